@@ -4,8 +4,8 @@ import signal
 import sys
 from pathlib import Path
 
-# Ctrl-C in a terminal reaches this process, too, while it still imports: no traceback beside the engine's
-# words.
+# Ctrl-C in a terminal reaches this process, too, even while it imports. It prints no traceback, because the
+# engine tells the user.
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 # Pulumi starts a plugin by its folder, and this one is a package of the repository.

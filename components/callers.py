@@ -38,26 +38,26 @@ class CallerArgs(Arguments):
     _RULES: ClassVar[tuple[Rule, ...]] = (_unnamed,)
 
     principal_id: pulumi.Input[str] = argument(check=checks.principal)
-    """Required. Object id of the caller: of a managed identity its principal id, of an application that of
-    its service principal; `deployer` is the identity that runs Pulumi."""
+    """Required. Object id of the caller: a managed identity's principal id, or the object id of an
+    application's service principal; `deployer` is the identity that runs Pulumi."""
     name: str = argument("", check=names.SERVICE.checked)
     """Conditional. A name for the caller in the program, such as `claims-api`. Required where `principalId`
     is an output; do not change it then, because Azure refuses the same role a second time. Default: the
     object id."""
     principal_type: str = argument(SERVICE_PRINCIPAL, choices=(SERVICE_PRINCIPAL, GROUP, USER))
-    """Optional. `ServicePrincipal`, which is also a managed identity, `Group` or `User`. Default: for
-    `deployer` what Azure finds, else `ServicePrincipal`."""
+    """Optional. `ServicePrincipal` (also for a managed identity), `Group` or `User`. Default: for `deployer`
+    the type that Azure finds, else `ServicePrincipal`."""
     role: str = argument("", choices=tuple(CALLER_ROLES))
     """Optional. The caller's role on the account, by the name of the built-in role. Default: the least
     privileged one that can call the service, `Cognitive Services Language Reader` for Language."""
 
     @property
     def label(self) -> str:
-        """What the caller is called in the program."""
+        """The caller's name in the program."""
         return self.name or str(self.principal_id).lower()
 
     def object_id(self, deployer_id: str) -> pulumi.Input[str]:
-        """The caller's object id; `deployer_id` is that of the identity that runs Pulumi."""
+        """The caller's object id; `deployer_id` is the object id of the identity that runs Pulumi."""
         return deployer_id if self.is_deployer else self.principal_id
 
     @property
@@ -67,15 +67,15 @@ class CallerArgs(Arguments):
 
     @property
     def type_of_principal(self) -> str | None:
-        """What the caller is; None for a deployer, which may be a person or a pipeline: Azure knows which."""
+        """The caller's type. None for `deployer`, a person or a pipeline: Azure looks that up."""
         return None if self.is_deployer and "principal_type" not in self.given else self.principal_type
 
     def logical_names(self, kind: AccountKind, deployer_id: str = "") -> tuple[str, ...]:
-        """The name of the role assignment in the program, then those that it had: under the caller's label,
-        and with `deployer_id` as the deployer or by the deployer's object id.
+        """The role assignment's name in the program, then its former names: by the caller's label and, if the
+        caller is the deployer, by the word `deployer` or by `deployer_id`.
 
-        It follows from the object id, where that is known, so that a caller may be renamed: the engine makes
-        what has another name before it deletes the old one, and Azure refuses the same role twice.
+        The name follows from a known object id, so a caller may be renamed: under another name, the engine
+        would make a second assignment before it deletes the first, and Azure refuses the same role twice.
         """
         by_label = f"caller-{self.label}"
         principal = known_text(self.principal_id)
@@ -87,7 +87,7 @@ class CallerArgs(Arguments):
         return f"caller-{principal.lower()}-{role}", by_label, *(f"caller-{one}-{role}" for one in others)
 
     def held(self, kind: AccountKind, deployer_id: str = DEPLOYER) -> tuple[str, str]:
-        """Whose role it is, and which; of an object id that is not known yet, the caller's name."""
+        """The caller's object id, or its name while the id is not known, and the id of its role."""
         return (known_text(self.object_id(deployer_id)) or self.name).lower(), self.role_on(kind).id
 
     def role_on(self, kind: AccountKind) -> Role:
@@ -96,7 +96,7 @@ class CallerArgs(Arguments):
 
 
 def role_of_kind(path: str, role: str, kind: AccountKind) -> Iterator[Problem]:
-    """A role that is not for accounts of a kind."""
+    """Refuses a role that is not for accounts of a kind."""
     offered = [one.name for one in kind.callers]
     if role and role not in offered:
         yield Problem(
@@ -109,8 +109,8 @@ def role_of_kind(path: str, role: str, kind: AccountKind) -> Iterator[Problem]:
 def problems(
     callers: Sequence[CallerArgs], kind: AccountKind, deployer_id: str = DEPLOYER
 ) -> Iterator[Problem]:
-    """What is wrong between the callers of one account of a kind; with `deployer_id`, also that the deployer
-    is listed by its object id, too."""
+    """Refuses callers of one account that are listed twice; with `deployer_id`, also a deployer that is
+    listed by its object id, too."""
     labels = Counter(caller.label for caller in callers)
     held = Counter(caller.held(kind, deployer_id) for caller in callers)
     for index, caller in enumerate(callers):

@@ -27,12 +27,12 @@ class PluginSource(TypedDict):
 
 
 def plugin_beside(folder: str) -> PluginSource:
-    """Where the provider comes from, when the components were fetched by a git URL into `folder`, the name of
-    a folder of plugins: the same repository and version.
+    """The source of the provider if the engine fetched the components by a git URL: the same repository and
+    version. `folder` is the name of the components' folder among the plugins.
 
     An engine knows a fetched plugin by its URL alone, and Pulumi YAML tells it only of packages that a
     program names. Source of the folder's name: pulumi 3.259, go/common/workspace/plugins.go (`LocalName`,
-    `Dir`), which has `_` for each `/`; at GitHub, only the repository's own name may have one, too.
+    `Dir`), which writes `_` for each `/`; on GitHub, only the repository's name may contain `_` itself.
     """
     found = re.fullmatch(r"resource-([^_]+)_(?:([^_]+)_)?(.+)_components-v(.+)", folder)
     if found is None:
@@ -54,7 +54,7 @@ class CmkResource(pulumi.CustomResource):
     TOKEN = ""
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None, **inputs: Any) -> None:
-        """Uses the login of azure-native, unless another provider is given, also by the parent."""
+        """Uses the login of azure-native, unless the options or the parent give another provider."""
         opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(**_SOURCE), opts)
         inherited = opts.parent.get_provider(self.TOKEN) if opts.parent else None
         if opts.provider is None and inherited is None and (provider := cmk_provider()):
@@ -82,9 +82,9 @@ def cmk_invoke_options() -> pulumi.InvokeOptions | None:
 def cmk_provider() -> pulumi.ProviderResource | None:
     """The `azure-cmk` provider that logs in as this stack configures azure-native; one for each program.
 
-    None where the default provider logs in the same way: where azure-native has no login in the stack's
-    configuration. None for a program in another language, too, whose components share no resource: the
-    preflight then compares who both providers are logged in as.
+    None if the stack configures no login for azure-native: the default provider then logs in the same way.
+    None also for a program in another language, because its components share no resource: the preflight then
+    compares the logins of both providers.
     """
     root = get_root_resource()
     if root is None:

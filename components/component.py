@@ -1,12 +1,12 @@
-"""What every component here has in common.
+"""The base class of every component here.
 
 Owns: the form of type tokens, protection, and the options of children. A component protects what cannot be
 restored (the caller turns that off with `ResourceOptions(protect=False)`) and is the parent of every child.
 
 What the caller's options do: Pulumi hands `providers`, `aliases` and `transforms` on to the children, and
-keeps `hooks` for the component itself. The engine ignores `depends_on`, `deleted_with`, `retain_on_delete`
-and `custom_timeouts` of a component (pulumi/pulumi#9704), so they are handed on here, and `ignore_changes`,
-which is refused.
+keeps `hooks` for the component itself. The engine ignores `depends_on`, `deleted_with`, `retain_on_delete`,
+`custom_timeouts` and `ignore_changes` of a component (pulumi/pulumi#9704): the last is refused here, and the
+others are handed on.
 
 Each part has a function that makes its resources below any component (`make_vault` and the like), and a
 component for programs that compose the part by itself. A service calls the functions: a component for every
@@ -29,11 +29,11 @@ AZURE = "azure-native"
 
 
 ChildOptions = Callable[..., pulumi.ResourceOptions]
-"""Makes the options of a child, with those given: `Component.protected_child` or `Component.child`."""
+"""Makes the options of a child and adds the given ones: `Component.protected_child` or `Component.child`."""
 
 
 def azure_provider(opts: pulumi.ResourceOptions | None) -> pulumi.ProviderResource | None:
-    """The azure-native provider that a component's children will use; None where it is the default one."""
+    """The azure-native provider that a component's children will use; None if it is the default one."""
     if opts is None:
         return None
     listed = opts.providers or []
@@ -64,10 +64,10 @@ class Component(pulumi.ComponentResource):
         *,
         owns_vault: bool = False,
     ) -> None:
-        """`shown` are the arguments that a preview shows of the component itself. The policy pack reads them
-        (binding-protected, account-has-customer-key, grant-present), as it reads `protect: false`: they tell
-        what is intended. `after` are resources that each child comes after. `owns_vault`: it makes the
-        vault of its key."""
+        """`shown` are the arguments that a preview shows with the component. They and `protect: false` tell
+        the policy pack what the user intends (binding-protected, account-has-customer-key, grant-present).
+        Each child comes after the resources in `after`. `owns_vault`: the component makes the vault of its
+        key."""
         self._after, self._owns_vault = list(after), owns_vault
         self._given = opts = opts or pulumi.ResourceOptions()
         inherited = opts.parent.protects if isinstance(opts.parent, Component) else True
@@ -130,13 +130,13 @@ def read_back(
     parent: pulumi.Resource | None = None,
     **names: pulumi.Input[str],
 ) -> pulumi.Output[Any]:
-    """Azure's answer about a resource, by a function of azure-native; its name is known once it exists.
+    """Azure's answer about a resource, from a function of azure-native. Its name is known once it exists.
 
     The preview of any change of a resource leaves its computed outputs unknown, and a grant to an unknown
-    identity is previewed as replaced. An invoke with unknown arguments loses what they depend on; the name
-    restores that, because policies use it in a preview. The arguments must be outputs of the resource itself:
-    with one from a component of another program the SDK (3.259) takes the answer for unknown, even in an
-    update.
+    identity is previewed as replaced. An invoke with unknown arguments loses their dependencies. The name
+    restores these, because policies use them in a preview. The arguments must be outputs of the resource
+    itself: with one from a component of another program the SDK (3.259) takes the answer for unknown, even in
+    an update.
     """
     group: pulumi.Output[str] = resource.id.apply(arm_ids.group_of)
     opts = pulumi.InvokeOutputOptions(parent=parent or resource)

@@ -1,6 +1,6 @@
-"""What a part declares of azure-native: one loop registers it, and another one asks about it before.
+"""One declaration for each azure-native resource: one loop registers it, another asks Azure about it before.
 
-Owns: the declaration and its registration. Does not own: what a service declares (the parts), nor the
+Owns: the declaration and its registration. Does not own: a service's declarations (the parts), nor the
 questions (planned.py).
 """
 
@@ -21,9 +21,9 @@ class Declaration:
     """One resource: `make` is azure-native's class with `arguments` by their Python names, and `name` the
     logical name.
 
-    `type`, `azure_name` and `at` are its type, its name, and the id of what it is in or at, in Resource
-    Manager's words; `at` is "" for what is in the service's group. `argument` is the path of the argument
-    that names it, `existing_argument` that of the one that would take an existing one. `recovers`: a
+    `type` and `azure_name` are its type and name in Resource Manager; `at` is the id of the resource that it
+    is in or at, "" for the service's group. `argument` is the path of the argument that names it,
+    `existing_argument` the path of the argument for an existing resource in its place. `recovers`: a
     soft-deleted one comes back.
     """
 
@@ -39,8 +39,8 @@ class Declaration:
 
 
 class Made(NamedTuple):
-    """What was declared. `resource` is None where it is only asked about: what is known before it exists is
-    plain text then."""
+    """A declared resource. `resource` is None if Azure is only asked about it: values that are known before
+    it exists are then plain text."""
 
     id: pulumi.Input[str]
     name: pulumi.Input[str]
@@ -48,18 +48,18 @@ class Made(NamedTuple):
 
     @property
     def resources(self) -> list[pulumi.Resource]:
-        """For what comes after it."""
+        """The list that later resources depend on."""
         return [self.resource] if self.resource is not None else []
 
 
 Declare = Callable[..., Made]
-"""Takes a declaration, with further options of its resource: `waits_for_access` is a service and what of it
-is tried again while access may not count yet."""
+"""Takes a declaration and further options of its resource. `waits_for_access` names a service and its write
+that is tried again while access may not count yet."""
 
 
 @dataclass(frozen=True)
 class Registering:
-    """Registers what is declared, under the options of a component's children."""
+    """Registers declared resources with the options of a component's children."""
 
     options: ChildOptions
 
@@ -74,7 +74,7 @@ class Registering:
 
 
 def then(value: pulumi.Input[str], follows: Callable[[str], T]) -> pulumi.Input[T]:
-    """What follows from a text: at once, if it is known."""
+    """Applies `follows` to a text: at once if it is known, else once it is."""
     if isinstance(value, str):
         return follows(value)
     known: pulumi.Output[str] = pulumi.Output.from_input(value)

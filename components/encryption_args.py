@@ -1,4 +1,4 @@
-"""The arguments of a service that say how its data is encrypted: by whose key, where it is, who uses it."""
+"""The arguments for the encryption of a service's data: whose key, in which vault, used by whom."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ GRANTED, REVOKED = "granted", "revoked"
 
 
 def _made_or_existing(noun: str, *made: str) -> Callable[[Any], Iterator[Problem]]:
-    """A rule of a group whose `id` names what exists: the arguments of what is made go without it."""
+    """A rule for a group whose `id` names an existing resource: it refuses the arguments of a new one."""
 
     def rule(group: Any) -> Iterator[Problem]:
         for one in made:
@@ -156,7 +156,7 @@ class EncryptionArguments(ComponentArguments):
     `revokeAccount`, too."""
     revoke_account: str | None = argument(None, check=names.ACCOUNT.checked)
     """Optional. Name of the account whose data may be lost by `access: revoked`: Azure then deletes data that
-    `access: granted` does not bring back. Needed for the kinds of which docs/coverage.md says that."""
+    `access: granted` does not bring back. Needed for the kinds for which docs/coverage.md says so."""
     unbind_account: str | None = argument(None, check=names.ACCOUNT.checked)
     """Optional. Name of the account that `encryption: microsoftManaged` may unbind from the customer-managed
     key; it needs `access: granted`. No data is lost; vault, key and access stay as long as this is set, and
@@ -183,7 +183,7 @@ class EncryptionArguments(ComponentArguments):
 
     @property
     def binds_in_two_phases(self) -> bool:
-        """Whether the account's own identity uses the key, which exists only once the account does."""
+        """Whether the account's own identity uses the key. It exists only once the account does."""
         return self.identity == SYSTEM_ASSIGNED
 
     @property

@@ -1,4 +1,4 @@
-"""What an account may have below it: Microsoft Foundry projects, and deployments of models.
+"""The resources below an account: Microsoft Foundry projects, and deployments of models.
 
 Both come after the account's key. Once an account has a project, Azure keeps it on the kind of key that it
 has (learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal). Azure takes one write below an
@@ -35,7 +35,7 @@ class ProjectArgs(Arguments):
     name: str = argument(check=names.PROJECT.checked)
     """Required. Name of the project. Another name is another project, without the data."""
     display_name: str | None = None
-    """Optional. What the Foundry portal calls the project."""
+    """Optional. The project's name in the Foundry portal."""
     description: str | None = None
     """Optional. What the project is for."""
     role: str = argument("", choices=tuple(CALLER_ROLES))
@@ -90,7 +90,7 @@ def _unique(path: str, given: Sequence[str]) -> Iterator[Problem]:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundryArguments(AccountArguments):
-    """What an account is, with what it has below it."""
+    """The arguments of an account and of the resources below it."""
 
     _RULES: ClassVar[tuple[Rule, ...]] = (_below,)
 
@@ -106,7 +106,7 @@ class FoundryArguments(AccountArguments):
 
     @property
     def manages_projects(self) -> bool | None:
-        """Whether the account may have projects; None for what it has."""
+        """Whether the account may have projects; None leaves that as it is."""
         return True if self.projects else super().manages_projects
 
 
@@ -130,7 +130,7 @@ def make_projects(
 ) -> list[pulumi.Resource]:
     """Makes projects, each after the one before and all of them after `after`; returns `after` and them.
 
-    A project holds data: it is declared by `protected`, or by `removable` where it is to be removed.
+    A project holds data: `protected` declares it, or `removable` if this stack is to remove it.
     """
     made, removed = [*after], {name.lower() for name in inputs.removed_projects}
     for given in inputs.projects:

@@ -1,7 +1,7 @@
 """Hooks that the engine calls about a resource, if it supports hooks, and their reads.
 
 The SDK (pulumi 3.259) makes each call to the engine in a thread of the loop's executor, which has 4 threads
-for each of the `--parallel` operations in a program, and one for each processor and 4 more in a package. Each
+for each `--parallel` operation in a program; in a package it has 4 threads and one for each processor. Each
 registration holds a thread until the engine has made the resource, which waits for the resource's hooks. A
 hook that waits for such a thread may wait for ever, so hooks read in separate threads.
 

@@ -121,7 +121,7 @@ class ComponentHost(ProviderServicer):
         except pulumi.InputPropertyError as error:
             wrong = [(error.property_path, error.reason)]
         except pulumi.RunError as error:
-            # What the program cannot help, such as a login that Azure does not accept.
+            # No argument is wrong: Azure did not accept the login, for example.
             await context.abort(grpc.StatusCode.UNKNOWN, str(error))
             raise
         return await context.abort_with_status(self._status(request.name, wrong))
@@ -147,8 +147,8 @@ class ComponentHost(ProviderServicer):
 
 
 def _spread(value: Any) -> Any:
-    """A group of arguments that is one output, as an output of each of its arguments: that it is secret, and
-    what it waits for, then holds for each. One that is not known yet stays as it is."""
+    """Turns a group of arguments that is one output into one output for each argument, which is secret and
+    waits for resources as the group does. A group that is not known yet stays as it is."""
     known = _sync_await(value.future()) if isinstance(value, pulumi.Output) else None
     if not isinstance(known, Mapping):
         return value

@@ -25,14 +25,14 @@ def is_absent(error: str) -> bool:
 
 
 Answer = Mapping[str, Any] | None
-"""What Azure has of a resource; None where it has none."""
+"""A resource as Azure describes it; None if it does not exist."""
 State = Mapping[tuple[str, str], Mapping[str, Any]]
 """The outputs of resources by type token and logical name, whatever their parents."""
 
 
 def missing_data_role(error: str) -> str | None:
-    """The fix where azure-native may not read a key: in a vault under Azure RBAC, Resource Manager may ask
-    for a role on the vault's data, and says so with 400 (pulumi-azure-native#890). None for another error."""
+    """The fix if azure-native may not read a key: for a vault under Azure RBAC, Resource Manager may demand a
+    role on the vault's data, and says so with 400 (pulumi-azure-native#890). None for another error."""
     if "name=KeyVault/ManagementPlane" not in error:
         return None
     return (
@@ -57,13 +57,13 @@ async def invoke(token: str, opts: pulumi.InvokeOptions | None = None, **argumen
 
 
 async def stack_state() -> State:
-    """What the stack's state has before this run changes anything. Raises InvokeError."""
+    """The stack's state before this run changes anything. Raises InvokeError."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     answer = await invoke("pulumi:pulumi:readStackResourceOutputs", stackName=stack)
     return by_type_and_name(answer.get("outputs") or {})
 
 
 def by_type_and_name(outputs: Mapping[str, Any]) -> State:
-    """A state from the engine's answer, which is by URN; former types count as those in their place."""
+    """A state from the engine's answer, which is by URN; a former type counts as its successor."""
     found = {parse_urn(urn): resource for urn, resource in outputs.items()}
     return {(current(urn.type), urn.name): resource["outputs"] or {} for urn, resource in found.items()}

@@ -37,7 +37,7 @@ def declared_links(
     search_service_id: pulumi.Input[str] | None,
     search_service_key: pulumi.Input[str] | None,
 ) -> dict[str, Any]:
-    """The links that arguments ask for, as properties of the account; none for what is not given."""
+    """The links that arguments ask for, as properties of the account; an argument not given adds none."""
     links: dict[str, Any] = {}
     if storage_account_ids is not None:
         links[_STORAGE] = [{"resourceId": id} for id in storage_account_ids]
@@ -48,14 +48,14 @@ def declared_links(
 
 
 def with_kept(properties: Mapping[str, Any], account: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Declared properties, with those that the account has besides. Where it has a search service whose key
-    is not declared, its `apiProperties` are left out: no run can repeat a key that Azure never returns."""
+    """Declared properties, and the others that the account has. If it has a search service whose key is not
+    declared, its `apiProperties` are left out: no run can repeat a key that Azure never returns."""
     live = (account or {}).get("properties") or {}
-    # False is Azure's own default of each, and may show though nobody set it.
+    # False is Azure's default for each, and Azure may show it though nobody set it.
     kept = {path: live[path] for path in _KEPT if live.get(path)}
     found = {**kept, **properties}
     if _STORAGE in properties:
-        # The identity that reads it, where the portal set one.
+        # A link keeps the identity that reads the storage, if the portal set one.
         known = {str(one.get("resourceId")).lower(): one for one in kept.get(_STORAGE, ())}
         found[_STORAGE] = [known.get(one["resourceId"].lower(), one) for one in properties[_STORAGE]]
     if _API in kept:

@@ -33,7 +33,7 @@ NOTIFIES_BEFORE_EXPIRY_DAYS = 30
 
 
 def pinned_or_automatic(args: Any) -> Iterator[Problem]:
-    """Who names no version stays on none: arguments with a `version` and a `pin`."""
+    """Arguments with a `version` and a `pin`: an account that names no version cannot stay on one."""
     if args.version == AUTOMATIC and args.pin is not None:
         yield Problem(
             "pin", f"names a version to stay on, but found version: {AUTOMATIC}; remove one of them"
@@ -58,8 +58,8 @@ def _rotation_before_expiry(key: "MadeKeyArguments") -> Iterator[Problem]:
 
 @dataclass(frozen=True, kw_only=True)
 class MadeKeyArguments(Arguments):
-    """What a key made here is, and when the vault rotates it: early enough for a new version to be bound
-    before the old one expires."""
+    """The properties of a key made here, and when the vault rotates it: early enough for a new version to be
+    bound before the old one expires."""
 
     _RULES: ClassVar[tuple[Rule, ...]] = (_rotation_before_expiry,)
 
@@ -96,9 +96,9 @@ class EncryptionKeyArgs(MadeKeyArguments, ComponentArguments):
 class EncryptionKey(Component):
     """An RSA key that can wrap and unwrap, and nothing else, with a rotation policy.
 
-    Produces: azure-native:keyvault/v20260201:Key. Azure takes all of it when the key is made and ignores
-    later changes, and so does this component: a later change is made with `az keyvault key`. Raises
-    ValueError when the name breaks Azure's limits.
+    Produces: azure-native:keyvault/v20260201:Key. Azure takes its properties when the key is made and ignores
+    later changes, and so does this component: change them with `az keyvault key`. Raises ValueError when the
+    name breaks Azure's limits.
     """
 
     key_id: pulumi.Output[str]
@@ -148,12 +148,12 @@ def make_key(
         vault,
         declare,
         key,
-        # ARM's PUT leaves an existing key as it is, so a change would be shown, reported as done, and not
-        # made; and a rotation changes what ARM shows.
+        # ARM's PUT leaves an existing key as it is, so the engine would report a change that was never made;
+        # and a rotation changes what ARM shows.
         ignore_changes=["properties", "tags"],
         # Deleting this resource would delete the key in the vault, and the data with it.
         retain_on_delete=True,
-        # One that moves leaves the old where it is, and what is bound to it as it is.
+        # If a key moves, the old one stays in its place, and accounts stay bound to it.
         delete_before_replace=False,
         provider=vault.provider,
         depends_on=[*roles],
@@ -163,7 +163,7 @@ def make_key(
 
 
 def key_properties(key: MadeKeyArguments) -> dict[str, Any]:
-    """What a key made here is, by azure-native's Python names."""
+    """The properties of a key made here, by azure-native's Python names."""
     return {
         "kty": key.type,
         "key_size": key.size,

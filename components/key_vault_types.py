@@ -1,12 +1,11 @@
-"""azure-native's types of Key Vault, by a version of Azure's API that stays.
+"""azure-native's types of Key Vault, at an API version that Azure does not retire soon.
 
 The SDK's classes ask by version 2024-11-01, which Azure refuses from 27 February 2027 (core/api_versions.py).
-The plugin knows each newer version, too, under a type token that pins it; a state that has the former token
-is taken over, with no change proposed. `pulumi package add azure-native keyvault 2026-02-01` would make a
+The plugin knows each newer version, too, under a type token that pins it; the engine takes over a state with
+the former token and proposes no change. `pulumi package add azure-native keyvault 2026-02-01` would make a
 package of its own for the version: its provider is configured apart from azure-native's, takes no
-`azure_native.Provider` of a program, and leaves out what azure-native does by code of its own, such as to
-delete a key (pulumi-azure-native, provider/pkg/provider/provider.go, Configure; pull request #4755;
-2026-11-28).
+`azure_native.Provider` of a program, and leaves out what azure-native does by its own code, such as deleting
+a key (pulumi-azure-native, provider/pkg/provider/provider.go, Configure; pull request #4755; 2026-11-28).
 """
 
 from functools import cache

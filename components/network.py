@@ -15,7 +15,7 @@ from core.kinds import AccountKind
 
 _LONGEST_PREFIX = 30
 ACCOUNT, VAULT = "account", "vault"
-"""What has a private endpoint, and the group of its members in Azure."""
+"""The resources with a private endpoint; in Azure, each word is also the name of the endpoint's group."""
 CLOSED, SELECTED, OPEN, PRIVATE = "closed", "selected", "open", "private"
 _ZONES = frozenset(
     zone

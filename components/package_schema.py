@@ -1,4 +1,4 @@
-"""The schema of the components as a package, with what Pulumi cannot read from Python types.
+"""The schema of the components as a package, with the parts that Pulumi cannot read from Python types.
 
 Adds the package's metadata, enums for choices, names and descriptions for every language, and examples. Form:
 https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/
@@ -27,7 +27,7 @@ _ABOUT: Final[Mapping[str, Any]] = {
 _LANGUAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     "python": {"packageName": "pulumi_language_cmk", "pyproject": {"enabled": True}},
     "nodejs": {"packageName": "@language-cmk/language-cmk"},
-    # No host: the module is the one that is generated beside the program, and none is found elsewhere.
+    # No host: the module is generated beside the program, and published nowhere.
     "go": {
         "modulePath": "language-cmk/sdk/go",
         "importBasePath": "language-cmk/sdk/go/languagecmk",
@@ -59,7 +59,7 @@ def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
         if shape is None:
             continue
         declared = arguments(form)
-        # Pulumi takes an argument with a default for a required one, and describes none that is inherited.
+        # Pulumi takes an argument with a default for a required one, and describes no inherited one.
         shape.pop(required, None)
         if names := sorted(camel_case(name) for name, one in declared.items() if one.required):
             shape[required] = names
@@ -130,7 +130,7 @@ def _polished(value: Any) -> Any:
 
 def _take_out_plain_lists(array: dict[str, Any]) -> None:
     """Makes a plain list of objects an ordinary one: the SDK for Go has no type for it (pulumi 3.259). The
-    component refuses what is not known when it is made."""
+    component refuses a list that is not known when it is made."""
     array.pop("plain", None)
     array["items"].pop("plain", None)
 

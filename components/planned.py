@@ -1,8 +1,8 @@
-"""What a service is about to make, as Azure will get it: what `checkDeployment` of azure-cmk is asked about.
+"""The resources that a service is about to make, as Azure will get them: the questions to `checkDeployment`.
 
-The parts declare what they make to this module first, and then to the engine. Owns: what is asked about each
-declaration, and what is asked about besides: what is deleted, and what exists elsewhere. Does not own: what
-Azure would refuse of them (the provider's checks).
+The parts declare what they make to this module first, and then to the engine. Owns: the question about each
+declaration, and the questions about resources that are deleted or exist elsewhere. Does not own: Azure's
+refusals (the provider's checks).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,14 +23,14 @@ from core import resource_types as types
 
 _NETWORK = ("publicNetworkAccess", "networkAcls.defaultAction")
 _WATCHED = ("disableLocalAuth", *_NETWORK)
-"""The properties that are compared with what Azure has: those that policies act on."""
+"""The properties that policies act on; they are compared with the ones in Azure."""
 _OUTSIDE = ("location", "tags", "kind", "identity", "properties")
-"""What a body has beside its properties; others have a tier there, too."""
+"""The parts of the account's body beside its properties. Other resources have a tier there, too."""
 
 
 Question = Mapping[str, Any]
 """A resource that this run will make, change, delete, or refer to, as `checkDeployment` takes it. `setting`
-is the path of the argument that names it, `existingSetting` of the one that would take an existing one."""
+is the path of the argument that names it, `existingSetting` that of the argument for an existing one."""
 
 
 def _question(id: str, setting: str, action: str | None = None, **rest: Any) -> Question:
@@ -42,8 +42,8 @@ def _question(id: str, setting: str, action: str | None = None, **rest: Any) -> 
 
 
 def planned(situation: Situation) -> list[Question]:
-    """What a run makes of a service, less what the state has and Azure has as declared. Nothing where its
-    group or subscription is not known."""
+    """The resources that a run writes for a service, without those that the state has and Azure has as
+    declared. Empty if the service's group or subscription is not known."""
     before = situation.before
     group = before.group_name or situation.inputs.group_name
     if group == UNKNOWN or not situation.login.subscription_id:
@@ -52,7 +52,7 @@ def planned(situation: Situation) -> list[Question]:
     asks.declare_all()
     found = [*asks.found, *_deleted(situation), *_existing(situation), *_references(situation)]
     if before.group_name and found:
-        # The state may have one that is not there, of an update that was cut off: the engine then makes it.
+        # After a cut-off update, the state may have a group that Azure lacks: the engine then makes it.
         found.append(_question(asks.group_id, "resourceGroupName", "use"))
     return found
 
@@ -66,7 +66,7 @@ class _Asks:
     found: list[Question] = field(default_factory=list)
 
     def declare_all(self) -> None:
-        """Has the parts declare all that they make of azure-native."""
+        """Has the parts declare all the azure-native resources that they make."""
         inputs, place = self.situation.inputs, self.situation.place
         network = replace(inputs.network, subnet_id=known_text(inputs.network.subnet_id))
         none = pulumi.ResourceOptions
@@ -88,8 +88,8 @@ class _Asks:
         parts.rest(account)
 
     def __call__(self, declared: Declaration, **options: Any) -> Made:
-        """Notes a declaration. What is in a resource that something else is yet to make is not asked about,
-        nor what is no resource of Resource Manager."""
+        """Notes a declaration. Asks nothing about a resource in one that something else is yet to make, nor
+        about one that Resource Manager does not have."""
         name, at = declared.azure_name, declared.at or self.group_id
         if not (isinstance(name, str) and isinstance(at, str) and declared.type):
             return Made(UNKNOWN, name, None)
@@ -97,7 +97,7 @@ class _Asks:
         asked, content, bound = id, _body(declared.arguments), self._bound(declared)
         action = None
         if self._moves(declared):
-            # Its successor has its name: asked by another one, that is judged as new.
+            # Its successor has the same name. The question gives another name, so that it is judged as new.
             asked = arm_ids.child(at, declared.type, f"{name[:58]}-moved")
         elif self._is_recorded(declared, former):
             if not self._differs(declared.name, content):
@@ -131,7 +131,7 @@ class _Asks:
         return arm_ids.child(at, declared.type, name)
 
     def _bound(self, declared: Declaration) -> dict[str, Any]:
-        """The account once it is under its key, where that is another write; else empty."""
+        """The account as the binding writes it under its key; empty if there is no such second write."""
         inputs, body = self.situation.inputs, _body(declared.arguments)
         unbound = declared.type == arm_ids.ACCOUNT and "encryption" not in body["properties"]
         if not unbound or not inputs.has_key or inputs.unbinds:
@@ -142,14 +142,14 @@ class _Asks:
 
     @property
     def _vault_uri(self) -> str:
-        """The vault's endpoint; "" where something else is yet to make the vault."""
+        """The vault's endpoint; "" if something else is yet to make the vault."""
         inputs = self.situation.inputs
         name = arm_ids.name_of(self.situation.place.vault_id) or inputs.vault.name
         cloud = regions.cloud_of(inputs.location)
         return key_uris.vault_uri(name, cloud, in_managed_hsm=inputs.in_managed_hsm) if name else UNKNOWN
 
     def _is_recorded(self, declared: Declaration, former: Sequence[str]) -> bool:
-        """Whether the state has it, of whichever version of its type."""
+        """Whether the state has it, under any version of its type."""
         recorded = {(type.rpartition(":")[2], name) for type, name in self.situation.before.resources}
         return any((declared.make.__name__, name) in recorded for name in (declared.name, *former))
 
@@ -160,7 +160,7 @@ class _Asks:
         return was != "" and not arm_ids.same(was, declared.arguments["subnet"]["id"])
 
     def _differs(self, name: str, content: Mapping[str, Any]) -> bool:
-        """Whether Azure has tags or a watched property otherwise than they are declared and managed."""
+        """Whether tags or a watched property that is managed here differ in Azure from the declared ones."""
         situation, as_found = self.situation, self.situation.inputs.as_found
         what = name.removeprefix(f"{situation.name}-")
         live = {"account": situation.live.account, "vault": situation.live.vault}.get(what)
@@ -174,13 +174,13 @@ class _Asks:
 
 
 def _repeating(body: dict[str, Any], live: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A body with what a write of an account repeats of the live one."""
+    """A body with the properties of the live account that a write repeats."""
     return {**body, "properties": with_kept(body["properties"], live)} if body and live else body
 
 
 def _body(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """A resource as Resource Manager gets it, as far as its values are known: azure-native has the properties
-    of many types among their other arguments."""
+    """A resource as Resource Manager gets it, as far as its values are known. For many types, azure-native
+    has the properties among the other arguments."""
     known = _known(on_the_wire(arguments))
     if "properties" in known:
         body = {name: value for name, value in known.items() if name in (*_OUTSIDE, "sku")}
@@ -224,7 +224,7 @@ def _at(body: Mapping[str, Any], path: str) -> str | None:
 
 
 def _deleted(situation: Situation) -> Iterator[Question]:
-    """The locks that are taken away, which may take a right that nothing else does."""
+    """The locks that are taken away: this may need a right that nothing else needs."""
     inputs, before = situation.inputs, situation.before
     locked = {"account": before.account.id if before.account else "", "vault": situation.place.vault_id}
     for what, at in locked.items():
@@ -234,8 +234,8 @@ def _deleted(situation: Situation) -> Iterator[Question]:
 
 
 def _existing(situation: Situation) -> Iterator[Question]:
-    """The vault and the key that are used as they are, with what they have to fit where an account is yet to
-    be bound in them."""
+    """The existing vault and key; if an account is yet to be bound to them, with the values that they have to
+    fit."""
     inputs, before, place = situation.inputs, situation.before, situation.place
     vault_id = place.vault_id or (situation.deleted.vault or {}).get("resourceId") or ""
     if not inputs.has_key or not vault_id:
@@ -244,7 +244,7 @@ def _existing(situation: Situation) -> Iterator[Question]:
     fits = {"location": inputs.location, "kind": inputs.kind, "properties": tenant}
     path = "vault.id" if inputs.key.id is None else "key.id"
     moves = before.bound_to is not None and before.bound_to[0] != place.names[0]
-    is_read = "vault" not in situation.live.unread  # what may not be read is told once
+    is_read = "vault" not in situation.live.unread  # a vault that may not be read is told once
     if place.vault_exists and is_read and (moves or not before.is_bound):
         yield _question(vault_id, path, "use", content=fits)
     if not inputs.makes_key or situation.keeps_key:
@@ -259,7 +259,7 @@ def _existing(situation: Situation) -> Iterator[Question]:
 
 
 def _references(situation: Situation) -> Iterator[Question]:
-    """What exists elsewhere and is referred to by id, as far as the ids are known, and not by the state."""
+    """The existing resources that arguments name by known ids, unless the state refers to them."""
     inputs = situation.inputs
     network, audit = inputs.network, inputs.audit
     given: dict[str, Sequence[pulumi.Input[str] | None]] = {
@@ -272,7 +272,7 @@ def _references(situation: Situation) -> Iterator[Question]:
         "audit.eventHubRuleId": (audit.event_hub_rule_id,),
     }
     for argument, ids in given.items():
-        # By its kind, storage for an account's data is told from storage for logs.
+        # The kind tells storage for an account's data from storage for logs.
         content = {"kind": inputs.kind} if argument == "storageAccountIds" else {}
         for id in filter(None, map(known_text, ids)):
             if id.rstrip("/").lower() not in situation.before.mentioned_ids:

@@ -1,4 +1,4 @@
-"""Looks at what exists before anything is made, once for all services; judges; and decides what follows.
+"""Looks at existing resources before anything is made, once for all services; judges; and decides.
 
 Owns: the order of the look (reader.py), the judgement (rules.py and, in the provider,
 `checkDeployment`) and the decision (plan.py), and the refusal of all problems at once.
@@ -31,13 +31,13 @@ from core.environment import IGNORES_VALIDATION, RECOVERS
 from core.refusals import SECOND_LOOK_SECONDS
 
 _MOST_LOOKS = 6
-"""How often Azure is asked while no two answers in turn say the same of an account under its key."""
+"""How often Azure is asked at most, until two answers in a row about an account under its key agree."""
 _ACTION = re.compile(r"Microsoft\.\w+(?:/\w+)+/(?:read|action)\b")
 
 
 class RefusedError(pulumi.RunError):
-    """The arguments of a service are refused because of what exists. The message names every problem of every
-    service; nothing was made or changed, except that the access of the services in `revoked` is taken away.
+    """Arguments are refused because of existing resources. The message names every problem of every service;
+    nothing was made or changed, except that the access of the services in `revoked` is taken away.
     """
 
     def __init__(self, problems: Sequence[tuple[str, Problem]], revoked: Sequence[str] = ()) -> None:
@@ -63,7 +63,7 @@ def preflight(
     tenant_id: str | None = None,
     removed: Collection[str] | None = None,
 ) -> Mapping[str, ServicePlan]:
-    """What follows from what exists, for each service. Raises RefusedError, for all services at once.
+    """Decides for each service, from the resources that exist. Raises RefusedError, for all services at once.
 
     Access that a service is to lose is taken away before anything else of any service is declared, also when
     something is refused or not answered: a problem of one service must not keep the data of another one
@@ -72,14 +72,14 @@ def preflight(
     `provider` is the azure-native provider of the services, if not the default one. `subscription_id` and
     `tenant_id` are those that the stack configures for azure-native's login, if any. The login itself is no
     proof: after a refresh the engine keeps the provider of the last update, because azure-native reports no
-    change of its configuration, and only the next run logs in to what is configured. `removed` names the
-    services that are to go, for a program that declares all services of its stack in `services`: it refuses
-    those that are left out otherwise. None for a program that may declare others elsewhere.
+    change of its configuration, and only the next run uses the configured login. `removed` names the services
+    that are to go, for a program that declares all services of its stack in `services`: it refuses any other
+    that is left out. None for a program that may declare others elsewhere.
     """
     found = _Preflight(services, Reader(provider), removed)
     configured = {"subscription_id": subscription_id, "tenant_id": tenant_id}
-    # Which resources are made depends on the answers, so the program waits for them, as it does for a plain
-    # `pulumi.runtime.invoke`; but for all of them together.
+    # Which resources are made depends on the answers, so the program waits for all of them together, as it
+    # would for one plain `pulumi.runtime.invoke`.
     try:
         _sync_await(found.run(configured))
     finally:
@@ -87,7 +87,7 @@ def preflight(
     if found.problems:
         raise RefusedError(found.problems, [*found.revoked])
     plans = {name: ServicePlan(one, revocations) for name, one in found.situations.items()}
-    # Beside a refusal it would read as if the same command could work a second time.
+    # Beside a refusal, this line would read as if the same command could work a second time.
     for name, one in plans.items():
         if role := one.adopted_role:
             pulumi.log.warn(
@@ -129,7 +129,7 @@ class _Preflight:
         await self.reader.log_in()
         deleted = await self.reader.deleted(self.services, recorded)
         looks = [self._look(name, recorded[name], state, deleted[name]) for name in self.services]
-        # Each to its end, whatever Azure does not answer about another: it may be to lose its access.
+        # Each look runs to its end, even if another gets no answer: its service may be about to lose access.
         found = await asyncio.gather(*looks, return_exceptions=True)
         for failed in found:
             if isinstance(failed, BaseException):
@@ -144,9 +144,9 @@ class _Preflight:
         _tell_unchecked(self.reader.unchecked)
 
     async def _look(self, name: str, recorded: RecordedService, state: State, deleted: SoftDeleted) -> None:
-        """The situation of a service. A front end that is behind shows less than there is, and would take the
-        guards off an account under its key: only the same answer twice is believed, because another look may
-        be late about something else."""
+        """The situation of a service. A late front end of Azure shows less than exists, and an account under
+        its key would lose its guards. An answer is believed only if Azure gives it twice, because another
+        look may be late about something else."""
         doubts: frozenset[str] = frozenset()
         for number in range(_MOST_LOOKS):
             if number:
@@ -189,12 +189,12 @@ class _Preflight:
         yield from filter(None, found)
 
     async def _check_deployment(self) -> None:
-        """Asks once what Azure would refuse of the resources that the services are about to write,
-        also of services that have problems: each is told at once, but one of an argument that is refused."""
+        """Asks once which resources of the services Azure would refuse, also for services with problems, to
+        tell all problems at once, but not about an argument that is refused already."""
         made = {
             name: planned(one)
             for name, one in self.situations.items()
-            # What a login to another subscription would make is in none of the user's settings.
+            # A login to another subscription would make resources that none of the user's settings name.
             if one.before.account is None or is_in_subscription(one.before.account, one.login)
         }
         asked = [question for some in made.values() for question in some]
@@ -220,12 +220,12 @@ class _Preflight:
 
 
 def _unchecked(report: Mapping[str, Any]) -> Iterator[str]:
-    """What could not be asked, but for what is the rule."""
+    """The questions that could not be asked, except the usual one."""
     for question in report.get("unchecked") or ():
         text = f"{question['what']}, because {question['why']}"
         if question["check"] == "terms":
-            # That a kind's terms may not be accepted is the rule for a first account, and no failure. Where
-            # they are not, Azure answers the update itself.
+            # Before a first account, it is usual that the kind's terms may not be accepted yet, and no
+            # failure. If they are not, Azure tells that in the update.
             if pulumi.runtime.is_dry_run():
                 pulumi.log.info(f"not checked: {text}")
         else:
@@ -242,7 +242,7 @@ def _about(id: str, made: Mapping[str, Sequence[Question]]) -> list[tuple[str, Q
 
 
 def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
-    """What of a situation is also what a late answer would show."""
+    """The findings of a situation that a late answer of Azure could show, too."""
     live = situation.live
     is_unbound = live.account is None or bound_key(live.account) is None
     unbound = recorded.is_bound and "account" not in live.unread and is_unbound
@@ -265,8 +265,8 @@ def _tell(name: str, situation: Situation) -> None:
 
 
 def _tell_effects(found: Iterable[effects.Effect]) -> None:
-    """Last of all that a preview says of itself: the lines that people read. The update that follows says
-    them no more."""
+    """Prints the effects last in a preview, because people read the last lines. The update that follows does
+    not repeat them."""
     for one in found:
         (pulumi.log.warn if one.is_grave else pulumi.log.info)(one.text)
 

@@ -1,8 +1,8 @@
-"""Private endpoints of account and vault, with their DNS, and the zones where none are given.
+"""Private endpoints of account and vault, with their DNS, and the zones if none are given.
 
 An endpoint that moves to another subnet is replaced under the same name: azure-native takes the old one away
-first. DNS that is replaced goes first, too: a zone has one link to a network, and two zone groups would write
-the same record, which the old one would take away (assumed).
+first. It takes replaced DNS away first, too: a zone has one link to a network, and of two zone groups that
+write the same record, the old one would delete it (assumed).
 """
 
 from __future__ import annotations
@@ -64,15 +64,14 @@ class PrivateNetwork:
         return self._declare(
             Declaration(network.PrivateEndpoint, f"{what}-endpoint", type, name, given, "network.subnetId"),
             depends_on=list(self.after),
-            # One that was made under another name, or with an interface's name or addresses of its own, keeps
-            # them.
+            # An endpoint that was made with another name, interface name or addresses keeps them.
             ignore_changes=["privateEndpointName", "customNetworkInterfaceName", "ipConfigurations"],
         )
 
     def _dns(
         self, what: str, endpoint: Made, network_id: pulumi.Input[str], after: Sequence[pulumi.Resource]
     ) -> None:
-        """The group of an endpoint's zones, with the zones that are not given."""
+        """Makes the group of an endpoint's zones, and the zones that are not given."""
         zones = dns_zones(self.inputs.location, self.inputs.account_kind)[what]
         ids = {
             zone: self.inputs.network.zone_id(zone)
@@ -132,7 +131,7 @@ class PrivateNetwork:
         return pulumi.Output.all(zone.id, made.id).apply(lambda ids: str(ids[0]))
 
     def _declare(self, declared: Declaration, **options: Any) -> Made:
-        """Declares what is in the service's group, under the service's name."""
+        """Declares a resource in the service's group, under the service's name."""
         given = {"resource_group_name": self.resource_group_name, **declared.arguments}
         named = replace(declared, name=f"{self.inputs.name}-{declared.name}", arguments=given)
         return self.declare(named, **options)

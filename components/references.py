@@ -12,8 +12,8 @@ class VaultReference:
     """A vault, made here or existing.
 
     `provider` is an azure-native provider for the vault's own subscription; `resource` is set when a
-    component here made it, `maker` when something else in this program does. `writes` are the last ones
-    that were declared of it.
+    component here made it, `maker` when another resource of this program does. `writes` are the last declared
+    writes to it.
     """
 
     id: pulumi.Input[str]
@@ -61,8 +61,8 @@ def key_at(
 
 
 def _vault_known_later(key_id: str) -> str:
-    """The same of a key whose id is an output. Raises ValueError for a managed HSM: which resources are made
-    depends on it, so it has to be known before."""
+    """The same for a key whose id is an output. Raises ValueError for a managed HSM: its id must be known in
+    advance, because the resources depend on it."""
     if arm_ids.in_managed_hsm(key_id):
         raise ValueError(f"{key_id!r} is a key of a managed HSM; give its id as plain text, not as an output")
     return vault_of(key_id)

@@ -44,7 +44,7 @@ class EncryptedAIServicesAccount(Component):
     """The scope of the tokens with which it is called."""
     example_command: pulumi.Output[str | None]
     """A command of the Azure CLI that calls the service as one of its callers; none for kinds whose calls
-    need an input of one's own."""
+    need an input of the caller's."""
     principal_id: pulumi.Output[str | None]
     """Object id of the identity that uses the key."""
     resource_group_name: pulumi.Output[str]
@@ -60,7 +60,7 @@ class EncryptedAIServicesAccount(Component):
     grant_id: pulumi.Output[str | None]
     """ARM id of the access policy or role assignment that gives the access; none while it is revoked."""
     bound: pulumi.Output[str]
-    """The account's ARM id, once its data is under the key that it is to be under: for what comes after that,
+    """The account's ARM id, once its data is under the declared key: for resources that must come after that,
     such as connections, policies for responsible AI or commitment plans."""
     workspace_id: pulumi.Output[str | None]
     """ARM id of the Log Analytics workspace of the audit logs; none where they go elsewhere, or nowhere."""
@@ -75,8 +75,8 @@ class EncryptedAIServicesAccount(Component):
         preflight_result: ServicePlan | None = None,
     ) -> None:
         """`vault_provider` is an azure-native provider for the subscription of an existing vault, if that is
-        another one; by default it is made from the id. `preflight_result` is that of preflight(), which a
-        program of several services calls once for all, with the providers of all."""
+        another one; by default it is made from the id. `preflight_result` is the result of preflight(), which
+        a program with several services calls once, with the providers of all."""
         known, inputs = read_known(EncryptedAIServicesAccountArgs, name, args)
         if preflight_result is None:
             others = Subscriptions(name=name, opts=opts)
@@ -167,6 +167,6 @@ class EncryptedAIServicesAccount(Component):
 
 
 def _decisions(inputs: EncryptedAIServicesAccountArgs) -> dict[str, str]:
-    """The arguments that ask for what policies otherwise refuse."""
+    """The arguments that ask for an action which policies otherwise refuse."""
     unbinds = {"unbindAccount": inputs.unbind_account} if inputs.unbind_account else {}
     return {**({"access": inputs.access} if inputs.is_revoked else {}), **unbinds}

@@ -1,7 +1,7 @@
 """The arguments of EncryptedAIServicesAccount, their defaults, and the rules between them.
 
-A stack's settings are these arguments, read from its file; their descriptions document both. What depends on
-existing resources is in guards/.
+A stack's settings are these arguments, read from its file; their descriptions document both. The rules about
+existing resources are in guards/.
 """
 
 import dataclasses
@@ -65,7 +65,7 @@ class NamesArgs(Arguments):
 
     @property
     def templates(self) -> dict[str, str]:
-        """Those that are given, by resource."""
+        """The given templates, by resource."""
         return {camel_case(name): getattr(self, name) for name in arguments(NamesArgs) if getattr(self, name)}
 
 
@@ -109,7 +109,7 @@ def _version_of_kind(service: "EncryptedAIServicesAccountArgs") -> Iterator[Prob
 
 
 def storage_role(storage_id: str) -> str:
-    """What the role on a linked storage account is called in the program, after the service's name."""
+    """The name of a linked storage account's role in the program, after the service's name."""
     return f"storage-{arm_ids.name_of(storage_id).lower()}"
 
 
@@ -147,8 +147,8 @@ def _made_names(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
 
 
 class MadeName(NamedTuple):
-    """What is made here under a name, which `argument` gives, or the rule where `given` is empty; `target` is
-    what it is of, where a service has several."""
+    """The name of a resource made here. `argument` gives it or, if `given` is empty, the rule; `target` tells
+    which resource it belongs to, if a service has several."""
 
     resource: str
     argument: str
@@ -204,7 +204,7 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     delete something below the account, remove it together with the lock, then set the lock again."""
     grant_storage_access: bool = True
     """Optional. Whether the account's own identity gets the role Storage Blob Data Contributor on each of
-    these; default true. With false their owner grants it."""
+    `storageAccountIds`; default true. With false, the owner of those accounts grants it."""
     callers: Sequence[CallerArgs] = ()
     """Optional. Who may call the service. The account accepts no keys, so only a role on it, given here or
     elsewhere, lets anyone call it."""
@@ -214,14 +214,14 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     """Optional. Parts of an adopted account, and of its vault and access, that stay as they were found,
     whatever else is declared. `python -m operate adopt` writes it; remove a word to manage that part."""
     _stack: str = dataclasses.field(default="", compare=False)
-    # Last, because it hides the module in what follows.
+    # Last, because it hides the module of this name in the rest of the class.
     names: NamesArgs = NamesArgs()
-    """Optional. How what is made here is named in Azure, but for what has a name of its own: the account, the
-    vault, the key and the resource group. What is named *when it is made* keeps the name that it has."""
+    """Optional. Templates for the names in Azure of the resources made here, except the account, the vault,
+    the key and the resource group. A resource that is named *when it is made* keeps its name."""
 
     @property
     def naming_rule(self) -> NamingRule:
-        """What gives the resources made here their names."""
+        """The rule that names the resources made here."""
         location, templates = normalised(self.location), self.names.templates
         return NamingRule(self.name, location, self.account_kind, self._stack, templates)
 
@@ -232,7 +232,7 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
 
     @property
     def made_names(self) -> tuple[MadeName, ...]:
-        """What is made here under names that arguments give, or the rule."""
+        """The names of the resources made here, from arguments or from the rule."""
         audit, targets = self.audit, ("account", "vault")
         made: list[tuple[bool, MadeName]] = [
             (True, MadeName("account", "accountName", self.account_name)),
@@ -256,15 +256,15 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         return tuple(one for is_made, one in made if is_made)
 
     def name_of(self, made: MadeName) -> str:
-        """The name in Azure. Raises ValueError where the rule gives one that Azure would refuse."""
+        """The name in Azure. Raises ValueError if Azure would refuse the rule's name."""
         return made.given or self.naming_rule.name(made.resource, made.target)
 
     def argument_of(self, resource: str) -> str:
-        """The path of what gives the resource its name."""
+        """The path of the argument that gives the resource its name."""
         return next((one.argument for one in self.made_names if one.resource == resource), "name")
 
     def completed(self) -> Self:
-        """The same with the account's tier and the names of what is made here; other names stay empty."""
+        """The arguments, with the account's tier and the names of resources made here; others stay empty."""
         made = {one.argument: self.name_of(one) for one in self.made_names}
         return dataclasses.replace(
             self,

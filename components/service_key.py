@@ -2,9 +2,9 @@
 
 Key operators are identities that may create new versions of the key. In a vault with Azure RBAC their role
 comes before the key: users needed a role on the vault's data even to make a key through Resource Manager
-(pulumi/pulumi-azure-native#890, Azure/bicep#6539). A vault gives one identity its access once, so only one
-program can give it to an operator: for an operator who has it already it is refused, unless the access policy
-is in this stack's own vault and is exactly the one that this service makes.
+(pulumi/pulumi-azure-native#890, Azure/bicep#6539). A vault has one access for each identity, so only one
+program can give it to an operator. A service refuses an operator who has access already, unless that is by an
+access policy in this stack's own vault, exactly as this service makes it.
 """
 
 from collections.abc import Iterator
@@ -30,8 +30,8 @@ _OPERATORS = "vault.keyOperators"
 
 @dataclass
 class ServiceKey:
-    """Makes what is not there yet of a service's key, through `declare`. `vault_provider` serves the
-    subscription of an existing vault, if that is another one; `officers` are the operators' roles."""
+    """Makes the missing parts of a service's key, through `declare`. `vault_provider` serves the subscription
+    of an existing vault, if that is another one; `officers` are the operators' roles."""
 
     inputs: EncryptedAIServicesAccountArgs
     plan: ServicePlan
@@ -116,7 +116,7 @@ class ServiceKey:
                 tenant_id=self.plan.situation.login.tenant_id,
                 access_model=ACCESS_POLICY,
                 permissions=ROTATION,
-                # Who owns a vault declares all that its operators have.
+                # The program that owns a vault declares all permissions of its operators.
                 takes_over=self.inputs.makes_vault and not known & self.plan.recorded_policies,
                 argument=_OPERATORS,
                 aliases=former,
@@ -125,9 +125,9 @@ class ServiceKey:
         return granted
 
     def _operators(self) -> Iterator[tuple[str, str, list[pulumi.Alias]]]:
-        """The object id of each operator once, with the name of its access in the program and the one that
-        the state has it by. The name follows from the object id, so that it stays whoever deploys; by
-        another one, the access would be made again, and then deleted with the former resource."""
+        """The object id of each operator once, with the names of its access in the program and in the state.
+        The name follows from the object id, so it stays the same whoever deploys: under another name, the
+        engine would make the access again, and then delete it with the former resource."""
         ids: dict[str, str] = {}
         for operator in self.inputs.vault.key_operators:
             object_id = self.plan.situation.login.object_id if operator == DEPLOYER else operator
@@ -139,5 +139,5 @@ class ServiceKey:
 
 
 def _maker(resource_id: pulumi.Input[str]) -> pulumi.Resource | None:
-    """What in this program makes the vault that an id is, or is in; None for a plain id."""
+    """The resource of this program that makes the vault of an id; None for a plain id."""
     return next(iter(source_resources(resource_id)), None)

@@ -38,7 +38,7 @@ from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 
 class MadeIdentity(NamedTuple):
-    """An identity that was made; of one that is only asked about, its id is known."""
+    """An identity that is made. If Azure is only asked about it, its `id` is known."""
 
     id: pulumi.Input[str]
     client_id: pulumi.Input[str]
@@ -46,8 +46,8 @@ class MadeIdentity(NamedTuple):
 
 
 class Parts:
-    """Declares the parts of a service under the options of its children, or, with `asks`, to what asks about
-    them and makes none."""
+    """Declares the parts of a service under the options of its children. With `asks`, hands the declarations
+    to that, which asks about them and makes none."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class Parts:
 
     @property
     def _place(self) -> dict[str, Any]:
-        """What most resources made here have in common, by azure-native's Python names."""
+        """The arguments that most resources made here share, by azure-native's Python names."""
         inputs = self._inputs
         return {
             "resource_group_name": self.resource_group_name,
@@ -96,7 +96,7 @@ class Parts:
         }
 
     def _declares(self, options: ChildOptions, as_found: str = "") -> Declare:
-        """How parts with these options are declared; `as_found` names what may stay as it was found."""
+        """A function that declares parts with these options; the part `as_found` may stay as it was found."""
         if as_found:
             options = keep_as_found(options, as_found, self._inputs.as_found)
         return self._asks or Registering(options)
@@ -108,16 +108,16 @@ class Parts:
         return key
 
     def vault_makers(self, key: KeyReference) -> list[pulumi.Resource]:
-        """What makes the vault of the key, here or elsewhere in the program; nothing of one that exists."""
+        """The resources of this program that make the vault of the key; empty if it exists already."""
         if key.vault.resource:
             return [key.vault.resource]
         given = (self._inputs.key.id, self._inputs.vault.id)
         return [source for id in given if id is not None for source in source_resources(id)]
 
     def access_ends_with(self, key: KeyReference) -> pulumi.Resource:
-        """What ends the access of the account's own identity, once the account is gone: the deletion of a
-        vault made here, else a resource of its own. The grant is deleted with it, and not before the account,
-        which would be left without its key."""
+        """The resource whose deletion ends the access of the account's own identity, once the account is
+        gone: a vault made here, else a resource for this alone. The grant goes with it and not before the
+        account, which would be left without its key."""
         if key.vault.resource:
             return key.vault.resource
         subscription, name = self._situation.login.subscription_id, self._inputs.account_name
@@ -204,8 +204,8 @@ class Parts:
         """Access to the key for an identity; none while access is revoked."""
         if self._inputs.is_revoked:
             return None
-        # Not protected, so that `access: revoked` deletes it in one update. What depends on it, the binding
-        # or the account, is protected: no destroy deletes the grant of an account that stays.
+        # Not protected, so that `access: revoked` deletes it in one update. The binding or the account, which
+        # depends on it, is protected: no destroy deletes the grant of an account that stays.
         declare = self._declares(self._child_options, "grant")
         plan = self._preflight
         made = make_grant(
@@ -225,8 +225,8 @@ class Parts:
     def access_in_effect(
         self, key: KeyReference, identity: MadeIdentity, grant: pulumi.CustomResource | None
     ) -> list[pulumi.Resource]:
-        """The grant of an identity, and the proof that it counts: what an account that is bound in its create
-        comes after. An account that was adopted has used its key already, and needs no proof."""
+        """The grant of an identity and the proof that it counts: an account bound in its create comes after
+        both. An account that was adopted has used its key already, and needs no proof."""
         if grant is None:
             return []
         if self._preflight.proof is Proof.BY_USE:
@@ -268,7 +268,7 @@ class Parts:
         # A write of a bound account states its key again, which is refused while restored access does not
         # count yet.
         bound = bound_in_its_create or self._preflight.account_id is not None
-        # One that is there has used a key of such a vault: what refuses it now is something else.
+        # An existing account has used a key of such a vault, so a refusal now has another reason.
         live = self._situation.account.live
         is_used = live is not None and adapters.account(live).has_settled
         untried = self._inputs.grants_by == RBAC and not is_used
@@ -279,7 +279,7 @@ class Parts:
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None = None) -> KeyVersion:
         """The version of the key that is in use, for the account that is to be bound to it: `follower_id`, or
-        the existing one, which is bound in its create."""
+        else the existing account, which was bound in its create."""
         return KeyVersion(
             f"{self._inputs.name}-key-version",
             key_id=key.id,
@@ -295,7 +295,7 @@ class Parts:
         )
 
     def bound_uri(self, version: KeyVersion) -> pulumi.Output[str]:
-        """The URI of the key that the account is to be bound to, without a version where it names none."""
+        """The URI of the key to bind the account to, without a version if the account names none."""
         return version.key_uri_with_version if self._inputs.names_version else version.key_uri
 
     def key_operators(self, key: KeyReference) -> list[pulumi.Resource]:
@@ -304,7 +304,7 @@ class Parts:
 
     @property
     def binds_later(self) -> bool:
-        """Whether the state has no binding yet, as after a way back that was cut off, and access is revoked:
+        """Whether the state has no binding yet, as after a cut-off return to the key, and access is revoked:
         the service cannot use the key to bind the data."""
         return self._inputs.is_revoked and self._situation.account.recorded_key is None
 
@@ -334,9 +334,8 @@ class Parts:
         )
 
     def rest(self, account: MadeAccount, after: Sequence[pulumi.Resource] = ()) -> pulumi.Output[str | None]:
-        """All that comes after the account, and after what binds it to its key: who may call it, what is
-        below it, how it is reached and audited, and locks. Returns the id of the workspace of its audit
-        logs."""
+        """Makes the parts that come after the account and its binding: callers, resources below it, private
+        endpoints, audit and locks. Returns the id of the workspace of its audit logs."""
         inputs, child, makes_vault = self._inputs, self._child, self._inputs.makes_vault
         made = {"account": account.id, "vault": self._vault.id if self._vault and makes_vault else None}
         deployer_id = self._situation.login.object_id
@@ -372,8 +371,8 @@ class Parts:
     def _lock(self, account: MadeAccount, below: Sequence[pulumi.Resource]) -> None:
         """Locks the account and the vault of its key, after all that is below them: nobody deletes them, nor
         what is below, role assignments too, before the lock is gone (learn.microsoft.com/azure/
-        azure-resource-manager/management/lock-resources). In a vault under Azure RBAC it would keep the
-        access of an account from being revoked, so such a vault gets none."""
+        azure-resource-manager/management/lock-resources). A vault under Azure RBAC gets none, because a lock
+        there would prevent a revocation."""
         if not self._inputs.lock:
             return
         scopes: dict[str, tuple[pulumi.Input[str], pulumi.ProviderResource | None]]
@@ -385,7 +384,7 @@ class Parts:
             name = self._inputs.naming_rule.name("lock", what)
             given = {"lock_name": name, "scope": scope, "level": self._inputs.lock, "notes": LOCK_NOTES}
             # Not protected: whoever takes `lock` out of the settings means it, and a destroy that is refused
-            # for the account deletes nothing. One that exists keeps its name: nothing is unlocked meanwhile.
+            # for the account deletes nothing. An existing lock keeps its name: nothing is unlocked meanwhile.
             self._child(
                 Declaration(
                     authorization.ManagementLockByScope,

@@ -12,8 +12,8 @@ class Subscriptions:
     """The subscriptions that a program uses besides its own, all with the login of the ARM_* environment.
 
     `own` is the stack's subscription, if it configures one; otherwise azure-native reports it. A component
-    that makes its own providers gives its `name`, with which their names begin, and its options, whose parent
-    and azure-native provider count for them, too.
+    that makes its own providers gives its `name`, which begins theirs, and its options: the providers take
+    the parent and azure-native's provider from these.
     """
 
     def __init__(
@@ -25,7 +25,7 @@ class Subscriptions:
         self._providers: dict[str, pulumi.ProviderResource] = {}
 
     def provider_of(self, resource_id: str | None) -> pulumi.ProviderResource | None:
-        """The provider for an existing resource; None where the default provider is for its subscription, and
+        """The provider for an existing resource; None if the default provider is for its subscription, and
         for a managed HSM, in which azure-native makes nothing."""
         if resource_id is None or arm_ids.in_managed_hsm(resource_id):
             return None

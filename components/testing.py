@@ -36,11 +36,11 @@ _NAMED: Final = {
     types.USER_ASSIGNED_IDENTITY: (arm_ids.USER_ASSIGNED_IDENTITY, "resourceName"),
     types.WORKSPACE: (arm_ids.WORKSPACE, "workspaceName"),
 }
-"""By Pulumi's type: the type in Resource Manager, and the input that has the name."""
+"""For each of Pulumi's types, the type in Resource Manager and the input that holds the name."""
 
 
 class AbsentError(grpc.RpcError):  # type: ignore[misc]
-    """What azure-native answers about a resource that is not there."""
+    """azure-native's answer about a resource that does not exist."""
 
     def code(self) -> grpc.StatusCode:
         return grpc.StatusCode.UNKNOWN
@@ -50,7 +50,7 @@ class AbsentError(grpc.RpcError):  # type: ignore[misc]
 
 
 def existing_vault(**properties: Any) -> dict[str, Any]:
-    """A vault as azure-native tells of it; properties of None are left out."""
+    """A vault as azure-native describes it; properties of None are left out."""
     told = {"tenantId": TENANT, "enableSoftDelete": True, "enablePurgeProtection": True, **properties}
     return {
         "name": "kv-hub",
@@ -80,7 +80,7 @@ class AzureMocks(mocks.Mocks):
         return self.answer(re.sub(r"/v\d+", "", args.token.partition(":")[2]), args.args), []
 
     def answer(self, function: str, asked: dict[str, Any]) -> dict[str, Any]:
-        """The answer of a function, such as `keyvault:getVault` of any version; empty where it has nothing to
+        """The answer of a function, such as `keyvault:getVault` of any version; empty if there is nothing to
         tell. Raises AbsentError."""
         match function:
             case "authorization:getClientConfig":

@@ -82,7 +82,7 @@ def make_vault(
 def vault_properties(
     tenant_id: pulumi.Input[str], access_model: str, network: NetworkArgs, sku: str = STANDARD
 ) -> dict[str, Any]:
-    """What a vault made here is, by azure-native's Python names."""
+    """The properties of a vault made here, by azure-native's Python names."""
     return {
         "tenant_id": tenant_id,
         "sku": {"family": "A", "name": sku},

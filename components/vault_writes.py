@@ -18,7 +18,7 @@ from components.references import VaultReference
 
 
 def in_turn(vault: VaultReference, declare: Declare, declared: Declaration, **options: Any) -> Made:
-    """Makes a resource whose creation writes to the vault, after those that were made so before it."""
+    """Makes a resource whose creation writes to the vault, after those that were declared before it."""
     last = _last_writes(vault)
     after = [*(options.pop("depends_on", None) or ()), *last]
     made = declare(declared, **options, **({"depends_on": after} if after else {}))
@@ -27,8 +27,8 @@ def in_turn(vault: VaultReference, declare: Declare, declared: Declaration, **op
 
 
 def _last_writes(vault: VaultReference) -> list[pulumi.Resource]:
-    """The last writes to a vault of all who know it in the program that runs, which its root resource holds.
-    A component in another language has its own: its process knows no root."""
+    """The last writes to a vault in the running program, whichever part declared them: its root resource
+    holds them. For a program in another language, a component knows its own alone, without a root."""
     maker, root = vault.resource or vault.maker, get_root_resource()
     which = vault.id.lower() if isinstance(vault.id, str) else None
     which = which if maker is None else str(id(maker))

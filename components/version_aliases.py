@@ -19,7 +19,7 @@ def is_version_alias(alias: object) -> bool:
     """Whether an alias only renames the type to one of another API version."""
     if not isinstance(alias, pulumi.Alias) or not isinstance(alias.type_, str):
         return False
-    # The SDK marks what an alias does not say with an ellipsis, which its types do not tell.
+    # The SDK marks an alias's unset fields with an ellipsis, which its types do not show.
     others: tuple[object, ...] = (alias.name, alias.parent, alias.project, alias.stack)
     says_more = any(part is not ... for part in others)
     return not says_more and _VERSIONED_TYPE.fullmatch(alias.type_) is not None

@@ -176,12 +176,14 @@ class Protections:
 
     def bound(self, binding: StackResource) -> AccountProtection:
         """The use of a key by a binding. If the update makes the version, or the URI is malformed, the
-        version is not known; the resource that it comes from still names the key."""
+        version is not known, and of a secret URI it is secret; the resource that it comes from still names
+        the key."""
         uri, id = (values.name(self.said(binding, name)) for name in ("keyUriWithVersion", "vaultId"))
         named = _key_of(uri)
         made, key = self._key_from(binding, "keyUriWithVersion")
-        version: Value = named.version or None if named else Mark.UNKNOWN
-        place, name = self._names_of(made, key)
+        hidden = uri if isinstance(uri, Mark) else Mark.UNKNOWN
+        version: Value = named.version or None if named else hidden
+        place, name = (hidden if one is Mark.UNKNOWN else one for one in self._names_of(made, key))
         if named:
             place, name = key_uris.place(named.vault_uri), named.name.lower()
         elif isinstance(place, Mark) and isinstance(id, str):

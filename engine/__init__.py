@@ -1,4 +1,4 @@
-"""How the Pulumi CLI and its Python language host are had on a machine, and how a release is built.
+"""Installs the Pulumi CLI and its Python language host on a machine, and builds a release.
 
 Owns: finding or building the engine; the lists of packages; the artefacts. Does not own: what these run.
 """

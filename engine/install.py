@@ -34,7 +34,7 @@ _HERE = Path(__file__).resolve().parent
 
 
 class InstallError(Exception):
-    """The engine cannot be had; the message says what is missing and what to install."""
+    """The engine cannot be installed; the message says what is missing and what to install."""
 
 
 def say(text: str) -> None:
@@ -43,7 +43,7 @@ def say(text: str) -> None:
 
 
 def version_of(text: str) -> tuple[int, ...]:
-    """`v3.259.0`, as `pulumi version` prints it, for comparing; empty for what is no version.
+    """`v3.259.0`, as `pulumi version` prints it, for comparing; empty if it is no version.
 
     The last number is 1 for a release and 0 for a prerelease (`v3.260.0-alpha.1`), which comes before it.
     """
@@ -52,7 +52,7 @@ def version_of(text: str) -> tuple[int, ...]:
 
 
 def printed_version(cli: Path) -> str:
-    """What a CLI says of its version; empty where it cannot be run or does not answer."""
+    """The version that a CLI prints; empty if it cannot be run or does not answer."""
     try:
         done = subprocess.run(
             [cli, "version"],
@@ -68,7 +68,7 @@ def printed_version(cli: Path) -> str:
 
 
 def is_installed(into: Path, python: Path) -> bool:
-    """Whether `into` has a CLI that runs and is new enough, with a host that is still where it says it is."""
+    """Whether `into` has a CLI that runs and is new enough, and a host that fits its place and its Python."""
     cli, host = into / "pulumi", into / _HOST
     if host.exists() and b"\0" not in host.read_bytes():  # ours is a script; the official one is a program
         has_host = host.read_text() == _host_script(into, python)
@@ -96,7 +96,7 @@ def on_path(search_path: str, own_folder: Path) -> Path | None:
 
 
 def official(into: Path) -> bool:
-    """Puts the official release into `into`; False where it cannot be had, or is not what it should be.
+    """Puts the official release into `into`; False if it cannot be downloaded or its checksum is wrong.
 
     Archive and checksums come from different sites (Pulumi's, and the release on GitHub), and no shell runs
     what was downloaded. Sources of the names: https://get.pulumi.com, https://github.com/pulumi/pulumi/releases.
@@ -128,7 +128,7 @@ def _platform() -> str:
 
 
 def _fetched(url: str) -> bytes:
-    # Of one of the two addresses above.
+    # The URL begins with one of the two addresses above.
     with urllib.request.urlopen(url, timeout=_CONNECT_SECONDS) as answer:  # noqa: S310
         content: bytes = answer.read()
     return content

@@ -1,9 +1,9 @@
-"""A Pulumi language host for Python, for machines where the official one cannot be had.
+"""A Pulumi language host for Python, for machines where the official one cannot be installed.
 
-Owns: starting Python programs, policy packs and plugins for the engine, over the LanguageRuntime
-protocol of the Pulumi SDK; and the packages of a plugin that the CLI fetched. Does not own: what those do,
-and the packages of a checkout, which `make` installs. It covers what this project uses of
-`pulumi-language-python`, and says what it lacks where it is asked for more.
+Owns: starting Python programs, policy packs and plugins for the engine, over the LanguageRuntime protocol of
+the Pulumi SDK; and the packages of a plugin that the CLI fetched. Does not own: the programs themselves, and
+the packages of a checkout, which `make` installs. It does the part of `pulumi-language-python` that this
+project uses, and names the missing part if it is asked for more.
 """
 
 import argparse
@@ -273,8 +273,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     engine = os.getppid()
     print(port, flush=True)
-    # It also ends where the engine was killed and could not say so. A signal that comes just before a wait is
-    # handled after it.
+    # The host also ends if the engine was killed and could not tell it. A signal that comes just before a
+    # wait is handled after it.
     while not stop.wait(timeout=1) and os.getppid() == engine:
         pass
     # Every call that is left is hung up, which ends what it started.

@@ -1,4 +1,4 @@
-"""What a release is made of. Version and address are pyproject.toml's; every other place is made from them.
+"""The parts of a release. Version and address are pyproject.toml's, and are copied to every other place.
 
     python -m engine.release fill           writes version and address into the other places
     python -m engine.release check [TAG]    whether all places agree, and whether TAG may be released
@@ -45,7 +45,7 @@ PLACES: Final[Mapping[str, Sequence[str]]] = {
         rf"/releases/download/v{_VERSION}/",
     ),
 }
-"""By file, what stands there of version and address: each match of each pattern."""
+"""For each file, the patterns that find version and address in it."""
 _WRITE: Final = "write https://HOST/ORGANISATION/REPOSITORY, and run `python3 -m engine.release fill`"
 PLATFORMS: Final = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64")
 """Pulumi asks for a plugin by its platform's name; ours is the same for each."""
@@ -68,7 +68,7 @@ runpy.run_module("{folder}", run_name="__main__")
 
 
 class ReleaseError(Exception):
-    """There is no release to be made; the message says why, and what to do."""
+    """A release cannot be made; the message says why, and what to do."""
 
 
 def given(root: Path = ROOT) -> dict[str, str]:
@@ -110,7 +110,7 @@ def places(root: Path = ROOT) -> Iterator[tuple[Path, str, str]]:
 
 
 def problems(tag: str | None = None, root: Path = ROOT) -> list[str]:
-    """Why these files are no release, and not that of `tag`, if one is given. Raises ReleaseError."""
+    """Why these files cannot be released, or not under `tag` if one is given. Raises ReleaseError."""
     mend = "is not as pyproject.toml: run `python3 -m engine.release fill`"
     found = [f"{path.relative_to(root)} {mend}" for path, text, wanted in places(root) if text != wanted]
     if tag is None:
@@ -178,7 +178,7 @@ def policies(root: Path = ROOT) -> dict[str, bytes]:
 
 
 def components_list(root: Path = ROOT) -> bytes:
-    """What a deployment installs, as CycloneDX 1.5: uv's export, less when and in which run it was made."""
+    """The packages of a deployment, as CycloneDX 1.5: uv's export without the run's time and number."""
     listed = json.loads(export("runtime", root, "--format", "cyclonedx1.5"))
     del listed["serialNumber"], listed["metadata"]["timestamp"]
     content = json.dumps(listed, sort_keys=True)

@@ -21,7 +21,7 @@ _HEAD = "# Made from uv.lock by `python -m engine.requirements`; do not edit.\n"
 
 
 def export(group: str, root: Path, *words: str) -> str:
-    """What uv writes of a group of the lock."""
+    """uv's export of one group of the lock."""
     uv = Path(sys.executable).with_name("uv")
     command = [str(uv), "export", "--frozen", "--offline", "--quiet", "--only-group", group, *words]
     command += ["--project", str(root)]

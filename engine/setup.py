@@ -3,7 +3,7 @@ checkout and the user's cache. With `--runtime` it installs only the packages fo
 deploys, because such a job holds credentials.
 
 Owns: the virtual environment `.venv` with the locked packages. The Pulumi CLI is install.py's. Runs on a bare
-Python: standard library only, and what it says of a Python that is too old can be read by that Python.
+Python: standard library only, and even a Python that is too old can run it and say that it is.
 """
 
 import os
@@ -66,7 +66,7 @@ def _require_writable(root: Path) -> None:
 
 def _run(command: "list[object]", advice: str) -> None:  # Python 3.8 reads this file, too
     words = [str(word) for word in command]
-    # A virtual environment that happens to be active is not the one that is meant.
+    # Ignores a virtual environment that happens to be active.
     environ = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     try:
         code = subprocess.run(words, env=environ, check=False).returncode

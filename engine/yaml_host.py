@@ -1,7 +1,7 @@
 """Puts Pulumi's language host for YAML beside the CLI of the checkout: `python -m engine.yaml_host FOLDER`.
 
-Owns: a build of the official host from its Go module, once for this user. It is asked for by who runs a YAML
-program and not by the set-up, which it would make half a minute longer. Standard library only.
+Owns: a build of the official host from its Go module, once for this user. Whoever runs a YAML program asks
+for it, and not the set-up, which would take half a minute longer. Standard library only.
 """
 
 import filecmp
@@ -14,7 +14,7 @@ from engine.install import InstallError, built_by_go, cache_folder, link, locked
 
 HOST = "pulumi-language-yaml"
 VERSION = "1.38.3"
-"""The version that engine/yaml/go.mod names, as a test compares; each has its own place in the cache."""
+"""The version that engine/yaml/go.mod names (a test compares them). The cache keeps each version apart."""
 _PACKAGE = f"github.com/pulumi/pulumi-yaml/cmd/{HOST}"
 
 
@@ -37,7 +37,7 @@ def install(into: Path, search_path: str) -> None:
             built_by_go(_PACKAGE, host, HOST, Path(__file__).parent / "yaml")
     into.mkdir(parents=True, exist_ok=True)
     target = into / HOST
-    # One of another version, which an earlier checkout put there, is replaced.
+    # Replaces a host of another version that an earlier checkout put there.
     if not (target.exists() and filecmp.cmp(target, host, shallow=False)):
         link(host, into)
 

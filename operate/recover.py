@@ -231,25 +231,27 @@ def completed(
     created: Sequence[Mapping[str, Any]],
     resources: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """The additions to a state besides its `resources`: the components and providers that a preview would
-    create, because a lost state lacks them, too, and, below them, the resources found in Azure."""
+    """The additions to a state besides its `resources`: the resources found in Azure, each below the
+    components and after the provider that a preview would create for it, because a lost state lacks these,
+    too. Nothing of a service of which nothing was found."""
     ids = {one["urn"]: one.get("id") for one in resources if not one.get("delete")}
+    kinds = (one for one in created if not one.get("custom") or one["type"].startswith(_PROVIDER))
+    needed = {one["urn"]: one for one in kinds}
     added: list[dict[str, Any]] = []
 
     def add(state: Mapping[str, Any]) -> None:
         if state["urn"] in ids:
             return
+        if above := needed.get(state.get("parent", "")):
+            add(_without_id(above))
         if named := state.get("provider"):
             provider = resource_types.provider_of(named)
             # A provider that no program declares is not among the steps of a preview.
-            add(_without_id({"urn": provider}))
+            add(_without_id(needed.get(provider, {"urn": provider})))
             state = {**state, "provider": resource_types.provider_reference(provider, str(ids[provider]))}
         ids[state["urn"]] = state.get("id")
         added.append(dict(state))
 
-    for state in created:
-        if not state.get("custom") or state["type"].startswith(_PROVIDER):
-            add(_without_id(state))
     for state in found:
         add(state)
     return [_without_dependencies(one, ids) for one in added]

@@ -202,8 +202,8 @@ def _written(
 def _shown(key: AccountProtection) -> Value:
     """A key and its version, for a reader."""
     parts = (key.vault_name, key.key_name, key.version)
-    if all(part is Mark.UNKNOWN for part in parts):
-        return Mark.UNKNOWN
+    if isinstance(key.version, Mark) and all(part is key.version for part in parts):
+        return key.version
     said = [part.value if isinstance(part, Mark) else (part or effects.NEWEST) for part in parts]
     return effects.key(said[0], said[1], said[2])
 

@@ -1,4 +1,4 @@
-"""The service as a function, which the program calls and its test, too."""
+"""The service as a function that both the program and its test call."""
 
 import sys
 from pathlib import Path

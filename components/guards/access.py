@@ -1,8 +1,8 @@
 """Access that was removed: by this stack on purpose, or by somebody outside Pulumi.
 
-Owns: telling the two cases apart, the refusals, and what is told. An ordinary update never restores access
-that somebody removed, in full or in part, at the grant or in the vault's firewall: they may have taken the
-data out of reach on purpose, for example in an emergency. A grant that was widened is drift, which an update
+Owns: telling the two cases apart, the refusals, and the notes. An ordinary update never restores access that
+somebody removed, in full or in part, at the grant or in the vault's firewall: they may have taken the data
+out of reach on purpose, for example in an emergency. A grant that was widened is drift, which an update
 reverts. Pure. Does not own: the calls to Azure (reader.py), nor the grant (components/access.py).
 """
 
@@ -29,7 +29,7 @@ class RevokedAccess:
 
 
 def revoked_without_a_key(situation: Situation) -> Iterator[Problem]:
-    """Access is to be revoked of an account that needs none."""
+    """The update is to revoke the access of an account that needs none."""
     one, account = situation, situation.before.account
     if one.before.is_bound or not one.inputs.is_revoked:
         return
@@ -43,7 +43,7 @@ def revoked_without_a_key(situation: Situation) -> Iterator[Problem]:
 
 
 def deletes_data(situation: Situation) -> Iterator[Problem]:
-    """Access is to be revoked of an account whose data Azure then deletes, and its name is not given."""
+    """Azure would delete the data of an account when access is revoked, and its name is not given."""
     inputs, before = situation.inputs, situation.before
     if not inputs.is_revoked or before.revoked or not before.is_bound or before.account is None:
         return
@@ -56,7 +56,7 @@ def deletes_data(situation: Situation) -> Iterator[Problem]:
 
 
 def _lost(situation: Situation) -> str:
-    """What Azure does for good to an account whose key is taken away; "" for nothing."""
+    """Azure's irreversible act on an account whose key is taken away; "" for none."""
     account = situation.before.account
     return coverage.named((account and account.kind) or situation.inputs.kind).deletes
 
@@ -106,10 +106,10 @@ def _shut(vault: facts.Vault) -> tuple[str, str]:
 def key_left_behind(
     inputs: EncryptedAIServicesAccountArgs, before: RecordedService, place: KeyPlace
 ) -> str | None:
-    """The ARM id of the key that this update takes the account away from, to another one or to Microsoft's,
-    where nothing else in it looks at the access to that key; None where there is none.
+    """The ARM id of the key that the account leaves in this update, for another one or for Microsoft's, if no
+    other rule looks at the access to that key; else None.
 
-    An access policy is for all keys of its vault, so that `Situation.access` shows it; an adopted role may be
+    An access policy counts for all keys of its vault, so `Situation.access` shows it; an adopted role may be
     wider than one key, and is not judged.
     """
     if not (before.is_bound and before.key_user_id and before.bound_to) or inputs.is_revoked:
@@ -123,7 +123,7 @@ def key_left_behind(
 
 def key_in_use(before: RecordedService, place: KeyPlace) -> str | None:
     """The ARM id of the key that a bound account is under, which may be another than the declared one; None
-    where it is not known."""
+    if it is not known."""
     if before.bound_to is None:
         return None
     vault, key = before.bound_to
@@ -180,7 +180,7 @@ def revoked_access(situation: Situation) -> RevokedAccess | None:
 
 
 def asks_no_more(situation: Situation) -> Iterator[str]:
-    """The account that a revocation has to name stands there before one is asked for."""
+    """The settings name the account as for a revocation, although they do not ask for one."""
     inputs = situation.inputs
     if inputs.revoke_account and not inputs.is_revoked and (lost := _lost(situation)):
         yield (
@@ -190,8 +190,8 @@ def asks_no_more(situation: Situation) -> Iterator[str]:
 
 
 def not_by_targets(situation: Situation) -> Iterator[str]:
-    """This update is to take the access away: with targets the engine leaves out a resource that is new, ends
-    well, and tells the program nothing of it."""
+    """This update is to take the access away. If it runs with targets, the engine leaves the new resource for
+    that out, ends well, and does not tell the program."""
     before = situation.before
     if situation.inputs.is_revoked and not before.revoked and before.is_bound:
         yield (

@@ -147,7 +147,7 @@ def _storage(one: Situation, account: facts.Account) -> Problems:
 
 
 def elsewhere(account: facts.Account, *, tenant_id: str | None, subscription_id: str | None) -> Problems:
-    """Why a login to another tenant or subscription than the account's is refused. None is not judged."""
+    """Refuses a login to another tenant or subscription than the account's. Does not judge None."""
     subscription = arm_ids.subscription_of(account.id)
     if subscription_id and subscription != subscription_id.lower():
         yield Problem(
@@ -191,8 +191,8 @@ def _vault(one: Situation, account: facts.Account) -> Problems:
         RBAC if before.vault.uses_rbac else ACCESS_POLICY,
         inputs.access_model,
     )
-    # Where Azure takes no key under Azure RBAC and says so only once the operation fails, the account shows
-    # the key, which it never used, and another model is the way out.
+    # If Azure takes no key under Azure RBAC and says so only when the operation fails, the account shows a
+    # key that it never used, and another model is the way out.
     failed = account.provisioning_state == "Failed" and model == RBAC and not _has_used_key(before)
     if model != declared and not (inputs.is_revoked or failed):  # there is no access to lose
         yield Problem(
@@ -206,9 +206,9 @@ def _vault(one: Situation, account: facts.Account) -> Problems:
 
 
 def _has_used_key(before: RecordedService) -> bool:
-    """Whether an update has ended well, or the state has what comes after the account has got its key: the
-    time of its binding, which goes where somebody else binds it, or, where it was made with its key, its
-    audit."""
+    """Whether an update has ended well, or the state shows that the account got its key: by the time of its
+    binding (removed if somebody else binds the account) or, for an account that was made with its key, by its
+    audit, which comes later."""
     if before.key_identity == USER:
         return before.is_complete or before.has(types.DIAGNOSTIC_SETTING, "account-audit")
     return before.is_complete or bool(before.part(types.BINDING, "binding").get("boundAt"))
@@ -227,8 +227,8 @@ def _other_vault(one: Situation, account: facts.Account) -> Problems:
 
 
 def _made_here(one: Situation) -> Problems:
-    """What this stack made and is now named as existing: it would be deleted, because it is no longer
-    declared."""
+    """The settings give a resource that this stack made as an existing one: the engine would delete it,
+    because the program no longer declares it."""
     inputs, before = one.inputs, one.before
     key_id = known_text(inputs.key.id) or ""
     made = before.vault.id if before.vault else None
@@ -254,7 +254,7 @@ def _made_here(one: Situation) -> Problems:
 
 
 def no_longer_declared(before: RecordedService, name: str) -> Problem:
-    """Why a program that declares all of its services may not leave one out without a word."""
+    """Refuses a program that declares all of its services and silently leaves a recorded one out."""
     account = before.account.name if before.account else ""
     return Problem(
         "services",

@@ -1,8 +1,8 @@
-"""What was removed outside Pulumi and an update would make worse: refused before it writes.
+"""Removals outside Pulumi that an update would make worse: refused before it writes.
 
-Owns: which resources are missing that the data of a bound account depends on, what that means for the data,
-and the way back. What an update repairs by itself (a binding, access for a new identity, a vault's
-protection) is not refused. Pure. Does not own: removed access (access.py), the calls to Azure (reader.py).
+Owns: the missing resources that a bound account's data depends on, the effect on the data, and the way back.
+Does not refuse a loss that an update repairs itself (a binding, access for a new identity, a vault's
+protection). Pure. Does not own: removed access (access.py), the calls to Azure (reader.py).
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ _FORGET = "run `pulumi refresh`, which removes it from the state"
 
 
 def gone(situation: Situation) -> Iterator[Problem]:
-    """What is missing of a service: its account, and what that needs where it is bound. A vault that it is
-    not bound in does not count."""
+    """The missing resources of a service: its account and, if that is bound, those that it needs. A vault
+    that holds no key of the account does not count."""
     before, place, live = situation.before, situation.place, situation.live
     # A login to another subscription is refused for that (data_loss.py).
     if before.account is None or live.unread or not is_in_subscription(before.account, situation.login):
@@ -41,8 +41,8 @@ def gone(situation: Situation) -> Iterator[Problem]:
 
 
 def _was_made(account: facts.Account) -> bool:
-    """Whether Azure ever answered for it. `operate recover` records what a killed update was creating by its
-    inputs alone, and the refresh drops what was never made."""
+    """Whether Azure ever answered for it. `operate recover` records a resource that a killed update was
+    creating, by its inputs alone, and the refresh drops it if it was never made."""
     return bool(account.provisioning_state or account.principal_id)
 
 
@@ -68,13 +68,13 @@ def _identity(account: facts.Account) -> Problem:
 
 
 def _lost(account: facts.Account) -> str:
-    """What Azure does for good to the data of an account that is cut off from its key; "" for nothing."""
+    """Azure's irreversible act on the data of an account that is cut off from its key; "" for none."""
     lost = coverage.named(account.kind).deletes
     return f"; Azure then {lost}" if lost else ""
 
 
 def _user_assigned(id: str, account: facts.Account) -> Problem:
-    """That the service opens the data by another identity than the one that is gone was never observed."""
+    """Nobody has observed that the service opens the data by another identity than the deleted one."""
     return Problem(
         "identity",
         f"the user-assigned identity {id} was deleted outside Pulumi, which cannot be undone, and the data "

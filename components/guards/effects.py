@@ -1,4 +1,4 @@
-"""What an update does to the data of each account, a line with which a preview ends: in its review's words.
+"""The last lines of a preview: what the update does to the data of each account, in the review's words.
 
 Pure. Does not own: the words (core/effects.py), nor the judgement of a whole stack (review/).
 """
@@ -17,8 +17,8 @@ _LATER = Mark.UNKNOWN.value
 
 @dataclass(frozen=True)
 class Effect:
-    """What an update does to the data of one account; `is_grave`: it is lost, no longer under the key, or no
-    longer readable."""
+    """What an update does to the data of one account. `is_grave`: the data is lost, no longer under the key,
+    or no longer readable."""
 
     account: str
     words: str
@@ -31,8 +31,7 @@ class Effect:
 
 
 def effect(situation: Situation) -> Effect | None:
-    """The gravest that a service's update does to its data; None where the key of its account stays as it
-    is."""
+    """The gravest effect of an update on a service's data; None if the key of its account stays as it is."""
     inputs, before = situation.inputs, situation.before
     name = before.account.name if before.account else inputs.account_name
     words = _of_bound(situation) if before.is_bound else _of_unbound(situation)
@@ -41,7 +40,7 @@ def effect(situation: Situation) -> Effect | None:
 
 
 def removal(before: RecordedService) -> Effect | None:
-    """What becomes of the data of a service that is taken out of the settings."""
+    """The effect on the data of a service that the settings no longer list."""
     account = before.account
     return Effect(account.name, f"account DELETED: {effects.DELETED}", is_grave=True) if account else None
 
@@ -69,7 +68,7 @@ def _of_bound(one: Situation) -> str:
 
 
 def _of_version(one: Situation) -> str:
-    """What becomes of the version that a bound account uses, if the update moves it to another one."""
+    """The effect of an update that moves a bound account to another version of its key; "" for none."""
     used, wanted, newest = _version_in_use(one), _version(one), _newest(one)
     if not used or wanted.lower() == used.lower():
         return ""

@@ -1,4 +1,4 @@
-"""What exists already: the vault and the key that a service is to use, and an account of its name.
+"""Existing resources: the vault and the key that a service is to use, and the account that it has.
 
 Pure. Does not own: the calls that read them (reader.py), nor what the
 service demands of a vault and a key (the provider's checkDeployment).
@@ -14,8 +14,8 @@ from core import adapters, arm_ids
 
 
 def other_vault(situation: Situation) -> Iterator[Problem]:
-    """The existing vault grants by other means than are declared, or has the key that is to be made. Whether
-    it can hold the key at all, the provider judges."""
+    """The existing vault has another access model than the declared one, or already has the key that is to be
+    made. The provider judges whether it can hold the key at all."""
     place, inputs, vault = situation.place, situation.inputs, situation.live.vault
     if not place.vault_exists or vault is None:
         return
@@ -37,8 +37,8 @@ def other_vault(situation: Situation) -> Iterator[Problem]:
 
 
 def other_key(situation: Situation) -> Iterator[Problem]:
-    """The key that the service has is of another type or size than is declared, and keeps both: the rotation
-    of a key takes neither (observed)."""
+    """The service's key has another type or size than is declared, and keeps both: a rotation changes neither
+    (observed)."""
     key, inputs, place = situation.live.key, situation.inputs, situation.place
     if key is None or not inputs.makes_key:
         return
@@ -57,7 +57,7 @@ def other_key(situation: Situation) -> Iterator[Problem]:
 
 
 def absent_key(situation: Situation) -> Iterator[Problem]:
-    """The key that is named does not exist, in a vault that is there."""
+    """The named key does not exist, although its vault does."""
     place, live, before = situation.place, situation.live, situation.before
     is_named = place.reads_key and not place.makes_key and not before.is_bound
     is_absent = live.vault is not None and live.key is None and "key" not in live.unread
@@ -71,7 +71,7 @@ def absent_key(situation: Situation) -> Iterator[Problem]:
 
 
 def unreadable_account(situation: Situation) -> Iterator[Problem]:
-    """An account that the stack has is not written by somebody who may not read which key it has."""
+    """The login may not read which key the stack's account has, so it may not write the account."""
     account = situation.before.account
     if account is not None and "account" in situation.live.unread:
         yield Problem(

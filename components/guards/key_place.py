@@ -17,8 +17,8 @@ class KeyPlace:
     """A service's key, its vault or managed HSM, and the grant of the identity `grantee_id` to it.
 
     `lacks_policy`, `lacks_assignment`: the state does not have the account's access policy or role
-    assignment, though Azure may; `assignment_name` and `assignment_scope` are those of the role assignment in
-    Azure.
+    assignment, though Azure may; `assignment_name` and `assignment_scope` are the name and the scope of the
+    role assignment in Azure.
     """
 
     vault_id: str = ""
@@ -50,18 +50,18 @@ class KeyPlace:
 
     @property
     def noun(self) -> str:
-        """What the key is in."""
+        """The word for the resource that the key is in."""
         return "managed HSM" if self.in_managed_hsm else "vault"
 
     @property
     def cli_options(self) -> str:
-        """What names the key in `az keyvault key`."""
+        """The options that name the key to `az keyvault key`."""
         name = arm_ids.name_of(self.vault_id)
         return key_uris.cli_options(name, self.key_name, in_managed_hsm=self.in_managed_hsm)
 
     @property
     def vault_arguments(self) -> dict[str, str]:
-        """What names the vault in azure-native's functions."""
+        """The arguments that name the vault to azure-native's functions."""
         vault = arm_ids.vault_id(self.vault_id)
         return {"resourceGroupName": vault.group, "vaultName": vault.name}
 
@@ -69,7 +69,7 @@ class KeyPlace:
 def place_of_key(
     inputs: EncryptedAIServicesAccountArgs, before: RecordedService, deleted: SoftDeleted
 ) -> KeyPlace:
-    """Where the key of a service is. A vault that is yet to be made, here or elsewhere, is not read."""
+    """The place of a service's key. A vault that does not exist yet, here or elsewhere, is not read."""
     if not inputs.has_key:
         return KeyPlace()
     key_id, given = known_text(inputs.key.id), known_text(inputs.vault.id)
@@ -78,7 +78,7 @@ def place_of_key(
     given = given or (arm_ids.key_id(key_id).parent.text if key_id else None)
     vault_id = given or (before.vault.id if before.vault else "")
     key_name = arm_ids.name_of(key_id) if key_id else inputs.key.name
-    # Also where the state has another: a change of the name, or of the vault, leaves each key where it is.
+    # The state may have another key, which a change of the key's name or of the vault leaves in place.
     makes_key = not key_id and (
         not before.has(types.KEY, "key") or _is_another_key(before.made_key_id, vault_id, key_name)
     )
@@ -102,7 +102,7 @@ def place_of_key(
 def _with_grant(place: KeyPlace, inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> KeyPlace:
     if inputs.grants_by == ACCESS_POLICY:
         recorded = before.has(types.ACCESS_POLICY, "access")
-        # The state has it of another vault, and an update that was cut off may have made this one.
+        # The state may have the policy of another vault, while an update that was cut off made the one here.
         lacks = not recorded or _is_another_vault(
             before.part(types.ACCESS_POLICY, "access").get("vaultName"), place.vault_id
         )
@@ -115,7 +115,7 @@ def _with_grant(place: KeyPlace, inputs: EncryptedAIServicesAccountArgs, before:
         scope = arm_ids.parse(before.assignment_id).scope
         return replace(place, assignment_name=arm_ids.name_of(before.assignment_id), assignment_scope=scope)
     name = assignment_name(place, place.grantee_id)
-    # Its name follows from the key: the state may have that of another key.
+    # The assignment's name follows from the key: the state may have the assignment at another key.
     former = arm_ids.name_of(before.assignment_id or name)
     recorded = before.has(types.ROLE_ASSIGNMENT, "access")
     return replace(
@@ -132,8 +132,8 @@ def assignment_name(place: KeyPlace, principal_id: str) -> str:
 
 
 def is_elsewhere(before: RecordedService, place: KeyPlace) -> bool:
-    """Whether the declared key is another than the one in use, and so is what says who may use it: of access
-    policies the vault, of roles the key."""
+    """Whether the declared key is another than the one in use, and its access is granted elsewhere: by
+    policies of another vault, or by roles at another key."""
     if before.bound_to is None:
         return False
     vault, key = before.bound_to
@@ -142,8 +142,8 @@ def is_elsewhere(before: RecordedService, place: KeyPlace) -> bool:
 
 
 def _is_another_vault(recorded: str | None, vault_id: str) -> bool:
-    """Whether a vault's name in the state is that of another one; their names are unique. An access policy
-    that is the same must never be taken for two, of which the former goes."""
+    """Whether a vault's name in the state is that of another vault; names of vaults are unique. If one access
+    policy were taken for two, the engine would delete the former, and so the only one."""
     return bool(recorded) and str(recorded).lower() != arm_ids.name_of(vault_id).lower()
 
 

@@ -1,4 +1,4 @@
-"""What is done about a situation that nothing is wrong with: one decision for each function. Pure."""
+"""The decisions about a situation without problems, one for each function. Pure."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -12,10 +12,10 @@ from core.rights import Access
 
 
 class Proof(Enum):
-    """What shows that the access to the key counts before an account is bound in its create."""
+    """The evidence that access to the key counts, before an account is bound in its create."""
 
     NEEDED = "needed"
-    """Nothing yet: the update waits for it."""
+    """None yet: the update waits until the access counts."""
     RECORDED = "recorded"
     """The state has the resource that waited."""
     BY_USE = "by use"
@@ -24,16 +24,16 @@ class Proof(Enum):
 
 @dataclass(frozen=True)
 class ServicePlan:
-    """What follows for one service from its situation. `revocations` are what takes access away, of any
-    service of the run: all else comes after."""
+    """The decisions for one service, from its situation. `revocations` are the resources that take access
+    away, for any service of the run: everything else comes after them."""
 
     situation: Situation
     revocations: tuple[pulumi.Resource, ...] = ()
 
     @property
     def adopted_role(self) -> str | None:
-        """The id of the account's own role assignment at the key, where it exists and the state lacks it: an
-        update left it so that was cut off."""
+        """The id of the account's own role assignment at the key, if Azure has it and the state lacks it,
+        because an update was cut off."""
         one = self.situation
         # While a revocation is recorded, a read that shows the role is late: `azure-cmk` forgets the
         # revocation once somebody has given the access back.
@@ -42,19 +42,19 @@ class ServicePlan:
 
     @property
     def recorded_policies(self) -> frozenset[str]:
-        """The logical names of the access policies that the state has; any other may be taken over, by its
-        resource (provider/access_policy.py)."""
+        """The logical names of the access policies that the state has. The resource
+        (provider/access_policy.py) may take over any other."""
         one, before = self.situation, self.situation.before
         recorded = {name for type, name in before.resources if type == types.ACCESS_POLICY}
         user, former = (before.key_user_id or "").lower(), (before.grantee_id or "").lower()
-        # One policy must never be taken for two, of which the former is deleted.
+        # If one policy were taken for two, the engine would delete the former, and so the only one.
         if one.place.lacks_policy or user not in ("", former):
             recorded.discard(f"{one.name}-access")
         return frozenset(recorded)
 
     @property
     def operators(self) -> dict[str, str]:
-        """By object id in lower case, the logical names of what the state has of key operators."""
+        """The logical names of the key operators' access in the state, by object id in lower case."""
         found: dict[str, str] = {}
         for (_, name), outputs in self.situation.before.resources.items():
             object_id = (outputs.get("policy") or {}).get("objectId") or outputs.get("principalId")
@@ -70,8 +70,8 @@ class ServicePlan:
 
     @property
     def proof(self) -> Proof:
-        """What shows that the access counts. A grant that is recorded may be gone all the same: an update
-        that failed has taken it away."""
+        """The evidence that the access counts. A recorded grant may be gone all the same, if an update took
+        it away and then failed."""
         one = self.situation
         if one.before.has(types.KEY_ACCESS_VALIDATION, "key-access"):
             return Proof.RECORDED

@@ -1,7 +1,7 @@
 """Reads what exists before anything is made: the one place in which the guards call the engine and Azure.
 
-Each question is asked once in a look, whichever service asks it, and works in a preview. What may not be read
-is kept by its reason, and is told in one line.
+Each question is asked once in a look, whichever service asks it, and works in a preview. Questions that get
+no answer are kept with their reasons, and told in one line.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ _GET_ACCOUNT = "azure-native:cognitiveservices:getAccount"
 _GET_ASSIGNMENT = "azure-native:authorization:getRoleAssignment"
 _GET_IDENTITY = "azure-native:managedidentity:getUserAssignedIdentity"
 _EMPTY = "the answer is empty"
-"""Why something counts as not read: so Pulumi's mocks answer."""
+"""Why a resource counts as not read: Pulumi's mocks give empty answers."""
 _WHAT = {
     "getAccount": "which key an account has",
     "getVault": "whether a vault can hold the key, and its access",
@@ -40,7 +40,7 @@ _WHAT = {
     "getUserAssignedIdentity": "whether the identity that uses a key exists",
 }
 _OF_THE_ACCOUNT = {"account", "vault", "key", "assignment", "identity"}
-"""What is missed where it is gone."""
+"""The resources of a service that `Live.unread` may name."""
 _HSM_WHAT = {
     "hsm": ("vault", "whether a managed HSM can hold the key"),
     "version": ("key", "whether a key exists in a managed HSM"),
@@ -53,7 +53,7 @@ class ServiceRequest:
     """A service that is about to be made.
 
     `vault_provider` is an azure-native provider for the subscription of an existing vault, if that is another
-    one; `former_names` are those of the component's aliases.
+    one; `former_names` are the names of the component's aliases.
     """
 
     inputs: EncryptedAIServicesAccountArgs
@@ -64,7 +64,7 @@ class ServiceRequest:
 @dataclass
 class Reader:
     """Asks through `provider`, the azure-native provider of the services, if that is not the default one.
-    `unchecked` is what Azure did not tell, with the reasons."""
+    `unchecked` lists the questions that Azure did not answer, with the reasons."""
 
     provider: pulumi.ProviderResource | None = None
     login: Deployer = Deployer()
@@ -72,7 +72,7 @@ class Reader:
     _answers: dict[tuple[Any, ...], asyncio.Future[tuple[Answer, bool]]] = field(default_factory=dict)
 
     async def log_in(self) -> None:
-        """Reads who deploys. Raises RunError where the two providers do so as different principals."""
+        """Reads who deploys. Raises RunError if the two providers are logged in as different principals."""
         native = await invoke("azure-native:authorization:getClientConfig", self._through(None))
         own = await invoke("azure-cmk:index:getClientConfig", cmk_invoke_options())
         refuse_other_login(native, own)
@@ -83,7 +83,7 @@ class Reader:
     async def deleted(
         self, services: Mapping[str, ServiceRequest], recorded: Mapping[str, RecordedService]
     ) -> Mapping[str, SoftDeleted]:
-        """What is soft-deleted and holds names of the services."""
+        """The soft-deleted resources that hold names of the services."""
         wanted = {name: (one.inputs, recorded[name]) for name, one in services.items()}
         if not any(soft_deleted.makes_names(*one) for one in wanted.values()):
             return dict.fromkeys(wanted, SoftDeleted())
@@ -110,7 +110,7 @@ class Reader:
         *,
         look: int,
     ) -> Situation:
-        """The situation of a service. Another `look` asks everything anew."""
+        """The situation of a service. Another number of `look` asks everything anew."""
         inputs, asked = request.inputs, _Look(self, request, look)
         account = await asked.account(recorded)
         before = as_it_is(recorded, account)
@@ -166,7 +166,7 @@ class Reader:
 
 @dataclass
 class _Look:
-    """One look at what a service is made of; `unread` names what may not be read of it."""
+    """One look at the resources of a service; `unread` names those that the login may not read."""
 
     reader: Reader
     request: ServiceRequest
@@ -185,7 +185,7 @@ class _Look:
         return found
 
     async def account(self, recorded: RecordedService) -> Answer:
-        """The account that the service has, or whatever has the name of the one that it is to have."""
+        """The account that the service has, or any account with the name that it is to get."""
         inputs = self.request.inputs
         group = recorded.group_name or known_text(inputs.existing_resource_group_name)
         wanted = inputs.account_name
@@ -197,7 +197,7 @@ class _Look:
         return await self._get("account", _GET_ACCOUNT, place)
 
     async def key_and_grant(self, place: KeyPlace, before: RecordedService) -> tuple[Answer, Answer, Answer]:
-        """The vault, the key and the role assignment, as far as they are to be read."""
+        """The vault, the key and the role assignment, as far as they have to be read."""
         if place.in_managed_hsm:
             return await self._in_hsm(place)
         assignment = {"scope": place.assignment_scope, "roleAssignmentName": place.assignment_name}
@@ -208,7 +208,7 @@ class _Look:
         )
 
     async def _key(self, place: KeyPlace, before: RecordedService) -> Answer:
-        """The key, if it is to be read; None where this update gives the deployer the role to read it."""
+        """The key, if it is to be read; None if this update gives the deployer the role to read it."""
         try:
             named = {**place.vault_arguments, "keyName": place.key_name} if place.reads_key else None
             return await self._get("key", GET_KEY, named)
@@ -218,7 +218,7 @@ class _Look:
             raise
 
     async def _in_hsm(self, place: KeyPlace) -> tuple[Answer, Answer, Answer]:
-        """The same of a managed HSM, which azure-cmk reads: azure-native does not reach its data plane."""
+        """The same for a managed HSM. azure-cmk reads it: azure-native does not reach its data plane."""
         found = await self.reader.own(
             "getManagedHsmKey", keyId=place.key_id, principalId=place.grantee_id or None
         )
@@ -243,8 +243,8 @@ class _Look:
         return await self._get("identity", _GET_IDENTITY, place)
 
     async def can_leave_key(self, place: KeyPlace, before: RecordedService) -> bool:
-        """Whether the account stays on its key, or its identity can use that one, by a grant for it alone;
-        True where that cannot be read."""
+        """Whether the account keeps its key, or its identity can still use the key that it leaves, by a grant
+        for that identity alone; True if that cannot be read."""
         key_id = key_left_behind(self.request.inputs, before, place)
         if key_id is None:
             return True

@@ -1,4 +1,4 @@
-"""What the stack's state holds of a service before this run changes anything, and what of it is no longer so.
+"""A service in the stack's state before this run changes anything, corrected by what Azure answers.
 
 Owns: how the state is understood, and which of its facts Azure's answer replaces. Pure. Does not own: the
 calls that read both (reader.py), nor what may not change (data_loss.py).
@@ -19,12 +19,11 @@ SYSTEM, USER = "system", "user"
 class RecordedService:
     """One service in the state.
 
-    `resources` are the outputs of its resources by type token and logical name, with those of services whose
-    name begins with this one's and a hyphen. `account` is as Azure has it where that is known, and `binding`
-    that account's, until Azure's answer says which key it has. `principal_id` is the object id of the
-    account's identity as it is recorded. `mentioned_ids` are the ids, lower case, that its resources refer
-    to, but for those that may be such another service's. `is_complete`: it has outputs, which an update
-    writes that ends well.
+    `resources` are the outputs of its resources by type token and logical name, also of services whose names
+    begin with this name and a hyphen. `account` is the account as Azure has it, if that is known, and
+    `binding` its binding, until Azure's answer shows its key. `principal_id` is the recorded object id of the
+    account's identity. `mentioned_ids` are the ids, lower case, that its resources refer to, except ids that
+    may be such another service's. `is_complete`: it has outputs, which only an update that ends well writes.
     """
 
     name: str = ""
@@ -72,14 +71,14 @@ class RecordedService:
 
     @property
     def key_user_id(self) -> str | None:
-        """The object id of the identity by which the account uses its key now; `grantee_id` is another one
-        where somebody has made that identity anew."""
+        """The object id of the identity by which the account uses its key now; `grantee_id` is another one if
+        somebody has made that identity anew."""
         return self.account.key_user if self.account else None
 
     @property
     def grantee_id(self) -> str | None:
-        """The object id of the identity that uses the key, as the grant in the state names it, or else as the
-        identity itself does."""
+        """The object id of the identity that uses the key, from the grant in the state, or else from the
+        identity itself."""
         identity = self.part(types.USER_ASSIGNED_IDENTITY, "identity").get("principalId")
         return self._granted_to or identity or self.principal_id or self.key_user_id
 
@@ -102,7 +101,7 @@ class RecordedService:
 
     @property
     def revoked(self) -> bool:
-        """Whether an update took the access away, as it was declared, and none has restored it since."""
+        """Whether an update took the access away as declared, and no later one has restored it."""
         return self.has(types.KEY_ACCESS_REVOCATION, "revocation")
 
     @property
@@ -152,7 +151,7 @@ class RecordedService:
 
 
 def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) -> RecordedService:
-    """What a state holds of the service `name`, also by the names that it had before."""
+    """The service `name` in a state, also under its former names."""
     for old in former_names:
         state = {**_renamed(state, old, name), **state}
     recorded = state.get((types.ACCOUNT, f"{name}-account"), {})
@@ -173,9 +172,9 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
 
 
 def as_it_is(before: RecordedService, live: Mapping[str, Any] | None) -> RecordedService:
-    """The same with the account as Azure has it: another run, or a person, may have bound or unbound it since
-    the state was written, and `operate recover` records no identity. `live` is None where there is no
-    account, or none that may be read."""
+    """The service with its account as Azure has it: another run, or a person, may have bound or unbound it
+    since the state was written, and `operate recover` records no identity. `live` is None if there is no
+    account, or the login may not read it."""
     if before.account is None or live is None:
         return before
     account = replace(adapters.account(live), id=before.account.id, name=before.account.name)
@@ -190,9 +189,9 @@ def recorded_names(state: State) -> frozenset[str]:
 
 
 def _by_own_identity(account: facts.Account, state: State) -> facts.Account:
-    """The account, whose key is used by no client id if that can only be its own: if no user-assigned
-    identity has it, neither one of the account nor one that the state records and somebody has detached. The
-    binding asks Azure which it is before it is written."""
+    """The account, without the client id that uses its key if that can only be its own: if no user-assigned
+    identity has that id, neither the account's nor a recorded one that somebody has detached. Before the
+    binding writes, it asks Azure which identity it is."""
     used = account.encryption.identity_client_id
     recorded = (
         one.get("clientId") for (type, _), one in state.items() if type == types.USER_ASSIGNED_IDENTITY
@@ -203,7 +202,7 @@ def _by_own_identity(account: facts.Account, state: State) -> facts.Account:
 
 
 def _binding_of(account: facts.Account | None, binding: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """The binding, if it is the account's: an interrupted replacement leaves the old one's behind."""
+    """The binding, if it is the account's: an interrupted replacement leaves the old account's behind."""
     bound_id = (binding or {}).get("accountId")
     return binding if account is None or bound_id is None or arm_ids.same(str(bound_id), account.id) else None
 
@@ -218,7 +217,7 @@ def _ids_in(value: Any) -> Iterator[str]:
 
 
 def _renamed(state: State, old: str, new: str) -> State:
-    """The resources of a service of another name, by the names that they get."""
+    """The resources of a renamed service, by their new names."""
     return {
         (type, f"{new}{logical.removeprefix(old)}"): outputs
         for (type, logical), outputs in state.items()

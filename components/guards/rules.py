@@ -1,7 +1,7 @@
-"""What a service is refused for because of what exists, and what is told: a function for each, two tables.
+"""Two tables of functions: rules that refuse a service because of existing resources, and notes.
 
 A rule takes a situation and gives the problems that it sees in it, with their fixes. Nothing here reads or
-writes, and no rule knows another one. Does not own: what Azure would refuse of what is made (the provider's
+writes, and no rule knows another one. Does not own: Azure's own refusals of new resources (the provider's
 checkDeployment and its previews).
 """
 
@@ -23,7 +23,7 @@ def names_are_held(situation: Situation) -> Iterator[Problem]:
 
 
 def deployer_calls_twice(situation: Situation) -> Iterator[Problem]:
-    """A caller that is the deployer cannot be judged before who deploys is known."""
+    """A caller may be the deployer: that can be judged only once the deployer is known."""
     one = situation.inputs
     if any(caller.is_deployer for caller in one.callers):
         yield from callers.problems(one.callers, one.account_kind, situation.login.object_id)
@@ -42,7 +42,7 @@ def ended_logs(situation: Situation) -> Iterator[str]:
 
 
 def not_rotated(situation: Situation) -> Iterator[str]:
-    """Another key, which exists, is to be bound, and the generation is raised beside that."""
+    """The account is to move to another existing key, and the generation is raised, too."""
     before, place, generation = situation.before, situation.place, situation.inputs.key.generation or 0
     known = (before.key_id or "", place.key_id if place.vault_id else "")
     is_another = all(known) and not arm_ids.same(*known)
@@ -76,8 +76,8 @@ DOUBTFUL: tuple[Rule, ...] = (
     access.removed_access,
     access.cannot_leave_key,
 )
-"""Rules that see what a front end which is behind shows as well, as after a grant of seconds ago: only the
-same answer twice is believed."""
+"""Rules whose problem a late front end of Azure shows, too, for example seconds after a grant: an answer is
+believed only if Azure gives it twice."""
 NOTES: tuple[Note, ...] = (
     ended_logs,
     not_rotated,
@@ -86,7 +86,7 @@ NOTES: tuple[Note, ...] = (
     access.still_granted,
     access.stale_grant,
 )
-"""What is told and stops nothing, besides what the update does to the data (effects.py)."""
+"""The notes, which stop nothing. The effects on the data are in effects.py."""
 
 
 def problems(situation: Situation) -> list[Problem]:
@@ -95,5 +95,5 @@ def problems(situation: Situation) -> list[Problem]:
 
 
 def notes(situation: Situation) -> list[str]:
-    """All that is told of a service, in the order of the table."""
+    """All notes about a service, in the order of the table."""
     return [text for note in NOTES for text in note(situation)]

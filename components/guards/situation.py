@@ -1,7 +1,7 @@
-"""The situation of one service before a run: what is declared, what the state has, what Azure has.
+"""The situation of one service before a run: its settings, its resources in the state, and those in Azure.
 
-Owns: what follows from these three by itself, such as whether the identity can use the key. Pure. Does not
-own: how it is read (reader.py), what is wrong with it (rules.py), what is done about it (plan.py).
+Owns: conclusions from these three, such as whether the identity can use the key. Pure. Does not own: how it
+is read (reader.py), what is wrong with it (rules.py), what is done about it (plan.py).
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _WHOLE = EffectiveAccess(frozenset(word.lower() for word in rights.NEEDED))
 
 @dataclass(frozen=True)
 class Deployer:
-    """Who deploys. Each is empty where azure-native does not tell it, as Pulumi's mocks do not."""
+    """Who deploys. A field is empty if azure-native does not tell it, as Pulumi's mocks do not."""
 
     tenant_id: str = ""
     subscription_id: str = ""
@@ -32,13 +32,12 @@ class Deployer:
 
 @dataclass(frozen=True)
 class Live:
-    """What Azure has; each None where it is not there or was not to be read. `unread` names those that may
-    not be read, and may be there.
+    """The resources in Azure; None for each that does not exist or did not have to be read. `unread` names
+    those that the login may not read, and that may exist.
 
-    `account` is the one that the service has, or whatever has the name of the one that it is to have.
-    `assignment` is the role assignment of the account's identity, and `identity` the user-assigned one that
-    the key is used by. `can_leave_key` is False where the account is to leave a key that its identity can no
-    longer use.
+    `account` is the service's account, or any account with the name that it is to get. `assignment` is the
+    role assignment of the account's identity, and `identity` the user-assigned identity that uses the key.
+    `can_leave_key` is False if the account is to leave a key that its identity can no longer use.
     """
 
     account: Answer = None
@@ -52,8 +51,8 @@ class Live:
 
 @dataclass(frozen=True)
 class Situation:
-    """One service. `account` is what the state has of the account that is declared, and what Azure has of it;
-    `recovers`: `operate recover` asks what the stack declares, to look for what exists already."""
+    """One service. `account` is the declared account, as the state has it and as Azure has it; `recovers`:
+    `operate recover` asks what the stack declares, to look for what exists already."""
 
     inputs: EncryptedAIServicesAccountArgs
     before: RecordedService
@@ -110,9 +109,9 @@ class Situation:
     def account_lacks_access(self) -> bool:
         """Whether the identity of a bound account lacks access to its key, in full or in part.
 
-        The service then refuses every write of the account (assumed, `same_key_again`), so that an account
-        whose access comes after it waits: the grant is repaired first. Not so of an account that moves to a
-        key under another grant, nor of one whose identity is gone (drift.py).
+        The service then refuses every write of the account (assumed, `same_key_again`), so an account whose
+        access comes after it waits until the grant is repaired. An account that moves to a key under another
+        grant does not wait, nor does one whose identity is gone (drift.py).
         """
         before, user = self.before, self.before.key_user_id
         if not before.is_bound or {"vault", "assignment"} & self.live.unread:
@@ -130,7 +129,7 @@ class Situation:
     @property
     def account_waits(self) -> bool:
         """Whether the account is not written in this update: first it gets access to its key, or it is bound
-        again where neither Azure nor the state tells the version, which every write has to repeat."""
+        again, because neither Azure nor the state tells the version, which every write has to repeat."""
         has = self.account.bound_key
         untold = has is not None and not has.encryption.key_version and self.inputs.key.version == PINNED
         return self.account_lacks_access or (untold and self.inputs.binds_in_two_phases)

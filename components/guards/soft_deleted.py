@@ -1,7 +1,7 @@
 """Names that soft-deleted vaults and accounts still hold, and what comes back with them.
 
-Owns: whether a service recovers them, and what to do where it does not. Pure. Does not own: the call that
-lists them (reader.py).
+Owns: whether a service recovers them, and the way out if it does not. Pure. Does not own: the call that lists
+them (reader.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ def _of_account(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, An
         f"`az cognitiveservices account purge --name {account['name']} {where}`"
     )
     if there:
-        # Whose it is, is not known.
+        # Nobody knows whose account it is.
         return [Problem("accountName", f"{held}{there}; {remedy}")]
     unfit = _unfit(inputs, account, remedy)
     if inputs.soft_deleted == RECOVER:
@@ -74,8 +74,8 @@ def _of_account(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, An
 def _unfit(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any], remedy: str) -> Problem | None:
     """Why an account would not come back as it is declared.
 
-    One comes back as it was bound, with kind, tier and its own identity (observed), and without a
-    user-assigned one.
+    Azure brings an account back with its binding, kind, tier and own identity (observed), and without a
+    user-assigned identity.
     """
     kind, sku = str(account.get("kind") or inputs.kind), str(account.get("sku") or inputs.sku)
     back = f"account {account['name']!r} would come back"
@@ -109,8 +109,8 @@ def _held(deleted: Mapping[str, Any]) -> str:
 
 
 def _elsewhere(inputs: EncryptedAIServicesAccountArgs, deleted: Mapping[str, Any]) -> str:
-    """In words: that what holds a name was in another group or region, and so is another's; "" where it was
-    where this service is."""
+    """In words: the deleted resource was in another group or region, so it is not this service's; "" if it
+    was in the same."""
     group = inputs.group_name
     place = (_group(deleted).lower(), regions.normalised(deleted["location"]))
     if place == (group.lower() or place[0], regions.normalised(inputs.location)):

@@ -97,7 +97,7 @@ def deployments(history: Sequence[Mapping[str, Any]], since: datetime) -> tuple[
 
 _RECORDED = re.compile(
     r"\(plan sha256:(?P<plan>[0-9a-f]{64})"
-    r"(?:; pull request (?P<merged>\d+)(?:; approved by (?P<approved>[^();]+))?)?\)$"
+    r"(?:; pull request (?P<merged>\d+)(?:; approved by (?P<approved>[^();]+))?)?\)\Z"
 )
 """The end of an update's message, as review/update.sh and a fleet write it."""
 
@@ -106,7 +106,9 @@ def _deployment(update: Mapping[str, Any]) -> Deployment:
     """An update from the output of `pulumi stack history --json`. The CLI finds its environment in git and in
     a CI's variables (pulumi/pulumi, pkg/backend/metadata.go)."""
     known, message = update.get("environment") or {}, update.get("message") or ""
-    recorded = found.groupdict("") if (found := _RECORDED.search(message)) else {}
+    by_plan = known.get("updatePlan") == "true"
+    # Of any other update, such as the refresh after this one, the message is the commit's title.
+    recorded = found.groupdict("") if by_plan and (found := _RECORDED.search(message)) else {}
     return Deployment(
         datetime.fromisoformat(update["startTime"]).astimezone(UTC),
         update["kind"],
@@ -115,7 +117,7 @@ def _deployment(update: Mapping[str, Any]) -> Deployment:
         known.get("ci.pr.number", "") or recorded.get("merged", ""),
         known.get("git.author.email", "") or known.get("git.committer.email", ""),
         message,
-        known.get("updatePlan") == "true",
+        by_plan,
         recorded.get("plan", ""),
         recorded.get("approved", ""),
         known.get("ci.build.url", ""),

@@ -72,7 +72,7 @@ class Ring:
 
 def share(words: str, total: int) -> int:
     """The number of stacks that `3` or `10%` of `total` means; at least one if there is any."""
-    number = int(words.removesuffix("%"))
+    number = int(float(words.removesuffix("%")))
     return min(total, max(1, math.ceil(total * number / 100) if words.endswith("%") else number))
 
 
@@ -168,7 +168,9 @@ def shared(document: Mapping[str, object]) -> SharedSettings:
     levels = [(everybody, said.get("settings", {}))]
     levels += [(_selector(one["match"]), one["settings"]) for one in said.get("labels", ())]
     rings = [
-        Ring(one["name"], _selector(one.get("match", {})), str(one["take"]) if "take" in one else None)
+        Ring(
+            one["name"], _selector(one.get("match", {})), str(one["take"]).strip() if "take" in one else None
+        )
         for one in said.get("rings", ())
     ]
     return SharedSettings(
@@ -176,8 +178,9 @@ def shared(document: Mapping[str, object]) -> SharedSettings:
         tuple(said.get("exclude", ())),
         tuple(levels),
         tuple(rings),
-        said.get("parallel", {}).get("stacks", AT_ONCE),
-        said.get("stop", {}).get("failures", 0),
+        # JSON Schema takes 2.0 for an integer.
+        int(said.get("parallel", {}).get("stacks", AT_ONCE)),
+        int(said.get("stop", {}).get("failures", 0)),
     )
 
 

@@ -80,9 +80,11 @@ def test_an_update_of_a_fleet_records_its_plan_and_who_approved_it(
 ) -> None:
     """In the message of the stack's history, as the evidence reads it."""
     said: list[str] = []
+    planned: dict[str, str] = {}
 
-    def up(_: object, *, message: str, **__: object) -> Any:
+    def up(_: object, *, message: str, plan: str, **__: object) -> Any:
         said.append(message)
+        planned["updatePlan"] = str(bool(plan)).lower()
         return SimpleNamespace(outputs={})
 
     monkeypatch.setattr(automation.Stack, "up", up)
@@ -94,6 +96,6 @@ def test_an_update_of_a_fleet_records_its_plan_and_who_approved_it(
     stack.name = "prod-a"
     stack.updated(tmp_path / "plan.json")
     update = {"kind": "update", "startTime": "2026-11-30T00:00:00Z", "result": "", "message": said[0]}
-    (found,) = deployments([update], datetime(2026, 1, 1, tzinfo=UTC))
+    (found,) = deployments([{**update, "environment": planned}], datetime(2026, 1, 1, tzinfo=UTC))
     assert found.plan == hashlib.sha256(b"{}").hexdigest()
     assert (found.pull_request, found.approved_by) == ("7", "alice")

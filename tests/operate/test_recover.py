@@ -262,8 +262,8 @@ def below(name: str, provider: str, **more: Any) -> dict[str, Any]:
 
 
 def test_a_lost_state_gets_back_components_and_providers() -> None:
-    """Each once and before what is below it; a secret that a preview masks is no setting of a provider, and
-    what is not in the state yet is nobody's dependency."""
+    """Each once and before what is below it, and none of a service that exists nowhere; a secret that a
+    preview masks is no setting of a provider, and what is not in the state yet is nobody's dependency."""
     stack, service = (
         {"urn": STACK, "type": "pulumi:pulumi:Stack", "custom": False},
         {"urn": SERVICE, "type": "c:index:C", "custom": False, "parent": STACK},
@@ -276,7 +276,8 @@ def test_a_lost_state_gets_back_components_and_providers() -> None:
         below("b", OWN),
         below("c", DEFAULT, dependencies=[below("a", DEFAULT)["urn"]]),
     ]
-    added = completed(found, [stack, service, own, *(one for one in found)], [])
+    unmade = {**service, "urn": f"{SERVICE}-new"}
+    added = completed(found, [stack, service, unmade, own, *found], [])
     at = {one["urn"]: place for place, one in enumerate(added)}
     assert len(at) == len(added) == 7
     for one in added:

@@ -345,6 +345,10 @@ def test_a_version_given_as_secret_stays_hidden() -> None:
         assert "c2VjcmV0" not in written
         assert KEY_URI not in written.split("before")[0]
         assert made.severity.exit_code == 3
+        (row,) = made.rows
+        shown = {one.name: report.as_data(one.after) for one in row.facts}
+        assert (shown["vault"], shown["key"], shown["version"]) == ({"secret": True},) * 3
+        assert '"unknown": true' not in as_json.render(made)
 
 
 @pytest.mark.parametrize(("op", "word"), [("delete", "DELETED"), ("replace", "REPLACED")])

@@ -223,6 +223,7 @@ def test_an_update_records_its_plan_and_who_approved_it(approval: str, tmp_path:
         "startTime": "2026-11-30T00:00:00Z",
         "result": "succeeded",
         "message": asked[asked.index("--message") + 1],
+        "environment": {"updatePlan": "true"} if "--plan" in asked else {},
     }
     (found,) = deployments([update], datetime(2026, 1, 1, tzinfo=UTC))
     assert found.plan == hashlib.sha256(b"{}").hexdigest()

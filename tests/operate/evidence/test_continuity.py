@@ -304,9 +304,13 @@ DIGEST = "ab" * 32
 def test_who_approved_a_deployment_stands_at_the_end_of_its_message(
     message: str, recorded: tuple[str, str, str]
 ) -> None:
-    """Where the pipeline writes it: a commit's title, which comes before it, says nothing."""
-    (found,) = deployments([{**update(1), "message": message}], NOW - days(30))
+    """Where the pipeline writes it: a commit's title, which comes before it, says nothing; nor does the
+    message of an update without a plan, such as the refresh after it, which is the title alone."""
+    planned, refresh = update(1, updatePlan="true"), update(1, updatePlan="false")
+    (found,) = deployments([{**planned, "message": message}], NOW - days(30))
     assert (found.plan, found.pull_request, found.approved_by) == recorded
+    (found,) = deployments([{**refresh, "message": message}], NOW - days(30))
+    assert (found.plan, found.pull_request, found.approved_by) == ("", "", "")
 
 
 def test_members_of_a_group_are_told_and_that_they_were_not_read(door: Door) -> None:

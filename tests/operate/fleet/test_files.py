@@ -217,9 +217,13 @@ def test_access_is_taken_from_every_stack_that_can_be_reached(
 
     monkeypatch.setattr(work, "up", up)
     assert main(["fleet", "up", "--yes"]) == 2
+    assert main(["fleet", "up", "--keep-going"]) == 0
+    assert "without access to the key: prod-a, prod-b, prod-c\n" in capsys.readouterr().err
     assert main(["fleet", "up", "--yes", "--keep-going"]) == 1
     assert begun == ["prod-a", "prod-b", "prod-c"]
-    assert "halted" not in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "without access to the key: prod-a, prod-b, prod-c\n" in said
+    assert "halted" not in said
 
 
 @pytest.mark.engine

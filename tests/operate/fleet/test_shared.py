@@ -49,6 +49,15 @@ def test_who_is_not_of_the_fleet_has_none_of_it() -> None:
     assert shared.read(Path("/nonexistent")).of("prod-eu", {}) == ()
 
 
+@pytest.mark.parametrize(("take", "count"), [(2, 2), (2.0, 2), ("2", 2), ("20%", 2), ("20%\n", 2)])
+def test_each_number_that_the_schema_takes_is_one(take: object, count: int) -> None:
+    """JSON Schema takes 2.0 for an integer, and a line's end after a pattern."""
+    said = {**FLEET, "rings": [{"name": "a", "take": take}], "parallel": {"stacks": 2.0}}
+    found = shared.shared(said)
+    assert shared.share(found.rings[0].take or "", 10) == count
+    assert (found.parallel, type(found.parallel)) == (2, int)
+
+
 def test_a_wrong_shared_setting_says_where_it_stands() -> None:
     """The same checks as of a stack's file; what the stack's own file says is not blamed on the fleet."""
     with pytest.raises(SettingsError) as error:
