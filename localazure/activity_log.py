@@ -36,7 +36,7 @@ _OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 
 @contextmanager
 def recorded(cloud: Cloud, request: Request, route: Route) -> Iterator[Callable[[int], None]]:
-    """Records what is done within, unless it only reads; what is yielded is told the status of its answer."""
+    """Records the request that runs within, unless it only reads; the yielded function takes its status."""
 
     def ended(status: int) -> None:
         if request.method != "GET" and not route.permission.endswith("/read"):

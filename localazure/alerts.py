@@ -1,10 +1,10 @@
 """Microsoft.Insights/actionGroups and scheduledQueryRules: receivers, and the rules that alert them.
 
-The bodies are kept and echoed with ARM's defaults (`defaults.json`). No query runs and no alert is sent;
-but Azure Monitor takes no rule whose query is over columns that do not exist. AzureDiagnostics has some
+The bodies are kept and echoed with ARM's defaults (`defaults.json`). No query runs and no alert is sent.
+But Azure Monitor takes no rule whose query uses columns that do not exist. AzureDiagnostics has some
 fixed columns; the others, which a suffix for their type marks (`httpStatusCode_d`), come with the first
-record that has them. There is no query language here: only names of that shape are looked for, outside of
-texts, and not where the query makes them itself or a `datatable` beside the table has them.
+record that has them. There is no query language here: the check only looks for names of that shape, and
+skips texts, names that the query makes itself, and those of a `datatable` beside the table.
 Sources: the reference of the table AzureDiagnostics; the refusal's text from users' reports
 (Azure/azure-cli-extensions#3002).
 """
@@ -69,7 +69,7 @@ def _body(request: Request, properties: Json) -> Json:
 
 
 def _require_columns(cloud: Cloud, properties: Json) -> None:
-    """Raises 400 for a query over columns that a workspace of the rule has not (`alert_queries`)."""
+    """Raises 400 for a query over columns that a workspace of the rule lacks (`alert_queries`)."""
     if cloud.behaviour.alert_queries != "checked" or properties.get("skipQueryValidation"):
         return
     if _has_records(cloud, properties.get("scopes") or []):
@@ -82,7 +82,7 @@ def _require_columns(cloud: Cloud, properties: Json) -> None:
 
 
 def _missing(query: str) -> tuple[str, str] | None:
-    """The operator and the column at which a query fails in a new workspace, None where it does not."""
+    """The operator and the column at which a query fails in a new workspace, None if it does not."""
     code = _TEXT.sub('""', query)
     if _TABLE not in code:
         return None

@@ -1,7 +1,7 @@
 """The open questions about ARM's answers: spellings, empty tags, defaults, addresses of operations.
 
-Owns: the switches of `Behaviour` that change how a resource is shown, and not what it is, and how soon
-clients poll again. Pure.
+Owns: the switches of `Behaviour` that change only the answer about a resource, not the resource, and those
+for how soon clients poll again. Pure.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _REGION = "westeurope"
 
 
 def as_set(behaviour: Behaviour, response: Response) -> Response:
-    """An answer of ARM, changed as the switches say; the default ones change nothing."""
+    """An answer of ARM, changed as the switches say; their defaults change nothing."""
     if response.status >= 300:
         return response
     headers = response.headers

@@ -1,9 +1,9 @@
 """What ARM itself checks before a resource provider sees a request.
 
-Owns: api-version, subscription, permission, registration and resource group; also what a write takes besides
-its own action, which is an action on each resource that its body refers to (`linked_access.json`). Does not
-own: tokens (authentication.py), locks, policies, identities of accounts and approvals of endpoints, which
-depend on more than the body, and what the providers answer.
+Owns: api-version, subscription, permission, registration and resource group; also the further permissions
+of a write, one action on each resource that its body refers to (`linked_access.json`). Does not own: tokens
+(authentication.py), locks, policies, identities of accounts and approvals of endpoints, which depend on more
+than the body, and the answers of the providers.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def require_admitted(cloud: Cloud, request: Request, route: Route) -> None:
     """Raises the ServiceError that ARM refuses a request with, before it gets to its handler."""
     place = place_of(request.path)
     require_served(cloud, request, place.namespace)
-    # An operation is polled by its address; that it takes a right, too, was seen of some providers.
+    # Clients poll an operation by its address; for some providers a needed right was observed, too.
     polls = request.method == "GET" and "operation" in request.params
     if not (polls and cloud.behaviour.operation_polling == "any"):
         require_rights(cloud, request, route, place)
@@ -123,7 +123,7 @@ def require_served(cloud: Cloud, request: Request, namespace: str) -> None:
 
 
 def require_rights(cloud: Cloud, request: Request, route: Route, place: Place) -> None:
-    """Raises ServiceError 403 where the caller may not do this, or not link what its body refers to."""
+    """Raises ServiceError 403 if the caller may not do this, or not link a resource that its body names."""
     if route.permission:
         require(cloud, request, route.permission, place.scope)
         for path, action in _LINKED.get(route.permission, {}).items():
@@ -132,11 +132,11 @@ def require_rights(cloud: Cloud, request: Request, route: Route, place: Place) -
 
 
 def require_place(cloud: Cloud, request: Request, place: Place) -> None:
-    """Raises ServiceError where the provider is not registered, the group or the resource above is absent, or
-    the tags are none."""
+    """Raises ServiceError if the provider is not registered, the group or the resource above is absent, or
+    the tags are invalid."""
     if request.method in _WRITES:
         _require_registration(cloud, request, place)
-    # What a list of grants or locks answers in a group that is absent was not observed.
+    # Nobody observed the answer to a list of grants or locks in an absent group.
     provided = place.namespace.lower() not in ("", *FREE)
     listed = request.method == "GET" and (provided or request.path.lower().rstrip("/").endswith("/resources"))
     if place.group and (listed or place.scope.lower() != place.group.lower()):
@@ -157,7 +157,7 @@ def require_own_region(request: Request, cloud: NationalCloud | None) -> None:
 
 
 def answer_headers(method: str, request_id: str, now: float) -> dict[str, str]:
-    """What ARM adds to every answer: how it was routed, and what is left of the caller's rate.
+    """The headers that ARM adds to every answer: its route, and the requests that the caller has left.
 
     The names are documented ("Request limits and throttling"); the numbers do not change here.
     """
@@ -185,7 +185,7 @@ group_not_found = absent("ResourceGroupNotFound")
 
 
 def is_registered(cloud: Cloud, subscription: str, namespace: str) -> bool:
-    """Whether a namespace is registered; those of this cloud are, until a client unregisters them."""
+    """Whether a namespace is registered; this cloud's are, until a client unregisters them."""
     if namespace.lower() in FREE:
         return True
     found = cloud.store.get("provider", f"{subscription}|{namespace}")
@@ -220,7 +220,7 @@ def _require_group(cloud: Cloud, place: Place, *, writes: bool) -> None:
 
 
 def _require_type(cloud: Cloud, request: Request, place: Place) -> None:
-    """Refuses a type that the region has not, as its provider lists it."""
+    """Refuses a type in a region that its provider does not list for it."""
     location = request.given.get("location")
     if not isinstance(location, str) or not place.namespace:
         return
@@ -232,7 +232,7 @@ def _require_type(cloud: Cloud, request: Request, place: Place) -> None:
 
 
 def _require_parent(cloud: Cloud, place: Place) -> None:
-    """Refuses what is written at a resource (a grant, a lock, a diagnostic setting) that does not exist.
+    """Refuses a grant, lock or diagnostic setting at a resource that does not exist.
 
     Public reports have this 404 for each of the three; that it is checked at the resource of the group, and
     not at a key of the vault, is assumed.
@@ -244,8 +244,8 @@ def _require_parent(cloud: Cloud, place: Place) -> None:
 
 
 def _ids(value: Json, path: list[str]) -> Iterator[str]:
-    """The ids at a path; a list on the way stands for each of its items. What is no id is for the resource's
-    own checks."""
+    """The ids at a path; a list on the way stands for each of its items. Values that are no ids are left to
+    the resource's own checks."""
     if isinstance(value, list) and path:
         for item in value:
             yield from _ids(item, path)

@@ -1,7 +1,7 @@
-"""A type of resource in Resource Manager, declared once: where it is, and what a PUT makes of it.
+"""A type of resource in Resource Manager, declared once: its path, and how a PUT's body becomes a resource.
 
-Owns: PUT, PATCH, GET, DELETE and the lists of a type, ARM's 404, and what goes with a resource. Does not own:
-what a PUT makes of a body, which each type says.
+Owns: PUT, PATCH, GET, DELETE and the lists of a type, ARM's 404, and the deletion of everything below a
+resource. Does not own: the work of a PUT on a body, which each type declares.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class ArmType:
     """One type. `path` is the template of one resource, its name last, `kind` the store's. A `tracked` one is
     in a resource group, listed in the subscription, too, and patched; others may be `patched`.
 
-    `make` turns a PUT (its id, the request, the body known before or None) into the body to store, but for
-    id, name and type; a PATCH is a PUT of what is known with what was sent laid over it. `parent` raises
-    where what it is below is absent. `regions` are those where it can be, where it has a location. `shown`
-    completes a stored body; `removed` gets the body of one that is gone. `around` lists what is at, above
-    and below a scope. `guarded` wraps the handlers of writes. `assumed` is told by method, or for all. The
-    last page of a list that `ends_empty` names one more, which is empty.
+    `make` turns a PUT (its id, the request, the body known before or None) into the body to store, except
+    id, name and type; a PATCH is a PUT of the known body with the sent one laid over it. `parent` raises if
+    the resource above is absent. `regions` are those that offer the type, if it has a location. `shown`
+    completes a stored body; `removed` gets the body of a deleted one. `around` lists the resources at, above
+    and below a scope. `guarded` wraps the handlers of writes. `assumed` is one text, or one for each method.
+    The last page of a list that `ends_empty` names one more, which is empty.
     """
 
     kind: str
@@ -103,7 +103,7 @@ class ArmType:
         return self._written(cloud, request, known)
 
     def patch(self, cloud: Cloud, request: Request) -> Response:
-        """Changes what is named, but for the location; `properties` and what is beside them."""
+        """Changes what the body names, in `properties` and beside them, except the location."""
         self.parent(cloud, request)
         known = self.required(cloud, request)
         sent = {name: value for name, value in request.body.items() if value is not None}
@@ -118,7 +118,7 @@ class ArmType:
         return self._answered(cloud, request, 200, self.required(cloud, request))
 
     def delete(self, cloud: Cloud, request: Request) -> Response:
-        """Takes it away; 204 where it is not there."""
+        """Deletes the resource; 204 if it is absent."""
         self.parent(cloud, request)
         body = self.find(cloud, self.id_of(request))
         if body is None:
@@ -127,7 +127,7 @@ class ArmType:
         return Response(200, body if self.deleted_is_shown else None)
 
     def list_all(self, cloud: Cloud, request: Request) -> Response:
-        """Those of a scope, page by page."""
+        """The resources of a scope, page by page."""
         self.parent(cloud, request)
         found = self._listed(cloud, request)
         shown = [self.seen(cloud, request, body) for body in found]
@@ -135,7 +135,7 @@ class ArmType:
         return Response(200, body)
 
     def seen(self, cloud: Cloud, request: Request, body: Json) -> Json:
-        """A stored body as a client sees it, without the operation that is kept with it."""
+        """A stored body as a client sees it, without the operation that the store keeps with it."""
         shown = self.shown(cloud, request, body)
         return {name: value for name, value in shown.items() if name != "operation"}
 
@@ -158,13 +158,13 @@ class ArmType:
         return body
 
     def drop(self, cloud: Cloud, body: Json) -> None:
-        """Takes a resource away with what hangs on it."""
+        """Deletes a resource with everything that belongs to it."""
         cloud.store.delete(self.kind, body["id"])
         drop_extensions(cloud, body["id"])
         self.removed(cloud, body)
 
     def delete_in_group(self, cloud: Cloud, group_id: str) -> None:
-        """Takes away all that a group, which is being deleted, has of this type."""
+        """Deletes all resources of this type in a group that is being deleted."""
         for body in self.below(cloud, group_id):
             self.drop(cloud, body)
 
@@ -173,7 +173,7 @@ class ArmType:
         return "/" + self.path.replace("*}", "}").format(**request.params).lstrip("/")
 
     def scope_of(self, id: str) -> str:
-        """What a resource is at: its id without the provider's part."""
+        """The scope of a resource: its id without the provider's part."""
         return id[: id.lower().rindex(f"/providers/{self.type}/".lower())]
 
     def _written(self, cloud: Cloud, request: Request, known: Json | None) -> Response:
@@ -229,6 +229,6 @@ def resource_not_found(resource: str, group: str) -> ServiceError:
 
 
 def parent_not_found(name: str) -> ServiceError:
-    """ARM's 404 for what is asked of a resource below one that is not there."""
+    """ARM's 404 for a resource below one that is absent."""
     message = f"Can not perform requested operation on nested resource. Parent resource '{name}' not found."
     return ServiceError(404, "ParentResourceNotFound", message, gateway=True)

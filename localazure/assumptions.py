@@ -1,4 +1,4 @@
-"""What this local Azure assumes of Azure, as a table for a reader, made from the switches of `Behaviour`.
+"""The assumptions of this local Azure about Azure, as a table for a reader, from the switches of `Behaviour`.
 
 python -m localazure.assumptions docs/assumptions.md
 """

@@ -1,7 +1,7 @@
 """Who is calling: the check of the access token at ARM, Key Vault and Language, and their challenges.
 
 Owns: the one place where a token becomes a Caller, and every 401. Does not own: what the caller may do.
-The texts of each host are in `authentication.json`, with what of them was observed.
+The texts of each host are in `authentication.json`, which says which of them were observed.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def subscription_in(path: str) -> str:
 
 
 def _refuse(cloud: Cloud, request: Request, what: str, **words: str) -> NoReturn:
-    """Raises 401 with the host's text for what is wrong, ARM's where it has none of its own."""
+    """Raises 401 with the host's text for the fault, or with ARM's if the host has none of its own."""
     authority = f"{LOGIN}/{tenant_of(cloud, request) or TENANT_ID}"
     host, texts = request.host.name.lower(), _FACTS["texts"]
     code, template = texts[host][what] if what in texts[host] else texts["arm"][what]

@@ -1,4 +1,4 @@
-"""Who may do what where: Azure RBAC by role assignments, scope inheritance and deny assignments.
+"""Azure RBAC: the rights of a principal at a scope, by role assignments, inheritance and deny assignments.
 
 Owns: the assignments and the decision. Does not own: the roles (roles.py), the routes that change
 assignments (role_assignments.py, locks.py), Key Vault's access policies.
@@ -37,7 +37,7 @@ def allows(
 def _gives(
     cloud: Cloud, object_id: str, action: str, scope: str, attributes: conditions.Attributes = _NONE
 ) -> bool:
-    """Whether a role allows an action, whatever is denied."""
+    """Whether a role allows an action, regardless of deny assignments."""
     return any(
         role.allows(action) and _meets_condition(assignment, action, attributes)
         for role, assignment in _roles_at(cloud, object_id, scope)
@@ -65,8 +65,8 @@ def _meets_condition(assignment: Json, action: str, attributes: conditions.Attri
 
 
 def _attributes(cloud: Cloud, request: Request, scope: str) -> conditions.Attributes:
-    """What conditions may ask of a request: the role, and to whom, of an assignment that it writes
-    (`Request`) or that is there (`Resource`)."""
+    """The attributes for conditions: role and principal of the assignment that a request writes (`Request`),
+    and of the existing one (`Resource`)."""
     there = (cloud.store.get(KIND, scope) or {}).get("body")
     sources = {"Request": request.body, "Resource": there}
     bodies = {source: body.get("properties") for source, body in sources.items() if isinstance(body, dict)}
@@ -79,8 +79,8 @@ def _attributes(cloud: Cloud, request: Request, scope: str) -> conditions.Attrib
 
 
 def _denies(cloud: Cloud, object_id: str, scope: str, denied: Callable[[Role], bool]) -> Json | None:
-    """The deny assignment (ARM's body) at a scope, or at one above it, that takes from a principal what
-    `denied` looks for."""
+    """The deny assignment (ARM's body), at a scope or above it, that matches `denied` and applies to a
+    principal."""
     target = f"{scope.rstrip('/')}/".lower()
     for _, body in cloud.store.scan(DENIED):
         properties = body["properties"]

@@ -1,9 +1,8 @@
-"""How the local Azure behaves where Azure varies, or where nobody observed what Azure does.
+"""How the local Azure behaves where Azure varies, or where nobody observed Azure.
 
-Each field of `Behaviour` is a switch. What each asks, the answers that are plausible, why the default may be
-wrong and where that was learned are in `switches.json`, of which `docs/assumptions.md` is made
-(`python -m localazure.assumptions`). Durations are seconds on the cloud's clock unless a switch says
-otherwise.
+Each field of `Behaviour` is a switch. `switches.json` has the question that it answers, its plausible values,
+why the default may be wrong, and the source; `python -m localazure.assumptions` makes `docs/assumptions.md`
+from it. Durations are seconds on the cloud's clock unless a switch says otherwise.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Switch:
-    """What the table says about one field of `Behaviour`.
+    """The row of the table about one field of `Behaviour`.
 
-    `values` are the plausible ones, the default first. `free` says that others of the same type may be set,
-    too: durations and error codes. `source` is empty for a setting that only serves testing.
+    `values` are the plausible ones, the default first. `free`: testers may also set others of the same type,
+    such as durations and error codes. `source` is empty for a setting that only serves testing.
     """
 
     name: str

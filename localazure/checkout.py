@@ -1,7 +1,7 @@
 """What a person does with a checkout on the local Azure, one word each: `python3 -m localazure up`.
 
-Owns: the steps of each word and their order. Does not own: what the steps do; each is a command of its own,
-run as `python -m localazure exec` runs one. make has the same words, for those who have make.
+Owns: the steps of each word and their order. Does not own: the steps themselves; each is a command that runs
+as by `python -m localazure exec`. make has the same words.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _LOGGED = ("preview", "up", "destroy")
 _REVIEWED = (0, 3, 4)
 """The exit codes of a review that could be made: nothing or notes, an approval is needed, blocked."""
 _EFFECT = "encryption of "
-"""How the line begins that says what an update does to the data of an account."""
+"""The beginning of the line about an update's effect on an account's data."""
 _LOCKS = ROOT / ".pulumi" / "backend" / ".pulumi" / "locks" / "organization" / "language-cmk"
 _PROGRAM = ("components", "core", "provider", "settings")
 _PROOF = (str(PYTHON), "-m", "operate", "verify", "--write-project", "--if-reached")
@@ -94,8 +94,8 @@ def policy_config(root: Path, stack: str) -> str:
 
 
 def _updated(pulumi: Steps, stack: str) -> int:
-    """Makes what the preview showed. An account is recorded before it is bound; recorded anew at the end, the
-    next diff shows only what changes."""
+    """Carries out what the preview showed. The state records an account before it is bound, so a refresh at
+    the end records it anew: the next diff then shows only changes."""
     changed = not is_as_recorded(_EVENTS)
     state = _STATES / f"{stack}.json"
     if not changed and not is_newer(ROOT, state):
@@ -107,9 +107,9 @@ def _updated(pulumi: Steps, stack: str) -> int:
 
 
 def is_as_recorded(events: Path) -> bool:
-    """Whether a preview, by the engine's own record of it, found each resource and output as the state has
-    it, in the cloud and in the program; false where that cannot be read. Default providers, which the engine
-    makes and drops by itself, do not count for it either."""
+    """Whether a preview found each resource and output, in the cloud and in the program, as the state has it.
+    The engine's own record of the preview tells; false if it cannot be read. Default providers do not count:
+    the engine makes and drops them by itself."""
     try:
         found = _read_events(events)
         summary = next(event["summaryEvent"] for event in found if "summaryEvent" in event)
@@ -125,8 +125,8 @@ def is_as_recorded(events: Path) -> bool:
 
 
 def is_newer(root: Path, state: Path) -> bool:
-    """Whether the program or its settings were written since the state was: what an update would record
-    without any change that a preview shows, as another protection or dependency. True without a state."""
+    """Whether the program or its settings were written since the state was. An update then records changes
+    that no preview shows, such as another protection or dependency. True without a state."""
     program = [path for folder in _PROGRAM for path in (root / folder).rglob("*") if path.suffix != ".pyc"]
     files = [*program, *root.glob("*.py"), *root.glob("Pulumi*.yaml"), root / ".venv" / ".synced"]
     written = (path.stat().st_mtime for path in files if path.is_file())
@@ -134,7 +134,7 @@ def is_newer(root: Path, state: Path) -> bool:
 
 
 def preview(home: Home, stack: str) -> int:
-    """What `up` would change, as a diff under the policy pack, and what that does to accounts' data."""
+    """Shows what `up` would change, as a diff under the policy pack, and the effect on accounts' data."""
     pulumi = Steps(home, stack)
     code = (
         pulumi.select()
@@ -173,13 +173,13 @@ def review(home: Home, stack: str) -> int:
 
 
 def evidence(home: Home, stack: str) -> int:
-    """What an auditor asks about the stack's keys, from the live cloud, into .evidence/."""
+    """Writes the evidence about the stack's keys, from the live cloud, into .evidence/."""
     return Steps(home, stack).run(str(PYTHON), "-m", "operate", "evidence", "--stack", stack)
 
 
 def down(home: Home, stack: str) -> int:
-    """Destroys the stack, stops the local Azure, and leaves nothing but caches; but what other stacks of the
-    backend need stays, and is said."""
+    """Destroys the stack, stops the local Azure, and leaves only caches. If other stacks of the backend need
+    the local Azure, it keeps that, and says so."""
     code = 0
     if home.path.exists():
         pulumi = Steps(home, stack)
@@ -206,8 +206,8 @@ def down(home: Home, stack: str) -> int:
 
 
 def _endings(stacks: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """How each stack, given by project and name, is destroyed; those of other programs first, because the
-    checkout's last one ends the local Azure."""
+    """The commands that destroy each stack, given by project and name; stacks of other programs come first,
+    because destroying the checkout's last one ends the local Azure."""
     for project, stack in stacks:
         if project != _STATES.name:
             yield (
@@ -228,7 +228,7 @@ WORDS: Mapping[str, Callable[[Home, str], int]] = {
 
 
 class Steps:
-    """Commands in the checkout, all in the one environment that leads to the local Azure."""
+    """Runs commands in the checkout, all in the environment that leads to the local Azure."""
 
     def __init__(self, home: Home, stack: str) -> None:
         process.start(home)
@@ -237,8 +237,8 @@ class Steps:
         self._condensed = None if sys.stdout.isatty() else Condensed()
 
     def select(self) -> int:
-        """Makes the stack where it is missing. Raises HomeError without settings, of which Pulumi would make
-        a file that has nothing but a salt."""
+        """Makes the stack if it is missing. Raises HomeError without a settings file, because Pulumi would
+        make one with nothing but a salt."""
         settings = ROOT / f"Pulumi.{self._stack}.yaml"
         if not settings.exists():
             raise HomeError(
@@ -249,7 +249,7 @@ class Steps:
         return self.quietly("pulumi", "stack", "select", self._stack, "--create", "--non-interactive")
 
     def checked(self) -> int:
-        """Says in a second what is wrong with the settings: the engine would first read the whole cloud."""
+        """Reports wrong settings within a second, because the engine would first read the whole cloud."""
         return self.quietly(str(PYTHON), "-m", "operate", "settings", "--stack", self._stack)
 
     def exists(self) -> bool:
@@ -280,7 +280,7 @@ class Steps:
         return code
 
     def quietly(self, *command: str) -> int:
-        """Shows what a command says only where it fails."""
+        """Runs a command and shows its output only if it fails."""
         code, said = self._run(*command, quiet=True)
         if code:
             sys.stderr.write(said)

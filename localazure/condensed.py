@@ -1,7 +1,7 @@
 """What the engine prints into a file or a pipe, each fact once. In a terminal it draws its own table instead.
 
-Owns: which lines are left out: those that only say that something has begun or is as it was, and what another
-command of the same run has said already.
+Owns: the choice of lines to leave out: those that only report a beginning or no change, and those that
+another command of the same run has printed already.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Condensed:
         self._blocks: set[str] = set()
 
     def lines(self, printed: Iterable[str]) -> Iterator[str]:
-        """Those of one command's lines that say something new."""
+        """The lines of one command that say something new."""
         said, block, was_empty = set[str](), list[str](), True
         for line in printed:
             if block or line.rstrip() in _BLOCKS:
@@ -52,5 +52,5 @@ def _only_progress(line: str) -> bool:
     row = _ROW.fullmatch(line.rstrip("\n"))
     if row is None:
         return line.startswith(_WAITING)
-    # What is said of the stack as such comes again below the steps, in full.
+    # Messages about the stack itself come again below the steps, in full.
     return row["type"] == _STACK or _BEGUN.fullmatch(row["said"]) is not None

@@ -1,8 +1,8 @@
-"""Conditions of role assignments, as far as they say which role assignments somebody may write and delete.
+"""Conditions of role assignments, as far as they limit which role assignments somebody may write and delete.
 
 Source: learn.microsoft.com/azure/role-based-access-control/conditions-format and
-delegate-role-assignments-examples. An attribute that a request does not have has no value, so that nothing
-compares with it.
+delegate-role-assignments-examples. An attribute that a request lacks has no value, and every comparison with
+it is false.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The control endpoint: what a tester can see and change, and Azure would not allow.
+"""The control endpoint: a tester sees and changes here what Azure would not allow.
 
 JSON over plain HTTP on loopback; every path but `/health` needs `Authorization: Bearer <control token>`, and
 the page (`/`, for browsers) a cookie that the address of POST /page gives. `_handlers` lists every path.

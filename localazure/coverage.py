@@ -17,7 +17,7 @@ BEGIN, END = "<!-- routes: made by python -m localazure.coverage -->", "<!-- /ro
 
 
 def table(routes: Iterable[Route]) -> str:
-    """One row for each path of each host: its methods, and what of its answers was never observed."""
+    """One row for each path of each host: its methods, and the parts of its answers never observed."""
     rows: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
     for route in routes:
         methods, assumed = rows.setdefault((route.host, route.template), ([], []))

@@ -1,4 +1,4 @@
-"""What the published definitions say of a body (definitions.json).
+"""The published definitions of bodies (definitions.json).
 
 `python -m tests.localazure.definitions` distils them.
 
@@ -31,8 +31,8 @@ _TYPES: dict[str, tuple[type, str]] = {
 
 @dataclass(frozen=True)
 class Fault:
-    """Something wrong in a body: where it is (`properties.sku.name`), and what has to be there. A value of
-    another type cannot be read at all."""
+    """A fault in a body: its place (`properties.sku.name`), and the expected value. `unreadable`: the value
+    has another type."""
 
     path: str
     expected: str
@@ -51,15 +51,15 @@ class _Node:
 
 
 def refuse_unreadable(found: list[Fault]) -> None:
-    """Raises ARM's 400 naming every value that is of another type; its text names types of .NET, ours what
-    would be right."""
+    """Raises ARM's 400 that names every value of another type. Azure's text names types of .NET; ours says
+    what would be right."""
     if told := "; ".join(f"'{one.path}' should be {one.expected}" for one in found if one.unreadable):
         message = f"The request content was invalid and could not be deserialized: {told}."
         raise ServiceError(400, "InvalidRequestContent", message, gateway=True)
 
 
 def require(type: str, body: Json, refusal: Callable[[Fault], ServiceError]) -> None:
-    """Raises ServiceError 400 for a body that the type cannot have: ARM's own where it cannot be read, else
+    """Raises ServiceError 400 for a body that the type cannot have: ARM's own if it cannot be read, otherwise
     the service's `refusal` of the first fault."""
     found = faults(type, body)
     refuse_unreadable(found)
@@ -68,12 +68,12 @@ def require(type: str, body: Json, refusal: Callable[[Fault], ServiceError]) -> 
 
 
 def faults(type: str, body: Json) -> list[Fault]:
-    """All that is wrong with a body; nothing for a type that is not among the definitions."""
+    """Every fault of a body; none for a type that is not among the definitions."""
     return list(_faults(_definitions().get(type, _Node()), body, ""))
 
 
 def settable(type: str, sent: Json) -> dict[str, Any]:
-    """The properties that a caller may set, of those that it sent; one of null is not sent."""
+    """Those of the sent properties that a caller may set; null counts as not sent."""
     known = _definitions()[type].below["properties"].below
     return {
         name: value
@@ -83,7 +83,7 @@ def settable(type: str, sent: Json) -> dict[str, Any]:
 
 
 def completed(type: str, given: Json) -> dict[str, Any]:
-    """Properties with what Azure shows where nobody set any (defaults.json); one of null is not set."""
+    """Properties with the defaults that Azure shows for unset ones (defaults.json); null counts as unset."""
     found = deepcopy(defaults()[type])
     for name, value in given.items():
         inner = found.get(name)
@@ -121,7 +121,7 @@ def _below(node: _Node, value: Json, path: str) -> Iterator[Fault]:
 
 @cache
 def defaults() -> dict[str, dict[str, Json]]:
-    """The properties that a type shows where nobody set them (defaults.json)."""
+    """The values that a type shows for properties that nobody set (defaults.json)."""
     found: dict[str, dict[str, Json]] = json.loads(_FILE.with_name("defaults.json").read_text())["defaults"]
     return found
 

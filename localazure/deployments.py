@@ -1,13 +1,13 @@
 """Microsoft.Resources/deployments/validate: whether a template would be accepted, without deploying it.
 
-Each resource goes the way of its own PUT, in the order of the template, and what they write is undone. Locks
-are not looked at, nor terms, nor whether a service may use its key, which shows only when it does. A resource
-with a value that is known only once another one is there (`[reference(...)]`) is judged by ARM alone, and
-what is below one that is refused or not made, or names it, is not judged at all. Of the language of templates
-nothing else is taken.
+Each resource goes through its own PUT, in the order of the template, and all writes are undone. Nothing
+checks locks, terms, or whether a service may use its key, which shows only when it does. If a value is known
+only once another resource is there (`[reference(...)]`), ARM alone judges the resource. A resource that is
+below one that is refused or not made, or that names one, is not judged at all. Nothing else of the language
+of templates is known here.
 Sources: azure-rest-api-specs, Microsoft.Resources Deployments_Validate 2025-04-01 (shapes, levels);
-learn.microsoft.com/azure/azure-resource-manager/bicep/deploy-preflight. Assumed: that rights are judged
-before anything else, and that all other refusals are told at once.
+learn.microsoft.com/azure/azure-resource-manager/bicep/deploy-preflight. Assumed: rights are judged before
+anything else, and one answer has all other refusals.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ _AT_ONCE = {
     "arm_keys_need_data_role": False,
     "synchronous_creates": True,
 }
-"""Switches of what happens later, which is not asked about."""
+"""Switches for later events, about which a validation does not ask."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One of a template: where it would be, and what would be PUT there, as far as that `is_known`."""
+    """One resource of a template: its id, and the body to PUT there, as far as that `is_known`."""
 
     id: str
     type: str
@@ -112,7 +112,7 @@ class _Judge:
                 yield self._detail(one, error)
 
     def refusals(self, resources: list[Resource]) -> Iterator[Json]:
-        """What each resource would be refused for, as a detail of the answer."""
+        """The refusal of each resource that would get one, as a detail of the answer."""
         open_ids: list[str] = []
         for one in resources:
             if any(id.lower() in f"{one.id}{json.dumps(one.body)}".lower() for id in open_ids):
@@ -126,7 +126,7 @@ class _Judge:
             open_ids.append(one.id)
 
     def _written(self, one: Resource) -> bool:
-        """Writes a resource, if all of it is known. Raises what its PUT is refused with."""
+        """Writes a resource, if all of it is known. Raises the refusal of its PUT."""
         if one.type.lower() == DEPLOYMENT.lower():
             return True
         request, route = self._put(one)
@@ -179,7 +179,7 @@ def _level(properties: Json) -> str:
 
 
 def _resources(properties: Json, scope: str) -> Iterator[Resource]:
-    """The resources of a template and of those inside it. Raises InvalidTemplate for what is none."""
+    """The resources of a template and of those inside it. Raises InvalidTemplate for anything else."""
     template = properties.get("template")
     listed = template.get("resources") if isinstance(template, dict) else None
     if not isinstance(listed, list) or not {"$schema", "contentVersion"} <= set(template):
@@ -210,8 +210,8 @@ def _resource(given: Json, scope: str) -> Resource:
 
 
 def _known(value: Json) -> tuple[Json, bool]:
-    """A value without what is known later, and whether that is all of it. Raises InvalidTemplate for other
-    expressions."""
+    """The part of a value that is known now, and whether that is all of it. Raises InvalidTemplate for
+    other expressions."""
     if isinstance(value, str):
         if value.startswith("[[") or not value.startswith("["):
             return value.removeprefix("[") if value.startswith("[[") else value, True

@@ -1,4 +1,4 @@
-"""Where diagnostic settings deliver besides workspaces: storage accounts and event hubs.
+"""The destinations of diagnostic settings besides workspaces: storage accounts and event hubs.
 
 Owns: Microsoft.Storage/storageAccounts, Microsoft.EventHub/namespaces and their authorization rules, as far
 as their shape matters to a setting, and the refusals of a setting that names one. Nothing is delivered.

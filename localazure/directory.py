@@ -75,7 +75,7 @@ def set_secret(cloud: Cloud, client_id: str, secret: str) -> None:
 
 
 def secret_fits(cloud: Cloud, client_id: str, secret: str) -> bool:
-    """Whether this is the application's secret; no secret fits one that has none (a managed identity)."""
+    """Whether this is the application's secret; false if it has none (a managed identity)."""
     found = cloud.store.get(_SECRET, client_id)
     return found is not None and hmac.compare_digest(found["sha256"], _digest(secret))
 

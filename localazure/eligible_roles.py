@@ -1,6 +1,6 @@
 """Privileged Identity Management (PIM) on ARM: roles that a principal may activate.
 
-Owns: requests that make somebody eligible or no longer so, and the instances of what is in force. Does not
+Owns: requests that give or take eligibility, and the instances that are in force. Does not
 own: activation. Source, read on 2026-11-30: Azure/azure-rest-api-specs, Microsoft.Authorization 2020-10-01,
 with its examples PutRoleEligibilityScheduleRequest and GetRoleEligibilityScheduleInstancesByScope.
 """
@@ -53,7 +53,7 @@ def _request(cloud: Cloud, request: Request) -> Response:
 
 
 def _instances(cloud: Cloud, request: Request) -> Response:
-    """Those at, above and below a scope that are in force; with `atScope()`, at and above it."""
+    """The instances in force at, above and below a scope; with `atScope()`, at and above it."""
     scope, now = f"{_scope(request)}/".lower(), iso(cloud.clock.now())
     below = "atscope()" not in request.query.get("$filter", "").lower()
     found = []

@@ -1,7 +1,7 @@
 """The environment variables that lead any client to a running local Azure, and nowhere else.
 
-Owns: what a command needs to run in the local Azure, and what it must not bring along from outside. Does
-not own: how a server is started.
+Owns: the variables that a command needs in the local Azure, and those that it must not bring along from
+outside. Does not own: the start of a server.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ def without_outside(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 ONWARD = ("LOCALAZURE_ONWARD_PROXY", "LOCALAZURE_ONWARD_NO_PROXY")
-"""The proxy of the shell that the local Azure was started in, and what goes past it: the way of everything
-that is not Azure's. Kept in the environment of a command, so that one that restarts the server knows them,
-too."""
+"""The proxy of the shell that started the local Azure, and the names that bypass it: the way to every name
+that is not Azure's. Each command has them in its environment, so that one that restarts the server knows
+them, too."""
 
 
 def onward_of(environ: Mapping[str, str]) -> tuple[str, str]:

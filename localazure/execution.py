@@ -1,7 +1,7 @@
 """Runs a command in the local Azure: `python -m localazure exec -- COMMAND`.
 
-Owns: that such a command can reach nothing but the local Azure, or does not run. Vaults with purge protection
-cannot be undone, so a login or a backend that the user's shell happens to hold must not come along.
+Owns: the guarantee that such a command reaches nothing but the local Azure, or does not run. A login or a
+backend that the user's shell happens to hold must not come along: nobody can undo a purge-protected vault.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def environment_for(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def exports(home: Home, environ: Mapping[str, str]) -> list[tuple[str, str | None]]:
-    """What a shell must set, or unset (None), to become such an environment."""
+    """The variables that a shell must set, or unset (None), to become such an environment."""
     wanted = environment_for(home, environ)
     unset: list[tuple[str, str | None]] = [
         (name, None) for name in sorted(environ) if is_from_outside(name) and name not in wanted
@@ -69,7 +69,7 @@ def run(home: Home, command: Sequence[str]) -> NoReturn:
 
 
 def program(name: str, environ: Mapping[str, str]) -> str:
-    """Where the first word of a command is on the environment's PATH. Raises HomeError where it is not."""
+    """The path of a command's first word, by the environment's PATH. Raises HomeError if there is none."""
     found = shutil.which(name, path=environ["PATH"])
     if found is None:
         raise HomeError(

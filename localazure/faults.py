@@ -1,6 +1,6 @@
 """Faults that a tester asks for: the nth call of a route fails, a service is out, a client is throttled.
 
-Owns: which request gets a fault, and which one. They are kept in the store, so they survive a restart.
+Owns: the choice of the fault that a request gets. Faults are kept in the store, so they survive a restart.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def add_fault(cloud: Cloud, settings: Mapping[str, Any]) -> str:
     if unknown := sorted(set(settings) - {f.name for f in fields(Fault)}):
         raise ValueError(f"unknown fault settings {unknown}; known are {[f.name for f in fields(Fault)]}")
     fault, others = Fault(**settings), cloud.store.scan(_KIND)
-    # One more than the last: of two with one number, chance would say which comes first.
+    # One more than the last: with equal numbers, chance would decide the order.
     number = 1 + int(others[-1][0].partition("-")[0]) if others else 0
     id = f"{number:06d}-{cloud.new_hex(8)}"
     cloud.store.put(_KIND, id, {"fault": asdict(fault), "calls": 0})

@@ -2,7 +2,7 @@
 
 Source: https://learn.microsoft.com/rest/api/resources/resources/list, its parameter `$filter`; of it `eq` and
 `ne`, joined by `and`. Names of properties, operators and tags have no case; the value of a tag does. What is
-not understood is refused, so that no list is answered wrongly; the text of that is assumed.
+not understood is refused, so that no list is answered wrongly; the text of the refusal is assumed.
 """
 
 from __future__ import annotations
@@ -51,5 +51,5 @@ def wanted(text: str) -> Callable[[Json], bool]:
 
 
 def _tag_fits(asked: Mapping[str, str], name: str, value: str) -> bool:
-    """Whether one tag is what all of a filter's words about tags ask for."""
+    """Whether a single tag meets all of a filter's comparisons of tags."""
     return asked.get("tagname", name).lower() == name.lower() and asked.get("tagvalue", value) == value

@@ -42,7 +42,7 @@ class Raw:
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back after `seconds`: an HTTP response, or what the wire does instead (`drop`, `hang`)."""
+    """An HTTP response to send after `seconds`, or the fault of the wire instead (`drop`, `hang`)."""
 
     status: int
     headers: Mapping[str, str]
@@ -52,7 +52,7 @@ class Answer:
 
     @classmethod
     def of(cls, response: Response, headers: Mapping[str, str], wire: str = "") -> Answer:
-        """A response as it goes out, with these headers besides its own."""
+        """A response in its final form, with these headers besides its own."""
         shown, content = dict(headers), b""
         if isinstance(response.body, bytes):
             content = response.body
@@ -69,8 +69,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Front:
-    """Answers requests to one cloud; not for use by two threads at once. `around_writes` is what the cloud
-    does by itself, before and after each write."""
+    """Answers requests to one cloud; not for use by two threads at once. `around_writes` makes, before and
+    after each write, the changes that the cloud makes by itself."""
 
     cloud: Cloud
     router: Router

@@ -1,4 +1,4 @@
-"""Microsoft Graph's groups: who is in one, also by a group in it.
+"""Microsoft Graph's groups, and their members, also those of groups in them.
 
 Source, read on 2026-11-30: learn.microsoft.com/graph/api/group-list-transitivemembers and group-post-groups.
 Azure asks a reader for GroupMember.Read.All; here whoever made a group may read it.
@@ -35,7 +35,7 @@ def _members(cloud: Cloud, request: Request) -> Response:
 
 
 def _all(cloud: Cloud, group: Json, seen: set[str]) -> set[str]:
-    """Its members and those of the groups among them, each once, whatever circle they make."""
+    """Its members and those of the groups among them, each once, even if groups contain each other."""
     found = set()
     for one in group["members"]:
         found.add(one)

@@ -1,7 +1,7 @@
-"""The home folder of a local Azure: where its memory, keys, secrets and ports are kept between runs.
+"""The home folder of a local Azure, which keeps its memory, keys, secrets and ports between runs.
 
 Owns: file names, modes (folder 0700, files 0600) and atomic writing.
-Does not own: what the files mean.
+Does not own: the meaning of the files.
 """
 
 from __future__ import annotations

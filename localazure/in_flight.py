@@ -1,7 +1,7 @@
 """Writes to one resource that overlap: while one is in flight, the next one is refused.
 
-Requests are answered one after another, so that a write is in flight for as long as a switch of `Behaviour`
-says; with 0 none ever overlap.
+The local Azure answers one request after another, so a switch of `Behaviour` says how long a write is in
+flight; with 0 none ever overlap.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`/resources` on ARM: what is in a subscription or a resource group, whatever its type.
+"""`/resources` on ARM: the resources of a subscription or a resource group, of every type.
 
 Owns: nothing; it asks the lists of the resource types, as they are served to any client.
 """

@@ -1,4 +1,4 @@
-"""What a subscription cannot have: SKUs, types and quotas by region, and kinds whose terms are not accepted.
+"""The limits of a subscription: SKUs, types and quotas by region, and kinds whose terms are not accepted.
 
 No request changes them; POST /limits of the control endpoint does.
 """

@@ -1,7 +1,7 @@
 """Azure's regions: their names, and how a name is compared.
 
-They are in `clouds.json`. Which service is where is not modelled: every resource type of this cloud is in
-every region.
+They are in `clouds.json`. Every region of this cloud has every resource type: Azure's differences are not
+modelled.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ def location_in(body: Json, type: str, regions: Collection[str] = tuple(REGIONS)
 
 
 def not_in_region(location: str, type: str, regions: Collection[str]) -> ServiceError:
-    """ARM's 400 for a type in a region that has it not; `regions` have it."""
+    """ARM's 400 for a type in a region that lacks it; `regions` have it."""
     there = ",".join(regions)
     return refused("LocationNotAvailableForResourceType", location=location, type=type, regions=there)
 
 
 def require_same_location(name: str, location: str, asked: str, group: str) -> None:
-    """Raises ARM's 409 where the resource `name`, which stands in `location`, is put into another one."""
+    """Raises ARM's 409 if a PUT names another location than `location`, where the resource `name` is."""
     before, after = normal_location(location), normal_location(asked)
     if before != after:
         raise refused("InvalidResourceLocation", name=name, before=before, group=group, after=after)

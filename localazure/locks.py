@@ -1,8 +1,8 @@
-"""What nobody may do, whatever roles they have: Microsoft.Authorization/locks and denyAssignments.
+"""Microsoft.Authorization/locks and denyAssignments, which forbid actions whatever roles the caller has.
 
-Owns: both types, and what locks forbid. Does not own: what a deny assignment forbids (authorization.py).
-Azure makes these for deployment stacks and managed applications; the API of 2024-07-01-preview lets users
-make them, too (New-AzDenyAssignment).
+Owns: both types, and what locks forbid. Does not own: the effect of a deny assignment (authorization.py).
+Azure makes deny assignments for deployment stacks and managed applications; the API of 2024-07-01-preview
+lets users make them, too (New-AzDenyAssignment).
 Sources: learn.microsoft.com/azure/azure-resource-manager/management/lock-resources (inheritance, levels),
 azure/role-based-access-control/deny-assignments and rest/api/authorization/deny-assignments.
 """

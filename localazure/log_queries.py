@@ -1,6 +1,6 @@
 """Log Analytics' query endpoint: the one question about a vault's audit log that this cloud can answer.
 
-Owns: recognising that question, and the answer from what diagnostic settings delivered to the workspace.
+Owns: recognising that question, and its answer, from the records that diagnostic settings delivered.
 There is no query language here: any other text is refused by name, so that no query is answered wrongly.
 Shape of the answer: the specification of Microsoft.OperationalInsights, data plane, v1.
 """
@@ -90,7 +90,7 @@ def _workspace(cloud: Cloud, request: Request) -> str:
 
 
 def _timespan(text: object) -> tuple[str, str]:
-    """The two ends of `START/END`; all of time where nothing is said. Raises ServiceError 400."""
+    """The two ends of `START/END`; all of time if the text is empty. Raises ServiceError 400."""
     if not text:
         return "", "9999"
     try:

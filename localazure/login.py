@@ -1,8 +1,8 @@
-"""The login host: what it publishes about itself, and access tokens for client credentials.
+"""The login host: its published documents, and access tokens for client credentials.
 
-Owns: which token is given to whom, and Entra's refusals (AADSTS...). Does not own: signing (tokens.py), and
-what a token is good for at a service (authentication.py). Its documents, and the texts of refusals with their
-sources, are in `login.json`.
+Owns: the choice of the token for each client, and Entra's refusals (AADSTS...). Does not own: signing
+(tokens.py), and the check of a token at a service (authentication.py). Its documents, and the texts of
+refusals with their sources, are in `login.json`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _ANY_TENANT = ("common", "organizations")
 
 
 class RefusedError(Exception):
-    """No token. `number` is Entra's, `words` are what its text names; `error` is OAuth's word for the reason,
-    the number's own where none is given."""
+    """No token. `number` is Entra's, and `words` fill its text; `error` is OAuth's word for the reason, by
+    default the number's own."""
 
     def __init__(self, number: int, error: str = "", **words: str) -> None:
         facts = _FACTS["refusals"][str(number)]
@@ -133,7 +133,7 @@ def _token(cloud: Cloud, request: Request, signer: Signer) -> Response:
 
 
 def _log_sign_in(cloud: Cloud, request: Request, form: Mapping[str, str], *, accepted: bool) -> None:
-    """Like Microsoft Entra's sign-in log: who asked for a token where, also where it was refused."""
+    """Like Microsoft Entra's sign-in log: who asked for which token, and whether it was refused."""
     tenant, client = request.params["tenant"].lower(), form.get("client_id", "")
     cloud.store.append("signin", tenant, {"tenantId": tenant, "clientId": client, "accepted": accepted})
 
@@ -169,7 +169,7 @@ def _audience(form: Mapping[str, str], tenant: str) -> str:
 
 
 def _sign_in(cloud: Cloud, tenant: str, form: Mapping[str, str]) -> Principal:
-    """The application that wants a token; whether it is who it says is still to be proved."""
+    """The application that wants a token, before it has proved its identity."""
     client_id = _required(form, "client_id")
     principal = find_application(cloud, client_id)
     if principal is None or principal.tenant_id != tenant:
@@ -178,7 +178,7 @@ def _sign_in(cloud: Cloud, tenant: str, form: Mapping[str, str]) -> Principal:
 
 
 def _prove(cloud: Cloud, form: Mapping[str, str]) -> None:
-    """Raises where an application does not prove by its secret who it is. None here has a certificate."""
+    """Raises unless the application proves its identity by its secret. None here has a certificate."""
     client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
     if form.get("client_assertion"):
         raise RefusedError(700027, client=client_id)

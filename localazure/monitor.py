@@ -1,4 +1,4 @@
-"""Microsoft.Insights/diagnosticSettings at any resource, and what they deliver.
+"""Microsoft.Insights/diagnosticSettings at any resource, and the records that they deliver.
 
 Owns: the settings, and the records of a workspace. Nothing is copied: a workspace's records are the
 resource's own events of the time in which a setting named that workspace.
@@ -31,7 +31,7 @@ _CATEGORIES = {
     "microsoft.cognitiveservices/accounts": ("Audit", "AzureOpenAIRequestUsage", "RequestResponse", "Trace"),
 }
 _LOCATED = {"microsoft.keyvault/vaults": "vault", "microsoft.cognitiveservices/accounts": "account"}
-"""The store's kinds of the resources whose region says where their logs may go."""
+"""The store's kinds of the resources whose region limits the destinations of their logs."""
 _GROUPS = ("allLogs", "audit")
 _ABSENT = dict.fromkeys(("type", "location", "kind", "tags", "identity"))
 _SETTABLE = (
@@ -97,7 +97,7 @@ def _log(log: Json) -> Json:
 
 
 def _require_known_categories(resource: str, body: Json) -> None:
-    """Refuses a log of a name that the resource's type has not, which would never deliver anything."""
+    """Refuses a log category that the resource's type lacks, because it would never deliver anything."""
     type = _type_of(resource)
     for log in body["properties"]["logs"] if type in _CATEGORIES else ():
         category, group = log["category"], log["categoryGroup"]

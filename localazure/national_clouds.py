@@ -1,7 +1,7 @@
 """Azure Government and Azure in China: the same services under other host names and in other regions.
 
-A request to one of their hosts is answered as the public cloud answers it, with host names translated both
-ways. The clouds share one state here, which on Azure they do not.
+The public cloud answers a request to one of their hosts, with host names translated both ways. The clouds
+share one state here; on Azure each has its own.
 Names, regions and their sources are in `clouds.json`.
 """
 

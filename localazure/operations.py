@@ -35,7 +35,7 @@ class Operation:
         return now >= self.ends and self.polls > 1
 
     def over(self, now: float) -> bool:
-        """Whether its work counts as done: it has ended, or would have, had a client polled.
+        """Whether its work counts as done: it has ended, or would have if a client had polled.
 
         A write that meets it cannot count as a look, since a refused write leaves no trace.
         """
@@ -43,7 +43,7 @@ class Operation:
 
     @property
     def expires(self) -> float:
-        """From when on it can no longer be polled."""
+        """The time after which clients can no longer poll it."""
         return self.ends + _KEPT_SECONDS
 
 
@@ -73,7 +73,7 @@ def poll(cloud: Cloud, id: str) -> Operation | None:
 
 
 def forget_expired(cloud: Cloud) -> None:
-    """Takes out of the store what can no longer be polled."""
+    """Removes the operations that clients can no longer poll from the store."""
     now = cloud.clock.now()
     for id, found in cloud.store.scan(_KIND):
         if Operation(**found).expires <= now:

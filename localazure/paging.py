@@ -1,7 +1,7 @@
-"""Lists page by page, as ARM pages: a nextLink with a `$skiptoken` leads to what is left.
+"""Lists page by page, as ARM pages: a nextLink with a `$skiptoken` leads to the next page.
 
-Owns: pages, `$top` and `$skiptoken`, and the refusal of ones that are none (texts assumed); and the pages of
-`Behaviour.page_size`, which every list has, also one that has none of its own.
+Owns: pages, `$top` and `$skiptoken`, and the refusal of invalid ones (texts assumed); and the pages of
+`Behaviour.page_size`, which every list gets, even a list without pages of its own.
 """
 
 from __future__ import annotations

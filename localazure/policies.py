@@ -1,8 +1,8 @@
 """Microsoft.Authorization's policies: definitions, assignments at a subscription or a group, and exemptions.
 
-Owns: what a PUT makes of each. Does not own: what they do to a write (policy_evaluation.py). Shapes and
-checks of exemptions follow the published definition of 2022-07-01-preview, the right to exempt Azure Policy's
-documentation; all texts are assumed.
+Owns: a PUT of each. Does not own: their effect on a write (policy_evaluation.py). The shapes and checks of
+exemptions follow the published definition of 2022-07-01-preview, and the right to exempt follows Azure
+Policy's documentation; all texts are assumed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What the assigned policies say of a resource, enforced on writes: deny and denyAction refuse.
+"""The assigned policies, enforced on the writes of a resource: deny and denyAction refuse.
 
 Owns: the store's kinds of policies, which assignments count for a resource (by scope, enforcement, exclusion
 and exemption), and the refusals. Does not own: routes (policies.py), the rules' language (policy_rules.py).
-Assumed: every text; that a resource's PUT is judged by its own body alone. Source:
+Assumed: every text, and that a policy judges a PUT by its own body alone. Source:
 learn.microsoft.com/azure/governance/policy/concepts/effect-basics, and Azure Policy's documentation of
 assignments (enforcementMode, notScopes) and exemptions (expiresOn).
 """
@@ -103,9 +103,9 @@ def _definition(cloud: Cloud, id: str) -> Json:
 
 
 def _counting(cloud: Cloud, resource_id: str) -> list[Json]:
-    """The assignments (ARM's bodies) that hold a resource, the subscription's first.
+    """The assignments (ARM's bodies) whose scope has a resource, the subscription's first.
 
-    A resource that does not exist yet has an id, too: what it will be.
+    A resource that does not exist yet has an id, too: its future one.
     """
     parts = resource_id.split("/")
     scopes = dict.fromkeys(["/".join(parts[:3]), "/".join(parts[:5])])

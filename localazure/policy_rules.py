@@ -2,9 +2,9 @@
 
 Pure. Covers allOf, anyOf, not; field and value with the comparisons below; count with where; parameters().
 Source: learn.microsoft.com/azure/governance/policy/concepts/definition-structure-policy-rule. An alias is
-`NAMESPACE/TYPE/PATH`: PATH below `properties`, or the resource's own `sku` or `identity`. Assumed: what is
-not there compares as neither greater nor less. Raises ValueError for what it does not know, so that no rule
-is passed over in silence.
+`NAMESPACE/TYPE/PATH`: PATH below `properties`, or the resource's own `sku` or `identity`. Assumed: an absent
+value compares as neither greater nor less. Raises ValueError for an expression that it does not know, so that
+it passes over no rule in silence.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Final
 Json = Any
 _PARAMETER = re.compile(r"\[parameters\('([^']+)'\)\]", re.IGNORECASE)
 EFFECTS: Final = ("deny", "denyaction", "audit", "auditifnotexists", "deployifnotexists", "disabled")
-"""All but the first two do nothing here. Those that change a request are none of this cloud."""
+"""All but the first two do nothing here. This cloud has none of the effects that change a request."""
 _TAG = re.compile(r"tags(?:\.(.+)|\[['\"]?([^'\"]+)['\"]?\])", re.IGNORECASE)
 _TOP = ("name", "type", "location", "kind", "id", "fullname")
 

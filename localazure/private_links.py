@@ -1,7 +1,7 @@
-"""Private endpoint connections as the resource at their far end keeps them: any type that has them.
+"""Private endpoint connections at the resource to which an endpoint leads, of any type that has them.
 
-Owns: the connections, their routes below their resource. Does not own: the endpoints (network/), and which
-groups a type has (network/private_endpoints.py). All answers are the specification's, hence assumed.
+Owns: the connections, and their routes below their resource. Does not own: the endpoints (network/), and the
+groups of each type (network/private_endpoints.py). All answers follow the specification, hence are assumed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Starting and stopping the serving process of a home, and asking it how it is.
 
-Does not own: what it serves (serve.py) and what is printed (__main__.py).
+Does not own: the served cloud (serve.py) and the printed lines (__main__.py).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _STEP_SECONDS = 0.02
 
 
 class Start(StrEnum):
-    """What a start had to do; `{}` is for how long it took."""
+    """The line that a start prints; `{}` stands for the time that it took."""
 
     STARTED = "started in {}"
     RESTARTED = "restarted in {}, since it ran other code than this"
@@ -54,7 +54,7 @@ def _serving(home: Home) -> tuple[int, str] | None:
 
 
 def _asked(home: Home, method: str, path: str, **headers: str) -> dict[str, Any]:
-    """What the control endpoint of a home answers. Raises HomeError where that is no object."""
+    """The answer of a home's control endpoint. Raises HomeError if it is no object."""
     connection = http.client.HTTPConnection(LOOPBACK, home.ports()["control"], timeout=5)
     try:
         connection.request(method, path, headers=headers)

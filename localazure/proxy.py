@@ -29,9 +29,9 @@ _MICROSOFT = (
     *("loganalytics.io", "microsoft.com", "microsoft.us", "microsoftonline-p.com", "microsoftonline.cn"),
     *("microsoftonline.com", "microsoftonline.us", "office.com", "usgovcloudapi.net", "windows.net"),
 )
-"""Under these names Microsoft's clouds, their logins and their tokens are."""
+"""The names under which Microsoft's clouds, their logins and their tokens are."""
 _REGISTRIES = ("dev.azure.com",)
-"""Package feeds and repositories of Azure DevOps are under a name of Azure's, and no part of it."""
+"""Package feeds and repositories of Azure DevOps: their name is Azure's, but they are no part of it."""
 
 
 class LoginWantedError(OSError):

@@ -23,7 +23,7 @@ _READS = "readLag.reads"
 
 @contextmanager
 def applied(cloud: Cloud, request: Request, route: Route) -> Iterator[None]:
-    """What a handler does inside reads as the switches say, and what it replaces is kept for later reads."""
+    """Within it, reads lag as the switches say, and the store keeps the bodies that the handler replaces."""
     seconds = cloud.behaviour.read_lag_seconds
     if not seconds:
         yield

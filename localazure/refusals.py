@@ -1,6 +1,6 @@
-"""Azure's refusals in its own words: refusals.json, with what of them was observed, reported or assumed.
+"""Azure's refusals in its own words, from refusals.json, which says what was observed, reported or assumed.
 
-Owns: status, code and text of an answer. Does not own: when it is given, which each service says.
+Owns: status, code and text of an answer. Does not own: the cases for it, which each service decides.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def refused(name: str, /, *, details: Mapping[str, Json] | None = None, **values
 
 
 def absent(refusal: str) -> Callable[[str], ServiceError]:
-    """The 404 of a type for the name of what is not there."""
+    """The 404 of a type for the name of an absent resource."""
     return lambda name: refused(refusal, name=name)
 
 

@@ -1,7 +1,7 @@
-"""Resource groups on ARM, and the list of what is in them.
+"""Resource groups on ARM, and the lists of their resources.
 
 A group's delete takes its contents along at once and ends on the clock and on looks at the group or at
-its operation. Does not own: what becomes of a deleted vault or account (its service decides).
+its operation. Does not own: the fate of a deleted vault or account, which its service decides.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from localazure.web import Host, Json, Request, Response
 _KIND = "group"
 _NAME = re.compile(r"[-\w._()]{0,89}[-\w_()]")
 _STORED = (identities, monitor, alerts, saved_searches, destinations, policies)
-# What is deleted with a group, in this order: endpoints before their targets, accounts before their keys.
+# A group's delete takes these along, in this order: endpoints before targets, accounts before their keys.
 _CONTENTS = (
     *(type.delete_in_group for type in network.TYPES),
     cognitive.delete_in_group,
@@ -73,7 +73,7 @@ def _put(cloud: Cloud, request: Request) -> Response:
 def _get(cloud: Cloud, request: Request) -> Response:
     body = _look(cloud, _id(request))
     if body is None:
-        # Answered, not raised: the look may have ended a delete, and a refusal would take that back.
+        # A returned answer, not a raised one: this look may have ended a delete, which raising would undo.
         return group_not_found(request.params["group"]).response()
     return Response(200, _shown(body, request))
 
@@ -123,7 +123,7 @@ def _poll_delete(cloud: Cloud, request: Request) -> Response:
 
 
 def _look(cloud: Cloud, group_id: str) -> Json | None:
-    """A group; one that is being deleted comes closer to its end by being looked at."""
+    """A group; each look at a group that is being deleted brings its end closer."""
     body = find_group(cloud, group_id)
     if body is not None and "deletion" in body:
         operation = operations.poll(cloud, body["deletion"])

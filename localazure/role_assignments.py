@@ -1,6 +1,6 @@
 """Microsoft.Authorization on ARM: role assignments at any scope, and the definitions of roles.
 
-Owns: the routes and their texts. Does not own: what an assignment allows (authorization.py).
+Owns: the routes and their texts. Does not own: the rights that an assignment gives (authorization.py).
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _list(cloud: Cloud, request: Request) -> Response:
 
 
 def _permissions(cloud: Cloud, request: Request) -> Response:
-    """What the caller may do at a scope: the permissions of each of its roles there."""
+    """The caller's permissions at a scope: those of each of its roles there."""
     caller = request.caller.object_id if request.caller else ""
     roles = rbac.roles_at(cloud, caller, _scope(request))
     return Response(200, {"value": [permission_of(role) for role in roles]})
@@ -191,7 +191,7 @@ def _require_new(cloud: Cloud, scope: str, role: Role, principal_id: str) -> Non
 
 
 def _require_principal(cloud: Cloud, principal_id: str, type: str, request: Request) -> None:
-    """Refuses a principal the directory does not know (yet). Who names its type is spared the question."""
+    """Refuses a principal that the directory does not know (yet), unless the caller names its type."""
     principal = find_principal(cloud, principal_id)
     if type and type != "ServicePrincipal" and principal is not None:
         raise refused("UnmatchedPrincipalType", principal=principal_id.replace("-", ""), type=type)

@@ -1,6 +1,6 @@
 """The built-in roles of Azure RBAC that this cloud knows, and how a role's actions are matched.
 
-Does not own: which they are (roles.json, with its source), and who has which role where.
+Does not own: their list (roles.json, with its source), and the assignments.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Role:
 
     @property
     def custom(self) -> bool:
-        """Whether somebody made it."""
+        """Whether it is a custom role."""
         return self.id not in BY_ID
 
 

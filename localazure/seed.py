@@ -1,4 +1,4 @@
-"""What every local Azure has from the start: tenants, subscriptions and principals.
+"""The tenants, subscriptions and principals that every local Azure has from the start.
 
 Owns: their ids. Does not own: the client secrets, which are random per home.
 """

@@ -1,6 +1,6 @@
 """Sockets: the TLS server in front of the front door, and the control endpoint's plain one.
 
-Owns: HTTP in and out, the one worker thread. Does not own: what is answered (front.py, control.py).
+Owns: HTTP in and out, the one worker thread. Does not own: the answers (front.py, control.py).
 """
 
 from __future__ import annotations

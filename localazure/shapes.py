@@ -1,6 +1,6 @@
-"""What a body has where it should have an object or a list of objects.
+"""Objects and lists in a body, and the refusal of values of another type.
 
-ARM refuses a value of another type; its text names types of .NET, so ours says what would be right.
+ARM's text for this refusal names types of .NET, so ours says what would be right.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What deleted vaults, managed HSMs and accounts share: when they are found, and how they are not."""
+"""Shared by deleted vaults, managed HSMs and accounts: when a list or GET finds them, and their 404."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from localazure.web import ServiceError
 
 
 def shows(cloud: Cloud, deleted: float | None) -> bool:
-    """Whether what was deleted then is found among the deleted ones (`deleted_resources_visible_after`)."""
+    """Whether a resource deleted at that time can be found by now (`deleted_resources_visible_after`)."""
     return (deleted or 0.0) + cloud.behaviour.deleted_resources_visible_after <= cloud.clock.now()
 
 
 def not_there() -> ServiceError:
-    """The 404 for a deleted one that is not there; never observed for accounts."""
+    """The 404 for a soft-deleted resource that is absent; never observed for accounts."""
     return ServiceError(404, "ResourceNotFound", "The specified resource does not exist.")

@@ -93,8 +93,8 @@ class Store:
 
     @contextmanager
     def keeping_replaced(self, now: float, seconds: float, kinds: frozenset[str]) -> Iterator[None]:
-        """Inside, what a write of these kinds replaces is kept, for `as_of`, as replaced at `now`; what was
-        replaced more than `seconds` before is forgotten."""
+        """Within it, the store keeps each document of these kinds that a write replaces, for `as_of`, as
+        replaced at `now`; it forgets documents replaced more than `seconds` before."""
         self._db.execute("DELETE FROM replaced WHERE time <= ?", (now - seconds,))
         self._replacing = now, kinds
         try:
@@ -115,7 +115,7 @@ class Store:
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Inside a transaction: what is written, documents and events, does not last."""
+        """Inside a transaction: undoes the documents and events that are written within."""
         appended, before = list(self._appended), self._db.total_changes
         self._db.execute("SAVEPOINT undone")
         try:

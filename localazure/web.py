@@ -1,4 +1,4 @@
-"""What a handler gets and gives: requests, responses and the errors Azure answers with.
+"""The input and output of a handler: requests, responses, and Azure's errors.
 
 Nothing here knows a socket; `server.py` turns HTTP into these and back.
 """

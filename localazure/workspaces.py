@@ -1,4 +1,4 @@
-"""Microsoft.OperationalInsights/workspaces: where diagnostic settings deliver their records."""
+"""Microsoft.OperationalInsights/workspaces, to which diagnostic settings deliver their records."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from localazure.web import Host, Json, Request
 
 KIND = "workspace"
 SEARCHES, KEYS = "savedSearch", "workspace.keys"
-"""The store's kinds of what belongs to a workspace and goes with it."""
+"""The store's kinds of the resources that belong to a workspace and are deleted with it."""
 _TYPE = "Microsoft.OperationalInsights/workspaces"
 
 

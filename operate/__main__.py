@@ -29,7 +29,7 @@ from operate.errors import OperateError
 
 
 class Command(NamedTuple):
-    """A command: where it is, and what it does."""
+    """A command: its module, and a sentence for the help."""
 
     module: str
     text: str
@@ -72,7 +72,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"{chosen}: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # Whoever read the output has enough; what the interpreter still flushes at its end goes nowhere.
+        # The reader of the output closed it, so the interpreter's last flush goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code

@@ -105,7 +105,7 @@ class LiveAzure:
         return self.get(f"{uri}{path}", KEYS)
 
     def sign(self, key_id: str, body: Json) -> Json:
-        """What a version of a key answers to a request to sign."""
+        """The answer of a key version to a request to sign."""
         target = f"{key_id}/sign?api-version={KEYS}"
         return _answered(lambda: self._client.json("POST", target, body))
 

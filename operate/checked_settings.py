@@ -45,13 +45,13 @@ def tell(lines: Sequence[Line], *, as_json: bool) -> int:
 
 
 def file_of(stack: str) -> StackFile:
-    """The stack's own file; an empty one where there is none yet."""
+    """The stack's own file; an empty one if there is none yet."""
     path = path_of(stack)
     return stack_file(path) if path.exists() else StackFile(stack, {})
 
 
 def judged(stack: str) -> tuple[Line, Sequence[ServiceSettings]]:
-    """What the stack's settings declare; nothing where they are wrong, or the program has none of ours."""
+    """The services that the settings declare; none if they are wrong, or if the program is another one."""
     path, folder = path_of(stack), Path.cwd().resolve()
     try:
         if folder != PROGRAM and Path("Pulumi.yaml").exists() and not file_of(stack).own():

@@ -1,4 +1,4 @@
-"""What would stand in the way of a first deployment, without a preview: the backend, the login, and Azure.
+"""Checks for obstacles to a first deployment, without a preview: the backend, the login, and Azure.
 
     python -m operate doctor --stack dev [--json]
 
@@ -96,7 +96,7 @@ def _deployed(stack: str) -> bool:
 
 
 async def _deployment(new: Sequence[ServiceSettings], azure: Azure, deployer: Deployer) -> list[Line]:
-    """What Azure would refuse of services that are about to be made, by the check that a preview asks."""
+    """Azure's refusals of services that are about to be made, by the check that a preview uses, too."""
     waiter = Waiter(SystemClock(), timeout=120.0, stop=asyncio.Event(), progress=_silent)
     asking = patient(azure, waiter)
     found: list[Line] = []

@@ -31,9 +31,9 @@ from operate.verify import REFUSED, Projects, data_answer
 from provider.azure_client import AzureClient
 
 ALLOWED = "operate:drill"
-"""The key of a stack's configuration that allows it, with the value `allowed`."""
+"""The key of a stack's configuration that allows drills; its value is then `allowed`."""
 TAG = "drill"
-"""The stack's tag for the last drill, of a stack of several services with `:NAME`."""
+"""The stack's tag for the last drill. In a stack of several services it ends in `:NAME`."""
 _TRIES, _PAUSE_SECONDS = 6, 10.0
 _ENDS = tuple(one for one in signal.Signals if one.name in ("SIGINT", "SIGTERM", "SIGHUP"))
 """Ctrl-C, the end of a CI job, a lost connection. Windows has no SIGHUP."""
@@ -41,7 +41,7 @@ _KEPT = ("roleDefinitionId", "principalId", "principalType", "condition", "condi
 
 
 class DrillError(OperateError):
-    """Access was not given back; the message has the commands that do it, `drill` what was measured."""
+    """Access was not given back; the message has the commands that do it, and `drill` the measured times."""
 
     exit_code = 1
 
@@ -55,7 +55,7 @@ Call = tuple[str, str, Mapping[str, Any] | None]
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Drills one service after another; the exit code is 1 where one did not hold, or access is not back."""
+    """Drills one service after another; the exit code is 1 if one did not hold, or access is not back."""
     stack, seconds = arguments.stack, 60 * arguments.minutes
     found = services(outputs(stack), arguments.service)
     require_allowed(stack)
@@ -88,8 +88,8 @@ def require_allowed(stack: str) -> None:
     """Raises DeclinedError unless the stack's configuration allows drills."""
     if pulumi("config", "get", ALLOWED, "--stack", stack).stdout.strip() != "allowed":
         raise DeclinedError(
-            f"stack {stack} does not say that it may be drilled: its data cannot be read for minutes. To "
-            f"allow it, `pulumi config set {ALLOWED} allowed --stack {stack}`, and have that change reviewed"
+            f"stack {stack} does not allow drills, which make its data unreadable for minutes. "
+            f"To allow them, `pulumi config set {ALLOWED} allowed --stack {stack}`, and have that reviewed"
         )
 
 
@@ -97,14 +97,14 @@ def require_harmless(own: ServiceAccess) -> None:
     """Raises NoAccessError if a revocation deletes data, or if nobody could see that the revocation
     counts."""
     if own.deletes:
-        raise NoAccessError(f"without its key, Azure {own.deletes}, for good, of {own.account_id}: no drill")
+        raise NoAccessError(f"no drill of {own.account_id}: Azure then {own.deletes}, for good")
     if not own.endpoint:
         raise NoAccessError(f"the outputs name no endpoint of {own.account_id}, so nobody could see its data")
 
 
 def require_alone(client: AzureClient, own: ServiceAccess) -> None:
-    """Raises NoAccessError where another account has the identity, too, and would lose its key with it; and
-    AzureError. Of accounts that the login does not see, or in other subscriptions, nothing is known."""
+    """Raises NoAccessError if another account has the identity, too, and would lose its key with it; and
+    AzureError. Does not find accounts that the login cannot see, nor those in other subscriptions."""
     subscription = arm_ids.subscription_of(own.account_id)
     path = arm_ids.of_subscription(subscription, arm_ids.ACCOUNT)
     seen = map(adapters.account, client.pages(f"{path}?api-version={ACCOUNTS}"))
@@ -112,21 +112,21 @@ def require_alone(client: AzureClient, own: ServiceAccess) -> None:
     holders = [one.id for one in seen if user in {each.principal_id.lower() for each in one.user_assigned}]
     if holders:
         print(
-            f"drill: accounts that have this identity, too, are looked for in subscription {subscription} "
-            "alone; one elsewhere would lose its key with this one",
+            f"drill: only subscription {subscription} was searched for other accounts with this identity; "
+            "one in another subscription would lose its key, too",
             file=sys.stderr,
         )
     if others := [one for one in holders if not arm_ids.same(one, own.account_id)]:
         raise NoAccessError(
-            f"the identity of {own.account_id} is attached to {', '.join(others)}, too, which would lose its "
-            "key with it: no drill"
+            f"no drill: {own.account_id} shares its identity with {', '.join(others)}, which would lose the "
+            "key, too"
         )
 
 
 def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seconds: float) -> Drill:
-    """Takes access away until the data is refused, for `seconds` at most, and gives it back, also where it is
-    interrupted. Raises DeclinedError where the data cannot be read to begin with, DrillError where access is
-    not back, and AzureError."""
+    """Takes access away until the data is refused, for `seconds` at most, and gives it back, even if it is
+    interrupted. Raises DeclinedError if the data cannot be read to begin with, DrillError if access is not
+    back, and AzureError."""
     take, give = calls(client, own)
     if (answer := data_answer(projects)) != "200":
         raise DeclinedError(f"the data of {own.account_id} cannot be read before the drill: {answer}")
@@ -145,14 +145,14 @@ def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seco
                 try:
                     client.json(*take)
                 except HttpResponseError as error:
-                    # Who may not take it away may not give it back either, and then need not.
+                    # A login that may not take access away may not give it back either, and need not.
                     taken = error.status_code not in (401, 403)
                     raise
                 refused = _seconds_until(REFUSED, projects, seconds)
             finally:
                 held.raises = False
         finally:
-            # From here on nothing interrupts until access is back.
+            # From here on nothing interrupts the drill until access is back.
             failed = _not_given_back(client, give, tries=_TRIES if taken else 1)
             if failed and (taken or not _is_as_before(client, own, give)):
                 said = f"ACCESS WAS NOT GIVEN BACK ({failed}). Do it now:\n  {restore.az[0]}"
@@ -200,7 +200,7 @@ def record(stack: str, drill: Drill) -> None:
 
 
 def as_tag(drill: Drill) -> dict[str, Any]:
-    """A drill as its tag has it."""
+    """The text of a drill's tag."""
     return {
         "time": f"{drill.time:%Y-%m-%dT%H:%M:%SZ}",
         "refusedAfter": drill.refused_after,
@@ -220,7 +220,7 @@ def from_tags(tags: Mapping[str, str]) -> Iterator[Drill]:
 
 
 def said(drill: Drill) -> str:
-    """What a drill measured, in words."""
+    """The measured times of a drill, in words."""
     times = ((drill.refused_after, "refused"), (drill.readable_after, "readable again"))
     return ", ".join(f"{what} after {s:g} s" if s is not None else f"not {what} in time" for s, what in times)
 
@@ -259,8 +259,8 @@ def _is_as_before(client: AzureClient, own: ServiceAccess, give: Call) -> bool:
 
 
 class _HeldSignals:
-    """Ctrl-C and the signals that end a process, within a `with`: they raise KeyboardInterrupt once, while
-    `raises`, and are else kept until `end_if_asked`."""
+    """Handles Ctrl-C and the signals that end a process, within a `with`: while `raises` is set, the first
+    raises KeyboardInterrupt; otherwise they are kept until `end_if_asked`."""
 
     def __init__(self) -> None:
         self.raises, self._asked = False, False

@@ -2,18 +2,18 @@
 
     python -m operate recover --stack dev [--yes]
 
-What an update had begun to create when it was killed goes into the state under its id, so that `pulumi up`
-goes on. Then, or where nothing was cut off: what the program declares, the state does not have and Azure has,
-is listed with its id, and goes into the state with --yes. `pulumi up` would refuse to create either. So it is
-with a role assignment that takes the place of one in the state.
+It writes each resource that a killed update had begun to create into the state under its id, so that
+`pulumi up` goes on. Then, or if no update was cut off, it lists each resource that the program declares and
+Azure has, but the state lacks; --yes writes these into the state, too. `pulumi up` could create neither.
+So it does with a role assignment that takes the place of one in the state.
 
-Nothing is changed in Azure. The state is written through `pulumi stack import`, and as it was before it stays
-in a file; a locked stack is left alone. docs/runbooks/crash-recovery.md has the whole way. Whether a resource
-that was cut off really was created, the refresh that begins the next `pulumi up` finds out: it drops what is
-not there.
+It changes nothing in Azure. It writes the state through `pulumi stack import`, keeps the state before in a
+file, and leaves a locked stack alone. docs/runbooks/crash-recovery.md has all steps. It does not find out
+whether Azure did create a resource that was cut off: the refresh that begins the next `pulumi up` drops the
+resource if it is not there.
 
-The engine itself resolves what it was updating or deleting. What it was creating it leaves to a person, and
-azure-native refuses to create what exists. `pulumi refresh --import-pending-creates` does not help: the
+The engine itself finishes its own updates and deletes. It leaves creates to a person, and azure-native
+refuses to create a resource that exists. `pulumi refresh --import-pending-creates` does not help: the
 operations become imports and are then forgotten (CLI 3.259, cmd/pulumi/operations/refresh.go).
 """
 
@@ -43,7 +43,7 @@ from operate.azure import LiveAzure, UnansweredError
 from operate.stack import StackError, pulumi, told
 
 OWN_PROVIDER = "azure-cmk:"
-"""Resources whose create finds by itself what an earlier one has done, but for an access policy."""
+"""Resources whose create finds by itself what an earlier create has done, except for an access policy."""
 FORMS: Mapping[str, str] = yaml.safe_load(Path(__file__).with_name("arm_id_forms.yaml").read_text("utf-8"))
 """The ARM id of each type, with the inputs that make it up in braces."""
 BACKUPS = Path(".pulumi/recovery")
@@ -54,15 +54,15 @@ _LATER = "its input {} comes from another resource that is missing"
 
 
 class UnknownIdError(ValueError):
-    """The id of a resource cannot be worked out; the message says why and what to do."""
+    """The id of a resource is not known; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class CutOff:
-    """An operation that was cut off: what it was doing (`creating`, ...), and to what.
+    """An operation that was cut off, its kind (`creating`, ...), and its resource.
 
-    `id` is where the resource is if it was created, `predecessor` the id of the one that it replaces,
-    `problem` why neither is known.
+    `id` is the id that the resource has if it was created, `predecessor` the id of the resource that it
+    replaces, and `problem` the reason why neither is known.
     """
 
     doing: str
@@ -114,9 +114,9 @@ def _recovered(arguments: argparse.Namespace, tell: Callable[[str], None]) -> in
 def _taken_in(
     stack: str, state: dict[str, Any], wanted: Login, tell: Callable[[str], None], *, saves: str
 ) -> int:
-    """Takes in what exists, round by round: what a resource is called may come from another that is missing,
-    and is known once that one is in the state. `saves` is the state to keep; "" where nothing is to be
-    changed. The exit code of the command."""
+    """Takes existing resources into the state, round by round: a resource's name may come from another that
+    is missing, and is known once that one is in the state. `saves` is the state to keep, "" if nothing may
+    be changed. Returns the exit code of the command."""
     cloud, rounds = LiveAzure(wanted), 0
     while True:
         created, reasons = declared(stack)
@@ -156,11 +156,11 @@ def resolved(
     subscription_id: str,
     exists: Callable[[Mapping[str, Any], str], bool] = lambda _state, _id: True,
 ) -> tuple[dict[str, Any], Sequence[CutOff]]:
-    """An exported state with every operation resolved, and what was cut off.
+    """An exported state with every operation resolved, and the operations that were cut off.
 
-    `subscription_id` is the login's, for resources whose own provider does not say one. A create is recorded
-    unless Azure is known not to have it: `exists` asks, by the resource's state and id. Where one has a
-    problem, the state is as it was.
+    `subscription_id` is the login's, for resources whose own provider does not name one. A create is recorded
+    unless Azure is known to lack the resource: `exists` asks, by the resource's state and id. If one
+    operation has a problem, the state stays as it was.
     """
     after: dict[str, Any] = copy.deepcopy(dict(document))
     deployment = after["deployment"]
@@ -189,10 +189,10 @@ def resolved(
 
 
 def declared(stack: str) -> tuple[list[dict[str, Any]], str]:
-    """What a preview would create, as its steps have it, and why it failed, "" where it did not.
+    """The steps of a preview that would create something, and why the preview failed, "" if it did not.
 
-    One that fails may still have told of what is missing: the engine refuses to replace what is protected,
-    as it would without its resource group.
+    A preview that fails may still name missing resources: the engine refuses to replace a protected
+    resource, as it would without its resource group.
     """
     done = pulumi("preview", "--json", "--stack", stack, environment={RECOVERS: "true"})
     try:
@@ -220,8 +220,8 @@ def missing(
     cloud: LiveAzure,
     subscription_id: str,
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Which of the resources that a preview would create exist, as the state would have them, and why that is
-    not known of others."""
+    """The existing ones of the resources that a preview would create, in the state's form, and, for each that
+    Azure gave no answer about, the reason."""
     resources = document["deployment"].get("resources") or []
     found, problems = [], []
     for state in created:
@@ -242,9 +242,9 @@ def completed(
     created: Sequence[Mapping[str, Any]],
     resources: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """What goes into a state besides its `resources`: what was found, each below the components and after the
-    provider that a preview would create for it, which a lost state lacks, too. Nothing of a service of which
-    nothing was found."""
+    """The additions to a state besides its `resources`: the resources found in Azure, each below the
+    components and after the provider that a preview would create for it, because a lost state lacks these,
+    too. Nothing of a service of which nothing was found."""
     ids = {one["urn"]: one.get("id") for one in resources if not one.get("delete")}
     kinds = (one for one in created if not one.get("custom") or one["type"].startswith(_PROVIDER))
     needed = {one["urn"]: one for one in kinds}
@@ -257,7 +257,7 @@ def completed(
             add(_without_id(above))
         if named := state.get("provider"):
             provider = resource_types.provider_of(named)
-            # One that no program declares is no step of a preview.
+            # A provider that no program declares is not among the steps of a preview.
             add(_without_id(needed.get(provider, {"urn": provider})))
             state = {**state, "provider": resource_types.provider_reference(provider, str(ids[provider]))}
         ids[state["urn"]] = state.get("id")
@@ -273,8 +273,8 @@ def completed(
 
 
 def _without_id(state: Mapping[str, Any]) -> dict[str, Any]:
-    """A component, or a provider with a new id. A preview shows of its settings what is no secret, and of a
-    default one nothing: its name has its version."""
+    """A component, or a provider with a new id. A preview shows the settings of a provider that are not
+    secret. It shows none of a default provider, whose name has its version."""
     urn = resource_types.parse_urn(state["urn"])
     kept = {name: state[name] for name in _KEPT if name in state} | {"type": urn.type, "custom": False}
     if not urn.type.startswith(_PROVIDER):
@@ -288,7 +288,7 @@ def _without_id(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_dependencies(state: dict[str, Any], known: Collection[str]) -> dict[str, Any]:
-    """The resource without what it depends on that is not in the state yet: the next update writes it."""
+    """The resource without those dependencies that the state lacks: the next update writes them."""
     by_property = {
         name: [urn for urn in urns or () if urn in known]
         for name, urns in (state.get("propertyDependencies") or {}).items()
@@ -298,8 +298,8 @@ def _without_dependencies(state: dict[str, Any], known: Collection[str]) -> dict
 
 
 def _as_recorded(state: Mapping[str, Any], id: str) -> dict[str, Any]:
-    """A resource as the state has one that was created: the program looks up the account that it has by its
-    outputs before the refresh of the same update has read them."""
+    """A resource in the form of a created one, with outputs: by these the program looks up its account
+    before the refresh of the same update has read them."""
     outputs = {**(state.get("inputs") or {}), **(state.get("outputs") or {})}
     return {**state, "id": id, "outputs": {**outputs, "id": id, "name": arm_ids.name_of(id)}}
 
@@ -307,7 +307,7 @@ def _as_recorded(state: Mapping[str, Any], id: str) -> dict[str, Any]:
 _KEPT = ("urn", "type", "inputs", "parent", "provider", "dependencies", "propertyDependencies", "protect")
 _PROVIDER = "pulumi:providers:"
 _VERSION_OF_DEFAULT = re.compile(r"default_(\d+)_(\d+)_(\d+)")
-"""How the engine names a provider that a program does not declare, with the version of its SDK."""
+"""The engine's name for a provider that a program does not declare, with the version of its SDK."""
 
 
 def _exists(cloud: LiveAzure, state: Mapping[str, Any], id: str) -> bool:
@@ -325,7 +325,7 @@ def _exists(cloud: LiveAzure, state: Mapping[str, Any], id: str) -> bool:
 
 
 def _may_exist(cloud: LiveAzure, state: Mapping[str, Any], id: str) -> bool:
-    """Whether Azure has a resource, or does not say."""
+    """Whether Azure has a resource; true, too, if Azure gives no answer."""
     try:
         return "azureApiVersion" not in state["inputs"] or _exists(cloud, state, id)
     except UnansweredError:
@@ -363,8 +363,8 @@ def arm_id(type: str, inputs: Mapping[str, Any], subscription_id: str) -> str:
 
 
 def _id(state: Mapping[str, Any], resources: Sequence[Mapping[str, Any]], subscription_id: str) -> str:
-    """The id of a resource, in the subscription that its provider says, else the one that the provider's
-    other resources are in, else the login's. Raises UnknownIdError."""
+    """The id of a resource, in the subscription that its provider names, else in that of the provider's other
+    resources, else in the login's. Raises UnknownIdError."""
     reference = str(state.get("provider", ""))
     of_provider = (
         str((one.get("inputs") or {}).get("subscriptionId") or "")
@@ -383,12 +383,12 @@ def _id(state: Mapping[str, Any], resources: Sequence[Mapping[str, Any]], subscr
 
 
 def _add(created: dict[str, Any], resources: list[dict[str, Any]]) -> str:
-    """Adds a resource to a state; the id of the one that it replaces, if any."""
+    """Adds a resource to a state. Returns the id of the resource that it replaces, if any."""
     for place, present in enumerate(resources):
         if present["urn"] != created["urn"] or present.get("delete"):
             continue
         if arm_ids.same(str(present.get("id", "")), created["id"]):
-            # Deleted before its replacement of the same id was begun: what the id names now is that one.
+            # Deleted before its replacement of the same id was begun: the id now names the replacement.
             if present.pop("pendingReplacement", False):
                 present.update(created)
             return ""
@@ -396,7 +396,7 @@ def _add(created: dict[str, Any], resources: list[dict[str, Any]]) -> str:
         present["delete"] = True
         resources.insert(place, created)
         return str(present.get("id", ""))
-    # What a resource depends on is in the state before its create begins.
+    # The dependencies of a resource are in the state before its create begins.
     resources.append(created)
     return ""
 

@@ -1,9 +1,9 @@
-"""Taking a service's access to its key away without Pulumi: the commands, for the Azure CLI.
+"""The commands of the Azure CLI that take a service's access to its key away without Pulumi.
 
     python -m operate revoke-commands --stack dev [--service NAME] [--outputs FILE] [--account NAME]
 
-Prints them, for a person to run: this project has never run az. Print them while nothing is wrong, and keep
-them where Pulumi is not needed to read them. Sources: az keyvault, az role assignment and az rest in the
+Prints them for a person to run: this project has never run az. Print them while nothing is wrong, and keep
+them in a place that you can read without Pulumi. Sources: az keyvault, az role assignment and az rest in the
 Azure CLI's reference, and the language service's "List Projects".
 """
 
@@ -36,7 +36,7 @@ class NoAccessError(DeclinedError):
 @dataclass(frozen=True)
 class ServiceAccess:
     """One service's access to its key. `grant_id` is the ARM id of the access policy or of the role
-    assignment, "" where it is revoked; `endpoint` and `kind` the account's, "" where the outputs do not say.
+    assignment, "" if it is revoked; `endpoint` and `kind` are the account's, "" if the outputs lack them.
     """
 
     account_id: str
@@ -49,7 +49,7 @@ class ServiceAccess:
 
     @property
     def deletes(self) -> str:
-        """What a revocation does that nothing undoes, as far as the outputs tell; "" for nothing."""
+        """The data that a revocation deletes for good, as far as the outputs tell; "" if none."""
         return coverage.named(self.kind).deletes
 
     @property
@@ -72,7 +72,7 @@ class AccessAction:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints a page for each service; the exit code is 1 where one has no access to take away."""
+    """Prints a page for each service; the exit code is 1 if one has no access to take away."""
     found = outputs(
         arguments.stack, arguments.outputs, otherwise=", or name a file with the outputs with --outputs"
     )
@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def granted(service: Outputs) -> ServiceAccess:
-    """The access that a service's outputs name. Raises NoAccessError with the reason where there is none."""
+    """The access that a service's outputs name. Raises NoAccessError with the reason if there is none."""
     found = access(service)
     if not found.grant_id:
         raise NoAccessError(
@@ -108,13 +108,13 @@ def _require_name(found: ServiceAccess, names: Sequence[str]) -> None:
     name = arm_ids.name_of(found.account_id)
     if found.deletes and name not in names:
         raise NoAccessError(
-            f"without its key, Azure {found.deletes}, for good, of {found.account_id}. To print the commands "
-            f"all the same, add --account {name}"
+            f"{found.account_id} would lose data for good, because Azure {found.deletes}. To print the "
+            f"commands all the same, add --account {name}"
         )
 
 
 def access(service: Outputs) -> ServiceAccess:
-    """The same, whether there is a grant or not. Raises NoAccessError for a service without a key."""
+    """A service's account and key, with its grant if there is one. Raises NoAccessError without a key."""
     if missing := [name for name in _NEEDED if not service.get(name)]:
         raise NoAccessError(f"the service has no account under a customer's key, or {without(missing)}")
     try:
@@ -133,7 +133,7 @@ def access(service: Outputs) -> ServiceAccess:
 
 
 def page(found: ServiceAccess, stack: str) -> Iterator[str]:
-    """The lines for one service: what to run now, how to see that it holds, and the way back."""
+    """The lines for one service: the commands to run now, a check that they worked, and the way back."""
     revoke, restore, disable, enable = actions(found)
     yield f"# Emergency: {found.account_id}"
     yield f"Identity {found.principal_id} uses key {found.key.text}"
@@ -142,7 +142,7 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
     lost = f"DATA IS LOST FOR GOOD: Azure {found.deletes}" if found.deletes else "nothing is lost"
     yield f"\n## Revoke now: the account's data answers 403; {lost}"
     yield from _commands(revoke)
-    yield "\n## Instead, where that is not allowed: disable the version. Every account on it is cut off"
+    yield "\n## If that is not allowed: disable the version instead. Every account on it is cut off"
     if found.key.version:
         yield "If this was printed before a rotation, the account may be on another version; this shows it:"
         yield f"  az resource show --ids {quote(found.account_id)} --query properties.encryption"
@@ -172,8 +172,8 @@ def actions(found: ServiceAccess) -> tuple[AccessAction, AccessAction, AccessAct
 
 
 def look(found: ServiceAccess) -> AccessAction | None:
-    """Reads the account's data, which is refused while the key cannot be used; None where its endpoint is not
-    known. Whoever looks needs the right to read it, and a network that the account lets in."""
+    """A command that reads the account's data, which Azure refuses while the key cannot be used; None if the
+    endpoint is not known. Its login needs the right to read, and a network that the account lets in."""
     if not found.endpoint:
         return None
     url = f"{found.endpoint.rstrip('/')}/{_PROJECTS}"
@@ -194,15 +194,15 @@ def _policy(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
 
 
 def _role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
-    """Given back by its former name, for the next `pulumi up` knows it by that; at the key, or the vault of
-    an account that was adopted with such a grant."""
+    """Gives the role assignment back under its former name, by which the next `pulumi up` knows it, at the
+    key, or at the vault if the account was adopted with such a grant."""
     assignment = arm_ids.parse(found.grant_id)
     create = assign_role(assignment.scope, ROLE.id, found.principal_id, name=assignment.name)
     return _pair(f"az role assignment delete --ids {quote(found.grant_id)}", create)
 
 
 def _hsm_role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
-    """The roles of a managed HSM are its own."""
+    """Takes away or gives back a role of the managed HSM itself."""
     words = "az keyvault role assignment"
     where = f"--hsm-name {found.key.vault_name} --role {quote(HSM_ROLE.name)} --scope /keys/{found.key.name}"
     where += f" --assignee-object-id {found.principal_id}"
@@ -211,7 +211,7 @@ def _hsm_role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
 
 
 def _version(found: ServiceAccess, *, enabled: bool) -> AccessAction:
-    """Of an account that names no version, each that was enabled: a file keeps which, for the way back."""
+    """For an account that names no version: each enabled one. A file lists them for the way back."""
     key, name = found.key, f"{'enable' if enabled else 'disable'} the version"
     word = f"--enabled {str(enabled).lower()}"
     if key.version:

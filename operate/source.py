@@ -18,7 +18,7 @@ from operate.errors import OperateError
 from provider import credential
 
 _ANONYMOUS = f"/metadata/endpoints?api-version={api_versions.ENDPOINTS}"
-"""What Resource Manager answers without a login. Source: the az CLI, azure/cli/core/cloud.py
+"""The answer that Resource Manager gives without a login. Source: the az CLI, azure/cli/core/cloud.py
 (`get_active_cloud` reads the endpoints of a cloud there)."""
 _SECONDS = 30
 
@@ -44,14 +44,14 @@ class Source:
 
     @property
     def warning(self) -> str:
-        """Why this is not from Azure; "" where it is."""
+        """Why this is not from Azure; "" if it is."""
         if self.is_public:
             return ""
         return f"not from Azure: no public certificate authority issued the certificate of {self.arm_host}"
 
 
 def source_of(login: Login) -> Source:
-    """The source of whatever is read with a login. Raises SourceError; AzureError where there is no token."""
+    """The source of everything that a login reads. Raises SourceError, and AzureError without a token."""
     is_public = _is_public(login.cloud)
     claims = credential.claims(credential.credential(login), login.cloud.arm_scope)
     names = (claims.get(name, "") for name in ("upn", "unique_name", "app_displayname"))

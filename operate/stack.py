@@ -88,8 +88,8 @@ class _Cli(automation.PulumiCommand):
 
 
 def told(stack: str, failed: str, *words: str, otherwise: str = "") -> str:
-    """What a command of the Pulumi CLI prints about a stack. Raises NoStackError, and StackError where it
-    fails, which begins with `failed`; `otherwise` as for `pulumi`."""
+    """The output of a Pulumi command about a stack. Raises NoStackError, and StackError if the command fails,
+    with a message that begins with `failed`; `otherwise` as for `pulumi`."""
     done = pulumi(*words, "--stack", stack, otherwise=otherwise)
     if "no stack named" in done.stderr:
         raise NoStackError(stack, otherwise)
@@ -131,14 +131,14 @@ class EngineStack(automation.Stack):
 
     @property
     def way_on(self) -> str:
-        """What leads on after an update that was cut off."""
+        """The commands that lead on after an update was cut off."""
         return (
             f"if that update runs nowhere any more, run `pulumi cancel --stack {self.name} --yes` and "
             f"`{commands.operate(f'recover --stack {self.name}')}`, and go on"
         )
 
     def drifted(self) -> dict[str, int]:
-        """What a refresh would change in the state, by its count. Raises UpdateError, LockedError or
+        """The changes that a refresh would make in the state, by kind. Raises UpdateError, LockedError or
         NoStackError."""
         return changes(self._run(self.preview_refresh).change_summary)
 
@@ -221,7 +221,7 @@ def outputs(stack: str, file: str | None = None, *, otherwise: str = "") -> Outp
 
 
 def without(names: Sequence[str]) -> str:
-    """That a stack lacks outputs that a command needs, and what to do."""
+    """A message: the stack lacks outputs that a command needs, and what to do."""
     return (
         f"the stack has no output {', '.join(names)}: run `pulumi up` first; a program of your own exports "
         "what each of its services outputs, by name, as `services` (docs/packages.md)"

@@ -32,10 +32,10 @@ _PROJECT = "customer-managed-key-proof"
 _PROJECTS = "language/authoring/analyze-conversations/projects"
 _DELETION_SECONDS = 60
 REFUSED = "403, because the key cannot be used"
-"""What `data_answer` says where the key is why."""
+"""The answer of `data_answer` if the key is the reason."""
 _PAUSE_SECONDS = 5.0
-"""Between two reads of what is to be refused; later a tenth of the time that has passed, since a key can be
-remembered for an hour and each read counts against the service's limit of calls."""
+"""The pause between two reads that wait for a refusal; later a tenth of the time that has passed, because the
+service can remember a key for an hour, and each read counts against its limit of calls."""
 _LONGEST_PAUSE_SECONDS = 60.0
 _PROJECT_CLAIM = "project written and read"
 _REVOKED_CLAIM = "revoked: data answers"
@@ -67,8 +67,8 @@ class Check:
 
 @dataclass(frozen=True)
 class KeptOut(Check):
-    """A check that a network, or a role that this machine lacks, did not let begin, where that is no failure.
-    It says nothing of the key."""
+    """A check that could not begin, because of a network or a missing role, if that is no failure. It says
+    nothing about the key."""
 
     def __str__(self) -> str:
         return f"  ?       {self.claim}: not tried; {self.found}"

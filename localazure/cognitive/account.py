@@ -1,7 +1,7 @@
-"""A Cognitive Services account as the cloud remembers it, and where it is kept.
+"""A Cognitive Services account in the cloud's memory.
 
 Owns: the stored document, the index of subdomains, the running operation of an account.
-Does not own: what ARM answers (shape.py), what a write may do (rules.py, accounts.py).
+Does not own: ARM's answers (shape.py), the rules of a write (rules.py, accounts.py).
 """
 
 from __future__ import annotations
@@ -78,18 +78,18 @@ class Account:
 
     @property
     def encryption(self) -> Json | None:
-        """The encryption block as it was sent; None where none ever was."""
+        """The encryption block as the caller sent it; None if no caller ever did."""
         return self.properties.get("encryption")
 
     @property
     def key_vault_properties(self) -> Json | None:
-        """The customer's key it lives on; None on Microsoft-managed keys."""
+        """The customer's key of the account; None on Microsoft-managed keys."""
         encryption = self.encryption or {}
         return encryption.get("keyVaultProperties") if is_key_vault(encryption) else None
 
     @property
     def content(self) -> Json:
-        """What Azure Policy judges of it."""
+        """The body that Azure Policy judges."""
         return {"type": TYPE, "name": self.name, "kind": self.kind, "properties": self.properties}
 
     @property
@@ -110,7 +110,7 @@ def id_of(request: Request) -> str:
 
 
 def save(cloud: Cloud, account: Account) -> None:
-    """Stores an account among the live or the deleted ones, and holds its subdomain for it."""
+    """Stores an account among the live or the deleted ones, and reserves its subdomain."""
     kind = KIND if account.deleted_at is None else DELETED
     cloud.store.put(kind, account.id, asdict(account))
     if account.subdomain:
@@ -170,5 +170,5 @@ def new_key() -> str:
 
 
 def new_etag(cloud: Cloud) -> str:
-    """A new entity tag, its quotes being part of it."""
+    """A new entity tag, with its quotes."""
     return f'"{cloud.new_id()}"'

@@ -1,6 +1,6 @@
-"""Microsoft.CognitiveServices/accounts: reading, deleting, which way a PUT goes, keys and subdomains.
+"""Microsoft.CognitiveServices/accounts: reads, deletes, the choice between a PUT's ways, keys and subdomains.
 
-Whether a subdomain is free has the shape of azure-mgmt-cognitiveservices; its values were never recorded.
+The answer about a free subdomain has azure-mgmt-cognitiveservices' shape; its values were never recorded.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def get(cloud: Cloud, request: Request) -> Response:
     id = stored.id_of(request)
     account = settling.settle(cloud, stored.required(cloud, request))
     if account is None:
-        # Answered, not raised: a refusal would take back that the failed create left nothing.
+        # Returned, not raised: raising would undo the end of the failed create, which left nothing.
         return stored.not_found(id).response()
     return _shown(cloud, request, account, 200)
 

@@ -48,14 +48,14 @@ def with_new_data_key(cloud: Cloud, account: Account) -> Account:
 def rebind(
     cloud: Cloud, old: Account, new: Account, correlation_id: str
 ) -> tuple[Account, ServiceError | None]:
-    """`new` with the data key of `old` wrapped as the encryption block of `new` says; and, as `bind_new`
-    gives it, why the operation will fail.
+    """`new` with the data key of `old`, wrapped as the encryption block of `new` says; and, as from
+    `bind_new`, why the operation will fail.
 
-    The stored data is not touched. Raises ServiceError when a rule forbids it, or when the old key can
-    no longer be used: going on would lose the data (the refusal and its text are assumed, and
-    `move_without_old_key` is the other assumption, and `same_key_again` that of a write which
-    leaves the key as it is). Where the identity that used it is gone, the one that
-    `new` names may use it instead (assumed).
+    The stored data stays as it is. Raises ServiceError if a rule forbids the binding, or if the old key can
+    no longer be used: going on would lose the data. The refusal and its text are assumed; the switch
+    `move_without_old_key` assumes otherwise, as `same_key_again` does for a write that leaves the key as
+    it is. If the identity that used the key is gone, the one that `new` names may use it instead
+    (assumed).
     """
     if new.key_vault_properties == old.key_vault_properties and cloud.behaviour.same_key_again == "taken":
         check_settings(cloud, new)
@@ -73,16 +73,16 @@ def rebind(
 
 
 def check_settings(cloud: Cloud, account: Account) -> None:
-    """Raises 400 where a write to a bound account would take away what its key needs.
+    """Raises 400 if a write to a bound account would take away something that its key needs.
 
-    The identity may be removed: the service allows it, and the data can then not be read.
+    A write may remove the identity: the service allows that, and nobody can then read the data.
     """
     if account.key_vault_properties is not None:
         rules.refuse(rules.settings_findings(facts_of(cloud, account, creating=False)))
 
 
 def record(cloud: Cloud, account: Account, why: str, correlation_id: str) -> None:
-    """Adds an entry to the account's encryption history; whether its data can be read is tried out."""
+    """Adds an entry to the account's encryption history, after trying whether its data can be read."""
     target = account.key_vault_properties
     cloud.store.append(
         "encryption",
@@ -106,7 +106,7 @@ def key_uri(account: Account) -> str:
 
 
 def facts_of(cloud: Cloud, account: Account, *, creating: bool) -> rules.Facts:
-    """What decides over the key that an account's encryption block names."""
+    """The facts that decide whether the account may have the key that its encryption block names."""
     target, follows = account.key_vault_properties or {}, cloud.behaviour.versionless_key
     uri, name, version = (str(target.get(word) or "") for word in ("keyVaultUri", "keyName", "keyVersion"))
     principal_id, no_principal = key_user(cloud, account, creating=creating)
@@ -156,7 +156,7 @@ def _with_own_client_id(cloud: Cloud, account: Account) -> Account:
 
 
 def _refusal(cloud: Cloud, error: trusted_services.KeyRefused) -> ServiceError:
-    """How a binding is refused whose identity cannot use the key (`missing_grant`).
+    """The refusal of a binding whose identity cannot use the key (`missing_grant`).
 
     Of 403, status and code are assumed, and the text is Key Vault's own, as sibling providers pass it on.
     """

@@ -1,10 +1,10 @@
-"""What a caller asks of an account that keeps nothing: the language of a text, the models of Azure OpenAI.
+"""Calls of an account that keep no data: the language of a text, the models of Azure OpenAI.
 
 Paths and fields: azure-ai-textanalytics 5.4.0 (2023-04-01, the task LanguageDetection), and Azure OpenAI's
 `models` (azure-rest-api-specs, data-plane/AzureOpenAI/authoring, 2022-12-01). No text is
-understood here: each is answered as one whose language the service does not find, which it calls `(Unknown)`
-(learn.microsoft.com/azure/ai-services/language-service/language-detection/how-to/call-api). That such calls
-do not use the customer's key is assumed.
+understood here: the answer to each is that of a text whose language the service does not find, `(Unknown)`
+(learn.microsoft.com/azure/ai-services/language-service/language-detection/how-to/call-api). Assumed: such
+calls do not use the customer's key.
 """
 
 from __future__ import annotations

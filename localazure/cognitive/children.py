@@ -1,9 +1,9 @@
-"""What an account has below it: Microsoft Foundry projects, and deployments of models.
+"""The resources below an account: Microsoft Foundry projects, deployments of models, and connections.
 
 The shapes are those of azure-rest-api-specs, Microsoft.CognitiveServices 2025-06-01 (CreateProject,
 GetDeployment). The definition calls the writes long-running and shows them ended in the answer, as here.
-What a project needs of its account is said by the documentation of azurerm_cognitive_account_project. The
-texts of the refusals are assumed, but for RequestConflict and CannotDeleteResource, which users quote
+The documentation of azurerm_cognitive_account_project says what a project needs of its account. The texts of
+the refusals are assumed, except RequestConflict and CannotDeleteResource, which users quote
 (hashicorp/terraform-provider-azurerm#22607; Azure/terraform-provider-azapi#894).
 """
 
@@ -41,8 +41,8 @@ Parent = Callable[[Cloud, Request], object]
 
 
 def _child(kind: str, path: str, made: Made, parent: Parent = stored.required) -> ArmType:
-    """A type of resource below an account; `made` is what a PUT makes of the account, the request and the
-    body known before, None for a new one."""
+    """A type of resource below an account; `made` returns the body after a PUT, from the account, the request
+    and the body known before (None for a new one)."""
 
     def make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         account = stored.required(cloud, request)
@@ -75,7 +75,7 @@ def _child(kind: str, path: str, made: Made, parent: Parent = stored.required) -
 
 
 def _removed(cloud: Cloud, body: Json) -> None:
-    """Its own identity goes with it, and what is below it."""
+    """Deletes, with the resource, its own identity and everything below it."""
     for connection in CONNECTIONS[1].below(cloud, body["id"]):
         cloud.store.delete(CONNECTIONS[1].kind, connection["id"])
     if principal_id := (body.get("identity") or {}).get("principalId"):
@@ -139,7 +139,7 @@ def _deployment(cloud: Cloud, request: Request, account: Account, known: Json | 
 
 
 def _connection(cloud: Cloud, request: Request, account: Account, known: Json | None) -> Json:
-    """Where an account or project finds something; its secrets are never shown (ConnectionPropertiesV2)."""
+    """A connection to another service; no answer shows its secrets (ConnectionPropertiesV2)."""
     given = request.body["properties"].items()
     return {
         "properties": {name: value for name, value in given if value is not None and name != "credentials"}
@@ -169,7 +169,7 @@ def require_none(cloud: Cloud, account: Account) -> None:
 
 
 def drop_all(cloud: Cloud, account: Account) -> None:
-    """Takes away all that is below an account that is purged."""
+    """Deletes everything below an account that is purged."""
     for type in (*CONNECTIONS, *TYPES):
         for body in type.below(cloud, account.id):
             type.drop(cloud, body)

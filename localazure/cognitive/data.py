@@ -1,8 +1,8 @@
 """Data at rest: one AES-256 key per account, wrapped by Microsoft's or the customer's key.
 
-Owns: the data key and its wrappings, and the ciphertext of what is stored under it. A rotation changes the
-wrapping alone. Reading unwraps the key each time, so that access taken away is gone at once.
-Does not own: who may bind which key (rules.py); what is stored (language.py).
+Owns: the data key and its wrappings, and the ciphertext of the data under it. A rotation changes only the
+wrapping. Each read unwraps the key, so that a revocation counts at once.
+Does not own: the rules of a binding (rules.py), and the stored data (language.py).
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def new_data_key() -> bytes:
 def wrap(cloud: Cloud, account: Account, data_key: bytes, correlation_id: str) -> Json:
     """The data key, wrapped as the account's encryption block says. Raises KeyRefused.
 
-    A customer's key is read first and tried both ways (the source asks for get, wrapKey and unwrapKey):
-    a data key that was only ever wrapped could be lost.
+    This first reads the customer's key, then tries to wrap and to unwrap (the source asks for get, wrapKey
+    and unwrapKey): a data key that was only ever wrapped could be lost.
     """
     target = account.key_vault_properties
     if target is None:
@@ -106,7 +106,7 @@ def unwrap(cloud: Cloud, account: Account, correlation_id: str) -> bytes:
 
 
 def remembered(cloud: Cloud, account: Account, seconds: float = inf) -> bytes | None:
-    """The account's data key as it was last fetched, at most so long ago; None where it was not."""
+    """The account's data key as the service last fetched it, at most so long ago; None if it did not."""
     known = cloud.store.get(_REMEMBERED, account.id)
     if known is None or known["of"] != account.internal_id or known["at"] + seconds < cloud.clock.now():
         return None
@@ -122,7 +122,7 @@ def _unwrapped(cloud: Cloud, account: Account, correlation_id: str) -> bytes:
 
 
 def readable(cloud: Cloud, account: Account, correlation_id: str) -> bool:
-    """Whether what the account stores can be read now; a use of the customer's key, as any other."""
+    """Whether the account's data can be read now. This uses the customer's key, and is logged as any use."""
     try:
         unwrap(cloud, account, correlation_id)
     except KeyRefused:
@@ -138,7 +138,7 @@ def seal(data_key: bytes, name: str, value: Json) -> Json:
 
 
 def unseal(data_key: bytes, name: str, sealed: Json) -> Json:
-    """What was sealed under this name. Raises ValueError where it was changed, moved or sealed otherwise."""
+    """The value sealed under this name. Raises ValueError if it was changed, moved or sealed otherwise."""
     try:
         opened = AESGCM(data_key).decrypt(
             b64decode(sealed["nonce"]), b64decode(sealed["ciphertext"]), name.encode()
@@ -149,7 +149,7 @@ def unseal(data_key: bytes, name: str, sealed: Json) -> Json:
 
 
 def label(data_key: bytes, name: str) -> str:
-    """What stands for a customer's word in the store, where it is needed to find things: 64 hex digits."""
+    """64 hex digits that stand for a customer's word in the store, so that it can be found by the word."""
     return hmac.new(data_key, name.lower().encode(), "sha256").hexdigest()
 
 
@@ -163,7 +163,7 @@ def _user(cloud: Cloud, account: Account, wrapping: Json, correlation_id: str) -
 
 
 def _master(cloud: Cloud) -> bytes:
-    """The key that Microsoft manages: made at first need, kept in the store."""
+    """The key that Microsoft manages, made when first needed, and kept in the store."""
     found = cloud.store.get(_MASTER, "microsoft")
     if found is None:
         found = {"key": _text(os.urandom(32))}

@@ -1,4 +1,4 @@
-"""Who gets in at an account's own endpoint: network rules, account keys, tokens and roles.
+"""The admission of callers at an account's own endpoint: network rules, account keys, tokens and roles.
 
 Owns: every 401 and 403 of the Language endpoint that is about the caller or the customer's key. The texts are
 from the services' documentation and public reports; none was recorded.
@@ -44,7 +44,7 @@ def enter(cloud: Cloud, request: Request, action: str) -> Opened:
 
 
 def opened(cloud: Cloud, request: Request, action: str, *, serves: str) -> Opened:
-    """The same for any data action below an account, of the kinds that serve it (`Kind.authoring`)."""
+    """Does the same for any data action below an account of a kind that serves it (`Kind.authoring`)."""
     account = admit(cloud, request, action, serves=serves)
     try:
         data_key = data.unwrap(cloud, account, request.correlation_id)

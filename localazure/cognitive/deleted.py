@@ -1,7 +1,7 @@
-"""Soft-deleted accounts: what stays of them, restore and purge, and the end after two days.
+"""Soft-deleted accounts: the parts that stay, restore and purge, and the end after two days.
 
-A soft-deleted account keeps its data, its identity, its binding and its subdomain. That a restore needs the
-vault it is bound to follows the documentation ("you must restore the key vault before"); its text is assumed.
+A soft-deleted account keeps its data, its identity, its binding and its subdomain. A restore needs the key's
+vault: the documentation says so ("you must restore the key vault before"); the refusal's text is assumed.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ def find(cloud: Cloud, id: str) -> Account | None:
 
 
 def must_be_restored(id: str) -> ServiceError:
-    """What a PUT on a soft-deleted name without `restore` answers (reported by users)."""
+    """The answer to a PUT on a soft-deleted name without `restore` (reported by users)."""
     return refused("FlagMustBeSetForRestore", id=id)
 
 
 def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:
     """Brings a soft-deleted account back as it was, `createdAt` being now. Raises ServiceError.
 
-    Nothing of the body but `restore` counts, but for Azure Policy.
+    Of the body only `restore` counts, except for Azure Policy, which judges all of it.
     """
     if account is None:
         # Never observed.

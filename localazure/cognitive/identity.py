@@ -1,7 +1,7 @@
-"""The managed identities of an account: from what a caller sends to ARM's form, and who uses the key.
+"""The managed identities of an account: a caller's block in ARM's form, and the identity that uses the key.
 
-A system-assigned identity lives as long as the account has it, through a soft delete; switched off and
-on again it is another principal, to whom nothing was granted.
+A system-assigned identity lives as long as the account has it, through a soft delete. If it is switched off
+and on again, it is another principal, to whom nobody has granted anything.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def drop_system(cloud: Cloud, account: Account) -> None:
 def key_user(cloud: Cloud, account: Account, *, creating: bool = False) -> tuple[str | None, str]:
     """The object id of the principal that uses the account's key; or None and the reason.
 
-    `identityClientId` picks a user-assigned identity, else it is the system-assigned one, which at
-    create does not exist yet and so can have been granted nothing.
+    `identityClientId` picks a user-assigned identity; without it the system-assigned one uses the key. At
+    create that one does not exist yet, so nobody can have granted it anything.
     """
     identity = account.identity
     if identity is None:

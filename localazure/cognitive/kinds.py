@@ -60,12 +60,12 @@ class Kind:
     def takes_customer_key(self, sku: str) -> bool:
         """Whether an account of this kind and SKU has the CustomerManagedKey capability.
 
-        That the free SKU has it not is assumed: the source document says only "Pricing Tier for CMK".
+        Assumed: the free SKU lacks it. The source document says only "Pricing Tier for CMK".
         """
         return self.customer_key and not sku.upper().startswith("F")
 
     def takes_key(self, kty: str, size: int | None) -> bool:
-        """Whether the kind takes a key of this type, and of so many bits."""
+        """Whether the kind takes keys of this type and size in bits."""
         return kty in ("RSA", "RSA-HSM") and (size == 2048 or (self.larger_keys and (size or 0) > 2048))
 
     def capabilities(self, sku: str, api_version: str = "") -> list[Json]:

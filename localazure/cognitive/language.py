@@ -1,7 +1,7 @@
 """The Language authoring API (analyze-conversations, 2023-04-01): projects as an account's data at rest.
 
 Paths, verbs and fields are those of azure-ai-language-conversations 1.1.0; the answers themselves were never
-recorded. Training and deployments are not modelled: they hold no data that a project does not.
+recorded. Training and deployments are not modelled: they hold no data besides the project's.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _url(request: Request, below: str = "") -> str:
 
 
 def invalid(message: str) -> ServiceError:
-    """The 400 for a project that cannot be."""
+    """The 400 for an impossible project."""
     return ServiceError(400, "InvalidArgument", message)
 
 

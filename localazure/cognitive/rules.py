@@ -1,9 +1,9 @@
-"""What must hold before an account may live on a customer's key: pure rules over facts.
+"""The conditions for an account under a customer's key: pure rules over facts.
 
 Sources: "Language service encryption of data at rest" (region, tenant, soft delete, purge protection,
-RSA 2048, identity, SKU) and users' reports. That a rule is enforced when the key is bound, and with which
-text, was never recorded: the texts are those users reported, which mislead by being few. What is really
-wrong goes into the response header `x-localazure-findings`, which Azure has not.
+RSA 2048, identity, SKU) and users' reports. Nobody recorded when Azure enforces a rule, nor its text: here it
+is at the binding, with the texts that users reported. These are few, so that many a text names another
+reason; the response header `x-localazure-findings`, which Azure lacks, has the true one.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that decides whether an account may live on a key; `now` is seconds on the cloud's clock.
+    """The facts that decide whether an account may have a key; `now` is seconds on the cloud's clock.
 
-    `uri`, `name` and `version` are the caller's, empty where not given; `vault` and `key` what is there.
+    `uri`, `name` and `version` are the caller's, empty if not given; `vault` and `key` are the existing ones.
     `principal_id` is the identity that would use the key, None with the reason in `no_principal`.
     `follows_key`: the service takes a key without a version.
     """
@@ -74,7 +74,7 @@ def refuse(found: tuple[Finding, ...]) -> None:
 
 
 def refusal(found: str, message: str = INVALID) -> ServiceError:
-    """The service's answer to what was found."""
+    """The service's answer to a finding."""
     return ServiceError(400, "BadRequest", message, headers={"x-localazure-findings": found})
 
 

@@ -1,6 +1,6 @@
 """An account's data at rest: nothing of it is readable without the account's data key.
 
-Owns: where the ciphertext is. Does not own: the key (data.py), what is kept (language.py, translator.py).
+Owns: the place of the ciphertext. Does not own: the key (data.py), the data (language.py, translator.py).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from localazure.web import Json
 
 @dataclass(frozen=True)
 class Sealed:
-    """One kind of what accounts keep, by a name that is compared in any case; `kind` is the store's."""
+    """One kind of data that accounts keep, by names in any case; `kind` is the store's."""
 
     kind: str
 
     def get(self, cloud: Cloud, opened: Opened, name: str) -> Json | None:
-        """What has this name; None if nothing does."""
+        """The value of this name; None if there is none."""
         id = self._id(opened, name)
         found = cloud.store.get(self.kind, id)
         return None if found is None else data.unseal(opened.data_key, id, found)
@@ -32,7 +32,7 @@ class Sealed:
         cloud.store.put(self.kind, id, data.seal(opened.data_key, id, value))
 
     def delete(self, cloud: Cloud, opened: Opened, name: str) -> None:
-        """Takes one away, if it is there."""
+        """Deletes the value of a name, if there is one."""
         cloud.store.delete(self.kind, self._id(opened, name))
 
     def all_of(self, cloud: Cloud, opened: Opened) -> list[Json]:
@@ -41,7 +41,7 @@ class Sealed:
         return [data.unseal(opened.data_key, id, one) for id, one in found]
 
     def delete_all(self, cloud: Cloud, account: Account) -> None:
-        """Takes an account's ciphertext away, which needs no key."""
+        """Deletes an account's ciphertext, which needs no key."""
         for id, _ in cloud.store.scan(self.kind, f"{account.id.lower()}/"):
             cloud.store.delete(self.kind, id)
 

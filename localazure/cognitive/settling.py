@@ -1,4 +1,4 @@
-"""The operation that settles an account after a write: begin, polls, end, and what a failed one leaves."""
+"""The operation that settles an account after a write: begin, polls, end, and the account after a failure."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _body(request: Request, operation: Operation, *, done: bool) -> Json:
 
 
 def _url(account: Account, operation: Operation) -> str:
-    """Where to poll; the location is the one that was sent, unescaped, as Azure does: clients escape it."""
+    """The address to poll, with the location as it was sent, unescaped: clients of Azure escape it."""
     return _at(
         f"/subscriptions/{account.subscription}/providers/Microsoft.CognitiveServices/locations/"
         f"{account.location}/operationResults/{operation.id}",
@@ -152,7 +152,7 @@ def _at(path: str, operation: Operation) -> str:
 
 
 def _signature(operation: Operation) -> dict[str, str]:
-    """What ARM adds to the URL since late 2023: ticks, certificate, signature, hash; as long as Azure's.
+    """The query that ARM adds to the URL since late 2023: ticks, certificate, signature, hash.
 
     Only the length matters to a client, so the certificate is made up.
     """

@@ -1,6 +1,6 @@
-"""How ARM answers an account: key order, defaults, what is absent rather than null, and what depends on the
-year of the api-version (recordings of 2021 to 2026; that it is the api-version and not the day of the
-recording that decides is assumed)."""
+"""The body of ARM's answer about an account: key order, defaults, keys that are absent rather than null, and
+keys that depend on the year of the api-version (recordings of 2021 to 2026). Assumed: the api-version decides
+over these, not the day of the recording."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def account_body(account: Account, api_version: str, connections: Sequence[Json]
 
 
 def answered(cloud: Cloud, account: Account, api_version: str) -> Json:
-    """The same, with its private endpoints, and the key version as `versionless_key_shown` says."""
+    """The same body, with its private endpoints, and the key version as `versionless_key_shown` says."""
     target = account.key_vault_properties
     if target and not target.get("keyVersion") and cloud.behaviour.versionless_key_shown == "resolved":
         key = {**target, "keyVersion": account.wrapping["keyVersion"]}

@@ -1,7 +1,7 @@
 """Custom Translator's documents: data that the service deletes once the key of the account cannot be used.
 
-Documented for access that is revoked, an identity that is disabled and a vault that is deleted
-(learn.microsoft.com/azure/ai-services/translator/encrypt-data-at-rest, 2026-11-28); when, nobody observed.
+Azure documents it for revoked access, a disabled identity and a deleted vault
+(learn.microsoft.com/azure/ai-services/translator/encrypt-data-at-rest, 2026-11-28); nobody observed when.
 Here each write looks before and after, and the service may still remember the key. Paths are those of
 azure/ai-services/translator/foundry/adaptive-custom-translation (2026-11-28); the rest is assumed. Models are
 not modelled.

@@ -1,7 +1,7 @@
-"""What a caller sends to create or change an account, checked before any rule looks at it: against the
-published definition, then value by value.
+"""Checks of a body that creates or changes an account, before any rule looks at it: against the published
+definition, then value by value.
 
-The texts of these refusals are ARM's where ARM makes them (`gateway`), else assumed. Source of the network
+The texts of ARM's own refusals (`gateway`) are ARM's; all others are assumed. Source of the network
 rules: "Configure Azure AI services virtual networks" (IPv4 alone, no private ranges, none of /31 or /32, a
 subdomain is needed); which kinds know a bypass: terraform-provider-azurerm.
 """
@@ -19,7 +19,7 @@ from localazure.refusals import refused
 from localazure.web import Json, ServiceError
 
 _ASKED = ("restore", "migrationToken")
-"""What a caller asks for and never gets back."""
+"""Properties that a caller sends and no answer shows."""
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}")
 _SUBDOMAIN = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,62}[a-zA-Z0-9])?")
 _PRIVATE = tuple(ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
@@ -50,7 +50,7 @@ def check_body(body: Json) -> Json:
     """The body of a write, if the definition of an account can hold it. Raises ServiceError 400."""
     found = definitions.faults(TYPE, body)
     definitions.refuse_unreadable(found)
-    # Read as "None" it would switch the identity off, and the data with it.
+    # Reading it as "None" would switch the identity off, and make the data unreadable.
     if body.get("identity") is not None and body["identity"].get("type") is None:
         missing = definitions.Fault("identity.type", "there", unreadable=True)
         definitions.refuse_unreadable([missing])
@@ -116,7 +116,7 @@ def is_subdomain(name: str) -> bool:
 
 
 def _encryption(sent: Json) -> Json:
-    """The block as it will be answered: what was sent, `keySource` first."""
+    """The block as answers have it: the sent properties, `keySource` first."""
     if not is_key_vault({"keySource": sent.get("keySource")}):
         return {"keySource": MICROSOFT}
     key = {name: value for name, value in (sent.get("keyVaultProperties") or {}).items() if value is not None}

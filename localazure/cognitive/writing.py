@@ -1,7 +1,7 @@
 """The writes to an account: create, replace (PUT on an existing one), update (PATCH).
 
-Create and PATCH answer as recorded. That a replacing PUT answers 200 with a running operation, and what it
-does with what it does not name, is assumed: everything but the subdomain goes.
+Create and PATCH answer as recorded. Assumed: a replacing PUT answers 200 with a running operation, and drops
+every property that it does not name, except the subdomain.
 Every check comes before the first write, so that a refused write changes nothing.
 """
 
@@ -71,7 +71,7 @@ def create_account(cloud: Cloud, request: Request, body: Json, id: str) -> Respo
 
 
 def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) -> Response:
-    """200 with the whole account as the body alone makes it. Raises ServiceError."""
+    """200 with the whole account, made from the body alone. Raises ServiceError."""
     _require_same_kind(old, body)
     location = location_in(body, TYPE, _REGIONS)
     require_same_location(old.name, old.location, location, old.group)
@@ -109,7 +109,7 @@ def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> 
 
 
 def _kept_by_put(cloud: Cloud, old: Account, sent: Json, kind: Kind) -> Json:
-    """What a PUT keeps of encryption and storage, which it does not name (`put_without_encryption`,
+    """The encryption and storage that a PUT keeps if it does not name them (`put_without_encryption`,
     `put_without_user_owned_storage`). Codes and texts are assumed."""
     behaviour, encrypted = cloud.behaviour, old.key_vault_properties is not None
     kept = {}

@@ -1,6 +1,6 @@
 """Microsoft.KeyVault: vaults and keys in ARM, and the vaults' own data plane.
 
-Owns: who may use which key, where keys live, what each use leaves in the audit log.
+Owns: access to keys, their storage, and the record of each use in the audit log.
 Does not own: tokens (the server verified them), roles (`localazure.authorization`), sockets.
 """
 

@@ -1,4 +1,4 @@
-"""Who may do what with a vault's keys: access policies, roles and the firewall, as plain rules.
+"""Access to a vault's keys: access policies, roles and the firewall, as plain rules.
 
 Owns: the table of operations and the decision. Does not own: the state of the key itself (usage.py).
 """
@@ -58,7 +58,7 @@ SIGN = Operation("KeySign", "sign", f"{_KEYS}/sign/action", "keys/sign/action")
 
 
 def forbidden(code: str, message: str) -> ServiceError:
-    """Why a caller does not get in: 403, with Key Vault's inner error code."""
+    """A refused caller: 403, with Key Vault's inner error code."""
     return ServiceError(403, "Forbidden", message, extra={"innererror": {"code": code}})
 
 
@@ -89,7 +89,7 @@ def firewall_refusal(
 
 
 def network_acls(vault: Vault) -> Mapping[str, Any]:
-    """The vault's network rules with what they mean where they are silent.
+    """The vault's network rules, completed by the defaults of absent ones.
 
     `defaultAction` unset beside rules is taken as Deny: rules that filter nothing would be a trap.
     """
@@ -127,7 +127,7 @@ def policy_refusal(
 
 
 def no_policy(vault: Vault, caller: Caller, operation: Operation) -> ServiceError:
-    """What is answered where no access policy of the vault allows the operation."""
+    """The answer if no access policy of the vault allows the operation."""
     return refused(
         "ForbiddenByPolicy",
         caller=describe(caller),
@@ -138,7 +138,7 @@ def no_policy(vault: Vault, caller: Caller, operation: Operation) -> ServiceErro
 
 
 def rbac_refusal(vault: Vault, caller: Caller, operation: Operation, resource_id: str) -> ServiceError:
-    """What a vault under Azure RBAC answers where no role assignment allows the operation."""
+    """The answer of a vault under Azure RBAC if no role assignment allows the operation."""
     return refused(
         "ForbiddenByRbac",
         caller=describe(caller),
@@ -162,7 +162,7 @@ def grant_key(entry: Mapping[str, Any], permission: str) -> str:
 def grants_since(
     policies: Iterable[Mapping[str, Any]], before: Mapping[str, float], now: float
 ) -> dict[str, float]:
-    """Since when each permission is granted: what was there keeps its time, what is new has `now`."""
+    """Since when each permission is granted: one that was there keeps its time, a new one has `now`."""
     keys = (grant_key(entry, permission) for entry in policies for permission in key_permissions(entry))
     return {key: before.get(key, now) for key in keys}
 

@@ -39,7 +39,7 @@ def backup(call: Call) -> Answer:
 
 @operation(access.RESTORE)
 def restore(call: Call) -> Answer:
-    """The key of a backup with all its versions. Raises 400 for what is no backup, 409 for a taken name."""
+    """The key of a backup with all its versions. Raises 400 if it is no backup, 409 for a taken name."""
     content = _opened(call.cloud, call.body().get("value"))
     # Status and text assumed.
     if content["subscription"].lower() != call.vault.subscription_id.lower():

@@ -1,6 +1,6 @@
-"""Key material and what can be done with it, on `cryptography`.
+"""Key material and operations with it, on `cryptography`.
 
-Owns: making, importing, wrapping, encrypting, signing. Does not own: who may, and when.
+Owns: making, importing, wrapping, encrypting, signing. Does not own: access to keys, and their dates.
 Private keys are PKCS8, base64, unencrypted: this cloud protects them with its home folder's mode.
 """
 

@@ -16,7 +16,7 @@ from localazure.web import Caller, Host, Json, Request, Response, ServiceError
 
 _SERVICE_VERSION = "1.9.2784.1"
 _NETWORK_INFO = f"conn_type=Ipv4;addr={LOOPBACK};act_addr_fam=InterNetwork;"
-"""Where the service saw the call come from; the clients name the header, its spelling is assumed."""
+"""The header with the address that the service saw. The clients name it; its value's spelling is assumed."""
 
 
 @dataclass(frozen=True)

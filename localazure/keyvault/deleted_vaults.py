@@ -40,7 +40,7 @@ def purge(cloud: Cloud, request: Request) -> Response:
 
 
 def purge_result(cloud: Cloud, request: Request) -> Response:
-    """How far a purge is: 202 while it runs, then 200."""
+    """The progress of a purge: 202 while it runs, then 200."""
     operation = operations.poll(cloud, request.params["operation"])
     if operation is None or operation.about.get("kind") != "vault purge":
         raise not_there()

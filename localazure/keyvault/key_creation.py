@@ -1,7 +1,7 @@
-"""Making key versions out of what a caller asked for, in ARM and in the data plane alike.
+"""Makes key versions from a caller's request, for ARM and for the data plane.
 
-Owns: defaults and checks of a new version. Does not own: what can be sent at all (definitions.json), and
-where keys live. A request is spelled as the data plane does: kty, key_size, crv, key_ops, attributes, tags.
+Owns: defaults and checks of a new version. Does not own: the form of a request (definitions.json), and the
+storage of keys. A request has the data plane's spelling: kty, key_size, crv, key_ops, attributes, tags.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 
 
 def check_name(name: str) -> None:
-    """Raises 400 for what cannot be a key's name."""
+    """Raises 400 if a key cannot have this name."""
     if not _NAME.fullmatch(name):
         raise bad_parameter(f"The request URI contains an invalid name: {name}")
 

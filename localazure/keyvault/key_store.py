@@ -1,6 +1,6 @@
-"""Where keys are kept. Private halves lie apart, so that nothing that lists keys can show one.
+"""The storage of keys. Private halves lie apart, so that no list of keys can show one.
 
-Reading a key first does what the clock made due: the rotation its policy asks for, and the purge of a
+Reading a key first does everything that is due by the clock: the rotation by its policy, and the purge of a
 soft-deleted key whose retention is over.
 """
 
@@ -59,7 +59,7 @@ def private_half(cloud: Cloud, key: Key, version: KeyVersion) -> str:
 
 
 def purge(cloud: Cloud, key: Key) -> None:
-    """Purges a key: what it wrapped is lost."""
+    """Purges a key: nobody can unwrap data keys that it wrapped."""
     for version in key.versions:
         cloud.store.delete(_MATERIAL, f"{key.id}/{version.version}")
     cloud.store.delete(_LIVE, key.id)
@@ -103,7 +103,7 @@ def _rotate_if_due(cloud: Cloud, vault: Vault, key: Key) -> Key:
         wanted = rotation.due(key.rotation_policy, key.current)
         if wanted is None or not key.current.enabled:
             break
-        # What was deleted when its time came is rotated once it is back.
+        # A key that was deleted when its rotation was due is rotated once it is back.
         due = max(wanted, vault.recovered, key.visible)
         if due > now:
             break

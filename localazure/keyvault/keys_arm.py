@@ -1,4 +1,4 @@
-"""ARM: keys. A PUT makes a key that is not there, and never touches one that is.
+"""ARM: keys. A PUT makes an absent key, and never changes an existing one.
 
 ARM passes the vault's firewall, and its own permissions decide; in a vault under Azure RBAC a role on the
 vault's data may be needed, too (`Behaviour.arm_keys_need_data_role`).
@@ -20,7 +20,7 @@ from localazure.refusals import refused
 from localazure.web import Json, Request, Response
 
 _SPELLED = {"kty": "kty", "key_size": "keySize", "crv": "curveName", "key_ops": "keyOps"}
-"""What ARM calls the parts of a key, by their names in the data plane."""
+"""ARM's names for the parts of a key, by their names in the data plane."""
 _WITH_EXPORTABLE = "7.4"
 
 

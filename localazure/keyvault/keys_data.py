@@ -70,7 +70,7 @@ def list_versions(call: Call) -> Answer:
 
 @operation(access.UPDATE)
 def update(call: Call) -> Answer:
-    """Changes attributes, operations or tags of a version; what is not sent stays."""
+    """Changes the attributes, operations or tags of a version that the body names."""
     key, sent = _key(call), call.body("keys/update")
     version = find_version(key, call.use.version)
     enabled, not_before, expires = key_creation.attributes_of(sent)

@@ -1,7 +1,7 @@
 """The data plane of a managed HSM's roles: definitions and assignments at `/`, `/keys` and `/keys/NAME`.
 
-Answers are those of the recordings of Azure/azure-sdk-for-js (keyvault-admin, 2022). Assumed: that a list
-shows what is at, above and below its scope, and how a repeated or contradicting PUT is refused.
+Answers follow the recordings of Azure/azure-sdk-for-js (keyvault-admin, 2022). Assumed: a list shows the
+assignments at, above and below its scope; the refusal of a repeated or contradicting PUT.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A managed HSM's own roles: who may do what in it. Resource Manager's role assignments give nothing there.
+"""A managed HSM's own roles, which alone give rights on its keys: Resource Manager's assignments give none.
 
 Owns: the roles, the assignments and the decision. Does not own: the routes that show and change them.
-Sources: local_roles.json has that of the roles; of scopes, learn.microsoft.com/azure/key-vault/managed-hsm/
+Sources: of the roles, see local_roles.json; of scopes, learn.microsoft.com/azure/key-vault/managed-hsm/
 access-control; of the refusal, Azure/azure-cli#32719.
 """
 
@@ -53,7 +53,7 @@ def require(cloud: Cloud, hsm: Vault, object_id: str, action: str, scope: str) -
 
 
 def covers(above: str, below: str) -> bool:
-    """Whether what is assigned at a scope counts at another: `/` covers `/keys`, which covers each key."""
+    """Whether an assignment at a scope counts at another: `/` covers `/keys`, which covers each key."""
     return f"{below.rstrip('/')}/".lower().startswith(f"{above.rstrip('/')}/".lower())
 
 

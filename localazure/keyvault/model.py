@@ -79,7 +79,7 @@ class Vault:
 
     @property
     def rbac(self) -> bool:
-        """Whether roles decide over its data; otherwise its access policies do."""
+        """Whether roles give access to its data; otherwise its access policies do."""
         return self.properties.get("enableRbacAuthorization") is True
 
     @property
@@ -133,8 +133,8 @@ class KeyVersion:
 class Key:
     """A key with its versions, oldest first; the last one is the current one.
 
-    `deleted` is when it was soft-deleted. `visible` is from when on it is found where it now is:
-    deleting and recovering take a while, during which a key is in neither place.
+    `deleted` is when it was soft-deleted. From `visible` on, clients find it in its present place: deleting
+    and recovering take a while, during which a key is in neither place.
     `rotation_policy` is in the data plane's spelling.
     """
 
@@ -192,7 +192,7 @@ def address_of(uri: str) -> tuple[str, bool]:
 
 
 def recovery_level(vault: Vault) -> str:
-    """What a deleted key of this vault can still become (Key Vault's `recoveryLevel`)."""
+    """Whether a deleted key of this vault can be recovered or purged (Key Vault's `recoveryLevel`)."""
     if not vault.soft_delete:
         return "Purgeable"
     level = "Recoverable" if vault.retention_days == MAX_RETENTION_DAYS else "CustomizedRecoverable"

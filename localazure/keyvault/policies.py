@@ -1,4 +1,4 @@
-"""A vault's access policies: what is accepted, and what adding, replacing and removing make of them. Pure."""
+"""A vault's access policies: their checks, and the operations add, replace and remove. Pure."""
 
 from __future__ import annotations
 

@@ -11,5 +11,5 @@ def bad_request(message: str) -> ServiceError:
 
 
 def invalid(name: str) -> ServiceError:
-    """What the provider says of most properties that it does not accept."""
+    """The provider's text for most properties that it does not accept."""
     return bad_request(f"An invalid value was provided for '{name}'.")

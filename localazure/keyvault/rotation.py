@@ -17,7 +17,7 @@ DEFAULT = {
     "lifetimeActions": [{"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "Notify"}}],
     "attributes": None,
 }
-"""What a key that never had a policy answers (azure-wire.md)."""
+"""The answer of a key that never had a policy (azure-wire.md)."""
 _ACTIONS = ("rotate", "notify")
 
 _DURATION = re.compile(
@@ -54,7 +54,7 @@ def expiry(policy: Mapping[str, Any] | None, created: int) -> int | None:
 def due(policy: Mapping[str, Any] | None, current: KeyVersion) -> int | None:
     """When the policy wants the version after `current`; None where it asks for no rotation.
 
-    Never before the policy or the version was last changed: a trigger that was over by then acts at once.
+    It is never before the last change of the policy or the version: an overdue trigger acts at once.
     """
     policy_changed = ((policy or {}).get("attributes") or {}).get("updated") or 0
     changed = max(current.updated, policy_changed)
@@ -69,7 +69,7 @@ def due(policy: Mapping[str, Any] | None, current: KeyVersion) -> int | None:
 
 
 def completed(policy: Mapping[str, Any]) -> dict[str, Any]:
-    """A policy as it is kept: one that names no notification gets the default one.
+    """The stored form of a policy: one that names no notification gets the default one.
 
     Source: the API definition (LifetimeActions: a notification defaults to 30 days before expiry); that it
     comes last is assumed.
@@ -81,7 +81,7 @@ def completed(policy: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def problem(policy: Any) -> str | None:
-    """What is wrong with a policy (data plane's spelling), None where nothing is."""
+    """The fault of a policy (data plane's spelling), None if it has none."""
     if not isinstance(policy, dict):
         return "expected a rotation policy with lifetimeActions"
     try:

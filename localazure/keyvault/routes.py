@@ -86,7 +86,7 @@ _KEYS: tuple[Route, ...] = (
     _data("POST", "/deletedkeys/{key}/recover", keys_data.recover),
     _data("DELETE", "/deletedkeys/{key}", keys_data.purge, "the text for a purge-protected vault"),
 )
-"""What a vault and a managed HSM both do with keys."""
+"""The operations on keys that vaults and managed HSMs share."""
 
 _ARM: tuple[Route, ...] = (
     *vaults.VAULTS.routes(),

@@ -1,8 +1,8 @@
-"""What Azure accepts as the properties of a vault or managed HSM, from what is there and what was sent. Pure.
+"""The properties that Azure accepts for a vault or managed HSM, from the present and the sent ones. Pure.
 
 The published definitions say which properties there are. Texts marked observed or reported in azure-wire.md
-are quoted; where nothing is known the answer is Key Vault's usual `An invalid value was provided for '...'.`,
-and the rule is the stricter one.
+are quoted; if none is known, the answer is Key Vault's usual `An invalid value was provided for '...'.`, and
+the rule is the stricter one.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _STICKY = (
     "enableRbacAuthorization",
     "enablePurgeProtection",
 )
-"""What a replacing PUT that is silent about it leaves as it is; unobserved but for the first and last, which
-are irreversible."""
+"""Properties that a replacing PUT keeps if it does not name them. Only the first and the last were observed,
+which are irreversible."""
 
 
 def is_name(name: str) -> bool:
@@ -51,7 +51,7 @@ def require_defined(type: str, body: Json) -> None:
 
 
 def vault_properties(before: Vault | None, body: Json, *, tenant_id: str, api_version: str) -> dict[str, Any]:
-    """The properties of a vault after a PUT: what is not sent is dropped, except what is irreversible.
+    """The properties of a vault after a PUT, which drops unsent ones, except those that are irreversible.
     Raises ServiceError 400."""
     properties = _settable(TYPE, body)
     if before is None:

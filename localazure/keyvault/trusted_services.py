@@ -1,8 +1,8 @@
-"""How other services use the keys of a vault or a managed HSM and read its facts.
+"""Other services of the cloud: their use of keys in a vault or managed HSM, and their view of its facts.
 
-Owns: the view of a vault and a key that another service of the cloud has. It passes the vault's firewall
-as a trusted service (`trusted_services_reach_vault`), may know access policies alone
-(`cmk_with_rbac_vault`), and is otherwise any caller: no right of its own.
+Owns: another service's view of a vault and a key. The service passes the vault's firewall as a trusted one
+(`trusted_services_reach_vault`), and may know access policies alone (`cmk_with_rbac_vault`). Otherwise it is
+like any caller, without rights of its own.
 """
 
 from __future__ import annotations

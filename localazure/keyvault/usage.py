@@ -1,6 +1,6 @@
 """One use of a vault's keys: admission, the act, the audit event. Every caller comes through here.
 
-Owns: the order of the checks and what a key's own state allows. Does not own: HTTP.
+Owns: the order of the checks, and those of a key's own state. Does not own: HTTP.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def admit(cloud: Cloud, use: Use) -> str:
         local_roles.require(cloud, vault, caller.object_id, use.operation.hsm_action, scope)
         return ""
     if vault.rbac and use.policies_only:
-        # Never observed: taken to be refused as where no access policy names the caller.
+        # Never observed. Assumed: the refusal is that of a caller whom no access policy names.
         raise access.no_policy(vault, caller, use.operation)
     if vault.rbac:
         resource = f"{vault.id}/keys/{use.key_name}" if use.key_name else vault.id

@@ -1,4 +1,4 @@
-"""Where vaults and managed HSMs are kept: by ARM id, and by name, which is one's in the whole cloud."""
+"""The storage of vaults and managed HSMs, by ARM id and by name; a name is unique in the whole cloud."""
 
 from __future__ import annotations
 

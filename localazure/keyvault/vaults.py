@@ -1,4 +1,4 @@
-"""ARM: vaults with their access policies, and managed HSMs. What they may be is in rules.py.
+"""ARM: vaults with their access policies, and managed HSMs. rules.py has the rules for their properties.
 
 A new HSM is active at once. On Azure that takes half an hour and the download of its security domain, which
 this cloud does not have. Its shapes are the specification's (Microsoft.KeyVault 2023-07-01), so all of it is
@@ -64,7 +64,7 @@ class VaultType(ArmType):
         )
 
     def get(self, cloud: Cloud, request: Request) -> Response:
-        """One. A new one is seen registering its name at least once, as clients poll the vault itself."""
+        """A vault or managed HSM. At least one GET shows a new one registering its name: clients poll it."""
         response = super().get(cloud, request)
         vault = vault_of(self.required(cloud, request))
         if not vault.settled:
@@ -94,7 +94,7 @@ class VaultType(ArmType):
 
 
 def delete_in_group(cloud: Cloud, group_id: str) -> None:
-    """Deletes what this service has in a resource group that is being deleted."""
+    """Deletes this service's resources in a resource group that is being deleted."""
     for type in (VAULTS, HSMS):
         type.delete_in_group(cloud, group_id)
 
@@ -198,7 +198,7 @@ def _changed(cloud: Cloud, request: Request, before: Vault | None, after: Vault)
     if before is None:
         return replace(after, granted=granted)
     if after.rbac != before.rbac:
-        # Who may change the permission model could otherwise give itself any access.
+        # Otherwise, whoever may change the permission model could give itself any access.
         authorization.require(cloud, request, "Microsoft.Authorization/roleAssignments/write", before.id)
     by = _caller(request).client_id
     return replace(after, granted=granted, modified=now, modified_by=by, settled=True)

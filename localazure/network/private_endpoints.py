@@ -104,7 +104,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
 
 
 def _target(cloud: Cloud, id: str, wanted: Json) -> Target:
-    """What the connection of a body leads to. Raises 400 where that, or its group, does not exist."""
+    """The target of a body's connection. Raises 400 if the target, or its group, does not exist."""
     target_id = str(wanted.get("privateLinkServiceId") or "")
     target = _target_at(cloud, target_id)
     if target is None:

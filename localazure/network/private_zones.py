@@ -94,7 +94,7 @@ def _make_link(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
 def _require_no_overlap(cloud: Cloud, zone_id: str, network_id: str) -> None:
     """Refuses a network that is linked to another zone of the same name (code and text as users reported).
 
-    That a zone and one below it may both be linked is assumed.
+    Assumed: a zone and one below it may both be linked.
     """
     name = zone_id.rsplit("/", 1)[-1].lower()
     for link in LINKS.below(cloud):

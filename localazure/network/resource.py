@@ -1,7 +1,7 @@
-"""What the types of Microsoft.Network share beyond ArmType: the course of a write.
+"""The course of a write, which the types of Microsoft.Network share beyond ArmType.
 
-A write is Updating, then Succeeded with another etag. An answered one has no Retry-After, so that the pace is
-the client's; a delete takes place at once, and its operation only confirms it. Both are assumed.
+A write is Updating, then Succeeded with another etag. Its answer has no Retry-After, so that the client sets
+the pace; a delete takes place at once, and its operation only confirms it. Both are assumed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Microsoft.Network/virtualNetworks with the subnets that a PUT names, and the addresses that they have.
 
-That a PUT without `subnets` takes them away is how ARM's replace works; one in use stays and refuses it.
+A PUT without `subnets` removes them, because a PUT replaces; a subnet in use makes Azure refuse that PUT.
 Subnets are made and changed with their network, not by themselves.
 """
 

@@ -1,4 +1,4 @@
-"""Who may see the page, and how it is served: one-time codes, sessions, headers.
+"""Access to the page, and its delivery: one-time codes, sessions, headers.
 
 The control token never comes near a browser. `python -m localazure page` asks for a one-time code with it;
 the address that it prints works once, and leaves a cookie that lets its holder look, and do nothing else.
@@ -41,7 +41,7 @@ def _parts() -> tuple[str, str, str]:
 
 
 def document(seen: Json) -> str:
-    """The page with a snapshot. No text of it can end the element that it is in."""
+    """The page with a snapshot, none of whose texts can end the element around it."""
     return _parts()[0].replace("@seen@", json.dumps(seen).replace("<", "\\u003c"))
 
 
@@ -85,7 +85,7 @@ class Door:
 
 
 def _make_room(kept: dict[str, float] | dict[str, None]) -> None:
-    """Forgets the oldest, so that nothing grows without end."""
+    """Forgets the oldest codes or sessions, so that their number has a limit."""
     while len(kept) >= _MOST:
         kept.pop(next(iter(kept)))
 

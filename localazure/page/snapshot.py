@@ -1,7 +1,7 @@
-"""What the page shows, as JSON: figures, and sections that are tables of texts.
+"""The page's content as JSON: figures, and sections that are tables of texts.
 
-A look must not count as a look at a key or an operation, so what is asked of an account (its state, whether
-its data can be read) is asked of the services themselves, and undone. A cell is a text, or
+The page must not count as a look at a key or an operation. So it asks the services themselves for an
+account's state, and whether its data can be read, and undoes their writes. A cell is a text, or
 `{"text", "kind"?, "title"?}`: kind is `good`, `bad`, `warn` or `code`, the title shows on hovering; or
 `{"states"}`, an account's history.
 """
@@ -66,7 +66,7 @@ class _Look:
 
     def seen(self) -> Json:
         started = [Operation(**body) for _, body in self.cloud.store.scan("operation")]
-        # Those that merely wait for a last look are as good as ended.
+        # Operations that merely wait for a last look are as good as ended.
         running = [operation for operation in started if self.now < operation.ends]
         return {
             "version": version(self.cloud),
@@ -114,7 +114,7 @@ class _Look:
         }
 
     def _unreadable(self, account: Account) -> str:
-        """Why the account's data key cannot be unwrapped now, empty where it can."""
+        """Why the account's data key cannot be unwrapped now, empty if it can."""
         try:
             data.unwrap(self.cloud, account, "")
         except KeyRefused as error:
@@ -122,7 +122,7 @@ class _Look:
         return ""
 
     def _history(self, account: Account) -> list[Json]:
-        """What the account was encrypted with, one after another; what repeats the one before is left out."""
+        """The account's encryptions, one after another; an entry that repeats the one before is left out."""
         found: list[Json] = []
         for event in self.cloud.store.events("encryption", account.id):
             state = _state_of(event)
@@ -200,7 +200,7 @@ class _Look:
         }
 
     def _audit(self) -> Json:
-        """The latest of the audit log, searched where it is kept; also by the name of who used the key."""
+        """The latest events of the audit log. The store searches them; a search also finds a user's name."""
         named = [id for id, name in self.names.items() if self.find and self.find in name.lower()]
         texts = [self.find, *named] if self.find else []
         total = self.cloud.store.count("audit")
@@ -230,7 +230,7 @@ def _section(id: str, title: str, rows: Sequence[Mapping[str, Json]], found: int
 def _ways_in(
     vault: Vault, roles: Iterable[tuple[str, str, str, float]]
 ) -> Iterator[tuple[str, str, str, float]]:
-    """Who can unwrap with a vault's keys, by what, granted where, since when (the cloud's seconds)."""
+    """Each principal that can unwrap with a vault's keys, its grant, scope and start (cloud's seconds)."""
     if vault.rbac:
         places = ("", f"/subscriptions/{vault.subscription_id}", vault.group_id, vault.id)
         lower = [place.lower() for place in places]

@@ -1,6 +1,6 @@
-"""ARM as azure-native's client speaks it: retries, long-running operations, registration, error texts.
+"""azure-native's client of ARM: retries, long-running operations, registration, error texts.
 
-Follows azcore's order for finding an operation's status and azure-native's list of what is retried.
+Follows azcore's order of places for an operation's status, and azure-native's list of retried answers.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class AzureError(RefusedError):
 
 
 class OperationError(RefusedError):
-    """A request that Azure accepted and that then failed, or that could not be followed."""
+    """Azure accepted a request, and its operation then failed, or could not be followed."""
 
 
 class StoppedError(RefusedError):
@@ -95,7 +95,7 @@ class Arm:
     async def write(
         self, method: str, id: str, api_version: str, body: Any, *, long: bool, within: float = 0.0
     ) -> Any:
-        """PUT or PATCH, followed to its end; the resource's body, or what the write answered.
+        """PUT or PATCH, followed to its end; returns the resource's body, or the write's answer.
 
         Raises AzureError if Azure refuses it, OperationError if it fails after that.
         """
@@ -106,14 +106,14 @@ class Arm:
         return answer.body
 
     async def delete(self, id: str, api_version: str, *, long: bool, within: float = 0.0) -> None:
-        """DELETE; a resource that is not there is deleted."""
+        """DELETE; an absent resource counts as deleted."""
         url = url_of(id, api_version)
         answer = await self.send("DELETE", url)
         if answer.status != 404 and succeeded(answer) and long:
             await self._in_time(self._finished("DELETE", url, answer), within)
 
     async def send(self, method: str, url: str, body: Any = None) -> Answer:
-        """One request; what may pass by itself is tried again, at most three times."""
+        """One request; a refusal that may pass by itself is tried again, at most three times."""
         for attempt in range(RETRIES + 1):
             last, pause = attempt == RETRIES, self.delays.retry * 2**attempt
             try:
@@ -137,7 +137,7 @@ class Arm:
         raise StoppedError("the operation was cancelled")
 
     async def _in_time(self, finished: Awaitable[Any], within: float) -> Any:
-        """What follows an accepted request: whatever goes wrong there is the operation's failure."""
+        """Follows an accepted request: every fault from here on is the operation's failure."""
         try:
             async with asyncio.timeout(within or DEFAULT_TIMEOUT_SECONDS):
                 return await finished
@@ -219,7 +219,7 @@ def succeeded(answer: Answer) -> Answer:
 
 
 def _link(url: str, link: str) -> str:
-    """Where to look next: made absolute, and with the request's api-version where it has none."""
+    """The next address to poll, made absolute, and with the request's api-version if it has none."""
     absolute = urljoin(url, link)
     if "api-version=" in absolute.lower():
         return absolute

@@ -55,7 +55,7 @@ class Login:
 
 
 class Azure(Protocol):
-    """What the rest of the stand-in needs of Azure."""
+    """The calls of Azure that the rest of the stand-in needs."""
 
     async def send(self, method: str, url: str, body: Any = None) -> Answer:
         """One request with a token for the URL's service; raises NoAnswerError without an answer."""

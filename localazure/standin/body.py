@@ -1,6 +1,6 @@
 """Between a program's properties and ARM's bodies, by shape: requests, outputs, inputs, refreshed inputs.
 
-What a shape does not know is never sent and never stored.
+It never sends nor stores a property that a shape does not know.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def refreshed(
 def applied(
     inputs: Mapping[str, Value], before: Mapping[str, Value], after: Mapping[str, Value]
 ) -> Properties:
-    """The inputs with the changes between two states of them; what did not change stays as written."""
+    """The inputs with the changes between two states of them; unchanged parts stay as written."""
     result = dict(inputs)
     for name in [*before, *(key for key in after if key not in before)]:
         if before.get(name) == after.get(name):

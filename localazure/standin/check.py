@@ -1,4 +1,4 @@
-"""Check: what azure-native adds to the inputs of a program, and what it refuses in them."""
+"""Check: azure-native's additions to the inputs of a program, and its refusals of them."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _LOGIN: Final[Mapping[str, str]] = {
     "clientSecret": "ARM_CLIENT_SECRET",
     "subscriptionId": "ARM_SUBSCRIPTION_ID",
 }
-"""What the login needs: config key and the variable that stands in for it."""
+"""The parts of a login: config key, and the variable that replaces it."""
 _OTHER_LOGINS: Final = ("useMsi", "useOidc", "useDefaultAzureCredential")
 _TRUE: Final = ("true", "1")
 

@@ -1,6 +1,6 @@
 """Diff: which declared inputs changed, and which of the changes need another resource.
 
-Old inputs are compared with new ones; what Azure answered plays no part (azure-native's `InputDiff`).
+Compares old inputs with new ones, without regard to Azure's answers (azure-native's `InputDiff`).
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _unmatched(
 
 
 def _same_text(path: Path, old: Value, new: Value) -> bool:
-    """Texts that Azure takes for the same: a location's case and spaces, a resource group's case."""
+    """Whether Azure takes two texts for the same: a location's case and spaces, a resource group's case."""
     if not (isinstance(old, str) and isinstance(new, str)):
         return False
     if path == ("location",):

@@ -1,4 +1,4 @@
-"""The Pulumi schema of the supported types, and what the rules read from it: names, types, defaults.
+"""The Pulumi schema of the supported types, and its names, types and defaults for the rules.
 
 `schema.json` is written by `sdk.py`; GetSchema answers it, and it alone says which properties a type has.
 """

@@ -33,7 +33,7 @@ Answered = TypeVar("Answered")
 
 
 class Context(Protocol):
-    """What is used of grpc.aio's ServicerContext, which comes without types."""
+    """The used part of grpc.aio's ServicerContext, which comes without types."""
 
     def peer(self) -> str:
         """The address of the connection that the request came on."""

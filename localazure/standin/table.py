@@ -1,6 +1,6 @@
 """The resource types that the stand-in has: one row each in `resource_types.json`, with their source.
 
-A row says what `schema.json`, which has the names and types of all properties, does not.
+`schema.json` has the names and types of all properties; a row has the further facts of its type.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FACTS: Final = json.loads(Path(__file__).with_name("resource_types.json").read_t
 
 @dataclass(frozen=True)
 class Rule:
-    """What the specification says about the text of one input."""
+    """The specification's limits on the text of one input."""
 
     shortest: int = 0
     longest: int | None = None
@@ -29,7 +29,7 @@ class Rule:
 
 
 _RULES: Final = {name: Rule(**rule) for name, rule in FACTS["rules"].items()}
-"""What holds for these inputs of whatever type."""
+"""The limits that these inputs have in every type."""
 
 
 @dataclass(frozen=True)

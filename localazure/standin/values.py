@@ -20,7 +20,7 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 
 class RefusedError(Exception):
-    """What azure-native turns down, or cannot do. The text is for the user; any other error is our own
+    """azure-native refuses this, or cannot do it. The text is for the user; any other error is our own
     fault and says so."""
 
 

@@ -1,4 +1,4 @@
-"""The two files: a stack's settings, and what `pulumi import` takes."""
+"""The two files: a stack's settings, and the file for `pulumi import`."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -34,9 +34,9 @@ def configuration(settings: Mapping[str, Any], subscription_id: str) -> dict[str
 
 
 def merged(existing: str, config: Mapping[str, Any]) -> str:
-    """A settings file with the configuration in it; what it says of secrets stays.
+    """A settings file with the configuration added; its lines about secrets stay.
 
-    Raises ValueError where it has settings of a service already.
+    Raises ValueError if it already has settings of a service.
     """
     document = yaml.safe_load(existing) or {} if existing.strip() else {}
     held = document.get("config") or {}
@@ -47,7 +47,7 @@ def merged(existing: str, config: Mapping[str, Any]) -> str:
 
 
 def import_file(plans: Sequence[Plan], azure_native: str) -> str:
-    """What `pulumi import --file` takes; `azure_native` is the version of that provider's package."""
+    """The file for `pulumi import --file`; `azure_native` is the version of that provider's package."""
     resources = []
     for plan in plans:
         service = plan.imports[0].name

@@ -1,4 +1,4 @@
-"""Evidence for an auditor: what the live cloud says about each account's key, written as JSON and pages.
+"""Evidence for an auditor: the live cloud's answers about each account's key, written as JSON and pages.
 
-It only reads. The stack says which accounts there are; of its state only the policy results are used.
+It only reads. A stack's outputs name the accounts, its history the deployments, and its tags the drills.
 """

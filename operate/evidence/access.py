@@ -1,8 +1,8 @@
 """Who can unwrap with a key, who can delete or disable it, who could give themselves such a right, and who
 can delete its log: by rights that they have, and by roles that they may activate (PIM).
 
-Owns these lists; `core.rights` says what a policy or a role gives; who is in a group is in the facts.
-What deny assignments take from others is not evaluated.
+Owns these lists. `core.rights` says what a policy or a role gives; the facts list the members of groups.
+It does not evaluate what deny assignments take from others.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,20 +17,20 @@ from operate.evidence.model import NotChecked, Service
 
 T = TypeVar("T")
 _DESTROYS = frozenset({"delete", "purge", "update"})
-"""Permissions on keys; by `update` a version is disabled."""
+"""Permissions on keys; `update` allows to disable a version."""
 _DELETES = (rights.VAULT_DELETE, rights.VAULT_PURGE)
 _ENDS_LOG = tuple(
     f"Microsoft.OperationalInsights/workspaces/{one}"
     for one in ("purge/action", "tables/deleteData/action", "delete", "write", "tables/write")
 )
-"""By `write` a workspace, or a table of it, keeps its records for less time. Source, read on 2026-11-30:
+"""`write` can make a workspace, or one of its tables, keep records for less time. Source, read on 2026-11-30:
 learn.microsoft.com/rest/api/loganalytics/workspace-purge/purge, azure/azure-monitor/logs/delete-log-data."""
 _STOPS_LOG = tuple(f"Microsoft.Insights/diagnosticSettings/{one}" for one in ("delete", "write"))
 
 
 @dataclass(frozen=True)
 class PrincipalRight:
-    """What a principal may do by a grant: `permits` are key permissions, or actions of Azure RBAC."""
+    """A principal's rights by one grant: `permits` are key permissions, or actions of Azure RBAC."""
 
     principal_id: str
     principal_type: str
@@ -42,11 +42,11 @@ class PrincipalRight:
 
     @property
     def through(self) -> str:
-        """The application that the principal has to use, as a message adds it."""
+        """The end of a message: the application that the principal has to use."""
         return f" through application {self.application_id}" if self.application_id else ""
 
     def is_of(self, principal_id: str | None) -> bool:
-        """Whether it is the principal's own; one that goes through an application is not."""
+        """Whether this principal has the right by itself, not only through an application."""
         return not self.application_id and self.principal_id.lower() == (principal_id or "").lower()
 
 
@@ -56,8 +56,8 @@ def unwrappers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
 
 
 def destroyers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
-    """Every principal that can disable, delete or purge the service's key, or delete or purge its vault, by
-    object id: then its data cannot be read."""
+    """Every principal that can make the data unreadable, by object id: it can disable, delete or purge the
+    service's key, or delete or purge its vault."""
     return _told(lambda: (*_on_key(service, _DESTROYS), *_at_vault(service, _DELETES)))
 
 
@@ -109,7 +109,7 @@ def _read(part: T | NotChecked | None, what: str) -> T:
 
 
 def _assignments(service: Service) -> tuple[RoleAssignment, ...]:
-    """Those that count, and those that somebody may activate; that the latter were not read is told."""
+    """The assignments in force, and, if they were read, the roles that somebody may activate."""
     eligible = () if isinstance(service.eligible, NotChecked) else service.eligible
     return (*_read(service.assignments, "list of role assignments"), *eligible)
 
@@ -128,8 +128,8 @@ def _on_key(service: Service, wanted: frozenset[str]) -> Iterator[PrincipalRight
 
 
 def _at_vault(service: Service, actions: tuple[str, ...]) -> Iterator[PrincipalRight]:
-    """Those who may do something to the vault by Resource Manager; of a managed HSM, whose own roles are
-    read, none is known."""
+    """Every principal that may act on the vault by Resource Manager. For a managed HSM there is none, because
+    only its own roles are read."""
     vault = _read(service.vault, "vault")
     if not vault.is_managed_hsm:
         yield from _by_action(vault.id, _assignments(service), actions)
@@ -138,14 +138,14 @@ def _at_vault(service: Service, actions: tuple[str, ...]) -> Iterator[PrincipalR
 def _by_action(
     scope: str, assignments: Iterable[RoleAssignment], actions: Iterable[str]
 ) -> Iterator[PrincipalRight]:
-    """Those whose roles at or above a scope allow one of the actions of Resource Manager."""
+    """Every principal whose roles at or above a scope allow one of Resource Manager's actions."""
     return _by_role(scope, assignments, lambda role: _short(*filter(role.allows, actions)))
 
 
 def _by_role(
     scope: str, assignments: Iterable[RoleAssignment], permitted: Callable[[Role], Iterable[str]]
 ) -> Iterator[PrincipalRight]:
-    """Those whose roles at or above a scope permit something."""
+    """Every principal whose roles at or above a scope permit something."""
     for given in assignments:
         permits = tuple(permitted(given.role)) if given.role else ()
         if permits and arm_ids.covers(given.scope, scope):

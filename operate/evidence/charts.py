@@ -1,6 +1,6 @@
 """Bars in the rows of two tables of a page: the versions of a key against time, and its uses by day.
 
-Owns: where each bar begins and how wide it is, in percent of its cell. Does not own: the tables, which have
+Owns: the left edge and the width of each bar, in percent of its cell. Does not own: the tables, which say
 the same in words and numbers (page.html.j2).
 """
 
@@ -38,7 +38,7 @@ class Timeline:
 
 
 class Day(NamedTuple):
-    """The uses of a key on one day, by colour; `bars` are their shares of the most that any day has."""
+    """The uses of a key on one day, by colour; `bars` are their shares of the busiest day's uses."""
 
     day: datetime
     counts: Mapping[str, int]
@@ -46,7 +46,7 @@ class Day(NamedTuple):
 
 
 def timeline(account: Account, key: Key, use: KeyUseLog | NotChecked | None, now: datetime) -> Timeline:
-    """How long each version is valid, and since when one is bound to the account."""
+    """The time for which each version is valid, and since when the account is bound to one."""
     since = min((time for v in key.versions if (time := moment(v.created))), default=now)
     until = max(now, *(moment(v.expires) or now for v in key.versions), since + timedelta(days=1))
 

@@ -35,12 +35,12 @@ from operate.source import Source
 T = TypeVar("T")
 R = TypeVar("R", Account, Vault, Key)
 NO_VAULT = "no subscription that this login sees has a "
-"""How the reason begins if no vault or managed HSM was found: it may be deleted, or the login may not see
-it."""
+"""The beginning of the reason if no vault or managed HSM was found: it may be deleted, or the login may not
+see it."""
 NO_LOG = "no diagnostic setting of the"
-"""How the reason begins if the audit log goes to no workspace."""
+"""The beginning of the reason if the audit log goes to no workspace."""
 _WHOLE_HSM = "///providers"
-"""How Azure's clients write the scope `/` of a managed HSM's roles in a path."""
+"""The form in which Azure's clients write the scope `/` of a managed HSM's roles into a path."""
 USES = ("KeyWrap", "KeyUnwrap", "KeyEncrypt", "KeyDecrypt")
 CHANGES = (
     *(
@@ -55,7 +55,7 @@ CHANGES = (
     ),
     *("KeyRotate", "KeyRotateIfDue", "KeyRotationPolicySet"),
 )
-"""What is done to a key, and a copy that leaves the vault; its vault's changes are in the activity log."""
+"""Operations that change a key or copy it out of the vault. The activity log has the vault's own changes."""
 KEY_USE = """AzureDiagnostics
 | where ResourceProvider == "MICROSOFT.KEYVAULT" and Category == "{category}"
 | where ResourceId =~ "{vault_id}"
@@ -72,9 +72,9 @@ def key_use(vault_id: str) -> str:
     version.
 
     A column that no record has filled yet does not exist, hence column_ifexists. Source:
-    azure/key-vault/general/logging, the table AzureDiagnostics. That a managed HSM's records, which have the
-    category AuditEvent, too (key-vault/managed-hsm/logging), fill the same columns is assumed: of those that
-    name no key, each counts for every key of the HSM.
+    azure/key-vault/general/logging, the table AzureDiagnostics. A managed HSM's records have the category
+    AuditEvent, too (key-vault/managed-hsm/logging). Assumed: they fill the same columns. A record that names
+    no key counts for every key of the HSM.
     """
     operations = ", ".join(f'"{name}"' for name in (*USES, *CHANGES))
     identity, category = audit_log.IDENTITY_COLUMN, audit_log.CATEGORY
@@ -90,8 +90,8 @@ def collect(
     days: float,
     source: Source | NotChecked | None = None,
 ) -> Facts:
-    """Everything about the accounts as of `now`; the audit log of the last `days` before it. Never raises:
-    what is not answered is NotChecked."""
+    """Everything about the accounts as of `now`, with the audit log of the last `days`. Never raises: a part
+    without an answer is NotChecked."""
     ids = sorted({id.lower(): id for id in account_ids}.values(), key=str.lower)
     services = tuple(service(cloud, id, now=now, days=days) for id in ids)
     vaults = [one.vault.id for one in services if isinstance(one.vault, Vault)]
@@ -118,7 +118,7 @@ def accounts_in(cloud: LiveAzure, subscription_id: str) -> list[str]:
 
 
 def account_at(cloud: LiveAzure, account_id: str) -> Account:
-    """An account, whose key is used by no client id if that is the account's own. Raises UnansweredError."""
+    """An account; a client id that is the account's own identity is left out. Raises UnansweredError."""
     account = adapters.account(cloud.get(account_id, ACCOUNTS))
     if not account.may_show_own_client:
         return account
@@ -164,7 +164,7 @@ def service(cloud: LiveAzure, account_id: str, *, now: datetime, days: float) ->
 
 
 def _vault(cloud: LiveAzure, account_id: str, bound: key_uris.KeyUri) -> Vault:
-    """The vault or managed HSM that the account names by its host, in whatever subscription this login
+    """The vault or managed HSM whose host the account names, from any subscription that this login
     sees."""
     type, noun = (arm_ids.MANAGED_HSM, "managed HSM") if bound.in_managed_hsm else (arm_ids.VAULT, "vault")
     own = arm_ids.subscription_of(account_id)
@@ -210,8 +210,8 @@ def _whole(resource: R) -> R:
 
 
 def _assignments(cloud: LiveAzure, vault: Vault, bound: key_uris.KeyUri) -> tuple[RoleAssignment, ...]:
-    """The role assignments at, above and below a vault, each with its role's definition; of a managed HSM,
-    its own, which are all that count in it."""
+    """The role assignments at, above and below a vault, each with its role's definition; for a managed HSM
+    its own, because no others count in it."""
     if vault.is_managed_hsm:
         return _sorted(_assignments_in_hsm(cloud, vault.id, bound.vault_uri))
     return _assignments_at(cloud, vault.id)
@@ -267,7 +267,7 @@ _OTHER_DESTINATIONS = (audit_log.STORAGE, audit_log.EVENT_HUB)
 
 
 def diagnostic_setting(body: Json) -> DiagnosticSetting:
-    """A diagnostic setting; `categories` are those that are on, and groups of them."""
+    """A diagnostic setting; `categories` are its enabled categories and category groups."""
     properties = body["properties"]
     categories = {
         str(log.get("category") or log.get("categoryGroup"))
@@ -316,7 +316,7 @@ def _use(
 
 def log_start(workspace: Json, rows: Sequence[UseRow], since: datetime, now: datetime) -> datetime:
     """The earliest time of which the workspace can have records: its creation, or the start of its retention.
-    One table may be retained for longer than the others, which its records show."""
+    If one table keeps records for longer than the others, its records show that."""
     properties = workspace["properties"]
     limits = [since, moment(seconds(properties.get("createdDate"))) or since]
     if days := properties.get("retentionInDays"):
@@ -348,7 +348,7 @@ def _groups(
     cloud: LiveAzure, services: Iterable[Service]
 ) -> Iterator[tuple[str, tuple[str, ...] | NotChecked]]:
     """The groups that have access, each with its members. An access policy and a role of a managed HSM do not
-    say whether they are for a group; of what is none, Microsoft Graph answers 404. Source:
+    say whether they are for a group; for an id that is no group, Microsoft Graph answers 404. Source:
     learn.microsoft.com/graph/api/group-list-transitivemembers, read on 2026-11-30."""
     known: set[str] = set()
     named: set[str] = set()

@@ -1,7 +1,7 @@
 """The command: `python -m operate evidence --stack NAME`, `--account ID ...` or `--subscription ID`.
 
-Writes evidence.json, index.html, manifest.json and SHA256SUMS, with `--sign-with` and `--timestamp` also what
-proves them; prints the findings. Exit code: 0 no open finding is an error; 1 otherwise.
+Writes evidence.json, index.html, manifest.json and SHA256SUMS, and, with `--sign-with` and `--timestamp`, the
+signature and the timestamp; prints the findings. Exit code: 0 if no open finding is an error, 1 otherwise.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from operate.evidence.rules import AuditSeverity
 from operate.stack import StackError, outputs, pulumi, services, without
 
 _UPDATES = 100
-"""Of a stack's history so many updates are read, the last ones."""
+"""The number of updates that are read from a stack's history, the last ones."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def facts_of_stack(azure: LiveAzure, stack: str, *, days: float, at: datetime | None = None) -> Facts:
-    """What is read of a stack's accounts, and what its backend has about it. Raises StackError and
+    """The facts about a stack's accounts, and about the stack from its backend. Raises StackError and
     UnansweredError."""
     found = outputs(stack, otherwise=", or name accounts with --account")
     ids = [one["accountId"] for one in services(found).values() if one.get("accountId")]
@@ -87,8 +87,8 @@ def facts_of_stack(azure: LiveAzure, stack: str, *, days: float, at: datetime | 
 
 
 def deployments(history: Sequence[Mapping[str, Any]], since: datetime) -> tuple[Deployment, ...]:
-    """The updates of a stack's history since a moment, the latest first. Raises ValueError where the history
-    was not read so far back."""
+    """The updates of a stack's history since a moment, the latest first. Raises ValueError if the updates
+    that were read do not go back so far."""
     found = tuple(map(_deployment, history))
     if len(found) == _UPDATES and found[-1].time > since:
         raise ValueError(f"the last {_UPDATES} updates do not go back to {since:%Y-%m-%d}")
@@ -99,12 +99,12 @@ _RECORDED = re.compile(
     r"\(plan sha256:(?P<plan>[0-9a-f]{64})"
     r"(?:; pull request (?P<merged>\d+)(?:; approved by (?P<approved>[^();]+))?)?\)\Z"
 )
-"""What review/update.sh and a fleet put at the end of an update's message."""
+"""The end of an update's message, as review/update.sh and a fleet write it."""
 
 
 def _deployment(update: Mapping[str, Any]) -> Deployment:
-    """An update as `pulumi stack history --json` has it. Its environment is what the CLI finds in git and in
-    the variables of a CI (pulumi/pulumi, pkg/backend/metadata.go)."""
+    """An update from the output of `pulumi stack history --json`. The CLI finds its environment in git and in
+    a CI's variables (pulumi/pulumi, pkg/backend/metadata.go)."""
     known, message = update.get("environment") or {}, update.get("message") or ""
     by_plan = known.get("updatePlan") == "true"
     # Of any other update, such as the refresh after this one, the message is the commit's title.
@@ -125,7 +125,7 @@ def _deployment(update: Mapping[str, Any]) -> Deployment:
 
 
 def _backend(stack: str, *words: str) -> Any:
-    """What the stack's backend has about it. Raises UnansweredError."""
+    """The stack's history and drills, from its backend. Raises UnansweredError."""
     done = pulumi("stack", *words, "--json", "--stack", stack)
     if done.code != 0:
         raise UnansweredError(done.stderr)

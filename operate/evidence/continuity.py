@@ -1,8 +1,8 @@
-"""Continuity: what was changed since an earlier moment, by whom, and for which times the logs may lack
+"""Continuity: the changes since an earlier moment, who made them, and the times for which the logs may lack
 records.
 
-Owns: what the activity log and the vault's audit log say of accounts, keys, vaults, their grants and their
-logs. A time for which a log may lack records is a gap: a missing record never counts as "nothing happened".
+Owns: the records in the activity log and the vault's audit log about accounts, keys, vaults, their grants and
+their logs. A time for which a log may lack records is a gap: a missing record never counts as no event.
 
 Source, read on 2026-11-30: learn.microsoft.com/rest/api/monitor/activity-logs/list (filters, events) and its
 specification of 2015-04-01; that Azure keeps events for 90 days and refuses an earlier start: Azure's answer
@@ -21,13 +21,13 @@ from operate.evidence.history import silence
 from operate.evidence.model import Facts, KeyUseLog, LoggedChange, NotChecked, Service, moment
 
 KEPT = timedelta(days=90) - timedelta(hours=1)
-"""How far back the activity log is read: Azure keeps it for 90 days and refuses an earlier start, and reading
-takes its time."""
+"""How far back the activity log is read: an hour less than the 90 days before which Azure refuses a start,
+because reading takes time."""
 LATE = timedelta(hours=1)
-"""How long before a report records may have been missing in it, which the next one reads again: they come
-minutes after what they tell (azure/azure-monitor/logs/data-ingestion-time, read on 2026-11-30)."""
+"""A report reads this time before the earlier one again, because records arrive minutes after their event and
+may have come too late for it (azure/azure-monitor/logs/data-ingestion-time, read on 2026-11-30)."""
 _SET_UP = timedelta(hours=1)
-"""A first deployment takes so long at most from the key to the diagnostic setting."""
+"""The longest time that a first deployment takes from the key to the diagnostic setting."""
 _EVENTS = "Microsoft.Insights/eventtypes/management/values"
 _ACCESS = "Microsoft.Authorization"
 _OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
@@ -36,7 +36,7 @@ _SETTING = f"/providers/{arm_ids.DIAGNOSTIC_SETTING}/".lower()
 
 @dataclass(frozen=True)
 class Gap:
-    """A time of which the log of `subject` may lack records, and why."""
+    """A time for which the log of `subject` may lack records, and why."""
 
     subject: str
     first: datetime
@@ -47,7 +47,7 @@ class Gap:
 def changes(
     cloud: LiveAzure, services: Iterable[Service], since: datetime, now: datetime
 ) -> tuple[LoggedChange, ...]:
-    """What the activity log has about the accounts, their vaults and workspaces, and about access at or above
+    """The activity log's events about the accounts, their vaults and workspaces, and about access at or above
     them, oldest first. Raises UnansweredError."""
     resources = sorted({id.lower(): id for one in services for id in _resources(one)}.values(), key=str.lower)
     begin = max(since - LATE, now - KEPT)
@@ -69,7 +69,7 @@ def changes(
 
 
 def of_service(service: Service, facts: Facts) -> tuple[LoggedChange, ...] | NotChecked:
-    """What was changed about one service, by both logs, oldest first."""
+    """The changes of one service from both logs, oldest first."""
     if isinstance(facts.changes, NotChecked):
         return facts.changes
     found = [
@@ -84,14 +84,14 @@ def of_service(service: Service, facts: Facts) -> tuple[LoggedChange, ...] | Not
 
 
 def gaps(service: Service, facts: Facts) -> Iterator[Gap]:
-    """The times since the key was made, or since `facts.since`, of which the vault's audit log may lack
-    records. That the log or the changes were not read at all is said elsewhere."""
+    """The times since the key was made, or since `facts.since`, for which the vault's audit log may lack
+    records. Another finding reports a log, or changes, that could not be read at all."""
     vault, key, since = service.vault, service.key, facts.since
     if since is None or not (isinstance(vault, Vault) and isinstance(key, Key)):
         return
     asked = max(since, min((time for one in key.versions if (time := moment(one.created))), default=since))
     changed = () if isinstance(facts.changes, NotChecked) else facts.changes
-    # One that only began, such as a purge, which takes days, may have been done.
+    # A change that has only begun, such as a purge, which takes days, may have been done.
     done = [one for one in changed if one.result.lower() != "failed"]
     settings = [one for one in done if one.where.lower().startswith(vault.id.lower() + _SETTING)]
     if isinstance(service.use, KeyUseLog):
@@ -118,7 +118,7 @@ def _at_workspace(
     begins, why = use.since, f"the workspace {arm_ids.name_of(use.workspace_id)} keeps no older record"
     recorded = min((row.first for row in (*use.rows, *use.changes)), default=use.until)
     if settings and begins < settings[0].time <= recorded:
-        # With a record from before it, this write changed a setting that was there already.
+        # If a record is older than this write, the write changed a setting that was there already.
         begins, why = settings[0].time, f"{_who(settings[0])} wrote the first diagnostic setting then"
     if begins - asked > _SET_UP:
         yield Gap(vault.name, asked, begins, why)
@@ -133,7 +133,7 @@ def _at_workspace(
 
 
 def of_activity_log(facts: Facts) -> Iterator[Gap]:
-    """The time before Azure's activity log begins, of which it cannot tell."""
+    """The time before the activity log begins, if the report was asked for it."""
     if facts.since and facts.taken - facts.since > KEPT:
         yield Gap("activity log", facts.since, facts.taken - KEPT, "Azure keeps it for 90 days")
 
@@ -147,13 +147,13 @@ def _resources(service: Service) -> Iterator[str]:
 
 
 def _concerns(place: str, resource: str) -> bool:
-    """Whether something is at or below a resource, or is access at a scope that holds it."""
+    """Whether an id is at or below a resource, or belongs to a grant of access at a scope that holds it."""
     scope, found, _ = place.partition(f"/providers/{_ACCESS}/".lower())
     return arm_ids.covers(resource, place) or (bool(found) and arm_ids.covers(scope, resource))
 
 
 def _stage(event: Json) -> tuple[bool, datetime]:
-    """How far an event of an operation is; two may have one time, and Azure lists the later one first."""
+    """Sorts an operation's events: two may have the same time, and Azure lists the later one first."""
     ended = event["status"]["value"].lower() in ("succeeded", "failed")
     return ended, datetime.fromisoformat(event["eventTimestamp"])
 

@@ -35,7 +35,7 @@ class AuditFinding:
 
     @property
     def controls(self) -> tuple[Control, ...]:
-        """The controls of common frameworks on which it bears."""
+        """The controls of common frameworks that the finding concerns."""
         return RULES[self.rule].controls if self.rule in RULES else ()
 
 
@@ -49,15 +49,15 @@ _UNDECIDED: Final = AuditRule(
     "",
     (),
 )
-"""A demand of which what was read does not tell."""
+"""A demand about which the facts that were read say nothing."""
 Broken = tuple[str, dict[str, Any]]
-"""A rule that does not hold, and the values of its texts."""
+"""A rule that does not hold, and the values for its texts."""
 _READ = "collect the evidence again with a login that may read it (docs/evidence.md lists the roles)"
 _ELSEWHERE = (
     "also set audit.newWorkspace: true, or audit.workspaceId, and run pulumi up, or read it where it goes"
 )
 _GONE = "look for it among what is soft-deleted, and recover it"
-# What shows whether the data is protected; the rest only says more about it.
+# Only these parts show whether the data is protected; the others add details.
 _DECISIVE = ("account", "vault", "key", "who can unwrap")
 
 
@@ -98,7 +98,7 @@ def _finding(rule: str, subject: str, values: Mapping[str, Any]) -> AuditFinding
 
 
 def _of_stack(facts: Facts) -> Iterator[Broken]:
-    """What is wrong with all of it, or with the stack; the values have its `subject`."""
+    """The problems of the whole report, or of the stack; their values name the `subject`."""
     for gap in continuity.of_activity_log(facts):
         yield "log-gap", vars(gap)
     drills = facts.stack.drills if facts.stack else ()
@@ -109,7 +109,7 @@ def _of_stack(facts: Facts) -> Iterator[Broken]:
 
 
 def _subject(service: Service, rule: str) -> str:
-    """The name of what a rule is about: the account's, or that of the vault or key that accounts share."""
+    """The name in a rule's finding: the account's, or that of the vault or key that accounts share."""
     about = RULES[rule].about if rule in RULES else ""
     if about and isinstance(service.vault, Vault):
         if about == "vault":
@@ -120,8 +120,8 @@ def _subject(service: Service, rule: str) -> str:
 
 
 def _words(vault: object) -> dict[str, str]:
-    """What texts call a vault or managed HSM, and the fixes that differ between them: an HSM is nobody's
-    whose settings this project has."""
+    """The noun for a vault or managed HSM, and the fixes that differ between them: no setting of this project
+    changes an HSM."""
     noun, id = (vault.noun, vault.id) if isinstance(vault, Vault) else ("vault", "")
     values = {"update": demands.update_command(id), "subscription": in_subscription(id)} if id else {}
     return {"noun": noun} | {name: text.format(**values) for name, text in NOUNS[noun].items()}
@@ -129,7 +129,7 @@ def _words(vault: object) -> dict[str, str]:
 
 def _not_checked(subject: str, what: str, part: NotChecked) -> AuditFinding:
     severity = ERROR if what in _DECISIVE else WARNING
-    # Absent is not the same as forbidden: what protects the data may have been deleted.
+    # Absent is not the same as forbidden: somebody may have deleted the key or vault.
     gone = part.why.startswith(("404 ", NO_VAULT))
     fix = _GONE if gone and severity is ERROR else _ELSEWHERE if part.why.startswith(NO_LOG) else _READ
     return AuditFinding("not-checked", severity, subject, f"{what}: not checked: {part.why}", fix)
@@ -178,8 +178,8 @@ def _kind(account: Account, facts: Facts) -> Iterator[Broken]:
 
 
 def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> Iterator[Broken]:
-    """The demands of the service that are not met, or of which what was read does not tell, whether or not
-    the key could be read."""
+    """The service's demands that are not met, or about which the facts say nothing, whether or not the key
+    could be read."""
     bound = account.encryption.key
     uri = account.encryption.key_vault_uri
     unmet = demands.judge(account, vault, key, [uri] if uri else ())
@@ -200,7 +200,7 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
 
 
 def _used(account: Account, key: Key, facts: Facts) -> KeyVersion | None:
-    """The version that the account names; of one that names none, the one that Azure uses."""
+    """The version that the account names; if it names none, the one that Azure uses."""
     if name := account.encryption.key_version:
         return key.version(name)
     return demands.version_in_use(key.versions[::-1], facts.taken.timestamp())
@@ -250,7 +250,7 @@ def _access(service: Service, account: Account, vault: Vault, key: Key) -> Itera
             yield "access-too-narrow", {"user": user, "missing": " and ".join(own.missing)}
         elif own.level is Access.UNKNOWN:
             yield "access-uncertain", {"user": user, "why": "; ".join(own.uncertain)}
-        # A role cannot be cut down; what it permits beyond the need is the role's, not the grant's.
+        # Nobody can cut a role down, so the role, not the grant, is to blame for rights beyond the need.
         if own.excess and not vault.uses_rbac:
             yield "access-too-wide", {"excess": ", ".join(own.excess)}
         for given in {one.role_id for one in read or () if one.principal_id.lower() == user.lower()}:

@@ -1,5 +1,5 @@
-"""What the facts show of a key over time: since when a version is in use, and by whom; which version is
-newest, and when the next one is due.
+"""A key over time, from the facts: since when a version is in use, and by whom; which version is newest, and
+when the next one is due.
 
 ARM records no time of a binding. It was bound at the earliest when the version was created, and at
 the latest when the account first used it. Source of the rules of rotation: azure/key-vault/keys/
@@ -23,7 +23,7 @@ UNWRAPS = frozenset({"KeyUnwrap", "KeyDecrypt"})
 
 @dataclass(frozen=True)
 class BoundSince:
-    """The account was bound between two moments; None is not known. `source` says how it is known."""
+    """The account was bound between these moments, None if unknown. `source` says where they come from."""
 
     not_before: datetime | None
     not_after: datetime | None
@@ -55,15 +55,15 @@ def bound_since(
 
 
 def rows_of(key_name: str, use: KeyUseLog) -> tuple[UseRow, ...]:
-    """The rows about one key of the vault; those that name no key are about any."""
+    """The rows about one key of the vault; a row that names no key counts for each key."""
     part = f"/keys/{key_name}/".lower()
     return tuple(row for row in use.rows if not row.key_uri or part in f"{row.key_uri}/")
 
 
 def silence(rows: Iterable[UseRow]) -> tuple[datetime, datetime] | None:
-    """The longest time without a record that lies between two days with records, in days from the first to
-    the last without any, where it is a week or more and records else came every other day at least; None
-    where there is none."""
+    """The longest time without records, by its first and its last day. It counts only if it lies between two
+    days with records, is a week or longer, and records otherwise came at least every other day; None if
+    there is none."""
     days = sorted({row.day for row in rows})
     gaps = [(after - before, before) for before, after in pairwise(days)]
     if not gaps:
@@ -86,8 +86,8 @@ def is_usable(version: KeyVersion, now: datetime) -> bool:
 
 
 def next_rotation(key: Key) -> datetime | None:
-    """When the vault makes the next version by itself; None where it does not. Counted from the last version
-    of all, enabled or not, as the vault does."""
+    """When the vault makes the next version by itself; None if it does not. Like the vault, this counts from
+    the last version of all, enabled or not."""
     policy = key.rotation
     if policy is None or not key.versions:
         return None

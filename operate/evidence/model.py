@@ -18,8 +18,8 @@ class NotChecked:
 
 @dataclass(frozen=True)
 class DiagnosticSetting:
-    """Where a resource's logs go. `dedicated`: to tables of their own and not to AzureDiagnostics. `others`:
-    ARM ids of a storage account and of an event hub's authorization rule that get them, too."""
+    """The places that get a resource's logs. `dedicated`: tables of their own, not AzureDiagnostics.
+    `others`: ARM ids of a storage account and of an event hub's authorization rule that get them, too."""
 
     name: str
     workspace_id: str
@@ -29,7 +29,7 @@ class DiagnosticSetting:
 
     @property
     def records_use(self) -> bool:
-        """Whether it is of a vault's audit log, by its category or a group that holds it."""
+        """Whether it sends a vault's audit log, by the log's category or a group that has it."""
         return bool(audit_log.CATEGORIES & set(self.categories))
 
     @property
@@ -55,7 +55,7 @@ class UseRow:
 @dataclass(frozen=True)
 class KeyUseLog:
     """The audit log of one vault in a workspace, between two moments; no record can be older than `since`.
-    Nobody knows when the vault began to send records. `changes` are what was done to keys, `assignments` the
+    Nobody knows when the vault began to send records. `changes` are operations on keys, `assignments` the
     role assignments at and above the workspace, and `eligible` the roles there that somebody may activate."""
 
     workspace_id: str
@@ -69,8 +69,8 @@ class KeyUseLog:
 
 @dataclass(frozen=True)
 class LoggedChange:
-    """What somebody did to a resource. `who` is an object id where the log has one, "" where it names nobody;
-    `what` an action of Azure RBAC, or an operation of a vault; `result` Azure's word for how it ended."""
+    """A change of a resource. `who` is an object id if the log has one, "" if it names nobody; `what` is an
+    action of Azure RBAC, or an operation of a vault; `result` is Azure's word for how it ended."""
 
     time: datetime
     who: str
@@ -81,8 +81,8 @@ class LoggedChange:
 
 @dataclass(frozen=True)
 class Deployment:
-    """An update of the stack, as its history has it; "" for what that does not say. `by_plan`: a saved plan
-    said what it may do, whose SHA-256 is `plan`; `run` is the address of the CI's run."""
+    """An update of the stack, from its history; a field that the history lacks is "". `by_plan`: a saved plan
+    limited the update, and `plan` is that plan's SHA-256; `run` is the address of the CI's run."""
 
     time: datetime
     kind: str
@@ -99,7 +99,7 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Drill:
-    """The last revocation drill of a service. A number of seconds is None where its event did not happen."""
+    """The last revocation drill of a service. A number of seconds is None if its event did not happen."""
 
     service: str
     time: datetime
@@ -110,7 +110,7 @@ class Drill:
 
 @dataclass(frozen=True)
 class StackRecord:
-    """What the stack's backend has about it."""
+    """The stack's deployments and drills, from its backend."""
 
     deployments: tuple[Deployment, ...] | NotChecked
     drills: tuple[Drill, ...] | NotChecked
@@ -129,8 +129,7 @@ class Signer:
 
 @dataclass(frozen=True)
 class Service:
-    """All facts about one account. `vault`, `key` and what belongs to them are None on Microsoft-managed
-    keys.
+    """All facts about one account. On Microsoft-managed keys, `vault`, `key` and their facts are None.
     `assignments` are those at, above and below the vault, as are `denials`, which count under Azure RBAC
     alone; `eligible` the roles at or above the key that somebody may activate."""
 
@@ -150,7 +149,7 @@ class Service:
 
     @property
     def unread(self) -> tuple[tuple[str, NotChecked], ...]:
-        """What could not be read, each part by its name."""
+        """The parts that could not be read, by name."""
         by_role = isinstance(self.vault, Vault) and self.vault.uses_rbac
         parts = {
             "account": self.account,
@@ -170,7 +169,7 @@ class Service:
 @dataclass(frozen=True)
 class Facts:
     """Everything that was read at the moment `taken`. `names` are the object ids that are known to belong to
-    accounts read here. `source` is None where nobody asked for it; `subscriptions` are those of the accounts
+    accounts read here. `source` is None if nobody asked for it; `subscriptions` are those of the accounts
     and their vaults. `changes` are those since `since`, by the activity log; `follows` names the earlier
     report that this one goes on from; `groups` have the object ids of their members."""
 

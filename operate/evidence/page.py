@@ -61,7 +61,7 @@ def _group(members: tuple[str, ...] | NotChecked) -> str:
 
 
 def length(duration: str) -> str:
-    """An ISO 8601 duration in words: `540 days`, `1 year and 6 months`. As it stands where it is none."""
+    """An ISO 8601 duration in words: `540 days`, `1 year and 6 months`. Other texts stay as they are."""
     with suppress(ValueError):
         span = isodate.parse_duration(duration, as_timedelta_if_possible=False)
         counts = (span.years, span.months, span.tdelta.days, span.tdelta.seconds // 3600)
@@ -71,7 +71,7 @@ def length(duration: str) -> str:
 
 
 def _css(text: str) -> str:
-    """A text inside a string of CSS: what is no plain character as its code point, which can end nothing."""
+    """A text inside a string of CSS: special characters become code points, so that none ends the string."""
     return "".join(
         one if one.isascii() and (one.isalnum() or one in " .:-") else f"\\{ord(one):x} " for one in text
     )

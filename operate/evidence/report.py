@@ -2,9 +2,9 @@
 public key, and beside the sums their signature and timestamp.
 
 The same cloud at the same time gives the same bytes: everything is in a fixed order, times are UTC in whole
-seconds, and what could not be read is `{"notChecked": WHY}`. manifest.json has the SHA-256 of each file and
-of each answer of the cloud, so a changed file shows, and so does an answer that differs today. `sha256sum
---check` takes SHA256SUMS.
+seconds, and a part that could not be read is `{"notChecked": WHY}`. manifest.json has the SHA-256 of each
+file and of each answer of the cloud, so that a reader notices a changed file, and an answer that differs
+today. `sha256sum --check` takes SHA256SUMS.
 """
 
 import hashlib
@@ -31,10 +31,10 @@ from operate.evidence.page import page
 from operate.evidence.rules import CONTROLS, AuditSeverity
 
 SCHEMA = "language-cmk/evidence/1"
-"""Changed when a reader of an older one would misread this."""
+"""Changes whenever a program that reads older reports would misread a new one."""
 SUMS = "SHA256SUMS"
 _ALWAYS = frozenset({"evidence.json", "index.html", "manifest.json"})
-"""What the sums of every report cover."""
+"""The files that the sums of every report cover."""
 _TIMES = ("created", "not_before", "expires")
 
 
@@ -70,7 +70,7 @@ def files(
 
 
 def write(folder: Path, made: Mapping[str, str], beside: Mapping[str, bytes] | None = None) -> None:
-    """Writes the files of a report in place of those of an earlier one, of which no signature stays."""
+    """Writes the files of a report in place of an earlier one's, whose signature and timestamp it removes."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in (signature.PUBLIC_KEY, signature.SIGNATURE, signature.TIMESTAMP):
         (folder / name).unlink(missing_ok=True)
@@ -79,8 +79,8 @@ def write(folder: Path, made: Mapping[str, str], beside: Mapping[str, bytes] | N
 
 
 def earlier(folder: Path, at: datetime) -> tuple[datetime, str]:
-    """When a report before `at` was taken, and how a later one names it. Raises OperateError where a file of
-    it is not as its SHA256SUMS has it."""
+    """When a report before `at` was taken, and how a later one names it. Raises OperateError if one of its
+    files does not match its SHA256SUMS."""
     try:
         sums = (folder / SUMS).read_bytes()
         digests = {
@@ -129,7 +129,7 @@ def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[
 
 
 def as_json(shown: Any) -> str:
-    """Anything of a report as evidence.json would have it."""
+    """Any part of a report in the form of evidence.json."""
     return json.dumps(_plain(shown), indent=2, ensure_ascii=False)
 
 

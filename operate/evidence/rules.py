@@ -1,4 +1,4 @@
-"""The rules of the findings, and the controls on which they bear, as rules.yaml has them."""
+"""The rules of the findings, and the controls that they concern, from rules.yaml."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from core import demands
 
 
 class AuditSeverity(IntEnum):
-    """`ERROR`: the data is not protected as it should be, or that could not be shown. `WARNING`: it is, but
-    less well than it could be. `NOTE`: good to know."""
+    """`ERROR`: the data is not protected as it should be, or nothing shows that it is. `WARNING`: it is, but
+    could be better protected. `NOTE`: good to know."""
 
     ERROR = 0
     WARNING = 1
@@ -37,8 +37,8 @@ class Control:
 
 @dataclass(frozen=True)
 class AuditRule:
-    """`text` and `fix` are templates of the values that break it; `about` is `vault` or `key` where accounts
-    share what it is about, else ""."""
+    """`text` and `fix` are templates for the values that break the rule; `about` is `vault` or `key` if the
+    rule is about one, which accounts may share, otherwise ""."""
 
     severity: AuditSeverity
     text: str
@@ -49,9 +49,9 @@ class AuditRule:
 
 _TOLD: Final[Mapping[str, Any]] = yaml.safe_load(Path(__file__).with_name("rules.yaml").read_text("utf-8"))
 SOURCES: Final[Mapping[str, str]] = {name: one["source"] for name, one in _TOLD["frameworks"].items()}
-"""Where each framework's ids and titles were checked, and when."""
+"""The source of each framework's ids and titles, and the day on which they were checked there."""
 WORDS: Final[Mapping[str, str]] = _TOLD["words"]
-"""What several fixes say."""
+"""Texts that several fixes share."""
 NOUNS: Final[Mapping[str, Mapping[str, str]]] = _TOLD["nouns"]
 """The fixes that differ between a vault and a managed HSM."""
 _BY_ID: Final = {
@@ -70,4 +70,4 @@ def _rule(name: str, told: Mapping[str, Any]) -> AuditRule:
 
 RULES: Final[Mapping[str, AuditRule]] = {name: _rule(name, told) for name, told in _TOLD["rules"].items()}
 CONTROLS: Final = tuple(sorted({one for rule in RULES.values() for one in rule.controls}))
-"""Every control on which a rule bears."""
+"""Every control that a rule concerns."""

@@ -1,5 +1,5 @@
-"""The signature over a report: a key of a vault signs SHA256SUMS, and a time-stamping service says since when
-it exists. `openssl` alone verifies both, with the files of the report.
+"""The signature over a report: a key of a vault signs SHA256SUMS, and a time-stamping service states when
+they existed. `openssl` alone verifies both, with the files of the report.
 
 Source: learn.microsoft.com/rest/api/keyvault/keys/sign/sign, read on 2026-11-30; RFC 7518, 3.5 (PS256); RFC
 3161, 2.4 and 3.4.
@@ -25,7 +25,7 @@ VERIFY = (
     "-signature SHA256SUMS.sig SHA256SUMS"
 )
 VERIFY_KEY = "openssl pkey -pubin -in signing-key.pem -outform DER | sha256sum"
-"""Which key that is: its fingerprint is compared with the vault's."""
+"""Shows the fingerprint of the key that signed, to compare with that of the vault's key."""
 VERIFY_TIME = "openssl ts -verify -data SHA256SUMS -in SHA256SUMS.tsr -CAfile authority.pem"
 _ALGORITHM = "PS256"
 _SECONDS = 30
@@ -40,7 +40,7 @@ class SignatureError(OperateError):
 
 
 def signer_of(azure: LiveAzure, uri: KeyUri) -> Signer:
-    """The version of a key, its newest one where the URI names none. Raises UnansweredError and
+    """The version of a key that the URI names, otherwise its newest one. Raises UnansweredError and
     SignatureError."""
     found = azure.get_in_vault(uri.vault_uri, f"/keys/{uri.name}" + (uri.version and f"/{uri.version}"))[
         "key"
@@ -72,8 +72,8 @@ def signature(azure: LiveAzure, signer: Signer, sums: str) -> bytes:
 
 
 def timestamp(url: str, sums: str) -> bytes:
-    """A time-stamping service's answer about SHA256SUMS (DER). Raises SignatureError. Whether its certificate
-    is to be trusted is for the reader to judge."""
+    """A time-stamping service's answer about SHA256SUMS (DER). Raises SignatureError. The reader judges
+    whether to trust its certificate."""
     digest = hashlib.sha256(sums.encode()).digest()
     headers = {"Content-Type": "application/timestamp-query"}
     try:

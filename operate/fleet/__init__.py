@@ -1,7 +1,7 @@
 """Many stacks at once: `python -m operate fleet ACTION`. The stacks are the Pulumi.<stack>.yaml files that
 fleet.yaml names.
 
-Owns: in what order and when to stop (planning.py, pure; rollout.py, on threads of this machine), what each
-action does to the chosen stacks (actions.py) and to one of them (work.py). More machines are a CI's matrix.
-Does not own: what an update does, which is Pulumi's and the program's, and what proof and evidence are.
+Owns: the order and the halt (planning.py, pure; rollout.py, on threads of this machine), and the actions on
+the chosen stacks (actions.py) and on one of them (work.py). To use more machines, a CI makes a matrix.
+Does not own: the update itself, which Pulumi and the program do, and the content of proof and evidence.
 """

@@ -1,7 +1,7 @@
-"""What is done to the chosen stacks of a fleet, and in which order.
+"""The actions on the chosen stacks of a fleet, and their order.
 
-Owns: each action, and the settings that it writes into stack files. Does not own: which stacks are chosen
-(command.py), what is done to one stack (work.py), and what is begun when (rollout.py).
+Owns: each action, and the settings that it writes into stack files. Does not own: the choice of stacks
+(command.py), the work on one stack (work.py), and the rings and the halt (rollout.py).
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from settings.parse import SERVICES
 
 @dataclass(frozen=True)
 class ChosenStacks:
-    """A fleet, and the stacks that were chosen of it, by ring. `out` is where an action's report goes,
-    instead of a folder of `.fleet`; `scheduler` is the address of Dask's, or ""."""
+    """A fleet, and its chosen stacks by ring. An action writes its report into the folder `out`, instead of
+    one in `.fleet`; `scheduler` is the address of Dask's scheduler, or ""."""
 
     fleet: FleetFiles
     rings: Rings
@@ -44,15 +44,15 @@ class ChosenStacks:
         return [self.fleet.members[one] for stacks in self.rings.values() for one in stacks]
 
     def of_keys(self, key: str | None) -> tuple[ChosenStacks, frozenset[str]]:
-        """Every stack that uses a key of the chosen ones, or the one that is named; and those keys."""
+        """Every stack that uses a key of the chosen stacks, or the named key; and these keys."""
         wanted = frozenset([key.lower()] if key else [key for one in self.members() for key in one.keys])
         users = {one.stack for one in self.fleet.members.values() if one.keys & wanted}
         rings = planning.in_rings(self.fleet.members.values(), self.fleet.shared.rings)
         return replace(self, rings=planning.only(rings, users)), wanted
 
     def carry_out(self, action: str, do: Work, *, halting: bool = False) -> int:
-        """Does something to each stack, ring by ring if something may halt it, else all at once; reports, and
-        gives the exit code."""
+        """Does something to each stack, ring by ring if something may halt it, else all at once. Writes the
+        report, and returns the exit code."""
         stack.use_checkout()
         allowed = self.fleet.shared.failures if halting else None
         rings = self.rings if halting else {"all": tuple(one.stack for one in self.members())}
@@ -66,7 +66,7 @@ class ChosenStacks:
                 write(outcomes.values())
 
         with on_workers(self.scheduler, do) as work_there:
-            # A run that is killed leaves its report, too, and never an earlier run's.
+            # A killed run leaves a report of its own, too, never an earlier run's.
             write(outcomes.values())
             done, halted = carried_out(
                 rings, work_there, tell, at_once=self.fleet.shared.parallel, allowed=allowed
@@ -88,9 +88,9 @@ def preview(chosen: ChosenStacks, _: argparse.Namespace) -> int:
 
 
 def up(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
-    """Updates ring by ring, by reviewed plans where these are given. A stack that an earlier run updated is
-    previewed and proven again, which changes nothing. With `keep_going` nothing halts it, as where access is
-    taken away: each stack that is cut off counts."""
+    """Updates ring by ring, by reviewed plans if they are given. A stack that an earlier run updated is
+    previewed and proven again, which changes nothing. With `keep_going` nothing halts the rollout: it is for
+    revocations, where each stack that loses access counts."""
     if not arguments.keep_going:
         _refuse_missing(chosen)
     settings = {one.stack: chosen.fleet.settings[one.stack] for one in chosen.members()}
@@ -112,7 +112,7 @@ def drift(chosen: ChosenStacks, _: argparse.Namespace) -> int:
 
 
 def evidence(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
-    """What auditors ask, in a folder for each stack."""
+    """Writes each stack's evidence into a folder of its own."""
     folder = arguments.out or Path(".evidence", "fleet")
     return replace(chosen, out=folder).carry_out(
         "evidence", partial(work.evidence, days=arguments.days, folder=folder)
@@ -142,8 +142,8 @@ def rotate(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
 
 
 def _plans(chosen: ChosenStacks, folder: Path) -> dict[str, str]:
-    """The reviewed plan of each chosen stack. Raises OperateError with all that are missing: a stack that has
-    none is not updated by a plan made now, and none is begun."""
+    """The reviewed plan of each chosen stack. Raises OperateError, which names all missing plans, before any
+    update begins: a plan made now never takes the place of a reviewed one."""
     found = {one.stack: (folder / one.stack / "plan.json").absolute() for one in chosen.members()}
     if missing := [str(plan) for plan in found.values() if not plan.is_file()]:
         raise OperateError(
@@ -154,7 +154,7 @@ def _plans(chosen: ChosenStacks, folder: Path) -> dict[str, str]:
 
 
 def _places(chosen: ChosenStacks, name: str, key: str) -> list[str]:
-    """Where in a stack's file the settings of each service with a key begin, as `pulumi config` has it."""
+    """The path of each service with a key in a stack's settings, in the form that `pulumi config` takes."""
     listed = SERVICES in chosen.fleet.files[name].own()
     return [
         f"{NAMESPACE}{SERVICES}[{index}]." if listed else NAMESPACE
@@ -172,10 +172,10 @@ def _refuse_missing(chosen: ChosenStacks) -> None:
 
 
 def _refuse_unfinished(chosen: ChosenStacks, wanted: Mapping[str, Mapping[str, int]]) -> None:
-    """Ends a rotation before it begins where one is under way, whose version another one would only follow:
-    a generation of `wanted`, which are those of the files by stack and key, is above the one in the state, or
-    the stacks of a key are on several versions. One without access, or with a pinned version, is where it
-    is to be. Raises OperateError."""
+    """Refuses a rotation while another is under way, because it would make one version more. One is under way
+    if a generation of `wanted` (the files', by stack and key) is above the one in the state, or if the
+    stacks of a key are on several versions. A stack without access, or with a pinned version, does not
+    count. Raises OperateError."""
     waits = {
         (name, files.key_of(one))
         for name in wanted

@@ -1,5 +1,5 @@
-"""The workers of a Dask cluster in the place of this machine's threads, for a fleet that one machine does not
-carry."""
+"""The workers of a Dask cluster in place of this machine's threads, for a fleet that is too large for one
+machine."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ with certificates of an authority that signs nothing else:
 
 @contextmanager
 def on_workers(scheduler: str, work: Work) -> Iterator[Work]:
-    """Work that is done by the workers of a scheduler, which only those with a certificate of its authority
-    reach; "" is this process. Raises OperateError."""
+    """Has the workers of a scheduler do the work; "" means this process. Only holders of a certificate of the
+    scheduler's authority reach it. Raises OperateError."""
     if not scheduler:
         yield work
         return
@@ -55,7 +55,7 @@ def on_workers(scheduler: str, work: Work) -> Iterator[Work]:
 
 
 def by_worker(work: Work, name: str, expected: str) -> Outcome:
-    """What became of a stack in the checkout of this process. Raises OperateError for another's."""
+    """The outcome of a stack, by this process. Raises OperateError if its checkout is another one."""
     if code_digest() != expected:
         raise OperateError("this worker's checkout has other code or settings: check out the same commit")
     stack.use_checkout()
@@ -63,7 +63,7 @@ def by_worker(work: Work, name: str, expected: str) -> Outcome:
 
 
 def code_digest() -> str:
-    """A digest of what the update of every stack runs and reads."""
+    """A digest of the code and the settings that the updates of all stacks use."""
     packages = [one.parent for one in Path().glob("*/__init__.py")]
     found = [*Path().glob("*.py"), *Path().glob("*.yaml"), Path("uv.lock")]
     found += [file for one in packages for file in one.rglob("*") if "__pycache__" not in file.parts]

@@ -1,8 +1,8 @@
-"""Many stacks at once, as fleet.yaml lays them out: rings, how many at once, and what halts.
+"""Many stacks at once, as fleet.yaml lays them out: rings, parallel updates, and the halt.
 
     python -m operate fleet ACTION [--stack NAME ...] [--match LABEL=PATTERN ...] [--ring NAME ...]
 
-docs/fleets.md has the whole. What writes to Azure does so only with --yes, and prints before what it would
+docs/fleets.md explains it. An action that writes to Azure needs --yes, and without it prints what it would
 do. Every action leaves a report.
 """
 
@@ -23,7 +23,7 @@ from operate.fleet.shared import FleetFileError
 
 
 class Action(NamedTuple):
-    """An action: what it does, in words, and its options besides those that choose stacks."""
+    """An action: a sentence for the help, and its options besides those that choose stacks."""
 
     run: Callable[[ChosenStacks, argparse.Namespace], int]
     text: str
@@ -31,7 +31,7 @@ class Action(NamedTuple):
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments: each action has those that mean something to it."""
+    """The command's arguments: each action has only the options that it uses."""
     found = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
     for name, action in ACTIONS.items():
         own = found.add_parser(name, help=action.text, description=f"{action.text.capitalize()}.")
@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs the action; its exit code: 0 all is well, 1 something is not, or the rollout halted."""
+    """Runs the action; the exit code is 0 if all is well, 1 if something is not, or the rollout halted."""
     try:
         return ACTIONS[arguments.action].run(chosen(files.read(Path()), arguments), arguments)
     except FleetFileError as error:

@@ -1,7 +1,7 @@
 """The fleet as its files have it: fleet.yaml, and a Pulumi.<stack>.yaml for each stack.
 
-Owns: reading and checking them, all problems at once, and what a change of files touches. Does not own: what
-is shared (shared.py), and what a setting may be (settings/).
+Owns: reading and checking them, all problems at once, and which stacks a changed file touches. Does not own:
+which settings are shared (shared.py), and which values they may have (settings/).
 """
 
 import os
@@ -22,18 +22,18 @@ from settings.model import ServiceSettings, Settings
 from settings.parse import SettingsError
 
 _NO_UPDATE_READS = ("docs/", "tests/", ".github/workflows/", ".azuredevops/pipelines/")
-"""Folders of which no update of a stack reads anything; nor does one read *.md. Whatever else changes touches
-every stack: an update runs what is importable in the checkout, and login.sh beside the pipelines."""
+"""No update of a stack reads these folders, nor any *.md. A change of any other file touches every stack: an
+update runs everything that is importable in the checkout, and login.sh beside the pipelines."""
 _OF_ONE_STACK = re.compile(r"Pulumi\.[^/]+\.yaml")
 _STACK = re.compile(r"[\w.-]{1,100}", re.ASCII)
-"""What Pulumi takes for a stack's name (sdk/go/common/tokens). The jobs of a pipeline list names with spaces
-between."""
+"""The names that Pulumi takes for a stack (sdk/go/common/tokens). Pipelines list them with spaces between, so
+none has a space."""
 
 
 @dataclass(frozen=True)
 class FleetFiles:
-    """A fleet, read and checked: fleet.yaml, and by stack the file, its settings, and what planning has to
-    know."""
+    """A fleet, read and checked: fleet.yaml and, for each stack, its file, its settings, and the facts that
+    planning needs."""
 
     shared: SharedSettings
     files: Mapping[str, StackFile]
@@ -76,7 +76,7 @@ def read(folder: Path) -> FleetFiles:
 
 
 def member(file: StackFile, settings: Settings) -> Member:
-    """What planning has to know of a stack."""
+    """The facts about a stack that planning needs."""
     labels = shared.labels_of(file.stack, file.config)
     keys = frozenset(key_of(one) for one in settings.services if one.has_key)
     return Member(file.stack, labels, keys, services=len(settings.services))
@@ -97,7 +97,7 @@ def key_named(id: str) -> str:
 
 
 def touched(folder: Path, fleet: FleetFiles, since: str) -> frozenset[str]:
-    """The stacks whose own file is another than at a git revision: all, where anything else that an update
+    """The stacks whose own file has changed since a git revision; all stacks if another file that an update
     may run or read has changed. Raises OperateError."""
     changed_files = _git(folder, "diff", "--name-only", "--no-renames", "--relative", "-z", since, "--", ".")
     new_files = _git(folder, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
@@ -113,7 +113,7 @@ def _touches_all(name: str) -> bool:
 
 
 def _git_command() -> str:
-    """The git on PATH, but none inside the current folder, which may be a change's. Raises OperateError."""
+    """The git on PATH, but none in this folder, which a pull request may have filled. Raises OperateError."""
     here = Path.cwd()
     for entry in os.environ.get("PATH", "").split(os.pathsep):
         found = Path(shutil.which("git", path=entry or os.curdir) or here)

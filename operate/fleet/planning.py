@@ -32,8 +32,8 @@ class Member:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one stack. `reason` is empty where all is well; `changes` counts operations on
-    resources; `unproven` are failed checks. No secrets."""
+    """The outcome of one stack. `reason` is empty if all is well; `changes` counts operations on resources;
+    `unproven` are failed checks. It has no secrets."""
 
     stack: str
     reason: str = ""
@@ -57,7 +57,7 @@ Rings = Mapping[str, tuple[str, ...]]
 
 
 def in_rings(members: Iterable[Member], rings: Sequence[Ring]) -> Rings:
-    """Every stack in exactly one ring; in a ring by name. None is empty."""
+    """Puts every stack into exactly one ring, sorted by name. No ring is empty."""
     left = sorted(members, key=lambda one: one.stack)
     total, found = len(left), dict[str, tuple[str, ...]]()
     for ring in [*rings, Ring(REST)]:
@@ -76,8 +76,8 @@ def only(rings: Rings, stacks: Collection[str]) -> Rings:
 
 
 def halts(outcomes: Iterable[Outcome], allowed: int) -> str:
-    """Why a rollout halts after these outcomes of a ring, of which so many may fail; "" where it goes on. One
-    failed proof is one too many."""
+    """Why a rollout halts after these outcomes of a ring, of which `allowed` may fail; "" if it goes on. A
+    single failed proof halts it."""
     outcomes = list(outcomes)
     failed = [one.stack for one in outcomes if one.reason]
     unproven = [one.stack for one in outcomes if one.unproven and not one.reason]
@@ -91,8 +91,8 @@ def halts(outcomes: Iterable[Outcome], allowed: int) -> str:
 
 
 def shards(stacks: Iterable[str], count: int) -> list[list[str]]:
-    """The stacks in at most `count` shards, of which none has two stacks more than another. Raises
-    OperateError for a count that no matrix takes."""
+    """The stacks in at most `count` shards, whose sizes differ by one at most. Raises OperateError if no
+    matrix takes so many."""
     if not 1 <= count <= MOST_JOBS:
         raise OperateError(
             f"--shards: found {count}, expected 1 to {MOST_JOBS}, which is what a matrix takes"
@@ -102,8 +102,8 @@ def shards(stacks: Iterable[str], count: int) -> list[list[str]]:
 
 
 def matrix(shards: Sequence[Sequence[str]], ci: str) -> dict[str, Any]:
-    """The shards as a CI's matrix. `first` is the number of stacks in the shards before: with it, what is
-    numbered by stack has numbers of its own over all shards."""
+    """The shards as a CI's matrix. `first` counts the stacks in the shards before, so that no two stacks of
+    all shards get the same number."""
     entries = []
     for number, stacks in enumerate(shards, start=1):
         first = sum(len(one) for one in shards[: number - 1])

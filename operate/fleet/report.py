@@ -1,4 +1,4 @@
-"""What an action left of each stack, as report.json and report.md."""
+"""The outcomes of an action, stack by stack, as report.json and report.md."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from operate.fleet.planning import Outcome
 
 SCHEMA = "language-cmk/fleet-report/2"
 _MOST_ROWS = 300
-"""Rows of the Markdown, which goes into a comment: GitHub takes 65,536 characters."""
+"""Rows of the Markdown at most: it goes into a comment, and GitHub takes 65,536 characters."""
 _HARMLESS = str.maketrans({"`": "'", "|": "\u00a6", "<": "\u2039"})
 
 
 def write(folder: Path, action: str, outcomes: Iterable[Outcome]) -> Path:
-    """Writes both files, those first that are not as they should be; the path of the Markdown."""
+    """Writes both files, with the stacks that need attention first. Returns the path of the Markdown."""
     found = sorted(outcomes, key=lambda one: (one.ok, one.stack))
     bad = sum(not one.ok for one in found)
     document = {

@@ -20,10 +20,10 @@ Work = Callable[[str], Outcome]
 def carried_out(
     rings: Rings, work: Work, tell: Callable[[Outcome], None], *, at_once: int, allowed: int | None
 ) -> tuple[list[Outcome], str]:
-    """What became of each stack that was begun, and why the rollout halts; "" if it went to its end.
+    """The outcome of each stack that was begun, and why the rollout halts; "" if it went to its end.
 
-    Once more of a ring than is `allowed` fail, nothing more is begun, and what runs is waited for. None:
-    nothing halts it.
+    Once more than `allowed` stacks of a ring fail, it begins no further stack, and waits for those that run.
+    None: nothing halts it.
     """
     done: list[Outcome] = []
     for stacks in rings.values():
@@ -43,7 +43,7 @@ def carried_out(
 
 
 def ended_well_or_not(stack: str, work: Work) -> Outcome:
-    """What became of one stack; whatever went wrong is the outcome's reason."""
+    """The outcome of one stack; its reason names anything that went wrong."""
     started = time.monotonic()
     try:
         found = work(stack)

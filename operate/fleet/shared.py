@@ -1,14 +1,14 @@
-"""Settings that the stacks of a fleet share: what fleet.yaml adds below each stack's own file.
+"""Settings that the stacks of a fleet share: fleet.yaml adds them below each stack's own file.
 
-There is one precedence, and what comes later wins; of a group such as `key`, setting by setting:
+There is one precedence. A later source wins; groups such as `key` are merged setting by setting:
 
 1. `settings` of fleet.yaml,
 2. `settings` of each entry of its `labels` that matches the stack, in the order of the file,
 3. the stack's own file, Pulumi.<stack>.yaml,
-4. of a stack of several services, what the service says itself.
+4. in a stack of several services, the service's own settings.
 
 The program reads fleet.yaml itself, so a plain `pulumi up` of one stack has the same settings as the fleet.
-Does not own: what a setting may be (components/service_args.py). Pure, but for `read`.
+Does not own: the values that a setting may have (components/service_args.py). Pure, except for `read`.
 """
 
 import json
@@ -47,7 +47,7 @@ OF_ONE_STACK = frozenset(
 """Settings that name one service, or that are decided for one stack at a time."""
 
 Selector = Mapping[str, tuple[str, ...]]
-"""Labels, and the patterns of which the value of each must match one. An empty one matches every stack."""
+"""Labels with patterns: each label's value must match one of its patterns. {} matches every stack."""
 
 
 class FleetFileError(pulumi.RunError):
@@ -62,8 +62,8 @@ class FleetFileError(pulumi.RunError):
 
 @dataclass(frozen=True)
 class Ring:
-    """Some of the stacks that earlier rings left: those that `match`, at most `take` of them, `3` or `10%` of
-    the fleet."""
+    """A ring: of the stacks that earlier rings left, those that `match`, and at most `take` of them, such as
+    `3`, or `10%` of the fleet."""
 
     name: str
     match: Selector = field(default_factory=dict)
@@ -71,16 +71,16 @@ class Ring:
 
 
 def share(words: str, total: int) -> int:
-    """How many of `total` stacks `3` or `10%` are; at least one, where there is any."""
+    """The number of stacks that `3` or `10%` of `total` means; at least one if there is any."""
     number = int(float(words.removesuffix("%")))
     return min(total, max(1, math.ceil(total * number / 100) if words.endswith("%") else number))
 
 
 @dataclass(frozen=True)
 class SharedSettings:
-    """Which stacks belong to the fleet, and the `levels` of settings that they share, each with the stacks
-    that it is for. Without a fleet.yaml both are empty. `parallel` is how many stacks are updated at once,
-    `failures` how many of a ring may fail."""
+    """The patterns of the fleet's stacks, and the `levels` of settings that stacks share, each with labels
+    that select its stacks. Without a fleet.yaml both are empty. `parallel` stacks are updated at once, and
+    `failures` of a ring may fail."""
 
     stacks: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -101,16 +101,16 @@ class SharedSettings:
 
 
 def settings_of(stack: str, config: Mapping[str, object]) -> Values:
-    """What fleet.yaml in this folder shares with a stack, by the full keys of its own configuration. Raises
-    FleetFileError."""
+    """The settings that fleet.yaml in this folder shares with a stack, by the full keys of the stack's own
+    configuration. Raises FleetFileError."""
     return merged(*read(Path()).of(stack, labels_of(stack, config)))
 
 
 def labels_of(stack: str, config: Mapping[str, object]) -> dict[str, str]:
     """The labels of a stack: its tags, and besides `stack`, `location` and `subscription`.
 
-    `config` is the stack's own, by full keys. What fleet.yaml sets gives no label, for labels decide what it
-    sets.
+    `config` is the stack's own, by full keys. Settings of fleet.yaml make no labels, because labels decide
+    which of them apply.
     """
     tags, location = config.get(f"{NAMESPACE}tags"), config.get(f"{NAMESPACE}location")
     if isinstance(tags, str):
@@ -128,7 +128,7 @@ def matches(match: Selector, labels: Mapping[str, str]) -> bool:
 
 
 def read(folder: Path) -> SharedSettings:
-    """What fleet.yaml in a folder shares; nothing where there is none. Raises FleetFileError."""
+    """The fleet.yaml of a folder; an empty one if there is none. Raises FleetFileError."""
     try:
         text = (folder / FILE).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -150,12 +150,12 @@ def document(text: str) -> Mapping[str, object]:
 
 
 def shared(document: Mapping[str, object]) -> SharedSettings:
-    """What a document says. Raises FleetFileError with every problem."""
-    # Only who has a fleet needs it, and each update of a stack would start later.
+    """Checks a document. Raises FleetFileError with every problem."""
+    # Imported here, because only fleets need it, and each update of a stack would start later.
     from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # noqa: PLC0415
 
     try:
-        # With texts in the place of dates and of numbers for names, as in JSON.
+        # Dates, and numbers that are names, become texts, as in JSON.
         said: Any = json.loads(json.dumps(document, default=str))
     except (TypeError, ValueError) as error:
         raise FleetFileError([Problem(FILE, f"is not YAML: {error}")]) from error
@@ -185,7 +185,7 @@ def shared(document: Mapping[str, object]) -> SharedSettings:
 
 
 def _place(path: Iterable[str | int]) -> str:
-    """Where in a document: `rings[0].take`."""
+    """A place in a document: `rings[0].take`."""
     words = (f"[{one}]" if isinstance(one, int) else f".{one}" for one in path)
     return "".join(words).removeprefix(".") or FILE
 
@@ -195,8 +195,8 @@ def _selector(match: Mapping[str, str | list[str]]) -> Selector:
 
 
 def _unshared(said: Mapping[str, Any]) -> Iterator[Problem]:
-    """What no schema says: settings that cannot be shared, and two rings of one name. What has another shape
-    than the schema's is passed over."""
+    """The problems that no schema finds: settings that cannot be shared, and two rings of one name. Skips
+    parts whose shape the schema refuses."""
 
     def entries(name: str) -> list[tuple[int, Mapping[str, Any]]]:
         listed = said.get(name)

@@ -33,7 +33,7 @@ def preview(stack: str) -> Outcome:
 
 
 def up(stack: str, *, plan: str = "", minutes: float = 15) -> Outcome:
-    """An update by a reviewed plan, or by one that is made now, and the proof."""
+    """An update by a reviewed plan, or by a plan made now, and the proof."""
     engine = _engine(stack)
     try:
         changes, made = _updated(engine, plan)
@@ -46,7 +46,7 @@ def up(stack: str, *, plan: str = "", minutes: float = 15) -> Outcome:
 
 
 def drift(stack: str) -> Outcome:
-    """What was changed outside Pulumi, and what an update would change: the reason, where there is any."""
+    """Changes made outside Pulumi, and changes that an update would make; the reason names them."""
     engine = _engine(stack)
     drifted, planned = engine.drifted(), engine.planned(Path(), save=False)
     reason = "the cloud differs from the state" if drifted else ""
@@ -73,24 +73,24 @@ def evidence(stack: str, *, days: int, folder: Path) -> Outcome:
 
 
 def recorded_keys(stack: str) -> dict[str, tuple[str, int]]:
-    """When the version of each key, `vault/key`, that the stack's last update found was made, in ISO 8601,
-    and the key's generation. Raises StackError."""
+    """For each key, `vault/key`: the creation time (ISO 8601) of the version that the stack's last update
+    found, and the key's generation. Raises StackError."""
     state = json.loads(told(stack, f"the state of stack {stack} could not be read", "stack", "export"))
     found: dict[str, tuple[str, int]] = {}
     for one in (state.get("deployment") or {}).get("resources") or []:
         if one["type"] == resource_types.KEY_VERSION and (outputs := one.get("outputs")):
             key = files.key_named(outputs["keyId"])
             now = (str(outputs.get("createdAt") or ""), int(outputs.get("generation") or 0))
-            # Of services that share a key, the one that is behind counts.
+            # If services share a key, the one that is behind counts.
             found[key] = min(now, found.get(key, now))
     return found
 
 
 def _updated(engine: EngineStack, plan: str) -> tuple[dict[str, int], Outputs | None]:
-    """What was changed, and the outputs afterwards; None where nothing was to be done."""
+    """The changes, and the outputs afterwards, None if there was nothing to change."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(plan) if plan else Path(folder, "plan.json")
-        # Rules over a whole stack report too late to stop an update: the preview is what they stop.
+        # Rules over a whole stack report too late to stop an update, so they have to stop this preview.
         changes = engine.planned(file, save=not plan)
         return changes, engine.updated(file) if changes else None
 

@@ -250,8 +250,8 @@ DEFENCES = (
     ),
     Defence(
         "grant_delay_seconds",
-        "The binding is tried again for 30 minutes while the refusal can be access that does not count yet; "
-        "so is an account that is bound in its create.",
+        "While a refusal may mean that access does not count yet, the binding is tried again, for 30 "
+        "minutes; so is an account that is bound in its create.",
         {"grant_delay_seconds": 1200.0},
         _no_waiting_for_access,
     ),
@@ -292,7 +292,7 @@ DEFENCES = (
     ),
     Defence(
         "lagging_reads",
-        "What a read does not show is looked at a second time before it is believed to be gone.",
+        "If a read does not show a resource, a second read has to confirm that it is gone.",
         {**_LATE, "mode": "user-assigned identity", "refresh": True, "lagging_reads": "every_other"},
         lambda: [patch.object(Waiter, "twice", _once)],
     ),
@@ -343,7 +343,7 @@ DEFENCES = (
     ),
     Defence(
         "system_identity_client_id",
-        "A client id that is the account's own is none; Azure is asked which one that is.",
+        "The client id of the account's own identity counts as none; Azure is asked for that id.",
         {"system_identity_client_id": "echoed"},
         lambda: [patch.object(Account, "without_own_client", lambda account, _: account)],
     ),
@@ -361,20 +361,19 @@ DEFENCES = (
     ),
     Defence(
         "put_without_encryption",
-        "Every write of a bound account says the key that it has; one that would not is refused before it is "
-        "sent.",
+        "Every write of a bound account names its key; a write that would not is refused before it is sent.",
         {"put_without_encryption": "unbinds"},
         _key_is_not_in_the_write,
     ),
     Defence(
         "put_without_identity",
-        "Every write of an account says its identity.",
+        "Every write of an account names its identity.",
         {"put_without_identity": "removes"},
         _account_without_identity,
     ),
     Defence(
         "put_without_user_owned_storage",
-        "Every write of an account repeats what it is linked to.",
+        "Every write of an account repeats its linked storage.",
         {"put_without_user_owned_storage": "removes"},
         lambda: [patch("components.account.with_kept", lambda properties, *_: dict(properties))],
     ),
@@ -386,7 +385,7 @@ DEFENCES = (
     ),
     Defence(
         "missing_grant",
-        "All known wordings are told from other refusals; an unknown one is waited for, too, for 5 minutes.",
+        "All known wordings are recognised; after an unknown one, the binding is tried again for 5 minutes.",
         {"missing_grant": "properties_invalid", "grant_delay_seconds": 1200.0},
         _no_known_words,
     ),

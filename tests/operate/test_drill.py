@@ -263,9 +263,9 @@ def test_no_drill_of_an_identity_that_another_account_uses(capsys: pytest.Captur
 
     ids = [own.account_id.upper()]
     require_alone(Listed(), own)  # type: ignore[arg-type]
-    assert "one elsewhere would lose its key with this one" in capsys.readouterr().err
+    assert "one in another subscription would lose its key, too" in capsys.readouterr().err
     ids.append(f"{own.account_id}-translator")
-    with pytest.raises(NoAccessError, match="-translator, too"):
+    with pytest.raises(NoAccessError, match="-translator, which would lose the key, too"):
         require_alone(Listed(), own)  # type: ignore[arg-type]
 
 
