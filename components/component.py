@@ -1,7 +1,7 @@
 """The base class of every component here.
 
-Owns: the form of type tokens, protection, and the options of children. A component protects what cannot be
-restored (the caller turns that off with `ResourceOptions(protect=False)`) and is the parent of every child.
+Owns: the form of type tokens, protection, and the options of children. A component protects resources that
+cannot be restored (`ResourceOptions(protect=False)` turns that off) and is the parent of every child.
 
 What the caller's options do: Pulumi hands `providers`, `aliases` and `transforms` on to the children, and
 keeps `hooks` for the component itself. The engine ignores `depends_on`, `deleted_with`, `retain_on_delete`,
@@ -81,8 +81,8 @@ class Component(pulumi.ComponentResource):
         if opts.ignore_changes:
             raise pulumi.InputPropertyError(
                 "ignoreChanges",
-                "a component has no changes of its own; ignore those of its resources by a transform, which "
-                "gives a resource its ignore_changes",
+                "a component has no changes of its own; to ignore changes of its resources, give these their "
+                "ignore_changes by a transform",
             )
         super().__init__(
             f"{COMPONENTS}{type(self).__name__}",

@@ -35,7 +35,7 @@ def engine_has(feature: Any) -> bool:
 
 def error_hooks(name: str, callback: Any) -> list[pulumi.ErrorHook]:
     """A hook that is called with the errors of a resource, and says whether to try again; none in a preview,
-    and none where the engine has no hooks."""
+    and none if the engine has no hooks."""
     known = engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS)
     return [pulumi.ErrorHook(name, callback)] if known and not pulumi.runtime.is_dry_run() else []
 

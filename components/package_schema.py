@@ -136,7 +136,7 @@ def _take_out_plain_lists(array: dict[str, Any]) -> None:
 
 
 def _for_every_language(text: str) -> str:
-    """A docstring without its indentation and without what only Python has: exceptions."""
+    """A docstring without its indentation and its exceptions, which only Python has."""
     sentences = re.sub(r"\s*Raises\s[^.]*\.", "", inspect.cleandoc(text))
     return sentences.strip()
 

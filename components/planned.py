@@ -216,7 +216,7 @@ def _known(value: Any) -> Any:
 
 
 def _at(body: Mapping[str, Any], path: str) -> str | None:
-    """A property as a text in lower case; None where there is none."""
+    """A property as a text in lower case; None if there is none."""
     value: Any = body.get("properties")
     for word in path.split("."):
         value = value.get(word) if isinstance(value, Mapping) else None

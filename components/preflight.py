@@ -287,6 +287,6 @@ def _tell_unchecked(texts: Iterable[str]) -> None:
         actions = sorted({action for one in found for action in _ACTION.findall(one)})
         lacking = f", of a login that may not do {', '.join(actions)}" if actions else ""
         pulumi.log.warn(
-            f"not checked: {len(found)} questions{lacking}. An update may fail where this says nothing; the "
-            "same command with --debug lists the questions with their reasons"
+            f"not checked: {len(found)} questions{lacking}. An update may fail though no problem is named; "
+            "the same command with --debug lists the questions with their reasons"
         )

@@ -24,7 +24,7 @@ from core.calls import example_command
 
 class EncryptedAIServicesAccount(Component):
     """An Azure AI services account under a customer-managed key, with the vault, key, identity and access
-    that it needs; a Language account where the arguments name no other kind.
+    that it needs; a Language account unless the arguments name another kind.
 
     With a system-assigned identity it is made in two phases, because that identity exists only once the
     account does: first the account, on Microsoft-managed keys, and access for its identity; then the
@@ -63,7 +63,7 @@ class EncryptedAIServicesAccount(Component):
     """The account's ARM id, once its data is under the declared key: for resources that must come after that,
     such as connections, policies for responsible AI or commitment plans."""
     workspace_id: pulumi.Output[str | None]
-    """ARM id of the Log Analytics workspace of the audit logs; none where they go elsewhere, or nowhere."""
+    """ARM id of the Log Analytics workspace of the audit logs; none if they go elsewhere, or nowhere."""
 
     def __init__(
         self,

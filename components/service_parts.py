@@ -231,7 +231,7 @@ class Parts:
             return []
         if self._preflight.proof is Proof.BY_USE:
             return [grant]
-        # Only an account that exists can prove more than what Resource Manager shows.
+        # Only an existing account can prove more than Resource Manager shows.
         account_id = self._preflight.account_id if self._situation.account_waits else None
         return [grant, self._validation(key, identity.principal_id, grant, account_id)]
 
@@ -259,7 +259,7 @@ class Parts:
             key_id=key.id,
             principal_id=principal_id,
             grant_id=grant.id,
-            # The proof writes what Azure shows, which may be the version that a binding without one uses.
+            # The proof writes the key as Azure shows it, which may add a version to a binding without one.
             account_id=account_id if self._inputs.names_version else None,
             opts=self._child_options(**options),
         )

@@ -5,7 +5,7 @@ hashicorp/terraform-provider-azurerm#15127), and azure-native does not retry. Ke
 such writes, also those of services that share a vault.
 
 The resource that makes a vault, or its ARM id, tells which vault is meant. Parts that are composed one by one
-know only an output of it; the engine orders them by what they take from each other.
+know only an output of it; the engine orders them by the outputs that they take from each other.
 """
 
 from typing import Any

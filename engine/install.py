@@ -98,8 +98,8 @@ def on_path(search_path: str, own_folder: Path) -> Path | None:
 def official(into: Path) -> bool:
     """Puts the official release into `into`; False if it cannot be downloaded or its checksum is wrong.
 
-    Archive and checksums come from different sites (Pulumi's, and the release on GitHub), and no shell runs
-    what was downloaded. Sources of the names: https://get.pulumi.com, https://github.com/pulumi/pulumi/releases.
+    Archive and checksums come from different sites (Pulumi's, and the release on GitHub), and no shell runs a
+    downloaded file. Sources of the names: https://get.pulumi.com, https://github.com/pulumi/pulumi/releases.
     """
     name = f"pulumi-v{VERSION}-{_platform()}.tar.gz"
     try:
@@ -135,7 +135,7 @@ def _fetched(url: str) -> bytes:
 
 
 def _unpack(archive: bytes, into: Path) -> None:
-    """The programs of a release, which lie in its one folder; whatever else it may hold stays out."""
+    """The programs of a release, which lie in its one folder; anything else in it stays out."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as release:
         for member in release.getmembers():
             content = release.extractfile(member) if member.isfile() else None
@@ -240,7 +240,7 @@ def _host_script(into: Path, python: Path) -> str:
 
 
 def install(into: Path, python: Path) -> None:
-    """Makes `into` hold `pulumi` and its Python host, which runs on `python` where it is ours."""
+    """Makes `into` hold `pulumi` and its Python host, which runs on `python` if it is ours."""
     if is_installed(into, python):
         return
     into.mkdir(parents=True, exist_ok=True)

@@ -102,7 +102,7 @@ def started(
 
 
 def end(child: subprocess.Popen[bytes]) -> None:
-    """Ends a process and its group, by force where they do not end by themselves."""
+    """Ends a process and its group, by force if they do not end by themselves."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         if child.poll() is not None:
             return
@@ -213,7 +213,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
     def _install(self, request: pb.InstallDependenciesRequest) -> Iterator[pb.InstallDependenciesResponse]:
         """Makes the virtual environment of a plugin, with the packages of its requirements.txt, as the
-        official host does with `toolchain: pip`. Raises CalledProcessError after what pip says."""
+        official host does with `toolchain: pip`. Raises CalledProcessError after pip's message."""
         folder = Path(request.info.program_directory or request.directory)
         environment = Path(request.info.root_directory, dict(request.info.options)["virtualenv"])
         python = environment / "bin" / "python"

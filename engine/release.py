@@ -82,7 +82,7 @@ def given(root: Path = ROOT) -> dict[str, str]:
 
 
 def filled(text: str, patterns: Iterable[str], values: Mapping[str, str]) -> str:
-    """A place's text with the values in it. Raises ReleaseError where a pattern finds nothing."""
+    """A place's text with the values in it. Raises ReleaseError if a pattern finds nothing."""
     for pattern in patterns:
 
         def put(found: re.Match[str]) -> str:
@@ -214,7 +214,7 @@ def build(folder: Path, root: Path = ROOT) -> None:
 
 
 def main(words: Sequence[str]) -> int:
-    """Exit code 0, 1 where the places disagree, 2 where the words are wrong."""
+    """Exit code 0, 1 if the places disagree, 2 if the words are wrong."""
     match words:
         case ["fill"]:
             for path, text, wanted in list(places()):

@@ -18,7 +18,7 @@ def service() -> EncryptedAIServicesAccount:
         {
             "location": config.require("location"),
             # Count it up to rotate: the next update makes a new version of the key and binds the account to
-            # it. That takes a way to the vault, as `private` has; without one, the vault rotates by itself.
+            # it. It must reach the vault, as with `private`; if it cannot, the vault rotates by itself.
             "key": {"generation": config.get_int("generation")},
             # Nobody reaches the endpoints until you let them in: by `private`, or by `selected` with
             # `allowed_ip_ranges`.

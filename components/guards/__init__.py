@@ -2,7 +2,7 @@
 
 Look, judge, decide. Imports run down, from row to row:
 
-| rooms | what they own |
+| rooms | content |
 |---|---|
 | `reader` | the one place that asks the engine and Azure |
 | `rules` | two tables: the rules that refuse a service, and the notes |

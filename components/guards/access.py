@@ -79,8 +79,8 @@ def removed_access(situation: Situation) -> Iterator[Problem]:
         yield Problem(
             "access",
             f"the access of account {before.account.name!r} to its key was {how}, and the data is out of "
-            f"reach{meaning}. What may have been removed on purpose is not restored by itself: to keep it "
-            f"removed, set access: revoked{named} and run `pulumi up`; to restore it, {restored}",
+            f"reach{meaning}. Somebody may have removed it on purpose, so it is not restored by itself: to "
+            f"keep it removed, set access: revoked{named} and run `pulumi up`; to restore it, {restored}",
         )
 
 
@@ -114,7 +114,7 @@ def key_left_behind(
     """
     if not (before.is_bound and before.key_user_id and before.bound_to) or inputs.is_revoked:
         return None
-    unknown = not place.vault_id  # one that is yet to be made
+    unknown = not place.vault_id  # a vault that is yet to be made
     stays = unknown or not is_elsewhere(before, place)
     if "access" in inputs.as_found or (inputs.has_key and stays):
         return None

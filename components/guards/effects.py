@@ -113,7 +113,7 @@ def _version_in_use(one: Situation) -> str:
 
 
 def _newest(one: Situation) -> str:
-    """The version that the key has now; "" where it is not known, or cannot be used."""
+    """The version that the key has now; "" if it is not known, or cannot be used."""
     found = one.live.key or {}
     version = adapters.key_version({"id": found.get("id"), "properties": found})
     known = found.get("keyUriWithVersion") or one.place.in_managed_hsm

@@ -19,7 +19,7 @@ class Proof(Enum):
     RECORDED = "recorded"
     """The state has the resource that waited."""
     BY_USE = "by use"
-    """The account is under its key by a grant that exists, as one that was adopted."""
+    """The account is under its key by an existing grant, as an adopted account is."""
 
 
 @dataclass(frozen=True)

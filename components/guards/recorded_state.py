@@ -35,7 +35,7 @@ class RecordedService:
     is_complete: bool = False
 
     def part(self, type: str, part: str) -> Mapping[str, Any]:
-        """The outputs of its resource `NAME-PART` of a type; empty where the state has none."""
+        """The outputs of its resource `NAME-PART` of a type; empty if the state has none."""
         return self.resources.get((type, f"{self.name}-{part}"), {})
 
     def has(self, type: str, part: str) -> bool:

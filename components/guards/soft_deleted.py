@@ -1,4 +1,4 @@
-"""Names that soft-deleted vaults and accounts still hold, and what comes back with them.
+"""Names that soft-deleted vaults and accounts still hold, and the resources that come back with them.
 
 Owns: whether a service recovers them, and the way out if it does not. Pure. Does not own: the call that lists
 them (reader.py).
@@ -105,7 +105,7 @@ def _unfit(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any], r
 
 def _held(deleted: Mapping[str, Any]) -> str:
     until = f", until {deleted['scheduledPurgeDate']}" if deleted.get("scheduledPurgeDate") else ""
-    return f"{deleted['name']!r} is held by one that was deleted {deleted.get('deletionDate', '')}{until}"
+    return f"{deleted['name']!r} is held by a resource deleted {deleted.get('deletionDate', '')}{until}"
 
 
 def _elsewhere(inputs: EncryptedAIServicesAccountArgs, deleted: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""`pulumi new` makes a project of one's own from `template/`, beside a clone that has been used."""
+"""`pulumi new` makes a new project from `template/`, beside a clone that has been used."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.long]
 def test_a_project_of_ones_own_is_made_tested_previewed_and_deployed(
     empty_azure: RunningAzure, tmp_path: Path
 ) -> None:
-    """Nothing of the clone's own state comes along; the stack's file has what was asked for and nothing else;
-    its unit test passes, and so does an update under the policy pack, without an advisory."""
+    """The project gets no state of the clone. Its stack's file has the answers of `pulumi new` and nothing
+    else. Its unit test passes, and an update passes the policy pack without an advisory."""
     stack = Stack(tmp_path / "checkout", empty_azure.env)
     used = clone(tmp_path / "language-cmk")
     give_environment(used)

@@ -30,7 +30,7 @@ _PUT_BACK = re.compile(
     r"correct network\.subnetId",
     re.IGNORECASE,
 )
-_ANOTHER_NAME = re.compile(r"'(?P<held>[\w-]+)' is held by one that was deleted.* give another accountName\b")
+_ANOTHER_NAME = re.compile(r"'(?P<held>[\w-]+)' is held by a resource deleted.* give another accountName\b")
 _LEAVES_ITS_KEY = "keep both and set unbindAccount to its name"
 _BACK = "put back"
 _ROTATE = "raise `generation` for a new version"

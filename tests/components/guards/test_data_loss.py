@@ -216,7 +216,7 @@ def test_nobody_is_told_to_recover_what_could_not_be_bound() -> None:
         service(azure)
     (account,) = [problem for _, problem in refused.value.problems if problem.path == "accountName"]
     assert "softDeleted: recover" not in account.text
-    assert "'lang-language' is held by one that was deleted monday" in account.text
+    assert "'lang-language' is held by a resource deleted monday" in account.text
 
 
 @pytest.mark.parametrize(
