@@ -21,6 +21,7 @@ from components.arguments.inputs import (
     arguments,
     camel_case,
     known_text,
+    unless_wrong,
 )
 from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
@@ -222,7 +223,9 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     @property
     def naming_rule(self) -> NamingRule:
         """The rule that names the resources made here."""
-        location, templates = normalised(self.location), self.names.templates
+        # One that is wrong hides no name that is too long.
+        location = unless_wrong(lambda: normalised(self.location), "")
+        templates = self.names.templates
         return NamingRule(self.name, location, self.account_kind, self._stack, templates)
 
     @property
@@ -233,7 +236,7 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     @property
     def made_names(self) -> tuple[MadeName, ...]:
         """The names of the resources made here, from arguments or from the rule."""
-        audit, targets = self.audit, ("account", "vault")
+        targets = ("account", "vault")
         made: list[tuple[bool, MadeName]] = [
             (True, MadeName("account", "accountName", self.account_name)),
             (
@@ -244,14 +247,15 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
             (self.makes_key, MadeName("key", "key.name", self.key.name)),
         ]
         by_rule = (
-            ("identity", self.has_key and not self.binds_in_two_phases, ("",)),
-            ("privateEndpoint", self.network.access == PRIVATE, targets if self.makes_vault else targets[:1]),
-            ("diagnosticSetting", audit.keeps_logs, ("",)),
-            ("workspace", audit.has_workspace and audit.workspace_id is None, ("",)),
-            ("lock", bool(self.lock), targets),
+            ("identity", lambda: self.has_key and not self.binds_in_two_phases, ("",)),
+            ("privateEndpoint", lambda: self.network.access == PRIVATE, targets[: 1 + self.makes_vault]),
+            ("diagnosticSetting", lambda: self.audit.keeps_logs, ("",)),
+            ("workspace", lambda: self.audit.has_workspace and self.audit.workspace_id is None, ("",)),
+            ("lock", lambda: bool(self.lock), targets),
         )
-        for resource, is_made, named in by_rule:
+        for resource, reads, named in by_rule:
             argument = f"names.{resource}" if resource in self.names.templates else "name"
+            is_made = unless_wrong(reads, otherwise=False)
             made += [(is_made, MadeName(resource, argument, target=target)) for target in named]
         return tuple(one for is_made, one in made if is_made)
 

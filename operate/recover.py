@@ -4,7 +4,8 @@
 
 It writes each resource that a killed update had begun to create into the state under its id, so that
 `pulumi up` goes on. Then, or if no update was cut off, it lists each resource that the program declares and
-Azure has, but the state lacks; --yes writes these into the state, too. `pulumi up` could create neither.
+Azure has, but the state lacks, also a role assignment that takes the place of one in the state; --yes writes
+these into the state, too. `pulumi up` could create neither.
 
 It changes nothing in Azure. It writes the state through `pulumi stack import`, keeps the state before in a
 file, and leaves a locked stack alone. docs/runbooks/crash-recovery.md has all steps. It does not find out
@@ -134,7 +135,9 @@ def _taken_in(
         added = completed(found, created, resources)
         if not added:
             raise StackError("a preview would create what the state has; look at `pulumi stack export`")
-        state["deployment"]["resources"] = [*resources, *added]
+        for one in added:
+            _add(one, resources)
+        state["deployment"]["resources"] = resources
         if not rounds:
             tell(f"the state before is in {saved(stack, saves)}")
         _write(stack, state)
@@ -200,7 +203,15 @@ def declared(stack: str) -> tuple[list[dict[str, Any]], str]:
     if done.code != 0:
         said = [str(one.get("message", "")).strip() for one in steps.get("diagnostics") or ()]
         reasons = "\n".join(filter(None, said)) or done.stderr.strip() or "it gives no reason"
-    return [step["newState"] for step in steps.get("steps") or () if step["op"] == "create"], reasons
+    return [step["newState"] for step in steps.get("steps") or () if _is_made(step)], reasons
+
+
+def _is_made(step: Mapping[str, Any]) -> bool:
+    """Whether a step of a preview creates what may exist. Of a replacement that is a role assignment alone:
+    of all else, a successor that is taken over would have its predecessor deleted with its data."""
+    if step["op"] == "replace":
+        return bool(step["newState"]["type"] == resource_types.ROLE_ASSIGNMENT)
+    return bool(step["op"] == "create")
 
 
 def missing(
@@ -253,6 +264,10 @@ def completed(
         added.append(dict(state))
 
     for state in found:
+        is_role = state["type"] == resource_types.ROLE_ASSIGNMENT
+        if is_role and not arm_ids.same(str(ids.get(state["urn"])), state["id"]):
+            # It is the successor of what the state has, which stays there until it is deleted.
+            ids.pop(state["urn"], None)
         add(state)
     return [_without_dependencies(one, ids) for one in added]
 

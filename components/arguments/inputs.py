@@ -68,6 +68,9 @@ Rule = Callable[[Any], Iterator[Problem]]
 """A rule between arguments gets all of them. It ends as soon as it reads one that is wrong already."""
 
 
+T = TypeVar("T")
+
+
 class _WrongError(Exception):
     """A rule has read an argument that is wrong."""
 
@@ -85,6 +88,14 @@ class _Right:
         if isinstance(found, property) and found.fget:
             return found.fget(self)
         return found.__get__(self) if inspect.isfunction(found) else getattr(self._group, name)
+
+
+def unless_wrong(read: Callable[[], T], otherwise: T) -> T:
+    """What a rule reads of the arguments, or something else where one of them is wrong: the rule goes on."""
+    try:
+        return read()
+    except _WrongError:
+        return otherwise
 
 
 def argument(default: Any = MISSING, **limits: Any) -> Any:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import ast
 import copy
 import importlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pulumi
 import pytest
+from pulumi.automation import CommandResult
 
 from core import resource_types
 from core.engine_values import UNKNOWN
+from core.login import Login
 from localazure.standin.table import resource_type
+from operate import recover
 from operate.azure import UnansweredError
 from operate.recover import FORMS, UnknownIdError, arm_id, completed, missing, resolved
 from tests.support.stack import ROOT
@@ -310,6 +314,41 @@ def test_a_resource_is_looked_for_where_its_own_provider_is() -> None:
     hidden = {**own, "inputs": {"subscriptionId": "[secret]"}}
     found, (problem,) = taken(Cloud(), hidden, wanted)
     assert (found, "the subscriptionId of its provider" in problem) == ([], True)
+
+
+ROLE = "azure-native:authorization:RoleAssignment"
+
+
+def test_the_successor_of_a_role_assignment_is_taken_in_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its create was answered by nothing, and every update since is refused. The next update deletes the old
+    one. Of an account no successor is taken in: the old one would go with its data."""
+    scope = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-a"
+    ids = [f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}" for name in "ab"]
+    old, new = (
+        resource(ROLE, "caller", id, scope=scope, roleAssignmentName=id[-1], azureApiVersion="2022-04-01")
+        for id in ids
+    )
+    del new["id"]
+    account = {**declared("lang-b"), "id": scope}
+    told = {"steps": [{"op": "replace", "newState": one} for one in (new, declared("lang-b"))]}
+    written: list[Any] = []
+    exported = state(account, old, pending=[])
+    del exported["deployment"]["pending_operations"]
+    previews = [told, {"steps": []}]
+    monkeypatch.setattr(recover, "LiveAzure", lambda _: Cloud(*ids, scope.replace("lang-a", "lang-b")))
+    monkeypatch.setattr(
+        recover,
+        "pulumi",
+        lambda *_, **__: CommandResult(stdout=json.dumps(previews.pop(0)), stderr="", code=0),
+    )
+    monkeypatch.setattr(recover, "saved", lambda *_: "saved")
+    monkeypatch.setattr(recover, "_write", lambda _, state: written.append(state))
+    monkeypatch.setattr(recover, "_pulumi", lambda *_: json.dumps(written[-1]))
+    login = Login(settings={"subscriptionId": SUBSCRIPTION})
+    assert recover._taken_in("dev", exported, login, lambda _: None, saves="{}") == 0
+    (document,) = written
+    kept = [(one["id"], one.get("delete", False)) for one in document["deployment"]["resources"][1:]]
+    assert kept == [(scope, False), (ids[1], False), (ids[0], True)]
 
 
 def test_what_the_engine_has_yet_to_delete_is_not_what_it_would_create() -> None:

@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from components.arguments.names import role_assignment_name
+from core.arm_ids import ROLE_ASSIGNMENT, name_of
+from localazure.seed import DEPLOYER, READER
 from tests.engine.shared import done
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.crash import Bookmark
@@ -72,6 +75,30 @@ def test_what_exists_and_is_declared_is_taken_over(types: tuple[str, ...], judge
     forget(judge.stack, *types)
     assert judge.account_id in recovered(judge)
     assert judge.ciphertext() == ciphertext
+
+
+def test_the_successor_of_a_role_assignment_is_taken_over(judge: Judge) -> None:
+    """The role of a caller, which an earlier release called by the caller's name, is replaced for another
+    principal, and Azure has the new one already, as where the answer to its create was lost. The old one is
+    deleted."""
+    stack, caller = judge.stack, {"name": "app", "principalId": DEPLOYER.object_id}
+    stack.configure(callers=[caller])
+    done(stack.deploy())
+    (old,) = [one for one in stack.resources() if one["type"].endswith(":RoleAssignment")]
+    named = old["urn"].rpartition("::")[2]
+    file = stack.folder / "renamed.json"
+    exported = stack.pulumi("stack", "export").output
+    file.write_text(exported.replace(named, f"{named.partition('-caller-')[0]}-caller-app"))
+    done(stack.pulumi("stack", "import", "--file", str(file)))
+    role = old["inputs"]["roleDefinitionId"]
+    name = role_assignment_name(judge.account_id, READER.object_id, name_of(role))
+    new = f"{judge.account_id}/providers/{ROLE_ASSIGNMENT}/{name}"
+    body = {"roleDefinitionId": role, "principalId": READER.object_id}
+    judge.arm("PUT", new, "2022-04-01", {"properties": body})
+    stack.configure(callers=[{**caller, "principalId": READER.object_id}])
+    assert new in recovered(judge)
+    listed = judge.arm("GET", new.rpartition("/")[0], "2022-04-01")["value"]
+    assert old["id"] not in {one["id"] for one in listed}
 
 
 def urns(stack: Stack) -> set[str]:

@@ -152,6 +152,8 @@ class Engine:
             return False
         inputs = from_struct(read.inputs)
         outputs = {**copy.deepcopy(inputs), "id": read.id, "name": arm_ids.name_of(read.id)}
+        if (predecessor := self.state.get(urn)) is not None:
+            self.replaced.append((urn, predecessor))
         self.state[urn] = Held(type, read.id, inputs, outputs)
         return True
 

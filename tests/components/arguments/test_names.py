@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
 from components.arguments import names
+from components.arguments.inputs import camel_case
+from components.arguments.problem import InputError
 from components.service import EncryptedAIServicesAccount
 from core import kinds
 from tests.support.recording import run
@@ -97,3 +100,21 @@ def test_a_long_service_with_a_rule_of_names_gives_its_vault_a_name_of_its_own()
     }
     monitor = run(lambda: EncryptedAIServicesAccount(service, inputs))
     assert monitor.one(":Vault").inputs["vaultName"] == "kv-own"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"location": "nowhere!"},
+        {"identity": "nobody"},
+        {"network": {"access": "opn"}},
+        {"audit": {"workspace_id": "w"}},
+        {"lock": "no"},
+    ],
+)
+def test_another_wrong_argument_hides_no_name_that_is_too_long(wrong: dict[str, Any]) -> None:
+    """Both are told at once."""
+    inputs: Any = {"location": "westeurope", **wrong}
+    with pytest.raises(InputError, match=r"(?s)has 27 characters, .* give vault\.name") as refused:
+        run(lambda: EncryptedAIServicesAccount("a-service-of-a-long-name", inputs))
+    assert camel_case(next(iter(wrong))) in str(refused.value)
