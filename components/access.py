@@ -29,17 +29,17 @@ from core import arm_ids, rights, roles
 
 @dataclass(frozen=True)
 class KeyPermissions:
-    """What may be done with a key, in the words of both access models: those of an access policy, and the
-    built-in role that a role assignment takes."""
+    """Rights on a key in both access models: the words of an access policy, and the built-in role of a role
+    assignment."""
 
     policy: tuple[str, ...]
     role: roles.Role
 
 
 USE = KeyPermissions(rights.NEEDED, roles.CRYPTO_SERVICE_ENCRYPTION_USER)
-"""What the service needs to hold its data under the key, and no more."""
+"""The service needs these rights to hold its data under the key, and no others."""
 ROTATION = KeyPermissions(("get", "list", "update", "rotate"), roles.CRYPTO_OFFICER)
-"""What a person or pipeline needs to create a new version of the key."""
+"""A person or pipeline needs these rights to create a new version of the key."""
 
 
 def make_grant(
@@ -58,20 +58,19 @@ def make_grant(
     aliases: Sequence[pulumi.Alias] = (),
 ) -> Made:
     """Makes the grant `name`: one identity's access to one key, in the vault's model, "accessPolicy" or
-    "rbac", after earlier writes to the vault. It goes with `deleted_with` where that is deleted in the same
-    run. `adopts` is the id of a role assignment
-    that exists and is taken over as it is; with `takes_over` an access policy is taken over that is just what
-    is declared; in a managed HSM that is done without either. `argument` is the path of the argument that
-    asks for it."""
-    # A grant that moves to another vault with its key is made before the old one is deleted: the account is
-    # bound again in between.
+    "rbac", after earlier writes to the vault. If a run deletes `deleted_with`, the grant goes with it.
+    `adopts` is the id of an existing role assignment, which the grant takes over as it is. With `takes_over`
+    the grant takes over an existing access policy that equals the declared one; in a managed HSM it always
+    does. `argument` is the path of the argument that asks for the grant."""
+    # If a grant moves to another vault with its key, the new one is made before the old one is deleted,
+    # because the account is bound again in between.
     options: dict[str, Any] = {
         "deleted_with": deleted_with,
         "delete_before_replace": False,
         "aliases": [*aliases],
     }
     if key.in_managed_hsm:
-        # No resource of Resource Manager: nothing is asked about it.
+        # It is no resource of Resource Manager, which therefore cannot be asked about it.
         role = roles.HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
         given = {"scope": key.id, "principal_id": principal_id, "role_definition_id": role}
         return declare(Declaration(ManagedHsmRoleAssignment, f"{name}-access", "", "", given), **options)

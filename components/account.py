@@ -16,7 +16,7 @@ from core import arm_ids
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
 from core.key_uris import KeyUri
 
-# All that a later update of an account may write, but its identity and its key.
+# A later update of an account may write these, but neither its identity nor its key.
 _CHANGING = [
     "properties.disableLocalAuth",
     "properties.networkAcls",
@@ -30,8 +30,8 @@ _CHANGING = [
 
 @dataclass(frozen=True)
 class MadeAccount:
-    """An account that was made. `principal_id` is that of its own identity, if any.
-    `resource` is None, and all but `id` and `name` unknown, where it is only asked about."""
+    """An account that was made. `principal_id` is the object id of its own identity, if it has one. If the
+    account is only asked about, `resource` is None, and everything but `id` and `name` is unknown."""
 
     id: pulumi.Input[str]
     name: pulumi.Input[str]
@@ -112,7 +112,8 @@ def make_account(
 ) -> MadeAccount:
     """Makes the account, or restores a soft-deleted one of its name with its data.
 
-    `after` is what must exist before it and outlive it: its vault, and with an inline key the grant.
+    `after` are the resources that must exist before the account and outlive it: its vault, and with an inline
+    key the grant.
     `frozen` does not write an existing account: while its identity may not use the key, the service is
     assumed to refuse every PUT, because a PUT states the key again. `unbinds` puts an account whose inputs
     stated a key on Microsoft-managed keys. `before` is what preflight() read of the account.
@@ -126,7 +127,7 @@ def make_account(
     if account.recovers:
         properties["restore"] = True
     if unbinds:
-        # Explicit: what a PUT without encryption does was never observed.
+        # Explicit, because nobody has observed what a PUT without encryption does.
         properties["encryption"] = {"key_source": MICROSOFT_MANAGED}
     elif not inline:
         if not frozen and (key := before.bound_key):
@@ -139,7 +140,7 @@ def make_account(
     else:
         declared["properties"] = with_kept(properties, before.live)
         if lost_search(name, {"properties": declared["properties"]}, before.live):
-            # It stays as it is recorded, and the hook refuses a write without the key.
+            # The link stays as it is recorded, and the hook refuses a write without the search key.
             ignored.append(SEARCH_LINK)
     opts.ignore_changes = ignored
     # No account is deleted with its data before another one in its place is made.

@@ -1,5 +1,5 @@
-"""The arguments of an AI services account, also those that a whole service has as well, and how Azure takes
-them."""
+"""The arguments of an AI services account, with those that a service shares with it, and the inputs of
+azure-native that they become."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,7 +50,7 @@ def _outbound(account: "AccountArguments") -> Iterator[Problem]:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountArguments(ComponentArguments):
-    """What an account is, also as a part of a service."""
+    """The arguments of an account, by itself or as a part of a service."""
 
     _RULES: ClassVar[tuple[Rule, ...]] = (_search_with_key, _links_of_kind, _outbound)
 
@@ -101,23 +101,23 @@ class AccountArguments(ComponentArguments):
 
     @property
     def account_kind(self) -> AccountKind:
-        """What is particular to the kind of the account."""
+        """The limits and abilities of the account's kind."""
         return kinds.named(self.kind)
 
     @property
     def manages_projects(self) -> bool | None:
-        """Whether the account may have projects; None for what it has."""
+        """Whether the account may have projects; None leaves it as it is."""
         return self.allow_project_management
 
 
 def allowed_hosts(
     restricted: bool | None, declared: Sequence[str], vault: pulumi.Input[str], left: str
 ) -> list[pulumi.Input[str]]:
-    """The hosts that an account under a key may call, each once, where it may not call all.
+    """The hosts that an account under a key may call if it may not call all, each once.
 
-    `vault` is the host of its key, without which the account could not use the key (Azure/ResourceModules
-    #3259), and `left` that of the key that it is bound to before an update moves it: without it the account
-    could not be written while it is still bound there. Each is "" where there is none.
+    The account needs `vault`, the host of its key, to use the key (Azure/ResourceModules #3259). If an update
+    moves the account to another key, it needs `left`, the host of the former key, because it is still bound
+    there when it is written. Each is "" if there is none.
     """
     if not restricted:
         return [*declared]
@@ -135,7 +135,7 @@ def declared_encryption(
     identity_client_id: pulumi.Input[str],
 ) -> dict[str, Any]:
     """The key that an account is bound to in its create, by azure-native's Python names. The client id is
-    that of the user-assigned identity that has access."""
+    the one of the user-assigned identity that has access."""
     key = {
         "key_name": key_name,
         "key_version": key_version,
@@ -146,7 +146,7 @@ def declared_encryption(
 
 
 def on_the_wire(value: Any) -> Any:
-    """Declared inputs, by azure-native's Python names, as Azure gets them."""
+    """The inputs of azure-native's account, by their Python names."""
     if isinstance(value, Mapping):
         return {
             re.sub(r"_(\w)", lambda found: found[1].upper(), name): one

@@ -12,7 +12,7 @@ by a PATCH after the account. So there are two belts:
   write that would take the key away fails, whatever changed the inputs on their way: a transform, an
   `ignore_changes` of the caller, a saved plan, a read that did not find the account.
 
-Owns: these two. Does not own: what an account must be (account.py).
+Owns: the two belts. Does not own: the other properties of an account (account.py).
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ _OF_ITS_OWN = (
 
 @dataclass(frozen=True)
 class BoundKey:
-    """The key that an account is bound to, with its version where it names one, and the identity that uses
-    it. `says_version`: the version is stated, even if it is empty, which means the same as none."""
+    """The key that an account is bound to, the version if the account names one, and the identity that uses
+    the key. `says_version`: the account states a version, even an empty one, which means the same as none."""
 
     encryption: Encryption
     says_version: bool
@@ -95,8 +95,8 @@ def bound_key(account: Found) -> BoundKey | None:
 
 @dataclass(frozen=True)
 class AccountBefore:
-    """An account before a run: its outputs in the stack's state, its outputs now, and the key that its
-    binding in the state has. `shows_version`: Azure showed the version of that key."""
+    """An account before a run: its outputs in the stack's state, its outputs now, and the key of its binding
+    in the state. `shows_version`: Azure showed the version of that key."""
 
     recorded: Found = None
     live: Found = None
@@ -105,9 +105,9 @@ class AccountBefore:
 
     @property
     def bound_key(self) -> BoundKey | None:
-        """The key that the account is bound to now; where a read shows none, the one that the state's binding
-        has, and so where it shows none of the version, unless it once did. Of a binding without a version, it
-        may show the one that Azure uses."""
+        """The key that the account is bound to now. If a read shows no key, it is the key of the binding in
+        the state; if reads show no version and never showed one, the version comes from there, too. Azure may
+        show the version in use for a binding that names none."""
         live, recorded = bound_key(self.live), self.recorded_key
         if live is None or recorded is None:
             return live or recorded
@@ -160,8 +160,8 @@ class KeyLostError(pulumi.RunError):
 def loss(
     name: str, sent: Mapping[str, Any], before: AccountBefore, *, is_update: bool, same_key: bool
 ) -> str | None:
-    """What a write with the inputs `sent` would take from the account that `before` was read immediately
-    before it; None if nothing.
+    """The loss that a write with the inputs `sent` would cause; None if there is none. `before` is the
+    account as it was read immediately before the write.
 
     An update finds its account; else a read is wrong, and nobody knows which key the account has. With
     `same_key` the write has to name the version that the account is bound to: the binding alone moves it to
@@ -238,7 +238,7 @@ def key_guard(
         if frozen and is_update and not _has_identity(await _plain(about.old_outputs)):
             problem = problem or _identity_unrecorded(name)
         if problem:
-            # The components' own accounts are found before, and have that.
+            # For the components' own accounts, the run has looked before, and `before` has the answer.
             raise KeyLostError(problem if before else f"{problem}{_OF_ITS_OWN}")
 
     options = pulumi.ResourceHookOptions(on_dry_run=True)

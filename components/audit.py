@@ -15,8 +15,8 @@ from components.declared import Declaration, Declare
 from core import arm_ids, audit_log
 
 CATEGORIES = {"account": "Audit", "vault": audit_log.CATEGORY}
-"""Audit is each operation on the account itself; AuditEvent each on the vault's keys, with the caller's
-identity."""
+"""The category Audit records each operation on the account itself; AuditEvent records each operation on the
+vault's keys, with the caller's identity."""
 RETENTION_DAYS = 365
 WORKSPACE_TIER = "PerGB2018"
 """Pay as you go (learn.microsoft.com/azure/azure-monitor/logs/cost-logs)."""
@@ -79,12 +79,12 @@ def make_audit_trail(
     *,
     argument: str,
 ) -> tuple[pulumi.Output[str | None], list[pulumi.Resource]]:
-    """Makes a diagnostic setting for each of the ids in `watched`, `account` and `vault`, and the workspace
-    that none is given for, which `argument` names, with the `arguments` that say where. Returns the id of
-    the workspace, if there is one, and the settings; nothing where no logs are to be kept.
+    """Makes a diagnostic setting for each of the ids in `watched`, `account` and `vault`. If no workspace is
+    given, it makes one in the place that `arguments` name; `argument` is the path that names it. Returns the
+    id of the workspace, if there is one, and the settings; nothing if no logs are to be kept.
 
-    The settings are protected like the account, or a destroy that is refused for the account would first
-    have ended its audit.
+    The settings are protected like the account. Otherwise a destroy that is refused for the account would
+    end its audit first.
     """
     if not audit.keeps_logs:
         return pulumi.Output.from_input(None), []

@@ -1,4 +1,4 @@
-"""The ways out of failures of azure-native whose text does not say them, and which failures are tried again.
+"""Explains failures of azure-native whose text does not say the way out, and tries some of them again.
 
 - A read did not show what was just written, or still showed what was deleted. azure-native reads before it
   creates a resource, and fails where a read lags behind. Resource Manager documents that reads may
@@ -140,7 +140,7 @@ def _of_account(error: str, version: str, grantee: str, *, untried_rbac: bool) -
 
 
 def _of_owner(id: str) -> str:
-    """How the owner of a vault gets on where an operator's access to its keys exists."""
+    """The way on for the owner of a vault in which an operator's access to the keys exists already."""
     vault, _, object_id = id.partition("/accessPolicy/")
     delete = f"az role assignment delete --ids {id}"
     if object_id:
@@ -150,8 +150,8 @@ def _of_owner(id: str) -> str:
 
 
 def _taken(name: str, id: str, type: str, stack: str) -> str:
-    """What to do where something that this stack does not record is there already. No deletion of an access
-    to a key: a bound account would be without it, and of some kinds Azure would delete data."""
+    """The way out if a resource exists that this stack does not record. It never deletes an access to a key:
+    a bound account would lose it, and Azure deletes the data of some kinds then."""
     vault, _, object_id = id.partition("/accessPolicy/")
     if type == ACCESS_POLICY:
         other = f"run `{set_policy(vault, object_id, NEEDED)}` and then the same command again"
@@ -181,7 +181,7 @@ def waiting_hooks(service: str, what: str, **situation: Any) -> list[pulumi.Erro
     async def answer(failed: pulumi.ErrorHookArgs) -> bool:
         error = failed.errors[0] if failed.errors else ""
         if failed.failed_operation == "create" and is_failed_operation(error):
-            # It exists, and a second create would be refused and leave it out of the state.
+            # The resource exists: Azure would refuse a second create, which leaves it out of the state.
             if kind_of_text(error) is RefusalKind.PROPAGATING:
                 pulumi.log.error(
                     f"service {service!r}: Azure took the resource, but its access to the key does not count "
@@ -204,7 +204,7 @@ def _report(failed: pulumi.ErrorHookArgs, **situation: Any) -> bool:
     for error in failed.errors:
         if words := explanation(failed.name, failed.type, error, stack, version, **situation):
             pulumi.log.error(words)
-    return False  # azure-native has the write behind it, and would refuse a second one
+    return False  # azure-native has written it already, and would refuse a second write
 
 
 def _version(inputs: Mapping[str, Any] | None) -> str:

@@ -27,7 +27,7 @@ from localazure.home import SERVICES, Home, HomeError, home_of
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; the exit code is 0 where it did what it says."""
+    """Runs one command; the exit code is 0 if it succeeded."""
     parser = argparse.ArgumentParser(
         prog="localazure",
         description="A local Azure on loopback.",

@@ -1,4 +1,4 @@
-"""What a person does with a checkout on the local Azure, one word each: `python3 -m localazure up`.
+"""The commands for a checkout on the local Azure, one word each: `python3 -m localazure up`.
 
 Owns: the steps of each word and their order. Does not own: the steps themselves; each is a command that runs
 as by `python -m localazure exec`. make has the same words.

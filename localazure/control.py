@@ -48,7 +48,7 @@ class Control:
     door: Door = field(default_factory=Door)
 
     def answer(self, raw: Raw) -> Answer:
-        """The answer to a control request; what it writes is one transaction. Never raises."""
+        """The answer to a control request; all its writes are one transaction. Never raises."""
         if (raw.method, raw.path) == ("GET", "/health"):
             return _json(200, {"status": "ok", "pid": os.getpid(), "code": self.code})
         try:

@@ -79,7 +79,7 @@ class Front:
     buckets: throttling.Buckets = field(default_factory=dict)
 
     def answer(self, raw: Raw) -> Answer:
-        """The answer to a request; what it writes is one transaction. Never raises."""
+        """The answer to a request; all its writes are one transaction. Never raises."""
         cloud = national_clouds.cloud_of(raw.authority)
         if cloud is None:
             return self._answer_public(raw, None)

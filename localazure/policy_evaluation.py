@@ -25,8 +25,8 @@ EXEMPTIONS = "Microsoft.Authorization/policyExemptions"
 CUSTOMER_KEY = "67121cc7-ff39-4ab8-b7e3-95b84dab487d"
 _FILE = Path(__file__).with_name("policy_built_ins.json")
 BUILT_INS: Mapping[str, Json] = json.loads(_FILE.read_text())["definitions"]
-"""The built-in definitions that this cloud knows, by id: their titles, and the rules of those that it
-evaluates."""
+"""The built-in definitions that this cloud knows, by id: their titles, and the rules if it evaluates
+them."""
 _NOT_JUDGED = ("/providers/microsoft.authorization/",)
 _GROUP = "Microsoft.Resources/subscriptions/resourceGroups"
 

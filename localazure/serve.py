@@ -48,7 +48,7 @@ def open_cloud(home: Home) -> Cloud:
 
 
 def open_signer(home: Home) -> Signer:
-    """The signer of tokens with the home's key, which is made where it is missing or no key."""
+    """The signer of tokens with the home's key; makes a new key if there is none, or no valid one."""
     with suppress(FileNotFoundError, ValueError):
         return Signer(home.signing_key.read_bytes())
     write_private(home.signing_key, new_key().decode())

@@ -33,7 +33,7 @@ ARM_REGIONS = str(Host.ARM)
 
 
 def host_of(authority: str) -> tuple[Host, str] | None:
-    """The endpoint and the first label of a name; None for one that is not ours."""
+    """The endpoint and the first label of a name; None if no endpoint has it."""
     name = public_host(authority).lower().rstrip(".")
     label, _, rest = name.partition(".")
     if label and rest == ARM_REGIONS:

@@ -4,8 +4,8 @@
 
 It writes each resource that a killed update had begun to create into the state under its id, so that
 `pulumi up` goes on. Then, or if no update was cut off, it lists each resource that the program declares and
-Azure has, but the state lacks; --yes writes these into the state, too. `pulumi up` could create neither.
-It does the same with a role assignment that replaces one in the state.
+Azure has, but the state lacks, also a role assignment that takes the place of one in the state; --yes writes
+these into the state, too. `pulumi up` could create neither.
 
 It changes nothing in Azure. It writes the state through `pulumi stack import`, keeps the state before in a
 file, and leaves a locked stack alone. docs/runbooks/crash-recovery.md has all steps. It does not find out

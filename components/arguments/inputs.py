@@ -65,7 +65,7 @@ class Argument(NamedTuple):
 
 
 Rule = Callable[[Any], Iterator[Problem]]
-"""A rule between arguments, which takes them all. It ends where it reads one that is wrong already."""
+"""A rule between arguments gets all of them. It ends as soon as it reads one that is wrong already."""
 
 
 T = TypeVar("T")
@@ -114,8 +114,8 @@ class Arguments:
 
     @property
     def given(self) -> frozenset[str]:
-        """The names of those that the caller gave; a program that writes the class gives what is not the
-        default."""
+        """The names of the arguments that the caller gave. A program that writes the class gives those that
+        differ from their default."""
         if self._given is not None:
             return self._given
         defaults = {name: one.default for name, one in arguments(type(self)).items()}
@@ -133,7 +133,7 @@ class Arguments:
         return dataclasses.replace(self, **made)
 
     def problems(self, wrong: Collection[str] = ()) -> Iterator[Problem]:
-        """What is wrong between them, but for what follows from those that are `wrong`."""
+        """The problems between arguments, without those that follow from the `wrong` ones."""
         for form in type(self).__mro__:
             for rule in vars(form).get("_RULES", ()):
                 with suppress(_WrongError):
@@ -183,7 +183,7 @@ _SINGLE = {str: ArgumentKind.TEXT, int: ArgumentKind.NUMBER, bool: ArgumentKind.
 
 
 def _of_type(hint: Any) -> Argument:
-    """An argument of an annotated type: its kind, whether an output may stand for it, and its form."""
+    """The kind of an argument, by its annotated type, whether an output may stand for it, and its form."""
     options = [one for one in get_args(hint) if one is not NoneType]
     if hint in _SINGLE:
         return Argument(_SINGLE[hint])
@@ -304,7 +304,7 @@ def source_resources(value: pulumi.Input[str]) -> list[pulumi.Resource]:
 
 
 def _as_mapping(value: object) -> Mapping[str, object] | None:
-    """A group of arguments by name; None where it is something else."""
+    """A group of arguments by name; None for any other value."""
     if isinstance(value, Arguments):
         return {name: getattr(value, name) for name in sorted(value.given)}
     return value if isinstance(value, Mapping) and all(isinstance(key, str) for key in value) else None
@@ -359,7 +359,7 @@ class _Reading:
         """The arguments at a path such as `network.`; those that are wrong have their defaults."""
         declared = arguments(form)
         spelt = {self._spelling(name): name for name in declared}
-        wrong = {one.path for one in self.problems if not path}  # that of the component's name
+        wrong = {one.path for one in self.problems if not path}  # the problem of the component's name
         for word in args:
             if word not in spelt:
                 self._unknown(word, spelt, path)

@@ -94,7 +94,7 @@ DEFAULTS: Final[Mapping[str, _Default]] = {
     "diagnosticSetting": _Default(DIAGNOSTIC_SETTING, "{service}-audit"),
     "lock": _Default(LOCK, "{service}-{target}-lock", "target"),
 }
-"""What has a name by the rule. Without a template Azure chooses one."""
+"""The resources that get a name by the rule. Azure chooses the name of one without a template."""
 _PLACEHOLDERS: Final = ("service", "stack", "location", "kind")
 
 

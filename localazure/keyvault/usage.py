@@ -28,7 +28,7 @@ ACTS: Mapping[Operation, Callable[[str, str, bytes], bytes]] = {
     access.DECRYPT: crypto.decrypt,
     access.SIGN: crypto.sign,
 }
-"""What the cryptographic operations do with a private half, an algorithm and what was sent."""
+"""The cryptographic operations: functions of a private half, an algorithm and the sent value."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ _HELP = "sign in with the address that `python -m localazure page` prints; each 
 
 @functools.cache
 def _parts() -> tuple[str, str, str]:
-    """The document with its place for a snapshot, and what its style and script are known by."""
+    """The document with its place for a snapshot, and the hashes of its style and script."""
     folder = Path(__file__).parent
     style = (folder / "page.css").read_text(encoding="utf-8")
     whole = (folder / "page.html").read_text(encoding="utf-8").replace("@style@", style)

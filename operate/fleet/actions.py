@@ -107,7 +107,7 @@ def up(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
 
 
 def drift(chosen: ChosenStacks, _: argparse.Namespace) -> int:
-    """What was changed outside Pulumi, and what an update would change."""
+    """Changes made outside Pulumi, and changes that an update would make."""
     return chosen.carry_out("drift", work.drift)
 
 
