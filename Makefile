@@ -95,7 +95,6 @@ fix: setup ## format, and mend what the linter can
 
 bench: setup ## times and memory of previews and updates of up to 100 services (BENCH=--full: 500, BENCH=fleet: many stacks)
 	@$(PY) -m tests.bench $(BENCH) --json .bench/results.json
-	@$(PY) -m tests.policies.bench
 
 clean: down ## down, and what setup made
 	@rm -rf .venv .pulumi .clients .site .docs .cache
