@@ -41,11 +41,12 @@ class RefusedError(pulumi.RunError):
     """
 
     def __init__(self, problems: Sequence[tuple[str, Problem]], revoked: Sequence[str] = ()) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(
+            (service, Problem(one.path, _of_this_stack(one.text))) for service, one in problems
+        )
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         lines = [f"{count}; nothing was made or changed:"]
-        texts = [(service, problem.path, _of_this_stack(problem.text)) for service, problem in problems]
-        lines += [f"  service {service!r}, {path}: {text}" for service, path, text in texts]
+        lines += [f"  service {service!r}, {one.path}: {one.text}" for service, one in self.problems]
         if revoked:
             names = ", ".join(repr(name) for name in revoked)
             lines.append(

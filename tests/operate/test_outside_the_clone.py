@@ -95,7 +95,7 @@ def test_a_program_beside_the_clone_has_the_commands(tmp_path: Path) -> None:
         forget(stack, resource_types.ACCOUNT)
         refused = stack.deploy()
         printed = re.search(r"`(\S+ -m operate recover --stack live)`", refused.output)
-        assert printed
+        assert printed, refused.output
         words = printed[1].split()
         listed = stack._run(*words, timeout=PATIENCE_SECONDS)
         assert judge.account_id in listed.output, (words, listed.output)
