@@ -28,6 +28,7 @@ from operate import verify
 from provider import customer_managed_key as binding_resource
 from provider.azure import Retries
 from provider.errors import ROWS
+from provider.failure import ServiceError
 from provider.waiting import Waiter
 from tests.azure_variants.life import Exchange, Life
 from tests.support.providers import Session
@@ -166,7 +167,10 @@ def _held_names_are_not_explained() -> list[AbstractContextManager[Any]]:
 
 
 def _unserialised_writes() -> list[AbstractContextManager[Any]]:
-    return [patch("components.vault_writes._last_writes", lambda _: [])]
+    return [
+        patch("components.vault_writes._last_writes", lambda _: []),
+        patch.object(ServiceError, "is_parallel_write", property(lambda _: False)),
+    ]
 
 
 def _one_arm_host() -> list[AbstractContextManager[Any]]:
@@ -391,7 +395,7 @@ DEFENCES = (
     ),
     Defence(
         "vault_write_seconds",
-        "Writes to one vault are made in turn.",
+        "A program writes to a vault in turn; the provider repeats a write that was refused during another.",
         {"vault_write_seconds": 0.5},
         _unserialised_writes,
     ),
