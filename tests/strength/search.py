@@ -20,7 +20,7 @@ from tests.strength.imports import ImportGraph
 from tests.strength.mutations import Mutation
 from tests.support.stack import ROOT
 
-FIRST_FILES, MORE_FILES = 3, 7
+FIRST_FILES, MORE_FILES = 3, 27
 """Test files that are run for one mutation: the nearest, and so many more where these notice nothing."""
 SECONDS: Final = 1800.0
 """How long the tests of one mutation may take, on a busy machine; one test may take SECONDS_OF_A_TEST."""

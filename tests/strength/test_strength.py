@@ -7,10 +7,6 @@ from tests.strength.search import search
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
-NOTICED = 45
-"""46 were, on a busy machine, which hid whether three of the provider are."""
-
 
 def test_everyday_tests_notice_what_is_taken_out() -> None:
-    unnoticed = [outcome.words for outcome in search(MUTATIONS) if not outcome.test]
-    assert len(MUTATIONS) - len(unnoticed) >= NOTICED, "\n".join(unnoticed)
+    assert [outcome.words for outcome in search(MUTATIONS) if not outcome.test] == []
