@@ -19,13 +19,13 @@ from typing import Any
 from localazure.web import Json, ServiceError
 
 _FILE = Path(__file__).with_name("definitions.json")
-_TYPES: dict[str, tuple[type, str]] = {
+_TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "object": (dict, "an object"),
     "list": (list, "a list"),
     "text": (str, "a text"),
     "boolean": (bool, "true or false"),
     "integer": (int, "a whole number"),
-    "number": (float, "a number"),
+    "number": ((int, float), "a number"),
 }
 
 
@@ -98,7 +98,8 @@ def _faults(node: _Node, value: Json, path: str) -> Iterator[Fault]:
     expected, told = _TYPES.get(node.type, (object, ""))
     if node.read or (value is None and path):
         return
-    if not isinstance(value, expected) or (node.type == "integer" and isinstance(value, bool)):
+    is_flag = isinstance(value, bool) and node.type in ("integer", "number")
+    if not isinstance(value, expected) or is_flag:
         yield Fault(path or "the request content", told, unreadable=True)
     elif node.values and str(value).lower() not in {known.lower() for known in node.values}:
         yield Fault(path, " or ".join(f"'{known}'" for known in node.values))

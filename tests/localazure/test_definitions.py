@@ -39,6 +39,11 @@ def test_the_file_is_what_the_installed_sdks_say() -> None:
             {"properties": {"allowedFqdnList": ["a", None]}, "tags": {"a": None}},
             {"properties.allowedFqdnList.1": "there"},
         ),
+        (
+            ACCOUNT,
+            {"properties": {"locations": {"regions": [{"value": 5}, {"value": 0.5}, {"value": True}]}}},
+            {"properties.locations.regions.2.value": "a number"},
+        ),
         # What Azure alone sets is not judged, and neither is what no definition knows.
         (ACCOUNT, {"properties": {"endpoint": 5, "callRateLimit": "x", "new": 5}}, {}),
         ("Microsoft.Unknown/types", {"properties": 5}, {}),
