@@ -12,6 +12,7 @@ from core.login import Login, LoginError, Method
 from operate.stack import NoStackError, told
 from operate.stack_file import path_of, stack_file
 from provider import credential
+from provider.azure_client import LOGIN_RETRIES, OneAtATime
 
 
 def of_environment() -> Login:
@@ -80,8 +81,8 @@ def without_mixing(config: Mapping[str, object], environ: Mapping[str, str]) -> 
 
 
 def token_credential(login: Login) -> TokenCredential:
-    """The credential of a login."""
-    return credential.credential(login)
+    """The credential of a login, which asks again as `LiveAzure` does."""
+    return OneAtATime(credential.credential(login), LOGIN_RETRIES)
 
 
 def _configured(found: Mapping[str, object], cloud: Cloud | None, emptied: Mapping[str, str]) -> Login:

@@ -16,6 +16,7 @@ from core.clouds import Cloud
 from core.login import Login
 from operate.errors import OperateError
 from provider import credential
+from provider.azure_client import LOGIN_RETRIES, OneAtATime
 
 _ANONYMOUS = f"/metadata/endpoints?api-version={api_versions.ENDPOINTS}"
 """The answer that Resource Manager gives without a login. Source: the az CLI, azure/cli/core/cloud.py
@@ -53,7 +54,7 @@ class Source:
 def source_of(login: Login) -> Source:
     """The source of everything that a login reads. Raises SourceError, and AzureError without a token."""
     is_public = _is_public(login.cloud)
-    claims = credential.claims(credential.credential(login), login.cloud.arm_scope)
+    claims = credential.claims(OneAtATime(credential.credential(login), LOGIN_RETRIES), login.cloud.arm_scope)
     names = (claims.get(name, "") for name in ("upn", "unique_name", "app_displayname"))
     return Source(
         cloud=login.cloud.name,

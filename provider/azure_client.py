@@ -9,6 +9,7 @@ azure-core is imported inside the functions: a preview without known ids never n
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ from urllib.parse import urlsplit
 
 from core.clouds import Cloud
 from core.login import Login
+from core.refusals import RefusalKind
 from provider import credential as credentials
+from provider.failure import failure_from
 
 if TYPE_CHECKING:
     from azure.core import PipelineClient
@@ -42,6 +45,10 @@ class Principal:
 
 
 _IMPORTS = threading.Lock()
+LOGIN_RETRIES = 3
+"""How often a client that sends a request again by itself asks for a token again."""
+_FIRST_PAUSE_SECONDS = 0.8
+"""Before a login is asked again; twice as long each time, as azure-core pauses (RetryPolicy, 1.41)."""
 
 
 def import_packages() -> None:
@@ -55,9 +62,10 @@ def import_packages() -> None:
 class AzureClient:
     """Azure for one login; safe from several threads.
 
-    `retries`: how often a request is sent again by itself. `read_timeout`: seconds without a byte before a
-    request counts as lost. `policies`, `transport` and `credential` are a test's. `answered_at`: the `Date`
-    of the last answer, in seconds since 1970; 0 before the first.
+    `retries`: how often a request is sent again by itself; with any, so is a login, LOGIN_RETRIES times.
+    `read_timeout`: seconds without a byte before a request counts as lost. `policies`, `transport` and
+    `credential` are a test's. `answered_at`: the `Date` of the last answer, in seconds since 1970; 0 before
+    the first.
     """
 
     def __init__(
@@ -88,7 +96,8 @@ class AzureClient:
         """The login's credential, made when it is first needed."""
         with self._lock:
             if self._credential is None:
-                self._credential = OneAtATime(credentials.credential(self.login, **self._timeouts))
+                made = credentials.credential(self.login, **self._timeouts)
+                self._credential = OneAtATime(made, LOGIN_RETRIES if self._retries else 0)
             return self._credential
 
     def principal(self) -> Principal:
@@ -160,14 +169,26 @@ class AzureClient:
 
 class OneAtATime:
     """A credential that asks for one token at a time: the second caller finds the first one's token in the
-    cache, so that thirty bindings that begin together log in once."""
+    cache, so that thirty bindings that begin together log in once. It asks up to `retries` times more if the
+    login host does not answer, answers 5xx, or throttles; azure-core's own retries leave out a login."""
 
-    def __init__(self, credential: TokenCredential) -> None:
-        self._credential = credential
+    def __init__(self, credential: TokenCredential, retries: int = 0) -> None:
+        self._credential, self._retries = credential, retries
         self._lock = threading.Lock()
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """The token, or the error of the last attempt."""
+        from azure.core.exceptions import AzureError  # noqa: PLC0415
+
         with self._lock:
+            for tried in range(self._retries):
+                try:
+                    return self._credential.get_token(*scopes, **options)
+                except AzureError as error:
+                    failure = failure_from(error, "logging in")
+                    if failure.kind not in (RefusalKind.TRANSIENT, RefusalKind.THROTTLED):
+                        raise
+                    time.sleep(failure.retry_after or _FIRST_PAUSE_SECONDS * 2**tried)
             return self._credential.get_token(*scopes, **options)
 
 
