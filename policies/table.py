@@ -13,7 +13,7 @@ from core.api_versions import AZURE_NATIVE_VAULTS, VAULTS, VAULTS_RETIRE_ON
 from core.demands import RETENTION_DAYS, DemandOutcome, Judgement
 from core.facts import Network
 from core.protection import AccountProtection, Protections
-from core.resource_types import ACCESS_POLICY, Kind, kind_of, parse_urn
+from core.resource_types import ACCESS_POLICY, Kind, parse_urn
 from core.stack import StackResource
 from core.values import Mark
 from policies.rule import (
@@ -195,19 +195,16 @@ def _api_version(subject: Subject, _: Options) -> Findings:
     """A type of azure-native that pins no version asks by the plugin's; `azure-cmk` asks by one that stays. A
     version that is not known yet is asked about in the update."""
     type, pinned = parse_urn(subject.resource.urn).type, subject.resource.api_version
-    is_generic = kind_of(type) is Kind.GENERIC
-    if type == ACCESS_POLICY or (pinned or (VAULTS if is_generic else AZURE_NATIVE_VAULTS)) >= VAULTS:
+    if type == ACCESS_POLICY or (pinned or AZURE_NATIVE_VAULTS) >= VAULTS:
         return
     fix = f"run `pulumi package add azure-native keyvault {VAULTS}`, and make it of that package's type"
-    if is_generic:
-        fix = f"state API version {VAULTS}"
-    elif subject.resource.kind is Kind.ACCESS_POLICY:
+    if subject.resource.kind is Kind.ACCESS_POLICY:
         fix = f"make it an {ACCESS_POLICY}, because azure-native has its type in no other version"
     yield RuleFinding(
         f"Key Vault is asked by API version {pinned or AZURE_NATIVE_VAULTS}, which Azure refuses from "
         f"{VAULTS_RETIRE_ON:%d %B %Y} on",
         f"API version {VAULTS} or newer",
-        fix if is_generic else f"{fix}, with an alias of the type that it has now",
+        f"{fix}, with an alias of the type that it has now",
     )
 
 
