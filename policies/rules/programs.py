@@ -8,8 +8,6 @@ from core.resource_types import Kind, parse_urn
 from core.stack import StackResource
 from core.values import Mark
 from policies.rule import (
-    FIELD,
-    SERVICE_DOCUMENT,
     Findings,
     Options,
     ResourceRule,
@@ -26,15 +24,7 @@ from policies.used import UsedProtections
 _DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$|blueprint(/\w+)?:Assignment$")
 
 
-@rule(
-    ResourceRule,
-    why="other providers and ARM templates have other names for the same properties, and a rule that does "
-    "not know them says nothing",
-    source="names of resources in pulumi-azure and terraform-provider-azurerm",
-    severity="medium",
-    level="advisory",
-    kinds=(Kind.OTHER_PROVIDER,),
-)
+@rule(ResourceRule, Kind.OTHER_PROVIDER)
 def no_other_provider(subject: Subject, _: Options) -> Findings:
     """Vaults, keys and accounts are resources of azure-native, which the rules read.
 
@@ -57,14 +47,7 @@ def no_other_provider(subject: Subject, _: Options) -> Findings:
         )
 
 
-@rule(
-    ResourceRule,
-    why="a preview may change or end, and is outside the service's terms",
-    source=FIELD,
-    severity="low",
-    level="advisory",
-    kinds=None,
-)
+@rule(ResourceRule)
 def no_preview_api_version(subject: Subject, _: Options) -> Findings:
     """Nothing is deployed through a preview of an Azure API.
 
@@ -81,12 +64,7 @@ def no_preview_api_version(subject: Subject, _: Options) -> Findings:
 _CATEGORIES: Final = frozenset(name.lower() for name in audit_log.CATEGORIES)
 
 
-@rule(
-    StackRule,
-    why="customer-managed keys let one audit who used a key; without a log there is nothing to audit",
-    source=SERVICE_DOCUMENT,
-    severity="medium",
-)
+@rule(StackRule)
 def vault_audited(protections: UsedProtections, _: Options) -> Findings:
     """Every use of a vault's keys is recorded.
 
