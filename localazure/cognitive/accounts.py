@@ -45,7 +45,7 @@ def list_all(cloud: Cloud, request: Request) -> Response:
 
 def put(cloud: Cloud, request: Request) -> Response:
     """Creates an account, replaces it, or restores a soft-deleted one (`properties.restore`)."""
-    body = validation.check_body(request.body)
+    body = validation.check_body(cloud, request)
     id = stored.id_of(request)
     existing = _settled(cloud, id)
     _require_match(request, existing)
@@ -61,7 +61,7 @@ def put(cloud: Cloud, request: Request) -> Response:
 
 def patch(cloud: Cloud, request: Request) -> Response:
     """Changes what the body names, and nothing else."""
-    body = validation.check_body(request.body)
+    body = validation.check_body(cloud, request)
     id = stored.id_of(request)
     account = _settled(cloud, id)
     if account is None:
