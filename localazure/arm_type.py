@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from localazure import authorization, definitions
 from localazure.cloud import Cloud, iso
@@ -133,9 +133,10 @@ class ArmType:
         """The resources of a scope, page by page."""
         self.parent(cloud, request)
         found = self._listed(cloud, request)
-        shown = [self.seen(cloud, request, body) for body in found]
-        body = page(request, shown, lambda one: str(one["id"]), lambda one: one, ends_empty=self.ends_empty)
-        return Response(200, body)
+        seen = partial(self.seen, cloud, request)
+        return Response(
+            200, page(request, found, lambda one: str(one["id"]), seen, ends_empty=self.ends_empty)
+        )
 
     def seen(self, cloud: Cloud, request: Request, body: Json) -> Json:
         """A stored body as a client sees it, without the operation that the store keeps with it."""

@@ -47,10 +47,9 @@ def kind_and_sku(kind: str | None, sku: Json | None) -> tuple[Kind, Json]:
     return found, {**(sku or {}), "name": name.upper()}
 
 
-def check_body(cloud: Cloud, request: Request) -> Json:
-    """The body of a write as its api-version knows it, if the definition of an account can hold it. Raises
-    ServiceError 400."""
-    body = definitions.of_version(TYPE, request.body, request.api_version)
+def check_body(cloud: Cloud, request: Request) -> None:
+    """Raises ServiceError 400 where the definition of an account cannot hold the body of a write."""
+    body = request.body
     found = definitions.faults(TYPE, body, definitions.reading(cloud.behaviour, request))
     definitions.refuse_unreadable(found)
     # Reading it as "None" would switch the identity off, and make the data unreadable.
@@ -59,7 +58,6 @@ def check_body(cloud: Cloud, request: Request) -> Json:
         definitions.refuse_unreadable([missing])
     if wrong := [fault for fault in found if fault.path.startswith("properties.")]:
         raise _bad(f"{wrong[0].path.removeprefix('properties.')} must be {wrong[0].expected}.")
-    return body
 
 
 def properties_of(body: Json, kind: Kind) -> dict[str, Any]:
