@@ -73,6 +73,9 @@ class _Node:
         return bool(version) and version <= self.after
 
 
+_ANY = _Node("any")
+
+
 def refuse_unreadable(found: list[Fault]) -> None:
     """Raises ARM's 400 that names every value of another type. Azure's text names types of .NET; ours says
     what would be right."""
@@ -113,7 +116,8 @@ def settable(type: str, sent: Json) -> dict[str, Any]:
 
 
 def of_version(type: str, body: Json, version: str) -> Json:
-    """A body, sent or answered, without the properties that the type has only in later api-versions."""
+    """A body, sent or answered, without the properties that the type has only in later api-versions; null
+    says nothing, and stays."""
     node = _definitions().get(type)
     return _of_version(node, body, version) if node and version else body
 
@@ -123,12 +127,12 @@ def _of_version(node: _Node, value: Json, version: str) -> Json:
         return [_of_version(node.below["*"], item, version) for item in value]
     if not isinstance(value, dict) or not node.below:
         return value
-    every = node.below.get("*", _Node("any"))
-    return {
-        name: _of_version(child, item, version)
-        for name, item in value.items()
-        if not (child := node.below.get(name, every)).lacked_by(version)
-    }
+    kept = {}
+    for name, item in value.items():
+        child = node.below.get(name) or node.below.get("*", _ANY)
+        if item is None or not child.lacked_by(version):
+            kept[name] = _of_version(child, item, version)
+    return kept
 
 
 def completed(type: str, given: Json) -> dict[str, Any]:
