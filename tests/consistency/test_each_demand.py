@@ -10,11 +10,10 @@ Azure's answers hide nothing and leave nothing unknown, so the surfaces that rea
 rest. Who may use a key is in the situations beside this file.
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -23,9 +22,6 @@ from core.facts import Account, Encryption, Key, KeyVersion, Vault
 from localazure.cognitive.kinds import find_kind
 from operate.evidence.findings import findings as evidence
 from operate.evidence.model import Facts, Service
-from provider.deployment import checks
-from provider.deployment.model import USE, Planned
-from provider.deployment.questions import Questions
 from provider.preflight import Preflight, Severity, demands_are_met
 from tests.policies.asking import ACCOUNT, BINDING, KEY, KEY_URI, TENANT, UNKNOWN_TEXT, VAULT, secret, verdict
 from tests.policies.bags import VAULT_ID, account_props, key_props, vault_props, with_change
@@ -301,31 +297,6 @@ def read_alike(row: Row, found: tuple[Account, Vault, KeyVersion], stands: str) 
     assert (row.demand in {one.rule for one in evidence(facts)}) is (stands == UNMET)
 
 
-class Answer:
-    """Azure's answer to the one question that is asked."""
-
-    def __init__(self, body: Mapping[str, Any]) -> None:
-        self.body = body
-
-    async def get(self, _path: str, _api_version: str) -> Any:
-        return self.body
-
-
-def refused_in_deployment(row: Row, value: Any, kind: str = "TextAnalytics") -> bool:
-    """Whether the check of a deployment refuses a vault or a key that an account is to be bound in."""
-    id = VAULT_ID if row.type == VAULT else f"{VAULT_ID}/keys/cmk"
-    body = {**changed(row, value, RIGHT[row.type][1]()), "id": id}
-    content = {"location": "westeurope", "kind": kind, "properties": {"tenantId": TENANT}}
-    asked = checks.references([Planned(id, USE, content)], cast("Questions", Answer(body)))
-    return bool(asyncio.run(asked).findings)
-
-
-@pytest.mark.parametrize(("row", "value", "stands"), [one for one in CASES if one[0].type != ACCOUNT])
-def test_the_check_of_a_deployment_says_the_same(row: Row, value: Any, stands: str) -> None:
-    """What is unmet, and nothing else."""
-    assert refused_in_deployment(row, value) is (stands == UNMET)
-
-
 @pytest.mark.parametrize(
     ("kind", "size", "stands"),
     [
@@ -347,7 +318,6 @@ def test_every_surface_judges_a_keys_size_by_the_kind_of_account(kind: str, size
     assert in_review(row, size, kind) & {row.verdict, UNSURE} == ({row.verdict} if stands == UNMET else set())
     account, vault, version = in_azure(row, size)
     read_alike(row, (replace(account, kind=kind), vault, version), stands)
-    assert refused_in_deployment(row, size, kind) is (stands == UNMET)
     local = find_kind(kind)
     assert local is not None
     assert local.takes_key("RSA", size) is (stands == MET)

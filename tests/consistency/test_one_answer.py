@@ -1,29 +1,22 @@
 """One question, one answer: may this account use this key, and may it be bound to it?
 
-The question is put to the facts of `core` and to each part that reads them by a way of its own; the local
-Azure tells the truth by what really happens.
+The question is put to the facts of `core`, to the review, which reads them from an engine's plan, and to the
+preflight; the local Azure tells the truth by what really happens. That the other parts ask core has their own
+tests: the pack (tests/policies/rules/grants.py), the evidence (tests/operate/evidence/test_findings.py),
+the guards (tests/components/guards/test_drift.py).
 """
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
 
-from components.guards.key_place import KeyPlace
-from components.guards.recorded_state import RecordedService
-from components.guards.situation import Live
 from core import adapters, arm_ids, clouds, demands, key_uris, rights
 from core.arm_ids import MalformedError
-from core.facts import Encryption, Key
 from core.key_uris import KeyUri
 from core.resource_types import Kind
 from core.rights import Access
-from operate.evidence.findings import findings as evidence
-from operate.evidence.model import Facts, Service
-from operate.evidence.rules import RULES
 from provider.live_state import ACCOUNT as ACCOUNT_PART
 from provider.live_state import KEY as KEY_PART
 from provider.live_state import VAULT as VAULT_PART
@@ -33,20 +26,11 @@ from review import preview
 from review.moment import Moment, When
 from tests.consistency.situations import SITUATIONS, URI_OF_AN_HSM, Situation
 from tests.consistency.world import World
-from tests.policies.asking import ACCOUNT, BINDING, Pack, Thing, verdict
+from tests.policies.asking import ACCOUNT, BINDING
 from tests.policies.asking import VAULT as VAULT_TYPE
 from tests.review.build import state, step
-from tests.support.situations import situation
 
-FOUND: Final = {
-    Access.NONE: "no-access-to-key",
-    Access.NARROWER: "access-too-narrow",
-    Access.UNKNOWN: "access-uncertain",
-}
-"""The evidence's rule for each level of access."""
 MANAGED_HSM_TYPE: Final = "azure-native:keyvault:ManagedHsm"
-VERDICTS: Final = {Access.FULL: "pass", Access.UNKNOWN: "open"}
-"""What the pack says of a level of access; of all others "violation"."""
 
 
 # Situations stand in the cloud for all tests of one of them; the last one changes it.
@@ -104,32 +88,6 @@ def test_core_says_what_the_row_says(arranged: tuple[Situation, World]) -> None:
     assert frozenset(unmet(world)) == row.unmet
 
 
-def shown(world: World, vault: dict[str, Any]) -> list[Thing]:
-    """The vault, the account, its binding and the role assignments, as the engine shows them after an
-    update."""
-    account = world.account_json
-    binding = {"accountId": account["id"], "keyUriWithVersion": world.key_uri}
-    roles = [Thing(f"role-{number}", *granted) for number, granted in enumerate(world.grants)]
-    return [
-        Thing("vault", MANAGED_HSM_TYPE if arm_ids.in_managed_hsm(world.vault_id) else VAULT_TYPE, vault),
-        Thing("account", ACCOUNT, account),
-        Thing("binding", BINDING, binding, property_dependencies={"accountId": ["account"]}),
-        *roles,
-    ]
-
-
-def test_the_pack_says_the_same(arranged: tuple[Situation, World]) -> None:
-    """grant-present holds with full access, is left open where nobody can know, and is broken otherwise: by
-    access that is missing, or that goes beyond what the service needs."""
-    row, world = arranged
-    vault = world.vault_json
-    if row.unread or "key-uri" in row.unmet or vault is None:
-        return
-    given = rights.on_key(adapters.vault(vault), world.principal, world.key_id, world.role_assignments)
-    expected = "violation" if given.excess else VERDICTS.get(row.access, "violation")
-    assert verdict(Pack().ask_stack(shown(world, dict(vault))), "grant-present") == expected
-
-
 def level(world: World, moment: When) -> Access:
     """What the review says of the identity's access, before or after an update that changes nothing."""
     account, vault = world.account_json, world.vault_json
@@ -161,49 +119,6 @@ def test_the_review_says_the_same(arranged: tuple[Situation, World]) -> None:
     expected = Access.NONE if row.name == URI_OF_AN_HSM else row.access
     if not row.unread:
         assert level(world, When.LIVE) is level(world, When.PLANNED) is expected
-
-
-def test_the_guard_says_the_same(arranged: tuple[Situation, World]) -> None:
-    """Whatever of the access is missing may have been taken away on purpose.
-
-    In a vault under Azure RBAC the guard asks for the one assignment that the stack made, which is no
-    question of what all assignments amount to.
-    """
-    row, world = arranged
-    vault = world.vault_json
-    if row.rbac or row.hsm or vault is None:
-        return
-    before = RecordedService(
-        "language", account=adapters.account(world.account_json), binding={}, principal_id=world.principal
-    )
-    place = KeyPlace(vault_id=world.vault_id, vault_exists=True, key_name="cmk-contoso")
-    given = situation(before, place, Live(vault=vault)).access
-    assert given is not None
-    assert given.level is row.access
-
-
-def test_the_evidence_says_the_same(arranged: tuple[Situation, World]) -> None:
-    """A finding for access that is missing, narrower or uncertain, none for full access, and one for each
-    demand that does not hold. No account is bound to a URI that names no key."""
-    row, world = arranged
-    if (uri := key_of(world)) is None:
-        assert row.unmet == {"key-uri"}
-        return
-    encryption = Encryption("Microsoft.KeyVault", uri.vault_uri, uri.name, uri.version)
-    bound = replace(adapters.account(world.account_json), encryption=encryption)
-    vault, version, key = world.vault_json, world.key_json, None
-    if version:
-        one = adapters.key_version(version)
-        key = Key(world.key_id, uri.name, one.type, one.size, one.operations, (one,))
-    found = adapters.vault(vault) if vault else None
-    roles, denials = tuple(world.role_assignments), tuple(world.denials)
-    service = Service(bound.id, bound, found, key, roles, denials=denials)
-    now = datetime.fromtimestamp(world.door.cloud.clock.now(), UTC)
-    rules = {one.rule for one in evidence(Facts(now, "", (service,)))}
-    if vault and key:
-        assert rules & set(FOUND.values()) == ({FOUND[row.access]} if row.access in FOUND else set())
-    judged = RULES.keys() & {*demands.FIXES, "key-usable"}
-    assert rules & judged == (row.unmet & judged if vault else set())
 
 
 def test_the_preflight_and_the_cloud_say_the_same(arranged: tuple[Situation, World]) -> None:
