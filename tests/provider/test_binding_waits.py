@@ -12,7 +12,6 @@ from core.facts import Encryption
 from provider.failure import Accepted, ServiceError
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
-    PRINCIPAL,
     V2,
     VAULT_ID,
     FakeAzure,
@@ -98,15 +97,6 @@ async def test_retry_after_is_honoured(fake: FakeAzure, pulumi: Engine, clock: F
     assert clock.slept == [23, 17, 31]
 
 
-@pytest.mark.parametrize("name", ["account", "vault", "key_version", "bind", "progress"])
-@pytest.mark.parametrize("status", [0, 500, 503])
-async def test_short_outages_are_outlived(fake: FakeAzure, pulumi: Engine, name: str, status: int) -> None:
-    """A lost answer or two of any call changes nothing about the end."""
-    fake.failures[name] += [ServiceError(status, "Oops", "")] * 2
-    _, outputs = await pulumi.create(CMK, INPUTS)
-    assert outputs.values["keyUriWithVersion"] == key_uri()
-
-
 async def test_an_outage_ends_after_five_tries(fake: FakeAzure, pulumi: Engine) -> None:
     """A service that is down is not asked for a quarter of an hour."""
     fake.failures["account"] += [ServiceError(503, "ServiceUnavailable", "down", "reading")] * 9
@@ -168,16 +158,6 @@ async def test_fails_with_every_reason_before_anything_is_written() -> None:
     for rule in ("same-region", "vault-has-purge-protection", "identity-has-access"):
         assert f"- {rule}: " in message
     assert fake.patches == []
-
-
-async def test_what_the_deployer_may_not_read_does_not_stop_the_binding(
-    fake: FakeAzure, pulumi: Engine
-) -> None:
-    """A vault in which the deployer may read nothing is bound all the same: Azure itself judges then."""
-    for name in ("vault", "key_version"):
-        fake.failures[name].append(ServiceError(403, "AuthorizationFailed", "may not read"))
-    _, outputs = await pulumi.create(CMK, INPUTS)
-    assert outputs.values["principalId"] == PRINCIPAL
 
 
 async def test_fails_when_the_account_itself_may_not_be_read(fake: FakeAzure, pulumi: Engine) -> None:

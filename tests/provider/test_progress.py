@@ -69,9 +69,11 @@ async def test_every_kind_of_wait_is_told(fake: FakeAzure, pulumi: Engine) -> No
 
 @pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
 async def test_what_was_not_checked_stays_in_the_log(fake: FakeAzure, pulumi: Engine, preview: bool) -> None:
-    """In a preview and in an update, what may not be read is said, and not overwritten afterwards."""
+    """In a preview and in an update, what may not be read is said, and not overwritten afterwards. Azure
+    itself judges the binding then."""
     fake.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "may not read", "reading"))
     await pulumi.create(CMK, INPUTS, preview=preview)
+    assert len(fake.patches) == (not preview)
     (message,) = pulumi.said
     assert message == (
         "not checked: the vault could not be read: reading: Azure answered 403 AuthorizationFailed: "

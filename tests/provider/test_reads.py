@@ -11,8 +11,18 @@ from core.facts import Vault
 from core.resource_types import ACCESS_POLICY
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.failure import ServiceError
-from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, PRINCIPAL, V1, VAULT_ID, FakeAzure
-from tests.provider.rig import ACCESS, CLEANUP, HSM_ROLE, REVOCATION, VERSION, FailedError, engine
+from tests.provider.fake_azure import (
+    ACCOUNT_ID,
+    KEY_ID,
+    PRINCIPAL,
+    V1,
+    VAULT_ID,
+    FakeAzure,
+    an_account,
+    bound_to,
+    key_uri,
+)
+from tests.provider.rig import ACCESS, CLEANUP, CMK, HSM_ROLE, REVOCATION, VERSION, FailedError, engine
 from tests.provider.test_key_access_revocation import assignment
 
 HSM_ID = VAULT_ID.replace("/vaults/", "/managedHSMs/")
@@ -38,6 +48,7 @@ def azure() -> FakeAzure:
 @pytest.mark.parametrize(
     ("type", "id", "inputs"),
     [
+        (CMK, ACCOUNT_ID, {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri()}),
         (ACCESS, f"{KEY_ID}|{PRINCIPAL}", OF_KEY),
         (CLEANUP, f"{KEY_ID}|{ACCOUNT_ID}", {"keyId": KEY_ID, "accountId": ACCOUNT_ID}),
         (HSM_ROLE, f"{HSM_KEY}|{PRINCIPAL}", GRANT),
@@ -48,6 +59,7 @@ async def test_an_import_comes_with_the_id_alone(
     azure: FakeAzure, type: str, id: str, inputs: Mapping[str, Any]
 ) -> None:
     """And is without a difference then."""
+    azure.put(an_account(encryption=bound_to()))
     async with engine(azure) as pulumi:
         found, outputs, read = await pulumi.read(type, id)
         assert (found, read.values) == (id, inputs)
