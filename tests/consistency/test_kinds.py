@@ -1,7 +1,7 @@
 """One question, one answer: may an account of this kind have this?
 
-It is put to the components' arguments, the provider's preflight, the policy pack and the review, of each kind
-that the table lists; what the local Azure refuses shows that they are right.
+It is put to the provider's preflight, the policy pack and the review, of each kind that the table lists; what
+the local Azure refuses shows that they are right. The components' arguments: tests/components/test_kinds.py.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import pytest
 
-from components.arguments.problem import InputError
 from core import arm_ids, demands, key_uris, kind_limits, kinds
 from core.demands import Judgement
 from core.facts import UserAssignedIdentity
@@ -72,7 +71,6 @@ NOT_ASKED: Final = {
     ("provider", "storage_stays"): "the same",
     ("provider", "search"): "the same",
     ("provider", "bypass"): "the same",
-    ("components", "bypass"): "they state none",
     ("provider", "foundry"): "a binding writes no project; those that are there, it asks about",
     ("provider", "openai"): "a binding writes no deployment",
 }
@@ -91,25 +89,6 @@ def test_every_column_of_the_table_is_asked_about_or_limits_nothing() -> None:
     assert {field.name for field in fields(AccountKind)} == LIMITS.keys() | OTHERS.keys()
     assert {column for column, kind in CASES if limit(column, kind)} == LIMITS.keys()
     assert {column for _, column in NOT_ASKED} <= LIMITS.keys()
-
-
-def service_refuses(column: str, kind: str) -> bool:
-    """Whether a service that asks for it is refused."""
-    said: Mapping[str, dict[str, Any]] = {
-        "tiers": {"sku": "F0"},
-        "user_assigned": {"identity": "userAssigned"},
-        "rotates": {"key": {"version": "automatic"}},
-        "storage": {"storage_account_ids": TWO[:1]},
-        "storage_stays": {"storage_account_ids": TWO},
-        "search": {"search_service_id": SEARCH, "search_service_key": "key"},
-        "foundry": {"projects": [{"name": "claims"}]},
-        "openai": {"deployments": [{"name": "mini", "model": "gpt-4o-mini"}]},
-    }
-    try:
-        service_inputs("claims", **SHARED, kind=kind, **said[column])
-    except InputError:
-        return True
-    return False
 
 
 def preflight_refuses(column: str, kind: str) -> bool:
@@ -184,8 +163,6 @@ def preview(column: str, kind: str) -> Iterator[Step]:
 def test_everybody_refuses_what_core_refuses(column: str, kind: str) -> None:
     """And nothing else."""
     expected = limit(column, kind) is not None
-    if ("components", column) not in NOT_ASKED:
-        assert service_refuses(column, kind) is expected
     assert pack_refuses(column, kind) is expected
     assert review_says(column, kind) is expected
     if ("provider", column) not in NOT_ASKED:

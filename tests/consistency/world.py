@@ -7,13 +7,10 @@ and whether the other one can be bound.
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, ClassVar
 
 from core import adapters, facts
-from core.resource_types import ROLE_ASSIGNMENT
 from localazure import seed
-from localazure.national_clouds import NationalCloud
 from tests.support.front import SUBSCRIPTION, Door, Reply, token
 
 Json = Mapping[str, Any]
@@ -21,6 +18,7 @@ VAULTS = "2026-02-01"
 ACCOUNTS = "2025-06-01"
 ASSIGNMENTS = "2022-04-01"
 DENIALS = "2024-07-01-preview"
+REGION = "westeurope"
 ARM = "management.azure.com"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-contoso"
@@ -44,21 +42,12 @@ class World:
     """The cloud, and what a situation may change in it."""
 
     rbac: bool = False
-    location: str = ""
-    """The vault's region, by default that of its cloud."""
-    vault_settings: dict[str, Any] = field(default_factory=dict)
-    unsaid: tuple[str, ...] = ()
-    """Properties that Resource Manager's answer for the vault leaves out."""
-    cloud: NationalCloud | None = None
-    """None is the public cloud."""
     door: Door = field(default_factory=Door)
     vault_id: ClassVar[str] = VAULT
     key_id: ClassVar[str] = KEY
 
     def __post_init__(self) -> None:
-        self.region = self.cloud.regions[0] if self.cloud else "westeurope"
-        self.location = self.location or self.region
-        self.send("PUT", f"{GROUP}?api-version=2024-03-01", {"location": self.region})
+        self.send("PUT", f"{GROUP}?api-version=2024-03-01", {"location": REGION})
         self.principals: list[str] = []
         self.key_uri = ""
         self._put_vault([])
@@ -78,14 +67,9 @@ class World:
         service: str = ARM,
         headers: dict[str, str] | None = None,
     ) -> Reply:
-        """A request in this world's cloud; hosts and `service` are spelt as in the public cloud. A path is
-        one at Resource Manager."""
+        """A request by the deployer; a path is one at Resource Manager."""
         url = f"https://{ARM}{url}" if url.startswith("/") else url
-        if self.cloud is None:
-            bearer = token(audience=f"https://{service}")
-        else:
-            url, bearer = self.cloud.from_public(url), self.door.national_token(self.cloud, service)
-        return self.door.send(method, url, body, bearer=bearer, headers=headers)
+        return self.door.send(method, url, body, bearer=token(audience=f"https://{service}"), headers=headers)
 
     # What a situation may do.
 
@@ -111,9 +95,9 @@ class World:
         """An entry with these permissions for the identity of each account."""
         return [entry(principal, keys, **more) for principal in self.principals]
 
-    def vault(self, **properties: Any) -> None:
-        """Sets properties of the vault; its access policies stay."""
-        self.vault_settings.update(properties)
+    def set_model(self, *, rbac: bool) -> None:
+        """Has the vault grant by role assignments, or by its access policies, which stay."""
+        self.rbac = rbac
         self._put_vault(self.arm("GET", VAULT, api=VAULTS)["properties"]["accessPolicies"])
 
     def assign(self, principal: str, role: str, scope: str, **more: Any) -> None:
@@ -182,26 +166,10 @@ class World:
     # What is read about it.
 
     @property
-    def account_json(self) -> Json:
-        """Resource Manager's answer for the account that is still to be bound."""
-        found: Json = self.arm("GET", self._account_id("lang-new"), api=ACCOUNTS)
+    def vault_json(self) -> Json:
+        """Resource Manager's answer for the vault or managed HSM."""
+        found: Json = self.arm("GET", self.vault_id, api=VAULTS)
         return found
-
-    @property
-    def vault_json(self) -> Json | None:
-        """Resource Manager's answer for the vault, None where there is none."""
-        reply = self.send("GET", f"{VAULT}?api-version={VAULTS}")
-        if reply.status != 200:
-            return None
-        said = {name: value for name, value in reply.body["properties"].items() if name not in self.unsaid}
-        return {**reply.body, "properties": said}
-
-    @property
-    def key_json(self) -> Json | None:
-        """Resource Manager's answer for the version that `key_uri` names."""
-        name, version = self.key_uri.rstrip("/").rsplit("/", 2)[-2:]
-        reply = self.send("GET", f"{VAULT}/keys/{name}/versions/{version}?api-version={VAULTS}")
-        return reply.body if reply.status == 200 else None
 
     @property
     def assignments(self) -> list[Json]:
@@ -210,7 +178,7 @@ class World:
         found: list[Json] = self.arm("GET", path, api=ASSIGNMENTS)["value"]
         return found
 
-    @cached_property
+    @property
     def principal(self) -> str:
         """The identity of the account that is still to be bound."""
         return self.principals[1]
@@ -219,11 +187,6 @@ class World:
     def role_assignments(self) -> list[facts.RoleAssignment]:
         """Those that count for the key, as facts."""
         return [adapters.role_assignment(one) for one in self.assignments]
-
-    @property
-    def grants(self) -> list[tuple[str, dict[str, Any]]]:
-        """Every role assignment with the type of resource that makes it."""
-        return [(ROLE_ASSIGNMENT, {"id": one["id"], **one["properties"]}) for one in self.assignments]
 
     @property
     def denials(self) -> list[facts.DenyAssignment]:
@@ -241,10 +204,8 @@ class World:
                 DEPLOYERS,
                 *(one for one in entries if one["objectId"] != DEPLOYERS["objectId"]),
             ],
-            **self.vault_settings,
         }
-        kept = {name: value for name, value in properties.items() if value is not None}
-        self.arm("PUT", VAULT, {"location": self.location, "properties": kept}, api=VAULTS)
+        self.arm("PUT", VAULT, {"location": REGION, "properties": properties}, api=VAULTS)
         self.arm("GET", VAULT, api=VAULTS)
 
     def _account_id(self, name: str) -> str:
@@ -252,7 +213,7 @@ class World:
 
     def _account(self, name: str) -> Json:
         body = {
-            "location": self.region,
+            "location": REGION,
             "kind": "TextAnalytics",
             "sku": {"name": "S"},
             "identity": {"type": "SystemAssigned"},
@@ -261,10 +222,6 @@ class World:
         made: Json = self.arm("PUT", self._account_id(name), body, api=ACCOUNTS)
         self.principals.append(made["identity"]["principalId"])
         return made
-
-    def patch_account(self, **body: Any) -> None:
-        """Changes the account that is still to be bound."""
-        self.arm("PATCH", self._account_id("lang-new"), body, api=ACCOUNTS)
 
     def _bind(self, name: str, uri: str) -> int:
         host, _, rest = uri.partition("/keys/")
