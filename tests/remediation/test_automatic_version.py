@@ -143,12 +143,6 @@ def test_the_other_way_of_binding_is_drift(world: World, declared: str) -> None:
     assert world.engine.operations == []
 
 
-def test_a_kind_that_does_not_follow_its_key_is_refused_before_anything_is_made() -> None:
-    """In the settings."""
-    refused = World("access policies", settings={"key": {"version": "automatic"}}).up()
-    assert "key.version: found 'automatic', but accounts of kind TextAnalytics do not follow a key" in refused
-
-
 @pytest.mark.parametrize("world", ["none"], indirect=True)
 def test_a_version_that_azure_may_use_is_not_disabled(world: World) -> None:
     """Neither the newest nor an older one: nobody knows which of them the account uses."""

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from core import rights
+from localazure import seed
 from tests.remediation.following import Way
 from tests.remediation.world import (
     EVERYDAY,
@@ -21,10 +23,13 @@ from tests.remediation.world import (
     World,
     account_deleted,
     bound_version_expires,
+    close_vault,
+    forbid,
     forget_account,
     identity_anew,
     identity_off,
     make_shared_key,
+    narrow_grant,
     permit,
     tags,
     unbound,
@@ -79,14 +84,48 @@ def widened_and_forgotten(world: World) -> None:
     forget("-access")(world)  # type: ignore[operator]
 
 
-def make_elsewhere(world: World, *, deleted: bool) -> None:
-    """An account of the name `lang-second` in another group, perhaps deleted."""
-    world.wire.door.group("rg-other")
-    id = GROUP.replace("rg-claims", "rg-other") + "/Microsoft.CognitiveServices/accounts/lang-second"
-    body = {"location": "westeurope", "kind": "TextAnalytics", "sku": {"name": "S"}}
-    world.arm("PUT", id, {**body, "properties": {"customSubDomainName": "lang-second"}})
-    if deleted:
-        world.arm("DELETE", id)
+def purge_protection_lost(world: World) -> None:
+    """Azure does not let anybody switch it off, so that this goes past its door."""
+    store = world.wire.door.cloud.store
+    with store.transaction():
+        vault = store.get("vault", VAULT_ID)
+        assert vault is not None
+        del vault["properties"]["enablePurgeProtection"]
+        store.put("vault", VAULT_ID, vault)
+
+
+def bound_to_another_key(world: World) -> None:
+    make_shared_key(world, f"{VAULT_ID}/keys/another")
+    uri = world.arm("GET", f"{VAULT_ID}/keys/another")["properties"]["keyUriWithVersion"]
+    key = {
+        "keyVaultUri": "https://kv-claims.vault.azure.net",
+        "keyName": "another",
+        "keyVersion": uri.rpartition("/")[2],
+    }
+    encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key}
+    world.arm("PATCH", world.account_id, {"properties": {"encryption": encryption}})
+    world.arm("GET", world.account_id)
+
+
+def regranted(world: World, keys: list[str], **more: str) -> None:
+    """The identity's access policy, replaced by another one."""
+    principal = world.arm("GET", world.account_id)["identity"]["principalId"]
+    forbid(world, principal)
+    entry = {"tenantId": seed.TENANT_ID, "objectId": principal, "permissions": {"keys": keys}, **more}
+    world.arm("PUT", f"{VAULT_ID}/accessPolicies/add", {"properties": {"accessPolicies": [entry]}})
+
+
+def access_widened(world: World) -> None:
+    regranted(world, [*rights.NEEDED, "sign"])
+
+
+def access_for_an_application(world: World) -> None:
+    regranted(world, [*rights.NEEDED], applicationId=seed.DEPLOYER.client_id)
+
+
+def reads_state_first(world: World) -> None:
+    """A program that asks for the state gets the one from before the refresh."""
+    world.engine.before_refresh = True
 
 
 @dataclass(frozen=True)
@@ -114,7 +153,6 @@ class Row:
 
 
 BACK = ("put back",)
-KINDS = {"kind": "OpenAI", "account_name": "claims-models"}
 OPERATED = {"vault": {"key_operators": ["deployer"]}}
 UNBINDS = {"encryption": "microsoftManaged", "unbind_account": "lang-claims"}
 USABLE = ("refresh", "usable again")
@@ -360,42 +398,45 @@ PUT_BACK = (
         way=("accessModel: rbac", ...),
         says=("accessModel: found 'accessPolicy', but vault 'kv-claims' is under 'rbac'",),
     ),
+)
+DRIFT = (
     *(
         Row(
-            f"a name that would replace what holds data is refused: {words}",
-            change,
-            BACK,
-            (words,),
-            modes=("user-assigned identity",),
+            f"an update does not make {drift.__name__} worse",
+            before=(reads_state_first, drift),
+            says=("nothing was made or changed", *says),
+            refreshes=(True,),
         )
-        for change, words in (
-            ({"account_name": "lang-eu"}, "accountName: changes from 'lang-claims' to 'lang-eu'"),
-            ({"vault": {"name": "kv-claims-eu"}}, "vault.name: changes from 'kv-claims' to 'kv-claims-eu'"),
-            ({"resource_group_name": "rg-eu"}, "resourceGroupName: changes from 'rg-claims' to 'rg-eu'"),
+        for drift, says in (
+            (identity_off, ("az cognitiveservices account identity assign",)),
+            (vault_deleted, ("vault 'kv-claims' was deleted outside Pulumi", "softDeleted: recover")),
+            (access_for_an_application, ("was removed outside Pulumi", "set access: revoked")),
+            (narrow_grant, ("was reduced outside Pulumi", "lacks unwrapKey", "set access: revoked")),
+            (close_vault, ("was cut off outside Pulumi", "bypass None", "set access: revoked")),
+            (account_deleted, ("it was deleted or moved outside Pulumi", "softDeleted: recover")),
         )
     ),
     *(
         Row(
-            f"no account is made by a name that is held by {holder}",
-            {"account_name": "lang-second"},
-            BACK,
-            ("give another accountName",),
-            before=(partial(make_elsewhere, deleted="deleted" in holder),),
-            stands=False,
+            f"one update repairs {drift.__name__}",
+            before=(reads_state_first, drift),
+            way=(),
+            refreshes=(True,),
         )
-        for holder in ("another account", "a deleted account")
+        for drift in (identity_anew, purge_protection_lost, unbound, access_widened, bound_to_another_key)
     ),
     Row(
-        "another kind is refused",
-        {"kind": "SpeechServices"},
-        BACK,
-        ("kind: changes from 'OpenAI' to 'SpeechServices'",),
-        settings=KINDS,
+        "a rotation leaves an expired version behind",
+        {"key": {"generation": 2}},
+        (),
+        settings=OPERATED,
+        before=(reads_state_first, bound_version_expires),
+        refreshes=(True,),
     ),
 )
 ROWS = [
     pytest.param(row, mode, refreshes, id=f"{row.what}, {mode}{', refresh' * refreshes}", marks=marks)
-    for row in (*ACCESS, *STATE, *VERSIONS, *PUT_BACK)
+    for row in (*ACCESS, *STATE, *VERSIONS, *PUT_BACK, *DRIFT)
     for mode in row.modes
     for refreshes in row.refreshes
     for marks in [[pytest.mark.long] if row.modes == tuple(MODES) and mode not in EVERYDAY else []]
