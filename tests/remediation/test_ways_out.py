@@ -426,6 +426,14 @@ DRIFT = (
         for drift in (identity_anew, purge_protection_lost, unbound, access_widened, bound_to_another_key)
     ),
     Row(
+        "an account that was unbound on purpose is not bound again by a later change",
+        {"tags": {"owner": "night"}},
+        ("refresh",),
+        ("is on Microsoft-managed keys",),
+        before=({"tags": {"owner": "first"}}, UNBINDS, lambda world: world.settings.pop("unbind_account")),
+        bound=False,
+    ),
+    Row(
         "a rotation leaves an expired version behind",
         {"key": {"generation": 2}},
         (),
