@@ -1,8 +1,8 @@
 """No update takes an account off its key, without a refresh: what only the real engine shows.
 
 Owns: transforms and saved plans. The engine in this process has targets, kinds of updates and the program's
-own ignore_changes, alone and beside other events (tests/remediation/machine.py); tests/engine/test_consumers.py
-has programs in YAML.
+own ignore_changes, alone and beside other events (tests/remediation/machine.py). Programs in YAML:
+tests/engine/test_consumers.py.
 """
 
 from __future__ import annotations
