@@ -1,32 +1,22 @@
-"""Each demand of the service has one line in `core.demands`, and each surface says what that line says.
+"""Each demand of the service has one line in `core.demands`; pack and review say what that line says.
 
-| a row below | core | policy pack | review | preflight | evidence | check of a deployment, and doctor |
-|---|---|---|---|---|---|---|
-| a demand, a property, how the demand stands for each of its values | `demands.judge` | the rule on what a
-program states: known, unknown, secret, absent, oddly spelt | the verdict on an update that changes a right
-value to this one | a finding, by its severity | a finding | a finding, of a vault or a key that exists |
-
-Azure's answers hide nothing and leave nothing unknown, so the surfaces that read them are asked about the
-rest. Who may use a key is in the situations beside this file.
-"""
+A row below is a demand, a property, and how the demand stands for each of its values: known, unknown, secret,
+absent, oddly spelt. The pack is asked by its rule on what a program states; the review by its verdict on an
+update that changes a right value to this one. What reads Azure's answers has nothing unknown: its findings
+are in tests/provider (test_preflight.py, test_references.py) and tests/operate/evidence/test_findings.py. Who
+may use a key is in test_access.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from core import adapters, demands, key_uris
-from core.facts import Account, Encryption, Key, KeyVersion, Vault
+from core import demands
 from localazure.cognitive.kinds import find_kind
-from operate.evidence.findings import findings as evidence
-from operate.evidence.model import Facts, Service
-from provider.preflight import Preflight, Severity, demands_are_met
 from tests.policies.asking import ACCOUNT, BINDING, KEY, KEY_URI, TENANT, UNKNOWN_TEXT, VAULT, secret, verdict
 from tests.policies.bags import VAULT_ID, account_props, key_props, vault_props, with_change
 from tests.policies.stacks import ACCOUNT_ID, PRINCIPAL, run, two_phases
-from tests.provider.preflight_cases import NOW, TARGET, live_state
 from tests.review.build import UNKNOWN, same, state, step, verdicts
 from tests.review.changes import SECRET
 
@@ -40,14 +30,13 @@ OTHER_TENANT = "22222222-2222-2222-2222-222222222222"
 
 @dataclass(frozen=True)
 class Row:
-    """A demand about `path` of a vault, a key or an account. `rules` are the pack's and the preflight's.
-    `values` are what it may be, the first of them right, with how the demand then stands; `more` are
-    properties by which the value matters. `verdict` is the review's, where it no longer holds; `left_out` is
-    its verdict where an absent value leaves what Azure has. `unknown` is what the pack says where others
-    decide."""
+    """A demand about `path` of a vault, a key or an account. `rule` is the pack's. `values` are what it may
+    be, the first of them right, with how the demand then stands; `more` are properties by which the value
+    matters. `verdict` is the review's, where it no longer holds; `left_out` is its verdict where an absent
+    value leaves what Azure has. `unknown` is what the pack says where others decide."""
 
     demand: str
-    rules: tuple[str, str]
+    rule: str
     type: str
     path: str
     values: tuple[tuple[Any, str], ...]
@@ -60,7 +49,7 @@ class Row:
 ROWS = (
     Row(
         "soft-delete",
-        ("vault-soft-delete", "vault-has-soft-delete"),
+        "vault-soft-delete",
         VAULT,
         "properties.enableSoftDelete",
         ((True, MET), ("TRUE", MET), (..., MET), (None, MET), (False, UNMET), ("False", UNMET)),
@@ -68,7 +57,7 @@ ROWS = (
     ),
     Row(
         "purge-protection",
-        ("vault-purge-protection", "vault-has-purge-protection"),
+        "vault-purge-protection",
         VAULT,
         "properties.enablePurgeProtection",
         ((True, MET), (" True", MET), (False, UNMET), (..., UNMET), (None, UNMET)),
@@ -77,7 +66,7 @@ ROWS = (
     ),
     Row(
         "trusted-services",
-        ("vault-trusted-services", "vault-admits-trusted-services"),
+        "vault-trusted-services",
         VAULT,
         "properties.networkAcls.bypass",
         (
@@ -94,7 +83,7 @@ ROWS = (
     ),
     Row(
         "trusted-services",
-        ("vault-trusted-services", "vault-admits-trusted-services"),
+        "vault-trusted-services",
         VAULT,
         "properties.publicNetworkAccess",
         (("SecuredByPerimeter", UNDECIDED), ("securedByPerimeter", UNDECIDED), ("Disabled", UNMET)),
@@ -104,21 +93,21 @@ ROWS = (
     ),
     Row(
         "key-type",
-        ("key-rsa-2048", "key-is-rsa-2048"),
+        "key-rsa-2048",
         KEY,
         "properties.kty",
         (("RSA", MET), ("rsa-hsm", MET), ("EC", UNMET), ("oct", UNMET)),
     ),
     Row(
         "key-type",
-        ("key-rsa-2048", "key-is-rsa-2048"),
+        "key-rsa-2048",
         KEY,
         "properties.keySize",
         ((2048, MET), ("2048", MET), (3072, UNMET)),
     ),
     Row(
         "key-operations",
-        ("key-usable", "key-allows-wrapping"),
+        "key-usable",
         KEY,
         "properties.keyOps",
         (
@@ -130,7 +119,7 @@ ROWS = (
     ),
     Row(
         "tier",
-        ("account-tier-supports-cmk", "account-tier"),
+        "account-tier-supports-cmk",
         ACCOUNT,
         "sku.name",
         (("S", MET), (" s ", MET), ("F0", UNMET), ("f0", UNMET), ("Free", UNMET)),
@@ -138,7 +127,7 @@ ROWS = (
     ),
     Row(
         "outbound",
-        ("account-outbound-compatible", "outbound-reaches-vault"),
+        "account-outbound-compatible",
         ACCOUNT,
         "properties.allowedFqdnList",
         (
@@ -154,7 +143,7 @@ ROWS = (
     ),
     Row(
         "outbound",
-        ("account-outbound-compatible", "outbound-reaches-vault"),
+        "account-outbound-compatible",
         ACCOUNT,
         "properties.restrictOutboundNetworkAccess",
         ((False, MET), ("false", MET), (..., MET), (True, UNMET), ("True", UNMET)),
@@ -163,14 +152,14 @@ ROWS = (
     ),
     Row(
         "same-region",
-        ("same-region", "same-region"),
+        "same-region",
         VAULT,
         "location",
         (("westeurope", MET), ("West Europe", MET), ("northeurope", UNMET)),
     ),
     Row(
         "same-tenant",
-        ("same-tenant", "same-tenant"),
+        "same-tenant",
         VAULT,
         "properties.tenantId",
         ((TENANT, MET), (TENANT.upper(), MET), (OTHER_TENANT, UNMET)),
@@ -196,25 +185,7 @@ def in_pack(row: Row, value: Any) -> str:
     """What the pack's rule says of a right stack with the value in it."""
     stack, (name, _) = two_phases(), RIGHT[row.type]
     stack[name] = replace(stack[name], props=changed(row, value, stack[name].props))
-    return verdict(run(stack), row.rules[0])
-
-
-def in_azure(row: Row, value: Any) -> tuple[Account, Vault, KeyVersion]:
-    """The account, the vault and the key version that Azure would show, as they are read."""
-    bodies = {token: {**make(), "id": f"/{name}"} for token, (name, make) in RIGHT.items()}
-    bodies[VAULT]["id"], bodies[ACCOUNT]["id"] = VAULT_ID, ACCOUNT_ID
-    identity = {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT}
-    bodies[ACCOUNT]["identity"] = identity
-    paid = row.demand != "tier" or str(value).strip().upper() == "S"
-    listed = [{"name": demands.CAPABILITY}] if paid else None
-    bodies[ACCOUNT] = dict(with_change(bodies[ACCOUNT], "properties.capabilities", listed))
-    bodies[row.type] = dict(changed(row, value, bodies[row.type]))
-    account, vault = adapters.account(bodies[ACCOUNT]), adapters.vault(bodies[VAULT])
-    uri = key_uris.parse(KEY_URI)
-    bound = replace(
-        account, encryption=Encryption("Microsoft.KeyVault", uri.vault_uri, uri.name, uri.version)
-    )
-    return bound, vault, adapters.key_version(bodies[KEY])
+    return verdict(run(stack), row.rule)
 
 
 def in_review(row: Row, value: Any, kind: str = "TextAnalytics") -> set[str]:
@@ -274,29 +245,6 @@ def test_the_pack_waits_for_what_is_not_known_and_judges_what_is_secret(row: Row
         assert in_pack(row, secret(wrong)) == IN_PACK[stands_not]
 
 
-@cases
-def test_what_reads_azures_answers_says_the_same(row: Row, value: Any, stands: str) -> None:
-    """core over the facts; the preflight, where an undecided demand is not checked; and the evidence."""
-    read_alike(row, in_azure(row, value), stands)
-
-
-def read_alike(row: Row, found: tuple[Account, Vault, KeyVersion], stands: str) -> None:
-    """How a demand stands is what core, the preflight and the evidence say of the facts."""
-    account, vault, version = found
-    judged = {one.demand: one for one in demands.judge(account, vault, version, [f"https://{HOST}/"])}
-    said = judged[row.demand].outcome.value if row.demand in judged else MET
-    assert said == stands
-    target = replace(TARGET, key=key_uris.parse(KEY_URI))
-    check = Preflight(target, live_state(account, vault, version), NOW)
-    said_by = [one.severity for one in demands_are_met(check) if one.rule == row.rules[1]]
-    assert bool(said_by) is (stands != MET)
-    assert (Severity.NOT_CHECKED in said_by) is (stands == UNDECIDED)
-    key = Key(f"{VAULT_ID}/keys/cmk", "cmk", version.type, version.size, version.operations, (version,))
-    service = Service(account.id, account, vault, key, (), denials=())
-    facts = Facts(datetime.fromtimestamp(NOW, UTC), "", (service,))
-    assert (row.demand in {one.rule for one in evidence(facts)}) is (stands == UNMET)
-
-
 @pytest.mark.parametrize(
     ("kind", "size", "stands"),
     [
@@ -314,10 +262,8 @@ def test_every_surface_judges_a_keys_size_by_the_kind_of_account(kind: str, size
     stack = two_phases()
     stack["account"] = replace(stack["account"], props=with_change(stack["account"].props, "kind", kind))
     stack["key"] = replace(stack["key"], props=with_change(stack["key"].props, row.path, size))
-    assert verdict(run(stack), row.rules[0]) == IN_PACK[stands]
+    assert verdict(run(stack), row.rule) == IN_PACK[stands]
     assert in_review(row, size, kind) & {row.verdict, UNSURE} == ({row.verdict} if stands == UNMET else set())
-    account, vault, version = in_azure(row, size)
-    read_alike(row, (replace(account, kind=kind), vault, version), stands)
     local = find_kind(kind)
     assert local is not None
     assert local.takes_key("RSA", size) is (stands == MET)

@@ -62,6 +62,7 @@ USER = UserAssignedIdentity("/id", CLIENT, PRINCIPAL)
 NO_UNWRAP = Permissions(data_actions=("*",), not_data_actions=("*/unwrap/action",))
 ON_V2 = an_account(encryption=bound_to(V2))
 EXPIRED = 1_700_000_000
+PERIMETER = Network("SecuredByPerimeter", default_action="Deny", bypass="None")
 
 
 def account(**changes: Any) -> LiveState:
@@ -122,6 +123,7 @@ CASES: tuple[tuple[str, Severity, str, LiveState], ...] = (
         vault(network=Network(default_action="Deny", bypass="None")),
     ),
     ("vault-admits-trusted-services", C, "bypass None", vault(network=Network("Disabled", bypass="None"))),
+    ("vault-admits-trusted-services", U, "a network security perimeter decides", vault(network=PERIMETER)),
     ("key-version-exists", P, f"no version {V1}", replace(live_state(), key=None)),
     ("key-is-rsa-2048", R, "type EC", key(type="EC", size=None)),
     ("key-is-rsa-2048", R, "3072 bits; expected 2048", key(size=3072)),

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,7 +25,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from pulumi.runtime.proto import provider_pb2
 
 from core import clouds
-from core.login import Login, configured, login
+from core.login import Login, login
 from operate.login import token_credential
 from provider.azure_client import LOGIN_RETRIES, AzureClient, ForeignHostError, OneAtATime
 from provider.credential import complete, credential
@@ -36,30 +35,13 @@ from provider.wire import decode, encode
 from tests.provider.canned import Canned, login_host
 from tests.provider.fake_azure import FakeAzure
 from tests.provider.rig import Engine, engine
-from tests.support.logins import CASES, CLIENT, TENANT, Case
-
-CLASSES = {
-    "DEFAULT": "DefaultAzureCredential",
-    "CERTIFICATE": "CertificateCredential",
-    "SECRET": "ClientSecretCredential",
-    "OIDC": "ClientAssertionCredential",
-    "MANAGED_IDENTITY": "ManagedIdentityCredential",
-    "CLI": "AzureCliCredential",
-}
+from tests.support.logins import CLIENT, TENANT
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_each_login_gets_the_credential_of_its_method(case: Case, certificate: Path) -> None:
-    """Whatever is configured, the credential is that of azure-native's method, of the right application."""
-    found = login(configured(case.own, case.azure_native), case.environ)
-    if found.get("clientCertificatePath"):
-        changed = {"clientCertificatePath": str(certificate), "clientCertificatePassword": "hunter2"}
-        found = replace(found, settings={**found.settings, **changed})
-    made: Any = credential(found)
-    assert type(made).__name__ == CLASSES[case.method]
-    if case.method in ("SECRET", "CERTIFICATE"):
-        assert (made._tenant_id, made._client_id) == (TENANT, CLIENT)
-        assert made._authority == found.cloud.authority
+def test_the_default_chain_is_azure_identitys() -> None:
+    """Where the settings ask for it; each other method is below, down to its request."""
+    made: Any = credential(login({"useDefaultAzureCredential": "true"}, {}))
+    assert type(made).__name__ == "DefaultAzureCredential"
 
 
 async def test_a_switch_that_is_almost_on_is_a_warning() -> None:
