@@ -22,7 +22,7 @@ from tests.policies.bags import with_change
 from tests.policies.editing import says, with_prop
 from tests.policies.stacks import CLIENT, Stack, one_phase, two_phases
 from tests.provider.fake_azure import PRINCIPAL, an_account, bound_to
-from tests.provider.preflight_cases import NOW, TARGET, live_state
+from tests.provider.test_preflight import NOW, TARGET, live_state
 from tests.review.build import ACCOUNT as ACCOUNT_TOKEN
 from tests.review.build import (
     BINDING,

@@ -25,7 +25,6 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.preflight_cases import CLIENT, USER
 from tests.provider.rig import (
     ACCESS,
     CLEANUP,
@@ -38,6 +37,7 @@ from tests.provider.rig import (
     FailedError,
     engine,
 )
+from tests.provider.test_preflight import CLIENT, USER
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID, "accountDigest": "a"}
 
