@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from core import rights
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure import seed
+from localazure.authorization import assign_role
 from tests.remediation.following import Way
 from tests.remediation.world import (
     EVERYDAY,
@@ -22,6 +24,7 @@ from tests.remediation.world import (
     VAULT_ID,
     World,
     account_deleted,
+    bound_by_others,
     bound_version_expires,
     close_vault,
     forbid,
@@ -128,6 +131,27 @@ def reads_state_first(world: World) -> None:
     world.engine.before_refresh = True
 
 
+def given_at_the_key_in_use(world: World) -> None:
+    """Somebody gives the account's identity access to the key that it is on."""
+    account = world.arm("GET", world.account_id)["identity"]
+    users = [one["principalId"] for one in (account.get("userAssignedIdentities") or {}).values()]
+    (user,) = users or [account["principalId"]]
+    if world.mode == ROLES:
+        scope = f"{world.vault_id}/keys/cmk-claims"
+        assign_role(world.wire.door.cloud, user, CRYPTO_SERVICE_ENCRYPTION_USER.name, scope)
+    else:
+        permit(world, user, {"keys": ["get", "wrapKey", "unwrapKey"]})
+    assert world.readable
+
+
+def write_fails(world: World) -> None:
+    """The account shows that its last operation failed; its data is under the key all the same."""
+    world.settings["tags"] = {"owner": "second"}
+    behaves(failing_operations="CapacityExceeded")(world)  # type: ignore[operator]
+    assert "CapacityExceeded" in world.up()
+    behaves(failing_operations="")(world)  # type: ignore[operator]
+
+
 @dataclass(frozen=True)
 class Row:
     """A service with `settings` stands (unless it does not), `before` happens to it, and an update declares
@@ -184,6 +208,31 @@ ACCESS = (
         for before in (
             ({"access": "revoked"}, {"access_model": model}),
             ({"access": "revoked", "access_model": model},),
+        )
+    ),
+    Row(
+        "what somebody gives at the key in use is taken away again, though the settings name another key",
+        before=({"access": "revoked"}, {"key": {"name": "second"}}, {}, given_at_the_key_in_use),
+        way=(),
+        modes=tuple(MODES),
+        revoked=True,
+    ),
+    *(
+        Row(
+            f"an account whose last write failed keeps its access model, {mode}",
+            {"access_model": "accessPolicy" if "rbac" in settings.values() or mode == ROLES else "rbac"},
+            BACK,
+            ("accessModel",),
+            settings=settings,
+            before=(*others, write_fails),
+            modes=(mode,),
+            refreshes=(bool(others),),
+        )
+        for mode, settings, others in (
+            (POLICIES, {}, ()),
+            (ROLES, {}, ()),
+            (ROLES, {}, (bound_by_others,)),
+            ("user-assigned identity", {"access_model": "rbac"}, ()),
         )
     ),
     Row(
