@@ -61,7 +61,7 @@ OTHERS: Final = {
     "callers": "which roles are offered; Azure assigns any (caller-least-privilege knows the broad ones)",
     "approval": "no API tells; noted before the first account is made (provider/deployment/checks.py)",
     "key_roles": "of the identity that uses the key (role-wider-than-needed, role-by-page)",
-    "key_sizes": "of the key, not of the account (test_each_demand.py)",
+    "key_sizes": "of the key, not of the account (tests/core/test_demands.py)",
     "becomes": "what it may turn into (tests/core/test_kinds.py)",
     "terms": "no API tells; noted before the first account is made (provider/deployment/checks.py)",
 }

@@ -189,8 +189,9 @@ def found(live: LiveState, target: Target = TARGET, **facts: Any) -> list[tuple[
 
 
 def test_nothing_is_found_where_all_holds() -> None:
-    """A world as it must be has no finding, not even an unchecked one."""
+    """A world as it must be has no finding, not even an unchecked one; nor has a larger key of Foundry."""
     assert found(live_state()) == []
+    assert found(live_state(an_account(kind="AIServices"), key=a_version(size=4096))) == []
 
 
 @pytest.mark.parametrize(("rule", "severity", "text", "live"), CASES)
