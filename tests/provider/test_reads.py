@@ -40,7 +40,7 @@ from tests.provider.rig import (
     FailedError,
     engine,
 )
-from tests.provider.test_key_access_revocation import assignment
+from tests.provider.test_key_access import assignment
 
 HSM_ID = VAULT_ID.replace("/vaults/", "/managedHSMs/")
 HSM_KEY = f"{HSM_ID}/keys/language-key"
