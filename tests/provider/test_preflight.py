@@ -22,7 +22,7 @@ from core.facts import (
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, Permissions, Role
 from provider import preflight
 from provider.live_state import ACCOUNT, BOUND_KEY, KEY, VAULT, LiveState, Look, Target
-from provider.preflight import Preflight, Severity, findings
+from provider.preflight import Preflight, Severity, blocking, findings
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,
@@ -32,6 +32,7 @@ from tests.provider.fake_azure import (
     V2,
     V3,
     VAULT_ID,
+    VAULT_URI,
     FakeAzure,
     a_vault,
     a_version,
@@ -241,6 +242,36 @@ def test_what_is_not_known_yet_is_not_judged() -> None:
     assert found(account_only, Target(TARGET.account, vault_known=False, identity_known=False)) == []
 
 
+OTHER_VAULT = f"{VAULT_ID}-other"
+OTHER_KEY = key_uri(vault_uri=VAULT_URI.replace("-vault", "-vault-other"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "refused", "taken", "target"),
+    [
+        ("account-takes-identity", "Face", "TextAnalytics", replace(TARGET, identity_client_id=CLIENT)),
+        (
+            "account-keeps-its-vault",
+            "AIServices",
+            "TextAnalytics",
+            replace(TARGET, key=key_uris.parse(OTHER_KEY), vault=arm_ids.vault_id(OTHER_VAULT)),
+        ),
+        (
+            "kind-follows-the-key",
+            "TextAnalytics",
+            "AIServices",
+            replace(TARGET, key=key_uris.parse(key_uri("").rstrip("/"))),
+        ),
+    ],
+)
+def test_what_a_kind_cannot_have_is_refused(rule: str, refused: str, taken: str, target: Target) -> None:
+    """And is no obstacle for another kind."""
+    for kind, expected in ((refused, True), (taken, False)):
+        account = an_account(kind=kind, user_assigned=(USER,), encryption=bound_to())
+        found = findings(Preflight(target, live_state(account), NOW, rebinding=True))
+        assert (rule in {one.rule for one in blocking(found)}) is expected
+
+
 def test_every_rule_has_a_case() -> None:
     """No rule is without a fact above, or in the rotation's table, that it finds."""
     begins = r'(?:(?:Finding|_refused|": )\(\s*|rule, \w+ = )'
@@ -248,7 +279,6 @@ def test_every_rule_has_a_case() -> None:
     named.add(preflight.IDENTITY_HAS_ACCESS)
     elsewhere = {"other-vault-is-asked-for"}
     of_rotations = {"account-was-read", "account-is-on-the-key"}
-    # tests/consistency/test_kinds.py
     of_kinds = {"account-takes-identity", "account-keeps-its-vault", "kind-follows-the-key"}
     assert named == {rule for rule, *_ in CASES} | elsewhere | of_rotations | of_kinds
 
