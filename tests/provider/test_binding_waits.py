@@ -85,12 +85,15 @@ async def test_fails_after_the_deadline_with_what_was_waited_for() -> None:
 async def test_fails_at_once_what_waiting_does_not_help(
     fake: FakeAzure, pulumi: Engine, clock: FakeClock, refusal: ServiceError
 ) -> None:
-    """A refusal for good is not tried again."""
+    """A refusal for good is not tried again, whether it is Azure's answer or the end of the operation."""
     fake.failures["bind"].append(refusal)
     with pytest.raises(FailedError, match=str(refusal)) as failed:
         await pulumi.create(CMK, INPUTS)
     assert failed.value.partial is None
-    assert (fake.calls.count("bind"), clock.slept) == (1, [])
+    fake.progress_script = [Progress("Failed", failure=replace(refusal, status=200))]
+    with pytest.raises(FailedError, match=f"{refusal.code}: {refusal.text}"):
+        await pulumi.create(CMK, INPUTS)
+    assert (fake.calls.count("bind"), clock.slept) == (2, [])
 
 
 async def test_a_preview_that_azure_throttles_says_what_it_did_not_check() -> None:
@@ -103,15 +106,6 @@ async def test_a_preview_that_azure_throttles_says_what_it_did_not_check() -> No
     assert outputs.values["keyVersion"] == "1" * 32
     assert [m.partition(": asking")[0] for m in pulumi.said] == ["not checked: gave up after 1 min 00 s"]
     assert clock.now() == 60
-
-
-async def test_retry_after_is_honoured(fake: FakeAzure, pulumi: Engine, clock: FakeClock) -> None:
-    """A throttled request is made again when the server says, not sooner."""
-    fake.failures["bind"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=17))
-    fake.failures["account"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=23))
-    fake.failures["progress"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=31))
-    await pulumi.create(CMK, INPUTS)
-    assert clock.slept == [23, 17, 31]
 
 
 async def test_an_outage_ends_after_five_tries(fake: FakeAzure, pulumi: Engine) -> None:
@@ -188,9 +182,14 @@ async def test_fails_when_the_account_itself_may_not_be_read(fake: FakeAzure, pu
 
 
 async def test_preview_fails_only_on_what_no_update_could_change(fake: FakeAzure, pulumi: Engine) -> None:
-    """A wrong region stops the preview; a missing grant may still come in the same update."""
+    """A wrong region stops the preview; a missing grant, which may still come in the same update, is a
+    warning with the rule and the way out."""
     fake.put(a_vault(policies=(), purge_protection=None))
     await pulumi.create(CMK, INPUTS, preview=True)
+    assert {request.severity for request in pulumi.heard} == {engine_pb2.WARNING}
+    for rule in ("identity-has-access", "vault-has-purge-protection"):
+        begins = f"would be refused unless this update changes it: {rule}: "
+        assert any(text.startswith(begins) for text in pulumi.said)
     fake.put(a_vault(location="eastus"))
     with pytest.raises(FailedError, match="same-region"):
         await pulumi.create(CMK, INPUTS, preview=True)
@@ -223,14 +222,6 @@ async def test_an_operation_that_fails_for_access_is_begun_again(fake: FakeAzure
     fake.progress_script = [Progress("Failed", failure=NOT_YET), Progress("Succeeded")]
     await pulumi.create(CMK, INPUTS)
     assert len(fake.patches) == 2
-
-
-async def test_fails_when_the_operation_fails(fake: FakeAzure, pulumi: Engine, clock: FakeClock) -> None:
-    """An operation that ends in known words, which asking again does not change, is an error at once."""
-    fake.progress_script = [Progress("Failed", failure=ServiceError(200, "KeyDisabled", "no luck"))]
-    with pytest.raises(FailedError, match="KeyDisabled: no luck"):
-        await pulumi.create(CMK, INPUTS)
-    assert clock.now() < 1
 
 
 @pytest.mark.parametrize("where", ["answer", "operation"])
@@ -436,15 +427,19 @@ async def test_what_is_waited_for_is_told_with_the_time_so_far() -> None:
     assert re.search(r"\(1 min \d\d s so far\)$", waits[-1])
 
 
-async def test_every_kind_of_wait_is_told(fake: FakeAzure, pulumi: Engine) -> None:
-    """A busy account, an operation, a throttled and a failing service each say what is waited for."""
+async def test_every_kind_of_wait_is_told_and_none_is_shorter_than_azure_says(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
+    """A busy account, an operation, a throttled and a failing service each say what is waited for. A
+    throttled request is made again when the server says, not sooner."""
+    slow = ServiceError(429, "TooManyRequests", "slow down", "reading the key")
     fake.failures["vault"].append(ServiceError(503, "ServiceUnavailable", "down", "reading the vault"))
-    fake.failures["key_version"].append(
-        ServiceError(429, "TooManyRequests", "slow down", "reading the key", retry_after=17)
-    )
+    for call, seconds in (("key_version", 17), ("account", 23), ("bind", 29), ("progress", 31)):
+        fake.failures[call].append(replace(slow, retry_after=seconds))
     fake.failures["bind"].append(ServiceError(409, "Conflict", "another operation", "changing"))
     fake.progress_script = [Progress("Updating", retry_after=9), Progress("Updating"), Progress("Succeeded")]
     await pulumi.create(CMK, INPUTS)
+    assert [one for one in clock.slept if one in (17, 23, 29, 31, 9)] == [23, 17, 29, 31, 9, 9]
     waits = "\n".join(pulumi.progress)
     for words in (
         "asking again: reading the vault: Azure answered 503 ServiceUnavailable: down (0 s so far)",
@@ -511,16 +506,6 @@ async def test_a_binding_of_a_component_leaves_that_to_the_component(pulumi: Eng
     """A service tells what its update does to the data, so its binding does not tell it once more."""
     await pulumi.create(CMK, INPUTS, preview=True)
     assert pulumi.said == []
-
-
-async def test_a_preview_warns_of_what_the_same_update_may_still_put_right() -> None:
-    """A missing grant is a warning in the preview, with the rule and the way out."""
-    azure = FakeAzure(a_vault(policies=()))
-    async with engine(azure) as pulumi:
-        await pulumi.create(CMK, INPUTS, preview=True)
-    (request,) = pulumi.heard
-    assert request.severity == engine_pb2.WARNING
-    assert request.message.startswith("would be refused unless this update changes it: identity-has-access: ")
 
 
 async def test_an_engine_that_is_gone_fails_nothing() -> None:
