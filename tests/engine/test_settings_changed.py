@@ -65,7 +65,7 @@ ELSEWHERE = {
         if resource not in ("account", "key", "resourceGroup", "vault")
     },
     "kind": "test_in_process.py",
-    "callers": "test_callers.py",
+    "callers": "../components/test_callers.py",
     "vault.name": "test_components_guards.py",
     "vault.sku": "../remediation/test_changes.py",
     "key.type": "../remediation/test_changes.py",

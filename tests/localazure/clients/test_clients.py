@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import ssl
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.ai.language.conversations.authoring import ConversationAuthoringClient
+from azure.ai.textanalytics import TextAnalyticsClient
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
-from azure.identity import ClientSecretCredential, DefaultAzureCredential
+from azure.identity import ClientSecretCredential, DefaultAzureCredential, get_bearer_token_provider
 from azure.keyvault.administration import KeyVaultAccessControlClient, KeyVaultRoleScope
 from azure.keyvault.keys import (
     ApiVersion,
@@ -26,6 +28,7 @@ from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
+from core import clouds, kinds
 from localazure import seed
 from localazure.seed import DEPLOYER, READER, SUBSCRIPTION_ID, TENANT_ID
 from tests.clients.programs import PYTHON
@@ -51,8 +54,9 @@ class Clients:
     def uri(self) -> str:
         return f"https://{self.name}.vault.azure.net"
 
-    def make_account(self) -> Any:
-        body = {"location": "westeurope", "kind": "TextAnalytics", "sku": {"name": "S"}}
+    def make_account(self, kind: str = "TextAnalytics") -> Any:
+        sku = {"name": kinds.named(kind).tiers[0]}
+        body: dict[str, Any] = {"location": "westeurope", "kind": kind, "sku": sku}
         body |= {"properties": {"customSubDomainName": self.name}}
         return self.accounts.accounts.begin_create(self.name, self.name, body).result()
 
@@ -145,6 +149,48 @@ def test_projects_through_the_authoring_client(clients: Clients) -> None:
     assert authoring.begin_delete_project("orders").result()["status"] == "succeeded"
     with pytest.raises(ResourceNotFoundError):
         authoring.get_project("orders")
+
+
+def _languages(endpoint: str, credential: Any) -> list[str]:
+    """The languages of two texts, asked as an application's own code asks."""
+    with TextAnalyticsClient(endpoint, credential, retry_total=0) as client:
+        found = client.detect_language(["Guten Tag", "Good day"])
+    return [document.primary_language.iso6391_name for document in found]
+
+
+def _models(endpoint: str, credential: Any) -> list[str]:
+    """The models that OpenAI's own client lists."""
+    # Where it is used: it takes a second to import, and every run collects this file.
+    from openai import AzureOpenAI, DefaultHttpxClient
+
+    provider = get_bearer_token_provider(credential, clouds.PUBLIC.account_scope)
+    with AzureOpenAI(
+        azure_endpoint=endpoint,
+        azure_ad_token_provider=provider,
+        api_version="2024-10-21",
+        max_retries=0,
+        http_client=DefaultHttpxClient(verify=ssl.create_default_context()),
+    ) as client:
+        return [one.id for one in client.models.list()]
+
+
+@pytest.mark.parametrize(
+    ("kind", "ask", "answer"),
+    [("TextAnalytics", _languages, ["(Unknown)", "(Unknown)"]), ("OpenAI", _models, [])],
+)
+def test_an_application_gets_in_with_the_callers_role_of_its_kind(
+    azure: RunningAzure, clients: Clients, kind: str, ask: Callable[[str, Any], list[str]], answer: list[str]
+) -> None:
+    """By the service's own client: refused without the role that the components give by default, and
+    answered with it."""
+    account = clients.make_account(kind)
+    endpoint = account.properties.endpoint
+    with pytest.raises(Exception, match="lacks the required data action"):
+        ask(endpoint, _reader(azure))
+    role = {"role": kinds.named(kind).callers[0].name, "scope": account.id}
+    caller = azure.control("/principals", {"name": "caller", "roles": [role]})
+    credential = _secret(azure, client_id=caller["clientId"], client_secret=caller["clientSecret"])
+    assert ask(endpoint, credential) == answer
 
 
 def test_a_key_of_resource_manager_and_its_rotation_policy(clients: Clients) -> None:
