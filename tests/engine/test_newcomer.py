@@ -19,7 +19,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from tests.support.environments import give_environment, official_host
+from tests.support.environments import give_environment
 from tests.support.readme import clone
 
 pytestmark = [pytest.mark.engine, pytest.mark.long, pytest.mark.timeout(1800)]
@@ -206,17 +206,11 @@ def test_a_project_of_ones_own_is_made_tested_previewed_and_deployed(
     assert made - template <= {"Pulumi.own.yaml", ".gitignore"}
 
 
-def program(checkout: Path, runtime: str) -> Path:
-    """A program of one's own beside the clone that has nothing yet."""
-    folder = checkout.parent / f"claims-{runtime}"
-    folder.mkdir()
-    (folder / "Pulumi.yaml").write_text(f"name: claims\nruntime: {runtime}\n")
-    return folder
-
-
 def test_both_packages_are_added_to_a_program_in_yaml(checkout: Path, shell: Shell) -> None:
     """In the words of docs/packages.md, and nothing of the clone's environment is written."""
-    folder = program(checkout, "yaml")
+    folder = checkout.parent / "claims-yaml"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: claims\nruntime: yaml\n")
     before = {path: path.stat().st_mtime_ns for path in (checkout / ".venv").glob("*")}
     shell.succeed('eval "$(python3 -m localazure env)"')
     shell.succeed(f".venv/bin/python -m engine.yaml_host .pulumi/bin && cd '{folder}'")
@@ -237,21 +231,3 @@ def test_both_packages_are_added_to_a_program_in_yaml(checkout: Path, shell: She
     previewed = shell.succeed("pulumi preview --color never")
     assert "azure-cmk:index:CustomerManagedKey" in previewed
     assert "encryption of lang-claims: will be bound to kv-claims/cmk-claims" in previewed
-
-
-def test_a_program_in_python_needs_pulumis_own_host(checkout: Path, shell: Shell) -> None:
-    """The clone's says so and how to get it; with Pulumi's own the same command works."""
-    folder = program(checkout, "python")
-    (folder / "requirements.txt").write_text("pulumi>=3.259.0,<4\n")
-    (folder / "__main__.py").write_text("")
-    shell.succeed('eval "$(python3 -m localazure env)"')
-    command = "pulumi package add ../language-cmk/components"
-    shell.succeed(f"cd '{folder}'")
-    if found := official_host("python"):
-        shell.succeed(f"export PATH='{found.parent}':\"$PATH\"")
-        shell.succeed(command)
-        assert "sdks/language-cmk-language-cmk" in (folder / "requirements.txt").read_text()
-        return
-    code, said = shell.type(command)
-    assert code != 0
-    assert "install the Pulumi CLI (https://www.pulumi.com/docs/install/), and run the same command" in said

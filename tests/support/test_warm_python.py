@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
 import socket
 import struct
 import subprocess
@@ -19,7 +17,6 @@ from typing import Any
 
 import pytest
 
-from engine import language_host
 from tests.support import warm_host, warm_python
 from tests.support.warm_python import Fork, WarmPython
 
@@ -73,29 +70,7 @@ def test_what_a_command_changes_stays_there(python: WarmPython, tmp_path: Path) 
         assert said(python, str(program), cwd=tmp_path) == (b"as it was\n", b"", 0)
 
 
-def test_a_command_runs_as_the_interpreter_would_run_it(python: WarmPython, tmp_path: Path) -> None:
-    """A folder, a script and a module; imports from its folder, its exit code, and its traceback."""
-    folder = written(tmp_path / "program", "import beside; raise SystemExit(beside.CODE)")
-    (folder / "beside.py").write_text("CODE = 32")
-    for words in ((str(folder),), (str(folder / "__main__.py"),), ("-m", "beside_runner")):
-        (folder / "beside_runner.py").write_text("import runpy; runpy.run_path('__main__.py')")
-        assert said(python, *words, cwd=folder)[2] == 32
-    failing = written(tmp_path / "failing", "raise ValueError('refused')")
-    _, errors, code = said(python, str(failing), cwd=tmp_path)
-    assert (errors.splitlines()[-1], code) == (b"ValueError: refused", 1)
-
-
 WAIT = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
-
-
-def test_a_command_is_ended_as_any_process(python: WarmPython, tmp_path: Path) -> None:
-    """Its whole process group, as when the engine hangs up."""
-    command = [sys.executable, "-u", str(written(tmp_path / "program", WAIT))]
-    child = python.start(command, cwd=str(tmp_path), env={}, read_output=True)
-    assert child.stdout
-    assert int(child.stdout.readline()) == child.pid == os.getpgid(child.pid)
-    language_host.end(child)  # type: ignore[arg-type]
-    assert child.wait() == -signal.SIGTERM
 
 
 def test_every_command_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
