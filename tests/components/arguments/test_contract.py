@@ -12,6 +12,7 @@ import yaml
 
 from components.__main__ import COMPONENTS
 from components.arguments.inputs import Arguments, arguments, descriptions, read, read_known
+from components.arguments.problem import InputError
 from components.encryption_args import ServiceKeyArgs
 from components.host import Package
 from components.service_args import EncryptedAIServicesAccountArgs
@@ -90,6 +91,14 @@ def test_what_was_read_is_not_read_again() -> None:
     (service,) = parse({"name": "claims", "location": "westeurope"}).services
     known, inputs = read_known(EncryptedAIServicesAccountArgs, "claims", service)
     assert known is inputs is service
+
+
+def test_a_class_that_a_program_wrote_is_read() -> None:
+    """Also where it has the component's name, which only reading puts there."""
+    written = EncryptedAIServicesAccountArgs(name="claims", location="nowhere!")
+    with pytest.raises(InputError) as error:
+        read(EncryptedAIServicesAccountArgs, "claims", written)
+    assert {one.path for one in error.value.problems} == {"name", "location"}
 
 
 def test_the_package_requires_what_has_no_default() -> None:
