@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import get_args
 
 import pytest
-import yaml
 
 from components.__main__ import COMPONENTS
 from components.arguments.inputs import Arguments, arguments, descriptions, read, read_known
@@ -16,9 +14,7 @@ from components.arguments.problem import InputError
 from components.encryption_args import ServiceKeyArgs
 from components.host import Package
 from components.service_args import EncryptedAIServicesAccountArgs
-from settings import SettingsError, parse
-
-ROOT = Path(__file__).resolve().parents[3]
+from settings import parse
 
 
 def forms(base: type[Arguments] = Arguments) -> Iterator[type[Arguments]]:
@@ -110,14 +106,3 @@ def test_the_package_requires_what_has_no_default() -> None:
     assert caller["required"] == ["principalId"]
     assert "required" not in schema["types"]["language-cmk:index:ServiceKey"]
     assert service["inputProperties"]["sku"]["description"].startswith("Optional. Pricing tier")
-
-
-def test_example_stack_is_right() -> None:
-    """Pulumi.dev.yaml is accepted as it is."""
-    document = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())
-    config = {key.removeprefix("language-cmk:"): value for key, value in document["config"].items()}
-    try:
-        (service,) = parse(config).services
-    except SettingsError as error:
-        pytest.fail(str(error))
-    assert service.protect is False
