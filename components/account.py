@@ -60,7 +60,6 @@ def declared_account(
     identity_id: pulumi.Input[str] | None,
     system_assigned: bool,
     encryption: Mapping[str, Any] | None,
-    allowed_hosts: Sequence[pulumi.Input[str]],
 ) -> Declaration:
     """The account, at a `place`; `argument` is the path of the argument that names it. `identity_id`: the
     user-assigned identity that uses the key of `encryption`, to which the account is bound in its create."""
@@ -73,9 +72,6 @@ def declared_account(
     }
     if inputs.manages_projects is not None:
         properties["allowProjectManagement"] = inputs.manages_projects
-    if inputs.restrict_outbound is not None:
-        properties["restrictOutboundNetworkAccess"] = inputs.restrict_outbound
-        properties["allowedFqdnList"] = list(allowed_hosts)
     if encryption:
         properties["encryption"] = encryption
     assigned = [*([] if identity_id is None else [identity_id]), *inputs.other_identity_ids]

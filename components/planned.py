@@ -80,7 +80,6 @@ class _Asks:
             )
             if identity and not inputs.unbinds
             else None,
-            key=key,
         )
         if key:
             parts.grant(key, UNKNOWN)
@@ -261,19 +260,15 @@ def _existing(situation: Situation) -> Iterator[Question]:
 def _references(situation: Situation) -> Iterator[Question]:
     """The existing resources that arguments name by known ids, unless the state refers to them."""
     inputs = situation.inputs
-    network, audit = inputs.network, inputs.audit
+    network = inputs.network
     given: dict[str, Sequence[pulumi.Input[str] | None]] = {
         "storageAccountIds": inputs.storage_account_ids or (),
         "network.subnetId": (network.subnet_id,),
         "network.allowedSubnetIds": network.allowed_subnet_ids,
         "network.privateDnsZoneIds": network.private_dns_zone_ids,
-        "audit.workspaceId": (audit.workspace_id,),
-        "audit.storageAccountId": (audit.storage_account_id,),
-        "audit.eventHubRuleId": (audit.event_hub_rule_id,),
+        "audit.workspaceId": (inputs.audit.workspace_id,),
     }
     for argument, ids in given.items():
-        # The kind tells storage for an account's data from storage for logs.
-        content = {"kind": inputs.kind} if argument == "storageAccountIds" else {}
         for id in filter(None, map(known_text, ids)):
             if id.rstrip("/").lower() not in situation.before.mentioned_ids:
-                yield _question(id.rstrip("/"), argument, "use", content=content)
+                yield _question(id.rstrip("/"), argument, "use")

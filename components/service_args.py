@@ -250,7 +250,7 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
             ("identity", lambda: self.has_key and not self.binds_in_two_phases, ("",)),
             ("privateEndpoint", lambda: self.network.access == PRIVATE, targets[: 1 + self.makes_vault]),
             ("diagnosticSetting", lambda: self.audit.keeps_logs, ("",)),
-            ("workspace", lambda: self.audit.has_workspace and self.audit.workspace_id is None, ("",)),
+            ("workspace", lambda: self.audit.keeps_logs and self.audit.workspace_id is None, ("",)),
             ("lock", lambda: bool(self.lock), targets),
         )
         for resource, reads, named in by_rule:

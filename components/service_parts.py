@@ -10,7 +10,6 @@ from pulumi_azure_native import authorization, managedidentity, resources
 from components.access import make_grant
 from components.access_model import ACCESS_POLICY, RBAC
 from components.account import MadeAccount, declared_account, make_account
-from components.account_args import allowed_hosts
 from components.arguments.inputs import UNKNOWN, source_resources
 from components.as_found import keep_as_found
 from components.audit import make_audit_trail
@@ -23,7 +22,7 @@ from components.azure_cmk import (
 from components.azure_failures import waiting_hooks
 from components.callers import make_callers
 from components.component import ChildOptions, read_back
-from components.declared import Declaration, Declare, Registering, then
+from components.declared import Declaration, Declare, Registering
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_deployments, make_projects
 from components.guards.plan import Proof, ServicePlan
@@ -32,7 +31,7 @@ from components.references import KeyReference, VaultReference
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.service_key import ServiceKey
-from core import adapters, arm_ids, key_uris, regions
+from core import adapters, arm_ids
 from core.facts import LOCK_NOTES
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
@@ -152,26 +151,11 @@ class Parts:
         live = read_back(made.resource, function, resource_name=made.resource.name)
         return MadeIdentity(made.id, live.client_id, live.principal_id)
 
-    def _allowed_hosts(self, key: KeyReference | None) -> list[pulumi.Input[str]]:
-        inputs = self._inputs
-        before = self._situation.account.bound_key
-        left = key_uris.vault_host(before.encryption.key_vault_uri if before else "")
-        vault: pulumi.Input[str] = ""
-        if key is not None:
-            vault_id = key.vault.id
-            name = inputs.vault.name or (arm_ids.name_of(vault_id) if isinstance(vault_id, str) else "")
-            host = partial(
-                key_uris.host_of, cloud=regions.cloud_of(inputs.location), in_managed_hsm=key.in_managed_hsm
-            )
-            vault = then(name or key.vault.name, host)
-        return allowed_hosts(inputs.restrict_outbound, inputs.allowed_fqdns, vault, left)
-
     def account(
         self,
         after: Sequence[pulumi.Resource] = (),
         identity_id: pulumi.Input[str] | None = None,
         encryption: Mapping[str, Any] | None = None,
-        key: KeyReference | None = None,
     ) -> MadeAccount:
         """The account; with `encryption` bound in its create, by the identity given."""
         declared = declared_account(
@@ -182,7 +166,6 @@ class Parts:
             identity_id=identity_id,
             system_assigned=self._inputs.identity != USER_ASSIGNED,
             encryption=encryption,
-            allowed_hosts=self._allowed_hosts(key),
         )
         if self._asks:
             nothing: pulumi.Output[Any] = pulumi.Output.from_input(UNKNOWN)

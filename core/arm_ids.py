@@ -36,7 +36,6 @@ ACTION_GROUP: Final = "Microsoft.Insights/actionGroups"
 WORKSPACE: Final = "Microsoft.OperationalInsights/workspaces"
 ALERT_RULE: Final = "Microsoft.Insights/scheduledQueryRules"
 RESOURCE_GROUP: Final = "Microsoft.Resources/subscriptions/resourceGroups"
-EVENT_HUB_RULE: Final = "Microsoft.EventHub/namespaces/authorizationRules"
 STORAGE_ACCOUNT: Final = "Microsoft.Storage/storageAccounts"
 SEARCH_SERVICE: Final = "Microsoft.Search/searchServices"
 

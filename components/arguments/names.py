@@ -52,7 +52,6 @@ _GROUP = (
 _CHILD = "letters, digits, underscores, periods and hyphens, a letter or digit first"
 _SUBDOMAIN = f"lower-case {_HYPHENS}, no hyphen at either end, because it is the endpoint's subdomain too"
 _SETTING = r"any characters but *&%:<>?+/\, no space or period at the end"
-_HUB = "letters, digits, periods, hyphens and underscores, a letter or digit at both ends"
 _SERVICE = "lower-case letters, digits and single hyphens, a letter first, no hyphen at the end"
 _VAULT = "letters, digits and single hyphens, a letter first, no hyphen at the end"
 _IDENTITY = "letters, digits, hyphens and underscores, a letter or digit first"
@@ -71,7 +70,6 @@ NETWORK_LINK = Limit("virtual network link name", 1, 80, ENDPOINT.pattern, _CHIL
 PROJECT = Limit("project name", 2, 64, r"[A-Za-z0-9][\w.-]*", _CHILD)
 DEPLOYMENT = Limit("deployment name", 2, 64, PROJECT.pattern, _CHILD)
 DIAGNOSTIC_SETTING = Limit("diagnostic setting name", 1, 260, r"[^*&%:<>?+/\\]*[^*&%:<>?+/\\. ]", _SETTING)
-EVENT_HUB = Limit("event hub name", 1, 256, r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", _HUB)
 SERVICE = Limit("service name", 2, 50, r"[a-z](-?[a-z0-9])*", _SERVICE)
 
 

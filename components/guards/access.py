@@ -150,15 +150,8 @@ def _cannot_leave(situation: Situation, key_id: str) -> Iterator[Problem]:
     inputs, before = situation.inputs, situation.before
     if before.account is None:
         return
-    setting = "key.name"
-    if inputs.unbinds or not inputs.has_key:
-        setting = "encryption"
-    elif inputs.key.id is not None or before.made_key_id is None:
-        setting = "key.id"
-    elif situation.place.names[0] != _place_of_key(key_id)[0]:
-        setting = "vault.id"
     yield Problem(
-        setting,
+        "encryption" if inputs.unbinds or not inputs.has_key else "key",
         f"takes account {before.account.name!r} away from key {key_id}, but its identity can no longer use "
         "that key, and Azure moves an account only while it can. Keep the setting as it was and run `pulumi "
         "up` until access is restored; then make the change again",

@@ -115,8 +115,7 @@ def _encryption(one: Situation, account: facts.Account) -> Problems:
 
 
 def _projects(one: Situation, account: facts.Account) -> Problems:
-    """Projects hold data; and a Foundry account that has some keeps the kind of key that it has (learn.
-    microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal)."""
+    """Projects hold data."""
     inputs, before = one.inputs, one.before
     kept = {name.lower() for name in (*(one.name for one in inputs.projects), *inputs.removed_projects)}
     for name in before.projects:
@@ -127,14 +126,6 @@ def _projects(one: Situation, account: facts.Account) -> Problems:
                 f"would be deleted with its data. To do that on purpose, set removedProjects: [{name}]; if "
                 "the project is protected, run `pulumi up` with that change alone first",
             )
-    projects = ", ".join(map(repr, before.projects))
-    if before.key_identity is None and before.projects and inputs.has_key:
-        yield Problem(
-            "encryption",
-            f"found {inputs.encryption!r}, but account {account.name!r} has the projects {projects} under "
-            "Microsoft-managed keys, and Azure changes the key of no account that has projects; make a "
-            "service of another name, and its projects there, then remove this one",
-        )
 
 
 def _storage(one: Situation, account: facts.Account) -> Problems:

@@ -39,7 +39,6 @@ VERSIONS: Final[Mapping[str, str]] = {
     arm_ids.SUBNET.lower(): versions.SUBNETS,
     arm_ids.ACTION_GROUP.lower(): versions.ACTION_GROUPS,
     arm_ids.STORAGE_ACCOUNT.lower(): versions.STORAGE_ACCOUNTS,
-    arm_ids.EVENT_HUB_RULE.lower(): versions.EVENT_HUBS,
 }
 """For each type that is written in a template or looked up, the API version. Other types are neither."""
 Json = Mapping[str, Any]

@@ -229,10 +229,3 @@ def test_a_key_of_an_hsm_is_no_output() -> None:
     """Which resources are made depends on it."""
     with pytest.raises(Exception, match="give its id as plain text"):
         service(key={"id": pulumi.Output.from_input(KEY)})
-
-
-def test_an_account_that_may_call_few_hosts_may_call_its_hsm() -> None:
-    """Otherwise its data would be out of reach."""
-    account = service(restrict_outbound=True, allowed_fqdns=["example.com"]).one(":Account")
-    hosts = account.inputs["properties"]["allowedFqdnList"]
-    assert hosts == ["hsm-hub.managedhsm.azure.net", "example.com"]

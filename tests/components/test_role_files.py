@@ -19,28 +19,24 @@ from localazure import authorization, seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
 from tests.components.guards.first_deployments import (
-    EVENT_HUBS,
     HUB,
     IN_SHARED,
     KV_CLAIMS,
     NETWORK,
     SHARED,
-    STORAGE,
     SUBSCRIPTION,
     both,
     group,
-    hub,
     made,
     network,
     private,
-    storage,
     vault,
 )
 from tests.support.local_deployment import Deployment
 from tests.support.stack import ROOT
 
 LISTED = {
-    **{file: [] for file in ("azure-policy", "locks", "logs")},
+    **{file: [] for file in ("azure-policy", "locks")},
     **{file: ["Microsoft.Resources/subscriptions/read"] for file in ("deploy", "preview")},
 }
 CHECK = "Microsoft.Resources/deployments/validate/action"
@@ -185,19 +181,10 @@ FOUNDRY = {
     **SHARED,
     "kind": "AIServices",
     "audit": {"new_workspace": False},
-    "projects": [{"name": "claims", "role": "Cognitive Services User"}],
+    "projects": [{"name": "claims"}],
     "deployments": [{"name": "mini", "model": "gpt-4o-mini"}],
 }
 LOCKED = {**SHARED, "audit": {"new_workspace": False}, "lock": "CanNotDelete"}
-LOGGED = {
-    **SHARED,
-    "audit": {
-        "new_workspace": False,
-        "storage_account_id": STORAGE,
-        "event_hub_rule_id": f"{EVENT_HUBS}/authorizationRules/siem",
-    },
-}
-RIGHTS = ("westeurope", "Manage", "Send", "Listen")
 MORE = f"{IN_SHARED}/providers/{arm_ids.USER_ASSIGNED_IDENTITY}/id-storage"
 IDENTITIES = {**SHARED, "audit": {"new_workspace": False}, "other_identity_ids": [MORE]}
 MODES = {
@@ -217,7 +204,6 @@ MODES = {
     "Foundry projects and models": Mode(FOUNDRY, group("rg-shared")),
     "locked": Mode(LOCKED, group("rg-shared")),
     "locked, then not": Mode(LOCKED, group("rg-shared"), ("deploy", "locks")),
-    "logs to storage and event hubs": Mode(LOGGED, both(storage(), hub(*RIGHTS)), ("deploy", "logs")),
     "further identities": Mode(IDENTITIES, both(group("rg-shared"), more_identities)),
     "recovered": Mode({**RECOVERED, "soft_deleted": "recover"}, deleted),
     "Azure Policy": Mode(roles=("deploy", "azure-policy"), makes=guardrails),

@@ -12,7 +12,7 @@ from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
-PROJECTS: list[dict[str, Any]] = [{"name": "claims", "role": "Cognitive Services User"}, {"name": "fraud"}]
+PROJECTS: list[dict[str, Any]] = [{"name": "claims"}, {"name": "fraud"}]
 MODELS: list[dict[str, Any]] = [
     {"name": "mini", "model": "gpt-4o-mini", "version": "2024-07-18", "capacity": 5},
     {"name": "search", "model": "text-embedding-3-small"},

@@ -649,8 +649,6 @@ REFERENCES = (
     ),
 )
 STORAGE = f"{IN_SHARED}/providers/Microsoft.Storage/storageAccounts/stlogs"
-EVENT_HUBS = f"{IN_SHARED}/providers/Microsoft.EventHub/namespaces/evh-logs"
-_TO_STORAGE: Args = {**SHARED, "audit": {"storage_account_id": STORAGE}}
 
 
 def storage(tier: str = "Standard_LRS", **network_acls: Any) -> Cloud:
@@ -664,52 +662,12 @@ def storage(tier: str = "Standard_LRS", **network_acls: Any) -> Cloud:
     return prepare
 
 
-def hub(location: str = "westeurope", *rights: str) -> Cloud:
-    """A namespace of event hubs, and a rule of it."""
-
-    def prepare(deployment: Deployment) -> None:
-        group("rg-shared")(deployment)
-        made(deployment, EVENT_HUBS, {"location": location, "sku": {"name": "Standard"}}, "2024-01-01")
-        body = {"properties": {"rights": [*rights]}}
-        made(deployment, f"{EVENT_HUBS}/authorizationRules/siem", body, "2024-01-01")
-
-    return prepare
-
-
 _CLOSED = {"defaultAction": "Deny", "bypass": "None"}
 _OPEN = {**_CLOSED, "bypass": "AzureServices"}
 _CLOSED_SAYS = (
     "does not admit trusted Microsoft services",
     "az storage account update --name stlogs --bypass AzureServices",
 )
-DESTINATIONS = (
-    FirstDeployment(
-        "no such storage account",
-        group("rg-shared"),
-        "audit.storageAccountId",
-        ("does not exist", STORAGE),
-        _TO_STORAGE,
-        {"audit": {}},
-    ),
-    FirstDeployment(
-        "premium storage for logs",
-        storage("Premium_LRS"),
-        "audit.storageAccountId",
-        ("premium", "set audit.storageAccountId to one of a standard tier"),
-        _TO_STORAGE,
-        fix=storage(),
-    ),
-    FirstDeployment(
-        "storage closed to Azure Monitor",
-        storage(**_CLOSED),
-        "audit.storageAccountId",
-        _CLOSED_SAYS,
-        _TO_STORAGE,
-        fix=storage(**_OPEN),
-    ),
-)
-
-
 _LINKED: Args = {**SHARED, "storage_account_ids": [STORAGE]}
 LINKED = (
     FirstDeployment(
@@ -740,7 +698,6 @@ LINKED = (
 
 
 ROWS = (
-    *DESTINATIONS,
     *NAMES,
     *RIGHTS,
     *PLACE,

@@ -11,7 +11,6 @@ import pytest
 from components.guards.data_loss import losses
 from components.guards.reader import ServiceRequest
 from components.guards.recorded_state import recorded_service
-from components.guards.rules import ended_logs
 from components.guards.situation import Deployer
 from components.invokes import by_type_and_name
 from components.preflight import RefusedError, preflight
@@ -292,20 +291,6 @@ def test_a_service_that_was_removed_on_purpose_is_not_missed() -> None:
     """Nor is one that a program which composes services itself does not hand over."""
     left_out({}, ["language"])
     left_out({}, None)
-
-
-@pytest.mark.parametrize(
-    ("audit", "warns"),
-    [({}, False), ({"new_workspace": False}, True), ({"workspace_id": WORKSPACE_ID + "2"}, True)],
-)
-def test_logs_that_are_deleted_are_told(audit: dict[str, Any], *, warns: bool) -> None:
-    """They go with the workspace that this stack made, also where another one follows it."""
-    before = recorded_service("language", by_type_and_name(state()))
-    warning = "".join(ended_logs(situation(before, audit=audit)))
-    assert ("deletes workspace 'log-language' with its logs" in warning) is warns
-    no_workspace = {urn: found for urn, found in state().items() if "Workspace" not in urn}
-    without = recorded_service("language", by_type_and_name(no_workspace))
-    assert [*ended_logs(situation(without, audit=audit))] == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.guards import reader
-from components.guards.access import asks_no_more, cannot_leave_key, removed_access, still_granted
+from components.guards.access import asks_no_more, removed_access, still_granted
 from components.guards.drift import gone
 from components.guards.key_place import KeyPlace, place_of_key
 from components.guards.plan import ServicePlan
@@ -209,30 +209,6 @@ def test_whether_an_account_can_leave_its_key_needs_no_roles_of_a_vault_with_pol
     request = reader.ServiceRequest(service_inputs())
     found = reader._Look(reader.Reader(), request, 1).can_leave_key(PLACE, before)
     assert asyncio.run(found) is can
-
-
-@pytest.mark.parametrize(
-    ("said", "vault", "made", "setting"),
-    [
-        ({"vault": {"id": HUB}, "key": {"name": "second"}}, HUB, True, "key.name"),
-        ({"vault": {"id": HUB.replace("kv-hub", "kv-2")}}, HUB.replace("kv-hub", "kv-2"), True, "vault.id"),
-        ({}, VAULT, True, "vault.id"),
-        ({}, VAULT, False, "key.id"),
-        ({"key": {"id": f"{HUB}/keys/second"}}, HUB, False, "key.id"),
-    ],
-)
-def test_an_account_that_cannot_leave_its_key_is_told_by_the_setting_that_changed(
-    said: dict[str, Any], vault: str, made: bool, setting: str
-) -> None:
-    """Also by one that was taken out. A key that the state does not have was given by its id."""
-    key = f"{HUB}/keys/cmk-language"
-    resources: dict[tuple[str, str], Any] = {(types.KEY_VERSION, "language-key-version"): {"keyId": key}}
-    if made:
-        resources[types.KEY, "language-key"] = {"id": key}
-    before = recorded(bound_to=("kv-hub", "cmk-language"), resources=resources)
-    place = KeyPlace(vault_id=vault, key_name="second", assignment_name="a")
-    (problem,) = cannot_leave_key(situation(before, place, Live(can_leave_key=False), **said))
-    assert problem.path == setting
 
 
 @pytest.mark.parametrize(
