@@ -56,7 +56,6 @@ def declared_account(
     argument: str,
     place: Mapping[str, Any],
     *,
-    restores: bool,
     identity_id: pulumi.Input[str] | None,
     system_assigned: bool,
     encryption: Mapping[str, Any] | None,
@@ -92,7 +91,6 @@ def declared_account(
         inputs.account_name,
         arguments,
         argument,
-        recovers=restores,
     )
 
 
@@ -106,7 +104,7 @@ def make_account(
     before: AccountBefore,
     on_error: Sequence[pulumi.ErrorHook] = (),
 ) -> MadeAccount:
-    """Makes the account, or restores a soft-deleted one of its name with its data.
+    """Makes the account.
 
     `after` are the resources that must exist before the account and outlive it: its vault, and with an inline
     key the grant.
@@ -120,8 +118,6 @@ def make_account(
     opts = options(depends_on=list(after))
     through = pulumi.InvokeOptions(parent=opts.parent)
     ignored = [*(opts.ignore_changes or ())]
-    if account.recovers:
-        properties["restore"] = True
     if unbinds:
         # Explicit, because nobody has observed what a PUT without encryption does.
         properties["encryption"] = {"key_source": MICROSOFT_MANAGED}

@@ -107,9 +107,8 @@ def explanation(
         return _taken(name, found["id"], type, stack)
     if _HELD.search(error):
         return (
-            f"{name}: a soft-deleted resource holds the name, which Azure lists late after a delete. Set "
-            "softDeleted: recover to bring it back, and run the same command again in a minute; or give "
-            "another name"
+            f"{name}: a soft-deleted resource holds the name, which Azure lists late after a delete. Run the "
+            "same command again in a minute, which says how to bring it back; or give another name"
         )
     if fix := missing_data_role(error):
         return f"{name}: {fix}"

@@ -111,7 +111,6 @@ class _Asks:
                 content=content,
                 bound=bound,
                 existingSetting=declared.existing_argument,
-                recovers=declared.recovers,
             )
         )
         return Made(id, name, None)
@@ -236,7 +235,7 @@ def _existing(situation: Situation) -> Iterator[Question]:
     """The existing vault and key; if an account is yet to be bound to them, with the values that they have to
     fit."""
     inputs, before, place = situation.inputs, situation.before, situation.place
-    vault_id = place.vault_id or (situation.deleted.vault or {}).get("resourceId") or ""
+    vault_id = place.vault_id
     if not inputs.has_key or not vault_id:
         return
     tenant = {"tenantId": situation.login.tenant_id}

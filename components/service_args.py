@@ -42,8 +42,6 @@ from core import arm_ids, coverage, demands, kind_limits
 from core.kinds import FREE_TIER
 from core.regions import normalised, region
 
-REFUSE, RECOVER = "refuse", "recover"
-
 
 @dataclass(frozen=True, kw_only=True)
 class NamesArgs(Arguments):
@@ -196,9 +194,6 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         _made_names,
     )
 
-    soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER))
-    """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` (default)
-    reports it and what can be done; `recover` brings it back with its keys and data."""
     lock: str = argument("", choices=("CanNotDelete",))
     """Optional. `CanNotDelete` locks the account, and the vault of its key if that grants by access policies:
     neither they nor anything below the account can be deleted until the lock is removed. Default: no lock. To

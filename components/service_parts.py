@@ -162,7 +162,6 @@ class Parts:
             self._inputs,
             self._inputs.argument_of("account"),
             self._place,
-            restores=self._situation.deleted.account is not None,
             identity_id=identity_id,
             system_assigned=self._inputs.identity != USER_ASSIGNED,
             encryption=encryption,
@@ -199,7 +198,6 @@ class Parts:
             tenant_id=self._situation.login.tenant_id,
             access_model=self._inputs.grants_by,
             deleted_with=deleted_with,
-            adopts=plan.adopted_role,
             takes_over=f"{self._inputs.name}-access" not in plan.recorded_policies,
         )
         resource: pulumi.CustomResource | None = made.resource

@@ -9,16 +9,11 @@ from collections.abc import Callable, Iterator
 
 from components import callers
 from components.arguments.problem import Problem
-from components.guards import access, data_loss, drift, existing_resources, soft_deleted
+from components.guards import access, data_loss, drift, existing_resources
 from components.guards.situation import Situation
 
 Rule = Callable[[Situation], Iterator[Problem]]
 Note = Callable[[Situation], Iterator[str]]
-
-
-def names_are_held(situation: Situation) -> Iterator[Problem]:
-    """A soft-deleted vault or account holds a name."""
-    yield from soft_deleted.problems(situation.inputs, situation.deleted)
 
 
 def deployer_calls_twice(situation: Situation) -> Iterator[Problem]:
@@ -32,7 +27,6 @@ RULES: tuple[Rule, ...] = (
     existing_resources.unreadable_account,
     data_loss.losses,
     deployer_calls_twice,
-    names_are_held,
     existing_resources.other_vault,
     existing_resources.other_key,
     existing_resources.absent_key,

@@ -56,7 +56,7 @@ def planned(given: Mapping[str, Any]) -> Planned:
 async def names(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each name that is taken: by a resource in the same group, or, of vaults and subdomains,
     anywhere in the world."""
-    made = [one for one in plan if one.action == model.CREATE and not one.recovers]
+    made = [one for one in plan if one.action == model.CREATE]
     own_groups = {one.id.lower() for one in plan if one.type == model.GROUP}
 
     async def judge(group_id: str) -> Found:
@@ -252,7 +252,7 @@ async def terms(plan: Sequence[Planned], ask: Questions) -> Report:
     made: dict[tuple[str, str, bool], kinds.AccountKind] = {}
     for one in plan:
         kind = kinds.find(one.kind) if one.type.lower() == _ACCOUNT else None
-        if kind and one.action == model.CREATE and not one.recovers:
+        if kind and one.action == model.CREATE:
             if kind.terms:
                 made[arm_ids.subscription_of(one.id), kind.name, False] = kind
             if kind.approval and adapters.account(one.bound or one.content).encryption.is_customer_managed:

@@ -50,8 +50,7 @@ class Planned:
 
     `content` is its ARM body as far as it is known; `bound` is the body of an account once it is under its
     key, if another write binds it. `setting` and `existing_setting` are the caller's names for the argument
-    that names the resource, and for the one that takes an existing resource. `recovers`: the resource comes
-    back from soft delete.
+    that names the resource, and for the one that takes an existing resource.
     """
 
     id: str = ""
@@ -60,7 +59,6 @@ class Planned:
     bound: Json | None = None
     setting: str = "name"
     existing_setting: str = ""
-    recovers: bool = False
 
     @property
     def name(self) -> str:

@@ -75,7 +75,6 @@ _EXPLAINS = (
     "fix:",
     "run the same command again",
     "run `pulumi",
-    "set softdeleted",
     "give another",
     "az ",
     "try again",
@@ -385,9 +384,8 @@ def destruction(life: Life) -> None:
 
 
 def return_(life: Life) -> None:
-    """It comes back from soft delete with its key and its data; the account of a user-assigned identity,
-    which cannot come back, is refused with what to do."""
-    life.world.settings["soft_deleted"] = "recover"
+    """It comes back from soft delete with its key and its data, by the commands that are printed; the account
+    of a user-assigned identity, which cannot come back, is refused with what to do."""
     before = life.versions
     if life.row[MODE] == "user-assigned identity":
         life.later()

@@ -21,7 +21,6 @@ from localazure.directory import create_principal
 from tests.components.guards.first_deployments import (
     HUB,
     IN_SHARED,
-    KV_CLAIMS,
     NETWORK,
     SHARED,
     SUBSCRIPTION,
@@ -150,14 +149,6 @@ def by_others(args: Mapping[str, Any]) -> Callable[[Deployment], None]:
     return make
 
 
-def deleted(deployment: Deployment) -> None:
-    """A stack whose vault and account were deleted, and its state with them."""
-    by_others(RECOVERED)(deployment)
-    for id in (f"{IN_SHARED}/providers/{arm_ids.ACCOUNT}/lang-claims", KV_CLAIMS):
-        deployment.arm("DELETE", id, api="2024-10-01" if "accounts" in id else "2026-02-01")
-    deployment.state.clear()
-
-
 def role_of_ones_own(deployment: Deployment) -> None:
     """Somebody has given the account's identity a role of the company's own on the vault."""
     make_role(deployment, "reads alerts", {"actions": ["Microsoft.Insights/alertRules/read"]}, number=9)
@@ -173,7 +164,6 @@ def own_client_id_shown(deployment: Deployment) -> None:
 
 
 KEY = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
-RECOVERED = {**SHARED, "audit": {"new_workspace": False}}
 PRIVATE = {**private(), "access_model": "rbac", "callers": [CALLER]}
 USER_ASSIGNED = {**SHARED, "identity": "userAssigned", "access_model": "rbac", "network": SELECTED}
 ROLES = {"access_model": "rbac", "network": OPEN}
@@ -205,7 +195,6 @@ MODES = {
     "locked": Mode(LOCKED, group("rg-shared")),
     "locked, then not": Mode(LOCKED, group("rg-shared"), ("deploy", "locks")),
     "further identities": Mode(IDENTITIES, both(group("rg-shared"), more_identities)),
-    "recovered": Mode({**RECOVERED, "soft_deleted": "recover"}, deleted),
     "Azure Policy": Mode(roles=("deploy", "azure-policy"), makes=guardrails),
     "a pull request, a new stack": Mode(PRIVATE, network, PREVIEW),
     "a pull request, a rotation": Mode(ROLES, both(by_others(ROLES), role_of_ones_own), PREVIEW),
@@ -275,7 +264,7 @@ def asked(name: str) -> Mapping[str, str]:
 @pytest.mark.parametrize("name", MODES)
 def test_a_whole_life_passes_with_exactly_the_roles(name: str) -> None:
     """Made, read, previewed again, rotated, and taken out as far as the role may; no check is left out, but
-    what a login of previews may not do, and what a deleted vault holds."""
+    what a login of previews may not do."""
     life = live(MODES[name])
     assert life.failed == ""
     unchecked = re.findall(

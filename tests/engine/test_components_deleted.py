@@ -1,4 +1,4 @@
-"""`up` after `destroy`: names that are held are said, or what holds them comes back with its data."""
+"""`up` after `destroy`: names that are held are said, and what holds them comes back with its data."""
 
 from __future__ import annotations
 
@@ -24,18 +24,24 @@ def grants(stack: Stack) -> set[str]:
     return {name for name in names if name.endswith("-access")}
 
 
+def comes_back(judge: Judge, *ids: str) -> None:
+    """By the commands that are printed."""
+    judge.bring_back(*ids)
+    done(judge.stack.python("-m", "operate", "recover", "--stack", judge.stack.name, "--yes"))
+
+
 def test_up_after_destroy_recovers_vault_key_account_and_data(stack: Stack, azure: RunningAzure) -> None:
-    """Refused by default, with names, dates and remedies; with `recover` the same account is bound to
-    the same key version under the policy pack, its data readable, and people have their rights again."""
+    """Refused, with names, dates and commands; after these the same account is bound to the same key version
+    under the policy pack, its data readable, and people have their rights again."""
     done(stack.deploy())
     before = stack.outputs()
     done(stack.destroy())
 
-    held = ("'kv-contoso-dev' is held", "'lang-contoso-dev' is held", "until", "softDeleted: recover")
-    run = refused(stack.preview(), *held)
+    held = ("'kv-contoso-dev' is held", "'lang-contoso-dev' is held", "until")
+    run = refused(stack.preview(), *held, "az keyvault recover", "account recover")
     assert "Traceback" not in run.output
 
-    stack.configure(softDeleted="recover")
+    comes_back(Judge(azure, stack))
     done(stack.up())
     after = stack.outputs()
     assert after == before
@@ -46,7 +52,7 @@ def test_up_after_destroy_recovers_vault_key_account_and_data(stack: Stack, azur
         before["principalId"],
     )
     assert grants(stack) == {"contoso-dev-access", f"contoso-dev-operator-{seed.DEPLOYER.object_id}-access"}
-    stack.configure(softDeleted=None, key={"generation": 2})
+    stack.configure(key={"generation": 2})
     done(stack.deploy())
     assert cloud.unbound_moments(azure, after["accountId"])[1:] == []
 
@@ -54,15 +60,23 @@ def test_up_after_destroy_recovers_vault_key_account_and_data(stack: Stack, azur
 def test_up_after_destroy_gives_a_role_again_that_the_vault_has_lost(
     stack: Stack, azure: RunningAzure
 ) -> None:
-    """A vault comes back without role assignments; one for the same identity is made, under the pack."""
-    stack.configure(name="contoso-rbac", accessModel="rbac", vault=None, softDeleted="recover")
+    """A vault comes back without role assignments: by what is printed, one for the same identity is made."""
+    stack.configure(name="contoso-rbac", accessModel="rbac", vault=None)
     done(stack.deploy())
     before = stack.outputs()
     done(stack.destroy())
-    done(stack.up())
+    comes_back(Judge(azure, stack, "contoso-rbac"))
+    _is_given_access_again(stack)
     assert stack.outputs() == before
     assert cloud.history(azure, before["accountId"])[-1]["readable"]
     assert grants(stack) == {"contoso-rbac-access"}
+
+
+def _is_given_access_again(stack: Stack) -> None:
+    refused(stack.preview(), "set access: revoked")
+    for access in ("revoked", "granted"):
+        stack.configure(access=access)
+        done(stack.deploy())
 
 
 def test_a_destroy_leaves_nothing_of_its_access_in_a_vault_that_stays(
@@ -84,15 +98,16 @@ def test_a_destroy_leaves_nothing_of_its_access_in_a_vault_that_stays(
     assert policies() == [_SOMEBODY, stack.outputs()["principalId"]]
     done(stack.destroy())
     assert judge.arm("GET", _VAULT, VAULTS)["properties"]["accessPolicies"] == [others]
-    stack.configure(softDeleted="recover", key={"id": f"{_VAULT}/keys/cmk-contoso-hub"})
-    done(stack.up())
+    stack.configure(vault=None, key={"id": f"{_VAULT}/keys/cmk-contoso-hub"})
+    comes_back(judge, judge.group, judge.account_id)
+    _is_given_access_again(stack)
     assert judge.reads_data()
 
 
 def test_up_after_the_destroy_of_a_service_whose_access_was_revoked(
     stack: Stack, azure: RunningAzure
 ) -> None:
-    """The vault comes back without the access, which the same update gives again."""
+    """The vault comes back without the access, which is given again by what is printed."""
     judge = Judge(azure, stack, "contoso-off")
     stack.configure(name="contoso-off", vault=None)
     done(stack.deploy())
@@ -101,6 +116,7 @@ def test_up_after_the_destroy_of_a_service_whose_access_was_revoked(
     done(stack.deploy())
     assert not judge.reads_data()
     done(stack.destroy())
-    stack.configure(access=None, softDeleted="recover")
-    done(stack.deploy())
+    stack.configure(access=None)
+    comes_back(judge)
+    _is_given_access_again(stack)
     assert judge.reads_data()

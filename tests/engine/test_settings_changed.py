@@ -95,13 +95,12 @@ WRITTEN = {"account": "update properties", "vault": "update properties"}
 # Read as one life, in this order: a rotation needs the vault's data plane, which the network then closes.
 CHANGES = (
     Change(
-        ("tags", "vault.keyOperators", "key.expiresAfterDays", "key.rotatesAfterDays", "softDeleted"),
+        ("tags", "vault.keyOperators", "key.expiresAfterDays", "key.rotatesAfterDays"),
         {
             "tags": {"owner": "somebody"},
             "vault": {"keyOperators": ["deployer", SOMEBODY]},
             # Azure takes these when the key is made, and so does the program.
             "key": {"generation": 1, "expiresAfterDays": 300, "rotatesAfterDays": 100},
-            "softDeleted": "recover",
         },
         {
             **dict.fromkeys(("group", "workspace", "vault", "account"), "update tags"),

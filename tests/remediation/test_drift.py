@@ -105,12 +105,12 @@ REFUSED: dict[Drift, list[str]] = {
         "identity: the system-assigned identity",
         "az cognitiveservices account identity assign",
     ],
-    vault_deleted: ["vault 'kv-claims' was deleted outside Pulumi", "softDeleted: recover"],
+    vault_deleted: ["vault 'kv-claims' was deleted outside Pulumi", "az keyvault recover"],
     vault_made_anew: ["key: vault 'kv-claims' no longer has the key 'cmk-claims'", "key restore"],
     access_for_an_application: ["was removed outside Pulumi", "set access: revoked"],
     narrow_grant: ["was reduced outside Pulumi", "lacks unwrapKey", "set access: revoked"],
     close_vault: ["was cut off outside Pulumi", "bypass None", "set access: revoked"],
-    account_deleted: ["it was deleted or moved outside Pulumi", "softDeleted: recover"],
+    account_deleted: ["it was deleted or moved outside Pulumi", "az cognitiveservices account recover"],
 }
 REPAIRED: dict[Drift, str] = {
     identity_anew: "create azure-cmk:index:AccessPolicy",

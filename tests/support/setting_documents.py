@@ -32,7 +32,6 @@ RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
     "resourceGroupName": st.just("rg-own"),
     "existingResourceGroupName": st.just("rg-shared"),
     "accountName": st.just("lang-own"),
-    "softDeleted": st.sampled_from(["refuse", "recover"]),
     "revokeAccount": st.just("lang-gone"),
     "unbindAccount": st.just("lang-gone"),
     "kind": st.sampled_from(["TextAnalytics", "AIServices", "Face"]),

@@ -577,9 +577,9 @@ DELETED = (
             "2026-02-01",
         ),
         "vault.name",
-        ("held by a resource deleted", "softDeleted: recover"),
+        ("held by a resource deleted", "az keyvault recover --name kv-claims"),
         SHARED,
-        {"soft_deleted": "recover"},
+        {"vault": {"name": "kv-claims-2"}},
     ),
     FirstDeployment(
         "a deleted vault of another group has the name",

@@ -15,7 +15,7 @@ from components.guards.key_place import KeyPlace, place_of_key
 from components.guards.plan import ServicePlan
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Live
-from components.guards.soft_deleted import SoftDeleted, makes_names
+from components.guards.soft_deleted import makes_names
 from components.invokes import State
 from components.testing import SUBSCRIPTION
 from core import arm_ids
@@ -70,7 +70,7 @@ def missing(before: RecordedService, place: KeyPlace, **live: Any) -> list[Any]:
             "account identity assign --name lang-language",
         ),
         ({}, THERE, THERE, "identity", "--resource-group rg-language"),
-        (LIVE, None, None, "vault", "set softDeleted: recover"),
+        (LIVE, None, None, "vault", "`az keyvault recover --name kv-language`"),
         (LIVE, THERE, None, "key", "az keyvault key recover --vault-name kv-language --name cmk-language"),
     ],
 )
@@ -81,13 +81,6 @@ def test_each_thing_that_is_gone_is_one_problem(
     found = missing(recorded(), PLACE, account=account, vault=vault, key=key)
     assert [problem.path for problem in found] == ([path] if path else [])
     assert all(words in problem.text for problem in found)
-
-
-def test_a_vault_of_others_comes_back_by_a_command() -> None:
-    """`softDeleted: recover` is for one that is made here."""
-    (told,) = missing(recorded(), replace(PLACE, vault_exists=True), account=LIVE)
-    assert "run `az keyvault recover --name kv-language`" in told.text
-    assert "softDeleted" not in told.text
 
 
 def test_an_account_that_azure_never_made_is_not_missed() -> None:
@@ -247,7 +240,7 @@ def test_only_a_policy_of_another_vault_may_be_taken_for_a_second_one(
     """An import of the same one, spelt otherwise, would replace it and then delete it."""
     hub = VAULT.replace("kv-language", "kv-Hub")
     policy: State = {(types.ACCESS_POLICY, "language-access"): {"vaultName": policy_vault}}
-    place = place_of_key(service_inputs(vault={"id": hub}), recorded(resources=policy), SoftDeleted())
+    place = place_of_key(service_inputs(vault={"id": hub}), recorded(resources=policy))
     assert place.lacks_policy is missing
 
 
