@@ -56,16 +56,16 @@ def make_audit_trail(
     declare: Declare,
     *,
     argument: str,
-) -> tuple[pulumi.Output[str | None], list[pulumi.Resource]]:
+) -> pulumi.Output[str | None]:
     """Makes a diagnostic setting for each of the ids in `watched`, `account` and `vault`. If no workspace is
     given, it makes one in the place that `arguments` name; `argument` is the path that names it. Returns the
-    id of the workspace, if there is one, and the settings; nothing if no logs are to be kept.
+    id of the workspace; nothing if no logs are to be kept.
 
     The settings are protected like the account. Otherwise a destroy that is refused for the account would
     end its audit first.
     """
     if not audit.keeps_logs:
-        return pulumi.Output.from_input(None), []
+        return pulumi.Output.from_input(None)
     name, workspace_id = rule.name("diagnosticSetting"), audit.workspace_id
     if workspace_id is None:
         made_name, sku = rule.name("workspace"), {"name": WORKSPACE_TIER}
@@ -81,7 +81,6 @@ def make_audit_trail(
         )
         # A component that is renamed by an alias keeps its logs.
         workspace_id = declare(workspace, ignore_changes=["workspaceName"]).id
-    settings: list[pulumi.Resource] = []
     for what, resource_id in watched.items():
         if resource_id is not None:
             given = {
@@ -100,6 +99,5 @@ def make_audit_trail(
                 at=resource_id,
             )
             # Azure refuses a second setting with the same destinations, so an old one keeps its name.
-            made = declare(setting, delete_before_replace=False, ignore_changes=["name"])
-            settings += made.resources
-    return pulumi.Output.from_input(workspace_id), settings
+            declare(setting, delete_before_replace=False, ignore_changes=["name"])
+    return pulumi.Output.from_input(workspace_id)

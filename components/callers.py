@@ -130,12 +130,11 @@ def make_callers(
     declare: Declare,
     *,
     deployer_id: str,
-) -> list[pulumi.Resource]:
-    """Gives each caller its role on the account; returns the roles."""
-    made: list[pulumi.Resource] = []
+) -> None:
+    """Gives each caller its role on the account."""
     for caller in callers:
         name, *former = (f"{service}-{one}" for one in caller.logical_names(kind, deployer_id))
-        role = assign_role(
+        assign_role(
             name,
             caller.role_on(kind),
             declare,
@@ -146,5 +145,3 @@ def make_callers(
             deleted_with=account.resource,
             aliases=[pulumi.Alias(name=one) for one in former],
         )
-        made += role.resources
-    return made

@@ -143,8 +143,8 @@ def make_projects(
 
 def make_deployments(
     inputs: FoundryArguments, account: MadeAccount, declare: Declare, after: Sequence[pulumi.Resource]
-) -> list[pulumi.Resource]:
-    """Deploys models, each after the one before and all of them after `after`; returns `after` and them."""
+) -> None:
+    """Deploys models, each after the one before and all of them after `after`."""
     made = [*after]
     for given in inputs.deployments:
         logical_name = f"{inputs.name}-deployment-{given.name}"
@@ -160,4 +160,3 @@ def make_deployments(
         make = cognitiveservices.Deployment
         deployment = _child_of(account, make, logical_name, "deployments", name=given.name, **arguments)
         made += declare(deployment, depends_on=list(made)).resources
-    return made

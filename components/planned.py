@@ -50,7 +50,7 @@ def planned(situation: Situation) -> list[Question]:
         return []
     asks = _Asks(situation, arm_ids.group_id(situation.login.subscription_id, group))
     asks.declare_all()
-    found = [*asks.found, *_deleted(situation), *_existing(situation), *_references(situation)]
+    found = [*asks.found, *_existing(situation), *_references(situation)]
     if before.group_name and found:
         # After a cut-off update, the state may have a group that Azure lacks: the engine then makes it.
         found.append(_question(asks.group_id, "resourceGroupName", "use"))
@@ -219,16 +219,6 @@ def _at(body: Mapping[str, Any], path: str) -> str | None:
     for word in path.split("."):
         value = value.get(word) if isinstance(value, Mapping) else None
     return None if value is None else str(value).lower()
-
-
-def _deleted(situation: Situation) -> Iterator[Question]:
-    """The locks that are taken away: this may need a right that nothing else needs."""
-    inputs, before = situation.inputs, situation.before
-    locked = {"account": before.account.id if before.account else "", "vault": situation.place.vault_id}
-    for what, at in locked.items():
-        if at and not inputs.lock and before.has(types.LOCK, f"{what}-lock"):
-            name = inputs.naming_rule.name("lock", what)
-            yield _question(arm_ids.child(at, arm_ids.LOCK, name), "lock", "delete")
 
 
 def _existing(situation: Situation) -> Iterator[Question]:

@@ -58,9 +58,6 @@ class NamesArgs(Arguments):
     `pe-{service}-{target}`."""
     diagnostic_setting: str | None = argument(None, check=names.template_of("diagnosticSetting"))
     """Optional. The diagnostic settings, when they are made. Default: `{service}-audit`."""
-    lock: str | None = argument(None, check=names.template_of("lock"))
-    """Optional. The locks, when they are made; `{target}` is `account` or `vault`. Default:
-    `{service}-{target}-lock`."""
 
     @property
     def templates(self) -> dict[str, str]:
@@ -194,10 +191,6 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         _made_names,
     )
 
-    lock: str = argument("", choices=("CanNotDelete",))
-    """Optional. `CanNotDelete` locks the account, and the vault of its key if that grants by access policies:
-    neither they nor anything below the account can be deleted until the lock is removed. Default: no lock. To
-    delete something below the account, remove it together with the lock, then set the lock again."""
     grant_storage_access: bool = True
     """Optional. Whether the account's own identity gets the role Storage Blob Data Contributor on each of
     `storageAccountIds`; default true. With false, the owner of those accounts grants it."""
@@ -246,7 +239,6 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
             ("privateEndpoint", lambda: self.network.access == PRIVATE, targets[: 1 + self.makes_vault]),
             ("diagnosticSetting", lambda: self.audit.keeps_logs, ("",)),
             ("workspace", lambda: self.audit.keeps_logs and self.audit.workspace_id is None, ("",)),
-            ("lock", lambda: bool(self.lock), targets),
         )
         for resource, reads, named in by_rule:
             argument = f"names.{resource}" if resource in self.names.templates else "name"

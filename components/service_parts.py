@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import pulumi
-from pulumi_azure_native import authorization, managedidentity, resources
+from pulumi_azure_native import managedidentity, resources
 
 from components.access import make_grant
 from components.access_model import ACCESS_POLICY, RBAC
@@ -32,7 +32,6 @@ from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.service_key import ServiceKey
 from core import adapters, arm_ids
-from core.facts import LOCK_NOTES
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 
@@ -316,11 +315,11 @@ class Parts:
 
     def rest(self, account: MadeAccount, after: Sequence[pulumi.Resource] = ()) -> pulumi.Output[str | None]:
         """Makes the parts that come after the account and its binding: callers, resources below it, private
-        endpoints, audit and locks. Returns the id of the workspace of its audit logs."""
+        endpoints and audit. Returns the id of the workspace of its audit logs."""
         inputs, child, makes_vault = self._inputs, self._child, self._inputs.makes_vault
         made = {"account": account.id, "vault": self._vault.id if self._vault and makes_vault else None}
         deployer_id = self._situation.login.object_id
-        below = make_callers(
+        make_callers(
             inputs.name, inputs.callers, inputs.account_kind, account, child, deployer_id=deployer_id
         )
         for id in inputs.granted_storage_ids:
@@ -337,8 +336,8 @@ class Parts:
         projects = make_projects(
             inputs, account, self._protected, child, location=inputs.location, after=after
         )
-        below += make_deployments(inputs, account, child, projects)
-        workspace_id, settings = make_audit_trail(
+        make_deployments(inputs, account, child, projects)
+        return make_audit_trail(
             inputs.audit,
             inputs.naming_rule,
             made,
@@ -346,37 +345,3 @@ class Parts:
             self._protected,
             argument=inputs.argument_of("workspace"),
         )
-        self._lock(account, [*below, *settings])
-        return workspace_id
-
-    def _lock(self, account: MadeAccount, below: Sequence[pulumi.Resource]) -> None:
-        """Locks the account and the vault of its key, after all that is below them: nobody deletes them, nor
-        what is below, role assignments too, before the lock is gone (learn.microsoft.com/azure/
-        azure-resource-manager/management/lock-resources). A vault under Azure RBAC gets none, because a lock
-        there would prevent a revocation."""
-        if not self._inputs.lock:
-            return
-        scopes: dict[str, tuple[pulumi.Input[str], pulumi.ProviderResource | None]]
-        scopes = {"account": (account.id, None)}
-        if self._vault is not None and self._inputs.grants_by == ACCESS_POLICY:
-            # The account's lock goes first: a vault does not go before its account.
-            scopes["vault"] = (self._vault.id, self._vault.provider)
-        for what, (scope, provider) in scopes.items():
-            name = self._inputs.naming_rule.name("lock", what)
-            given = {"lock_name": name, "scope": scope, "level": self._inputs.lock, "notes": LOCK_NOTES}
-            # Not protected: whoever takes `lock` out of the settings means it, and a destroy that is refused
-            # for the account deletes nothing. An existing lock keeps its name: nothing is unlocked meanwhile.
-            self._child(
-                Declaration(
-                    authorization.ManagementLockByScope,
-                    f"{self._inputs.name}-{what}-lock",
-                    arm_ids.LOCK,
-                    name,
-                    given,
-                    "lock",
-                    at=scope,
-                ),
-                provider=provider,
-                depends_on=[*below],
-                ignore_changes=["lockName"],
-            )

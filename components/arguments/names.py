@@ -57,7 +57,6 @@ _VAULT = "letters, digits and single hyphens, a letter first, no hyphen at the e
 _IDENTITY = "letters, digits, hyphens and underscores, a letter or digit first"
 
 RESOURCE_GROUP = Limit("resource group name", 1, 90, *_GROUP)
-LOCK = Limit("lock name", 1, 90, *_GROUP)
 VAULT = Limit("key vault name", 3, 24, r"[A-Za-z](-?[A-Za-z0-9])*", _VAULT)
 KEY = Limit("key name", 1, 127, r"[A-Za-z0-9-]+", _HYPHENS)
 ACCOUNT = Limit("account name", 2, 64, r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", _SUBDOMAIN)
@@ -90,7 +89,6 @@ DEFAULTS: Final[Mapping[str, _Default]] = {
     "workspace": _Default(WORKSPACE, "log-{service}"),
     "privateEndpoint": _Default(ENDPOINT, "pe-{service}-{target}", "target"),
     "diagnosticSetting": _Default(DIAGNOSTIC_SETTING, "{service}-audit"),
-    "lock": _Default(LOCK, "{service}-{target}-lock", "target"),
 }
 """The resources that get a name by the rule. Azure chooses the name of one without a template."""
 _PLACEHOLDERS: Final = ("service", "stack", "location", "kind")

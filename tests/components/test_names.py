@@ -14,7 +14,6 @@ from tests.support.recording import RecordingMonitor, run
 EVERYTHING: dict[str, Any] = {
     "location": "westeurope",
     "identity": "userAssigned",
-    "lock": "CanNotDelete",
     "network": {"access": "private", "subnet_id": SUBNET},
     "tags": {"owner": "claims"},
 }
@@ -27,19 +26,16 @@ NAMES = {
     ":Workspace": "workspaceName",
     ":PrivateEndpoint": "privateEndpointName",
     ":DiagnosticSetting": "name",
-    ":ManagementLockByScope": "lockName",
 }
 """The input of each type that is its name in Azure."""
 TAGGED = {*NAMES, ":PrivateZone", ":VirtualNetworkLink", ":Project", ":Deployment"} - {
     ":DiagnosticSetting",
-    ":ManagementLockByScope",
 }
 TEMPLATES = {
     "identity": "uami-{service}",
     "workspace": "law-{service}",
     "private_endpoint": "pep-{service}-{target}",
     "diagnostic_setting": "diag-{service}",
-    "lock": "lock-{service}-{target}",
 }
 
 

@@ -35,7 +35,7 @@ from tests.support.local_deployment import Deployment
 from tests.support.stack import ROOT
 
 LISTED = {
-    **{file: [] for file in ("azure-policy", "locks")},
+    **{file: [] for file in ("azure-policy",)},
     **{file: ["Microsoft.Resources/subscriptions/read"] for file in ("deploy", "preview")},
 }
 CHECK = "Microsoft.Resources/deployments/validate/action"
@@ -174,7 +174,6 @@ FOUNDRY = {
     "projects": [{"name": "claims"}],
     "deployments": [{"name": "mini", "model": "gpt-4o-mini"}],
 }
-LOCKED = {**SHARED, "audit": {"new_workspace": False}, "lock": "CanNotDelete"}
 MORE = f"{IN_SHARED}/providers/{arm_ids.USER_ASSIGNED_IDENTITY}/id-storage"
 IDENTITIES = {**SHARED, "audit": {"new_workspace": False}, "other_identity_ids": [MORE]}
 MODES = {
@@ -192,8 +191,6 @@ MODES = {
         {**SHARED, "vault": {"key_operators": ["deployer"]}, "key": {"id": f"{HUB}/keys/theirs"}}, their_key
     ),
     "Foundry projects and models": Mode(FOUNDRY, group("rg-shared")),
-    "locked": Mode(LOCKED, group("rg-shared")),
-    "locked, then not": Mode(LOCKED, group("rg-shared"), ("deploy", "locks")),
     "further identities": Mode(IDENTITIES, both(group("rg-shared"), more_identities)),
     "Azure Policy": Mode(roles=("deploy", "azure-policy"), makes=guardrails),
     "a pull request, a new stack": Mode(PRIVATE, network, PREVIEW),

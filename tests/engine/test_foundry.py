@@ -29,11 +29,9 @@ def children(azure: RunningAzure, segment: str) -> list[str]:
 def test_life_of_a_foundry_account(empty_azure: RunningAzure, stack: Stack) -> None:
     """Made in one update although Azure takes one write at a time and no key once there are projects; nothing
     to do afterwards; a tag and a capacity change leave the account bound; a project goes that removedProjects
-    names, after the lock; a destroy that is refused takes nothing away; and the last one leaves nothing."""
+    names; a destroy that is refused takes nothing away; and the last one leaves nothing."""
     empty_azure.control("/behaviour", {"child_write_seconds": 0.2})
-    stack.configure(
-        protect=True, lock="CanNotDelete", kind="AIServices", projects=PROJECTS, deployments=MODELS
-    )
+    stack.configure(protect=True, kind="AIServices", projects=PROJECTS, deployments=MODELS)
     done(stack.up())
     account = stack.outputs()["accountId"]
     assert (children(empty_azure, "projects"), children(empty_azure, "deployments")) == (
@@ -46,14 +44,14 @@ def test_life_of_a_foundry_account(empty_azure: RunningAzure, stack: Stack) -> N
     stack.configure(tags={"owner": "somebody"}, deployments=resized, removedProjects=["fraud"])
     done(stack.deploy())
     assert cloud.unbound_moments(empty_azure, account) == []
-    stack.configure(projects=PROJECTS[:1], lock=None)
+    stack.configure(projects=PROJECTS[:1])
     done(stack.deploy())
     assert children(empty_azure, "projects") == ["claims"]
 
     refused(stack.destroy())
     assert children(empty_azure, "projects") == ["claims"]
     assert children(empty_azure, "deployments") == ["mini", "search"]
-    stack.configure(protect=False, lock="CanNotDelete")
+    stack.configure(protect=False)
     assert stack.deploy().ok
     done(stack.destroy())
     assert children(empty_azure, "projects") == children(empty_azure, "deployments") == []

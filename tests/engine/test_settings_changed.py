@@ -70,7 +70,6 @@ ELSEWHERE = {
     "key.size": "../remediation/test_changes.py",
     "key.version": "../remediation/test_automatic_version.py",
     "asFound": "for an account that was adopted",
-    "lock": "test_foundry.py",
     "allowProjectManagement": "as projects",
     "projects": "test_foundry.py",
     "removedProjects": "test_foundry.py",

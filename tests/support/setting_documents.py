@@ -52,7 +52,6 @@ RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
         ),
         max_size=1,
     ),
-    "lock": st.just("CanNotDelete"),
     "otherIdentityIds": st.lists(
         st.just(f"{_GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/id-storage"), max_size=1
     ),
@@ -95,7 +94,6 @@ RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
     "names.workspace": st.just("law-{service}"),
     "names.privateEndpoint": st.just("pep-{service}-{target}"),
     "names.diagnosticSetting": st.just("audit-{service}"),
-    "names.lock": st.just("lock-{service}-{target}"),
     "tags": st.dictionaries(st.sampled_from(["owner", "cost centre"]), st.text(max_size=3), max_size=2),
 }
 """Values of every setting, right by themselves."""
@@ -113,7 +111,6 @@ WRONG: Mapping[str, list[Any]] = {
     "sku": ["S1"],
     "projects": [[{"name": "-"}], [{}]],
     "deployments": [[{"name": "mini"}]],
-    "lock": ["ReadOnly"],
     "vault.name": ["kv--own", "v" * 30],
     "vault.id": ["kv-hub", f"{_VAULTS[0]}/keys/own"],
     "vault.keyOperators": [["me"], ["deployer", "Deployer"]],

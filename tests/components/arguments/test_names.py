@@ -47,7 +47,6 @@ def test_derived_names_are_stable() -> None:
         "workspace": "log-svc",
         "privateEndpoint": "pe-svc-account",
         "diagnosticSetting": "svc-audit",
-        "lock": "svc-account-lock",
     }
 
 
@@ -109,7 +108,7 @@ def test_a_long_service_with_a_rule_of_names_gives_its_vault_a_name_of_its_own()
         {"identity": "nobody"},
         {"network": {"access": "opn"}},
         {"audit": {"workspace_id": "w"}},
-        {"lock": "no"},
+        {"as_found": ["no"]},
     ],
 )
 def test_another_wrong_argument_hides_no_name_that_is_too_long(wrong: dict[str, Any]) -> None:

@@ -22,7 +22,6 @@ MODES: dict[str, dict[str, Any]] = {
     "private": {**SHARED, "network": {"access": "private", "subnet_id": f"{_NETWORK}/subnets/endpoints"}},
     "tags": {"tags": {"team": "claims"}},
     "callers": {"callers": [{"principal_id": "b7e02c96-4a1d-4f53-8c6b-d90f3e5a7124"}]},
-    "locked": {"lock": "CanNotDelete"},
     "Foundry projects and models": {
         "kind": "AIServices",
         "projects": [{"name": "claims"}],
