@@ -11,7 +11,6 @@ from localazure.authorization import assign_role
 from tests.remediation.following import Way
 from tests.remediation.world import (
     EVERYDAY,
-    EXISTING_VAULT,
     OTHER_VAULT,
     VAULT_ID,
     World,
@@ -204,22 +203,6 @@ def test_a_foundry_account_is_kept_from_another_vault_before_anything_is_written
         assert "only takes other keys of its vault" in said
         assert "nothing was made or changed" in said
     assert world.engine.operations == []
-
-
-def test_a_rotation_beside_another_key_is_told_not_to_happen() -> None:
-    """The other key exists: its newest version is bound, and the generation that is asked for makes none."""
-    world = World(EXISTING_VAULT)
-    assert world.up() == ""
-    other = f"{world.vault_id}/keys/other"
-    operations = ["wrapKey", "unwrapKey"]
-    world.arm("PUT", other, {"properties": {"kty": "RSA", "keySize": 2048, "keyOps": operations}})
-    del world.settings["vault"]
-    world.settings["key"] = {"id": other, "generation": 1}
-    assert world.up() == ""
-    assert any(
-        "the newest version of 'other' is bound, and none is made" in one for one in world.engine.warnings
-    )
-    assert len(world.arm("GET", f"{other}/versions")["value"]) == 1
 
 
 def test_a_binding_by_somebody_else_lets_no_access_model_change() -> None:
