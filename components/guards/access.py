@@ -64,7 +64,8 @@ def _lost(situation: Situation) -> str:
 def removed_access(situation: Situation) -> Iterator[Problem]:
     """The account's access to its key was removed outside Pulumi."""
     one, before, access = situation, situation.before, situation.access
-    if not before.is_bound or before.account is None or one.inputs.is_revoked:
+    # A recovery writes nothing, and the update after it is told.
+    if not before.is_bound or before.account is None or one.inputs.is_revoked or one.recovers:
         return
     taken = [] if before.revoked or access is None or not access.missing else [_taken(before, access)]
     taken += [_shut(one.closed_vault)] if one.closed_vault else []

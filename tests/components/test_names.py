@@ -62,7 +62,6 @@ def test_every_name_follows_the_templates_or_is_given() -> None:
         ":Workspace": {"law-claims"},
         ":PrivateEndpoint": {"pep-claims-account", "pep-claims-vault"},
         ":DiagnosticSetting": {"diag-claims"},
-        ":ManagementLockByScope": {"lock-claims-account", "lock-claims-vault"},
     }
 
 

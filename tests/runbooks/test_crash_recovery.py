@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.runbooks.conftest import Runbook
+from tests.support import cloud
 from tests.support.crash import Moment, killed_at
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
