@@ -67,11 +67,6 @@ _MADE_USABLE = (
     "--id {version} --enabled true --expires {month}`, run the same command again, and raise `generation` "
     "for a new version after it"
 )
-_OTHER_ZONE = (
-    "the network is linked to a private DNS zone of the same name already; Azure allows only one. Set "
-    "network.privateDnsZoneIds to the ids of the zones that the network has: az network private-dns zone "
-    "list --query '[].id'"
-)
 
 
 def explanation(
@@ -114,8 +109,6 @@ def explanation(
         return f"{name}: {fix}"
     if type == ACCOUNT and (words := _of_account(error, version, grantee, untried_rbac=untried_rbac)):
         return f"{name}: {words}"
-    if "overlapping namespaces" in error:
-        return f"{name}: {_OTHER_ZONE}"
     return None
 
 

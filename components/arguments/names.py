@@ -19,8 +19,7 @@ import pulumi
 from core import kinds
 from core.kinds import AccountKind
 
-# RFC 4122 name spaces must be fixed for ever: names are made in them.
-_PLACES = uuid.UUID("2b1f6f0e-7c55-5b0a-8d3e-51d9a4c27f36")
+# An RFC 4122 name space must be fixed for ever: names are made in it.
 _ASSIGNMENTS = uuid.UUID("6d4e4b52-6f0f-5c3e-9b1d-0c5a3f5f8e21")
 
 
@@ -65,7 +64,6 @@ WORKSPACE = Limit(
     "workspace name", 4, 63, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", f"{_HYPHENS}, no hyphen at either end"
 )
 ENDPOINT = Limit("private endpoint name", 2, 64, r"[A-Za-z0-9]([\w.-]*\w)?", _CHILD)
-NETWORK_LINK = Limit("virtual network link name", 1, 80, ENDPOINT.pattern, _CHILD)
 PROJECT = Limit("project name", 2, 64, r"[A-Za-z0-9][\w.-]*", _CHILD)
 DEPLOYMENT = Limit("deployment name", 2, 64, PROJECT.pattern, _CHILD)
 DIAGNOSTIC_SETTING = Limit("diagnostic setting name", 1, 260, r"[^*&%:<>?+/\\]*[^*&%:<>?+/\\. ]", _SETTING)
@@ -144,12 +142,6 @@ class NamingRule:
 def by_rule(resource: str) -> Callable[[Any], str]:
     """Gives the arguments of a part that is composed by itself the name of its resource."""
     return lambda part: NamingRule(part.name).name(resource)
-
-
-def network_link_name(zone: str, network_id: str) -> str:
-    """The name of the link between a network and a service's own DNS zone, which follows from the network
-    alone: an update whose answer was lost finds the link that it made."""
-    return NETWORK_LINK.checked(f"link-{zone}-{uuid.uuid5(_PLACES, network_id.lower()).hex[:8]}")
 
 
 def role_assignment_name(scope: str, principal_id: str, role_id: str) -> str:

@@ -12,6 +12,7 @@ from components.arguments.problem import Problem
 from components.encryption_args import MICROSOFT_MANAGED, REVOKED
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
 from components.guards.situation import Situation
+from components.network import PRIVATE
 from core import arm_ids, facts, key_uris, kind_limits, regions
 from core import resource_types as types
 from core.facts import HOURS_HELD
@@ -244,6 +245,19 @@ def _made_here(one: Situation) -> Problems:
             )
 
 
+def _zones(one: Situation, account: facts.Account) -> Problems:
+    """Earlier versions made the zones of private endpoints."""
+    for part in ("account-zone", "account-openai-zone", "account-services-zone", "vault-zone"):
+        id = one.before.part(types.PRIVATE_ZONE, part).get("id")
+        if id and one.inputs.network.access == PRIVATE:
+            yield Problem(
+                "network.privateDnsZoneIds",
+                f"zone {id} was made by this stack, which makes none any more: it would be deleted, and "
+                f"account {account.name!r} out of reach. List its id here, and take it and its link out of "
+                "the state: `pulumi state delete URN` for each, as `pulumi stack --show-urns` lists them",
+            )
+
+
 def no_longer_declared(before: RecordedService, name: str) -> Problem:
     """Refuses a program that declares all of its services and silently leaves a recorded one out."""
     account = before.account.name if before.account else ""
@@ -266,6 +280,7 @@ _RULES: tuple[Callable[[Situation, facts.Account], Problems], ...] = (
     _storage,
     _vault,
     _other_vault,
+    _zones,
 )
 
 

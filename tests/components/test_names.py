@@ -28,7 +28,7 @@ NAMES = {
     ":DiagnosticSetting": "name",
 }
 """The input of each type that is its name in Azure."""
-TAGGED = {*NAMES, ":PrivateZone", ":VirtualNetworkLink", ":Project", ":Deployment"} - {
+TAGGED = {*NAMES, ":Project", ":Deployment"} - {
     ":DiagnosticSetting",
 }
 TEMPLATES = {

@@ -69,7 +69,7 @@ def test_up_after_destroy_gives_a_role_again_that_the_vault_has_lost(
     _is_given_access_again(stack)
     assert stack.outputs() == before
     assert cloud.history(azure, before["accountId"])[-1]["readable"]
-    assert grants(stack) == {"contoso-rbac-access"}
+    assert grants(stack) == {"contoso-rbac-access", "contoso-rbac-key-access"}
 
 
 def _is_given_access_again(stack: Stack) -> None:

@@ -160,8 +160,8 @@ CHANGES = (
             "key": "create-replacement keyName",
             "key-version": "create-replacement keyId pin",
             "binding": "update keyUriWithVersion",
-            **dict.fromkeys(("account-audit", "vault-audit", "account-zone", "account-zone-link"), "create"),
-            **dict.fromkeys(("account-endpoint", "account-dns", "vault-endpoint", "vault-dns"), "create"),
+            **dict.fromkeys(("account-audit", "vault-audit"), "create"),
+            **dict.fromkeys(("account-endpoint", "vault-endpoint", "vault-dns"), "create"),
         },
     ),
     Change(

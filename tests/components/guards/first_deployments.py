@@ -70,7 +70,7 @@ def group(
 def made(deployment: Deployment, id: str, body: Args, api: str = "2026-02-01") -> None:
     """Makes something in the cloud, by somebody who may."""
     reply = deployment.arm("PUT", id, body, api=api)
-    assert reply.status in (200, 201), reply
+    assert reply.status in (200, 201, 202), reply
 
 
 def vault(subscription: str, group_name: str, name: str, **more: Any) -> Cloud:
@@ -615,19 +615,26 @@ DELETED = (
     ),
 )
 NETWORK = f"{IN_SHARED}/providers/Microsoft.Network/virtualNetworks/vnet"
+ZONES = [
+    f"{IN_SHARED}/providers/Microsoft.Network/privateDnsZones/privatelink.{name}"
+    for name in ("cognitiveservices.azure.com", "vaultcore.azure.net")
+]
 
 
 def network(deployment: Deployment) -> None:
-    """A network with a subnet for private endpoints."""
+    """A network with a subnet for private endpoints, and the zones that list them."""
     group("rg-shared")(deployment)
     subnet = {"name": "endpoints", "properties": {"addressPrefix": "10.0.0.0/24"}}
     properties = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]}
     made(deployment, NETWORK, {"location": "westeurope", "properties": properties}, "2024-05-01")
+    for zone in ZONES:
+        made(deployment, zone, {"location": "global"}, "2024-06-01")
 
 
 def private(subnet: str = "endpoints", **more: Any) -> Args:
     """A service that is reached through private endpoints."""
-    return {**SHARED, "network": {"access": "private", "subnet_id": f"{NETWORK}/subnets/{subnet}", **more}}
+    where = {"subnet_id": f"{NETWORK}/subnets/{subnet}", "private_dns_zone_ids": ZONES}
+    return {**SHARED, "network": {"access": "private", **where, **more}}
 
 
 def unresolved(name: str, path: str, noun: str, args: Args, fixed: Args) -> FirstDeployment:

@@ -299,3 +299,17 @@ def test_a_service_that_was_renamed_is_guarded_as_it_was(alias: pulumi.Alias | s
             renamed(**{**old, "location": "northeurope"})
     else:
         renamed()
+
+
+@pytest.mark.parametrize(("access", "told"), [("private", True), ("closed", False)])
+def test_fails_on_dns_zones_that_an_earlier_version_made(access: str, *, told: bool) -> None:
+    """Nothing declares them any more: nobody would reach the service. Without endpoints they may go."""
+    zone = f"{VAULT_ID.partition('/Microsoft.KeyVault')[0]}/Microsoft.Network/privateDnsZones/privatelink.x"
+    outputs = {"outputs": {"id": zone}}
+    made = {**state(), f"{PARENT}azure-native:privatedns:PrivateZone::language-account-zone": outputs}
+    before = recorded_service("language", by_type_and_name(made))
+    subnet = {"subnet_id": f"{first.NETWORK}/subnets/endpoints"} if access == "private" else {}
+    network = {"access": access, **subnet}
+    found = [one for one in losses(situation(before, network=network)) if one.path.startswith("network")]
+    assert bool(found) is told
+    assert all(f"zone {zone} was made by this stack" in one.text for one in found)

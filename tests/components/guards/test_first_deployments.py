@@ -18,6 +18,7 @@ from tests.components.guards.first_deployments import (
     ROWS,
     SHARED,
     SUBSCRIPTION,
+    ZONES,
     FirstDeployment,
     account,
     assigned,
@@ -121,7 +122,7 @@ def test_rights_on_a_single_vault_or_subnet_are_enough() -> None:
     for role, scope in (
         ("Key Vault Contributor", hub),
         ("Network Contributor", f"{NETWORK}/subnets/endpoints"),
-        ("Network Contributor", NETWORK),
+        ("Network Contributor", ZONES[0]),
     ):
         assign_role(deployment.door.cloud, deployment.principal.object_id, role, scope)
     args = {**private(), "existing_resource_group_name": "rg-home", "vault": {"id": hub}}

@@ -36,7 +36,6 @@ MODES: dict[str, dict[str, Any]] = {
 
 
 _BY_NAME = (
-    arm_ids.PRIVATE_DNS_ZONE,
     arm_ids.PRIVATE_ENDPOINT,
     arm_ids.USER_ASSIGNED_IDENTITY,
 )
