@@ -132,7 +132,7 @@ class Parts:
 
     def identity(self) -> MadeIdentity:
         """A user-assigned identity, for an account that is bound to the key in its own create."""
-        name = self._inputs.naming_rule.name("identity")
+        name = self._inputs.name_of("identity")
         identity = Declaration(
             managedidentity.UserAssignedIdentity,
             f"{self._inputs.name}-identity",
@@ -338,10 +338,11 @@ class Parts:
         )
         make_deployments(inputs, account, child, projects)
         return make_audit_trail(
+            inputs.name,
             inputs.audit,
-            inputs.naming_rule,
             made,
             self._place,
             self._protected,
+            name_of=inputs.name_of,
             argument=inputs.argument_of("workspace"),
         )

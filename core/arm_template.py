@@ -1,10 +1,15 @@
-"""A template of resources, as `deployments/validate` takes it.
+"""Templates of resources: as `deployments/validate` takes one, and whether a program's own may concern keys.
 
 Source: azure-rest-api-specs, Microsoft.Resources Deployments_Validate 2025-04-01 (`mode`, `validationLevel`).
 """
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+
+from core import values
+from core.values import Mark
 
 PROVIDER: Final = "Provider"
 """The level at which resource providers validate each resource and Azure checks the login's rights to write
@@ -19,3 +24,36 @@ def properties(resources: Sequence[Json], level: str = PROVIDER) -> dict[str, An
     """The `properties` of a deployment of these resources, each with its type, apiVersion and name."""
     template = {"$schema": _SCHEMA, "contentVersion": "1.0.0.0", "resources": [*resources]}
     return {"mode": "Incremental", "validationLevel": level, "template": template}
+
+
+_INPUTS: Final = ("template", "templateContent", "templateBody")
+"""Where azure-native, pulumi-azure and its older resource have a template: an object, or its JSON."""
+_HELD: Final = re.compile(
+    r"microsoft\.(keyvault|cognitiveservices|authorization|managedidentity|network/networksecurityperimeters)"
+    r"|\"templatelink\"",
+    re.IGNORECASE,
+)
+
+
+def may_concern_keys(inputs: Json) -> bool | Mark | None:
+    """Whether the template in a resource's inputs may hold vaults, keys, accounts or what gives access to
+    them, or leads to another template. None where there is no template that can be read, a mark where it is
+    not shown."""
+    found = (values.prop(inputs, name) for name in _INPUTS)
+    template = next((one for one in found if one is not None), None)
+    if isinstance(template, Mark):
+        return template
+    written, is_whole = str(template), False
+    try:
+        # In one spelling: JSON may write any letter as a number, and a slash as "\\/".
+        written = json.dumps(json.loads(template) if isinstance(template, str) else template, default=str)
+        is_whole = '"resources"' in written
+    except ValueError:
+        pass
+    if _HELD.search(written):
+        return True
+    if isinstance(hidden := values.text(written), Mark):
+        return hidden
+    if Mark.SECRET.value in written:
+        return Mark.SECRET
+    return False if is_whole else None

@@ -60,13 +60,7 @@ STACK: Final = "pulumi:pulumi:Stack"
 
 
 GENERIC_INPUTS: Final = ("resourceProviderNamespace", "parentResourcePath", "resourceType")
-"""The inputs that give azure-native's generic resource its type."""
-GENERIC_NAMES: Final = (GENERIC_INPUTS[1], "resourceName")
-"""The inputs that have its parent's name, at the end of a path, and its own name."""
-AZAPI_PARENT: Final = "parentId"
-"""The input that has the id of an azapi resource's parent."""
-TEMPLATE_INPUTS: Final = ("template", "templateContent", "templateBody")
-"""Where azure-native, pulumi-azure and its older resource have an ARM template: an object, or its JSON."""
+"""The inputs that give azure-native's generic resource its type: of the path, every other segment."""
 
 
 class Kind(Enum):
@@ -270,7 +264,7 @@ def parse_token(token: str) -> TypeToken:
 
 def kind_of(token: str) -> Kind | None:
     """The kind that a type token names; Kind.GENERIC for the generic resources of azure-native and azapi,
-    whose properties say."""
+    whose properties say (`stack.read`)."""
     return parse_token(token).kind
 
 
@@ -280,21 +274,12 @@ def kind_of_arm_type(type: str) -> Kind | None:
     return _BY_ARM_TYPE.get(type, _unread(type))
 
 
-def kind_of_generic(namespace: str, parent_path: str | None, type: str) -> Kind | None:
-    """The kind of azure-native's generic resource, by its `resourceProviderNamespace`, `parentResourcePath`
-    (types and names in turn: `vaults/contoso`) and `resourceType`. A parent that is made by the same update
-    is not known yet (None): what has that namespace and that last type is then taken for the kind."""
-    namespace, type = namespace.strip("/").lower(), type.strip("/").lower()
-    if parent_path is None:
-        ends = (f"{namespace}/", f"/{type}")
-        below = (
-            kind
-            for known, kind in _BY_ARM_TYPE.items()
-            if known.startswith(ends[0]) and known.endswith(ends[1])
-        )
-        return next(below, _unread("".join(ends)))
-    parents = parent_path.strip("/").split("/")[::2] if parent_path.strip("/") else []
-    return kind_of_arm_type("/".join([namespace, *parents, type]))
+def may_concern_keys(arm_type: str | None, namespace: str = "") -> bool:
+    """Whether a Resource Manager type, in any casing, is one of a kind. A type that is not known (None) may
+    be any of its namespace, and any at all without one."""
+    if arm_type is not None:
+        return kind_of_arm_type(arm_type) is not None
+    return not namespace or any(known.startswith(f"{namespace.lower()}/") for known in _BY_ARM_TYPE)
 
 
 def _unread(type: str) -> Kind | None:

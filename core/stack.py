@@ -1,12 +1,11 @@
 """The resources of a stack at one moment, and which belong together.
 
 Built from the resources of a policy request, from a preview, a plan or a state: one reading of each type
-in every shape that a program may use (azure-native's own types, its generic resource, azapi). Joined by
-values where values are known (ids, and the names of vaults and accounts, which are unique in Azure),
-otherwise by the engine's property dependencies; never by logical names.
+in every shape that azure-native's own types may have. Joined by values where values are known (ids, and the
+names of vaults and accounts, which are unique in Azure), otherwise by the engine's property dependencies;
+never by logical names.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,23 +16,18 @@ from core import arm_ids, key_uris, values
 from core.defaults import DEFAULTS
 from core.facts import LIVE_ENCRYPTION
 from core.resource_types import (
-    AZAPI_PARENT,
     COMPONENTS,
     GENERIC_INPUTS,
-    GENERIC_NAMES,
     NAME_INPUTS,
     PARENT_NAME_INPUTS,
     Kind,
-    kind_of_arm_type,
-    kind_of_generic,
+    may_concern_keys,
     parse_token,
     parse_urn,
 )
 from core.values import Mark, Value
 
 Bag = Mapping[str, Any]
-_BESIDE: Final = ("id", "name", "location", "tags", "identity")
-"""The properties that azapi has beside the body."""
 _ARM_ID_PARTS: Final = 8
 """subscriptions/S/resourceGroups/R/providers/N/TYPE/NAME"""
 
@@ -120,19 +114,16 @@ class StackResource:
 
     @property
     def exists(self) -> bool:
-        """Whether it exists before this update. The preview of a creation does not know the name; with azapi,
-        where the name is an input, it does not know the id."""
-        is_azapi = parse_urn(self.urn).type.startswith("azapi:")
-        return values.look(self.outputs, "id" if is_azapi else "name") is not Mark.UNKNOWN
+        """Whether it exists before this update. The preview of a creation does not know the name."""
+        return values.look(self.outputs, "name") is not Mark.UNKNOWN
 
 
 def of_engine(raw: Bag) -> StackResource:
     """A resource as the engine's JSON has it: of a state, or a preview's state before or after the step."""
     urn = str(raw.get("urn") or "")
     token = str(raw.get("type") or parse_urn(urn).type)
-    kind, version, inputs = read(token, raw.get("inputs") or {})
-    _, _, outputs = read(token, raw.get("outputs") or {})
-    id = raw.get("id")
+    inputs, outputs, id = raw.get("inputs") or {}, raw.get("outputs") or {}, raw.get("id")
+    kind, version = read(token, inputs)
     return StackResource(
         urn=urn,
         kind=kind,
@@ -148,59 +139,25 @@ def of_engine(raw: Bag) -> StackResource:
     )
 
 
-def read(token: str, bag: Bag) -> tuple[Kind | None, str | None, Bag]:
-    """The kind of a resource by its type token, the API version that its program chose, and its properties
-    as azure-native's own type has them."""
+def read(token: str, bag: Bag) -> tuple[Kind | None, str | None]:
+    """The kind of a resource by its type token, and the API version that its program chose.
+
+    The generic resources of azure-native and azapi say by their inputs what they are. Their properties are
+    not read here, so one that may concern keys is as good as another provider's.
+    """
     found = parse_token(token)
     if found.kind is not Kind.GENERIC:
-        return found.kind, found.api_version, bag
-    return _azapi(token, bag) if token.lower().startswith("azapi:") else _generic(bag)
-
-
-def _generic(bag: Bag) -> tuple[Kind | None, str | None, Bag]:
-    """azure-native's generic resource (resources.Resource): by its inputs, and by the type and the id that it
-    has once it is there."""
-    parent, name = (values.look(bag, one) for one in GENERIC_NAMES)
-    namespace, type, known = (_plain(bag, part) for part in (GENERIC_INPUTS[0], GENERIC_INPUTS[2], "type"))
-    path = None if parent is Mark.UNKNOWN else _plain(bag, GENERIC_NAMES[0])
-    kind = kind_of_generic(namespace, path, type) or kind_of_arm_type(known)
-    if parent is None and (id := _plain(bag, "id")):
-        parent = id.rstrip("/").rpartition("/")[0].rpartition("/")[0]
-    return kind, _plain(bag, "apiVersion") or None, {**_names(kind, parent, name), **bag}
-
-
-def _azapi(token: str, bag: Bag) -> tuple[Kind | None, str | None, Bag]:
-    """azapi's StackResource is read by its body; its other types hide what they change."""
-    type, _, version = _plain(bag, "type").partition("@")
-    kind = kind_of_arm_type(type)
-    if kind in (None, Kind.UNREAD):
-        return kind, version or None, bag
-    if not token.lower().endswith(":resource"):
-        return Kind.OTHER_PROVIDER, None, bag
-    outer = {name: value for name in _BESIDE if (value := values.look(bag, name)) is not None}
-    outer |= _names(kind, values.look(bag, AZAPI_PARENT), values.look(bag, "name"))
-    body = values.look(bag, "body")
-    if isinstance(body, str):
-        try:
-            body = json.loads(body)
-        except ValueError:
-            body = None
-    # A body that is not readable is as good as one that is not known.
-    inner = body if isinstance(body, Mapping) else {"properties": values.UNKNOWN}
-    return kind, version or None, {**outer, **inner}
-
-
-def _names(kind: Kind | None, parent: object, name: object) -> dict[str, object]:
-    """A resource's name and its parent's, by the inputs of azure-native's own type; `parent` is an id or a
-    path that ends in the name."""
-    above = arm_ids.name_of(parent) if isinstance(parent, str) else parent
-    named = ((PARENT_NAME_INPUTS, above), (NAME_INPUTS, name))
-    return {inputs[kind]: value for inputs, value in named if kind in inputs and value is not None}
-
-
-def _plain(bag: Bag, name: str) -> str:
-    found = values.name(values.look(bag, name))
-    return found if isinstance(found, str) else ""
+        return found.kind, found.api_version
+    stated = [values.name(values.look(bag, name)) for name in ("type", *GENERIC_INPUTS)]
+    told, namespace, path, last = (one if isinstance(one, str) else "" for one in stated)
+    arm_type, _, version = told.partition("@")
+    if not arm_type:
+        parents = path.strip("/").split("/")[::2]
+        arm_type = "/".join(part for part in (namespace, *parents, last) if part)
+    is_known = not any(isinstance(one, Mark) for one in stated)
+    chosen = values.name(values.look(bag, "apiVersion"))
+    concerns = may_concern_keys(arm_type if is_known else None, namespace)
+    return (Kind.OTHER_PROVIDER if concerns else None), chosen if isinstance(chosen, str) else version or None
 
 
 def around(resource: StackResource, at: Callable[[str], StackResource | None]) -> Iterator[StackResource]:
@@ -363,13 +320,12 @@ class Stack:
         return found if found is not None and found.kind is kind else None
 
     def above(self, child: StackResource, kind: Kind) -> StackResource | None:
-        """The vault that a key or an access policy is in, or the account above a project or a deployment, in
-        whatever type the program uses."""
+        """The vault that a key or an access policy is in, or the account above a project or a deployment."""
         named = PARENT_NAME_INPUTS[child.kind] if child.kind else ""
         name = child.text(named)
         if isinstance(name, str):
             return self.named(kind, name)
-        return self.source(child, kind, named, GENERIC_NAMES[0], AZAPI_PARENT)
+        return self.source(child, kind, named)
 
     def vault_of(self, child: StackResource) -> StackResource | None:
         """The vault that a key or an access policy is in."""

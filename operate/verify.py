@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from azure.core.credentials import TokenCredential
@@ -49,29 +49,24 @@ the key."""
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that must hold: what was expected, and what the cloud answered."""
+    """One thing that must hold: what was expected, and what the cloud answered. `kept_out`: it did not begin,
+    because of a network or a missing role, which is no failure and says nothing of the key."""
 
     claim: str
     expected: str
     found: str
+    kept_out: bool = False
 
     @property
     def holds(self) -> bool:
         return self.expected.casefold() == self.found.casefold()
 
     def __str__(self) -> str:
+        if self.kept_out:
+            return f"  ?       {self.claim}: not tried; {self.found}"
         if self.holds:
             return f"  ok      {self.claim}: {self.found}"
         return f"  FAILED  {self.claim}: found {self.found or 'nothing'}, expected {self.expected}"
-
-
-@dataclass(frozen=True)
-class KeptOut(Check):
-    """A check that could not begin, because of a network or a missing role, if that is no failure. It says
-    nothing about the key."""
-
-    def __str__(self) -> str:
-        return f"  ?       {self.claim}: not tried; {self.found}"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -87,8 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.json:
             print(f"Proof, read back from the account {account}:")
         for check in verify(checked, wanted, seconds=60 * arguments.minutes, **options):
-            holds = None if isinstance(check, KeptOut) else check.holds
-            told.append({"account": account, **asdict(check), "holds": holds})
+            holds = None if check.kept_out else check.holds
+            sides = {"claim": check.claim, "expected": check.expected, "found": check.found}
+            told.append({"account": account, **sides, "holds": holds})
             if not arguments.json:
                 print(check, flush=True)
     if arguments.json:
@@ -127,12 +123,11 @@ def _checks(
     if kind and not kind.language and (is_revoked or write_project):
         claim, expected = (_REVOKED_CLAIM, REFUSED) if is_revoked else (_PROJECT_CLAIM, _PROJECT)
         reason = f"an account of kind {kind.name} has no projects of Language: call the service itself"
-        yield (KeptOut if if_reached else Check)(claim, expected, reason)
+        yield Check(claim, expected, reason, kept_out=if_reached)
     elif is_revoked:
         yield refused(projects, seconds)
     elif write_project:
-        closed = unreachable(projects, service["endpoint"], account.network, if_reached=if_reached)
-        yield closed or project(projects, if_reached=if_reached)
+        yield project(projects, account.network, if_reached=if_reached)
 
 
 def binding(found: Encryption, key_uri_with_version: str) -> Iterator[Check]:
@@ -155,7 +150,7 @@ class Projects:
     Each method raises AzureError. `transport` takes the place of azure-core's, for tests."""
 
     def __init__(self, endpoint: str, credential: TokenCredential, **transport: Any) -> None:
-        cloud = clouds.of_endpoint(endpoint)
+        cloud, self.endpoint = clouds.of_endpoint(endpoint), endpoint
         self._pipeline = pipeline(cloud, credential, cloud.account_scope, **transport)
         self._all = f"{endpoint.rstrip('/')}/{_PROJECTS}?api-version={api_versions.PROJECTS}"
         self._own = self._all.replace("?", f"/{_PROJECT}?")
@@ -189,39 +184,22 @@ class Projects:
         return response
 
 
-def unreachable(
-    projects: Projects, endpoint: str, network: Network, *, if_reached: bool = False
-) -> Check | None:
-    """Why no project can be written from here, found by a read before anything is written; None if one can.
-
-    A closed network lets somebody through who comes by a private endpoint, so that only the attempt tells.
-    """
+def project(projects: Projects, network: Network, *, if_reached: bool = False) -> Check:
+    """Writes a project to the account, reads it back and deletes it again. A caller who may only read is told
+    which role is missing; only the attempt shows whether a network lets this machine in, because a closed one
+    lets in who comes by a private endpoint."""
     try:
-        about, found = _answer(projects.list_projects, roles.LANGUAGE_WRITER)
+        about, found = _answer(projects.write, roles.LANGUAGE_WRITER)
     except ServiceRequestError as error:
         about, found = "the network", str(error)
-    if not about:
-        return None
     if about == "the network":
         found = (
-            f"this machine does not reach {endpoint}: {network.described} ({found}). Run this in the "
-            "account's network, such as on a runner beside its private endpoint, or leave out "
+            f"this machine does not reach {projects.endpoint}: {network.described} ({found}). Run this in "
+            "the account's network, such as on a runner beside its private endpoint, or leave out "
             "--write-project, which alone needs to reach it"
         )
-    return _nothing_written(about, found, if_reached=if_reached)
-
-
-def _nothing_written(about: str, found: str, *, if_reached: bool) -> Check:
-    form = KeptOut if if_reached and about in _ABOUT else Check
-    return form(_PROJECT_CLAIM, _PROJECT, f"{found}; nothing was written")
-
-
-def project(projects: Projects, *, if_reached: bool = False) -> Check:
-    """Writes a project to the account, reads it back and deletes it again. A caller who may only read is told
-    which role is missing."""
-    about, found = _answer(projects.write, roles.LANGUAGE_WRITER)
     if about:
-        return _nothing_written(about, found, if_reached=if_reached)
+        return Check(_PROJECT_CLAIM, _PROJECT, found, kept_out=if_reached and about in _ABOUT)
     read = projects.read()
     projects.delete()
     # Azure deletes it in a job. The API takes 100 GETs a minute (learn.microsoft.com/azure/ai-services/

@@ -11,7 +11,6 @@ from typing import Any, Final
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
-    PolicyComplianceFramework,
     PolicyConfigSchema,
     ReportViolation,
     ResourceValidationArgs,
@@ -175,18 +174,6 @@ def _failure(rule: Rule, problem: Exception) -> str:
 
 
 def _metadata(rule: Rule) -> dict[str, Any]:
-    tags = rule.same_as
-    cis = [tag.removeprefix("cis-azure-6.0:") for tag in tags if tag.startswith("cis-azure-6.0:")]
-    framework = (
-        PolicyComplianceFramework(
-            name="CIS Microsoft Azure Foundations",
-            version="6.0",
-            reference=cis[0],
-            specification=rule.title,
-        )
-        if cis
-        else None
-    )
     schema = {name: dict(value) for name, value in rule.settings.items()}
     return {
         "name": rule.name,
@@ -194,7 +181,6 @@ def _metadata(rule: Rule) -> dict[str, Any]:
         "enforcement_level": EnforcementLevel(rule.level),
         "severity": Severity(rule.severity),
         "config_schema": PolicyConfigSchema(properties={**schema, "exemptions": dict(exemptions.SCHEMA)}),
-        "framework": framework,
-        "tags": tags,
+        "tags": rule.same_as,
         "remediation_steps": f"{rule.why} Source: {rule.source}.",
     }

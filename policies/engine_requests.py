@@ -125,7 +125,7 @@ def _resource(shown: Any) -> StackResource:
     """A resource as the engine shows it. A resource rule sees the inputs, a stack rule the outputs, which
     `Session` joins with the inputs that came by before."""
     bag = redaction.opened(json_format.MessageToDict(shown.properties))
-    kind, api_version, bag = read(shown.type, bag)
+    kind, api_version = read(shown.type, bag)
     options, provider = shown.options, shown.provider
     configured = redaction.opened(json_format.MessageToDict(provider.properties))
     return StackResource(

@@ -15,12 +15,8 @@ from core.stack import StackResource
 from core.values import Mark, Value
 from policies.used import UsedProtections
 
-SERVICE_DOCUMENT: Final = "Language service encryption of data at rest, Microsoft Learn"
-KEY_VAULT_DOCUMENT: Final = "Azure Key Vault documentation, Microsoft Learn"
-FIELD: Final = "agreed practice of Azure Policy, CIS and PSRule"
-OBSERVED: Final = "observed behaviour of azure-native and the service"
-
 _TOLD: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("rules.json").read_text(encoding="utf-8"))
+"""What rules say of themselves, beside their names and titles."""
 
 
 @dataclass(frozen=True)
@@ -143,30 +139,20 @@ StackJudge = Callable[[UsedProtections, Options], Iterable[RuleFinding]]
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What every rule says of itself. A rule in policies/rules has its `name` and `title` from its function.
+    """What every rule says of itself: its name and title by its function, and the rest in rules.json.
 
-    `settings` are JSON schemas by name, each with a
-    default.
+    `same_as` are the ids of the same demand in other rule sets: azure-policy:ID, checkov:ID and others.
+    `settings` are JSON schemas by name, each with a default.
     """
 
+    name: str
+    title: str
+    level: Literal["mandatory", "advisory", "disabled"]
+    severity: Literal["low", "medium", "high", "critical"]
     why: str
     source: str
-    severity: Literal["low", "medium", "high", "critical"]
-    name: str = ""
-    title: str = ""
-    level: Literal["mandatory", "advisory", "disabled"] = "mandatory"
-
-    @property
-    def same_as(self) -> list[str]:
-        """The ids of the same demand in other rule sets: azure-policy:ID, checkov:ID and others."""
-        told: list[str] = _TOLD["rules"].get(self.name, {}).get("same_as", [])
-        return told
-
-    @property
-    def settings(self) -> Mapping[str, Mapping[str, Any]]:
-        """JSON schemas by name, each with a default."""
-        told: Mapping[str, Mapping[str, Any]] = _TOLD["rules"].get(self.name, {}).get("settings", {})
-        return told
+    same_as: list[str] = field(default_factory=list)
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def options(
         self, values: Mapping[str, Any] | None = None, now: Callable[[], float] = time.time
@@ -209,13 +195,15 @@ FOUND: Final[list[Rule]] = []
 _Judge = TypeVar("_Judge", bound=Callable[..., Iterable[RuleFinding]])
 
 
-def rule(form: Callable[..., Rule], **stated: Any) -> Callable[[_Judge], _Judge]:
+def rule(form: Callable[..., Rule], *kinds: Kind) -> Callable[[_Judge], _Judge]:
     """Makes a rule of the function that judges: its name is the rule's, and the first line of its docstring
-    the title."""
+    the title. `kinds` are what a rule on one resource judges; without any, it judges every resource."""
+    of_kinds = {"kinds": kinds or None} if form is not StackRule else {}
 
     def made(judge: _Judge) -> _Judge:
+        name = judge.__name__.replace("_", "-")
         title = str(judge.__doc__).partition("\n")[0].removesuffix(".")
-        FOUND.append(form(name=judge.__name__.replace("_", "-"), title=title, judge=judge, **stated))
+        FOUND.append(form(name=name, title=title, judge=judge, **of_kinds, **_TOLD["rules"][name]))
         return judge
 
     return made

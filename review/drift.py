@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from core.resource_types import Kind
+from core.resource_types import Kind, kind_of
 from core.values import look
 from review import printers
 from review.printers import Form, ReportLine, Shown, Text
-from review.resource import kind_of, name_of
+from review.resource import name_of
 
 _CHANGED: Final = frozenset({"update", "delete"})
 # What a new version of a key brings with it. Whether it may be used, and for what, is not there.

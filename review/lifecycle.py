@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from core import arm_ids, effects, values
+from core import arm_ids, arm_template, effects, values
 from core.resource_types import Kind
 from core.values import Mark, Value, folded
-from review.resource import ReviewedResource, ReviewedState, may_hold, token_of
+from review.resource import ReviewedResource, ReviewedState, token_of
 from review.verdict import Name, Verdict
 
 Found = tuple[str, Verdict]
@@ -127,8 +127,9 @@ def _other(one: ReviewedResource) -> Iterator[Verdict]:
         words = "soft-deleted account {} PURGED: all of its data is lost for good"
         yield Verdict(Name.DATA_DELETED, words, (one.planned.text("accountId"),))
     if one.kind in {Kind.OTHER_PROVIDER, Kind.UNREAD}:
-        holds = one.kind is Kind.UNREAD or (one.planned is not None and may_hold(one.planned.written))
-        if one.goes or (one.written and holds):
+        written = one.planned.written if one.planned else {}
+        holds = one.kind is Kind.UNREAD or arm_template.may_concern_keys(written) is not False
+        if one.goes or (one.written and one.planned and holds):
             done = "WRITTEN" if not one.goes else "REPLACED" if one.replaced else "DELETED"
             words = f"{done}, and this review does not read what {{}} does to data"
             yield Verdict(Name.UNDETERMINED, words, (token_of(one.urn),))

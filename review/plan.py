@@ -11,10 +11,11 @@ A plan has no `retainOnDelete`; a delete takes it from the stack's state.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from core import stack
 from core.resource_types import Kind
 from review import preview
 from review.preview import Preview, PreviewError
-from review.resource import REPLACING, kind_of, token_of
+from review.resource import REPLACING, token_of
 
 # The engine's steps, the gravest first (pkg/resource/deploy/step.go). A plan allows each step that it names.
 _STEPS: Final = (
@@ -89,7 +90,7 @@ def _is_looked_at(state: Any) -> bool:
     """Whether a review looks at this existing resource."""
     if not isinstance(state, Mapping):
         return False
-    return kind_of(str(state.get("type", "")), state.get("inputs") or {}) not in {None, Kind.STACK}
+    return stack.read(str(state.get("type", "")), state.get("inputs") or {})[0] not in {None, Kind.STACK}
 
 
 def _renamed(

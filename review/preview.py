@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Final
 
-from core.resource_types import Kind, parse_urn
-from review.resource import ReviewedResource, Step, kind_of, resource_of, token_of
+from core import stack as stacks
+from core.resource_types import Kind, kind_of, parse_urn
+from review.resource import ReviewedResource, Step, resource_of, token_of
 
 _HOW: Final = (
     ": write it with `pulumi preview --json`, its error output apart, and unset "
@@ -119,7 +120,7 @@ def of_steps(
         token, refreshed = token_of(urn), refreshing or op == "refresh"
         shows_sames = shows_sames or (op == "same" and not refreshed)
         inputs = (raw.get("newState") or raw.get("oldState") or {}).get("inputs")
-        kind = kind_of(token, inputs if isinstance(inputs, Mapping) else {})
+        kind, _ = stacks.read(token, inputs if isinstance(inputs, Mapping) else {})
         if kind is Kind.STACK:
             stack = stack or parse_urn(urn).name
         elif kind is not None:

@@ -4,8 +4,6 @@ preview, too."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -26,15 +24,6 @@ VAULTS: Final = frozenset({Kind.VAULT, Kind.MANAGED_HSM})
 # What is adopted or only read is there before.
 _FOUND: Final = frozenset({"import", "read"})
 _STAYS: Final = frozenset({"same", "update", "refresh", "import"})
-# These nest their settings as their own types do, so that the same reading does for both.
-_AS_GENERIC: Final = {
-    *(Kind.ACCOUNT, Kind.PROJECT, Kind.DEPLOYMENT, Kind.UNREAD),
-    *(Kind.VAULT, Kind.MANAGED_HSM, Kind.KEY, Kind.ROLE_ASSIGNMENT),
-}
-_HELD: Final = re.compile(
-    r"microsoft\.(keyvault|cognitiveservices|authorization|managedidentity|network/networksecurityperimeters)"
-    r"|templatelink"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,36 +172,6 @@ def _without(outputs: Bag, was: Bag, written: Bag) -> Bag:
     if isinstance(before, Mapping) and isinstance(now, Mapping) and isinstance(inner, Mapping):
         kept["properties"] = _without(inner, before, now)
     return kept
-
-
-def kind_of(token: str, inputs: Bag | None = None) -> Kind | None:
-    """The kind of a type token; None for every other resource. `inputs` say what a generic resource is: one
-    that is not read here is as good as another provider's."""
-    kind = resource_types.kind_of(token)
-    if kind is not Kind.GENERIC:
-        return kind
-    if token.lower().startswith("azapi:"):
-        type = values.text(values.look(inputs, "type"))
-        known = isinstance(type, Mark) or resource_types.kind_of_arm_type((type or "").partition("@")[0])
-        return Kind.OTHER_PROVIDER if known else None
-    found = stack.read(token, inputs or {})[0]
-    return found if found is None or found in _AS_GENERIC else Kind.OTHER_PROVIDER
-
-
-def may_hold(inputs: Bag) -> bool:
-    """Whether an ARM template may hold what a review reads; True for other providers' resources."""
-    held = [
-        one[name]
-        for one in (inputs.get("properties"), inputs)
-        if isinstance(one, Mapping)
-        for name in resource_types.TEMPLATE_INPUTS
-        if name in one
-    ]
-    if not held:
-        return True
-    written = " ".join(one if isinstance(one, str) else json.dumps(one) for one in held).lower()
-    is_hidden = isinstance(values.text(written), Mark) or Mark.SECRET.value in written
-    return bool(_HELD.search(written)) or is_hidden
 
 
 def token_of(urn: str) -> str:

@@ -1,11 +1,10 @@
-"""The rules about a program's own shape, by subject, and the demands of policies/table.py."""
+"""The rules, by subject. rules.json says of each why it is one, by which source and at which level."""
 
 from typing import Final
 
 from policies.rule import FOUND
-from policies.rules import accounts, bindings, grants, keys_stated, programs
-from policies.table import ROWS
+from policies.rules import accounts, bindings, demands, grants, keys_stated, programs
 
-__all__ = ["RULES", "accounts", "bindings", "grants", "keys_stated", "programs"]
-RULES: Final = tuple(sorted([*ROWS, *FOUND], key=lambda rule: rule.name))
+__all__ = ["RULES", "accounts", "bindings", "demands", "grants", "keys_stated", "programs"]
+RULES: Final = tuple(sorted(FOUND, key=lambda rule: rule.name))
 """What the pack enforces, in the order of the names."""

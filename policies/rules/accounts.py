@@ -8,8 +8,6 @@ from core.resource_types import Kind
 from core.stack import StackResource
 from core.values import Mark
 from policies.rule import (
-    OBSERVED,
-    SERVICE_DOCUMENT,
     Findings,
     Options,
     ResourceRule,
@@ -24,14 +22,7 @@ from policies.rule import (
 )
 
 
-@rule(
-    StackRule,
-    why="Azure refuses it, after other resources of the same update were made",
-    source="limits of the kinds: hashicorp/terraform#35635, hashicorp/terraform-provider-azurerm#30887, "
-    "Azure/azure-rest-api-specs#18726, and "
-    "learn.microsoft.com/azure/foundry/how-to/bring-your-own-azure-storage-foundry",
-    severity="medium",
-)
+@rule(StackRule)
 def account_fits_its_kind(protections: Protections, _: Options) -> Findings:
     """An account has only what accounts of its kind can have.
 
@@ -46,13 +37,7 @@ def account_fits_its_kind(protections: Protections, _: Options) -> Findings:
             yield from of(judgements.below(protections.stack, child), child.urn)
 
 
-@rule(
-    StackRule,
-    why="without one its data is encrypted with Microsoft-managed keys, which you cannot rotate, disable or "
-    "revoke",
-    source=SERVICE_DOCUMENT,
-    severity="critical",
-)
+@rule(StackRule)
 def account_has_customer_key(protections: Protections, options: Options) -> Findings:
     """Every account is under a customer-managed key.
 
@@ -85,13 +70,7 @@ def account_has_customer_key(protections: Protections, options: Options) -> Find
 _SYSTEM_ASSIGNED: Final = 'set identity.type to "SystemAssigned"'
 
 
-@rule(
-    ResourceRule,
-    why="without its identity the account loses access to the vault, and its data cannot be read",
-    source=SERVICE_DOCUMENT,
-    severity="critical",
-    kinds=(Kind.ACCOUNT,),
-)
+@rule(ResourceRule, Kind.ACCOUNT)
 def account_identity(account: Subject, _: Options) -> Findings:
     """An account has the identity that uses its key, and keeps it.
 
@@ -132,13 +111,7 @@ def _user_assigned(account: Subject, identity: StatedIdentity, said: str) -> Fin
         )
 
 
-@rule(
-    StackRule,
-    why="a write without it puts the account back on Microsoft-managed keys until the binding is written "
-    "again",
-    source=OBSERVED,
-    severity="critical",
-)
+@rule(StackRule)
 def account_write_keeps_key(protections: Protections, _: Options) -> Findings:
     """A write of a bound account carries the account's key.
 

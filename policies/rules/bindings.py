@@ -6,8 +6,6 @@ from core.resource_types import Kind
 from core.stack import StackResource
 from core.values import Mark
 from policies.rule import (
-    OBSERVED,
-    SERVICE_DOCUMENT,
     Findings,
     Options,
     ResourceRule,
@@ -21,12 +19,7 @@ from policies.rule import (
 )
 
 
-@rule(
-    StackRule,
-    why="the account uses its key by an identity of its own; without it the key cannot be bound, or is lost",
-    source=SERVICE_DOCUMENT,
-    severity="critical",
-)
+@rule(StackRule)
 def binding_identity(protections: Protections, _: Options) -> Findings:
     """A binding uses its key through one of the account's identities.
 
@@ -81,13 +74,7 @@ def _attached(use: AccountProtection, account: StackResource, protections: Prote
         yield undecided(what, use.writer.urn)
 
 
-@rule(
-    ResourceRule,
-    why="deleting the binding puts the account back on Microsoft's key",
-    source=OBSERVED,
-    severity="high",
-    kinds=(Kind.BINDING, Kind.ACCOUNT, Kind.VAULT, Kind.KEY),
-)
+@rule(ResourceRule, Kind.BINDING, Kind.ACCOUNT, Kind.VAULT, Kind.KEY)
 def binding_protected(subject: Subject, _: Options) -> Findings:
     """A customer-managed key's binding is protected.
 
@@ -115,13 +102,7 @@ def _asks_for_it(component: StackResource) -> bool:
     return unbinds or values.flag(component.stated("protect")) is False
 
 
-@rule(
-    StackRule,
-    why="the service refuses a key that the account's identity cannot use yet; without a dependency the "
-    "order is a matter of luck",
-    source=SERVICE_DOCUMENT,
-    severity="high",
-)
+@rule(StackRule)
 def bound_after_grant(protections: Protections, _: Options) -> Findings:
     """A key is bound only after the identity that uses it was granted access.
 
@@ -140,13 +121,7 @@ def bound_after_grant(protections: Protections, _: Options) -> Findings:
             )
 
 
-@rule(
-    StackRule,
-    why="a key can be revoked for one account only if no other account needs it",
-    source=SERVICE_DOCUMENT,
-    severity="low",
-    level="disabled",
-)
+@rule(StackRule)
 def one_key_per_account(protections: Protections, _: Options) -> Findings:
     """No two accounts share a key.
 
@@ -170,13 +145,7 @@ def one_key_per_account(protections: Protections, _: Options) -> Findings:
             )
 
 
-@rule(
-    StackRule,
-    why="azure-native writes an account whole; an update of it that does not carry the key takes the "
-    "key away",
-    source=OBSERVED,
-    severity="critical",
-)
+@rule(StackRule)
 def one_writer(protections: Protections, _: Options) -> Findings:
     """Each account's encryption has one writer.
 
@@ -227,13 +196,7 @@ def _judge_account(account: StackResource, binding: StackResource, protections: 
     )
 
 
-@rule(
-    StackRule,
-    why="Azure does not change the kind of key of an account that has projects",
-    source="Customer-managed keys for Microsoft Foundry, Microsoft Learn (ai-foundry/concepts/"
-    "encryption-keys-portal)",
-    severity="high",
-)
+@rule(StackRule)
 def project_after_key(protections: Protections, _: Options) -> Findings:
     """A Foundry project is made only after its account has its key.
 

@@ -10,9 +10,6 @@ from core.resource_types import Kind
 from core.stack import StackResource
 from core.values import Mark
 from policies.rule import (
-    FIELD,
-    KEY_VAULT_DOCUMENT,
-    SERVICE_DOCUMENT,
     Findings,
     Options,
     RuleFinding,
@@ -39,13 +36,7 @@ _BROAD = {
 }
 
 
-@rule(
-    StackRule,
-    why="with such a role a caller can turn on the account's keys, or take the account off your key",
-    source="built-in roles for AI and machine learning, Microsoft Learn (role-based-access-control)",
-    severity="medium",
-    level="advisory",
-)
+@rule(StackRule)
 def caller_least_privilege(protections: Protections, options: Options) -> Findings:
     """Whoever calls an account has no wider role on it than calls take.
 
@@ -71,13 +62,7 @@ _EXACTLY: Final = (
 )
 
 
-@rule(
-    UsedResourceRule,
-    why="the service needs to read, wrap and unwrap; anything more is what an attacker would use",
-    source=SERVICE_DOCUMENT,
-    severity="high",
-    kinds=(Kind.VAULT, Kind.ACCESS_POLICY),
-)
+@rule(UsedResourceRule, Kind.VAULT, Kind.ACCESS_POLICY)
 def grant_exact(subject: Subject, options: Options) -> Findings:
     """An identity that uses a key holds get, wrapKey and unwrapKey, and nothing else.
 
@@ -119,12 +104,7 @@ _REFRESH: Final = "run `pulumi refresh`: the identity was re-created, and the st
 _SETTING: Final = "set access: granted, and take access out of asFound"
 
 
-@rule(
-    StackRule,
-    why="without access the binding fails, and when access is taken away the data cannot be read",
-    source=SERVICE_DOCUMENT,
-    severity="critical",
-)
+@rule(StackRule)
 def grant_present(protections: Protections, _: Options) -> Findings:
     """The identity that uses a key is granted what it needs, in the model that its vault uses.
 
@@ -262,12 +242,7 @@ def _judge_model(use: AccountProtection, grants: list[Grant]) -> Findings:
         )
 
 
-@rule(
-    StackRule,
-    why="the next update of the vault overwrites grants made apart from it, and the account loses its key",
-    source="azure-native's AccessPolicy documentation",
-    severity="high",
-)
+@rule(StackRule)
 def no_mixed_access_policies(protections: UsedProtections, _: Options) -> Findings:
     """A vault's access policies are listed in it or are resources of their own, not both.
 
@@ -301,14 +276,7 @@ WIDER_ROLES: Final = {
 """Built-in roles by which a key can be used as the service does, and for more."""
 
 
-@rule(
-    UsedResourceRule,
-    why="that role is exactly read, wrap and unwrap; wider roles and scopes reach keys that are not the "
-    "service's",
-    source=KEY_VAULT_DOCUMENT,
-    severity="high",
-    kinds=(Kind.ROLE_ASSIGNMENT,),
-)
+@rule(UsedResourceRule, Kind.ROLE_ASSIGNMENT)
 def role_least_privilege(assignment: Subject, options: Options) -> Iterable[RuleFinding]:
     """A service reaches keys through Key Vault Crypto Service Encryption User, on one vault or key.
 
@@ -369,15 +337,7 @@ def _judge_wider(assignment: Subject, role: roles.Role, options: Options) -> Fin
         )
 
 
-@rule(
-    StackRule,
-    why="the service reads, wraps and unwraps; whoever acts as the account could also take a copy of the key "
-    "or disable it",
-    source="Configure customer-managed keys for Microsoft Foundry, Microsoft Learn (foundry/concepts/"
-    "encryption-keys-portal)",
-    severity="low",
-    level="advisory",
-)
+@rule(StackRule)
 def role_wider_than_needed(protections: Protections, _: Options) -> Findings:
     """An account uses its key by the narrowest role, even if the page of its kind names a wider one.
 
@@ -397,14 +357,7 @@ def role_wider_than_needed(protections: Protections, _: Options) -> Findings:
             )
 
 
-@rule(
-    UsedResourceRule,
-    why="whoever can purge a key can destroy all data encrypted with it, and a grant of `all` does not "
-    "show that it includes purge",
-    source=FIELD,
-    severity="high",
-    kinds=(Kind.VAULT, Kind.ACCESS_POLICY),
-)
+@rule(UsedResourceRule, Kind.VAULT, Kind.ACCESS_POLICY)
 def vault_no_broad_grants(subject: Subject, _: Options) -> Findings:
     """Nobody is granted everything on a vault, nor the right to purge.
 

@@ -11,7 +11,6 @@ from core.resource_types import Kind
 from core.stack import Stack, StackResource
 from core.values import Mark, Value
 from policies.rule import (
-    SERVICE_DOCUMENT,
     Findings,
     Options,
     ResourceRule,
@@ -29,13 +28,7 @@ _SUFFIXES: Final = [suffix for cloud in clouds.ALL for suffix in (cloud.vault_su
 _PARTS = "properties.encryption.keyVaultProperties"
 
 
-@rule(
-    ResourceRule,
-    why="the service refuses a key that it cannot find, or silently keeps an old one",
-    source=SERVICE_DOCUMENT,
-    severity="high",
-    kinds=(Kind.ACCOUNT, Kind.BINDING),
-)
+@rule(ResourceRule, Kind.ACCOUNT, Kind.BINDING)
 def cmk_complete(subject: Subject, _: Options) -> Findings:
     """A customer-managed key names a vault of a known cloud, a key and a version.
 
@@ -85,13 +78,7 @@ def _vault_uri(uri: str) -> None:
 _URI, _INLINE_VERSION = "keyUriWithVersion", "properties.encryption.keyVaultProperties.keyVersion"
 
 
-@rule(
-    StackRule,
-    why="when the key is rotated, the account must be updated to the new key URI; only kind AIServices "
-    "follows by itself; Azure then chooses the version, and this rule only advises",
-    source=SERVICE_DOCUMENT,
-    severity="high",
-)
+@rule(StackRule)
 def cmk_no_versionless(protections: Protections, _: Options) -> Findings:
     """A customer-managed key states its version, unless the account follows the key by itself.
 
@@ -152,13 +139,7 @@ def _judge_version(
         )
 
 
-@rule(
-    StackRule,
-    why="the identity is available only after the account is created, so a key cannot be enabled at "
-    "that time",
-    source=SERVICE_DOCUMENT,
-    severity="high",
-)
+@rule(StackRule)
 def cmk_not_at_create_with_system_identity(protections: Protections, _: Options) -> Findings:
     """A key that the account's own identity uses is bound after the account exists.
 

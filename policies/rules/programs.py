@@ -1,16 +1,13 @@
 """Rules on the conditions of the other rules: resources that they can read, API versions that stay, a log."""
 
-import json
 import re
 from typing import Any, Final
 
-from core import arm_ids, audit_log, values
-from core.resource_types import TEMPLATE_INPUTS, Kind, parse_urn
+from core import arm_template, audit_log, values
+from core.resource_types import Kind, parse_urn
 from core.stack import StackResource
 from core.values import Mark
 from policies.rule import (
-    FIELD,
-    SERVICE_DOCUMENT,
     Findings,
     Options,
     ResourceRule,
@@ -25,62 +22,32 @@ from policies.rule import (
 from policies.used import UsedProtections
 
 _DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$|blueprint(/\w+)?:Assignment$")
-_JUDGED: Final = re.compile(rf'"\s*((?:{arm_ids.VAULT}|{arm_ids.ACCOUNT})(?:/[\w.-]+)*)\s*"', re.IGNORECASE)
-"""The types that rules judge, in the text of a template: of nested resources and templates, too."""
 
 
-@rule(
-    ResourceRule,
-    why="other providers and ARM templates have other names for the same properties, and a rule that does "
-    "not know them says nothing",
-    source="names of resources in pulumi-azure and terraform-provider-azurerm",
-    severity="medium",
-    level="advisory",
-    kinds=(Kind.OTHER_PROVIDER,),
-)
+@rule(ResourceRule, Kind.OTHER_PROVIDER)
 def no_other_provider(subject: Subject, _: Options) -> Findings:
     """Vaults, keys and accounts are resources of azure-native, which the rules read.
 
     Other rules cannot read such resources. A template is reported if it holds one."""
     token = parse_urn(subject.resource.urn).type
-    if not _DEPLOYMENT.search(token):
-        yield _violation(token)
-        return
-    stated = map(subject.get, TEMPLATE_INPUTS)
-    template = next((found for found in stated if found is not None), None)
-    if isinstance(template, Mark):
-        yield hidden("the template of a deployment", template)
-        return
-    try:
-        # In one spelling: JSON may write any letter as a number, and a slash as "\\/".
-        written = json.dumps(json.loads(template) if isinstance(template, str) else template, default=str)
-        is_readable = '"resources"' in written
-    except ValueError:
-        written, is_readable = str(template), False
-    types = sorted(set(_JUDGED.findall(written)))
-    yield from (_violation(f"a template with {found}") for found in types)
-    if not (types or is_readable):
+    is_deployment = _DEPLOYMENT.search(token) is not None
+    concerns = arm_template.may_concern_keys(subject.resource.declared) if is_deployment else True
+    if isinstance(concerns, Mark):
+        yield hidden("the template of a deployment", concerns)
+    elif concerns is None:
         yield undecided(
             "which resources a deployment or blueprint makes: its template is elsewhere, or not readable"
         )
+    elif concerns:
+        what = "a template with what concerns keys" if is_deployment else token
+        yield RuleFinding(
+            found=f"{what}, whose properties no rule of this pack reads",
+            required="the same resource of azure-native",
+            fix="import it as azure-native's resource, or check by other means that it keeps these rules",
+        )
 
 
-def _violation(found: str) -> RuleFinding:
-    return RuleFinding(
-        found=f"{found}, whose properties no rule of this pack reads",
-        required="the same resource of azure-native",
-        fix="import it as azure-native's resource, or check by other means that it keeps these rules",
-    )
-
-
-@rule(
-    ResourceRule,
-    why="a preview may change or end, and is outside the service's terms",
-    source=FIELD,
-    severity="low",
-    level="advisory",
-    kinds=None,
-)
+@rule(ResourceRule)
 def no_preview_api_version(subject: Subject, _: Options) -> Findings:
     """Nothing is deployed through a preview of an Azure API.
 
@@ -97,12 +64,7 @@ def no_preview_api_version(subject: Subject, _: Options) -> Findings:
 _CATEGORIES: Final = frozenset(name.lower() for name in audit_log.CATEGORIES)
 
 
-@rule(
-    StackRule,
-    why="customer-managed keys let one audit who used a key; without a log there is nothing to audit",
-    source=SERVICE_DOCUMENT,
-    severity="medium",
-)
+@rule(StackRule)
 def vault_audited(protections: UsedProtections, _: Options) -> Findings:
     """Every use of a vault's keys is recorded.
 

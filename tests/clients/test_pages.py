@@ -18,9 +18,8 @@ from operate.evidence.findings import findings
 from operate.evidence.page import page as evidence_page
 from operate.source import Source
 from tests.clients.programs import BROWSER, MissingToolError
-from tests.localazure.page import scene
+from tests.localazure.page.scene import scene
 from tests.operate.evidence.made import rich
-from tests.support.front import Door, token
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -32,19 +31,12 @@ ELSEWHERE = Source("public", "management.azure.com", False, "t", "o", "", "a", "
 
 
 def evidence() -> str:
-    of = replace(rich(), source=ELSEWHERE, subscriptions=("s-1",))
+    of = replace(rich(), source=ELSEWHERE)
     return evidence_page(of, findings(of), version="9.9", digest="d" * 64)
 
 
 def local_azure() -> str:
-    door = Door()
-
-    def send(method: str, url: str, body: Any) -> Any:
-        bearer = token(audience="https://vault.azure.net") if "vault.azure.net" in url else None
-        return door.send(method, url, body, bearer=bearer).body
-
-    scene.play(send)
-    return document(snapshot(door.cloud))
+    return document(snapshot(scene().cloud))
 
 
 def looked(folder: Path, *pages: Path) -> list[dict[str, Any]]:

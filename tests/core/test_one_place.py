@@ -144,7 +144,7 @@ FACTS: dict[str, tuple[Fact, str]] = {
         engine_values.SIGNATURE,
     ),
     "an input of a generic resource or of a template": (
-        _is(*resource_types.GENERIC_INPUTS[:2], *resource_types.TEMPLATE_INPUTS[1:]),
+        _is(*resource_types.GENERIC_INPUTS[:2], "templateContent", "templateBody"),
         "resourceProviderNamespace",
     ),
     "the namespace of settings or components": (

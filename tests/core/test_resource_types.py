@@ -86,28 +86,3 @@ def test_every_type_of_the_provider_is_known() -> None:
     """A type is read, or said to be harmless, before it is released; what is not would be undetermined."""
     schema = json.loads((ROOT / "provider" / "schema.json").read_text())
     assert {token for token in schema["resources"] if resource_types.kind_of(token) is Kind.UNREAD} == set()
-
-
-@pytest.mark.parametrize(
-    ("parts", "kind"),
-    [
-        (("Microsoft.KeyVault", "", "vaults"), Kind.VAULT),
-        (("microsoft.keyvault", "vaults/v1", "keys"), Kind.KEY),
-        (("Microsoft.KeyVault", "/vaults/v1/", "accessPolicies"), Kind.ACCESS_POLICY),
-        (("Microsoft.CognitiveServices", "", "accounts"), Kind.ACCOUNT),
-        (("Microsoft.CognitiveServices", "accounts/a", "deployments"), Kind.DEPLOYMENT),
-        (("Microsoft.CognitiveServices", None, "Projects"), Kind.PROJECT),
-        (("Microsoft.CognitiveServices", None, "commitmentPlans"), None),
-        (("Microsoft.KeyVault", "", "managedHSMs"), Kind.MANAGED_HSM),
-        (("Microsoft.KeyVault", "managedHSMs/h", "privateEndpointConnections"), Kind.UNREAD),
-        (("Microsoft.KeyVault", None, "rings"), Kind.UNREAD),
-        (("Microsoft.KeyVault", "vaults/v1", "secrets"), None),
-        (("Microsoft.Storage", "", "storageAccounts"), None),
-    ],
-)
-def test_a_generic_resource_is_known_by_its_type(
-    parts: tuple[str, str | None, str], kind: Kind | None
-) -> None:
-    """azure-native's generic resource names its ARM type in three properties; its parent may not be known
-    yet."""
-    assert resource_types.kind_of_generic(*parts) is kind

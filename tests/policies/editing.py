@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.asking import GENERIC, Pack, Thing, verdict
+from tests.policies.asking import Pack, Thing, verdict
 from tests.policies.bags import with_change
 from tests.policies.stacks import Stack, one_phase, run, two_phases
 
@@ -73,13 +73,7 @@ ADMIN = "55555555-5555-5555-5555-555555555555"
 def shapes(permissions: Any) -> dict[str, dict[str, Any]]:
     """One entry of access policies in each of the places where ARM and azure-native take it, as edits."""
     entry = {"objectId": ADMIN, "tenantId": "t", "permissions": permissions}
-    child = {"parentResourcePath": "vaults/kv-one", "resourceProviderNamespace": "microsoft.keyvault"}
-    listed = {"accessPolicies": [{}, entry]}
     return {
         "standalone": {"grant.policy": entry},
         "inline": {"vault.properties.accessPolicies": [{}, entry]},
-        "child": {
-            "grant@type": GENERIC,
-            "grant@props": {**child, "resourceType": "accessPolicies", "properties": listed},
-        },
     }

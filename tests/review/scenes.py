@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from core.resource_types import Kind
+from core.resource_types import Kind, kind_of
 from review import report
 from review.preview import read
-from review.resource import kind_of, token_of
+from review.resource import token_of
 from tests.review.build import TODAY, Step
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
@@ -47,8 +47,7 @@ class Scene:
 
     @staticmethod
     def _kind(step: Step) -> Kind | None:
-        state = step.get("newState") or step.get("oldState") or {}
-        return kind_of(token_of(step["urn"]), state.get("inputs") or {})
+        return kind_of(token_of(step["urn"]))
 
     def step(self, kind: Kind, name: str = "") -> Step:
         """The step of a resource of that kind: of several, the service's own grant and the vault's audit."""

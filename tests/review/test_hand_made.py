@@ -237,33 +237,6 @@ ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
     # Azure deletes all that is in a group, also what another stack made and what this one wanted to keep.
     ("a group", in_group(GROUP), "undetermined account-deleted"),
     ("another group", in_group(GROUP[:-1]), "undetermined released"),
-    # azure-native's generic resource can be a vault, a key or an account.
-    *(
-        (
-            f"a generic {namespace}/{type}",
-            [
-                deletes(
-                    state(
-                        {
-                            "resourceProviderNamespace": namespace,
-                            "resourceType": type,
-                            "parentResourcePath": parent,
-                            "properties": {},
-                        },
-                        id=VAULT_ID,
-                    ),
-                    GENERIC,
-                )
-            ],
-            said,
-        )
-        for namespace, type, parent, said in (
-            ("Microsoft.KeyVault", "Vaults", "", "vault-deleted"),
-            ("Microsoft.KeyVault", "keys", "vaults/kv", "key-deleted"),
-            ("microsoft.cognitiveservices", "accounts", "", "account-deleted"),
-            ("Microsoft.Storage", "accounts", "", ""),
-        )
-    ),
     # Each category is still recorded, and each place still gets something, but who read the one reads the
     # other. A second setting does not make up for a place that is lost.
     (
@@ -415,6 +388,9 @@ def arm(**template: Any) -> tuple[str, dict[str, Any]]:
         ("azapi:index:UpdateResource", {"type": UNKNOWN}),
         ("azapi:resources:ResourceAction", {"type": "Microsoft.CognitiveServices/accounts@2024-10-01"}),
         (GENERIC, {"resourceProviderNamespace": "Microsoft.Authorization", "resourceType": "locks"}),
+        (GENERIC, {"resourceProviderNamespace": "Microsoft.KeyVault", "resourceType": "Vaults"}),
+        (GENERIC, {"resourceProviderNamespace": "Microsoft.KeyVault", "parentResourcePath": UNKNOWN}),
+        arm(templateContent=json.dumps({"resources": "microsoft.keyvault"}).replace("k", "\\u006b")),
         ("azure-native:authorization/v20220401:RoleDefinition", {}),
     ],
 )

@@ -6,7 +6,6 @@ from typing import Any, Final
 from core import audit_log, roles
 from tests.policies.asking import (
     ACCOUNT,
-    GENERIC,
     NOW,
     OTHER_TENANT,
     ROLE,
@@ -50,29 +49,11 @@ def of_account(**properties: Any) -> dict[str, Any]:
 def below(type: str) -> Iterator[tuple[tuple[str, ...], Thing]]:
     """What is below the account, as a program may write it, and as it then exists: by stacks in which the
     account's name is known, and is not."""
-    arm_type = f"{type.lower()}s"
-    exists = {
-        "type": f"Microsoft.CognitiveServices/accounts/{arm_type}",
-        "id": f"{ACCOUNT_ID}/{arm_type}/below",
-    }
-    yield UPDATE, Thing("below", GENERIC, exists)
-    for on, name, path, id in (
-        (UPDATE, "lang-one", "accounts/lang-one", ACCOUNT_ID),
-        (PREVIEW, UNKNOWN_TEXT, UNKNOWN_TEXT, UNKNOWN_TEXT),
-    ):
-        generic = {
-            "resourceProviderNamespace": "Microsoft.CognitiveServices",
-            "parentResourcePath": path,
-            "resourceType": arm_type,
-            "resourceName": "below",
-        }
-        azapi = {"type": f"{exists['type']}@2025-06-01", "parentId": id}
-        for token, props, parent in (
-            (f"azure-native:cognitiveservices:{type}", {"accountName": name}, "accountName"),
-            (GENERIC, generic, "parentResourcePath"),
-            ("azapi:resources:Resource", azapi, "parentId"),
-        ):
-            yield on, Thing("below", token, props, property_dependencies={parent: ["account"]})
+    f"{type.lower()}s"
+    for on, name in ((UPDATE, "lang-one"), (PREVIEW, UNKNOWN_TEXT)):
+        props = {"accountName": name}
+        token = f"azure-native:cognitiveservices:{type}"
+        yield on, Thing("below", token, props, property_dependencies={"accountName": ["account"]})
 
 
 def outbound(allowed: Any, restricts: Any = True) -> dict[str, Any]:
@@ -114,7 +95,7 @@ BY_GROUP: Final = {
 AUDITED: Final = {"category": "AuditEvent", "enabled": True}
 ROWS: Final[dict[str, list[Row]]] = {
     "account-fits-its-kind": [
-        # Which kinds take what: tests/consistency/test_kinds.py.
+        # Which kinds take what: core/kind_limits.py.
         *each(
             "storage, search and network rules",
             BOTH,

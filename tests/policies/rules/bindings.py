@@ -7,7 +7,6 @@ from core.facts import LIVE_ENCRYPTION
 from tests.policies.asking import (
     ACCOUNT,
     BINDING,
-    GENERIC,
     KEY_URI,
     UNKNOWN_OBJECT,
     UNKNOWN_TEXT,
@@ -51,18 +50,6 @@ def project(account: str, **more: Any) -> dict[str, Thing]:
     props = {"accountName": account, "resourceGroupName": "rg", "projectName": "claims"}
     relations = {"property_dependencies": {"accountName": ["account"]}, **more}
     return {"project": Thing("project", "azure-native:cognitiveservices:Project", props, **relations)}
-
-
-def generic_project(path: str, **more: Any) -> dict[str, Thing]:
-    """The same by azure-native's generic resource."""
-    props = {
-        "resourceProviderNamespace": "Microsoft.CognitiveServices",
-        "parentResourcePath": path,
-        "resourceType": "projects",
-        "resourceName": "claims",
-    }
-    sources = {"parentResourcePath": ["account"]}
-    return {"project": Thing("project", GENERIC, props, property_dependencies=sources, **more)}
 
 
 def lone(*accounts: str, uri: Any = KEY_URI) -> dict[str, Any]:
@@ -301,11 +288,6 @@ ROWS: Final[dict[str, list[Row]]] = {
         *(
             Row("by the account's name", on, says, project(name, **more))
             for on, name in ((UPDATE, "lang-one"), (PREVIEW, UNKNOWN_TEXT))
-            for more, says in (({}, "violation"), ({"depends_on": ["binding"]}, "pass"))
-        ),
-        *(
-            Row("a generic project", on, says, generic_project(path, **more))
-            for on, path in ((UPDATE, "accounts/lang-one"), (PREVIEW, UNKNOWN_TEXT))
             for more, says in (({}, "violation"), ({"depends_on": ["binding"]}, "pass"))
         ),
         Row(
