@@ -88,7 +88,6 @@ class Change:
     effects: Mapping[str, str]
 
 
-ACCOUNT_WRITTEN = {"account": "update properties"}
 REBOUND = {"binding": "update keyUriWithVersion"}
 WRITTEN = {"account": "update properties", "vault": "update properties"}
 # Read as one life, in this order: a rotation needs the vault's data plane, which the network then closes.
@@ -186,7 +185,7 @@ CHANGES = (
         ("key.id", "protect"),
         {"vault": None, "key": {"generation": 2, "id": f"{VAULT}/keys/cmk-contoso-dev"}, "protect": True},
         # Out of the state, and left in the vault. The service itself shows that it is protected.
-        {"key": "delete", "contoso-dev": "update", **ACCOUNT_WRITTEN},
+        {"key": "delete", "contoso-dev": "update"},
     ),
 )
 

@@ -663,8 +663,9 @@ def storage(tier: str = "Standard_LRS", **network_acls: Any) -> Cloud:
 
     def prepare(deployment: Deployment) -> None:
         group("rg-shared")(deployment)
-        body = {"location": "westeurope", "sku": {"name": tier}, "properties": {"networkAcls": network_acls}}
-        made(deployment, STORAGE, body, "2023-05-01")
+        body = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": tier}}
+        properties = {"networkAcls": network_acls or _OPEN}
+        made(deployment, STORAGE, {**body, "properties": properties}, "2023-05-01")
 
     return prepare
 
