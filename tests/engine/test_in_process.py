@@ -208,11 +208,10 @@ def test_storage_and_search_are_linked_as_the_settings_say() -> None:
     """Linked, changed and taken away, with the role of the account's identity on the storage, which is in
     another subscription; a link that stays keeps the identity that reads it."""
     world = World("access policies")
-    made = {DATA: "2024-03-01", STORAGE: "2023-05-01", OTHER_STORAGE: "2023-05-01"}
-    for id, api in made.items():
-        answer = world.session.send(
-            "PUT", f"https://management.azure.com{id}?api-version={api}", {"location": "westeurope"}
-        )
+    storage = {"kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    for id, more in ((DATA, {}), (STORAGE, storage), (OTHER_STORAGE, storage)):
+        url = f"https://management.azure.com{id}?api-version={'2023-05-01' if more else '2024-03-01'}"
+        answer = world.session.send("PUT", url, {"location": "westeurope", **more})
         assert answer.status < 300
 
     def readers() -> list[int]:
