@@ -18,8 +18,8 @@ from unittest.mock import patch
 from core.resource_types import ACCOUNT, BINDING
 from localazure import seed
 from localazure.behaviour import SWITCHES
-from localazure.cognitive import account as stored
 from localazure.cognitive import data
+from localazure.cognitive import models as stored
 from localazure.front import Answer, Raw
 from localazure.roles import BY_NAME
 from operate import verify
