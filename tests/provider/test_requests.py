@@ -24,7 +24,7 @@ ARM, HSM_URI = "https://management.azure.com", "https://contoso-hsm.managedhsm.a
 ROLES = "providers/Microsoft.Authorization/roleAssignments"
 HSM_LIST = f"GET {HSM_URI}/keys/cmk/{ROLES}?api-version=7.4"
 ACCOUNTS, KEY_VAULT, AUTHORIZATION, DATA = (
-    f"api-version={version}" for version in ("2024-10-01", "2026-02-01", "2022-04-01", "7.4")
+    f"api-version={version}" for version in ("2025-06-01", "2026-02-01", "2022-04-01", "7.4")
 )
 OPERATION = f"{ARM}/x/operationResults/1?api-version=2017-04-18&t=1&s=signed"
 DELETED = f"{ARM}/subscriptions/{SUBSCRIPTION}/providers"
