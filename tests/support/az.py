@@ -20,7 +20,7 @@ from localazure import seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
 from localazure.keyvault import local_roles
-from localazure.keyvault.model import Vault
+from localazure.keyvault.models import Vault
 from localazure.keyvault.vault_store import holder
 from tests.support.front import ARM, SUBSCRIPTION, Door, Reply, token
 

@@ -15,7 +15,7 @@ from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
 
 KEY_VAULT, MICROSOFT = "Microsoft.KeyVault", "Microsoft.CognitiveServices"
-ACCOUNTS, VAULTS = "2024-10-01", "2026-02-01"
+ACCOUNTS, VAULTS = "2025-06-01", "2026-02-01"
 _PROJECTS = "/language/authoring/analyze-conversations/projects"
 _DATA = "written-at-the-start"
 _TOKEN_SECONDS = 1800

@@ -105,7 +105,7 @@ def account(subscription: str, group_name: str, name: str) -> Cloud:
             "properties": {"customSubDomainName": name},
         }
         account_id = f"{id}/providers/Microsoft.CognitiveServices/accounts/{name}"
-        made(deployment, account_id, body, "2024-10-01")
+        made(deployment, account_id, body, "2025-06-01")
         while deployment.arm("GET", account_id).body["properties"]["provisioningState"] != "Succeeded":
             deployment.door.cloud.clock.advance(1)
 
@@ -606,7 +606,7 @@ DELETED = (
         forgotten(
             account(SUBSCRIPTION, "rg-shared", "lang-claims"),
             f"{IN_SHARED}/providers/Microsoft.CognitiveServices/accounts/lang-claims",
-            "2024-10-01",
+            "2025-06-01",
         ),
         "accountName",
         ("held by a resource deleted", "another accountName"),
