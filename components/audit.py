@@ -1,6 +1,6 @@
 """The audit trail: every use of the key and every access to the account, in a Log Analytics workspace."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,7 +9,6 @@ from pulumi_azure_native import monitor, operationalinsights
 
 from components.arguments import checks, names
 from components.arguments.inputs import Arguments, Rule, argument
-from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
 from components.declared import Declaration, Declare
 from core import arm_ids, audit_log
@@ -64,6 +63,11 @@ class ServiceAuditArgs(Arguments):
         return self.workspace_id is not None or self.new_workspace is not False
 
     @property
+    def makes_workspace(self) -> bool:
+        """Whether the workspace is made here."""
+        return self.has_workspace and self.workspace_id is None
+
+    @property
     def keeps_logs(self) -> bool:
         """Whether audit logs are kept anywhere."""
         others = (self.storage_account_id, self.event_hub_rule_id)
@@ -71,12 +75,13 @@ class ServiceAuditArgs(Arguments):
 
 
 def make_audit_trail(
+    service: str,
     audit: ServiceAuditArgs,
-    rule: NamingRule,
     watched: Mapping[str, pulumi.Input[str] | None],
     arguments: Mapping[str, Any],
     declare: Declare,
     *,
+    name_of: Callable[[str], str],
     argument: str,
 ) -> tuple[pulumi.Output[str | None], list[pulumi.Resource]]:
     """Makes a diagnostic setting for each of the ids in `watched`, `account` and `vault`. If no workspace is
@@ -88,13 +93,13 @@ def make_audit_trail(
     """
     if not audit.keeps_logs:
         return pulumi.Output.from_input(None), []
-    name, workspace_id = rule.name("diagnosticSetting"), audit.workspace_id
-    if audit.has_workspace and workspace_id is None:
-        made_name, sku = rule.name("workspace"), {"name": WORKSPACE_TIER}
+    name, workspace_id = name_of("diagnosticSetting"), audit.workspace_id
+    if audit.makes_workspace:
+        made_name, sku = name_of("workspace"), {"name": WORKSPACE_TIER}
         given = {**arguments, "workspace_name": made_name, "sku": sku, "retention_in_days": RETENTION_DAYS}
         workspace = Declaration(
             operationalinsights.Workspace,
-            f"{rule.service}-workspace",
+            f"{service}-workspace",
             arm_ids.WORKSPACE,
             made_name,
             given,
@@ -117,7 +122,7 @@ def make_audit_trail(
             }
             setting = Declaration(
                 monitor.DiagnosticSetting,
-                f"{rule.service}-{what}-audit",
+                f"{service}-{what}-audit",
                 arm_ids.DIAGNOSTIC_SETTING,
                 name,
                 given,

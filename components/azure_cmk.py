@@ -3,9 +3,6 @@
 Each class declares its outputs; its inputs are those of provider/schema.json, in snake_case.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import pulumi
 
 from components.cmk_resource import CmkResource
@@ -74,34 +71,11 @@ class KeyAccessRevocation(CmkResource):
 
 
 class AccessPolicy(CmkResource):
-    """One entry of a vault's access policies. `policy` has Azure's words: `objectId`, `tenantId`, and
-    `permissions` by what they are about."""
+    """One entry of a vault's access policies. Inputs: `subscription_id`, `resource_group_name` and
+    `vault_name` of the vault; `policy` in Azure's words: `objectId`, `tenantId`, and `permissions` by what
+    they are about; `takes_over` an entry that is there already."""
 
     TOKEN = resource_types.ACCESS_POLICY
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        subscription_id: pulumi.Input[str],
-        resource_group_name: pulumi.Input[str],
-        vault_name: pulumi.Input[str],
-        policy: Mapping[str, Any],
-        takes_over: bool | None = None,
-        opts: pulumi.ResourceOptions,
-    ) -> None:
-        former = resource_types.former(self.TOKEN)
-        names = [one.name for one in opts.aliases or () if isinstance(one, pulumi.Alias)]
-        aliases = [pulumi.Alias(type_=former), *(pulumi.Alias(name=one, type_=former) for one in names)]
-        super().__init__(
-            name,
-            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=aliases)),
-            subscription_id=subscription_id,
-            resource_group_name=resource_group_name,
-            vault_name=vault_name,
-            policy=policy,
-            takes_over=takes_over,
-        )
 
 
 class ManagedHsmRoleAssignment(CmkResource):

@@ -14,6 +14,7 @@ import pulumi
 from pulumi.runtime import get_root_resource
 from pulumi.runtime.config import is_config_secret
 
+from core import resource_types
 from core.login import SETTINGS, configured
 
 PACKAGE: Final = "azure-cmk"
@@ -56,6 +57,10 @@ class CmkResource(pulumi.CustomResource):
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None, **inputs: Any) -> None:
         """Uses the login of azure-native, unless the options or the parent give another provider."""
         opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(**_SOURCE), opts)
+        if (former := resource_types.former(self.TOKEN)) != self.TOKEN:
+            names = [one.name for one in opts.aliases or () if isinstance(one, pulumi.Alias)]
+            types = [pulumi.Alias(type_=former), *(pulumi.Alias(name=one, type_=former) for one in names)]
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=types))
         inherited = opts.parent.get_provider(self.TOKEN) if opts.parent else None
         if opts.provider is None and inherited is None and (provider := cmk_provider()):
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=provider))

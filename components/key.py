@@ -1,8 +1,9 @@
 """The customer-managed key: RSA, wrap and unwrap only, with a rotation policy."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import pulumi
 from pulumi_azure_native import keyvault
@@ -87,10 +88,16 @@ class EncryptionKeyArgs(MadeKeyArguments, ComponentArguments):
 
     vault_id: pulumi.Input[str] = argument(check=checks.resource_id(arm_ids.VAULT))
     """Required. ARM id of the vault the key is in."""
-    key_name: str = argument("", check=names.KEY.checked, derive=names.by_rule("key"))
+    key_name: str = argument("", check=names.KEY.checked)
     """Optional. Unique in its vault; default `cmk-<name>`."""
     tags: Tags | None = argument(None, check=checked_tags)
     """Optional. Tags of the key."""
+
+    def completed(self) -> Self:
+        """The arguments with the key's name."""
+        return dataclasses.replace(
+            self, key_name=self.key_name or names.derived("key", self, argument="keyName")
+        )
 
 
 class EncryptionKey(Component):

@@ -1,13 +1,12 @@
 """The schema of the components as a package, with the parts that Pulumi cannot read from Python types.
 
-Adds the package's metadata, enums for choices, names and descriptions for every language, and examples. Form:
+Adds the package's metadata, enums for choices, and names and descriptions for every language. Form:
 https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/
 """
 
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from components.arguments.inputs import Arguments, arguments, camel_case, descriptions
@@ -34,15 +33,6 @@ _LANGUAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "generateExtraInputTypes": True,
     },
 }
-_EXAMPLES: Final = Path(__file__).resolve().parents[1] / "docs" / "examples"
-_PROGRAMS: Final = {
-    "typescript": "typescript/index.ts",
-    "python": "python/__main__.py",
-    "go": "go/main.go",
-    "yaml": "yaml/Pulumi.yaml",
-}
-_SHOWN_BY: Final = "EncryptedAIServicesAccount"
-"""The component that the examples use."""
 
 
 def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,6 +48,8 @@ def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
         )
         if shape is None:
             continue
+        if component:
+            shape[properties].pop("name", None)  # the resource's own
         declared = arguments(form)
         # Pulumi takes an argument with a default for a required one, and describes no inherited one.
         shape.pop(required, None)
@@ -71,7 +63,7 @@ def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
                 enums[enum] = _enum(enum, choices, enums.get(enum))
                 _point_to(shape[properties][camel_case(name)], enum)
     types.update({f"{NAME}:index:{name}": enum for name, enum in enums.items()})
-    whole = {
+    whole: dict[str, Any] = {
         **schema,
         **_ABOUT,
         **ABOUT,
@@ -80,9 +72,7 @@ def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
         "types": {_renamed(token): one for token, one in types.items()},
         "resources": resources,
     }
-    polished: dict[str, Any] = _polished(whole)
-    _add_examples(polished["resources"][f"{NAME}:index:{_SHOWN_BY}"])
-    return polished
+    return {word: _polished(one) for word, one in whole.items()}
 
 
 def _forms(form: type[Arguments]) -> Iterator[type[Arguments]]:
@@ -139,22 +129,6 @@ def _for_every_language(text: str) -> str:
     """A docstring without its indentation and its exceptions, which only Python has."""
     sentences = re.sub(r"\s*Raises\s[^.]*\.", "", inspect.cleandoc(text))
     return sentences.strip()
-
-
-def _add_examples(resource: dict[str, Any]) -> None:
-    programs = {
-        language: (_EXAMPLES / path).read_text(encoding="utf-8").strip()
-        for language, path in _PROGRAMS.items()
-        if (_EXAMPLES / path).is_file()
-    }
-    if not programs:  # a copy of the components alone
-        return
-    shown = "\n".join(f"```{language}\n{program}\n```" for language, program in programs.items())
-    resource["description"] += (
-        "\n\n{{% examples %}}\n## Example Usage\n{{% example %}}\n"
-        f"{shown}\n"
-        "{{% /example %}}\n{{% /examples %}}"
-    )
 
 
 def _pascal_case(words: str) -> str:

@@ -229,7 +229,7 @@ def _deleted(situation: Situation) -> Iterator[Question]:
     locked = {"account": before.account.id if before.account else "", "vault": situation.place.vault_id}
     for what, at in locked.items():
         if at and not inputs.lock and before.has(types.LOCK, f"{what}-lock"):
-            name = inputs.naming_rule.name("lock", what)
+            name = inputs.name_of("lock", what)
             yield _question(arm_ids.child(at, arm_ids.LOCK, name), "lock", "delete")
 
 

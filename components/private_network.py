@@ -51,7 +51,7 @@ class PrivateNetwork:
         return endpoints
 
     def _endpoint(self, what: str, target: pulumi.Input[str], subnet: pulumi.Input[str]) -> Made:
-        name = self.inputs.naming_rule.name("privateEndpoint", what)
+        name = self.inputs.name_of("privateEndpoint", what)
         connection = {"name": what, "private_link_service_id": target, "group_ids": [what]}
         given = {
             "private_endpoint_name": name,

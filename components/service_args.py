@@ -5,9 +5,9 @@ existing resources are in guards/.
 """
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import pulumi
 
@@ -21,9 +21,7 @@ from components.arguments.inputs import (
     arguments,
     camel_case,
     known_text,
-    unless_wrong,
 )
-from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
 from components.as_found import AS_FOUND
 from components.audit import ServiceAuditArgs
@@ -135,26 +133,42 @@ def _resource_group(service: "PlacementArguments") -> Iterator[Problem]:
         )
 
 
-def _made_names(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
-    for one in service.made_names:
-        try:
-            service.name_of(one)
-        except ValueError as error:
-            if one.argument.startswith("names."):
-                yield Problem(one.argument, f"{error}; shorten the template, or the service's name")
-            else:
-                given_by = f"names.{one.resource}" if one.argument == "name" else one.argument
-                yield Problem("name", f"{error}; shorten the name, or give {given_by}")
+_ONE, _TARGETS = ("",), ("account", "vault")
+_MADE: Mapping[str, Callable[[Any], Sequence[str]]] = {
+    "account": lambda _: _ONE,
+    "resourceGroup": lambda service: _ONE if service.existing_resource_group_name is None else (),
+    "vault": lambda service: _ONE if service.makes_vault else (),
+    "key": lambda service: _ONE if service.makes_key else (),
+    "identity": lambda service: _ONE if service.has_key and not service.binds_in_two_phases else (),
+    "workspace": lambda service: _ONE if service.audit.makes_workspace else (),
+    "privateEndpoint": lambda service: (
+        _TARGETS[: 1 + service.makes_vault] if service.network.access == PRIVATE else ()
+    ),
+    "diagnosticSetting": lambda service: _ONE if service.audit.keeps_logs else (),
+    "lock": lambda service: _TARGETS if service.lock else (),
+}
+"""Which of the resources in `names.DEFAULTS` a service makes, of some for each of several targets."""
+_GIVEN: Mapping[str, Callable[[Any], str]] = {
+    "account": lambda service: service.account_name,
+    "resourceGroup": lambda service: service.resource_group_name,
+    "vault": lambda service: service.vault.name,
+    "key": lambda service: service.key.name,
+}
+"""The names that people call a resource by, from an argument of their own."""
 
 
-class MadeName(NamedTuple):
-    """The name of a resource made here. `argument` gives it or, if `given` is empty, the rule; `target` tells
-    which resource it belongs to, if a service has several."""
+def _name_of(resource: str) -> Rule:
+    """A rule by itself for each resource: an argument that is wrong hides no other's name."""
 
-    resource: str
-    argument: str
-    given: str = ""
-    target: str = ""
+    def rule(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
+        for target in _MADE[resource](service):
+            try:
+                service.name_of(resource, target)
+            except ValueError as error:
+                path = service.argument_of(resource)
+                yield Problem("name" if resource in _GIVEN else path, str(error))
+
+    return rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,7 +198,6 @@ class PlacementArguments(ComponentArguments):
 class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, FoundryArguments):
     """Inputs of EncryptedAIServicesAccount."""
 
-    _NAME = names.SERVICE.checked
     _RULES: ClassVar[tuple[Rule, ...]] = (
         _tier,
         _key_of_kind,
@@ -193,7 +206,7 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         _version_of_kind,
         _callers,
         _storage_identity,
-        _made_names,
+        *map(_name_of, _MADE),
     )
 
     soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER))
@@ -220,13 +233,15 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     """Optional. Templates for the names in Azure of the resources made here, except the account, the vault,
     the key and the resource group. A resource that is named *when it is made* keeps its name."""
 
+    @classmethod
+    def check_name(cls, name: str) -> None:
+        """Raises ValueError for a name that the service cannot have."""
+        names.SERVICE.checked(name)
+
     @property
-    def naming_rule(self) -> NamingRule:
-        """The rule that names the resources made here."""
-        # One that is wrong hides no name that is too long.
-        location = unless_wrong(lambda: normalised(self.location), "")
-        templates = self.names.templates
-        return NamingRule(self.name, location, self.account_kind, self._stack, templates)
+    def stack(self) -> str:
+        """The name of the stack, for names."""
+        return self._stack or pulumi.get_stack()
 
     @property
     def granted_storage_ids(self) -> Sequence[str]:
@@ -234,47 +249,30 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         return (self.storage_account_ids or ()) if self.grant_storage_access else ()
 
     @property
-    def made_names(self) -> tuple[MadeName, ...]:
-        """The names of the resources made here, from arguments or from the rule."""
-        targets = ("account", "vault")
-        made: list[tuple[bool, MadeName]] = [
-            (True, MadeName("account", "accountName", self.account_name)),
-            (
-                self.existing_resource_group_name is None,
-                MadeName("resourceGroup", "resourceGroupName", self.resource_group_name),
-            ),
-            (self.makes_vault, MadeName("vault", "vault.name", self.vault.name)),
-            (self.makes_key, MadeName("key", "key.name", self.key.name)),
-        ]
-        by_rule = (
-            ("identity", lambda: self.has_key and not self.binds_in_two_phases, ("",)),
-            ("privateEndpoint", lambda: self.network.access == PRIVATE, targets[: 1 + self.makes_vault]),
-            ("diagnosticSetting", lambda: self.audit.keeps_logs, ("",)),
-            ("workspace", lambda: self.audit.has_workspace and self.audit.workspace_id is None, ("",)),
-            ("lock", lambda: bool(self.lock), targets),
-        )
-        for resource, reads, named in by_rule:
-            argument = f"names.{resource}" if resource in self.names.templates else "name"
-            is_made = unless_wrong(reads, otherwise=False)
-            made += [(is_made, MadeName(resource, argument, target=target)) for target in named]
-        return tuple(one for is_made, one in made if is_made)
+    def made_names(self) -> Iterator[tuple[str, str]]:
+        """The resources made here that have a name, and their names. Raises ValueError for a wrong one."""
+        for resource, targets in _MADE.items():
+            yield from ((resource, self.name_of(resource, target)) for target in targets(self))
 
-    def name_of(self, made: MadeName) -> str:
+    def name_of(self, resource: str, target: str = "") -> str:
         """The name in Azure. Raises ValueError if Azure would refuse the rule's name."""
-        return made.given or self.naming_rule.name(made.resource, made.target)
+        given = _GIVEN[resource](self) if resource in _GIVEN else ""
+        template = self.names.templates.get(resource, "")
+        return given or names.derived(resource, self, template, target)
 
     def argument_of(self, resource: str) -> str:
-        """The path of the argument that gives the resource its name."""
-        return next((one.argument for one in self.made_names if one.resource == resource), "name")
+        """The path of the argument that the resource has its name from."""
+        by_argument = resource in _GIVEN or resource in self.names.templates
+        return names.DEFAULTS[resource].argument if by_argument else "name"
 
     def completed(self) -> Self:
         """The arguments, with the account's tier and the names of resources made here; others stay empty."""
-        made = {one.argument: self.name_of(one) for one in self.made_names}
+        made = dict(self.made_names)
         return dataclasses.replace(
             self,
-            resource_group_name=made.get("resourceGroupName", ""),
-            account_name=made["accountName"],
+            resource_group_name=made.get("resourceGroup", ""),
+            account_name=made["account"],
             sku=self.sku or self.account_kind.tiers[0],
-            vault=dataclasses.replace(self.vault, name=made.get("vault.name", "")),
-            key=dataclasses.replace(self.key, name=made.get("key.name", "")),
+            vault=dataclasses.replace(self.vault, name=made.get("vault", "")),
+            key=dataclasses.replace(self.key, name=made.get("key", "")),
         )

@@ -51,7 +51,7 @@ class ServiceKey:
         else:
             vault = make_vault(
                 KeyVaultArgs(
-                    _name=inputs.name,
+                    name=inputs.name,
                     resource_group_name=resource_group_name,
                     location=inputs.location,
                     tenant_id=plan.situation.login.tenant_id,
@@ -71,7 +71,7 @@ class ServiceKey:
             return KeyReference(then(vault.id, lambda found: facts.key_id(found, inputs.key.name)), vault)
         return make_key(
             EncryptionKeyArgs(
-                _name=inputs.name,
+                name=inputs.name,
                 vault_id=vault.id,
                 key_name=inputs.key.name,
                 **{name: getattr(inputs.key, name) for name in arguments(MadeKeyArguments)},

@@ -134,7 +134,7 @@ class Parts:
 
     def identity(self) -> MadeIdentity:
         """A user-assigned identity, for an account that is bound to the key in its own create."""
-        name = self._inputs.naming_rule.name("identity")
+        name = self._inputs.name_of("identity")
         identity = Declaration(
             managedidentity.UserAssignedIdentity,
             f"{self._inputs.name}-identity",
@@ -358,11 +358,12 @@ class Parts:
         )
         below += make_deployments(inputs, account, child, projects)
         workspace_id, settings = make_audit_trail(
+            inputs.name,
             inputs.audit,
-            inputs.naming_rule,
             made,
             self._place,
             self._protected,
+            name_of=inputs.name_of,
             argument=inputs.argument_of("workspace"),
         )
         self._lock(account, [*below, *settings])
@@ -381,7 +382,7 @@ class Parts:
             # The account's lock goes first: a vault does not go before its account.
             scopes["vault"] = (self._vault.id, self._vault.provider)
         for what, (scope, provider) in scopes.items():
-            name = self._inputs.naming_rule.name("lock", what)
+            name = self._inputs.name_of("lock", what)
             given = {"lock_name": name, "scope": scope, "level": self._inputs.lock, "notes": LOCK_NOTES}
             # Not protected: whoever takes `lock` out of the settings means it, and a destroy that is refused
             # for the account deletes nothing. An existing lock keeps its name: nothing is unlocked meanwhile.

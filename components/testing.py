@@ -7,7 +7,7 @@ Azure accepts. docs/unit-tests.md shows one to copy.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import grpc
@@ -30,13 +30,15 @@ VERSION: Final = "0123456789abcdef0123456789abcdef"
 """The version of each key."""
 
 _IDENTITY: Final = {"principalId": PRINCIPAL, "tenantId": TENANT}
-_NAMED: Final = {
+_NAMED: Final[Mapping[str, Sequence[str]]] = {
     types.VAULT: (arm_ids.VAULT, "vaultName"),
     types.ACCOUNT: (arm_ids.ACCOUNT, "accountName"),
     types.USER_ASSIGNED_IDENTITY: (arm_ids.USER_ASSIGNED_IDENTITY, "resourceName"),
     types.WORKSPACE: (arm_ids.WORKSPACE, "workspaceName"),
+    types.KEY: (arm_ids.VAULT, "vaultName", "keyName"),
 }
-"""For each of Pulumi's types, the type in Resource Manager and the input that holds the name."""
+"""For each of Pulumi's types, the type in Resource Manager and the input that holds the name; for a key, the
+type and name of its vault before its own name."""
 
 
 class AbsentError(grpc.RpcError):  # type: ignore[misc]
@@ -105,37 +107,28 @@ class AzureMocks(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         self.made[args.name] = args.inputs
         outputs = dict(args.inputs)
+        # A name or an id may be a secret of the program. One that is not known yet is no input.
+        given = {name: str(rpc.unwrap_rpc_secret(value)) for name, value in args.inputs.items()}
         if args.typ == types.ACCOUNT:
-            self.accounts.add(str(args.inputs["accountName"]))
+            self.accounts.add(given["accountName"])
         if "identity" in outputs:
             # Identities go in as a list and come out as a map.
             outputs["identity"] = {"type": outputs["identity"]["type"]}
-        if args.typ == types.RESOURCE_GROUP:
-            outputs["name"] = args.inputs["resourceGroupName"]
-        if args.typ in _NAMED:
-            type, name = _NAMED[args.typ]
-            outputs["name"] = args.inputs[name]
-            return arm_ids.child(_group(args), type, _plain(args.inputs[name])), outputs
-        if args.typ == types.KEY:
-            outputs["name"] = args.inputs["keyName"]
-            vault_id = arm_ids.child(_group(args), arm_ids.VAULT, _plain(args.inputs["vaultName"]))
-            return facts.key_id(vault_id, _plain(args.inputs["keyName"])), outputs
-        if args.typ == types.KEY_VERSION:
-            key = arm_ids.key_id(_plain(args.inputs["keyId"]))
+        if args.typ == types.KEY_VERSION and "keyId" in given:
+            key = arm_ids.key_id(given["keyId"])
             uri = key_uris.uri_of(key.parent, clouds.PUBLIC)
             outputs |= {"keyName": key.name, "version": VERSION, "vaultUri": f"{uri}/"}
             outputs["keyUri"] = key_uris.KeyUri(uri, key.name).text
             outputs["keyUriWithVersion"] = key_uris.KeyUri(uri, key.name, VERSION).text
-        return f"{args.name}-id", outputs
-
-
-def _group(args: mocks.MockResourceArgs) -> str:
-    return arm_ids.group_id(SUBSCRIPTION, _plain(args.inputs["resourceGroupName"]))
-
-
-def _plain(value: Any) -> str:
-    """A name or an id, which may be a secret of the program."""
-    return str(rpc.unwrap_rpc_secret(value))
+        if args.typ == types.RESOURCE_GROUP:
+            outputs["name"] = args.inputs["resourceGroupName"]
+        if args.typ not in _NAMED:
+            return f"{args.name}-id", outputs
+        type, *words = _NAMED[args.typ]
+        outputs["name"] = args.inputs.get(words[-1])
+        group, first, *key_name = (given.get(word, "unknown") for word in ("resourceGroupName", *words))
+        id = arm_ids.child(arm_ids.group_id(SUBSCRIPTION, group), type, first)
+        return facts.key_id(id, *key_name) if key_name else id, outputs
 
 
 def declared(program: Callable[[], object], azure: AzureMocks | None = None) -> dict[str, dict[str, Any]]:

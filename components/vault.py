@@ -3,9 +3,10 @@
 Soft delete for 90 days and purge protection are not settings.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import pulumi
 from pulumi_azure_native import keyvault
@@ -36,7 +37,7 @@ class KeyVaultArgs(ComponentArguments):
     """Required. The region, which must be the account's."""
     tenant_id: pulumi.Input[str] = argument(check=checks.guid)
     """Required. The Microsoft Entra tenant, which must be the account's."""
-    vault_name: str = argument("", check=names.VAULT.checked, derive=names.by_rule("vault"))
+    vault_name: str = argument("", check=names.VAULT.checked)
     """Optional. Unique in the world; default `kv-<name>`."""
     vault_sku: str = argument(STANDARD, choices=TIERS)
     """Optional. Tier: "standard" (default) or "premium", which has keys that hardware protects."""
@@ -46,6 +47,12 @@ class KeyVaultArgs(ComponentArguments):
     """Optional. Who may reach the vault; default: trusted Azure services only."""
     tags: Tags | None = argument(None, check=checked_tags)
     """Optional. Tags of the vault."""
+
+    def completed(self) -> Self:
+        """The arguments with the vault's name."""
+        return dataclasses.replace(
+            self, vault_name=self.vault_name or names.derived("vault", self, argument="vaultName")
+        )
 
 
 def make_vault(

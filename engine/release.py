@@ -27,25 +27,14 @@ from typing import Final
 from engine.requirements import export
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-EXAMPLE: Final = "https://github.com/ORGANISATION/language-cmk"
-"""What the documentation shows as long as nobody publishes the repository."""
 _REPOSITORY: Final = r"https://[\w.-]+(?::\d+)?(?:/[\w.~%+-]+){2,}"
 _VERSION = r"(?P<version>[\w.+-]+)"
-_FROM = (r"export REPOSITORY=(?P<shown>\S+)$", rf"REPOSITORY/(?:components|provider)@{_VERSION}")
 PLACES: Final[Mapping[str, Sequence[str]]] = {
     "core/published.py": (rf'VERSION: Final = "{_VERSION}"', r'REPOSITORY: Final = "(?P<address>\S*)"'),
     "provider/schema.json": (rf'^  "version": "{_VERSION}"',),
     "policies/PulumiPolicy.yaml": (rf"^version: {_VERSION}",),
-    "docs/packages.md": _FROM,
-    "docs/publish.md": _FROM,
-    "docs/installation-configuration.md": (
-        *_FROM,
-        rf"resource [\w-]+ {_VERSION}",
-        rf"add [\w-]+@{_VERSION}",
-        rf"/releases/download/v{_VERSION}/",
-    ),
 }
-"""For each file, the patterns that find version and address in it."""
+"""For each file, the patterns that find version or address in it."""
 _WRITE: Final = "write https://HOST/ORGANISATION/REPOSITORY, and run `python3 -m engine.release fill`"
 PLATFORMS: Final = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64")
 """Pulumi asks for a plugin by its platform's name; ours is the same for each."""
@@ -72,13 +61,12 @@ class ReleaseError(Exception):
 
 
 def given(root: Path = ROOT) -> dict[str, str]:
-    """Version and address, as pyproject.toml has them, and the address that the documentation shows. Raises
-    ReleaseError."""
+    """Version and address, as pyproject.toml has them. Raises ReleaseError."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     address = project["urls"]["repository"].rstrip("/")
     if address and not re.fullmatch(_REPOSITORY, address):
         raise ReleaseError(f"pyproject.toml: repository is {address}: {_WRITE}")
-    return {"version": project["version"], "address": address, "shown": address or EXAMPLE}
+    return {"version": project["version"], "address": address}
 
 
 def filled(text: str, patterns: Iterable[str], values: Mapping[str, str]) -> str:
@@ -86,11 +74,9 @@ def filled(text: str, patterns: Iterable[str], values: Mapping[str, str]) -> str
     for pattern in patterns:
 
         def put(found: re.Match[str]) -> str:
-            whole = found[0]
-            for name in sorted(found.groupdict(), key=found.start, reverse=True):
-                first, last = (place - found.start() for place in found.span(name))
-                whole = whole[:first] + values[name] + whole[last:]
-            return whole
+            (name,) = found.groupdict()
+            first, last = (place - found.start() for place in found.span(name))
+            return found[0][:first] + values[name] + found[0][last:]
 
         text, count = re.subn(pattern, put, text, flags=re.MULTILINE)
         if not count:

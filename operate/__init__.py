@@ -1,5 +1,4 @@
 """The commands that people run besides `pulumi up`: `python -m operate COMMAND --stack NAME`.
 
-Two of them write to Azure by themselves, `disable-version` and `revoke --drill`; `fleet` writes through
-Pulumi.
+One of them writes to Azure by itself, `revoke --drill`; `fleet` writes through Pulumi.
 """

@@ -49,7 +49,6 @@ COMMANDS = {
     "adopt": Command("operate.adopt.command", "write settings and an import file for existing accounts"),
     "revoke-commands": Command("operate.revoke", "print the az commands that take access to the keys away"),
     "revoke": Command("operate.drill", "drill: take access to a key away, measure, and give it back"),
-    "disable-version": Command("operate.disable_version", "disable key versions that no account is bound to"),
     "recover": Command("operate.recover", "repair a stack's state after a crash"),
     "fleet": Command("operate.fleet.command", "preview, update, rotate and prove many stacks at once"),
 }

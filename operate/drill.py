@@ -130,9 +130,9 @@ def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seco
     take, give = calls(client, own)
     if (answer := data_answer(projects)) != "200":
         raise DeclinedError(f"the data of {own.account_id} cannot be read before the drill: {answer}")
-    _, restore, *_ = actions(own)
+    (restore,) = actions(own)["restore"]
     print(
-        f"drill: should this process die, give access back with\n  {restore.az[0]}",
+        f"drill: should this process die, give access back with\n  {restore}",
         file=sys.stderr,
         flush=True,
     )
@@ -155,7 +155,7 @@ def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seco
             # From here on nothing interrupts the drill until access is back.
             failed = _not_given_back(client, give, tries=_TRIES if taken else 1)
             if failed and (taken or not _is_as_before(client, own, give)):
-                said = f"ACCESS WAS NOT GIVEN BACK ({failed}). Do it now:\n  {restore.az[0]}"
+                said = f"ACCESS WAS NOT GIVEN BACK ({failed}). Do it now:\n  {restore}"
                 raise DrillError(said, Drill("", began, refused, None, who)) from failed
         held.end_if_asked()
         held.raises = True

@@ -100,13 +100,6 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         _value("--minutes", "how long each may take; default 15", type=float, default=15, metavar="N"),
         _JSON,
     ),
-    "disable-version": (
-        _value("version", "32 hexadecimal digits", nargs="+", metavar="VERSION", type=str.lower),
-        _value("--stack", "a stack that uses the key; may be repeated", action="append", required=True),
-        _SERVICE,
-        _flag("--yes", "disable them; default: only print what would be done"),
-        _JSON,
-    ),
     "recover": (
         _STACK,
         _flag("--yes", "take what exists in Azure into the state"),

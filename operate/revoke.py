@@ -10,8 +10,8 @@ Azure CLI's reference, and the language service's "List Projects".
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from shlex import quote
 
 from core import arm_ids, clouds, coverage, key_uris, rights
@@ -63,12 +63,8 @@ class ServiceAccess:
         return key_uris.cloud_of(self.key.vault_uri) or clouds.PUBLIC
 
 
-@dataclass(frozen=True)
-class AccessAction:
-    """One thing to do, as lines for bash."""
-
-    name: str
-    az: tuple[str, ...]
+Lines = tuple[str, ...]
+"""Commands, as lines for bash."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -85,7 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
             refused = True
             print(f"revoke-commands: {error}", file=sys.stderr)
             continue
-        told.append({"account": own.account_id, "actions": [asdict(one) for one in actions(own)]})
+        named = [{"name": name, "az": lines} for name, lines in actions(own).items()]
+        told.append({"account": own.account_id, "actions": named})
         if not arguments.json:
             print("\n".join(page(own, arguments.stack)), end="\n\n")
     if arguments.json:
@@ -134,7 +131,7 @@ def access(service: Outputs) -> ServiceAccess:
 
 def page(found: ServiceAccess, stack: str) -> Iterator[str]:
     """The lines for one service: the commands to run now, a check that they worked, and the way back."""
-    revoke, restore, disable, enable = actions(found)
+    revoke, restore, disable, enable = actions(found).values()
     yield f"# Emergency: {found.account_id}"
     yield f"Identity {found.principal_id} uses key {found.key.text}"
     if found.cloud != clouds.PUBLIC:
@@ -165,63 +162,63 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
     yield from _commands(enable)
 
 
-def actions(found: ServiceAccess) -> tuple[AccessAction, AccessAction, AccessAction, AccessAction]:
-    """Take the grant away and give it back; disable the key version and enable it."""
+def actions(found: ServiceAccess) -> Mapping[str, Lines]:
+    """Take the grant away and give it back; disable the key version and enable it: always in this order."""
     pair = _hsm_role(found) if found.key.in_managed_hsm else _role(found) if found.is_role else _policy(found)
-    return (*pair, _version(found, enabled=False), _version(found, enabled=True))
+    return {
+        "revoke": pair[:1],
+        "restore": pair[1:],
+        "disable the version": _version(found, enabled=False),
+        "enable the version": _version(found, enabled=True),
+    }
 
 
-def look(found: ServiceAccess) -> AccessAction | None:
+def look(found: ServiceAccess) -> Lines | None:
     """A command that reads the account's data, which Azure refuses while the key cannot be used; None if the
     endpoint is not known. Its login needs the right to read, and a network that the account lets in."""
     if not found.endpoint:
         return None
     url = f"{found.endpoint.rstrip('/')}/{_PROJECTS}"
     audience = f"https://{clouds.of_endpoint(found.endpoint).account_suffix}"
-    return AccessAction("look", (f"az rest --method get --resource {audience} --url {quote(url)}",))
+    return (f"az rest --method get --resource {audience} --url {quote(url)}",)
 
 
-def _pair(revoke: str, restore: str) -> tuple[AccessAction, AccessAction]:
-    return AccessAction("revoke", (revoke,)), AccessAction("restore", (restore,))
-
-
-def _policy(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
+def _policy(found: ServiceAccess) -> Lines:
     group, vault = arm_ids.group_of(found.vault_id), arm_ids.name_of(found.vault_id)
     where = f"--name {vault} --resource-group {quote(group)} "
     where += f"--subscription {arm_ids.subscription_of(found.vault_id)} --object-id {found.principal_id}"
     given = f"--key-permissions {' '.join(rights.NEEDED)}"
-    return _pair(f"az keyvault delete-policy {where}", f"az keyvault set-policy {where} {given}")
+    return f"az keyvault delete-policy {where}", f"az keyvault set-policy {where} {given}"
 
 
-def _role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
+def _role(found: ServiceAccess) -> Lines:
     """Gives the role assignment back under its former name, by which the next `pulumi up` knows it, at the
     key, or at the vault if the account was adopted with such a grant."""
     assignment = arm_ids.parse(found.grant_id)
     create = assign_role(assignment.scope, ROLE.id, found.principal_id, name=assignment.name)
-    return _pair(f"az role assignment delete --ids {quote(found.grant_id)}", create)
+    return f"az role assignment delete --ids {quote(found.grant_id)}", create
 
 
-def _hsm_role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
+def _hsm_role(found: ServiceAccess) -> Lines:
     """Takes away or gives back a role of the managed HSM itself."""
     words = "az keyvault role assignment"
     where = f"--hsm-name {found.key.vault_name} --role {quote(HSM_ROLE.name)} --scope /keys/{found.key.name}"
     where += f" --assignee-object-id {found.principal_id}"
     given = f"--assignee-principal-type {SERVICE_PRINCIPAL}"
-    return _pair(f"{words} delete {where}", f"{words} create {where} {given}")
+    return f"{words} delete {where}", f"{words} create {where} {given}"
 
 
-def _version(found: ServiceAccess, *, enabled: bool) -> AccessAction:
+def _version(found: ServiceAccess, *, enabled: bool) -> Lines:
     """For an account that names no version: each enabled one. A file lists them for the way back."""
-    key, name = found.key, f"{'enable' if enabled else 'disable'} the version"
-    word = f"--enabled {str(enabled).lower()}"
+    key, word = found.key, f"--enabled {str(enabled).lower()}"
     if key.version:
-        return AccessAction(name, (f"az keyvault key set-attributes --id {key.text} {word}",))
+        return (f"az keyvault key set-attributes --id {key.text} {word}",)
     file = f"{key.vault_name}-{key.name}-enabled.txt"
     each = f'for id in $(sort -u {file}); do az keyvault key set-attributes --id "$id" {word}; done'
     options = key_uris.cli_options(key.vault_name, key.name, in_managed_hsm=key.in_managed_hsm)
     listed = f"az keyvault key list-versions {options} --query '[?attributes.enabled].kid'"
-    return AccessAction(name, (each,) if enabled else (f"{listed} --output tsv >> {file}", each))
+    return (each,) if enabled else (f"{listed} --output tsv >> {file}", each)
 
 
-def _commands(action: AccessAction) -> Iterator[str]:
-    yield from (f"  {line}" for line in action.az)
+def _commands(lines: Lines) -> Iterator[str]:
+    yield from (f"  {line}" for line in lines)

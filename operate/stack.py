@@ -109,11 +109,10 @@ class EngineStack(automation.Stack):
             work_dir=str(Path.cwd()), pulumi_command=_Cli(), env_vars=dict(emptied or {})
         )
 
-    def planned(self, plan: Path, *, save: bool = True) -> dict[str, int]:
-        """Previews under the policy pack, and saves the plan unless told not to; the operations that would be
-        done, by their count. Raises UpdateError, LockedError or NoStackError."""
-        saved = {"plan": str(plan)} if save else {}
-        return changes(self._run(self.preview, **saved, **_pack()).change_summary)
+    def planned(self, plan: Path | None = None) -> dict[str, int]:
+        """Previews under the policy pack, and saves the plan into a file if one is named; the operations that
+        would be done, by their count. Raises UpdateError, LockedError or NoStackError."""
+        return changes(self._run(self.preview, plan=plan and str(plan), **_pack()).change_summary)
 
     def updated(self, plan: Path) -> Mapping[str, object]:
         """Does what the plan says, or nothing; the stack's outputs. The state is refreshed afterwards, for an

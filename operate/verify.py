@@ -131,8 +131,7 @@ def _checks(
     elif is_revoked:
         yield refused(projects, seconds)
     elif write_project:
-        closed = unreachable(projects, service["endpoint"], account.network, if_reached=if_reached)
-        yield closed or project(projects, if_reached=if_reached)
+        yield project(projects, account.network, if_reached=if_reached)
 
 
 def binding(found: Encryption, key_uri_with_version: str) -> Iterator[Check]:
@@ -155,7 +154,7 @@ class Projects:
     Each method raises AzureError. `transport` takes the place of azure-core's, for tests."""
 
     def __init__(self, endpoint: str, credential: TokenCredential, **transport: Any) -> None:
-        cloud = clouds.of_endpoint(endpoint)
+        cloud, self.endpoint = clouds.of_endpoint(endpoint), endpoint
         self._pipeline = pipeline(cloud, credential, cloud.account_scope, **transport)
         self._all = f"{endpoint.rstrip('/')}/{_PROJECTS}?api-version={api_versions.PROJECTS}"
         self._own = self._all.replace("?", f"/{_PROJECT}?")
@@ -189,39 +188,23 @@ class Projects:
         return response
 
 
-def unreachable(
-    projects: Projects, endpoint: str, network: Network, *, if_reached: bool = False
-) -> Check | None:
-    """Why no project can be written from here, found by a read before anything is written; None if one can.
-
-    A closed network lets somebody through who comes by a private endpoint, so that only the attempt tells.
-    """
+def project(projects: Projects, network: Network, *, if_reached: bool = False) -> Check:
+    """Writes a project to the account, reads it back and deletes it again. A caller who may only read is told
+    which role is missing; only the attempt shows whether a network lets this machine in, because a closed one
+    lets in who comes by a private endpoint."""
     try:
-        about, found = _answer(projects.list_projects, roles.LANGUAGE_WRITER)
+        about, found = _answer(projects.write, roles.LANGUAGE_WRITER)
     except ServiceRequestError as error:
         about, found = "the network", str(error)
-    if not about:
-        return None
     if about == "the network":
         found = (
-            f"this machine does not reach {endpoint}: {network.described} ({found}). Run this in the "
-            "account's network, such as on a runner beside its private endpoint, or leave out "
+            f"this machine does not reach {projects.endpoint}: {network.described} ({found}). Run this in "
+            "the account's network, such as on a runner beside its private endpoint, or leave out "
             "--write-project, which alone needs to reach it"
         )
-    return _nothing_written(about, found, if_reached=if_reached)
-
-
-def _nothing_written(about: str, found: str, *, if_reached: bool) -> Check:
-    form = KeptOut if if_reached and about in _ABOUT else Check
-    return form(_PROJECT_CLAIM, _PROJECT, f"{found}; nothing was written")
-
-
-def project(projects: Projects, *, if_reached: bool = False) -> Check:
-    """Writes a project to the account, reads it back and deletes it again. A caller who may only read is told
-    which role is missing."""
-    about, found = _answer(projects.write, roles.LANGUAGE_WRITER)
     if about:
-        return _nothing_written(about, found, if_reached=if_reached)
+        form = KeptOut if if_reached and about in _ABOUT else Check
+        return form(_PROJECT_CLAIM, _PROJECT, found)
     read = projects.read()
     projects.delete()
     # Azure deletes it in a job. The API takes 100 GETs a minute (learn.microsoft.com/azure/ai-services/

@@ -5,18 +5,18 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import MISSING
 from typing import Any
 
 from components.arguments.inputs import (
     Argument,
-    ArgumentKind,
     Arguments,
     arguments,
     camel_case,
     descriptions,
 )
 from core.environment import NAMESPACE
-from settings.model import NAME, REMOVED_SERVICES, ServiceSettings
+from settings.model import REMOVED_SERVICES, ServiceSettings
 
 _INTRODUCTION = """\
 # Settings
@@ -39,12 +39,8 @@ _SECRET = {
     "additionalProperties": False,
 }
 _ANY_SECRET = {"$ref": "#/$defs/Secret"}
-_JSON_TYPES = {ArgumentKind.TEXT: "string", ArgumentKind.NUMBER: "integer", ArgumentKind.FLAG: "boolean"}
-_WORDS = {
-    ArgumentKind.TEXT: "text",
-    ArgumentKind.NUMBER: "whole number",
-    ArgumentKind.FLAG: "`true`, `false`",
-}
+_JSON_TYPES = {str: "string", int: "integer", bool: "boolean"}
+_WORDS = {str: "text", int: "whole number", bool: "`true`, `false`", dict: "names and texts"}
 
 
 def page() -> str:
@@ -107,9 +103,7 @@ def _or(described: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
 
 def _declared(form: type[Arguments]) -> Iterator[tuple[str, Argument, str]]:
     """Each setting of a form: its name, its declaration and its meaning."""
-    declared, meanings = dict(arguments(form)), descriptions(form)
-    if form is ServiceSettings:
-        declared, meanings = {"name": form.declared_name(), **declared}, {"name": NAME, **meanings}
+    declared, meanings = arguments(form), descriptions(form)
     # As a person writes them: what every service needs first.
     first = [name for name in ("name", "location", "protect") if form is ServiceSettings]
     for name in dict.fromkeys([*first, *declared]):
@@ -121,9 +115,7 @@ def _rows(form: type[Arguments], prefix: str) -> Iterator[str]:
     for name, argument, meaning in _declared(form):
         path = prefix + camel_case(name)
         if argument.form:
-            yield from _rows(
-                argument.form, f"{path}[]." if argument.kind is ArgumentKind.GROUPS else f"{path}."
-            )
+            yield from _rows(argument.form, f"{path}[]." if argument.many else f"{path}.")
             continue
         shown = "required" if argument.required else _default(argument.default)
         yield f"| `{path}` | {_values(argument)} | {shown} | {meaning} |"
@@ -136,12 +128,8 @@ def _default(default: object) -> str:
 
 
 def _values(argument: Argument) -> str:
-    single = ", ".join(f"`{choice}`" for choice in argument.choices)
-    if argument.kind is ArgumentKind.TEXTS:
-        return f"list of {single or 'text'}"
-    if argument.kind is ArgumentKind.MAPPING:
-        return "names and texts"
-    return single or _WORDS[argument.kind]
+    single = ", ".join(f"`{choice}`" for choice in argument.choices) or _WORDS[argument.type]
+    return f"list of {single}" if argument.many else single
 
 
 def _properties(form: type[Arguments]) -> dict[str, Any]:
@@ -152,33 +140,27 @@ def _json(argument: Argument, meaning: str) -> dict[str, Any]:
     """Below the top, too, a text may be secret, as `pulumi config set --secret --path` writes it. A flag or
     number may not: Pulumi would hand it over as text, which is refused."""
     described: dict[str, Any] = {"description": meaning}
-    if not argument.required and argument.default not in (None, "", ()) and not argument.form:
+    if not argument.form and argument.default not in (MISSING, None, "", ()):
         described["default"] = argument.default
+    one, is_text = _single(argument), argument.type is str
+    if argument.many:
+        items = {"items": _or(one, _ANY_SECRET), "uniqueItems": True} if is_text else {"items": one}
+        return {**described, "type": ["array", "null"], **items}
+    if one["type"] == "object":
+        return {**described, **one, "type": ["object", "null"]}
+    return _or({**described, **one}, _ANY_SECRET) if is_text else {**described, **one}
+
+
+def _single(argument: Argument) -> dict[str, Any]:
+    """The schema of a value, or of one in a list."""
     if argument.form:
         required = [camel_case(name) for name, one in arguments(argument.form).items() if one.required]
-        form: dict[str, Any] = {"additionalProperties": False, "properties": _properties(argument.form)}
-        if required:
-            form["required"] = required
-        if argument.kind is ArgumentKind.GROUPS:
-            return {**described, "type": ["array", "null"], "items": {"type": "object", **form}}
-        return {**described, "type": ["object", "null"], **form}
-    if argument.kind is ArgumentKind.MAPPING:
-        return {
-            **described,
-            "type": ["object", "null"],
-            "additionalProperties": _or({"type": "string"}, _ANY_SECRET),
-        }
-    single: dict[str, Any] = {
-        "type": "string" if argument.kind is ArgumentKind.TEXTS else _JSON_TYPES[argument.kind]
+        found: dict[str, Any] = {"additionalProperties": False, "properties": _properties(argument.form)}
+        return {"type": "object", **found, **({"required": required} if required else {})}
+    if argument.type is dict:
+        return {"type": "object", "additionalProperties": _or({"type": "string"}, _ANY_SECRET)}
+    limits = {"enum": [*argument.choices], "minimum": argument.minimum, "maximum": argument.maximum}
+    return {
+        "type": _JSON_TYPES[argument.type],
+        **{word: value for word, value in limits.items() if value not in (None, [])},
     }
-    if argument.choices:
-        single["enum"] = list(argument.choices)
-    if argument.kind is ArgumentKind.TEXTS:
-        items = _or(single, _ANY_SECRET)
-        return {**described, "type": ["array", "null"], "items": items, "uniqueItems": True}
-    if argument.minimum is not None:
-        single["minimum"] = argument.minimum
-    if argument.maximum is not None:
-        single["maximum"] = argument.maximum
-    found = {**described, **single}
-    return _or(found, _ANY_SECRET) if argument.kind is ArgumentKind.TEXT else found

@@ -11,10 +11,6 @@ REMOVED_SERVICES = (
     "Names of services that this stack deletes with their accounts and data. A service that is no longer "
     "listed and not named here is refused."
 )
-NAME = (
-    "Name of the service. The names of its resources are derived from it. To rename a service, set "
-    "`previousName`."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +21,9 @@ class ServiceSettings(EncryptedAIServicesAccountArgs):
     `name` is the one that it was created with, and `label` the one that the stack's outputs have.
     """
 
+    name: str = argument(check=EncryptedAIServicesAccountArgs.check_name)
+    """Name of the service. The names of its resources are derived from it. To rename a service, set
+    `previousName`."""
     protect: bool = True
     """Whether Pulumi refuses to delete or replace the resources that hold data, and the binding
     (`ResourceOptions(protect=...)` in a program). The grant is not protected, so that `access: revoked`

@@ -5,14 +5,13 @@ Decodes values, applies what several services share, and names each problem's pl
 
 import dataclasses
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID
 
 import pulumi
 
-from components.arguments.inputs import ArgumentKind, arguments, camel_case, examine, shown
+from components.arguments.inputs import arguments, camel_case, examine, hidden, shown, top
 from components.arguments.problem import Problem
 from core import regions
 from core.environment import NAMESPACE
@@ -24,10 +23,7 @@ SHARED_FILE = "fleet.yaml"
 """What a fleet's stacks share (operate/fleet/shared.py)."""
 SERVICES = "services"
 REMOVED = "removedServices"
-_ARGUMENTS = {
-    camel_case(name): declared
-    for name, declared in {"name": ServiceSettings.declared_name(), **arguments(ServiceSettings)}.items()
-}
+_ARGUMENTS = {camel_case(name): declared for name, declared in arguments(ServiceSettings).items()}
 _SHORTEST_SECRET = 4
 _LOGIN = "azure-native:"
 
@@ -80,8 +76,8 @@ def parse(
         problems += _removed_but_listed(services, removed)
     if problems:
         unique = [_of_fleet(problem, own, shared or {}) for problem in dict.fromkeys(problems)]
-        hidden = frozenset(text for key in secret for text in _texts(raw.get(key)))
-        raise SettingsError([_hidden(problem, secret, hidden) for problem in unique])
+        texts = {text for key in secret for text in _texts(raw.get(key))}
+        raise SettingsError(hidden(unique, texts, secret))
     return Settings(
         services=tuple(services),
         removed_services=removed,
@@ -115,21 +111,17 @@ def _placeholders(login: Mapping[str, str]) -> Iterator[Problem]:
 def _without_path(raw: dict[str, object]) -> Iterator[Problem]:
     """Takes out keys that were meant as a path into a group or list: `pulumi config set` makes a name with a
     dot of `network.access` unless it is called with `--path`. Yields a problem for each."""
-    for key in [key for key in raw if _top(key) != key and _top(key) in {*_ARGUMENTS, SERVICES, REMOVED}]:
+    for key in [key for key in raw if top(key) != key and top(key) in {*_ARGUMENTS, SERVICES, REMOVED}]:
         del raw[key]
         yield Problem(
             key,
-            f"found one name with this spelling, expected a setting inside {_top(key)}; run "
+            f"found one name with this spelling, expected a setting inside {top(key)}; run "
             f"`pulumi config rm {NAMESPACE}{key}`, then `pulumi config set --path {NAMESPACE}{key} VALUE`",
         )
 
 
 def _examined(given: Mapping[str, object], stack: str) -> tuple[ServiceSettings, list[Problem]]:
-    rest = {name: value for name, value in given.items() if name != "name"}
-    others = ["name", SERVICES, REMOVED]
-    return examine(
-        ServiceSettings, rest, name=given.get("name"), spelling=camel_case, others=others, _stack=stack
-    )
+    return examine(ServiceSettings, given, spelling=camel_case, others=[SERVICES, REMOVED], _stack=stack)
 
 
 def _removed(value: object, problems: list[Problem]) -> tuple[str, ...]:
@@ -147,13 +139,6 @@ def _removed_but_listed(services: Sequence[ServiceSettings], removed: Sequence[s
         )
 
 
-def _hidden(problem: Problem, secret: frozenset[str], values: frozenset[str]) -> Problem:
-    """A problem without secret values, which the problem of another setting may quote, too."""
-    if _top(problem.path) in secret or any(value in problem.text for value in values):
-        return Problem(problem.path, "is wrong; its value is secret")
-    return problem
-
-
 def _texts(value: object) -> Iterator[str]:
     """The texts in a value that are long enough not to be words of a message."""
     if isinstance(value, dict | list):
@@ -163,16 +148,12 @@ def _texts(value: object) -> Iterator[str]:
         yield value
 
 
-def _top(path: str) -> str:
-    return re.split(r"[.\[]", path, maxsplit=1)[0]
-
-
 def _of_fleet(problem: Problem, own: Mapping[str, object], shared: Mapping[str, object]) -> Problem:
     """A problem that names fleet.yaml if the setting stands there and not in the stack's own file."""
     name, _, inner = problem.path.partition(".")
-    name = _top(name)
+    name = top(name)
     group = own.get(name)
-    within = isinstance(group, Mapping) and (not inner or _top(inner) in group)
+    within = isinstance(group, Mapping) and (not inner or top(inner) in group)
     if name not in shared or (name in own and (within or not isinstance(group, Mapping))):
         return problem
     return Problem(problem.path, f"{problem.text} (set in {SHARED_FILE})")
@@ -201,7 +182,7 @@ def _is_empty(key: str, value: object) -> bool:
 
 
 def _is_text(key: str) -> bool:
-    return key in _ARGUMENTS and _ARGUMENTS[key].kind is ArgumentKind.TEXT
+    return key in _ARGUMENTS and _ARGUMENTS[key].words == "text"
 
 
 def _services(
@@ -262,5 +243,4 @@ def _guid(text: object) -> object:
 def _place(path: str, own: Mapping[str, object], prefix: str) -> str:
     """The place where the user wrote a setting: at the service, or among the settings that all services
     share."""
-    top = _top(path)
-    return prefix + path if top in own or top == "name" else path
+    return prefix + path if top(path) in {*own, "name"} else path

@@ -28,15 +28,13 @@ def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
 def _made(service: ServiceSettings) -> Iterator[tuple[str, str]]:
     """What no other service may make: the setting, and the name with the place where it counts."""
     yield "name", service.name
-    for one in service.made_names:
-        name = service.name_of(one)
-        if one.resource in _ANYWHERE:
-            yield one.argument, name
-        elif one.resource == "key" and service.vault.id:
-            yield one.argument, facts.key_id(str(service.vault.id), name)
-        elif one.resource in _IN_GROUP and name:
-            group = service.resource_group_name or known_text(service.existing_resource_group_name)
-            yield f"names.{one.resource}", f"{group or ''}/{name}"
+    for resource, name in service.made_names:
+        if resource in _ANYWHERE:
+            yield service.argument_of(resource), name
+        elif resource == "key" and service.vault.id:
+            yield service.argument_of(resource), facts.key_id(str(service.vault.id), name)
+        elif resource in _IN_GROUP:
+            yield f"names.{resource}", f"{service.group_name}/{name}"
     # A network can be linked to one zone of a name, and each of these services would make its own.
     if service.network.subnet_id and _makes_zone(service):
         network = arm_ids.parse(str(service.network.subnet_id)).parent

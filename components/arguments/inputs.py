@@ -12,13 +12,12 @@ import difflib
 import inspect
 import itertools
 import json
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import MISSING, dataclass, field
-from enum import Enum
 from functools import cache
-from types import NoneType
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast, get_args, get_origin
 
 import pulumi
@@ -30,45 +29,49 @@ Check = Callable[[Any], object]
 """Raises ValueError with what is wrong with a value."""
 
 
-class ArgumentKind(Enum):
-    """The type of an argument, in the words of an error."""
-
-    TEXT = "text"
-    NUMBER = "a whole number"
-    FLAG = "true or false"
-    TEXTS = "a list"
-    MAPPING = "an object of names and texts"
-    GROUP = "an object"
-    GROUPS = "a list of objects"
-
-
 class Argument(NamedTuple):
-    """How one argument is declared. `accepts_outputs`: an output of a resource may stand for it; `form` is
-    that of a group. `derive` makes the default from the arguments, once none is wrong; it raises ValueError
-    where the component's name is too long for it. `example` is shown where it is missing."""
+    """How one argument is declared. `type` is str, int, bool, dict for names and texts, or the form of a
+    group; `many`: it is a list of these. `accepts_outputs`: an output of a resource may stand for it.
+    `example` is shown where it is missing."""
 
-    kind: ArgumentKind
-    default: Any = MISSING
+    type: Any
+    many: bool = False
     accepts_outputs: bool = False
-    form: "type[Arguments] | None" = None
+    default: Any = MISSING
     check: Check | None = None
     choices: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
-    derive: Callable[[Any], str] | None = None
     example: str = ""
+
+    @property
+    def form(self) -> "type[Arguments] | None":
+        """The form of a group, or of each group in a list."""
+        return self.type if issubclass(self.type, Arguments) else None
 
     @property
     def required(self) -> bool:
         """Whether it must be given."""
         return self.default is MISSING
 
+    @property
+    def words(self) -> str:
+        """Its type in the words of an error."""
+        if self.many:
+            return "a list of objects" if self.form else "a list"
+        return _WORDS.get(self.type, "an object")
+
+
+_WORDS = {
+    str: "text",
+    int: "a whole number",
+    bool: "true or false",
+    dict: "an object of names and texts",
+}
+
 
 Rule = Callable[[Any], Iterator[Problem]]
 """A rule between arguments gets all of them. It ends as soon as it reads one that is wrong already."""
-
-
-T = TypeVar("T")
 
 
 class _WrongError(Exception):
@@ -88,14 +91,6 @@ class _Right:
         if isinstance(found, property) and found.fget:
             return found.fget(self)
         return found.__get__(self) if inspect.isfunction(found) else getattr(self._group, name)
-
-
-def unless_wrong(read: Callable[[], T], otherwise: T) -> T:
-    """What a rule reads of the arguments, or something else where one of them is wrong: the rule goes on."""
-    try:
-        return read()
-    except _WrongError:
-        return otherwise
 
 
 def argument(default: Any = MISSING, **limits: Any) -> Any:
@@ -118,19 +113,8 @@ class Arguments:
         differ from their default."""
         if self._given is not None:
             return self._given
-        defaults = {name: one.default for name, one in arguments(type(self)).items()}
-        return frozenset(name for name in defaults if not _is(getattr(self, name), defaults[name]))
-
-    def completed(self) -> Self:
-        """The same with defaults that follow from other arguments. Called when nothing is wrong."""
-        made: dict[str, Any] = {}
-        for name, one in arguments(type(self)).items():
-            if one.derive and not getattr(self, name):
-                try:
-                    made[name] = one.derive(self)
-                except ValueError as error:
-                    raise ValueError(f"{error}; shorten the name, or give {camel_case(name)}") from None
-        return dataclasses.replace(self, **made)
+        declared = arguments(type(self)).items()
+        return frozenset(name for name, one in declared if getattr(self, name) != one.default)
 
     def problems(self, wrong: Collection[str] = ()) -> Iterator[Problem]:
         """The problems between arguments, without those that follow from the `wrong` ones."""
@@ -142,24 +126,23 @@ class Arguments:
 
 @dataclass(frozen=True, kw_only=True)
 class ComponentArguments(Arguments):
-    """The arguments of a component. `_NAME` checks the component's own name."""
+    """The arguments of a component. `name` is the component's own, from which names of its resources are
+    derived: no argument, but known once the arguments are read."""
 
-    _NAME: ClassVar[Any] = None
-
-    _name: str = ""
-
-    @property
-    def name(self) -> str:
-        """The component's own name, from which names of its resources are derived; "" until they are read."""
-        return self._name
+    name: str = ""
 
     @classmethod
-    def declared_name(cls) -> Argument:
-        """How the component's own name is declared."""
-        return Argument(ArgumentKind.TEXT, check=cls._NAME)
+    def check_name(cls, name: str) -> None:
+        """Raises ValueError for a name that the component cannot have."""
+
+    def completed(self) -> Self:
+        """The same with defaults that follow from other arguments. Called when nothing is wrong. Raises
+        ValueError where the name is too long for a default."""
+        return self
 
 
 F = TypeVar("F", bound=Arguments)
+C = TypeVar("C", bound=ComponentArguments)
 
 
 def arguments(form: type[Arguments]) -> Mapping[str, Argument]:
@@ -170,39 +153,28 @@ def arguments(form: type[Arguments]) -> Mapping[str, Argument]:
 @cache
 def _arguments(form: Any) -> Mapping[str, Argument]:
     fields = {one.name: one for one in dataclasses.fields(form)}
-    names = dict.fromkeys(
-        name for one in form.__mro__ for name in inspect.get_annotations(one) if name in fields
-    )
+    owners = [one for one in form.__mro__ if one is not ComponentArguments]
+    names = dict.fromkeys(name for one in owners for name in inspect.get_annotations(one) if name in fields)
     return {
-        name: _of_type(one.type)._replace(default=one.default, **one.metadata)
-        for name, one in ((name, fields[name]) for name in names if not name.startswith("_"))
+        name: _of_type(fields[name].type)._replace(default=fields[name].default, **fields[name].metadata)
+        for name in names
+        if not name.startswith("_")
     }
 
 
-_SINGLE = {str: ArgumentKind.TEXT, int: ArgumentKind.NUMBER, bool: ArgumentKind.FLAG}
-
-
 def _of_type(hint: Any) -> Argument:
-    """The kind of an argument, by its annotated type, whether an output may stand for it, and its form."""
-    options = [one for one in get_args(hint) if one is not NoneType]
-    if hint in _SINGLE:
-        return Argument(_SINGLE[hint])
-    if isinstance(hint, type) and issubclass(hint, Arguments):
-        return Argument(ArgumentKind.GROUP, form=hint)
+    """An argument by its annotated type."""
+    found = _types_in(hint)
+    group = next((one for one in found if isinstance(one, type) and issubclass(one, Arguments)), None)
+    single = group or next(one for one in (dict, bool, int, str) if one in found)
+    # pulumi.Input is awaitable.
+    return Argument(single, Sequence in found, Awaitable in found)
+
+
+def _types_in(hint: Any) -> set[Any]:
     origin = get_origin(hint)
-    if origin in (dict, Mapping):
-        return Argument(ArgumentKind.MAPPING)
-    if origin is Sequence:
-        item = _of_type(options[0])
-        return item._replace(kind=ArgumentKind.GROUPS if item.form else ArgumentKind.TEXTS)
-    for one in options:
-        if get_origin(one) is Awaitable:  # pulumi.Input
-            return _of_type(get_args(one)[0])._replace(accepts_outputs=True)
-    return _of_type(options[0])
-
-
-def _is(value: object, default: object) -> bool:
-    return value is default or (not isinstance(value, pulumi.Output) and value == default)
+    inner = {found for one in get_args(hint) for found in _types_in(one)}
+    return {dict if origin is Mapping else origin or hint, *inner}
 
 
 def descriptions(form: type[Arguments]) -> dict[str, str]:
@@ -222,63 +194,68 @@ def camel_case(python_name: str) -> str:
     return first + "".join(word.title() for word in rest)
 
 
-def read(form: type[F], name: str, args: object, *, secrets_in: object = None) -> F:
-    """The arguments of a component, checked; as they are where they were read before. Raises InputError with
-    every problem, in which no secret value of `secrets_in`, by default of the arguments, appears."""
-    if _was_read(form, name, args):
-        return cast("F", args)
+def read(form: type[C], name: str, args: object, *, known: bool = False) -> C:
+    """The arguments of a component, checked; as they are where they were read before. With `known`, the
+    values of outputs stand for them as far as they are known, which waits for them. Raises InputError with
+    every problem, in which no secret value appears."""
+    if isinstance(args, form) and args.name == name:
+        return args
     given = _as_mapping(args)
-    inputs, problems = examine(form, given or {}, name=name)
+    inputs, problems = examine(form, given or {}, name=name, known=known)
     if given is None:
         found = type(args).__name__
         problems = [
             Problem("args", f"found a {found}, expected a dictionary of arguments or {form.__name__}")
         ]
     if problems:
-        hidden = _secret_texts(args if secrets_in is None else secrets_in)
-        problems = [
-            Problem(one.path, "is wrong; its value is secret")
-            if any(text in one.text for text in hidden)
-            else one
-            for one in problems
-        ]
-        raise InputError(form.__name__.removesuffix("Args"), name, problems)
+        raise InputError(form.__name__.removesuffix("Args"), name, hidden(problems, _secret_texts(args)))
     return inputs
 
 
-def _was_read(form: type[Arguments], name: str, args: object) -> bool:
-    return isinstance(args, form) and isinstance(args, ComponentArguments) and args.name == name
+def hidden(
+    problems: Sequence[Problem], values: Collection[str], names: Collection[str] = ()
+) -> list[Problem]:
+    """The problems without the text of one that is about a secret argument or quotes a secret value."""
+    told = "is wrong; its value is secret"
+    return [
+        Problem(one.path, told)
+        if top(one.path) in names or any(value in one.text for value in values)
+        else one
+        for one in problems
+    ]
 
 
-def read_known(form: type[F], name: str, args: object) -> tuple[F, F]:
+def top(path: str) -> str:
+    """The argument that a path begins with."""
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
+
+
+def read_known(form: type[C], name: str, args: object) -> tuple[C, C]:
     """The arguments of a component, first with the values of outputs as far as they are known, then with the
-    outputs. Waits for them: only for a component whose shape depends on the values. Raises InputError."""
-    if _was_read(form, name, args):
-        return cast("F", args), cast("F", args)
-    known = read(form, name, _known_group(form, args), secrets_in=args)
-    return known, read(form, name, args)
+    outputs: for a component whose shape depends on the values. Raises InputError."""
+    return read(form, name, args, known=True), read(form, name, args)
 
 
 def examine(
-    form: type[F],
+    form: type[C],
     args: Mapping[str, object],
     *,
-    name: object = None,
+    name: str | None = None,
     spelling: Callable[[str], str] = str,
     others: Sequence[str] = (),
+    known: bool = False,
     **private: Any,
-) -> tuple[F, list[Problem]]:
+) -> tuple[C, list[Problem]]:
     """The arguments in their form, and every problem; an argument that is wrong has its default.
 
-    `name` is the component's own. `spelling` turns a Python name into the caller's; `others` are further
-    names that a misspelt one may have meant; `private` are values of fields that are no arguments.
+    `name` is the component's own, unless its arguments have it. `spelling` turns a Python name into the
+    caller's; `others` are further names that a misspelt one may have meant; `private` are values of fields
+    that are no arguments.
     """
-    reading = _Reading(spelling, others)
-    if issubclass(form, ComponentArguments):
+    reading = _Reading(spelling, others, known=known)
+    if name is not None:
         with reading.at("name"):
-            if name is None:
-                raise ValueError("is required")
-            private["_name"] = _single(form.declared_name(), name)
+            private["name"] = _single(Argument(str, check=form.check_name), name)
     inputs = reading.form(form, args, **private)
     if reading.problems:
         return inputs, reading.problems
@@ -320,31 +297,11 @@ def _secret_texts(args: object) -> frozenset[str]:
     return frozenset(text for one in inner for text in _secret_texts(one))
 
 
-def _known_group(form: type[Arguments], args: object) -> object:
-    declared, given = arguments(form), _as_mapping(args)
-    return args if given is None else {name: _known(declared.get(name), one) for name, one in given.items()}
-
-
-def _known(declared: Argument | None, value: Any) -> Any:
-    if declared is None:
-        return value
-    if (
-        isinstance(value, pulumi.Output)
-        and declared.accepts_outputs
-        and declared.kind is not ArgumentKind.MAPPING
-    ):
-        # The id of a resource that a preview would create is an empty text.
-        return _sync_await(value.future()) or value
-    if isinstance(value, list | tuple):
-        return [_known(declared, one) for one in value]
-    return _known_group(declared.form, value) if declared.form else value
-
-
 class _Reading:
     """One pass over the arguments of one component."""
 
-    def __init__(self, spelling: Callable[[str], str], others: Sequence[str]) -> None:
-        self._spelling, self._others = spelling, others
+    def __init__(self, spelling: Callable[[str], str], others: Sequence[str], *, known: bool) -> None:
+        self._spelling, self._others, self._known = spelling, others, known
         self.problems: list[Problem] = []
 
     @contextmanager
@@ -390,30 +347,32 @@ class _Reading:
     def _value(self, declared: Argument, value: object, path: str) -> object:
         """A value that is right. Raises ValueError; what is wrong inside it is noted at its own path."""
         if isinstance(value, pulumi.Output):
-            if declared.accepts_outputs:
+            if not declared.accepts_outputs:
+                raise ValueError(
+                    "found an output, which has no value before its resource is made; what is made here "
+                    "depends on this argument, so give a plain value"
+                )
+            if not self._known or declared.type is dict:
                 return value
-            raise ValueError(
-                "found an output, which has no value before its resource is made; what is made here depends "
-                "on this argument, so give a plain value"
-            )
-        kind = declared.kind
-        if kind is ArgumentKind.MAPPING:
-            return self._names_and_texts(declared, _mapping(kind, value), path)
-        if kind in (ArgumentKind.TEXTS, ArgumentKind.GROUPS):
+            # The id of a resource that a preview would create is an empty text.
+            value = _sync_await(value.future()) or value
+            if isinstance(value, pulumi.Output):
+                return value
+        if declared.many:
             if not isinstance(value, list | tuple):
-                raise _mistyped(kind, value)
-            return self._items(declared, value, path)
+                raise _mistyped(declared, value)
+            return self._items(declared._replace(many=False), value, path)
         if declared.form is not None:
-            return self.form(declared.form, _mapping(kind, value), f"{path}.")
+            return self.form(declared.form, _mapping(declared, value), f"{path}.")
+        if declared.type is dict:
+            return self._names_and_texts(declared, _mapping(declared, value), path)
         return _single(declared, value)
 
     def _items(self, declared: Argument, listed: Sequence[object], path: str) -> tuple[object, ...]:
-        one = declared._replace(kind=ArgumentKind.GROUP if declared.form else ArgumentKind.TEXT)
         found: list[object] = []
         for index, item in enumerate(listed):
-            at = f"{path}[{index}]"
-            with self.at(at):
-                found.append(self._value(one, item, at))
+            with self.at(f"{path}[{index}]"):
+                found.append(self._value(declared, item, f"{path}[{index}]"))
         for word, count in Counter(item.lower() for item in found if isinstance(item, str)).items():
             if count > 1:
                 self.problems.append(Problem(path, f"{word!r} is listed {count} times; list it once"))
@@ -423,8 +382,7 @@ class _Reading:
         texts: dict[str, object] = {}
         for key, value in entries.items():
             with self.at(f"{path}.{key}"):
-                known = "" if isinstance(value, pulumi.Output) else value
-                texts[key] = _single(Argument(ArgumentKind.TEXT), known)
+                texts[key] = _single(Argument(str), "" if isinstance(value, pulumi.Output) else value)
         if declared.check and len(texts) == len(entries):
             declared.check(texts)
         return entries
@@ -432,13 +390,11 @@ class _Reading:
 
 def _single(declared: Argument, value: Any) -> object:
     """A text, number or flag that is right. Raises ValueError."""
-    kind = declared.kind
     # A number that comes through the engine is always a float.
-    if kind is ArgumentKind.NUMBER and isinstance(value, float) and value.is_integer():
+    if declared.type is int and isinstance(value, float) and value.is_integer():
         value = int(value)
-    is_typed = any(isinstance(value, one) for one, its in _SINGLE.items() if its is kind)
-    if not is_typed or (kind is ArgumentKind.NUMBER and isinstance(value, bool)):
-        raise _mistyped(kind, value)
+    if not isinstance(value, declared.type) or (declared.type is int and isinstance(value, bool)):
+        raise _mistyped(declared, value)
     if declared.choices and value not in declared.choices:
         raise ValueError(f"found {value!r}, expected {_alternatives(declared.choices)}")
     if declared.minimum is not None and value < declared.minimum:
@@ -450,16 +406,16 @@ def _single(declared: Argument, value: Any) -> object:
     return value
 
 
-def _mapping(kind: ArgumentKind, value: object) -> Mapping[str, object]:
+def _mapping(declared: Argument, value: object) -> Mapping[str, object]:
     found = _as_mapping(value)
     if found is None:
-        raise _mistyped(kind, value)
+        raise _mistyped(declared, value)
     return found
 
 
-def _mistyped(kind: ArgumentKind, value: object) -> ValueError:
-    quotes = "; put it in quotes" if kind is ArgumentKind.TEXT and isinstance(value, int | float) else ""
-    return ValueError(f"found {shown(value)}, expected {kind.value}{quotes}")
+def _mistyped(declared: Argument, value: object) -> ValueError:
+    quotes = "; put it in quotes" if declared.words == _WORDS[str] and isinstance(value, int | float) else ""
+    return ValueError(f"found {shown(value)}, expected {declared.words}{quotes}")
 
 
 def shown(value: object) -> str:

@@ -10,14 +10,11 @@ Cloud Adoption Framework.
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from string import Formatter
 from typing import Any, Final, NamedTuple
 
-import pulumi
-
-from core import kinds
-from core.kinds import AccountKind
+from core.regions import normalised
 
 # RFC 4122 name spaces must be fixed for ever: names are made in them.
 _PLACES = uuid.UUID("2b1f6f0e-7c55-5b0a-8d3e-51d9a4c27f36")
@@ -76,26 +73,34 @@ SERVICE = Limit("service name", 2, 50, r"[a-z](-?[a-z0-9])*", _SERVICE)
 
 
 class _Default(NamedTuple):
-    """Azure's limit, the template, and the placeholder without which several would have one name."""
+    """Azure's limit, the template, the argument that gives another name or template, and the placeholder
+    without which several would have one name."""
 
     limit: Limit
     template: str
+    argument: str
     distinguishes: str = ""
 
 
 DEFAULTS: Final[Mapping[str, _Default]] = {
-    "resourceGroup": _Default(RESOURCE_GROUP, "rg-{service}"),
-    "vault": _Default(VAULT, "kv-{service}"),
-    "key": _Default(KEY, "cmk-{service}"),
-    "account": _Default(ACCOUNT, "{kind}-{service}"),
-    "identity": _Default(IDENTITY, "id-{service}"),
-    "workspace": _Default(WORKSPACE, "log-{service}"),
-    "privateEndpoint": _Default(ENDPOINT, "pe-{service}-{target}", "target"),
-    "diagnosticSetting": _Default(DIAGNOSTIC_SETTING, "{service}-audit"),
-    "lock": _Default(LOCK, "{service}-{target}-lock", "target"),
+    "resourceGroup": _Default(RESOURCE_GROUP, "rg-{service}", "resourceGroupName"),
+    "vault": _Default(VAULT, "kv-{service}", "vault.name"),
+    "key": _Default(KEY, "cmk-{service}", "key.name"),
+    "account": _Default(ACCOUNT, "{kind}-{service}", "accountName"),
+    "identity": _Default(IDENTITY, "id-{service}", "names.identity"),
+    "workspace": _Default(WORKSPACE, "log-{service}", "names.workspace"),
+    "privateEndpoint": _Default(ENDPOINT, "pe-{service}-{target}", "names.privateEndpoint", "target"),
+    "diagnosticSetting": _Default(DIAGNOSTIC_SETTING, "{service}-audit", "names.diagnosticSetting"),
+    "lock": _Default(LOCK, "{service}-{target}-lock", "names.lock", "target"),
 }
-"""The resources that get a name by the rule. Azure chooses the name of one without a template."""
-_PLACEHOLDERS: Final = ("service", "stack", "location", "kind")
+"""The resources that get a name by the rule."""
+_PLACEHOLDERS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "service": lambda owner: owner.name,
+    "stack": lambda owner: owner.stack,
+    "location": lambda owner: normalised(owner.location),
+    "kind": lambda owner: owner.account_kind.prefix,
+}
+"""What stands for each placeholder, of the arguments of what is named."""
 
 
 def template_of(resource: str) -> Callable[[str], None]:
@@ -119,35 +124,17 @@ def template_of(resource: str) -> Callable[[str], None]:
     return check
 
 
-@dataclass(frozen=True)
-class NamingRule:
-    """Gives the resources of one service their names in Azure.
-
-    `templates` are by resource, as in `DEFAULTS`; `stack` is the stack's name, "" for that of the run.
-    """
-
-    service: str
-    location: str = ""
-    kind: AccountKind = kinds.LANGUAGE
-    stack: str = ""
-    templates: Mapping[str, str] = field(default_factory=dict)
-
-    def name(self, resource: str, target: str = "") -> str:
-        """The name; "" where Azure chooses it. Raises ValueError when Azure would refuse it."""
-        default = DEFAULTS[resource]
-        template = self.templates.get(resource) or default.template
-        stack = ""
-        if "{stack}" in template:
-            stack = self.stack or pulumi.get_stack()
-        values = {"service": self.service, "stack": stack, "location": self.location}
-        values |= {"kind": self.kind.prefix, "target": target}
-        name = template.format_map(values)
-        return default.limit.checked(name) if name else ""
-
-
-def by_rule(resource: str) -> Callable[[Any], str]:
-    """Gives the arguments of a part that is composed by itself the name of its resource."""
-    return lambda part: NamingRule(part.name).name(resource)
+def derived(resource: str, owner: Any, template: str = "", target: str = "", *, argument: str = "") -> str:
+    """The name of a resource by a template, or else by the default one, from the arguments of what it belongs
+    to. Raises ValueError when Azure would refuse it; `argument` gives another one."""
+    default, way = DEFAULTS[resource], "shorten the template, or the service's name"
+    if not template:
+        template, way = default.template, f"shorten the name, or give {argument or default.argument}"
+    values = {word: read(owner) for word, read in _PLACEHOLDERS.items() if f"{{{word}}}" in template}
+    try:
+        return default.limit.checked(template.format_map({**values, "target": target}))
+    except ValueError as error:
+        raise ValueError(f"{error}; {way}") from None
 
 
 def network_link_name(zone: str, network_id: str) -> str:

@@ -32,7 +32,7 @@ def deployer_calls_twice(situation: Situation) -> Iterator[Problem]:
 def ended_logs(situation: Situation) -> Iterator[str]:
     """The workspace that this stack made is not declared any more."""
     audit, workspace_id = situation.inputs.audit, situation.before.workspace_id
-    if workspace_id and not (audit.has_workspace and audit.workspace_id is None):
+    if workspace_id and not audit.makes_workspace:
         yield (
             "audit no longer has a workspace made here, which deletes workspace "
             f"{arm_ids.name_of(workspace_id)!r} with its logs. While it and the diagnostic settings are "

@@ -163,7 +163,7 @@ def _identity(name: str, existing: Existing) -> Iterator[Obstacle]:
     account, identity = existing.account, existing.identity
     if not account.encryption.identity_client_id or identity is None:
         return
-    wanted = names.NamingRule(name).name("identity")
+    wanted = names.DEFAULTS["identity"].template.format(service=name)
     if unread := identity.get("unread"):
         yield Obstacle(account.name, f"its identity was not read: {unread}", "log in as one who may read it")
     elif (

@@ -94,8 +94,6 @@ def collect(
     without an answer is NotChecked."""
     ids = sorted({id.lower(): id for id in account_ids}.values(), key=str.lower)
     services = tuple(service(cloud, id, now=now, days=days) for id in ids)
-    vaults = [one.vault.id for one in services if isinstance(one.vault, Vault)]
-    subscriptions = sorted({arm_ids.subscription_of(id) for id in [*ids, *vaults]})
     since = now - timedelta(days=days)
     return Facts(
         taken=now,
@@ -104,7 +102,6 @@ def collect(
         names=tuple(sorted(_names(services))),
         groups=tuple(sorted(_groups(cloud, services))),
         source=source,
-        subscriptions=tuple(subscriptions),
         since=since,
         changes=attempt(lambda: continuity.changes(cloud, services, since, now)),
     )

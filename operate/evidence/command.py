@@ -20,7 +20,7 @@ from operate.errors import OperateError
 from operate.evidence import report, signature
 from operate.evidence.collect import accounts_in, attempt, collect
 from operate.evidence.findings import findings
-from operate.evidence.model import Deployment, Facts, StackRecord, counted
+from operate.evidence.model import Deployment, StackRecord, counted
 from operate.evidence.rules import AuditSeverity
 from operate.stack import StackError, outputs, pulumi, services, without
 
@@ -39,15 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
     if wanted.since:
         taken, follows = report.earlier(wanted.since, at)
         days = (at - taken) / timedelta(days=1)
+    subject, ids = _accounts(azure, wanted)
+    print(f"evidence: reading {counted(len(ids), 'account')}", file=sys.stderr)
+    facts = collect(azure, subject, ids, now=at, days=days, source=attempt(azure.source))
+    facts = replace(facts, follows=follows, signer=signer, every_account=bool(wanted.subscription))
     if stack:
-        facts = facts_of_stack(azure, stack, days=days, at=at)
-    else:
-        listed = (id for one in wanted.subscription or () for id in accounts_in(azure, one))
-        ids = wanted.account or [*listed]
-        subject = f"Subscription {', '.join(wanted.subscription)}" if wanted.subscription else ""
-        subject = subject or ", ".join(arm_ids.name_of(id) for id in ids)
-        facts = _collected(azure, subject, ids, days=days, at=at)
-    facts = replace(facts, follows=follows, signer=signer)
+        facts = replace(facts, stack=_record(stack, facts.since or at))
     found = findings(facts)
     if warning := getattr(facts.source, "warning", ""):
         print(f"evidence: {warning}", file=sys.stderr)
@@ -70,20 +67,25 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(f.severity is AuditSeverity.ERROR for f in found) else 0
 
 
-def facts_of_stack(azure: LiveAzure, stack: str, *, days: float, at: datetime | None = None) -> Facts:
-    """The facts about a stack's accounts, and about the stack from its backend. Raises StackError and
-    UnansweredError."""
-    found = outputs(stack, otherwise=", or name accounts with --account")
-    ids = [one["accountId"] for one in services(found).values() if one.get("accountId")]
-    if not ids:
-        raise StackError(without(["accountId"]))
-    facts = _collected(azure, f"Stack {stack}", ids, days=days, at=at)
-    since = facts.since or facts.taken
-    record = StackRecord(
+def _accounts(azure: LiveAzure, wanted: argparse.Namespace) -> tuple[str, Sequence[str]]:
+    """The report's subject, and the ids of its accounts. Raises StackError and UnansweredError."""
+    if wanted.stack:
+        found = services(outputs(wanted.stack, otherwise=", or name accounts with --account"))
+        ids = [one["accountId"] for one in found.values() if one.get("accountId")]
+        if not ids:
+            raise StackError(without(["accountId"]))
+        return f"Stack {wanted.stack}", ids
+    if named := wanted.subscription:
+        return f"Subscription {', '.join(named)}", [id for one in named for id in accounts_in(azure, one)]
+    return ", ".join(map(arm_ids.name_of, wanted.account)), wanted.account
+
+
+def _record(stack: str, since: datetime) -> StackRecord:
+    """What the stack's backend knows of it."""
+    return StackRecord(
         attempt(lambda: deployments(_backend(stack, "history", "--page-size", str(_UPDATES)), since)),
         attempt(lambda: tuple(drill.from_tags(_backend(stack, "tag", "ls")))),
     )
-    return replace(facts, stack=record)
 
 
 def deployments(history: Sequence[Mapping[str, Any]], since: datetime) -> tuple[Deployment, ...]:
@@ -130,10 +132,3 @@ def _backend(stack: str, *words: str) -> Any:
     if done.code != 0:
         raise UnansweredError(done.stderr)
     return json.loads(done.stdout)
-
-
-def _collected(
-    azure: LiveAzure, subject: str, ids: Sequence[str], *, days: float, at: datetime | None
-) -> Facts:
-    print(f"evidence: reading {counted(len(ids), 'account')}", file=sys.stderr)
-    return collect(azure, subject, ids, now=at or azure.now(), days=days, source=attempt(azure.source))

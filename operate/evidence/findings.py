@@ -224,8 +224,24 @@ def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Broken]:
     if latest and latest.version != version.version:
         created = moment(latest.created)
         yield "bound-version-not-newest", {"version": name, "newest": latest.version, "created": created}
-    if older := sum(one.enabled for one in key.versions[: key.versions.index(version)]):
-        yield "old-versions-enabled", {"count": counted(older, "older version")}
+    older = [one for one in key.versions[: key.versions.index(version)] if one.enabled]
+    if older and (bound := account.encryption.key):
+        count = counted(len(older), "older version")
+        yield "old-versions-enabled", {"count": count, "disable": _disabling(older, bound, facts)}
+
+
+def _disabling(older: Sequence[KeyVersion], key: KeyUri, facts: Facts) -> str:
+    """The commands that disable those older versions of a key to which no account is bound. Without every
+    account, or if one was not read or may use each version, what to do before."""
+    accounts = [one.account for one in facts.services]
+    named = [one.encryption.key for one in accounts if isinstance(one, Account)]
+    on_it = [one for one in named if one and (one.same_key(key) or not one.name)]
+    in_use = {one.version.lower() if one.name else "" for one in on_it}
+    idle = [one.version for one in older if one.version.lower() not in in_use]
+    known = facts.every_account and len(named) == len(accounts) and "" not in in_use
+    uris = (KeyUri(key.vault_uri, key.name, version).text for version in idle)
+    commands = [f"az keyvault key set-attributes --id {uri} --enabled false" for uri in uris]
+    return "; ".join(commands) if known and idle else WORDS["look_first"]
 
 
 def _key(key: Key, facts: Facts) -> Iterator[Broken]:

@@ -169,22 +169,29 @@ class Service:
 @dataclass(frozen=True)
 class Facts:
     """Everything that was read at the moment `taken`. `names` are the object ids that are known to belong to
-    accounts read here. `source` is None if nobody asked for it; `subscriptions` are those of the accounts
-    and their vaults. `changes` are those since `since`, by the activity log; `follows` names the earlier
-    report that this one goes on from; `groups` have the object ids of their members."""
+    accounts read here. `source` is None if nobody asked for it. `changes` are those since `since`, by the
+    activity log; `follows` names the earlier report that this one goes on from; `groups` have the object ids
+    of their members. `every_account`: `services` has all accounts of the subscriptions that were named."""
 
     taken: datetime
     subject: str
     services: tuple[Service, ...]
     names: tuple[tuple[str, str], ...] = field(default=())
     source: Source | NotChecked | None = None
-    subscriptions: tuple[str, ...] = ()
     since: datetime | None = None
     changes: tuple[LoggedChange, ...] | NotChecked = ()
     stack: StackRecord | None = None
     follows: str = ""
     signer: Signer | None = None
     groups: tuple[tuple[str, tuple[str, ...] | NotChecked], ...] = ()
+    every_account: bool = False
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """The subscriptions of the accounts and their vaults."""
+        vaults = (one.vault.id for one in self.services if isinstance(one.vault, Vault))
+        ids = (*(one.account_id for one in self.services), *vaults)
+        return tuple(sorted({arm_ids.subscription_of(id) for id in ids}))
 
 
 def moment(seconds: int | None) -> datetime | None:

@@ -111,14 +111,6 @@ def drift(chosen: ChosenStacks, _: argparse.Namespace) -> int:
     return chosen.carry_out("drift", work.drift)
 
 
-def evidence(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
-    """Writes each stack's evidence into a folder of its own."""
-    folder = arguments.out or Path(".evidence", "fleet")
-    return replace(chosen, out=folder).carry_out(
-        "evidence", partial(work.evidence, days=arguments.days, folder=folder)
-    )
-
-
 def rotate(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
     """Raises the generation of each chosen key once, at the first stack that uses it, and updates all."""
     chosen, wanted = chosen.of_keys(arguments.key)

@@ -114,8 +114,7 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "--shards": {"type": int, "metavar": "N", "default": 1, "help": "how many jobs; at most 256"},
     "--ci": {"choices": ("github", "azure-devops"), "default": "github", "help": "for which CI"},
     "--minutes": {"type": float, "default": 15, "help": "wait for a revocation to count; default 15"},
-    "--days": {"type": int, "default": 89, "help": "days of the logs to read; default 89"},
-    "--out": {"type": Path, "metavar": "FOLDER", "help": "for the report; .fleet/ACTION or .evidence/fleet"},
+    "--out": {"type": Path, "metavar": "FOLDER", "help": "for the report; default .fleet/ACTION"},
     "--scheduler": {"metavar": "ADDRESS", "default": "", "help": "a Dask scheduler, tls://HOST:PORT"},
     "--json": {"action": "store_true", "help": "print a line of JSON for each stack"},
 }
@@ -128,6 +127,5 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "drift": Action(actions.drift, "show what was changed outside Pulumi", ("--out", "--scheduler")),
     "rotate": Action(actions.rotate, "make a new version of each key, then update all its stacks", _WRITES),
-    "evidence": Action(actions.evidence, "write what auditors ask about each stack", ("--days", "--out")),
     "matrix": Action(_matrix, "shards for the matrix of a CI", ("--shards", "--ci")),
 }

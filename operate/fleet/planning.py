@@ -39,7 +39,6 @@ class Outcome:
     reason: str = ""
     changes: Mapping[str, int] = field(default_factory=dict)
     unproven: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property
@@ -48,8 +47,8 @@ class Outcome:
 
     @property
     def said(self) -> str:
-        """Why it is not as it should be, and further remarks."""
-        return "; ".join(filter(None, (self.reason, *self.unproven, *self.notes)))
+        """Why it is not as it should be."""
+        return "; ".join(filter(None, (self.reason, *self.unproven)))
 
 
 Rings = Mapping[str, tuple[str, ...]]

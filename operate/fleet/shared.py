@@ -173,6 +173,9 @@ def shared(document: Mapping[str, object]) -> SharedSettings:
         )
         for one in said.get("rings", ())
     ]
+    names = [one.name for one in rings]
+    if twice := sorted({one for one in names if names.count(one) > 1}):
+        raise FleetFileError([Problem("rings", f"found {', '.join(twice)} twice, expected other names")])
     return SharedSettings(
         tuple(said["stacks"]),
         tuple(said.get("exclude", ())),
@@ -195,15 +198,14 @@ def _selector(match: Mapping[str, str | list[str]]) -> Selector:
 
 
 def _unshared(said: Mapping[str, Any]) -> Iterator[Problem]:
-    """The problems that no schema finds: settings that cannot be shared, and two rings of one name. Skips
-    parts whose shape the schema refuses."""
-
-    def entries(name: str) -> list[tuple[int, Mapping[str, Any]]]:
-        listed = said.get(name)
-        every = enumerate(listed if isinstance(listed, list) else ())
-        return [(index, one) for index, one in every if isinstance(one, Mapping)]
-
-    groups = {f"labels[{index}].settings": one.get("settings") for index, one in entries("labels")}
+    """The problems that no schema finds: settings that cannot be shared. Skips parts whose shape the schema
+    refuses."""
+    labels = said.get("labels")
+    groups = {
+        f"labels[{index}].settings": one.get("settings")
+        for index, one in enumerate(labels if isinstance(labels, list) else ())
+        if isinstance(one, Mapping)
+    }
     for place, settings in {"settings": said.get("settings"), **groups}.items():
         for name in sorted(OF_ONE_STACK.intersection(settings if isinstance(settings, Mapping) else ())):
             text = "is decided for one stack; set it in the stack's own file"
@@ -211,10 +213,6 @@ def _unshared(said: Mapping[str, Any]) -> Iterator[Problem]:
         if any(isinstance(one, Mapping) and "secure" in one for one in _within(settings)):
             text = "found a secret, which is encrypted for one stack; set it in the stack's own file"
             yield Problem(place, text)
-    names = [str(one.get("name")) for _, one in entries("rings")]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            yield Problem(f"rings[{index}].name", f"{name!r} is the name of an earlier ring")
 
 
 def _within(value: object) -> list[object]:

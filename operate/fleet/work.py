@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 from core import clouds, resource_types
 from operate import login, verify
-from operate.azure import LiveAzure
-from operate.evidence import report
-from operate.evidence.command import facts_of_stack
-from operate.evidence.findings import findings
-from operate.evidence.rules import AuditSeverity
 from operate.fleet import files
 from operate.fleet.planning import Outcome
 from operate.stack import (
@@ -29,7 +23,7 @@ from operate.stack_file import path_of, stack_file
 
 def preview(stack: str) -> Outcome:
     """What an update would change."""
-    return Outcome(stack, changes=_engine(stack).planned(Path(), save=False))
+    return Outcome(stack, changes=_engine(stack).planned())
 
 
 def up(stack: str, *, plan: str = "", minutes: float = 15) -> Outcome:
@@ -48,28 +42,11 @@ def up(stack: str, *, plan: str = "", minutes: float = 15) -> Outcome:
 def drift(stack: str) -> Outcome:
     """Changes made outside Pulumi, and changes that an update would make; the reason names them."""
     engine = _engine(stack)
-    drifted, planned = engine.drifted(), engine.planned(Path(), save=False)
+    drifted, planned = engine.drifted(), engine.planned()
     reason = "the cloud differs from the state" if drifted else ""
     if planned and not drifted:
         reason = "an update would change something: a newer key version, or settings not rolled out"
     return Outcome(stack, reason, changes={**planned, **drifted})
-
-
-def evidence(stack: str, *, days: int, folder: Path) -> Outcome:
-    """Writes the evidence of a stack into a folder of its name; findings that are errors are the reason."""
-    azure = LiveAzure(login.of_stack(stack, alone=True))
-    facts = facts_of_stack(azure, stack, days=days)
-    found = findings(facts)
-    made = report.files(facts, found, azure.queries, report.tool_version())
-    report.write(folder / stack, made)
-    counts = Counter(one.severity for one in found)
-    said = ", ".join(f"{count} {severity.word}" for severity, count in sorted(counts.items()))
-    manifest = f"manifest.json has the SHA-256 {report.sha256(made['manifest.json'])}"
-    reason, note = f"open findings: {said}", ""
-    if not counts[AuditSeverity.ERROR]:
-        reason, note = "", said or "no finding"
-    notes = (note, getattr(facts.source, "warning", ""), manifest)
-    return Outcome(stack, reason, notes=tuple(filter(None, notes)))
 
 
 def recorded_keys(stack: str) -> dict[str, tuple[str, int]]:
@@ -91,7 +68,7 @@ def _updated(engine: EngineStack, plan: str) -> tuple[dict[str, int], Outputs | 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(plan) if plan else Path(folder, "plan.json")
         # Rules over a whole stack report too late to stop an update, so they have to stop this preview.
-        changes = engine.planned(file, save=not plan)
+        changes = engine.planned(None if plan else file)
         return changes, engine.updated(file) if changes else None
 
 

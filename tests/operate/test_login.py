@@ -32,7 +32,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
 
 
-COMMANDS = ("adopt", "disable_version", "doctor", "evidence", "recover", "verify")
+COMMANDS = ("adopt", "doctor", "evidence", "recover", "verify")
 """The commands that ask Azure; `revoke-commands` prints what a person runs who is logged in to az."""
 
 

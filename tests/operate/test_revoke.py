@@ -63,9 +63,9 @@ def test_of_an_account_that_follows_its_key_each_version_is_disabled_and_enabled
     (tmp_path / "enabled").write_text("".join(f"{one}\n" for one in versions))
     (tmp_path / "az").write_text(_AZ)
     (tmp_path / "az").chmod(0o700)
-    _, _, disable, enable = actions(granted({**OUTPUTS, "keyUriWithVersion": key}))
+    _, _, disable, enable = actions(granted({**OUTPUTS, "keyUriWithVersion": key})).values()
     for action in (disable, disable, enable):
-        script = "\n".join(action.az)
+        script = "\n".join(action)
         environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
         subprocess.run(["bash", "-e", "-c", script], check=True, cwd=tmp_path, env=environment)
     called = (tmp_path / "called").read_text().splitlines()
@@ -77,10 +77,10 @@ def test_of_an_account_that_follows_its_key_each_version_is_disabled_and_enabled
 
 def test_a_role_at_the_vault_is_taken_and_given_back_there() -> None:
     """An account may have been adopted with such a grant; none is at its key, and none comes there."""
-    revoke, restore, *_ = actions(granted({**OUTPUTS, **AT_THE_VAULT}))
-    assert revoke.az == (f"az role assignment delete --ids '{AT_THE_VAULT['grantId']}'",)
-    assert VAULT in restore.az[0]
-    assert "/keys/" not in restore.az[0]
+    revoke, restore, *_ = actions(granted({**OUTPUTS, **AT_THE_VAULT})).values()
+    assert revoke == (f"az role assignment delete --ids '{AT_THE_VAULT['grantId']}'",)
+    assert VAULT in restore[0]
+    assert "/keys/" not in restore[0]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_the_data_can_be_looked_at_without_pulumi() -> None:
     """With a token for the cloud of the account's endpoint; not where the outputs do not tell that."""
     seen = look(granted({**OUTPUTS, "endpoint": "https://lang.cognitiveservices.azure.us/"}))
     assert seen is not None
-    words = shlex.split(seen.az[0])
+    words = shlex.split(seen[0])
     assert words[words.index("--resource") + 1] == "https://cognitiveservices.azure.us"
     assert words[words.index("--url") + 1].startswith("https://lang.cognitiveservices.azure.us/language/")
     assert look(granted({**OUTPUTS, "endpoint": None})) is None
@@ -129,7 +129,7 @@ def test_fails_in_words_without_pulumi_and_without_a_file(
 
 def said(**changes: Any) -> dict[str, tuple[str, ...]]:
     """Every action's commands."""
-    return {found.name: found.az for found in actions(granted({**OUTPUTS, **changes}))}
+    return dict(actions(granted({**OUTPUTS, **changes})))
 
 
 def test_an_access_policy_is_deleted_and_set_in_the_vaults_subscription() -> None:
@@ -199,13 +199,13 @@ IN_HSM = {
 
 def test_a_key_of_a_managed_hsm_is_taken_by_the_hsms_own_roles() -> None:
     """Resource Manager's roles and access policies give nothing there, so no command is about them."""
-    revoke, restore, *_ = actions(granted({**OUTPUTS, **IN_HSM}))
+    revoke, restore, *_ = actions(granted({**OUTPUTS, **IN_HSM})).values()
     for action in (revoke, restore):
         assert (
             "--hsm-name hsm-hub --role 'Managed HSM Crypto Service Encryption User' --scope /keys/cmk"
-            in (action.az[0])
+            in (action[0])
         )
-        assert PRINCIPAL in action.az[0]
+        assert PRINCIPAL in action[0]
     text = printed(**IN_HSM)
     assert "set-policy" not in text
     assert "az role assignment" not in text

@@ -6,10 +6,7 @@ from typing import Any
 
 import pytest
 
-from core import adapters
-from core.facts import KeyVersion
 from localazure.cognitive import data
-from operate.disable_version import problems
 from tests.remediation.world import World
 from tests.support.az import carry_out
 
@@ -141,27 +138,6 @@ def test_the_other_way_of_binding_is_drift(world: World, declared: str) -> None:
     assert bound_version(world) == wanted[declared]
     assert world.up() == ""
     assert world.engine.operations == []
-
-
-def test_a_kind_that_does_not_follow_its_key_is_refused_before_anything_is_made() -> None:
-    """In the settings."""
-    refused = World("access policies", settings={"key": {"version": "automatic"}}).up()
-    assert "key.version: found 'automatic', but accounts of kind TextAnalytics do not follow a key" in refused
-
-
-@pytest.mark.parametrize("world", ["none"], indirect=True)
-def test_a_version_that_azure_may_use_is_not_disabled(world: World) -> None:
-    """Neither the newest nor an older one: nobody knows which of them the account uses."""
-    assert world.up() == ""
-    world.rotate(KEY)
-    account = adapters.account(world.arm("GET", world.account_id))
-    key = account.encryption.key
-    assert key is not None
-    listed = [KeyVersion(one) for one in world.versions()]
-    for one in listed:
-        (why,) = problems({(key.vault_uri, key.name.lower()): listed}, [one.version], [account])
-        assert "Azure chooses which one it uses" in why
-        assert "key.version: pinned" in why
 
 
 @pytest.mark.parametrize("disabled", [True, False])

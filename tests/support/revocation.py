@@ -19,18 +19,22 @@ from tests.support.front import ARM
 
 def carry_out(azure: RunningAzure, outputs: Mapping[str, Any], name: str) -> None:
     """Carries out one action for the service of these outputs. Raises RuntimeError where it is refused."""
-    (action,) = (found for found in actions(access(outputs)) if found.name == name)
-    for words, options in commands_in("\n".join(action.az)):
+    carry_out_lines(azure, outputs, "\n".join(actions(access(outputs))[name]))
+
+
+def carry_out_lines(azure: RunningAzure, outputs: Mapping[str, Any], lines: str) -> None:
+    """Carries out printed commands. Raises RuntimeError where one is refused."""
+    for words, options in commands_in(lines):
         status, answer = _sent(azure, *_request(azure, outputs, words, options))
         if status >= 300:
-            raise RuntimeError(f"{name}: {status} {answer}")
+            raise RuntimeError(f"az {words}: {status} {answer}")
 
 
 def looked(azure: RunningAzure, outputs: Mapping[str, Any]) -> int:
     """The status that whoever looks at the service's data gets, as the page says it."""
-    action = look(access(outputs))
-    assert action is not None, "the outputs tell no endpoint"
-    ((_, options),) = commands_in(action.az[0])
+    lines = look(access(outputs))
+    assert lines is not None, "the outputs tell no endpoint"
+    ((_, options),) = commands_in(lines[0])
     return _sent(azure, "GET", options["url"][0])[0]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.arguments.inputs import ArgumentKind, Arguments, arguments, camel_case
+from components.arguments.inputs import Arguments, arguments, camel_case
 from settings.model import ServiceSettings
 
 
@@ -15,7 +15,7 @@ def setting_paths(form: type[Arguments] = ServiceSettings, prefix: str = "") -> 
         yield "name"
     for name, argument in arguments(form).items():
         path = prefix + camel_case(name)
-        if argument.form and argument.kind is not ArgumentKind.GROUPS:
+        if argument.form and not argument.many:
             yield from setting_paths(argument.form, f"{path}.")
         else:
             yield path

@@ -112,7 +112,7 @@ def test_version_and_address_are_written_in_one_place() -> None:
     assert re.fullmatch(rf"## {re.escape(VERSION)} (\(unreleased\)|- \d{{4}}-\d\d-\d\d)", newest)
     command = ["git", "grep", "-hoIE", r"https://[^ \"']+/language-cmk\b[^ \"'`,]*", "--", ":!tests"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert {*listed.stdout.split()} <= {release.given()["shown"], release.EXAMPLE}
+    assert {*listed.stdout.split()} == {"https://github.com/ORGANISATION/language-cmk"}
 
 
 @pytest.fixture
@@ -151,9 +151,6 @@ def test_a_fork_fills_in_its_address_and_version(fork: Path) -> None:
     published = runpy.run_path(str(fork / "core" / "published.py"))
     assert published["VERSION"] == version
     assert published["ABOUT"] == {"homepage": address, "repository": address}
-    page = (fork / "docs" / "packages.md").read_text()
-    assert f"export REPOSITORY={address}\n" in page
-    assert f"$REPOSITORY/provider@{version}\n" in page
     said = run("check", "v1.9.0")
     assert "tag v2.0.0-rc.1" in said
     assert "give it the day" in said
@@ -194,9 +191,9 @@ def test_an_address_that_others_cannot_use_is_refused_before_anything_is_written
 
 def test_a_pattern_that_finds_nothing_is_said_before_anything_is_written(fork: Path) -> None:
     declare(fork, "https://git.bank.example/platform/language-cmk")
-    (fork / "docs" / "packages.md").write_text("")
+    (fork / "policies" / "PulumiPolicy.yaml").write_text("")
     (line,) = said_by(fork, "fill").splitlines()
-    assert line.startswith("docs/packages.md: nothing matches")
+    assert line.startswith("policies/PulumiPolicy.yaml: nothing matches")
     assert (fork / "core" / "published.py").read_bytes() == (ROOT / "core" / "published.py").read_bytes()
 
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from components.__main__ import COMPONENTS
-from components.arguments.inputs import ArgumentKind, Arguments, arguments, descriptions, read, read_known
+from components.arguments.inputs import Arguments, arguments, descriptions, read, read_known
 from components.encryption_args import ServiceKeyArgs
 from components.host import Package
 from components.service_args import EncryptedAIServicesAccountArgs
@@ -50,7 +50,7 @@ def test_every_argument_says_what_it_does(form: type[Arguments]) -> None:
 def test_a_list_is_a_tuple_in_the_form(form: type[Arguments]) -> None:
     """A form is frozen all the way down; None stands for a list whose absence says something else."""
     for one in arguments(form).values():
-        if one.kind in (ArgumentKind.TEXTS, ArgumentKind.GROUPS):
+        if one.many:
             assert one.default in ((), None)
 
 
@@ -81,7 +81,7 @@ def test_class_dictionary_and_file_give_the_same_arguments() -> None:
     for one in arguments(EncryptedAIServicesAccountArgs):
         if one != "tags":  # a file's are {}, as the resources were always made
             assert getattr(service, one) == getattr(from_class, one)
-    assert from_class.given == from_dictionary.given == service.given - {"tags"}
+    assert from_class.given == from_dictionary.given == service.given - {"name", "tags"}
     assert from_class.key.given == {"generation"}
 
 

@@ -14,7 +14,7 @@ from components.guards.reader import ServiceRequest
 from components.key import EncryptionKey
 from components.preflight import preflight
 from components.service import EncryptedAIServicesAccount
-from components.testing import SUBSCRIPTION, TENANT
+from components.testing import SUBSCRIPTION, TENANT, declared
 from components.vault import KeyVault
 from tests.support.recording import FakeAzure, RecordingMonitor, run, service_inputs
 
@@ -124,6 +124,19 @@ def test_an_id_that_a_preview_does_not_know_is_no_wrong_id() -> None:
     """The engine gives the id of a resource that it would create as an empty text."""
     args: Any = {"audit": {"workspace_id": pulumi.Output.from_input("")}, "location": "westeurope"}
     run(lambda: EncryptedAIServicesAccount("language", args), preview=True)
+
+
+def test_a_unit_test_takes_an_id_or_a_name_that_is_not_known_yet() -> None:
+    """The mocks for a program's own tests answer about what depends on it, too."""
+
+    def program() -> None:
+        later = pulumi.Output.from_input("").apply(lambda _: pulumi.UNKNOWN)
+        place: dict[str, Any] = {"location": "westeurope"}
+        EncryptedAIServicesAccount("keyed", {**place, "key": {"id": later}})
+        EncryptedAIServicesAccount("grouped", {**place, "existing_resource_group_name": later})
+        EncryptionKey("alone", {"vault_id": later})
+
+    assert {"keyed-binding", "grouped-binding", "alone-key"} <= {*declared(program)}
 
 
 def test_a_secret_value_is_in_no_error() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
@@ -11,7 +12,7 @@ from components.arguments import names
 from components.arguments.inputs import camel_case
 from components.arguments.problem import InputError
 from components.service import EncryptedAIServicesAccount
-from core import kinds
+from components.service_args import EncryptedAIServicesAccountArgs
 from tests.support.recording import run
 
 
@@ -35,10 +36,12 @@ def test_limits_are_azures(limit: names.Limit, right: list[str], wrong: list[str
             limit.checked(name)
 
 
+OWNER = EncryptedAIServicesAccountArgs(name="svc", location="West Europe", _stack="prod")
+
+
 def test_derived_names_are_stable() -> None:
     """A service's names are made from its name and nothing else."""
-    rule = names.NamingRule("svc")
-    assert {resource: rule.name(resource, "account") for resource in names.DEFAULTS} == {
+    assert {resource: names.derived(resource, OWNER, target="account") for resource in names.DEFAULTS} == {
         "resourceGroup": "rg-svc",
         "vault": "kv-svc",
         "key": "cmk-svc",
@@ -52,11 +55,10 @@ def test_derived_names_are_stable() -> None:
 
 
 def test_a_template_gives_a_name_from_service_stack_location_and_kind() -> None:
-    """What no template names keeps its default."""
-    templates = {"vault": "kv{service}{stack}", "account": "{kind}-{service}-{location}-{stack}"}
-    rule = names.NamingRule("svc", "westeurope", kinds.named("OpenAI"), "prod", templates)
-    assert (rule.name("vault"), rule.name("account")) == ("kvsvcprod", "oai-svc-westeurope-prod")
-    assert rule.name("key") == "cmk-svc"
+    """By the values of the service that it is for."""
+    owner = dataclasses.replace(OWNER, kind="OpenAI")
+    template = "{kind}-{service}-{location}-{stack}"
+    assert names.derived("workspace", owner, template) == "oai-svc-westeurope-prod"
 
 
 @pytest.mark.parametrize(

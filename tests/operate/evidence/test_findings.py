@@ -15,7 +15,7 @@ from operate import evidence
 from operate.evidence.collect import NO_LOG, NO_VAULT
 from operate.evidence.findings import findings
 from operate.evidence.model import DiagnosticSetting, Drill, NotChecked, Service, StackRecord
-from operate.evidence.rules import RULES, AuditSeverity
+from operate.evidence.rules import RULES, WORDS, AuditSeverity
 from tests.operate.evidence import made
 from tests.operate.evidence.made import (
     BOUND,
@@ -215,6 +215,37 @@ def test_a_drill_that_did_not_hold_is_an_error(
     drill = Drill("", made.NOW, refused, readable, OTHER)
     facts = made.facts(stack=StackRecord((), (drill,)))
     assert [1 for f in findings(facts) if (f.rule, f.severity.word) == ("drill-failed", "error")] == found
+
+
+OLDEST = "c" * 32
+SHARED = key(version(OLDEST, 90), version(OLD, 60), version(NEW, 30))
+DISABLED = [
+    f"az keyvault key set-attributes --id https://kv-contoso.vault.azure.net/keys/cmk/{one} --enabled false"
+    for one in (OLDEST, OLD)
+]
+
+
+@pytest.mark.parametrize(
+    ("other", "every", "commands"),
+    [
+        (service(), True, DISABLED),
+        (service(account=account("b", encryption=bound_to(OLDEST))), True, DISABLED[1:]),
+        (service(account=account("b", encryption=replace(bound_to(OLD), key_name="second"))), True, DISABLED),
+        (service(account=account("b", encryption=bound_to(""))), True, []),
+        (service(account=account("b", encryption=replace(BOUND, key_name=""))), True, []),
+        (Service(account("b").id, NotChecked("403")), True, []),
+        (service(), False, []),
+    ],
+    ids=["idle", "bound by another", "another key", "follows the key", "unknown key", "unread", "some only"],
+)
+def test_only_a_version_that_no_account_needs_is_to_be_disabled(
+    other: Service, every: bool, commands: list[str]
+) -> None:
+    """An account of any stack may be bound to it. Where one was not read, may use each version, or may not be
+    in the report, no command is told, but what to do first."""
+    facts = made.facts(service(key=SHARED), replace(other, key=SHARED), every_account=every)
+    fixes = {one.subject: one.fix for one in findings(facts) if one.rule == "old-versions-enabled"}
+    assert fixes["lang-contoso"] == ("; ".join(commands) or WORDS["look_first"])
 
 
 def test_every_rule_is_broken_above() -> None:

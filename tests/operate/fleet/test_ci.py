@@ -86,6 +86,22 @@ def test_no_text_of_a_change_is_a_command_to_the_runner(change: Path, tmp_path: 
     assert not [line for line in done.stderr.splitlines() if line.strip().startswith("::") or "##" in line]
 
 
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_a_nights_findings_are_quoted_and_give_the_exit_code(code: int, tmp_path: Path) -> None:
+    """Of each subscription, also what the command says where it cannot run. Nothing of it is mark-up."""
+    fake = tmp_path / "python"
+    fake.write_text(f'#!/bin/sh\necho "$@"\necho "error a: @all <b>" >&2\nexit {code}\n')
+    fake.chmod(0o755)
+    done = script("findings.sh", "out", "s-1", "s-2", cwd=tmp_path, PYTHON=str(fake))
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
+    assert (tmp_path / "out" / "report.md").read_text().splitlines() == [
+        "### Findings of the evidence",
+        "",
+        "    -m operate evidence --subscription s-1 s-2 --out out",
+        "    error a: @all <b>",
+    ]
+
+
 def test_an_update_takes_the_reviewed_plans_by_the_names_of_their_stacks(tmp_path: Path) -> None:
     """And no other: with another digest nothing is begun."""
     for number, text in ((1, "plan of a"), (2, "plan of b")):

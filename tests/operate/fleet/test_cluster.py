@@ -63,7 +63,7 @@ def test_workers_carry_a_rollout_out(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def work(name: str) -> Outcome:
         if name == "b":
             raise OperateError("the plan is missing")
-        return Outcome(name, notes=(str(os.getpid()),))
+        return Outcome(name, changes={"pid": os.getpid()})
 
     with (
         dask.config.set(known_by_certificates(tmp_path)),
@@ -76,7 +76,7 @@ def test_workers_carry_a_rollout_out(tmp_path: Path, monkeypatch: pytest.MonkeyP
     found = {one.stack: one for one in done}
     assert found["b"].reason == "the plan is missing"
     assert found["a"].ok
-    assert found["a"].notes != (str(here),)
+    assert found["a"].changes != {"pid": here}
 
 
 def test_a_worker_with_other_code_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

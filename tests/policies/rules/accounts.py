@@ -85,7 +85,7 @@ NO_REGIONS: Final = {f"{name}.location": UNKNOWN_TEXT for name in ("vault", "acc
 AUDITED: Final = {"category": "AuditEvent", "enabled": True}
 ROWS: Final[dict[str, list[Row]]] = {
     "account-fits-its-kind": [
-        # Which kinds take what: tests/consistency/test_kinds.py.
+        # Which kinds take what: core/kind_limits.py.
         *each(
             "storage, search and network rules",
             BOTH,
