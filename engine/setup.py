@@ -13,13 +13,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
-_PROGRAMS = "Scripts" if os.name == "nt" else "bin"
-_SUFFIX = ".exe" if os.name == "nt" else ""
 
 
 def program_of(root: Path, name: str) -> Path:
     """A program in the checkout's virtual environment, whether or not it is there."""
-    return root / ".venv" / _PROGRAMS / (name + _SUFFIX)
+    return root / ".venv" / "bin" / name
 
 
 def say(text: str) -> None:
@@ -33,7 +31,7 @@ class SetupError(Exception):
 
 
 def make_environment(root: Path, python: Path, *, runtime: bool = False) -> None:
-    """Installs the packages of uv.lock into `.venv`; with `runtime` only the group `runtime`. Raises
+    """Installs the packages of uv.lock into `.venv`; with `runtime` only those of a deployment. Raises
     SetupError."""
     if not program_of(root, "uv").exists():
         _require_writable(root)
@@ -44,7 +42,7 @@ def make_environment(root: Path, python: Path, *, runtime: bool = False) -> None
         _run([*pip, *uv], "it is installed from PyPI, or the index that pip is configured for")
     synced = root / ".venv" / ".synced"
     locked = max((root / name).stat().st_mtime for name in ("uv.lock", "pyproject.toml"))
-    only = "runtime" if runtime else ""
+    only = "deployment" if runtime else ""
     if synced.exists() and synced.stat().st_mtime >= locked and synced.read_text() in ("", only):
         return
     _require_writable(root)

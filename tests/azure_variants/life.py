@@ -43,7 +43,7 @@ ELSEWHERE = frozenset(
     }
 )
 """Switches that the account of these lives never meets. One with projects and models does
-(tests/engine/test_foundry.py and tests/localazure/facts/foundry.yaml), one with Custom Translator
+(tests/engine/test_in_process.py and tests/localazure/facts/foundry.yaml), one with Custom Translator
 (tests/localazure/facts/language.yaml), one that is to leave a key that it may not use, or is written
 while it cannot (tests/remediation/test_every_refusal_is_followed.py), one with private endpoints
 (tests/components/test_role_files.py), one that names no version of its key
@@ -72,7 +72,6 @@ _EXPLAINS = (
     "fix:",
     "run the same command again",
     "run `pulumi",
-    "set softdeleted",
     "give another",
     "az ",
     "try again",
@@ -303,9 +302,8 @@ def destruction(life: Life) -> None:
 
 
 def return_(life: Life) -> None:
-    """It comes back from soft delete with its key and its data; the account of a user-assigned identity,
-    which cannot come back, is refused with what to do."""
-    life.settings["soft_deleted"] = "recover"
+    """It comes back from soft delete with its key and its data, by the commands that are printed; the account
+    of a user-assigned identity, which cannot come back, is refused with what to do."""
     before = [*life.versions()]
     if life.row[MODE] == "user-assigned identity":
         life.later()

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from components.arguments.problem import InputError
 from components.service import EncryptedAIServicesAccount
 from tests.components.test_private_and_logs import SUBNET
 from tests.support.recording import RecordingMonitor, run
@@ -14,7 +11,6 @@ from tests.support.recording import RecordingMonitor, run
 EVERYTHING: dict[str, Any] = {
     "location": "westeurope",
     "identity": "userAssigned",
-    "lock": "CanNotDelete",
     "network": {"access": "private", "subnet_id": SUBNET},
     "tags": {"owner": "claims"},
 }
@@ -27,19 +23,16 @@ NAMES = {
     ":Workspace": "workspaceName",
     ":PrivateEndpoint": "privateEndpointName",
     ":DiagnosticSetting": "name",
-    ":ManagementLockByScope": "lockName",
 }
 """The input of each type that is its name in Azure."""
-TAGGED = {*NAMES, ":PrivateZone", ":VirtualNetworkLink", ":Project", ":Deployment"} - {
+TAGGED = {*NAMES, ":Project", ":Deployment"} - {
     ":DiagnosticSetting",
-    ":ManagementLockByScope",
 }
 TEMPLATES = {
     "identity": "uami-{service}",
     "workspace": "law-{service}",
     "private_endpoint": "pep-{service}-{target}",
     "diagnostic_setting": "diag-{service}",
-    "lock": "lock-{service}-{target}",
 }
 
 
@@ -66,23 +59,7 @@ def test_every_name_follows_the_templates_or_is_given() -> None:
         ":Workspace": {"law-claims"},
         ":PrivateEndpoint": {"pep-claims-account", "pep-claims-vault"},
         ":DiagnosticSetting": {"diag-claims"},
-        ":ManagementLockByScope": {"lock-claims-account", "lock-claims-vault"},
     }
-
-
-@pytest.mark.parametrize(
-    ("more", "says"),
-    [
-        (
-            {"names": {"identity": "{service}."}},
-            "names.identity: identity name 'claims.' is not allowed",
-        ),
-    ],
-)
-def test_fails_for_a_name_that_azure_would_refuse(more: Any, says: str) -> None:
-    """Whichever resource it is of, before anything is made."""
-    with pytest.raises(InputError, match=says.replace(".", r"\.")):
-        service(**more)
 
 
 def test_everything_that_takes_tags_has_them() -> None:

@@ -99,6 +99,13 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
             "a letter first, no hyphen at the end"
         ),
     ),
+    "a template of a bad name": (
+        {"identity": "userAssigned", "names": {"identity": "{service}."}},
+        (
+            "names.identity: identity name 'claims.' is not allowed: letters, digits, hyphens and "
+            "underscores, a letter or digit first; shorten the template, or the service's name"
+        ),
+    ),
     "bad vault id": (
         {"vault": {"id": "kv-hub"}},
         (
@@ -156,10 +163,6 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "two workspaces": (
         {"audit": {"newWorkspace": True, "workspaceId": WORKSPACE_ID}},
         "audit.newWorkspace: found true, but workspaceId names one that exists; remove one of them",
-    ),
-    "an event hub without its namespace": (
-        {"audit": {"eventHubName": "audit"}},
-        "audit.eventHubRuleId: is required with eventHubName, because it says in which namespace",
     ),
     "two resource groups": (
         {"resourceGroupName": "rg-own", "existingResourceGroupName": "rg-shared"},

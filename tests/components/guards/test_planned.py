@@ -22,14 +22,9 @@ MODES: dict[str, dict[str, Any]] = {
     "private": {**SHARED, "network": {"access": "private", "subnet_id": f"{_NETWORK}/subnets/endpoints"}},
     "tags": {"tags": {"team": "claims"}},
     "callers": {"callers": [{"principal_id": "b7e02c96-4a1d-4f53-8c6b-d90f3e5a7124"}]},
-    "locked, calling few hosts": {
-        "lock": "CanNotDelete",
-        "restrict_outbound": True,
-        "allowed_fqdns": ["contoso.blob.core.windows.net"],
-    },
     "Foundry projects and models": {
         "kind": "AIServices",
-        "projects": [{"name": "claims", "role": "Cognitive Services User"}],
+        "projects": [{"name": "claims"}],
         "deployments": [{"name": "mini", "model": "gpt-4o-mini"}],
     },
     "private Foundry resource": {
@@ -41,7 +36,6 @@ MODES: dict[str, dict[str, Any]] = {
 
 
 _BY_NAME = (
-    arm_ids.PRIVATE_DNS_ZONE,
     arm_ids.PRIVATE_ENDPOINT,
     arm_ids.USER_ASSIGNED_IDENTITY,
 )
@@ -60,11 +54,7 @@ def test_the_plan_is_what_is_made(args: dict[str, Any]) -> None:
         deployment.arm("PUT", _NETWORK, {"location": "westeurope", "properties": body}, api="2024-05-01")
     deployment.up({"claims": args})
     planned = {str(one["id"]).lower(): one for one in deployment.planned}
-    made = {
-        str(one["outputs"]["id"]): one["outputs"]
-        for one in deployment.state.values()
-        if one["type"].startswith("azure-native:")
-    }
+    made = {one.id: one.outputs for one in deployment.state.values() if one.type.startswith("azure-native:")}
     types = {one["content"]["type"].lower() for one in planned.values()}
     for id, outputs in made.items():
         type = arm_ids.parse(id).type if "/providers/" in id else arm_ids.RESOURCE_GROUP
