@@ -34,7 +34,6 @@ DNS_ZONE_LINK: Final = "Microsoft.Network/privateDnsZones/virtualNetworkLinks"
 ACTION_GROUP: Final = "Microsoft.Insights/actionGroups"
 WORKSPACE: Final = "Microsoft.OperationalInsights/workspaces"
 RESOURCE_GROUP: Final = "Microsoft.Resources/subscriptions/resourceGroups"
-EVENT_HUB_RULE: Final = "Microsoft.EventHub/namespaces/authorizationRules"
 STORAGE_ACCOUNT: Final = "Microsoft.Storage/storageAccounts"
 SEARCH_SERVICE: Final = "Microsoft.Search/searchServices"
 
