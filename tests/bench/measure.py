@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import resource
 import subprocess
 import time
@@ -31,7 +29,7 @@ def cheapest(costs: Sequence[Cost]) -> Cost:
 
 def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Cost:
     """The cost of a command. Raises RuntimeError with its output when it fails."""
-    started, children = time.perf_counter(), children_seconds()
+    started, children = time.perf_counter(), _children_seconds()
     done = subprocess.run(
         list(command),
         cwd=cwd,
@@ -44,26 +42,10 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Cost:
     seconds = time.perf_counter() - started
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}")
-    return Cost(seconds, children_seconds() - children)
+    return Cost(seconds, _children_seconds() - children)
 
 
-def children_seconds() -> float:
+def _children_seconds() -> float:
     """Processor seconds of all ended children of this process and of theirs."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def seconds_beside(folder: Path) -> float:
-    """Processor seconds of every process that was started by a path in `folder` and still runs, and of those
-    that it has run; 0 on a system without /proc."""
-    used = 0
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # it has ended
-            if str(folder) in status.with_name("cmdline").read_text(errors="replace"):
-                used += sum(_ticks(status))
-    return used / os.sysconf("SC_CLK_TCK")
-
-
-def _ticks(status: Path) -> list[int]:
-    """Of a process and of its ended children, user and system each."""
-    return [int(field) for field in status.read_text().rsplit(")", 1)[1].split()[11:15]]
