@@ -1,13 +1,12 @@
 """What the product does about each switch, and how to take that out: then a life fails.
 
 `out` are patches of the product, or, where it is the program's inputs that protect, of what is sent. A switch
-without an `out` needs nothing of this product; `does` says why, and `met` shows that lives meet it all the
-same.
+without an `out` needs nothing of this product; `does` says why. That the switch makes a difference, the facts
+of the local Azure show (tests/localazure/facts).
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -30,7 +29,6 @@ from provider.azure import Retries
 from provider.errors import ROWS
 from provider.failure import ServiceError
 from provider.waiting import Waiter
-from tests.azure_variants.life import Exchange, Life
 from tests.support.providers import Session
 
 Patches = Callable[[], list[AbstractContextManager[Any]]]
@@ -46,27 +44,12 @@ _LATE = {"read_lag_seconds": 30.0}
 
 @dataclass(frozen=True)
 class Defence:
-    """One switch: in words what the product does, a row in which that matters, and the patches.
-
-    Where there are none, `met` gives what an answer of Azure shows of the switch, None where it shows
-    nothing; `shown` is what it must be by the switch's value, and empty where no life may meet the switch.
-    """
+    """One switch: in words what the product does, a row in which that matters, and the patches."""
 
     switch: str
     does: str
     row: Mapping[str, Any] = field(default_factory=dict)
     out: Patches | None = None
-    met: Callable[[Exchange], Any] | None = None
-    shown: Mapping[Any, Any] = field(default_factory=dict)
-
-    def not_met(self, life: Life) -> list[str]:
-        """In words, where Azure's answers in a life are not as the switch's value says."""
-        if self.met is None:
-            return []
-        value = life.row[self.switch]
-        found = {shown for one in life.wire.exchanges if (shown := self.met(one)) is not None}
-        expected = {self.shown[value]} if self.shown else set()
-        return [] if found == expected else [f"{self.switch} {value}: answers show {found}, not {expected}"]
 
     def taken_out(self) -> ExitStack:
         """A context in which the product is without it."""
@@ -189,44 +172,6 @@ def _no_patience() -> list[AbstractContextManager[Any]]:
     return [patch.object(verify, "refused", lambda client, _: refused(client, 0))]
 
 
-def _is_account(one: Exchange, method: str) -> bool:
-    return one.method == method and one.path.endswith("/accounts/lang-claims") and one.status < 300
-
-
-def _retry_after(one: Exchange) -> Any:
-    is_group = one.method == "DELETE" and one.path.count("/") == 4
-    return one.headers["retry-after"] if is_group and one.status == 202 else None
-
-
-def _deleted_keys(one: Exchange) -> Any:
-    deletes = one.method == "DELETE" and one.path.startswith("/keys/")
-    return one.path if deletes or one.path.startswith("/deletedkeys") else None
-
-
-def _tags(one: Exchange) -> Any:
-    if not _is_account(one, "GET") or one.body.get("tags"):
-        return None
-    return json.dumps(one.body.get("tags", "absent"))
-
-
-def _throttling_default(one: Exchange) -> Any:
-    return "dynamicThrottlingEnabled" in one.body["properties"] if _is_account(one, "GET") else None
-
-
-def _state_of_a_new_account(one: Exchange) -> Any:
-    is_new = _is_account(one, "PUT") and one.status == 201 and not one.sent["properties"].get("restore")
-    return one.body["properties"]["provisioningState"] if is_new else None
-
-
-def _metrics(one: Exchange) -> Any:
-    is_setting = one.method == "PUT" and "/diagnosticsettings/" in one.path and one.status < 300
-    return bool(one.body["properties"].get("metrics")) if is_setting else None
-
-
-def _alert_rules(one: Exchange) -> Any:
-    return one.path if "/scheduledqueryrules/" in one.path else None
-
-
 DEFENCES = (
     Defence(
         "trusted_services_reach_vault",
@@ -249,8 +194,6 @@ DEFENCES = (
     Defence(
         "group_retry_seconds",
         "Nothing: azure-native obeys it.",
-        met=_retry_after,
-        shown={15: "15", 0: "0"},
     ),
     Defence(
         "grant_delay_seconds",
@@ -274,7 +217,6 @@ DEFENCES = (
     Defence(
         "deleted_keys_visible_after",
         "Nothing: the key is never deleted by itself; it goes, and comes back, with its vault.",
-        met=_deleted_keys,
     ),
     Defence(
         "deleted_resources_visible_after",
@@ -321,14 +263,10 @@ DEFENCES = (
     Defence(
         "empty_tags",
         "Nothing: it reads no tags but those that it declares.",
-        met=_tags,
-        shown={"as_observed": "{}", "null": "null", "object": "{}", "absent": '"absent"'},
     ),
     Defence(
         "defaults_added",
         "Nothing: azure-native compares inputs, and no refresh takes a default over.",
-        met=_throttling_default,
-        shown={False: False, True: True},
     ),
     Defence(
         "key_vault_uri",
@@ -360,8 +298,6 @@ DEFENCES = (
     Defence(
         "synchronous_creates",
         "Nothing: azure-native takes both.",
-        met=_state_of_a_new_account,
-        shown={False: "Creating", True: "Succeeded"},
     ),
     Defence(
         "put_without_encryption",
@@ -411,13 +347,10 @@ DEFENCES = (
     Defence(
         "diagnostic_settings",
         "Nothing: azure-native compares inputs, and the program's are complete.",
-        met=_metrics,
-        shown={"kept": False, "rewritten": True},
     ),
     Defence(
         "alert_queries",
         "Nothing: a service makes no alert. Those of docs/examples/composed name no column that may be "
         "missing.",
-        met=_alert_rules,
     ),
 )

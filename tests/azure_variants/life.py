@@ -7,10 +7,9 @@ judge: its history of the account's encryption, its data, its soft-deleted resou
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -18,17 +17,14 @@ from unittest.mock import patch
 from core.resource_types import ACCOUNT, BINDING
 from localazure import seed
 from localazure.behaviour import SWITCHES
-from localazure.cognitive import account as stored
-from localazure.cognitive import data
-from localazure.front import Answer, Raw
 from localazure.roles import BY_NAME
 from operate import verify
 from tests.azure_variants.covering import Row
-from tests.remediation.following import DeadEndError, Way
-from tests.remediation.world import World
+from tests.remediation.following import Way
+from tests.remediation.world import KEY_VAULT, World
 from tests.support.engine import ALL, Flags, UpdateError
 from tests.support.front import SUBSCRIPTION
-from tests.support.in_process import Credential, Transport, Wire
+from tests.support.in_process import Credential, Transport
 
 OPERATORS = ["deployer", "5c6d0f6e-9f0c-4b0c-8d0f-3d1f0a9a7b21"]
 MODES: Mapping[str, Mapping[str, Any]] = {
@@ -64,7 +60,6 @@ FACTORS: Mapping[str, tuple[Any, ...]] = {
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-claims"
 ACCOUNT_ID = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-claims"
 STORAGE = [{"resourceId": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stclaims"}]
-KEY_VAULT = "Microsoft.KeyVault"
 TRIES = 6
 """How often somebody runs an update again that failed and said what to do."""
 READING_SECONDS = 60.0
@@ -82,42 +77,36 @@ _EXPLAINS = (
 )
 
 
-@dataclass(frozen=True)
-class Exchange:
-    """A request and its answer, both bodies as JSON; `path` in lower case, without the query."""
-
-    method: str
-    path: str
-    sent: Any
-    status: int
-    headers: Mapping[str, str]
-    body: Any
-
-
-@dataclass
-class RecordingWire(Wire):
-    """A wire that keeps what went over it."""
-
-    exchanges: list[Exchange] = field(default_factory=list)
-
-    def send(self, raw: Raw) -> Answer:
-        answer = super().send(raw)
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        sent, body = (
-            json.loads(text) if text[:1] == b"{" else None for text in (raw.content, answer.content)
-        )
-        self.exchanges.append(Exchange(raw.method, raw.path.lower(), sent, answer.status, headers, body))
-        return answer
-
-
-@dataclass
-class Crowded(World):
+class Life(World):
     """A service in a subscription whose others use up most of its budget of requests, if there is one."""
 
-    throttled: bool = False
+    def __init__(self, row: Row) -> None:
+        self.row, self._seen, self._unreadable_allowed = row, 0, False
+        always = {"tags": {}, "audit": {"new_workspace": True}, "network": {"access": "closed"}}
+        super().__init__(row[MODE], row[REFRESH], {**always, **MODES[row[MODE]]})
+        self.engine.replaces = False
+        cloud = self.wire.door.cloud
+        cloud.behave(**{name: value for name, value in row.items() if name not in (MODE, REFRESH)})
+        if row["arm_keys_need_data_role"]:
+            # The deployer is Owner of the subscription, and has no role on the data of vaults.
+            definition = BY_NAME["Key Vault Administrator"].id
+            for id, found in cloud.store.scan("roleAssignment", SUBSCRIPTION):
+                if definition in str(found) and seed.DEPLOYER.object_id in str(found):
+                    cloud.store.delete("roleAssignment", id)
+
+    def live(self) -> None:
+        """Lives it. Raises AssertionError for what goes wrong."""
+        for step in STEPS:
+            step(self)
+            self._look(step.__name__)
+
+    @property
+    def account_id(self) -> str:
+        """The account's, also before the state has it, and afterwards."""
+        return ACCOUNT_ID
 
     def up(self, flags: Flags = ALL) -> str:
-        self.drain()
+        self._drain()
         return super().up(flags)
 
     def recoveries(self, text: str) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -125,71 +114,28 @@ class Crowded(World):
         self.wait()
         return super().recoveries(text)
 
-    def drain(self) -> None:
-        now = self.wire.now()
-        for limit in ("reads", "writes", "deletes") if self.throttled else ():
-            for name in (seed.SUBSCRIPTION_ID, ""):
-                self.wire.door.front.buckets[f"{name}|{seed.DEPLOYER.object_id}|{limit}"] = (0.0, now)
-
-
-@dataclass
-class Life:
-    """One life; `wrong` is all that did not hold, in words. With `stops` it ends after the first step that
-    goes wrong."""
-
-    row: Row
-    stops: bool = False
-    wire: RecordingWire = field(default_factory=RecordingWire)
-    wrong: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        mode = self.row[MODE]
-        always = {"tags": {}, "audit": {"new_workspace": True}, "network": {"access": "closed"}}
-        settings = {**always, **MODES[mode]}
-        throttled = self.row["throttling"] != "none"
-        self.world = Crowded(mode, self.row[REFRESH], settings, self.wire, throttled=throttled)
-        self.world.engine.replaces = False
-        self._seen, self._unreadable_allowed = 0, False
-        switches = {name: value for name, value in self.row.items() if name not in (MODE, REFRESH)}
-        self.wire.door.cloud.behave(**switches)
-        if self.row["arm_keys_need_data_role"]:
-            self._without_data_role()
-
-    def live(self) -> list[str]:
-        """Lives it to its end, or to the first step that cannot be taken; what went wrong."""
-        try:
-            for step in STEPS:
-                step(self)
-                self._look(step.__name__)
-                if self.stops and self.wrong:
-                    break
-        except _OverError:
-            self._look("the end")
-        return self.wrong
-
-    def up(self, what: str) -> list[str]:
+    def follow(self) -> list[str]:
         """An update, and what it says to do where it fails, until one succeeds; what the last one did."""
-        try:
-            Way(self.world).follow()
-        except DeadEndError as error:
-            self.wrong.append(f"{what}: {error}")
-            raise _OverError from error
-        return self.world.engine.operations
+        Way(self).follow()
+        return self.engine.operations
 
     def destroy(self) -> None:
         """A destroy, and again while it fails with an explanation."""
         for _ in range(TRIES):
-            self.world.drain()
-            try:
-                self.world.engine.destroy()
-            except UpdateError as error:
-                text = str(error)
-                self.expect(explained(text), f"destroy failed without saying what to do: {text}")
-                self.later(READING_SECONDS)
-            else:
+            self._drain()
+            if not (said := self._destroyed()):
                 return
-        self.wrong.append(f"destroy failed {TRIES} times: {text}")
-        raise _OverError
+            assert explained(said), f"destroy failed without saying what to do: {said}"
+            self.later(READING_SECONDS)
+        raise AssertionError(f"destroy failed {TRIES} times: {said}")
+
+    def _destroyed(self) -> str:
+        """What a destroy fails with; "" where it succeeds."""
+        try:
+            self.engine.destroy()
+        except UpdateError as error:
+            return str(error)
+        return ""
 
     def later(self, seconds: float = LATER) -> None:
         self.wire.sleep(seconds)
@@ -208,36 +154,16 @@ class Life:
         """Somebody links the account to storage."""
         url = f"https://management.azure.com{ACCOUNT_ID}?api-version=2025-06-01"
         self.wire.door.front.buckets.clear()
-        linked = self.world.session.send("PATCH", url, {"properties": {"userOwnedStorage": storage}})
-        self.expect(linked.status == 202, f"the storage was not linked: {linked.body}")
+        linked = self.session.send("PATCH", url, {"properties": {"userOwnedStorage": storage}})
+        assert linked.status == 202, f"the storage was not linked: {linked.body}"
         self.later()
-        self.world.session.send("GET", url)
-
-    def expect(self, holds: bool, claim: str) -> None:
-        if not holds:
-            self.wrong.append(claim)
-
-    @property
-    def account(self) -> stored.Account | None:
-        """The live account as the cloud has it, whatever reads show."""
-        return stored.find(self.wire.door.cloud, ACCOUNT_ID)
-
-    @property
-    def readable(self) -> bool:
-        """Whether the account's data can be read now."""
-        account = self.account
-        return account is not None and data.readable(self.wire.door.cloud, account, "judge")
+        self.session.send("GET", url)
 
     @property
     def bound_version(self) -> str:
         """The key version that the account is bound to; "" on Microsoft's keys."""
         account = self.account
         return str(((account and account.key_vault_properties) or {}).get("keyVersion", ""))
-
-    @property
-    def versions(self) -> list[str]:
-        """The key's versions, oldest first."""
-        return list(self.world.versions())
 
     @contextmanager
     def unreadable_allowed(self) -> Iterator[None]:
@@ -251,41 +177,31 @@ class Life:
     @contextmanager
     def behaving(self, **changes: Any) -> Iterator[None]:
         """Inside, the cloud has other switches."""
-        before = asdict(self.wire.door.cloud.behaviour)
-        self.wire.door.cloud.behave(**changes)
+        cloud = self.wire.door.cloud
+        before = asdict(cloud.behaviour)
+        cloud.behave(**changes)
         yield
-        self.wire.door.cloud.behave(**{name: before[name] for name in changes})
+        cloud.behave(**{name: before[name] for name in changes})
 
     def _look(self, when: str) -> None:
         """Judges the states that the account has been in since the last look."""
-        states = self.wire.door.cloud.store.events("encryption", ACCOUNT_ID)
-        bound = [state["keySource"] == KEY_VAULT for state in states]
+        states = self.history()
         # A binding that Azure accepted and whose operation failed was none.
-        kept = [
-            is_bound and (not after or after[0]["why"] != "FAILED")
-            for is_bound, after in ((is_bound, states[i + 1 :]) for i, is_bound in enumerate(bound))
-        ]
+        failed = [state["why"] == "FAILED" for state in [*states[1:], {"why": ""}]]
+        kept = [state["keySource"] == KEY_VAULT for state in states]
+        kept = [one and not fails for one, fails in zip(kept, failed, strict=True)]
         first = kept.index(True) if True in kept else len(states)
+        assert self.unbound_moments(max(first, self._seen)) == [], f"{when}: unbound"
         for state in states[max(first, self._seen) :]:
-            if state["why"] in ("DELETE", "purge"):
-                continue
-            if state["keySource"] != KEY_VAULT:
-                self.wrong.append(f"{when}: unbound by {state['why']}")
-            elif not state["readable"] and not self._unreadable_allowed:
-                self.wrong.append(f"{when}: not readable after {state['why']}")
+            is_kept = state["readable"] or self._unreadable_allowed or state["why"] in ("DELETE", "purge")
+            assert is_kept, f"{when}: not readable after {state['why']}"
         self._seen = len(states)
 
-    def _without_data_role(self) -> None:
-        """The deployer is Owner of the subscription, and has no role on the data of vaults."""
-        store = self.wire.door.cloud.store
-        definition = BY_NAME["Key Vault Administrator"].id
-        for id, found in store.scan("roleAssignment", SUBSCRIPTION):
-            if definition in str(found) and seed.DEPLOYER.object_id in str(found):
-                store.delete("roleAssignment", id)
-
-
-class _OverError(Exception):
-    """The life cannot go on."""
+    def _drain(self) -> None:
+        now = self.wire.now()
+        for limit in ("reads", "writes", "deletes") if self.row["throttling"] != "none" else ():
+            for name in (seed.SUBSCRIPTION_ID, ""):
+                self.wire.door.front.buckets[f"{name}|{seed.DEPLOYER.object_id}|{limit}"] = (0.0, now)
 
 
 def explained(text: str) -> bool:
@@ -295,118 +211,118 @@ def explained(text: str) -> bool:
 
 def first_update(life: Life) -> None:
     """Everything is made, and the account is bound."""
-    life.up("the first update")
-    life.expect(life.bound_version == life.versions[-1], "the first update left the account unbound")
-    life.expect(life.readable, "the data is not readable after the first update")
+    life.follow()
+    assert life.bound_version == [*life.versions()][-1], "the first update left the account unbound"
+    assert life.readable, "the data is not readable after the first update"
 
 
 def nothing_changed(life: Life) -> None:
     """The update right after says the key in a write of the account, and changes nothing; the next finds
     nothing to do, where reads show what was written."""
     for number in ("second", "third"):
-        done = life.up(f"the {number} update")
+        done = life.follow()
         if not life.row["read_lag_seconds"]:
             left = done if number == "third" else [one for one in done if ACCOUNT not in one]
-            life.expect(not left, f"nothing changed after the first update, and the {number} did: {left}")
+            assert not left, f"nothing changed after the first update, and the {number} did: {left}"
         elif number == "third" and life.row["lagging_reads"] == "every_other":
             made = [one for one in done if one.startswith("create azure-cmk")]
-            life.expect(not made, f"a late read took out of the state what is there: {made}")
+            assert not made, f"a late read took out of the state what is there: {made}"
 
 
 def change(life: Life) -> None:
     """Tags change, and the account's write fails after Azure has accepted it; the next update ends it."""
-    life.world.settings["tags"] = {"owner": "second"}
+    life.settings["tags"] = {"owner": "second"}
     with life.behaving(failing_operations="CapacityExceeded"):
-        life.wire.door.cloud.behave(failing_operations="CapacityExceeded")
-        life.world.up()
-    life.up("the change")
+        life.up()
+    life.follow()
     account = life.account
-    life.expect(account is not None and account.tags == {"owner": "second"}, "the change was not made")
+    assert account, "the account is gone"
+    assert account.tags == {"owner": "second"}, "the change was not made"
 
 
 def storage_linked(life: Life) -> None:
     """Somebody links a storage account, which no update takes away."""
     life.link(STORAGE)
-    life.world.settings["tags"] = {"owner": "third"}
-    life.up("the change of an account with linked storage")
+    life.settings["tags"] = {"owner": "third"}
+    life.follow()
     account = life.account
     found = account and account.properties.get("userOwnedStorage")
-    life.expect(found == STORAGE, f"the linked storage is {found}")
+    assert found == STORAGE, f"the linked storage is {found}"
 
 
 def rotation(life: Life) -> None:
     """A new version of the key, which an update that reaches the vault makes, and the account bound to it."""
-    life.world.settings["network"] = {"access": "open"}
-    life.up("the opening of the network")
-    life.world.settings["key"] = {"generation": 1}
-    life.up("the rotation")
-    life.expect(len(life.versions) == 2, f"after the rotation the key has {len(life.versions)} versions")
-    life.expect(life.bound_version == life.versions[-1], "the account is not bound to the newest version")
+    life.settings["network"] = {"access": "open"}
+    life.follow()
+    life.settings["key"] = {"generation": 1}
+    life.follow()
+    assert len(life.versions()) == 2, f"after the rotation the key has {len(life.versions())} versions"
+    assert life.bound_version == [*life.versions()][-1], "the account is not bound to the newest version"
 
 
 def revocation(life: Life) -> None:
     """Access is taken away; the data cannot be read once the service has forgotten the key."""
     with life.unreadable_allowed():
-        life.world.settings["access"] = "revoked"
-        life.up("the revocation")
+        life.settings["access"] = "revoked"
+        life.follow()
         with patch.object(verify, "time", life.wire_time):
             proof = verify.refused(life.projects(), LATER)
-        life.expect(proof.holds, f"verify after the revocation: {proof}")
-        life.expect(not life.readable, "the data can still be read after the revocation")
-        life.expect(life.bound_version == life.versions[-1], "the revocation unbound the account")
+        assert proof.holds, f"verify after the revocation: {proof}"
+        assert not life.readable, "the data can still be read after the revocation"
+        assert life.bound_version == [*life.versions()][-1], "the revocation unbound the account"
 
 
 def restoration(life: Life) -> None:
     """At once access is given back, and the data can be read once the grant counts."""
     with life.unreadable_allowed():
-        life.world.settings["access"] = "granted"
-        life.up("the restoration")
+        life.settings["access"] = "granted"
+        life.follow()
         life.later()
-    life.expect(life.readable, "the data is not readable after access was granted again")
+    assert life.readable, "the data is not readable after access was granted again"
 
 
 def settled(life: Life) -> None:
     """Later, one update may put right what reads had hidden; the next finds nothing to do."""
     life.later()
-    life.up("the update later")
+    life.follow()
     life.later()
-    done = life.up("the last update")
-    life.expect(not done, f"an update that changes nothing does each time: {done}")
+    done = life.follow()
+    assert not done, f"an update that changes nothing does each time: {done}"
     for type in (ACCOUNT, BINDING):
-        found = [held for held in life.world.engine.state.values() if held.type == type]
+        found = [held for held in life.engine.state.values() if held.type == type]
         expected = 0 if type == BINDING and life.row[MODE] == "user-assigned identity" else 1
-        life.expect(len(found) == expected, f"the state has {len(found)} of {type}")
+        assert len(found) == expected, f"the state has {len(found)} of {type}"
 
 
 def destruction(life: Life) -> None:
     """Everything goes; the account and the vault stay soft-deleted."""
     life.destroy()
-    life.expect(life.account is None, "the account is still there")
+    assert life.account is None, "the account is still there"
 
 
 def return_(life: Life) -> None:
     """It comes back from soft delete with its key and its data; the account of a user-assigned identity,
     which cannot come back, is refused with what to do."""
-    life.world.settings["soft_deleted"] = "recover"
-    before = life.versions
+    life.settings["soft_deleted"] = "recover"
+    before = [*life.versions()]
     if life.row[MODE] == "user-assigned identity":
         life.later()
-        said = life.world.up()
-        life.expect(bool(said), "an account of a user-assigned identity came back, without its identity")
-        life.expect(not said or explained(said), f"the way back failed without saying what to do: {said}")
+        said = life.up()
+        assert said, "an account of a user-assigned identity came back, without its identity"
+        assert explained(said), f"the way back failed without saying what to do: {said}"
         return
     with life.unreadable_allowed():
-        life.up("the way back")
-    life.expect(life.versions[: len(before)] == before, "the key did not come back")
-    life.expect(life.readable, "the data is not readable after the way back")
+        life.follow()
+    assert [*life.versions()][: len(before)] == before, "the key did not come back"
+    assert life.readable, "the data is not readable after the way back"
     # A refresh records what is linked.
-    life.world.refreshes = True
+    life.refreshes = True
     life.later()
-    life.up("the first update after the way back")
-    life.world.refreshes = life.row[REFRESH]
+    life.follow()
+    life.refreshes = life.row[REFRESH]
     life.later()
-    done = life.up("the last update after the way back")
-    life.expect(not done, f"after the way back an update that changes nothing does each time: {done}")
+    done = life.follow()
+    assert not done, f"after the way back an update that changes nothing does each time: {done}"
 
 
 STEPS: tuple[Callable[[Life], None], ...] = (

@@ -29,16 +29,15 @@ def rows() -> list[Row]:
     return covering(FACTORS)
 
 
-def line(number: int, row: Row, wrong: Iterable[str]) -> str:
-    """The line of a life."""
+def line(number: int, row: Row, wrong: str = "") -> str:
+    """The line of a life, with what went wrong in it."""
     unusual = ", ".join(
         f"{name} {value}"
         for name, value in row.items()
         if name not in (MODE, REFRESH) and value != FACTORS[name][0]
     )
     refresh = "always" if row[REFRESH] else "never"
-    held = "; ".join(wrong) or "held"
-    return f"| {number} | {row[MODE]} | {refresh} | {unusual or 'as assumed'} | {held} |"
+    return f"| {number} | {row[MODE]} | {refresh} | {unusual or 'as assumed'} | {wrong or 'held'} |"
 
 
 def defences() -> str:
@@ -64,5 +63,9 @@ if __name__ == "__main__":
     file = Path(sys.argv[1])
     found = []
     for number, row in enumerate(rows()):
-        found.append(line(number, row, Life(row).live()))
+        try:
+            Life(row).live()
+            found.append(line(number, row))
+        except AssertionError as error:
+            found.append(line(number, row, repr(error)))
     file.write_text(refreshed(file.read_text(), found))

@@ -12,7 +12,6 @@ from tests.azure_variants.results import DOCUMENT, defences
 def test_every_switch_has_its_defence() -> None:
     """The table has each switch that is about Azure once, and is the document's."""
     assert [one.switch for one in DEFENCES] == [switch.name for switch in LIVED]
-    assert all((one.out is None) != (one.met is None) for one in DEFENCES)
     assert defences() in DOCUMENT.read_text()
 
 
@@ -21,5 +20,5 @@ def test_every_switch_has_its_defence() -> None:
 @pytest.mark.parametrize("defence", [one for one in DEFENCES if one.out], ids=lambda one: str(one.switch))
 def test_a_life_fails_without_the_defence(defence: Defence) -> None:
     """What the product does about the switch is taken out, and a life under it goes wrong."""
-    with defence.taken_out():
-        assert Life(row(**defence.row), stops=True).live() != []
+    with defence.taken_out(), pytest.raises(AssertionError):
+        Life(row(**defence.row)).live()

@@ -6,9 +6,8 @@ from typing import Any
 
 from core import adapters, facts
 from core.arm_ids import of_local_scope
-from core.resource_types import HSM_ROLE_ASSIGNMENT
 from localazure import seed
-from tests.consistency.world import GROUP, VAULTS, Json, World
+from tests.consistency.world import GROUP, Json, World
 from tests.support.front import Reply
 
 HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/kv-contoso"
@@ -20,30 +19,15 @@ CRYPTO_USER = "21dbd100-6940-42c2-9190-5d6cb909625b"
 
 @dataclass
 class HsmWorld(World):
-    """`vault_settings` are properties of the HSM. A vault of its name, with a key of the same name, is there,
-    too, and gives both accounts everything."""
+    """Beside a vault of the same name, with a key of the same name, that gives both accounts everything."""
 
     vault_id = HSM
     key_id = HSM_KEY
 
     def __post_init__(self) -> None:
-        self.hsm_settings = self.vault_settings
-        self.vault_settings = {}
-        hsm_location, self.location = self.location, ""
         super().__post_init__()
         self.policies(*self.each(["all"]))
-        properties = {
-            "tenantId": seed.TENANT_ID,
-            "initialAdminObjectIds": [seed.DEPLOYER.object_id],
-            "enablePurgeProtection": True,
-            **self.hsm_settings,
-        }
-        body = {
-            "location": hsm_location or self.region,
-            "sku": {"family": "B", "name": "Standard_B1"},
-            "properties": properties,
-        }
-        self.arm("PUT", HSM, body, api=VAULTS)
+        self.field.hsm(GROUP, "kv-contoso")
         self.grant(seed.DEPLOYER.object_id, CRYPTO_USER, "/keys")
         self._first = self.key_uri = self.make_hsm_key("cmk-contoso")
 
@@ -71,35 +55,14 @@ class HsmWorld(World):
             self.grant(principal, role, scope)
 
     def bind_first(self) -> None:
-        """Binds the first account, with full access, writes data to it, and takes the access away."""
+        """Binds the first account, with full access, and takes that away."""
         self.grant(self.principals[0], ENCRYPTION_USER, "/keys/cmk-contoso")
-        assert self._bind("lang-bound", self._first) < 300
-        project = {"projectName": "orders", "projectKind": "Conversation", "language": "en"}
-        assert self._project("PATCH", project) < 300
+        self.field.bind(self.accounts[0]["id"], self._first)
         for found in self._local:
             if found["properties"]["principalId"] == self.principals[0]:
                 self.hsm("DELETE", found["id"])
 
     # What is read about it.
-
-    @property
-    def vault_json(self) -> Json | None:
-        """Resource Manager's answer for the HSM."""
-        found: Json = self.arm("GET", HSM, api=VAULTS)
-        return found
-
-    @property
-    def key_json(self) -> Json | None:
-        """The version that `key_uri` names, as Resource Manager would describe it."""
-        name, version = self.key_uri.rsplit("/", 2)[-2:]
-        url = f"{ENDPOINT}/keys/{name}/{version}?api-version=7.6"
-        reply = self.send("GET", url, service="managedhsm.azure.net")
-        if reply.status != 200:
-            return None
-        key, attributes = reply.body["key"], reply.body["attributes"]
-        size = len(key["n"]) * 3 // 4 * 8 if "n" in key else None
-        told = {"kty": key["kty"], "keySize": size, "keyOps": key["key_ops"]}
-        return {"properties": {**told, "attributes": attributes, "keyUriWithVersion": key["kid"]}}
 
     @property
     def local_assignments(self) -> list[Json]:
@@ -116,13 +79,6 @@ class HsmWorld(World):
     def role_assignments(self) -> list[facts.RoleAssignment]:
         """The HSM's own, as facts."""
         return [adapters.role_assignment(one) for one in self.local_assignments]
-
-    @property
-    def grants(self) -> list[tuple[str, dict[str, Any]]]:
-        """The HSM's own role assignments, and Resource Manager's."""
-        return [
-            (HSM_ROLE_ASSIGNMENT, dict(one["properties"])) for one in self.local_assignments
-        ] + super().grants
 
     @property
     def _local(self) -> list[Json]:

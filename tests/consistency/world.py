@@ -7,13 +7,14 @@ and whether the other one can be bound.
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, ClassVar
 
 from core import adapters, facts
-from core.resource_types import ROLE_ASSIGNMENT
 from localazure import seed
-from localazure.national_clouds import NationalCloud
+from localazure.cognitive import account as stored
+from localazure.cognitive import data
+from tests.operate.adopt.field import ENCRYPTION_USER, WRAPS, Field, principal
+from tests.operate.evidence.door_azure import _DoorClient
 from tests.support.front import SUBSCRIPTION, Door, Reply, token
 
 Json = Mapping[str, Any]
@@ -25,13 +26,12 @@ ARM = "management.azure.com"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-contoso"
 KEY = f"{VAULT}/keys/cmk-contoso"
-DATA = "https://kv-contoso.vault.azure.net"
 DEPLOYERS = {
     "tenantId": seed.TENANT_ID,
     "objectId": seed.DEPLOYER.object_id,
     "permissions": {"keys": ["all"]},
 }
-NEEDED = ["get", "wrapKey", "unwrapKey"]
+NEEDED = WRAPS
 
 
 def entry(principal: str, keys: list[str], **more: Any) -> dict[str, Any]:
@@ -44,30 +44,19 @@ class World:
     """The cloud, and what a situation may change in it."""
 
     rbac: bool = False
-    location: str = ""
-    """The vault's region, by default that of its cloud."""
-    vault_settings: dict[str, Any] = field(default_factory=dict)
-    unsaid: tuple[str, ...] = ()
-    """Properties that Resource Manager's answer for the vault leaves out."""
-    cloud: NationalCloud | None = None
-    """None is the public cloud."""
     door: Door = field(default_factory=Door)
     vault_id: ClassVar[str] = VAULT
     key_id: ClassVar[str] = KEY
 
     def __post_init__(self) -> None:
-        self.region = self.cloud.regions[0] if self.cloud else "westeurope"
-        self.location = self.location or self.region
-        self.send("PUT", f"{GROUP}?api-version=2024-03-01", {"location": self.region})
-        self.principals: list[str] = []
-        self.key_uri = ""
+        self.field = Field(_DoorClient(self.door))
+        self.field.group(GROUP)
         self._put_vault([])
         if self.rbac:
             self.assign(seed.DEPLOYER.object_id, "14b46e9e-c2b7-41b4-b07b-48a6ebf60603", VAULT)
-        self.make_key("cmk-contoso")
-        self.accounts = [self._account("lang-bound"), self._account("lang-new")]
-        self._first = self.arm("GET", KEY, api=VAULTS)["properties"]["keyUriWithVersion"]
-        self.key_uri = self._first
+        self._first = self.key_uri = self.make_key("cmk-contoso")
+        self.accounts = [self.field.account(GROUP, name) for name in ("lang-bound", "lang-new")]
+        self.principals = [principal(one) for one in self.accounts]
 
     def send(
         self,
@@ -78,14 +67,9 @@ class World:
         service: str = ARM,
         headers: dict[str, str] | None = None,
     ) -> Reply:
-        """A request in this world's cloud; hosts and `service` are spelt as in the public cloud. A path is
-        one at Resource Manager."""
+        """A request by the deployer; a path is one at Resource Manager."""
         url = f"https://{ARM}{url}" if url.startswith("/") else url
-        if self.cloud is None:
-            bearer = token(audience=f"https://{service}")
-        else:
-            url, bearer = self.cloud.from_public(url), self.door.national_token(self.cloud, service)
-        return self.door.send(method, url, body, bearer=bearer, headers=headers)
+        return self.door.send(method, url, body, bearer=token(audience=f"https://{service}"), headers=headers)
 
     # What a situation may do.
 
@@ -97,12 +81,6 @@ class World:
             self.send("GET", operation)
         return reply.body
 
-    def data(self, method: str, path: str, body: Any = None) -> Any:
-        """A request to the vault itself, by the deployer; the decoded answer."""
-        reply = self.send(method, f"{DATA}{path}?api-version=7.6", body, service="vault.azure.net")
-        assert reply.status < 300, reply
-        return reply.body
-
     def policies(self, *entries: Json) -> None:
         """Replaces the access policies of the vault, but for the deployer's own."""
         self._put_vault(list(entries))
@@ -111,9 +89,9 @@ class World:
         """An entry with these permissions for the identity of each account."""
         return [entry(principal, keys, **more) for principal in self.principals]
 
-    def vault(self, **properties: Any) -> None:
-        """Sets properties of the vault; its access policies stay."""
-        self.vault_settings.update(properties)
+    def set_model(self, *, rbac: bool) -> None:
+        """Has the vault grant by role assignments, or by its access policies, which stay."""
+        self.rbac = rbac
         self._put_vault(self.arm("GET", VAULT, api=VAULTS)["properties"]["accessPolicies"])
 
     def assign(self, principal: str, role: str, scope: str, **more: Any) -> None:
@@ -130,8 +108,8 @@ class World:
 
     def assign_each(self, role: str, scope: str, **more: Any) -> None:
         """Makes a role assignment for the identity of each account."""
-        for principal in self.principals:
-            self.assign(principal, role, scope, **more)
+        for one in self.principals:
+            self.assign(one, role, scope, **more)
 
     def deny(self, scope: str, denied: list[str], *, child_scopes: bool = True, spared: bool = False) -> None:
         """Makes a deny assignment of data actions on everybody; `spared`: but not on the two accounts."""
@@ -145,23 +123,17 @@ class World:
         path = f"{scope}/providers/Microsoft.Authorization/denyAssignments/{uuid.uuid4()}"
         self.arm("PUT", path, {"properties": properties}, api=DENIALS)
 
-    def make_key(self, name: str, **properties: Any) -> str:
+    def make_key(self, name: str) -> str:
         """Makes a key through Resource Manager; its URI with the version."""
-        body = {
-            "properties": {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"], **properties}
-        }
-        made = self.arm("PUT", f"{VAULT}/keys/{name}", body, api=VAULTS)
-        return str(made["properties"]["keyUriWithVersion"])
+        return self.field.key(VAULT, name, keyOps=["wrapKey", "unwrapKey"])
 
     def bind_first(self) -> None:
-        """Binds the first account, with full access, and writes data to it."""
+        """Binds the first account, with full access, and takes that away."""
         if self.rbac:
-            self.assign(self.principals[0], "e147488a-f6f5-4113-8e2d-b22465e65bf6", KEY)
+            self.assign(self.principals[0], ENCRYPTION_USER, KEY)
         else:
             self.policies(entry(self.principals[0], NEEDED))
-        assert self._bind("lang-bound", self._first) < 300
-        project = {"projectName": "orders", "projectKind": "Conversation", "language": "en"}
-        assert self._project("PATCH", project) < 300
+        self.field.bind(self.accounts[0]["id"], self._first)
         if self.rbac:
             for found in self.assignments:
                 if found["properties"]["principalId"] == self.principals[0]:
@@ -173,35 +145,29 @@ class World:
 
     def readable(self) -> bool:
         """Whether the data of the bound account can be read."""
-        return self._project("GET") == 200
+        account = stored.find(self.door.cloud, self.accounts[0]["id"])
+        return account is not None and data.readable(self.door.cloud, account, "judge")
 
     def bindable(self) -> bool:
         """Whether the service takes the key for the account that is not bound yet."""
-        return self._bind("lang-new", self.key_uri) < 300
+        host, _, rest = self.key_uri.partition("/keys/")
+        key, _, version = rest.partition("/")
+        target = {"keyVaultUri": host, "keyName": key, "keyVersion": version}
+        body = {
+            "properties": {"encryption": {"keySource": "Microsoft.KeyVault", "keyVaultProperties": target}}
+        }
+        reply = self.send("PATCH", f"{self.accounts[1]['id']}?api-version={ACCOUNTS}", body)
+        if operation := reply.headers.get("azure-asyncoperation"):
+            self.send("GET", operation)
+        return reply.status < 300
 
     # What is read about it.
 
     @property
-    def account_json(self) -> Json:
-        """Resource Manager's answer for the account that is still to be bound."""
-        found: Json = self.arm("GET", self._account_id("lang-new"), api=ACCOUNTS)
+    def vault_json(self) -> Json:
+        """Resource Manager's answer for the vault or managed HSM."""
+        found: Json = self.arm("GET", self.vault_id, api=VAULTS)
         return found
-
-    @property
-    def vault_json(self) -> Json | None:
-        """Resource Manager's answer for the vault, None where there is none."""
-        reply = self.send("GET", f"{VAULT}?api-version={VAULTS}")
-        if reply.status != 200:
-            return None
-        said = {name: value for name, value in reply.body["properties"].items() if name not in self.unsaid}
-        return {**reply.body, "properties": said}
-
-    @property
-    def key_json(self) -> Json | None:
-        """Resource Manager's answer for the version that `key_uri` names."""
-        name, version = self.key_uri.rstrip("/").rsplit("/", 2)[-2:]
-        reply = self.send("GET", f"{VAULT}/keys/{name}/versions/{version}?api-version={VAULTS}")
-        return reply.body if reply.status == 200 else None
 
     @property
     def assignments(self) -> list[Json]:
@@ -210,7 +176,7 @@ class World:
         found: list[Json] = self.arm("GET", path, api=ASSIGNMENTS)["value"]
         return found
 
-    @cached_property
+    @property
     def principal(self) -> str:
         """The identity of the account that is still to be bound."""
         return self.principals[1]
@@ -221,67 +187,12 @@ class World:
         return [adapters.role_assignment(one) for one in self.assignments]
 
     @property
-    def grants(self) -> list[tuple[str, dict[str, Any]]]:
-        """Every role assignment with the type of resource that makes it."""
-        return [(ROLE_ASSIGNMENT, {"id": one["id"], **one["properties"]}) for one in self.assignments]
-
-    @property
     def denials(self) -> list[facts.DenyAssignment]:
         """Deny assignments at, above and below the key's vault."""
         path = f"{self.vault_id}/providers/Microsoft.Authorization/denyAssignments"
         return [adapters.deny_assignment(one) for one in self.arm("GET", path, api=DENIALS)["value"]]
 
     def _put_vault(self, entries: list[Any]) -> None:
-        properties = {
-            "tenantId": seed.TENANT_ID,
-            "sku": {"family": "A", "name": "premium"},
-            "enableRbacAuthorization": self.rbac,
-            "enablePurgeProtection": True,
-            "accessPolicies": [
-                DEPLOYERS,
-                *(one for one in entries if one["objectId"] != DEPLOYERS["objectId"]),
-            ],
-            **self.vault_settings,
-        }
-        kept = {name: value for name, value in properties.items() if value is not None}
-        self.arm("PUT", VAULT, {"location": self.location, "properties": kept}, api=VAULTS)
-        self.arm("GET", VAULT, api=VAULTS)
-
-    def _account_id(self, name: str) -> str:
-        return f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/{name}"
-
-    def _account(self, name: str) -> Json:
-        body = {
-            "location": self.region,
-            "kind": "TextAnalytics",
-            "sku": {"name": "S"},
-            "identity": {"type": "SystemAssigned"},
-            "properties": {"customSubDomainName": name},
-        }
-        made: Json = self.arm("PUT", self._account_id(name), body, api=ACCOUNTS)
-        self.principals.append(made["identity"]["principalId"])
-        return made
-
-    def patch_account(self, **body: Any) -> None:
-        """Changes the account that is still to be bound."""
-        self.arm("PATCH", self._account_id("lang-new"), body, api=ACCOUNTS)
-
-    def _bind(self, name: str, uri: str) -> int:
-        host, _, rest = uri.partition("/keys/")
-        key, _, version = rest.strip("/").partition("/")
-        encryption = {
-            "keySource": "Microsoft.KeyVault",
-            "keyVaultProperties": {"keyVaultUri": host, "keyName": key, "keyVersion": version},
-        }
-        path = f"{self._account_id(name)}?api-version={ACCOUNTS}"
-        reply = self.send("PATCH", path, {"properties": {"encryption": encryption}})
-        if operation := reply.headers.get("azure-asyncoperation"):
-            self.send("GET", operation)
-        return reply.status
-
-    def _project(self, method: str, body: Any = None) -> int:
-        host = "https://lang-bound.cognitiveservices.azure.com"
-        path = "/language/authoring/analyze-conversations/projects/orders?api-version=2023-04-01"
-        headers = {"content-type": "application/merge-patch+json"} if body else {}
-        url, service = f"{host}{path}", "cognitiveservices.azure.com"
-        return self.send(method, url, body, service=service, headers=headers).status
+        others = [one for one in entries if one["objectId"] != DEPLOYERS["objectId"]]
+        granted = {"enableRbacAuthorization": self.rbac, "accessPolicies": [DEPLOYERS, *others]}
+        self.field.vault(GROUP, "kv-contoso", **granted)

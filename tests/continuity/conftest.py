@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from engine import yaml_host
 from tests.continuity.consumers import Consumer, standing
 from tests.support.azure import running_azure
-from tests.support.stack import ROOT
 
 Standing = Callable[[str], Consumer]
 
@@ -25,16 +22,12 @@ def stands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     def give(kind: str) -> Consumer:
         if kind not in made:
             folder: Path = tmp_path_factory.mktemp(kind)
-            if kind == "yaml":
-                yaml_host.install(ROOT / ".pulumi" / "bin", os.environ["PATH"])
             azure = running_azure(folder / "azure")
             running.append(azure)
             made[kind] = standing(kind, azure.__enter__(), folder)
         found = made[kind]
         assert found.standing is not None
         found.standing.restore()
-        if kind == "yaml":
-            found.say(protect=False)
         return found
 
     yield give

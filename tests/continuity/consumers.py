@@ -1,7 +1,7 @@
 """Programs that compose the components, none of which asks for a refresh: no option, no provider, no flag.
 
 `python` imports the components. `package` uses the component package as every other language does, by
-Pulumi's Construct; `yaml` does so in Pulumi YAML. `project` is the repository's own program.
+Pulumi's Construct. `project` is the repository's own program.
 """
 
 from __future__ import annotations
@@ -46,14 +46,6 @@ class Consumer:
         if self.kind == "project":
             self.stack.configure(**said)
             return
-        if self.kind == "yaml":
-            program = yaml.safe_load((_PROGRAMS / "yaml.yaml").read_text())
-            service = program["resources"][NAME]
-            service["properties"] |= {key: said[key] for key in ("tags",) if key in said}
-            if "protect" in said:
-                service["options"] = {"protect": said["protect"]}
-            (self.stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program))
-            return
         config = {"config": {f"{NAME}:said": json.dumps(said)}, "encryptionsalt": self._salt}
         self.stack.config_file.write_text(yaml.safe_dump(config))
 
@@ -89,16 +81,13 @@ def consumer(kind: str, azure: RunningAzure, folder: Path) -> Consumer:
     stack = Stack(folder / "checkout", azure.environ, policy_pack=False)
     if kind == "project":
         return Consumer(kind, azure, stack, Judge(azure, stack))
-    if kind != "yaml":
-        shutil.copy(_PROGRAMS / f"{kind}.py", stack.folder / "__main__.py")
+    shutil.copy(_PROGRAMS / f"{kind}.py", stack.folder / "__main__.py")
     project: dict[str, Any] = {"name": NAME, "runtime": _PYTHON, "plugins": _PLUGINS}
     if kind == "package":
         project["plugins"] = {"providers": [_PACKAGE, *_PLUGINS["providers"]]}
     (stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
     found = Consumer(kind, azure, stack, Judge(azure, stack, name=NAME))
     found.say()
-    if kind == "yaml":
-        stack.config_file.unlink()
     # The checkout begins with a stack of the repository's own project.
     backend = stack.folder / ".pulumi" / "backend"
     shutil.rmtree(backend)

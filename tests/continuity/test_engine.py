@@ -1,7 +1,8 @@
 """No update takes an account off its key, without a refresh: what only the real engine shows.
 
-Owns: transforms, saved plans and programs in other languages. The engine in this process has targets, kinds
-of updates and the program's own ignore_changes, alone and beside other events (tests/remediation/machine.py).
+Owns: transforms and saved plans. The engine in this process has targets, kinds of updates and the program's
+own ignore_changes, alone and beside other events (tests/remediation/machine.py). Programs in YAML:
+tests/engine/test_consumers.py.
 """
 
 from __future__ import annotations
@@ -48,13 +49,4 @@ def test_a_saved_plan(stands: Standing) -> None:
     preview = consumer.stack.pulumi("preview", "--save-plan", plan)
     assert preview.ok, preview.output
     consumer.must_up("--plan", plan)
-    consumer.settle()
-
-
-@pytest.mark.long
-def test_a_program_in_yaml(stands: Standing) -> None:
-    """A tag, by one update, which says the key in its only write of the account."""
-    consumer = stands("yaml")
-    consumer.say(protect=False, tags=TAGS)
-    consumer.must_up()
     consumer.settle()

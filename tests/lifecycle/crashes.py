@@ -1,4 +1,5 @@
-"""The crash matrix: which updates are killed, at each of their writes, and how that must end."""
+"""The crash matrix: which updates are killed, at one of their requests after another, and how that must
+end."""
 
 from __future__ import annotations
 
@@ -19,7 +20,6 @@ WRITES = (
     *((host, method) for host in ("vault", "hsm") for method in ("PUT", "PATCH", "POST", "DELETE")),
 )
 READS = (("arm", "GET"), ("vault", "GET"), ("hsm", "GET"))
-_NEVER = 10**6
 _KEY_IN_HSM = {"id": f"{HSM}/keys/cmk"}
 
 
@@ -70,24 +70,6 @@ CHANGES = (
 )
 
 
-def kills(life: Life, change: Change) -> list[Moment]:
-    """Each request of a change, before and after it: those that it makes where nobody kills it."""
-    begin(life, change)
-    for host, method in change.requests:
-        # So late a call strikes nobody; it only counts.
-        life.azure.control("/faults", {"host": host, "method": method, "call": _NEVER})
-    run = life.stack.pulumi(*change.words)
-    assert run.ok, run.output
-    made = {(one["host"], one["method"]): one["calls"] for one in life.azure.control("/faults")["value"]}
-    life.azure.control("/faults", method="DELETE")
-    return [
-        Moment(f"{method} {call} to {host}", method, host=host, call=call, answered=answered)
-        for (host, method), calls in made.items()
-        for call in range(1, calls + 1)
-        for answered in (False, True)
-    ]
-
-
 def begin(life: Life, change: Change) -> None:
     """Goes back to where a change begins, and sets what it changes."""
     (life.standing if change.begins_standing else life.nothing).restore()
@@ -111,21 +93,6 @@ def interrupted(life: Life, change: Change, times: int) -> Iterator[list[str]]:
         if not killed_at(life.azure, life.stack, moments, *change.words, whole=number % 2 == 0):
             return
         yield [*repair(life.stack), f"pulumi {change.words[0]}"]
-
-
-def run(life: Life, change: Change, moment: Moment, *, whole: bool) -> list[str]:
-    """Kills, repairs, runs the same command once, and judges; the commands that this took.
-
-    Raises AssertionError where one run of the command does not converge, or where the cloud tells of a lapse.
-    """
-    begin(life, change)
-    stored = life.judge.ciphertext()
-    assert killed_at(life.azure, life.stack, [moment], *change.words, whole=whole), "it was never made"
-    commands = [*repair(life.stack), f"pulumi {change.words[0]}"]
-    again = life.stack.pulumi(*change.words)
-    assert again.ok, f"after {commands}:\n{again.output}"
-    judge(life, change, stored)
-    return commands
 
 
 def judge(life: Life, change: Change, stored: list[Any], *, killed: int = 1) -> None:

@@ -110,27 +110,3 @@ def test_access_goes_and_comes_back_by_the_setting(azure: RunningAzure, stack: S
     assert cloud.documents(azure, "account.project") == ciphertext
     for name in SERVICES:
         assert cloud.unbound_moments(azure, Judge(azure, stack, name).account_id) == []
-
-
-@pytest.mark.long
-def test_access_goes_although_the_update_fails(azure: RunningAzure, stack: Stack) -> None:
-    """A lock that stops another change stops no revocation, of whichever service; and what an update took,
-    also one that failed, the next one gives back when it is told to."""
-    workspace = next(
-        str(found["id"]) for found in stack.resources() if found["urn"].endswith("::policy-workspace")
-    )
-    lock = f"{workspace}/providers/Microsoft.Authorization/locks/frozen"
-    judge = Judge(azure, stack, "policy")
-    judge.arm("PUT", lock, "2020-05-01", {"properties": {"level": "ReadOnly"}})
-    stack.configure(access="revoked", tags={"incident": "42"})
-    run = stack.deploy()
-    assert not run.ok
-    assert "ScopeLocked" in run.output
-    assert readable(azure, stack) == []
-    judge.arm("DELETE", lock, "2020-05-01")
-    stack.configure(access=None)
-    run = stack.deploy()
-    assert run.ok, run.output
-    assert readable(azure, stack) == [*SERVICES]
-    for name in SERVICES:
-        assert cloud.unbound_moments(azure, Judge(azure, stack, name).account_id) == []

@@ -1,4 +1,4 @@
-"""What takes two services, targets or protection to be refused, followed to its end on the real engine.
+"""What takes targets or protection to be refused, followed to its end on the real engine.
 
 On a protected stack that is not called `dev`, in a project that asks for no refresh, under the policy pack.
 """
@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.lifecycle.life import Life, begin_life
-from tests.support import cloud
-from tests.support.judge import ACCOUNTS, Judge
+from tests.support.judge import ACCOUNTS
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 ACCOUNT = "/subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.CognitiveServices/accounts/{a}"
@@ -25,31 +23,6 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     """A bound account with data."""
     folder = tmp_path_factory.mktemp("life")
     yield from begin_life(folder, {"protect": None}, name="prod-eu", refreshes=False)
-
-
-def test_a_revocation_waits_for_no_other_service(life: Life) -> None:
-    """One service is refused; the access of the other one is gone nevertheless. The setting gives it back,
-    after the refresh that the preview asks for where the project does not."""
-    life.nothing.restore()
-    services: list[dict[str, Any]] = [{"name": "alpha"}, {"name": "beta"}]
-    life.stack.configure(name=None, vault=None, key=None, services=services)
-    first = life.stack.deploy()
-    assert first.ok, first.output
-    beta = Judge(life.azure, life.stack, "beta")
-    beta.write_data()
-    services = [{"name": "alpha", "location": "northeurope"}, {"name": "beta", "access": "revoked"}]
-    life.stack.configure(services=services)
-    refused = life.stack.deploy()
-    assert not refused.ok
-    assert "access: revoked of 'beta' does not wait" in refused.output
-    assert not beta.reads_data()
-    life.stack.configure(services=[{"name": "alpha"}, {"name": "beta"}])
-    assert "run `pulumi refresh` first" in life.stack.preview().output
-    assert life.stack.refresh().ok
-    restored = life.stack.deploy()
-    assert restored.ok, restored.output
-    assert beta.reads_data()
-    assert cloud.unbound_moments(life.azure, beta.account_id) == []
 
 
 def test_an_update_of_targets_says_that_it_revokes_nothing(life: Life) -> None:

@@ -1,11 +1,10 @@
-"""One local Azure for all the provider's tests that need one, emptied before each."""
+"""An Azure in memory, the provider on it, and a certificate to log in with."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
@@ -14,10 +13,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.provider.fake_azure import FakeAzure
 from tests.provider.rig import Engine, FakeClock, engine
-from tests.support.azure import RunningAzure, running_azure
-
-if TYPE_CHECKING:
-    from tests.provider.world import World
 
 
 @pytest.fixture
@@ -37,30 +32,6 @@ async def pulumi(fake: FakeAzure, clock: FakeClock) -> AsyncIterator[Engine]:
     """The provider on that Azure, driven as the engine drives it."""
     async with engine(fake, clock) as served:
         yield served
-
-
-@pytest.fixture(scope="session")
-def local_azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
-    with running_azure(tmp_path_factory.mktemp("azure")) as azure:
-        yield azure
-
-
-@pytest.fixture
-def azure(local_azure: RunningAzure) -> Iterator[RunningAzure]:
-    # Azure's clients take a second to import, which the unit tests beside this file need not wait for.
-    from tests.provider.world import environment_of
-
-    local_azure.control("/faults", method="DELETE")
-    local_azure.control("/reset", {})
-    with environment_of(local_azure):
-        yield local_azure
-
-
-@pytest.fixture
-def world(azure: RunningAzure) -> World:
-    from tests.provider.world import a_world
-
-    return a_world(azure)
 
 
 @pytest.fixture(scope="session")

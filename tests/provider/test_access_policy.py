@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pulumi.runtime.proto import provider_pb2
 
 from core.resource_types import ACCESS_POLICY
 from localazure import seed
 from provider.azure import Azure
-from provider.wire import encode
 from tests.provider.rig import FailedError, FakeClock, create, engine
 from tests.support.in_process import Wire, in_process_client
 from tests.support.local_deployment import LOGIN, Deployment
@@ -143,16 +141,3 @@ async def test_one_answer_that_it_is_gone_is_not_believed(cloud: Deployment) -> 
         cloud.door.cloud.behave(read_lag_seconds=5.0, lagging_reads="every_other")
         found, _, _ = await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values)
     assert found == ID
-
-
-async def test_no_state_asks_to_be_read_before_the_next_update(cloud: Deployment) -> None:
-    """As azure-native's: without a refresh, an update gives nothing back that somebody took away."""
-    async with engine(azure(cloud), FakeClock()) as pulumi:
-        urn, properties = pulumi.urn(ACCESS_POLICY), encode(INPUTS)
-        created = await pulumi.stub.Create(
-            provider_pb2.CreateRequest(urn=urn, type=ACCESS_POLICY, properties=properties)
-        )
-        read = await pulumi.stub.Read(
-            provider_pb2.ReadRequest(urn=urn, type=ACCESS_POLICY, id=ID, inputs=properties)
-        )
-    assert [one.refresh_before_update for one in (created, read)] == [False, False]

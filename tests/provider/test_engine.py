@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,65 +12,63 @@ import pytest
 from core import resource_types
 from tests.provider.rig import ACCESS, CLEANUP, HSM_ROLE, REVOCATION, VERSION
 from tests.provider.rig import CMK as BINDING
-from tests.provider.world import World, environment_of
 from tests.support import cloud
-from tests.support.azure import running_azure
+from tests.support.arm_client import Client, token
+from tests.support.azure import RunningAzure, running_azure
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, World]]:
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, RunningAzure]]:
     """Stack `dev`, deployed once; every test leaves it with nothing to do."""
-    with running_azure(tmp_path_factory.mktemp("engine-azure")) as azure, environment_of(azure):
+    with running_azure(tmp_path_factory.mktemp("engine-azure")) as azure:
         stack = Stack(tmp_path_factory.mktemp("engine") / "checkout", azure.env, policy_pack=False)
         run = stack.up()
         assert run.ok, run.output
-        yield stack, World(azure)
+        yield stack, azure
 
 
-def bound_key(stack: Stack, world: World) -> str | None:
-    """The key that the account is really bound to."""
-    return world.bound_key(account_id=stack.outputs()["accountId"])
-
-
-def key_of(stack: Stack) -> tuple[str, str]:
-    """The vault's and the key's name."""
-    parts = stack.outputs()["keyUriWithVersion"].split("/")
-    return parts[2].partition(".")[0], parts[4]
+def modulus_of(azure: RunningAzure, key_uri: str) -> bytes:
+    """The public part of a key version."""
+    host, path = key_uri.removeprefix("https://").split("/", 1)
+    vault = Client(azure.env, host, token(azure.env, "https://vault.azure.net"))
+    status, found = vault.send("GET", f"/{path}?api-version=7.4")
+    vault.close()
+    assert status == 200, found
+    return urlsafe_b64decode(found["key"]["n"] + "==")
 
 
 def test_a_rotation_is_one_update_of_the_version_and_one_of_the_binding(
-    deployed: tuple[Stack, World],
+    deployed: tuple[Stack, RunningAzure],
 ) -> None:
     """A raised generation shows so in the preview, does so in the update, and leaves no moment unbound.
 
     The update runs at the highest verbosity: its log, and the state, hold no secret, token or key material.
     """
-    stack, world = deployed
-    secret, before = world.azure.env["ARM_CLIENT_SECRET"], bound_key(stack, world)
+    stack, azure = deployed
+    account, before = stack.outputs()["accountId"], stack.outputs()["keyUriWithVersion"]
     stack.configure(key={"generation": 2})
     assert stack.proposed() == {VERSION: "update", BINDING: "update"}
     run = stack.deploy("-v=11", "--logtostderr", "--logflow")
     assert run.ok, run.output[-2000:]
     (last,) = json.loads(stack.pulumi("stack", "history", "--json", "--page-size", "1").output)
     assert {op: n for op, n in last["resourceChanges"].items() if op != "same"} == {"update": 2}
-    account = stack.outputs()["accountId"]
-    assert cloud.bound_keys(world.azure, account) == [before, bound_key(stack, world)]
-    assert cloud.unbound_moments(world.azure, account) == []
+    assert cloud.bound_keys(azure, account) == [before, stack.outputs()["keyUriWithVersion"]]
+    assert cloud.unbound_moments(azure, account) == []
     assert stack.proposed() == {}
-    vault, key = key_of(stack)
-    modulus = world.keys(vault).get_key(key).key.n  # type: ignore[attr-defined]
+    modulus = modulus_of(azure, before)
     written = run.output + json.dumps(stack.resources())
     assert "$azure-cmk:index:KeyVersion::" in run.output
     assert '"v":9' in run.output
+    secret = azure.env["ARM_CLIENT_SECRET"]
     for hidden in (secret, "eyJ", "Bearer ", modulus.hex(), b64encode(modulus).decode()[:40]):
         assert hidden not in written
 
 
 def test_an_account_bound_elsewhere_imports_without_a_difference(
-    deployed: tuple[Stack, World], tmp_path: Path
+    deployed: tuple[Stack, RunningAzure], tmp_path: Path
 ) -> None:
     """A binding that the state does not know is imported by the account's id, and there is nothing to do."""
     stack, _ = deployed
@@ -84,7 +82,7 @@ def test_an_account_bound_elsewhere_imports_without_a_difference(
     assert stack.proposed() == {}
 
 
-def test_the_schema_can_be_had_from_the_plugin(deployed: tuple[Stack, World]) -> None:
+def test_the_schema_can_be_had_from_the_plugin(deployed: tuple[Stack, RunningAzure]) -> None:
     """`pulumi package get-schema ./provider` gives every resource and function, without an error."""
     stack, _ = deployed
     run = stack.pulumi("package", "get-schema", "./provider")

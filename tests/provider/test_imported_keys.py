@@ -12,14 +12,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 
-from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure.keyvault.crypto import b64url
-from provider.azure import Azure
-from tests.provider.fault_matrix import PATIENT_SECONDS, recording_client
 from tests.provider.rig import CMK, create
-from tests.provider.world import World
-
-OPERATIONS = ["wrapKey", "unwrapKey"]
+from tests.provider.world import OPERATIONS, World
 
 
 def numbers(private: rsa.RSAPrivateKey) -> dict[str, bytes]:
@@ -68,32 +63,25 @@ def made(size: int = 2048) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=size)
 
 
-async def bind(world: World, uri: str, vault_id: str) -> None:
-    inputs = {"accountId": world.account_id(), "keyUriWithVersion": uri, "vaultId": vault_id}
-    await create(Azure(recording_client(PATIENT_SECONDS)), CMK, inputs)
-
-
-async def test_a_pem_file_in_a_vault_is_bound_and_its_next_material_is_a_rotation(world: World) -> None:
-    """The second import under the same name is a new version of it, which is then bound; the first stays
-    enabled. Its expiry is the one given."""
-    keys, expires = world.keys(), datetime(2040, 1, 1, tzinfo=UTC)
-    first = from_pem(keys, "imported", made(), expires_on=expires)
-    await bind(world, first, world.vault_id())
-    assert world.bound_key() == first
-    second = from_pem(keys, "imported", made())
+async def test_a_pem_file_in_a_vault_is_bound_and_its_next_material_is_a_rotation() -> None:
+    """The second import under the same name is a new version of it; the first stays enabled. Its expiry is
+    the one given."""
+    world, expires = World(), datetime(2040, 1, 1, tzinfo=UTC)
+    first = from_pem(world.keys, "imported", made(), expires_on=expires)
+    await create(world.azure(), CMK, world.binding(first))
+    assert world.bound_key == first
+    second = from_pem(world.keys, "imported", made())
     assert first.rpartition("/")[0] == second.rpartition("/")[0]
-    properties = {one.id: one for one in keys.list_properties_of_key_versions("imported")}
+    properties = {one.id: one for one in world.keys.list_properties_of_key_versions("imported")}
     assert properties[first].enabled
     assert properties[first].expires_on == expires
 
 
-async def test_a_transfer_file_of_an_hsm_is_bound_in_a_managed_hsm(world: World) -> None:
+async def test_a_transfer_file_of_an_hsm_is_bound_in_a_managed_hsm() -> None:
     """Its material never leaves the two HSMs unwrapped; what the account is bound to is the sender's key."""
-    world.make_hsm()
-    keys, private = world.hsm_keys(), made()
-    uri = from_file(keys, "theirs", transfer_file(exchange_key(keys), private))
-    assert getattr(keys.get_key("theirs").key, "n", None) == numbers(private)["n"]
-    role = world.hsm_role(HSM_CRYPTO_SERVICE_ENCRYPTION_USER)
-    world.hsm_roles().create_role_assignment("/keys/theirs", role, world.principal())
-    await bind(world, uri, world.hsm_id())
-    assert world.bound_key() == uri
+    world, private = World(hsm=True), made()
+    uri = from_file(world.keys, "theirs", transfer_file(exchange_key(world.keys), private))
+    assert getattr(world.keys.get_key("theirs").key, "n", None) == numbers(private)["n"]
+    world.assign("/keys/theirs", world.principal)
+    await create(world.azure(), CMK, world.binding(uri))
+    assert world.bound_key == uri

@@ -7,11 +7,10 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
-from pulumi.runtime.proto import provider_pb2
 
 from core.facts import Account
 from provider.failure import ServiceError
-from provider.wire import UNKNOWN, decode, encode
+from provider.wire import UNKNOWN, decode
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,
@@ -26,7 +25,6 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.preflight_cases import CLIENT, USER
 from tests.provider.rig import (
     ACCESS,
     CLEANUP,
@@ -39,6 +37,7 @@ from tests.provider.rig import (
     FailedError,
     engine,
 )
+from tests.provider.test_preflight import CLIENT, USER
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID, "accountDigest": "a"}
 
@@ -66,18 +65,6 @@ async def test_an_assigned_identity_is_bound_by_its_client_id(fake: FakeAzure, p
     _, outputs = await pulumi.create(CMK, {**INPUTS, "identityClientId": CLIENT})
     assert [patch.identity_client_id for patch in fake.patches] == [CLIENT]
     assert outputs.values["principalId"] == PRINCIPAL
-
-
-async def test_a_rotation_is_one_update_in_place(fake: FakeAzure, pulumi: Engine) -> None:
-    """A new version changes the key URI, in place, and is bound by one PATCH."""
-    news = {**INPUTS, "keyUriWithVersion": key_uri(V2)}
-    id, olds = await pulumi.create(CMK, INPUTS)
-    diff = await pulumi.diff(CMK, olds.values, INPUTS, news)
-    assert (diff.kinds, diff.replaces) == ({"keyUriWithVersion": "UPDATE"}, [])
-    fake.versions.append(a_version(V2))
-    outputs = await pulumi.update(CMK, id, olds.values, INPUTS, news)
-    assert outputs.values["keyVersion"] == V2
-    assert len(fake.patches) == 2
 
 
 async def test_a_binding_removed_out_of_band_is_gone(fake: FakeAzure, pulumi: Engine) -> None:
@@ -119,15 +106,6 @@ async def test_drift_counts_without_a_refresh(pulumi: Engine) -> None:
     assert diff.in_inputs == {"keyUriWithVersion": False}
 
 
-async def test_import_needs_the_account_id_alone(fake: FakeAzure, pulumi: Engine) -> None:
-    """An account bound elsewhere imports by id, and the program that describes it has no difference."""
-    fake.put(an_account(encryption=bound_to()))
-    id, outputs, inputs = await pulumi.read(CMK, ACCOUNT_ID)
-    assert id == ACCOUNT_ID
-    assert inputs.values == {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri()}
-    assert (await pulumi.diff(CMK, outputs.values, inputs.values, INPUTS)).kinds == {}
-
-
 async def test_a_changed_digest_asserts_the_binding_again(fake: FakeAzure, pulumi: Engine) -> None:
     """A changed account digest is an update, though the key is the same."""
     news = {**INPUTS, "accountDigest": "b"}
@@ -137,19 +115,10 @@ async def test_a_changed_digest_asserts_the_binding_again(fake: FakeAzure, pulum
     assert len(fake.patches) == 2
 
 
-async def test_preview_of_everything_unknown_asks_azure_nothing(fake: FakeAzure, pulumi: Engine) -> None:
-    """The first preview knows no id: it makes no call and promises only what is certain."""
-    id, outputs = await pulumi.create(
-        CMK, {"accountId": UNKNOWN, "keyUriWithVersion": UNKNOWN, "vaultId": UNKNOWN}, preview=True
-    )
-    assert (id, fake.calls) == ("", [])
-    assert outputs.values["keySource"] == "Microsoft.KeyVault"
-    assert outputs.values["keyVersion"] == outputs.values["boundAt"] == UNKNOWN
-
-
 @pytest.mark.parametrize(
     ("type", "inputs"),
     [
+        (CMK, ("accountId", "keyUriWithVersion", "vaultId")),
         (VERSION, ("keyId", "accountId")),
         (ACCESS, ("keyId", "principalId", "grantId")),
         (REVOCATION, ("keyId", "principalId")),
@@ -158,7 +127,7 @@ async def test_preview_of_everything_unknown_asks_azure_nothing(fake: FakeAzure,
     ],
 )
 async def test_a_preview_of_what_is_not_known_yet_is_made(type: str, inputs: tuple[str, ...]) -> None:
-    """Of every resource: it asks nothing, and what only the act shows is unknown."""
+    """Of every resource, as in the first preview: it asks nothing, and what only the act shows is unknown."""
     azure, given = FakeAzure(), dict.fromkeys(inputs, UNKNOWN)
     async with engine(azure) as pulumi:
         id, outputs = await pulumi.create(type, given, preview=True)
@@ -336,17 +305,3 @@ async def test_fails_to_unbind_a_kind_that_cannot_go_back(fake: FakeAzure, pulum
         await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
     assert f"`pulumi state delete {shlex.quote(pulumi.urn(CMK))}`" in str(refused.value)
     assert fake.patches == []
-
-
-async def test_every_state_asks_to_be_read_before_the_next_update(pulumi: Engine) -> None:
-    """Drift shows in each preview, also in a project that does not say `refresh: always`."""
-    urn, properties = pulumi.urn(CMK), encode(INPUTS)
-    created = await pulumi.stub.Create(provider_pb2.CreateRequest(urn=urn, type=CMK, properties=properties))
-    update = provider_pb2.UpdateRequest(
-        urn=urn, type=CMK, id=created.id, olds=created.properties, news=properties
-    )
-    updated = await pulumi.stub.Update(update)
-    read = await pulumi.stub.Read(
-        provider_pb2.ReadRequest(urn=urn, type=CMK, id=created.id, inputs=properties)
-    )
-    assert [r.refresh_before_update for r in (created, updated, read)] == [True, True, True]

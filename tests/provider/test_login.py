@@ -1,49 +1,47 @@
-"""Login settings, clouds, and that a token goes nowhere else."""
+"""Every way to log in, down to the request for a token: what is sent, to which host alone, and when it is
+asked for again."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import os
+import stat
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import grpc
 import pytest
 import requests
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+)
+from azure.core.pipeline.transport import RequestsTransport
 from pulumi.runtime.proto import provider_pb2
 
 from core import clouds
-from core.login import configured, login
-from provider.azure_client import AzureClient, ForeignHostError
-from provider.credential import credential
+from core.login import Login, login
+from operate.login import token_credential
+from provider.azure_client import LOGIN_RETRIES, AzureClient, ForeignHostError, OneAtATime
+from provider.credential import complete, credential
+from provider.failure import failure_from
+from provider.host import Host
 from provider.wire import decode, encode
 from tests.provider.canned import Canned, login_host
 from tests.provider.fake_azure import FakeAzure
 from tests.provider.rig import Engine, engine
-from tests.support.logins import CASES, CLIENT, TENANT, Case
-
-CLASSES = {
-    "DEFAULT": "DefaultAzureCredential",
-    "CERTIFICATE": "CertificateCredential",
-    "SECRET": "ClientSecretCredential",
-    "OIDC": "ClientAssertionCredential",
-    "MANAGED_IDENTITY": "ManagedIdentityCredential",
-    "CLI": "AzureCliCredential",
-}
+from tests.support.logins import CLIENT, TENANT
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_each_login_gets_the_credential_of_its_method(case: Case, certificate: Path) -> None:
-    """Whatever is configured, the credential is that of azure-native's method, of the right application."""
-    found = login(configured(case.own, case.azure_native), case.environ)
-    if found.get("clientCertificatePath"):
-        changed = {"clientCertificatePath": str(certificate), "clientCertificatePassword": "hunter2"}
-        found = replace(found, settings={**found.settings, **changed})
-    made: Any = credential(found)
-    assert type(made).__name__ == CLASSES[case.method]
-    if case.method in ("SECRET", "CERTIFICATE"):
-        assert (made._tenant_id, made._client_id) == (TENANT, CLIENT)
-        assert made._authority == found.cloud.authority
+def test_the_default_chain_is_azure_identitys() -> None:
+    """Where the settings ask for it; each other method is below, down to its request."""
+    made: Any = credential(login({"useDefaultAzureCredential": "true"}, {}))
+    assert type(made).__name__ == "DefaultAzureCredential"
 
 
 async def test_a_switch_that_is_almost_on_is_a_warning() -> None:
@@ -158,3 +156,246 @@ def test_every_client_is_the_chosen_clouds(cloud: clouds.Cloud) -> None:
     assert answering.scopes == [cloud.arm_scope, f"https://{cloud.vault_suffix}/.default"]
     made: Any = credential(login(settings, {}))
     assert made._authority == cloud.authority
+
+
+WHO = {"tenantId": TENANT, "clientId": CLIENT}
+
+
+@pytest.mark.parametrize("cloud", [clouds.PUBLIC, clouds.US_GOVERNMENT, clouds.CHINA], ids=lambda c: c.name)
+@pytest.mark.parametrize("way", ["secret", "certificate", "OIDC token", "OIDC file", "OIDC request"])
+def test_an_application_logs_in_at_its_clouds_login_host_alone(
+    way: str, cloud: clouds.Cloud, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Secret, certificate and federated token go to the chosen cloud's login host, for its audience, and
+    nowhere else."""
+    (tmp_path / "token").write_text("federated\n")
+    settings: dict[str, dict[str, str]] = {
+        "secret": {"clientSecret": "hunter2"},
+        "certificate": {
+            "clientCertificatePath": str(certificate),
+            "clientCertificatePassword": "hunter2",
+        },
+        "OIDC token": {"useOidc": "true", "oidcToken": "federated"},
+        "OIDC file": {"useOidc": "true", "oidcTokenFilePath": str(tmp_path / "token")},
+        "OIDC request": {
+            "useOidc": "true",
+            "oidcRequestUrl": "https://actions.example/token?x=1",
+            "oidcRequestToken": "ask",
+            "oidcAudience": "api://contoso",
+        },
+    }
+    asked: list[tuple[str, dict[str, str]]] = []
+
+    def get(url: str, *, params: Any, headers: dict[str, str], timeout: float, allow_redirects: bool) -> Any:
+        asked.append((url, {**params, **headers}))
+        assert not allow_redirects
+        answer = requests.Response()
+        answer.status_code, answer._content = 200, b'{"value": "federated"}'
+        return answer
+
+    monkeypatch.setattr(requests, "get", get)
+    host = login_host()
+    made = credential(
+        login({**WHO, **settings[way], "environment": cloud.name}, {}), transport=host.transport
+    )
+    assert made.get_token(cloud.arm_scope).token == "the-token"
+    assert set(host.hosts) == {urlsplit(cloud.authority).netloc}
+    (form,) = [form for sent, form in host.asked if sent.startswith("POST")]
+    assert (form["grant_type"], form["client_id"]) == ("client_credentials", CLIENT)
+    assert cloud.arm_scope in form["scope"]
+    if way == "secret":
+        assert form["client_secret"] == "hunter2"
+    elif way == "certificate":
+        assert form["client_assertion"].count(".") == 2
+    else:
+        assert form["client_assertion"] == "federated"
+    if way == "OIDC request":
+        audience = {"audience": "api://contoso", "Authorization": "Bearer ask"}
+        assert asked == [("https://actions.example/token?x=1", audience)]
+    else:
+        assert asked == []
+
+
+@pytest.fixture
+def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An `az` that is logged in to the public cloud, and the file of what it was asked."""
+    asked, az = tmp_path / "asked", tmp_path / "az"
+    token = json.dumps(
+        {
+            "accessToken": "cli-token",
+            "expiresOn": "2999-01-01 00:00:00.000000",
+            "expires_on": 32472144000,
+        }
+    )
+    account = json.dumps({"environmentName": "AzureCloud", "id": "active", "tenantId": TENANT})
+    az.write_text(
+        f'#!/bin/sh\necho "$@" >> {asked}\n'
+        f"case \"$2\" in show) echo '{account}';; *) echo '{token}';; esac\n"
+    )
+    az.chmod(az.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    return asked
+
+
+def test_the_cli_is_asked_for_the_chosen_clouds_audience(az: Path) -> None:
+    """Without a subscription, `az` is asked for a token of the cloud and the tenant."""
+    made = credential(login({"tenantId": TENANT, "environment": "china"}, {}))
+    assert made.get_token(clouds.CHINA.arm_scope).token == "cli-token"
+    asked = az.read_text()
+    assert "account get-access-token" in asked
+    assert "https://management.chinacloudapi.cn" in asked
+    assert f"--tenant {TENANT}" in asked
+
+
+def test_the_cli_is_asked_for_the_chosen_subscriptions_account(az: Path) -> None:
+    """With a subscription, the token is of its account; `--tenant`, which `az` refuses beside it, is left
+    out."""
+    settings = {"tenantId": TENANT, "subscriptionId": CLIENT}
+    made = credential(complete(login(settings, {})))
+    assert made.get_token("https://vault.azure.net/.default").token == "cli-token"
+    show, token = az.read_text().splitlines()
+    assert show == f"account show --output json --subscription {CLIENT}"
+    assert f"--subscription {CLIENT}" in token
+    assert "--tenant" not in token
+
+
+def test_the_cli_says_which_subscription_is_active(az: Path) -> None:
+    """Without a configured subscription, the active one of the Azure CLI counts, as in azure-native."""
+    assert complete(login({}, {})).subscription_id == "active"
+    assert complete(login({"useMsi": "true"}, {})).subscription_id == ""
+
+
+async def test_fails_when_the_cli_is_logged_in_to_another_cloud(az: Path) -> None:
+    """A cloud that contradicts the Azure CLI's is refused when the plugin is configured."""
+    host = Host(lambda login: FakeAzure(), environ={"ARM_ENVIRONMENT": "china"})
+    context = _Context()
+    with pytest.raises(_AbortedError, match="az cloud set --name AzureChinaCloud"):
+        await host.Configure(provider_pb2.ConfigureRequest(), context)
+
+
+class _AbortedError(Exception):
+    pass
+
+
+class _Context:
+    async def abort(self, code: object, message: str) -> None:
+        raise _AbortedError(message)
+
+
+def test_a_missing_cli_is_final(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That there is no `az` is said at once, as a login that cannot work."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AzureError) as failed:
+        credential(login({}, {})).get_token(clouds.PUBLIC.arm_scope)
+    failure = failure_from(failed.value, "reading")
+    assert (failure.status, failure.code) == (401, "CredentialUnavailableError")
+    assert "Azure CLI not found" in failure.text
+
+
+@pytest.mark.parametrize("broken", ["exit 1", "echo no JSON"])
+def test_a_cli_that_is_not_logged_in_is_left_to_say_so(
+    broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Configuring the plugin does not fail where no token may ever be needed."""
+    az = tmp_path / "az"
+    az.write_text(f"#!/bin/sh\n{broken}\n")
+    az.chmod(az.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert complete(login({}, {})) == login({}, {})
+
+
+def test_a_missing_managed_identity_is_final(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that has no managed identity, that is said at once, and no outage is made of it."""
+
+    class Nobody(RequestsTransport):  # type: ignore[misc]
+        def send(self, request: Any, **_: Any) -> Any:
+            raise ServiceRequestError("no route to 169.254.169.254")
+
+        def sleep(self, duration: float) -> None: ...
+
+    for name in ("IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_FEDERATED_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(AzureError) as failed:
+        credential(login({"useMsi": "true"}, {}), transport=Nobody()).get_token(clouds.PUBLIC.arm_scope)
+    failure = failure_from(failed.value, "reading")
+    assert (failure.status, failure.code) == (401, "CredentialUnavailableError")
+
+
+def test_a_federated_token_that_cannot_be_had_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An outage of the token's issuer counts as a lost connection; the error has the host and no token."""
+
+    def get(*_: Any, **__: Any) -> Any:
+        raise requests.ConnectionError("refused")
+
+    monkeypatch.setattr(requests, "get", get)
+    settings = {"useOidc": "true", "oidcRequestUrl": "https://actions.example", "oidcRequestToken": "hunter2"}
+    made = credential(login({**WHO, **settings}, {}), transport=login_host().transport)
+    with pytest.raises(AzureError) as failed:
+        made.get_token(clouds.PUBLIC.arm_scope)
+    failure = failure_from(failed.value, "reading")
+    assert (failure.status, failure.text) == (
+        0,
+        "actions.example gave no OIDC token: ConnectionError: refused",
+    )
+
+
+def answer(status: int, **headers: str) -> HttpResponseError:
+    response: Any = SimpleNamespace(status_code=status, reason="", headers=headers, text=lambda: "{}")
+    return HttpResponseError(response=response)
+
+
+class LoginHost:
+    """Gives a token after so many refusals. `asked` counts."""
+
+    def __init__(self, *refusals: AzureError) -> None:
+        self.refusals, self.asked = [*refusals], 0
+
+    def get_token(self, *_: str, **__: Any) -> AccessToken:
+        self.asked += 1
+        if self.refusals:
+            raise self.refusals.pop(0)
+        return AccessToken("token", 0)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds of each pause, which takes no time."""
+    found: list[float] = []
+    monkeypatch.setattr("provider.azure_client.time.sleep", found.append)
+    return found
+
+
+def test_what_may_pass_is_asked_again(pauses: list[float]) -> None:
+    """No answer, 5xx and 429, whose Retry-After counts."""
+    host = LoginHost(ServiceRequestError("reset"), answer(503), answer(429, **{"Retry-After": "7"}))
+    assert OneAtATime(host, 3).get_token("scope").token == "token"
+    assert pauses == [0.8, 1.6, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("retries", "refusal", "asked"),
+    [
+        (3, answer(401), 1),
+        (3, ClientAuthenticationError("AADSTS7000215"), 1),
+        (0, answer(503), 1),
+        (2, answer(503), 3),
+    ],
+)
+def test_what_stays_is_raised(retries: int, refusal: AzureError, asked: int, pauses: list[float]) -> None:
+    """A wrong secret at once; an outage after as many tries. The provider's own waits see each refusal."""
+    host = LoginHost(*[refusal] * 5)
+    with pytest.raises(AzureError) as found:
+        OneAtATime(host, retries).get_token("scope")
+    assert (found.value, host.asked, len(pauses)) == (refusal, asked, asked - 1)
+
+
+def test_the_clients_of_operate_ask_again(monkeypatch: pytest.MonkeyPatch, pauses: list[float]) -> None:
+    """The queries and the use of an account's data; a client that sends nothing again by itself does not."""
+    host = LoginHost()
+    monkeypatch.setattr("provider.credential.credential", lambda *_, **__: host)
+    for asks in (token_credential(Login()), AzureClient(Login(), retries=6).credential):
+        host.refusals = [answer(503)] * LOGIN_RETRIES
+        assert asks.get_token("scope").token == "token"
+    host.refusals = [answer(503)]
+    with pytest.raises(HttpResponseError):
+        AzureClient(Login()).credential.get_token("scope")

@@ -4,13 +4,14 @@ azure-cmk as well."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.support import cloud
-from tests.support.azure import RunningAzure
+from tests.support.azure import RunningAzure, running_azure
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -27,6 +28,12 @@ def stack_without_environment(azure: RunningAzure, folder: Path) -> Stack:
     """Stack `dev`, whose environment has no login at all."""
     without = {name: value for name, value in azure.env.items() if not name.startswith(("ARM_", "AZURE_"))}
     return Stack(folder, without, policy_pack=False)
+
+
+@pytest.fixture
+def azure(tmp_path: Path) -> Iterator[RunningAzure]:
+    with running_azure(tmp_path / "azure") as running:
+        yield running
 
 
 def test_the_stacks_configuration_of_azure_native_logs_both_in(azure: RunningAzure, tmp_path: Path) -> None:

@@ -1,19 +1,46 @@
-"""What every resource that is read has in common: imports by the id alone, and what may not be read."""
+"""What every resource that is read has in common: imports by the id alone, what may not be read, and states
+that an earlier provider wrote."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.facts import Vault
+from core import arm_ids
+from core.facts import Deleted, RoleAssignment, Vault
 from core.resource_types import ACCESS_POLICY
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.failure import ServiceError
-from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, PRINCIPAL, V1, VAULT_ID, FakeAzure
-from tests.provider.rig import ACCESS, CLEANUP, HSM_ROLE, REVOCATION, VERSION, FailedError, engine
-from tests.provider.test_key_access_revocation import assignment
+from tests.provider.fake_azure import (
+    ACCOUNT_ID,
+    GROUP,
+    KEY_ID,
+    PRINCIPAL,
+    V1,
+    VAULT_ID,
+    FakeAzure,
+    a_vault,
+    an_account,
+    bound_to,
+    key_uri,
+)
+from tests.provider.rig import (
+    ACCESS,
+    CLEANUP,
+    CMK,
+    HSM_ROLE,
+    REVOCATION,
+    VERSION,
+    Engine,
+    FailedError,
+    engine,
+)
+from tests.provider.test_key_access import assignment
 
 HSM_ID = VAULT_ID.replace("/vaults/", "/managedHSMs/")
 HSM_KEY = f"{HSM_ID}/keys/language-key"
@@ -38,6 +65,7 @@ def azure() -> FakeAzure:
 @pytest.mark.parametrize(
     ("type", "id", "inputs"),
     [
+        (CMK, ACCOUNT_ID, {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri()}),
         (ACCESS, f"{KEY_ID}|{PRINCIPAL}", OF_KEY),
         (CLEANUP, f"{KEY_ID}|{ACCOUNT_ID}", {"keyId": KEY_ID, "accountId": ACCOUNT_ID}),
         (HSM_ROLE, f"{HSM_KEY}|{PRINCIPAL}", GRANT),
@@ -48,6 +76,7 @@ async def test_an_import_comes_with_the_id_alone(
     azure: FakeAzure, type: str, id: str, inputs: Mapping[str, Any]
 ) -> None:
     """And is without a difference then."""
+    azure.put(an_account(encryption=bound_to()))
     async with engine(azure) as pulumi:
         found, outputs, read = await pulumi.read(type, id)
         assert (found, read.values) == (id, inputs)
@@ -86,3 +115,60 @@ async def test_a_key_of_a_vault_that_may_not_be_read_is_an_error(azure: FakeAzur
     async with engine(azure) as pulumi:
         with pytest.raises(FailedError, match="AuthorizationFailed"):
             await pulumi.read(VERSION, KEY_ID, {"keyId": KEY_ID}, {"keyId": KEY_ID, "version": V1})
+
+
+RECORDED: dict[str, Any] = json.loads(Path(__file__).with_name("recorded_states.json").read_text("utf-8"))
+CONTOSO_HSM = f"{GROUP}/Microsoft.KeyVault/managedHSMs/contoso-hsm"
+
+
+def as_it_was_left() -> FakeAzure:
+    """The Azure that the resources were made in."""
+    azure, role = FakeAzure(), HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+    azure.put(an_account(encryption=bound_to()))
+    azure.vaults[CONTOSO_HSM.lower()] = a_vault(id=CONTOSO_HSM)
+    azure.roles.append(
+        RoleAssignment(
+            f"{CONTOSO_HSM}/keys/cmk",
+            PRINCIPAL,
+            role.id,
+            role,
+            id=RECORDED[HSM_ROLE]["outputs"]["assignmentId"],
+        )
+    )
+    return azure
+
+
+@pytest.mark.parametrize("type", RECORDED)
+async def test_a_recorded_state_is_read_and_compared_without_a_change(type: str) -> None:
+    """A refresh gives what is recorded, and the same program changes nothing of it."""
+    azure, recorded = as_it_was_left(), RECORDED[type]
+    if type == REVOCATION:
+        azure.vaults[VAULT_ID.lower()] = replace(a_vault(), policies=())
+    async with engine(azure) as pulumi:
+        id, outputs, inputs = await pulumi.read(type, recorded["id"], recorded["inputs"], recorded["outputs"])
+        found = await pulumi.diff(type, outputs.values, inputs.values, recorded["inputs"])
+    assert id == recorded["id"]
+    assert (outputs.values, inputs.values) == (recorded["outputs"], recorded["inputs"])
+    assert found.kinds == {}
+
+
+SUBSCRIPTION_ID = "/subscriptions/11111111-1111-1111-1111-111111111111"
+PURGE = "azure-cmk:index:DeletedAccountPurge"
+PURGED = {
+    "accountId": f"{SUBSCRIPTION_ID}/resourceGroups/rg/providers/{arm_ids.ACCOUNT}/lang",
+    "location": "westeurope",
+    "deletionDate": "monday",
+}
+
+
+async def test_a_purge_of_before_is_kept_or_forgotten_and_none_is_made(
+    fake: FakeAzure, pulumi: Engine
+) -> None:
+    """The refusal names the command of az, in a preview, too."""
+    fake.deleted["accounts"] = [Deleted("/deletedAccounts/lang", "lang", "westeurope", "monday")]
+    id, outputs, _ = await pulumi.read(PURGE, PURGED["accountId"], PURGED, PURGED)
+    assert (id, outputs.values) == (PURGED["accountId"], PURGED)
+    await pulumi.delete(PURGE, PURGED["accountId"], PURGED)
+    for preview in (True, False):
+        with pytest.raises(FailedError, match="az cognitiveservices account purge"):
+            await pulumi.create(PURGE, PURGED, preview=preview)

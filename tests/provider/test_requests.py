@@ -1,119 +1,27 @@
-"""What each call sends: method, address, API version and body."""
+"""How the provider's client asks, and what it makes of answers of every shape. What each call sends, the
+local Azure judges (test_at_azure.py, test_faults.py and the lives of tests/remediation)."""
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 
 from core.arm_ids import account_id, key_id, vault_id
-from core.facts import Encryption, PolicyEntry
+from core.refusals import RefusalKind
 from localazure.front import Raw
 from provider.azure import Azure
-from provider.failure import ServiceError
+from provider.failure import Progress, ServiceError, failure_from, retry_after_from
 from tests.provider.canned import Canned
-from tests.provider.fake_azure import ACCOUNT_ID, GROUP, PRINCIPAL, SUBSCRIPTION, V1, VAULT_ID, VAULT_URI
+from tests.provider.fake_azure import ACCOUNT_ID, GROUP, PRINCIPAL, SUBSCRIPTION
 
-ACCOUNT, VAULT = account_id(ACCOUNT_ID), vault_id(VAULT_ID)
-KEY = key_id(f"{VAULT_ID}/keys/cmk")
+ACCOUNT = account_id(ACCOUNT_ID)
 HSM = vault_id(f"{GROUP}/Microsoft.KeyVault/managedHSMs/contoso-hsm")
 HSM_KEY = key_id(f"{HSM.text}/keys/cmk")
-ARM, HSM_URI = "https://management.azure.com", "https://contoso-hsm.managedhsm.azure.net"
-ROLES = "providers/Microsoft.Authorization/roleAssignments"
-HSM_LIST = f"GET {HSM_URI}/keys/cmk/{ROLES}?api-version=7.4"
-ACCOUNTS, KEY_VAULT, AUTHORIZATION, DATA = (
-    f"api-version={version}" for version in ("2024-10-01", "2026-02-01", "2022-04-01", "7.4")
-)
-OPERATION = f"{ARM}/x/operationResults/1?api-version=2017-04-18&t=1&s=signed"
-DELETED = f"{ARM}/subscriptions/{SUBSCRIPTION}/providers"
-HSM_LIST = f"{HSM_URI}/keys/cmk/{ROLES}?{DATA}"
-OF_HSM = [HSM_LIST, f"{HSM_URI}/keys/{ROLES}?{DATA}", f"{HSM_URI}/{ROLES}?{DATA}"]
-ASSIGNED = f"$filter=assignedTo('{PRINCIPAL}')"
-OWN = f"$filter=principalId eq '{PRINCIPAL}'"
-
-# What is called, with what, and the addresses that it asks.
-READS: tuple[tuple[str, tuple[Any, ...], list[str]], ...] = (
-    ("account", (ACCOUNT,), [f"{ARM}{ACCOUNT_ID}?{ACCOUNTS}"]),
-    ("progress", (OPERATION,), [OPERATION]),
-    ("vault", (VAULT,), [f"{ARM}{VAULT_ID}?{KEY_VAULT}"]),
-    ("vault", (HSM,), [f"{ARM}{HSM.text}?{KEY_VAULT}"]),
-    ("key_version", (KEY, None), [f"{ARM}{VAULT_ID}/keys/cmk?{KEY_VAULT}"]),
-    ("key_version", (KEY, V1), [f"{ARM}{VAULT_ID}/keys/cmk/versions/{V1}?{KEY_VAULT}"]),
-    ("key_versions", (KEY,), [f"{ARM}{VAULT_ID}/keys/cmk/versions?{KEY_VAULT}"]),
-    ("key_version", (HSM_KEY, None), [f"{HSM_URI}/keys/cmk/?{DATA}"]),
-    ("key_version", (HSM_KEY, V1), [f"{HSM_URI}/keys/cmk/{V1}?{DATA}"]),
-    ("key_versions", (HSM_KEY,), [f"{HSM_URI}/keys/cmk/versions?{DATA}"]),
-    ("live_key_versions", (VAULT_URI, "cmk"), [f"{VAULT_URI}/keys/cmk/versions?{DATA}"]),
-    ("role_assignments", (KEY.text, PRINCIPAL), [f"{ARM}{KEY.text}/{ROLES}?{ASSIGNED}&{AUTHORIZATION}"]),
-    ("own_role_assignments", (KEY.text, PRINCIPAL), [f"{ARM}{KEY.text}/{ROLES}?{OWN}&{AUTHORIZATION}"]),
-    ("role_assignments", (HSM_KEY.text, PRINCIPAL), OF_HSM),
-    ("own_role_assignments", (HSM_KEY.text, PRINCIPAL), [HSM_LIST]),
-    (
-        "deleted_accounts",
-        (SUBSCRIPTION,),
-        [f"{DELETED}/Microsoft.CognitiveServices/deletedAccounts?{ACCOUNTS}"],
-    ),
-    ("deleted_vaults", (SUBSCRIPTION,), [f"{DELETED}/Microsoft.KeyVault/deletedVaults?{KEY_VAULT}"]),
-    ("listed", ("/x", "2024-01-01"), [f"{ARM}/x?api-version=2024-01-01"]),
-)
-BOUND = Encryption("Microsoft.KeyVault", f"{VAULT_URI}/", "cmk", V1)
-IN_KEY = {"keyName": "cmk", "keyVersion": V1, "keyVaultUri": f"{VAULT_URI}/"}
-POLICY = PolicyEntry(PRINCIPAL, ("get", "wrapkey"), "tenant", "app")
-IN_POLICY = {
-    "tenantId": "tenant",
-    "objectId": PRINCIPAL,
-    "applicationId": "app",
-    "permissions": {"keys": ["get", "wrapkey"]},
-}
-UNBOUND = Encryption("Microsoft.CognitiveServices")
-BIND = f"PATCH {ARM}{ACCOUNT_ID}?{ACCOUNTS}"
-ROLE, HSM_ROLE = (f"{key.text}/{ROLES}/r1" for key in (KEY, HSM_KEY))
-
-
-def encryption(source: str, **properties: str) -> dict[str, Any]:
-    more = {"keyVaultProperties": properties} if properties else {}
-    return {"properties": {"encryption": {"keySource": source, **more}}}
-
-
-# What is called, with what, and the request that it makes, with its body.
-WRITES: tuple[tuple[str, tuple[Any, ...], str, Any], ...] = (
-    ("bind", (ACCOUNT, BOUND), BIND, encryption("Microsoft.KeyVault", **IN_KEY)),
-    (
-        "bind",
-        (ACCOUNT, replace(BOUND, identity_client_id="client")),
-        BIND,
-        encryption("Microsoft.KeyVault", **IN_KEY, identityClientId="client"),
-    ),
-    ("bind", (ACCOUNT, UNBOUND), BIND, encryption("Microsoft.CognitiveServices")),
-    (
-        "remove_policy",
-        (VAULT, POLICY),
-        f"PUT {ARM}{VAULT_ID}/accessPolicies/remove?{KEY_VAULT}",
-        {"properties": {"accessPolicies": [IN_POLICY]}},
-    ),
-    ("delete_role_assignment", (ROLE,), f"DELETE {ARM}{ROLE}?{AUTHORIZATION}", None),
-    ("delete_role_assignment", (HSM_ROLE,), f"DELETE {HSM_URI}/keys/cmk/{ROLES}/r1?{DATA}", None),
-    ("rotate", (VAULT_URI, "cmk"), f"POST {VAULT_URI}/keys/cmk/rotate?{DATA}", None),
-    ("ask", ("POST", "/s/check", "1", {"x": "y"}), f"POST {ARM}/s/check?api-version=1", {"x": "y"}),
-)
-
-
-@pytest.mark.parametrize(("name", "given", "wanted"), READS)
-async def test_what_a_question_sends(name: str, given: tuple[Any, ...], wanted: list[str]) -> None:
-    """One request for a question, one for each scope of a managed HSM; none of them has a body."""
-    cloud = Canned()
-    await getattr(Azure(cloud.client()), name)(*given)
-    assert cloud.asked == [(f"GET {one}", None) for one in wanted]
-
-
-@pytest.mark.parametrize(("name", "given", "address", "body"), WRITES)
-async def test_what_a_change_sends(name: str, given: tuple[Any, ...], address: str, body: Any) -> None:
-    """One request, and in its body nothing but what changes."""
-    cloud = Canned()
-    await getattr(Azure(cloud.client()), name)(*given)
-    assert cloud.asked == [(address, body)]
+ROLES = "https://contoso-hsm.managedhsm.azure.net/keys/cmk/providers/Microsoft.Authorization/roleAssignments"
 
 
 async def test_a_role_of_an_hsm_has_one_name_for_a_key_and_an_identity() -> None:
@@ -123,7 +31,7 @@ async def test_a_role_of_an_hsm_has_one_name_for_a_key_and_an_identity() -> None
         await Azure(cloud.client()).assign_hsm_role(HSM_KEY.text, PRINCIPAL)
     (address, body), again = cloud.asked
     assert again == (address, body)
-    assert re.fullmatch(rf"PUT {HSM_URI}/keys/cmk/{ROLES}/[0-9a-f-]{{36}}\?api-version=7.4", address)
+    assert re.fullmatch(rf"PUT {ROLES}/[0-9a-f-]{{36}}\?api-version=7.4", address)
     role = body["properties"].pop("roleDefinitionId")
     assert body == {"properties": {"principalId": PRINCIPAL}}
     assert role.startswith("Microsoft.KeyVault/providers/Microsoft.Authorization/roleDefinitions/")
@@ -189,3 +97,85 @@ async def test_a_subscription_that_never_used_a_provider_has_nothing_of_it() -> 
     assert await azure.account(ACCOUNT) is None
     assert await azure.deleted_vaults(SUBSCRIPTION) == []
     assert all(asked.startswith("GET ") for asked, _ in cloud.asked)
+
+
+class Answer:
+    """An HTTP answer as the clients give it."""
+
+    def __init__(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        self.status_code, self.reason, self.headers = status, "Bad Request", headers or {}
+        self.request = None
+        self._text = body if isinstance(body, str) else json.dumps(body)
+
+    def text(self) -> str:
+        return self._text
+
+    def body(self) -> bytes:
+        return self._text.encode()
+
+
+DENIED = {
+    "code": "InvalidRequest",
+    "message": "The request was not valid.",
+    "details": [
+        {
+            "code": "KeyVault",
+            "message": "KeyVaultProperties is invalid",
+            "details": [{"message": "inner words"}],
+        },
+        "no error",
+        {"code": "Repeated", "message": "The request was not valid."},
+    ],
+}
+WHOLE = "The request was not valid. (KeyVault: KeyVaultProperties is invalid (inner words))"
+
+
+def test_the_details_of_an_error_are_kept() -> None:
+    """What only an error's details say counts as well: in an answer and at an operation's end."""
+    failure = failure_from(HttpResponseError(response=Answer(400, {"error": DENIED})), "binding")
+    ended = Progress.of(Answer(200, {"status": "Failed", "error": DENIED})).failure
+    assert ended is not None
+    for found in (failure, ended):
+        assert (found.code, found.text) == ("InvalidRequest", WHOLE)
+        assert found.kind is RefusalKind.PROPAGATING
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "text"),
+    [
+        ({"error": None}, "HttpResponseError", "Operation returned an invalid status 'Bad Request'"),
+        ({"error": ["odd"]}, "HttpResponseError", "Operation returned an invalid status 'Bad Request'"),
+        ({"code": "X", "message": "words"}, "X", "words"),
+        ({"error": "invalid_client", "error_description": "AADSTS1"}, "invalid_client", "AADSTS1"),
+        ("", "HttpResponseError", "Operation returned an invalid status 'Bad Request'"),
+        (
+            "<html><style>p {color: red}</style>\n<p>Blocked by the proxy.</p>\n<b>Ask IT</b></html>",
+            "HttpResponseError",
+            "Operation returned an invalid status 'Bad Request': Blocked by the proxy. Ask IT",
+        ),
+    ],
+)
+def test_an_answer_of_another_shape_is_an_error_all_the_same(body: Any, code: str, text: str) -> None:
+    """No shape of an answer hides that it was one, with its status."""
+    failure = failure_from(HttpResponseError(response=Answer(400, body)), "reading")
+    assert (failure.status, failure.code, failure.text) == (400, code, text)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "17"}, 17.0),
+        ({"Retry-After": "0.5"}, 0.5),
+        (
+            {"Retry-After": "Wed, 21 Oct 2026 07:28:30 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"},
+            30.0,
+        ),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:27:00 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 0.0),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"Retry-After": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
+    """A date counts from the answer's own, whatever this machine's clock says; nonsense is ignored."""
+    assert retry_after_from(headers) == seconds

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
-from localazure.authorization import assign_role
 from tests.remediation.following import Way
 from tests.remediation.world import (
     EVERYDAY,
@@ -18,7 +16,6 @@ from tests.remediation.world import (
     each_mode,
     identity_anew,
     make_other_vault,
-    permit,
     tags,
 )
 from tests.support.local_deployment import Deployment
@@ -47,30 +44,6 @@ def test_access_is_given_back_for_real(mode: str, *, before_refresh: bool) -> No
     way.follow()
     assert world.up() == ""
     assert world.engine.operations == []
-
-
-@each_mode
-def test_access_stays_revoked_at_the_key_in_use(mode: str) -> None:
-    """Where the settings name another key, to which the account is bound once it has access: what somebody
-    gives meanwhile at the key in use is taken away again."""
-    world = World(mode)
-    assert world.up() == ""
-    account = world.arm("GET", world.account_id)["identity"]
-    users = [one["principalId"] for one in (account.get("userAssignedIdentities") or {}).values()]
-    world.settings["access"] = "revoked"
-    assert world.up() == ""
-    world.settings["key"] = {"name": "second"}
-    for _ in range(2):
-        assert world.up() == ""
-    (user,) = users or [account["principalId"]]
-    if mode == "Azure RBAC":
-        scope = f"{world.vault_id}/keys/cmk-claims"
-        assign_role(world.wire.door.cloud, user, CRYPTO_SERVICE_ENCRYPTION_USER.name, scope)
-    else:
-        permit(world, user, {"keys": ["get", "wrapKey", "unwrapKey"]})
-    assert world.readable
-    assert world.up() == ""
-    assert not world.readable
 
 
 @each_mode
@@ -158,30 +131,6 @@ def test_a_grant_in_the_place_of_another_is_taken_over(mode: str, change: str, w
     assert [one for one in users if change != "another identity" or one == now] == [now]
 
 
-@pytest.mark.parametrize(
-    ("mode", "settings", "model"),
-    [
-        ("access policies", {}, "rbac"),
-        ("Azure RBAC", {}, "accessPolicy"),
-        ("user-assigned identity", {"access_model": "rbac"}, "accessPolicy"),
-    ],
-)
-def test_a_write_that_failed_lets_no_access_model_change(
-    mode: str, settings: dict[str, Any], model: str
-) -> None:
-    """The account shows that its last operation failed, and its data is under the key all the same: the
-    change of the model would take its access away."""
-    world = World(mode, settings=settings)
-    assert world.up() == ""
-    world.settings["tags"] = {"owner": "second"}
-    world.wire.door.cloud.behave(failing_operations="CapacityExceeded")
-    assert "CapacityExceeded" in world.up()
-    world.wire.door.cloud.behave(failing_operations="")
-    world.settings["access_model"] = model
-    assert "accessModel" in world.up()
-    assert world.readable
-
-
 @pytest.mark.parametrize("refreshes", [False, True])
 def test_late_reads_take_no_access_for_removed(*, refreshes: bool) -> None:
     """Every other read is late: the first look shows no key, and the second, which reads the vault for the
@@ -220,20 +169,3 @@ def test_a_rotation_beside_another_key_is_told_not_to_happen() -> None:
         "the newest version of 'other' is bound, and none is made" in one for one in world.engine.warnings
     )
     assert len(world.arm("GET", f"{other}/versions")["value"]) == 1
-
-
-def test_a_binding_by_somebody_else_lets_no_access_model_change() -> None:
-    """The state has no time of it, as of a binding that never ended well."""
-    world = World("Azure RBAC", refreshes=True)
-    assert world.up() == ""
-    world.rotate("cmk-claims")
-    encryption = world.arm("GET", world.account_id)["properties"]["encryption"]
-    encryption["keyVaultProperties"]["keyVersion"] = [*world.versions()][-1]
-    world.arm("PATCH", world.account_id, {"properties": {"encryption": encryption}})
-    world.wire.door.cloud.behave(failing_operations="CapacityExceeded")
-    world.settings["tags"] = {"owner": "second"}
-    assert "CapacityExceeded" in world.up()
-    world.wire.door.cloud.behave(failing_operations="")
-    world.settings["access_model"] = "accessPolicy"
-    assert "accessModel" in world.up()
-    assert world.readable

@@ -140,12 +140,6 @@ def test_the_other_way_of_binding_is_drift(world: World, declared: str) -> None:
     assert world.engine.operations == []
 
 
-def test_a_kind_that_does_not_follow_its_key_is_refused_before_anything_is_made() -> None:
-    """In the settings."""
-    refused = World("access policies", settings={"key": {"version": "automatic"}}).up()
-    assert "key.version: found 'automatic', but accounts of kind TextAnalytics do not follow a key" in refused
-
-
 @pytest.mark.parametrize("disabled", [True, False])
 def test_the_newest_that_can_be_used_is_bound(world: World, disabled: bool) -> None:
     """The newest version was disabled, or has expired: an account that is to follow its key uses the one

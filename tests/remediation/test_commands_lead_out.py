@@ -145,7 +145,7 @@ def test_a_binding_that_exists_is_taken_over_by_the_import() -> None:
 @pytest.mark.parametrize("way", ["delete the account itself", "pulumi state delete"])
 def test_a_binding_that_cannot_be_undone_goes_by_what_is_said(way: str) -> None:
     """The program's binding of an account that manages projects goes with the account, or from the state."""
-    hub = Hub(kind="AIServices", sku="S0", account={"allowProjectManagement": True})
+    hub = Hub(kind="AIServices", account={"allowProjectManagement": True})
     assert hub.up() == ""
     # A provider knows what the program declares in its own run alone.
     later = Engine(hub.wire, state=hub.engine.state)

@@ -5,9 +5,10 @@ The account, vault and key are somebody else's, as a program has them that compo
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -19,6 +20,8 @@ from localazure import seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
 from tests.components.guards.first_deployments import IN_SHARED, SHARED, group
+from tests.operate.adopt.field import WRAPS, Field, principal
+from tests.operate.evidence.door_azure import _DoorClient
 from tests.remediation.world import World
 from tests.support.az import azure, carry_out, newest_version
 from tests.support.engine import Engine, UpdateError
@@ -49,39 +52,24 @@ def bind(name: str, key_id: str = KEY, pin: str | None = None) -> None:
 class Hub:
     """Somebody else's account, vault and key, and a program that binds the one to the other."""
 
-    vault: Mapping[str, Any] = field(default_factory=dict)
-    key: Mapping[str, Any] = field(default_factory=dict)
-    account: Mapping[str, Any] = field(default_factory=dict)
+    vault: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    key: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    account: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     granted: bool = True
     pin: str | None = None
     kind: str = "TextAnalytics"
-    sku: str = "S"
 
     def __post_init__(self) -> None:
         self.wire = Wire()
         self.door, self.engine = self.wire.door, Engine(self.wire)
-        self.door.group("rg-hub")
-        body = {"location": "westeurope", "kind": self.kind, "sku": {"name": self.sku}}
-        own = {
-            "identity": {"type": "SystemAssigned"},
-            "properties": {"customSubDomainName": "lang-hub", **self.account},
-        }
-        self.arm("PUT", ACCOUNT, {**body, **own}, "2025-06-01")
-        principal = self.arm("GET", ACCOUNT, api="2025-06-01").body["identity"]["principalId"]
-        properties = {
-            "tenantId": seed.TENANT_ID,
-            "sku": {"family": "A", "name": "standard"},
-            "enableRbacAuthorization": False,
-            "enablePurgeProtection": True,
-            "accessPolicies": [
-                self.policy(seed.DEPLOYER.object_id, "get", "list", "update", "rotate"),
-                *([self.policy(principal, "get", "wrapKey", "unwrapKey")] if self.granted else []),
-            ],
-            **self.vault,
-        }
-        self.arm("PUT", VAULT, {"location": "westeurope", "properties": properties})
-        made = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"], **self.key}
-        self.arm("PUT", KEY, {"properties": made})
+        field = Field(_DoorClient(self.door))
+        field.group(GROUP)
+        account = field.account(GROUP, "lang-hub", kind=self.kind, **self.account)
+        given = [self.policy(seed.DEPLOYER.object_id, "get", "list", "update", "rotate")]
+        if self.granted:
+            given.append(self.policy(principal(account), *WRAPS))
+        field.vault(GROUP, "kv-hub", **{"accessPolicies": given, **self.vault})
+        field.key(VAULT, "cmk", **{"keyOps": ["wrapKey", "unwrapKey"], **self.key})
         self.door.cloud.clock.advance(3600)
 
     @staticmethod

@@ -130,27 +130,6 @@ def test_what_it_does_not_cover_leaves_nothing_half_made(covers: str, mode: str)
     assert (last["keySource"], last["readable"]) == ("Microsoft.KeyVault", True)
 
 
-def test_what_it_covers_is_refused_before_anything_is_written() -> None:
-    """As validation is documented."""
-    world = World("access policies")
-    limits.put(world.wire.door.cloud, QUOTA, 0)
-    assert "InsufficientQuota" in world.preview()
-    assert "InsufficientQuota" in world.up()
-    assert [id for id, _ in world.wire.door.cloud.store.scan("group") if id.endswith("rg-claims")] == []
-
-
-def test_a_change_that_it_refuses_is_told_before_anything_is_written() -> None:
-    """Updates are judged as creates are."""
-    world = World("access policies")
-    assert world.up() == ""
-    assert world.up() == ""
-    gone = limits.Limit(limits.TYPE, "Microsoft.CognitiveServices/accounts", "westeurope")
-    limits.put(world.wire.door.cloud, gone)
-    world.declare({"tags": {"changed": "yes"}})
-    assert "Azure would refuse account 'lang-claims'" in world.preview()
-    assert "nothing was made or changed" in world.up()
-
-
 def test_an_update_is_validated_with_what_it_repeats() -> None:
     """Somebody linked storage, and Azure refuses a write without it: the template says it, as the write."""
     world = World("access policies")

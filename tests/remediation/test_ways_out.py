@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from core import rights
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from localazure import seed
+from localazure.authorization import assign_role
 from tests.remediation.following import Way
 from tests.remediation.world import (
     EVERYDAY,
@@ -20,11 +24,15 @@ from tests.remediation.world import (
     VAULT_ID,
     World,
     account_deleted,
+    bound_by_others,
     bound_version_expires,
+    close_vault,
+    forbid,
     forget_account,
     identity_anew,
     identity_off,
     make_shared_key,
+    narrow_grant,
     permit,
     tags,
     unbound,
@@ -79,14 +87,69 @@ def widened_and_forgotten(world: World) -> None:
     forget("-access")(world)  # type: ignore[operator]
 
 
-def make_elsewhere(world: World, *, deleted: bool) -> None:
-    """An account of the name `lang-second` in another group, perhaps deleted."""
-    world.wire.door.group("rg-other")
-    id = GROUP.replace("rg-claims", "rg-other") + "/Microsoft.CognitiveServices/accounts/lang-second"
-    body = {"location": "westeurope", "kind": "TextAnalytics", "sku": {"name": "S"}}
-    world.arm("PUT", id, {**body, "properties": {"customSubDomainName": "lang-second"}})
-    if deleted:
-        world.arm("DELETE", id)
+def purge_protection_lost(world: World) -> None:
+    """Azure does not let anybody switch it off, so that this goes past its door."""
+    store = world.wire.door.cloud.store
+    with store.transaction():
+        vault = store.get("vault", VAULT_ID)
+        assert vault is not None
+        del vault["properties"]["enablePurgeProtection"]
+        store.put("vault", VAULT_ID, vault)
+
+
+def bound_to_another_key(world: World) -> None:
+    make_shared_key(world, f"{VAULT_ID}/keys/another")
+    uri = world.arm("GET", f"{VAULT_ID}/keys/another")["properties"]["keyUriWithVersion"]
+    key = {
+        "keyVaultUri": "https://kv-claims.vault.azure.net",
+        "keyName": "another",
+        "keyVersion": uri.rpartition("/")[2],
+    }
+    encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key}
+    world.arm("PATCH", world.account_id, {"properties": {"encryption": encryption}})
+    world.arm("GET", world.account_id)
+
+
+def regranted(world: World, keys: list[str], **more: str) -> None:
+    """The identity's access policy, replaced by another one."""
+    principal = world.arm("GET", world.account_id)["identity"]["principalId"]
+    forbid(world, principal)
+    entry = {"tenantId": seed.TENANT_ID, "objectId": principal, "permissions": {"keys": keys}, **more}
+    world.arm("PUT", f"{VAULT_ID}/accessPolicies/add", {"properties": {"accessPolicies": [entry]}})
+
+
+def access_widened(world: World) -> None:
+    regranted(world, [*rights.NEEDED, "sign"])
+
+
+def access_for_an_application(world: World) -> None:
+    regranted(world, [*rights.NEEDED], applicationId=seed.DEPLOYER.client_id)
+
+
+def reads_state_first(world: World) -> None:
+    """A program that asks for the state gets the one from before the refresh."""
+    world.engine.before_refresh = True
+
+
+def given_at_the_key_in_use(world: World) -> None:
+    """Somebody gives the account's identity access to the key that it is on."""
+    account = world.arm("GET", world.account_id)["identity"]
+    users = [one["principalId"] for one in (account.get("userAssignedIdentities") or {}).values()]
+    (user,) = users or [account["principalId"]]
+    if world.mode == ROLES:
+        scope = f"{world.vault_id}/keys/cmk-claims"
+        assign_role(world.wire.door.cloud, user, CRYPTO_SERVICE_ENCRYPTION_USER.name, scope)
+    else:
+        permit(world, user, {"keys": ["get", "wrapKey", "unwrapKey"]})
+    assert world.readable
+
+
+def write_fails(world: World) -> None:
+    """The account shows that its last operation failed; its data is under the key all the same."""
+    world.settings["tags"] = {"owner": "second"}
+    behaves(failing_operations="CapacityExceeded")(world)  # type: ignore[operator]
+    assert "CapacityExceeded" in world.up()
+    behaves(failing_operations="")(world)  # type: ignore[operator]
 
 
 @dataclass(frozen=True)
@@ -114,7 +177,6 @@ class Row:
 
 
 BACK = ("put back",)
-KINDS = {"kind": "OpenAI", "account_name": "claims-models"}
 OPERATED = {"vault": {"key_operators": ["deployer"]}}
 UNBINDS = {"encryption": "microsoftManaged", "unbind_account": "lang-claims"}
 USABLE = ("refresh", "usable again")
@@ -146,6 +208,31 @@ ACCESS = (
         for before in (
             ({"access": "revoked"}, {"access_model": model}),
             ({"access": "revoked", "access_model": model},),
+        )
+    ),
+    Row(
+        "what somebody gives at the key in use is taken away again, though the settings name another key",
+        before=({"access": "revoked"}, {"key": {"name": "second"}}, {}, given_at_the_key_in_use),
+        way=(),
+        modes=tuple(MODES),
+        revoked=True,
+    ),
+    *(
+        Row(
+            f"an account whose last write failed keeps its access model, {mode}",
+            {"access_model": "accessPolicy" if "rbac" in settings.values() or mode == ROLES else "rbac"},
+            BACK,
+            ("accessModel",),
+            settings=settings,
+            before=(*others, write_fails),
+            modes=(mode,),
+            refreshes=(bool(others),),
+        )
+        for mode, settings, others in (
+            (POLICIES, {}, ()),
+            (ROLES, {}, ()),
+            (ROLES, {}, (bound_by_others,)),
+            ("user-assigned identity", {"access_model": "rbac"}, ()),
         )
     ),
     Row(
@@ -360,42 +447,53 @@ PUT_BACK = (
         way=("accessModel: rbac", ...),
         says=("accessModel: found 'accessPolicy', but vault 'kv-claims' is under 'rbac'",),
     ),
+)
+DRIFT = (
     *(
         Row(
-            f"a name that would replace what holds data is refused: {words}",
-            change,
-            BACK,
-            (words,),
-            modes=("user-assigned identity",),
+            f"an update does not make {drift.__name__} worse",
+            before=(reads_state_first, drift),
+            says=("nothing was made or changed", *says),
+            refreshes=(True,),
         )
-        for change, words in (
-            ({"account_name": "lang-eu"}, "accountName: changes from 'lang-claims' to 'lang-eu'"),
-            ({"vault": {"name": "kv-claims-eu"}}, "vault.name: changes from 'kv-claims' to 'kv-claims-eu'"),
-            ({"resource_group_name": "rg-eu"}, "resourceGroupName: changes from 'rg-claims' to 'rg-eu'"),
+        for drift, says in (
+            (identity_off, ("az cognitiveservices account identity assign",)),
+            (vault_deleted, ("vault 'kv-claims' was deleted outside Pulumi", "softDeleted: recover")),
+            (access_for_an_application, ("was removed outside Pulumi", "set access: revoked")),
+            (narrow_grant, ("was reduced outside Pulumi", "lacks unwrapKey", "set access: revoked")),
+            (close_vault, ("was cut off outside Pulumi", "bypass None", "set access: revoked")),
+            (account_deleted, ("it was deleted or moved outside Pulumi", "softDeleted: recover")),
         )
     ),
     *(
         Row(
-            f"no account is made by a name that is held by {holder}",
-            {"account_name": "lang-second"},
-            BACK,
-            ("give another accountName",),
-            before=(partial(make_elsewhere, deleted="deleted" in holder),),
-            stands=False,
+            f"one update repairs {drift.__name__}",
+            before=(reads_state_first, drift),
+            way=(),
+            refreshes=(True,),
         )
-        for holder in ("another account", "a deleted account")
+        for drift in (identity_anew, purge_protection_lost, unbound, access_widened, bound_to_another_key)
     ),
     Row(
-        "another kind is refused",
-        {"kind": "SpeechServices"},
-        BACK,
-        ("kind: changes from 'OpenAI' to 'SpeechServices'",),
-        settings=KINDS,
+        "an account that was unbound on purpose is not bound again by a later change",
+        {"tags": {"owner": "night"}},
+        ("refresh",),
+        ("is on Microsoft-managed keys",),
+        before=({"tags": {"owner": "first"}}, UNBINDS, lambda world: world.settings.pop("unbind_account")),
+        bound=False,
+    ),
+    Row(
+        "a rotation leaves an expired version behind",
+        {"key": {"generation": 2}},
+        (),
+        settings=OPERATED,
+        before=(reads_state_first, bound_version_expires),
+        refreshes=(True,),
     ),
 )
 ROWS = [
     pytest.param(row, mode, refreshes, id=f"{row.what}, {mode}{', refresh' * refreshes}", marks=marks)
-    for row in (*ACCESS, *STATE, *VERSIONS, *PUT_BACK)
+    for row in (*ACCESS, *STATE, *VERSIONS, *PUT_BACK, *DRIFT)
     for mode in row.modes
     for refreshes in row.refreshes
     for marks in [[pytest.mark.long] if row.modes == tuple(MODES) and mode not in EVERYDAY else []]

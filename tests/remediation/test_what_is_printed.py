@@ -16,16 +16,14 @@ from typing import Any
 import pytest
 
 from components.arguments.inputs import Arguments, arguments, camel_case
-from core import demands
 from localazure import seed
 from localazure.standin import schema
 from operate.__main__ import COMMANDS
-from operate.evidence.rules import RULES
 from provider.errors import _DEPLOYER, _SERVICE, ErrorContext, ErrorRow
 from settings.parse import REMOVED
 from tests.remediation import messages
-from tests.remediation.test_findings_lead_out import ACCOUNT, KEY_URL, VAULT, Hub
-from tests.support.az import DOES, READS, carry_out, commands_in, newest_version
+from tests.remediation.test_findings_lead_out import ACCOUNT, VAULT, Hub
+from tests.support.az import DOES, READS, carry_out, commands_in
 
 PROVIDER = messages.ROOT / "provider" / "schema.json"
 OTHERWISE = {
@@ -110,18 +108,3 @@ def test_each_fix_of_a_known_answer_is_carried_out(row: ErrorRow) -> None:
     fix = row.fix.format(**context.fields)
     acts = [words for words, options in commands_in(fix) if options and not READS.search(words)]
     assert carry_out(hub.door, fix) == len(acts)
-
-
-@pytest.mark.parametrize("demand", sorted(RULES.keys() & {*demands.FIXES, "key-usable"}))
-def test_each_fix_of_a_finding_of_the_evidence_is_carried_out(demand: str) -> None:
-    """The same commands as the provider's, and the one for a version that is disabled."""
-    hub = Hub()
-    version = f"{KEY_URL}/{newest_version(hub.door, KEY_URL)}"
-    named = {
-        "vault": "kv-hub",
-        "vault_id": VAULT,
-        "update": demands.update_command(VAULT),
-        "subscription": "",
-    }
-    fix = RULES[demand].fix.format(**named, key=version, version=version, host="kv-hub.vault.azure.net")
-    assert carry_out(hub.door, fix) == ("az " in fix)

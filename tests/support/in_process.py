@@ -28,6 +28,8 @@ from tests.support.front import ARM, Door, token
 REQUEST_SECONDS = 0.1
 _OVERLAP_SECONDS = 0.02
 """Real seconds for which a write in flight stays so, for others to meet it."""
+_BROKEN = {"drop": requests.ConnectionError("it broke"), "hang": requests.ReadTimeout("no byte came")}
+"""How a connection ends that a fault of the local Azure breaks, or on which it never answers."""
 ENVIRON = {
     "ARM_TENANT_ID": seed.TENANT_ID,
     "ARM_CLIENT_ID": seed.DEPLOYER.client_id,
@@ -52,12 +54,16 @@ class Wire:
     seen: list[tuple[str, str]] = field(default_factory=list)
 
     def send(self, raw: Raw) -> Answer:
-        """The answer to a request. It comes when its time has passed on the cloud's clock."""
+        """The answer to a request. It comes when its time has passed on the cloud's clock.
+
+        Raises ConnectionError or ReadTimeout of requests, for a fault that was armed."""
         with self.door.one_at_a_time:
             self.before(raw)
             self.seen.append((raw.method, raw.path))
             answer = self.door.front.answer(raw)
             self.door.cloud.clock.advance(REQUEST_SECONDS)
+        if answer.wire:
+            raise _BROKEN[answer.wire]
         if answer.seconds:
             time.sleep(_OVERLAP_SECONDS)
             self.sleep(answer.seconds)

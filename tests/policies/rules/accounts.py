@@ -95,7 +95,7 @@ BY_GROUP: Final = {
 AUDITED: Final = {"category": "AuditEvent", "enabled": True}
 ROWS: Final[dict[str, list[Row]]] = {
     "account-fits-its-kind": [
-        # Which kinds take what: tests/consistency/test_kinds.py.
+        # Which kinds take what: core/kind_limits.py.
         *each(
             "storage, search and network rules",
             BOTH,

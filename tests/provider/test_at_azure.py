@@ -1,0 +1,176 @@
+"""The provider on Azure's clients and its own login, at the local Azure of this process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+from pulumi.runtime.proto import provider_pb2
+
+from core.resource_types import ACCESS_POLICY
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from localazure import faults, seed
+from provider.wire import Properties, encode
+from tests.provider.rig import (
+    ACCESS,
+    CMK,
+    HSM_ROLE,
+    REVOCATION,
+    UNBINDS,
+    VERSION,
+    FailedError,
+    FakeClock,
+    create,
+    engine,
+)
+from tests.provider.world import GROUP, KEYS, World
+from tests.support.in_process import ENVIRON
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_an_hsms_own_roles_are_given_proven_and_taken() -> None:
+    """Grant, access in effect, binding, and revocation, which shows in a refresh; no binding without access,
+    and the way back to Microsoft's keys."""
+    world = World(hsm=True)
+    grant = {
+        "scope": world.key_id,
+        "principalId": world.principal,
+        "roleDefinitionId": HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id,
+    }
+    async with engine(world.azure(), FakeClock()) as pulumi:
+        id, granted = await pulumi.create(HSM_ROLE, grant)
+        access = {"keyId": world.key_id, "principalId": world.principal, "grantId": id}
+        account = {**access, "accountId": world.account_id}
+        _, valid = await pulumi.create(ACCESS, account)
+        assert (valid.values["accessModel"], valid.values["proven"]) == ("managedHsm", False)
+        binding = world.binding()
+        bound_id, bound = await pulumi.create(CMK, binding)
+        _, outputs, live = await pulumi.read(CMK, bound_id, binding, bound.values)
+        assert (live.values, outputs) == (binding, bound)
+        assert (await pulumi.create(ACCESS, account))[1].values["proven"]
+
+        await pulumi.create(REVOCATION, {"keyId": world.key_id, "principalId": world.principal})
+        assert (await pulumi.read(HSM_ROLE, id, grant, granted.values))[0] == ""
+        with pytest.raises(FailedError, match="no role assignment at or above the key"):
+            await pulumi.update(CMK, bound_id, bound.values, binding, {**binding, "accountDigest": "2"})
+        assert world.bound_key == binding["keyUriWithVersion"]
+        await pulumi.create(HSM_ROLE, grant)
+        await pulumi.delete(CMK, bound_id, {**bound.values, **UNBINDS})
+    assert world.bound_key is None
+
+
+async def test_the_accounts_own_client_id_is_none(world: World) -> None:
+    """Where Azure shows it of a binding by the account's own identity, the binding is as it was asked for, at
+    once and when it is read."""
+    world.cloud.behave(system_identity_client_id="echoed")
+    inputs = world.binding()
+    async with engine(world.azure()) as pulumi:
+        id, bound = await pulumi.create(CMK, inputs)
+        shown = world.field.settled(world.account_id)["properties"]["encryption"]
+        assert shown["keyVaultProperties"]["identityClientId"]
+        assert (await pulumi.read(CMK, id, inputs, bound.values))[1:] == (bound, Properties(inputs))
+
+
+@pytest.mark.parametrize("type", [CMK, ACCESS_POLICY])
+async def test_a_state_asks_to_be_read_before_the_next_update(world: World, type: str) -> None:
+    """Drift shows in each preview, also in a project that does not say `refresh: always`. Not so of an access
+    policy, as of azure-native's: an update without a refresh gives nothing back that somebody took away."""
+    id, inputs = world.account_id, world.binding()
+    if type == ACCESS_POLICY:
+        place = {"subscriptionId": seed.SUBSCRIPTION_ID, "resourceGroupName": "language", "vaultName": KEYS}
+        policy = {"tenantId": seed.TENANT_ID, "objectId": seed.READER.object_id}
+        id = f"{world.vault_id}/accessPolicy/{seed.READER.object_id}"
+        inputs = {**place, "policy": {**policy, "permissions": {"keys": ["get"]}}}
+    async with engine(world.azure()) as pulumi:
+        urn, news = pulumi.urn(type), encode(inputs)
+        made = await pulumi.stub.Create(provider_pb2.CreateRequest(urn=urn, type=type, properties=news))
+        again = provider_pb2.UpdateRequest(urn=urn, type=type, id=id, olds=made.properties, news=news)
+        changed = await pulumi.stub.Update(again)
+        read = await pulumi.stub.Read(provider_pb2.ReadRequest(urn=urn, type=type, id=id, inputs=news))
+    assert [one.refresh_before_update for one in (made, changed, read)] == [type == CMK] * 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"clientSecret": "wrong"}, r"(?s)client secret is wrong.*fix: set clientSecret"),
+        (
+            {"tenantId": "0" * 8 + "-0000-0000-0000-" + "0" * 12},
+            r"(?s)does not accept the login.*AADSTS90002.*correlation",
+        ),
+    ],
+)
+async def test_fails_telling_a_wrong_secret_from_a_wrong_service(
+    world: World, settings: dict[str, str], message: str
+) -> None:
+    """A login that Azure refuses is reported as that, with the setting to change, and is not retried."""
+    clock = FakeClock()
+    with pytest.raises(FailedError, match=message):
+        await create(world.azure(**settings), CMK, world.binding(), clock)
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/{tenant}/v2.0/.well-known/openid-configuration", "/{tenant}/oauth2/v2.0/token"]
+)
+@pytest.mark.parametrize(
+    ("fault", "waited"),
+    [
+        ({"status": 429, "code": "temporarily_unavailable", "retry_after": 7}, 7.0),
+        ({"status": 503}, 0.8),
+        ({"wire": "drop"}, 0.8),
+    ],
+)
+async def test_a_login_host_in_trouble_is_outlived(
+    world: World, path: str, fault: dict[str, Any], waited: float
+) -> None:
+    """A token that cannot be had just now is asked for again, as late as the login host says."""
+    clock = FakeClock()
+    faults.add_fault(world.cloud, {"host": "login", "path": path, **fault})
+    await create(world.azure(), CMK, world.binding(), clock)
+    assert clock.slept[0] >= waited
+    assert world.bound_key == world.uris[0]
+
+
+async def test_thirty_bindings_at_once_log_in_once(world: World) -> None:
+    """Thirty accounts are bound together, each to the right version."""
+    accounts = [world.field.account(GROUP, f"contoso-{number:02}") for number in range(30)]
+    for one in accounts:
+        world.field.policy(world.vault_id, one["identity"]["principalId"], ["get", "wrapKey", "unwrapKey"])
+    async with engine(world.azure()) as pulumi:
+        made = [pulumi.create(CMK, {**world.binding(), "accountId": one["id"]}) for one in accounts]
+        bound = [outputs.values["keyUriWithVersion"] for _, outputs in await asyncio.gather(*made)]
+    assert bound == world.uris * 30
+    assert len([path for _, path in world.wire.seen if path.endswith("/oauth2/v2.0/token")]) == 1
+
+
+async def test_nothing_secret_is_written(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """A whole life with every logger at its loudest shows no secret, no token and no key material."""
+    caplog.set_level(logging.DEBUG)
+    for name in ("azure", "msal", "urllib3", "grpc", ""):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    azure, key = world.azure(), {"keyId": world.key_id, "generation": 1}
+    sent: list[str] = []
+    world.wire.before = lambda raw: sent.append(raw.headers.get("authorization", "").removeprefix("Bearer "))
+    async with engine(azure, FakeClock()) as pulumi:
+        id, version = await pulumi.create(VERSION, key)
+        account, bound = await pulumi.create(CMK, world.binding())
+        rotated = await pulumi.update(VERSION, id, version.values, key, {**key, "generation": 2})
+        await pulumi.read(CMK, account, world.binding(), bound.values)
+        await pulumi.delete(CMK, account, {**bound.values, **UNBINDS})
+    written = "\n".join([caplog.text, *(str(r.__dict__) for r in caplog.records), str(rotated), str(bound)])
+    assert "login.microsoftonline.com" in written
+    tokens = {token for token in sent if token}
+    assert len(tokens) == 2, "one for Resource Manager, one for vaults"
+    for secret in (*tokens, ENVIRON["ARM_CLIENT_SECRET"]):
+        assert len(secret) > 10
+        assert secret not in written
+        assert secret.rpartition(".")[2] not in written
+    modulus = world.keys.get_key("language-key").key.n.hex()  # type: ignore[attr-defined]
+    assert modulus not in written
