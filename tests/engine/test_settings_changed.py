@@ -31,14 +31,18 @@ HUB = f"{GROUP}/providers/Microsoft.EventHub/namespaces/evh-logs"
 RULE = f"{HUB}/authorizationRules/siem"
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-storage"
 PRIVATE = {"access": "private", "subnet_id": SUBNET, "private_dns_zone_ids": [ZONE]}
+STORAGE = {**WEST, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
 OF_OTHERS = (
     {"ask": f"PUT {VAULT}", "send": ["vault", {"properties": {"enablePurgeProtection": True}}]},
     {"ask": f"PUT {IDENTITY} with west"},
     {"ask": f"PUT {ZONE}", "send": {"location": "global"}},
     {"ask": f"PUT {WORKSPACE}", "send": {**WEST, "properties": {}}},
-    {"ask": f"PUT {ARCHIVE}", "send": {**WEST, "sku": {"name": "Standard_LRS"}}},
+    {"ask": f"PUT {ARCHIVE}", "send": STORAGE},
     {"ask": f"PUT {HUB}", "send": {**WEST, "sku": {"name": "Standard"}}},
-    {"ask": f"PUT {RULE}", "send": {"properties": {"rights": ["Listen", "Manage", "Send"]}}},
+    {
+        "ask": f"PUT {RULE}",
+        "send": {"properties": {"rights": ["Listen", "Manage", "Send"]}},
+    },
 )
 
 ELSEWHERE = {
