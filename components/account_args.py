@@ -41,18 +41,11 @@ def _links_of_kind(account: "AccountArguments") -> Iterator[Problem]:
             yield Problem(path, f"found {one.text}")
 
 
-def _outbound(account: "AccountArguments") -> Iterator[Problem]:
-    if account.allowed_fqdns and not account.restrict_outbound:
-        yield Problem(
-            "allowedFqdns", "is given, but the account may call every host; set restrictOutbound: true"
-        )
-
-
 @dataclass(frozen=True, kw_only=True)
 class AccountArguments(ComponentArguments):
     """The arguments of an account, by itself or as a part of a service."""
 
-    _RULES: ClassVar[tuple[Rule, ...]] = (_search_with_key, _links_of_kind, _outbound)
+    _RULES: ClassVar[tuple[Rule, ...]] = (_search_with_key, _links_of_kind)
 
     account_name: str = argument("", check=names.ACCOUNT.checked)
     """Optional. Name of the account and subdomain of its endpoint, globally unique. Default:
@@ -71,12 +64,6 @@ class AccountArguments(ComponentArguments):
     """Optional. Whether the account of kind `AIServices` may have projects. Default: `true` with `projects`,
     otherwise unchanged. Once it is true, the account cannot change between a customer-managed and a
     Microsoft-managed key."""
-    restrict_outbound: bool | None = None
-    """Optional. Whether the account may call only its vault's host and those of `allowedFqdns`. Default:
-    unchanged."""
-    allowed_fqdns: Sequence[str] = argument((), check=checks.host_name)
-    """Optional. Further hosts that the account may call, such as `contoso.blob.core.windows.net`; with
-    `restrictOutbound`."""
     other_identity_ids: Sequence[pulumi.Input[str]] = argument(
         (), check=checks.resource_id(arm_ids.USER_ASSIGNED_IDENTITY)
     )
@@ -108,24 +95,6 @@ class AccountArguments(ComponentArguments):
     def manages_projects(self) -> bool | None:
         """Whether the account may have projects; None leaves it as it is."""
         return self.allow_project_management
-
-
-def allowed_hosts(
-    restricted: bool | None, declared: Sequence[str], vault: pulumi.Input[str], left: str
-) -> list[pulumi.Input[str]]:
-    """The hosts that an account under a key may call if it may not call all, each once.
-
-    The account needs `vault`, the host of its key, to use the key (Azure/ResourceModules #3259). If an update
-    moves the account to another key, it needs `left`, the host of the former key, because it is still bound
-    there when it is written. Each is "" if there is none.
-    """
-    if not restricted:
-        return [*declared]
-    known = vault if isinstance(vault, str) else ""
-    hosts: list[pulumi.Input[str]] = [
-        *dict.fromkeys(host.lower() for host in (known, left, *declared) if host)
-    ]
-    return hosts if known or vault == "" else [vault, *hosts]
 
 
 def declared_encryption(

@@ -55,21 +55,16 @@ class KeyVaultArgs(ComponentArguments):
         )
 
 
-def make_vault(
-    inputs: KeyVaultArgs, declare: Declare, *, recovers: bool = False, argument: str = "vaultName"
-) -> VaultReference:
-    """Makes the vault, or brings a soft-deleted one of its name back with its keys and access policies.
-    `argument` is the path of the argument that names it."""
-    how = {"create_mode": keyvault.CreateMode.RECOVER} if recovers else {}
+def make_vault(inputs: KeyVaultArgs, declare: Declare, *, argument: str = "vaultName") -> VaultReference:
+    """Makes the vault. `argument` is the path of the argument that names it."""
     given = {
         "resource_group_name": inputs.resource_group_name,
         "vault_name": inputs.vault_name,
         "location": inputs.location,
         "tags": inputs.tags,
-        "properties": {
-            **how,
-            **vault_properties(inputs.tenant_id, inputs.access_model, inputs.network, inputs.vault_sku),
-        },
+        "properties": vault_properties(
+            inputs.tenant_id, inputs.access_model, inputs.network, inputs.vault_sku
+        ),
     }
     vault = Declaration(
         pinned(keyvault.Vault),
@@ -79,9 +74,8 @@ def make_vault(
         given,
         argument,
         "vault.id",
-        recovers=recovers,
     )
-    # How a vault came about is no property that it has later.
+    # A vault that an earlier version brought back has it in the state: it says how the vault came about.
     made = declare(vault, ignore_changes=["properties.createMode"])
     return VaultReference(made.id, made.name, inputs.resource_group_name, resource=made.resource)
 

@@ -1,7 +1,5 @@
 """Checks of single values: formats that several components share."""
 
-import re
-
 from components.arguments.inputs import Check
 from core import arm_ids, key_uris
 
@@ -31,14 +29,6 @@ def key_id(text: str) -> None:
 def key_version(text: str) -> None:
     """A version of a key in Key Vault."""
     key_uris.version(text)
-
-
-def host_name(text: str) -> None:
-    """The name of a host, without a scheme, a port or a path."""
-    if not re.fullmatch(
-        r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}", text, re.IGNORECASE
-    ):
-        raise ValueError(f"{text!r} is not the name of a host, such as contoso.blob.core.windows.net")
 
 
 def guid(text: str) -> None:

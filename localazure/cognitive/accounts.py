@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass
 from localazure import operations
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud
-from localazure.cognitive import account as stored
 from localazure.cognitive import binding, children, deleted, settling, validation, writing
-from localazure.cognitive.account import KIND, TEMPLATE, TYPE, Account, account_of
-from localazure.cognitive.shape import answered
+from localazure.cognitive import models as stored
+from localazure.cognitive.errors import bad_request
+from localazure.cognitive.models import KIND, TEMPLATE, TYPE, Account, account_of
+from localazure.cognitive.responses import answered
 from localazure.web import Json, Request, Response, ServiceError
 
 _IN_USE = "The subdomain name '{}' is not available as it's already used by a resource."
@@ -115,7 +116,7 @@ def list_keys(cloud: Cloud, request: Request) -> Response:
     account = stored.required(cloud, request)
     if account.properties.get("disableLocalAuth"):
         # Reported by users.
-        raise ServiceError(400, "BadRequest", "Failed to list key. disableLocalAuth is set to be true.")
+        raise bad_request("Failed to list key. disableLocalAuth is set to be true.")
     return Response(200, dict(zip(("key1", "key2"), account.keys, strict=True)))
 
 
@@ -124,7 +125,7 @@ def check_domain(cloud: Cloud, request: Request) -> Response:
     body = request.body or {}
     name = body.get("subdomainName")
     if not isinstance(name, str) or not name:
-        raise ServiceError(400, "BadRequest", "subdomainName must be given.")
+        raise bad_request("subdomainName must be given.")
     reason = None
     if not validation.is_subdomain(name):
         reason = _NOT_VALID.format(name)

@@ -26,23 +26,13 @@ SUBNET = f"{NETWORKS}/vnet/subnets/endpoints"
 ZONE = f"{GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-central"
 WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log-central"
-ARCHIVE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stlogs"
-HUB = f"{GROUP}/providers/Microsoft.EventHub/namespaces/evh-logs"
-RULE = f"{HUB}/authorizationRules/siem"
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-storage"
 PRIVATE = {"access": "private", "subnet_id": SUBNET, "private_dns_zone_ids": [ZONE]}
-STORAGE = {**WEST, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
 OF_OTHERS = (
     {"ask": f"PUT {VAULT}", "send": ["vault", {"properties": {"enablePurgeProtection": True}}]},
     {"ask": f"PUT {IDENTITY} with west"},
     {"ask": f"PUT {ZONE}", "send": {"location": "global"}},
     {"ask": f"PUT {WORKSPACE}", "send": {**WEST, "properties": {}}},
-    {"ask": f"PUT {ARCHIVE}", "send": STORAGE},
-    {"ask": f"PUT {HUB}", "send": {**WEST, "sku": {"name": "Standard"}}},
-    {
-        "ask": f"PUT {RULE}",
-        "send": {"properties": {"rights": ["Listen", "Manage", "Send"]}},
-    },
 )
 
 ELSEWHERE = {
@@ -77,7 +67,6 @@ ELSEWHERE = {
     "key.size": "../remediation/test_changes.py",
     "key.version": "../remediation/test_automatic_version.py",
     "asFound": "for an account that was adopted",
-    "lock": "test_in_process.py",
     "allowProjectManagement": "as projects",
     "projects": "test_in_process.py",
     "removedProjects": "test_in_process.py",
@@ -96,19 +85,17 @@ class Change:
     effects: Mapping[str, str]
 
 
-ACCOUNT_WRITTEN = {"account": "update properties"}
 REBOUND = {"binding": "update keyUriWithVersion"}
 WRITTEN = {"account": "update properties", "vault": "update properties"}
 # Read as one life, in this order: a rotation needs the vault's data plane, which the network then closes.
 CHANGES = (
     Change(
-        ("tags", "vault.keyOperators", "key.expiresAfterDays", "key.rotatesAfterDays", "softDeleted"),
+        ("tags", "vault.keyOperators", "key.expiresAfterDays", "key.rotatesAfterDays"),
         {
             "tags": {"owner": "somebody"},
             "vault": {"key_operators": ["deployer", SOMEBODY]},
             # Azure takes these when the key is made, and so does the program.
             "key": {"generation": 1, "expires_after_days": 300, "rotates_after_days": 100},
-            "soft_deleted": "recover",
         },
         {
             **dict.fromkeys(("group", "workspace", "vault", "account"), "update tags"),
@@ -138,13 +125,8 @@ CHANGES = (
             "network.allowedIpRanges",
             "network.allowedSubnetIds",
             "audit.newWorkspace",
-            "restrictOutbound",
-            "allowedFqdns",
         ),
         {
-            # Below, the vault changes: the account has to reach each in its time.
-            "restrict_outbound": True,
-            "allowed_fqdns": ["contoso.blob.core.windows.net"],
             "network": {
                 "access": "selected",
                 "allowed_ip_ranges": ["20.50.0.0/16"],
@@ -163,19 +145,11 @@ CHANGES = (
             "network.subnetId",
             "network.privateDnsZoneIds",
             "audit.workspaceId",
-            "audit.storageAccountId",
-            "audit.eventHubRuleId",
-            "audit.eventHubName",
         ),
         {
             "key": {"generation": 2, "name": "second"},
             "network": PRIVATE,
-            "audit": {
-                "workspace_id": WORKSPACE,
-                "storage_account_id": ARCHIVE,
-                "event_hub_rule_id": RULE,
-                "event_hub_name": "audit",
-            },
+            "audit": {"workspace_id": WORKSPACE},
         },
         {
             **WRITTEN,
@@ -183,8 +157,8 @@ CHANGES = (
             "key": "replace keyName properties tags",
             "key-version": "replace keyId pin",
             "binding": "update keyUriWithVersion",
-            **dict.fromkeys(("account-audit", "vault-audit", "account-zone", "account-zone-link"), "create"),
-            **dict.fromkeys(("account-endpoint", "account-dns", "vault-endpoint", "vault-dns"), "create"),
+            **dict.fromkeys(("account-audit", "vault-audit"), "create"),
+            **dict.fromkeys(("account-endpoint", "vault-endpoint", "vault-dns"), "create"),
         },
     ),
     Change(
@@ -195,8 +169,6 @@ CHANGES = (
             "key": "replace keyName resourceGroupName vaultName",
             "access": "replace resourceGroupName takesOver vaultName",
             "key-version": "replace keyId",
-            # Its host is added to those that the account may call; the former vault's goes in the next one.
-            "account": "update properties",
             "binding": "update keyUriWithVersion vaultId",
             # In a vault that stays, the access has to be removed once the account is gone.
             "access-cleanup": "create",
@@ -210,7 +182,7 @@ CHANGES = (
         ("key.id",),
         {"vault": None, "key": {"generation": 2, "id": f"{VAULT}/keys/cmk-claims"}},
         # Out of the state, and left in the vault. The service itself shows that it is protected.
-        {"key": "delete", **ACCOUNT_WRITTEN},
+        {"key": "delete"},
     ),
 )
 
@@ -251,13 +223,7 @@ def test_settings_change_in_place_and_only_what_they_are_about() -> None:
     assert world.account
     assert world.account.internal_id == account.internal_id
     [audit] = [body for _, body in world.wire.door.cloud.store.scan("diagnosticSetting", "")]
-    sent = audit["properties"]
-    assert (audit["name"], sent["workspaceId"], sent["storageAccountId"]) == (
-        "claims-audit",
-        WORKSPACE,
-        ARCHIVE,
-    )
-    assert (sent["eventHubAuthorizationRuleId"], sent["eventHubName"]) == (RULE, "audit")
+    assert (audit["name"], audit["properties"]["workspaceId"]) == ("claims-audit", WORKSPACE)
     history = world.history()
     assert [state for state in history if not state["readable"]] == []
     assert {state["keySource"] for state in history[1:]} == {KEY_VAULT}

@@ -18,13 +18,12 @@ CAF: Mapping[str, str] = {
     "identity": "id-{service}-{location}",
     "workspace": "log-{service}-{location}",
     "diagnostic_setting": "diag-{service}",
-    "lock": "lock-{service}-{target}",
 }
 
 
 def test_what_would_be_made_anew_keeps_its_name() -> None:
-    """Identity, workspace, locks and diagnostic settings are not renamed."""
-    settings = {"lock": "CanNotDelete", "audit": {"new_workspace": True}}
+    """Identity, workspace and diagnostic settings are not renamed."""
+    settings = {"audit": {"new_workspace": True}}
     world = World("user-assigned identity", settings=settings)
     assert world.up() == ""
     world.settings["names"] = {**CAF}
