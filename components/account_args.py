@@ -1,7 +1,6 @@
 """The arguments of an AI services account, with those that a service shares with it, and the inputs of
 azure-native that they become."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -9,9 +8,8 @@ from typing import Any, ClassVar, Final
 import pulumi
 
 from components.arguments import checks, names
-from components.arguments.inputs import ComponentArguments, Rule, argument
+from components.arguments.inputs import ComponentArguments, Rule, argument, camel_case
 from components.arguments.problem import Problem
-from components.arguments.tags import Tags, checked_tags
 from components.network import NetworkArgs
 from core import arm_ids, kind_limits, kinds
 from core.facts import CUSTOMER_MANAGED
@@ -83,7 +81,7 @@ class AccountArguments(ComponentArguments):
     search_service_key: pulumi.Input[str] | None = None
     """Conditional. An admin key of that service, with `searchServiceId`. Azure never returns it, so each
     update of the account sends it again. Set it with `pulumi config set --secret`."""
-    tags: Tags | None = argument(None, check=checked_tags)
+    tags: checks.Tags | None = argument(None, check=checks.tags)
     """Optional. Tags of everything made here."""
 
     @property
@@ -117,10 +115,5 @@ def declared_encryption(
 def on_the_wire(value: Any) -> Any:
     """The inputs of azure-native's account, by their Python names."""
     if isinstance(value, Mapping):
-        return {
-            re.sub(r"_(\w)", lambda found: found[1].upper(), name): one
-            if name == "tags"
-            else on_the_wire(one)
-            for name, one in value.items()
-        }
+        return {camel_case(name): one if name == "tags" else on_the_wire(one) for name, one in value.items()}
     return [on_the_wire(one) for one in value] if isinstance(value, list) else value

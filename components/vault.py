@@ -14,7 +14,6 @@ from pulumi_azure_native import keyvault
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks, names
 from components.arguments.inputs import ComponentArguments, argument, read
-from components.arguments.tags import Tags, checked_tags
 from components.component import Component
 from components.declared import Declaration, Declare, Registering
 from components.key_vault_types import pinned
@@ -45,7 +44,7 @@ class KeyVaultArgs(ComponentArguments):
     """Optional. How use of keys is granted: "accessPolicy" (default) or "rbac"."""
     network: NetworkArgs = NetworkArgs()
     """Optional. Who may reach the vault; default: trusted Azure services only."""
-    tags: Tags | None = argument(None, check=checked_tags)
+    tags: checks.Tags | None = argument(None, check=checks.tags)
     """Optional. Tags of the vault."""
 
     def completed(self) -> Self:
