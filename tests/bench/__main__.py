@@ -1,11 +1,12 @@
-"""Previews and updates of fleets beside a plain program and the floor.
+"""Previews and updates of fleets beside a plain program and the floor, and a stranger's first hour.
 
     python -m tests.bench [--full] [--preview 1 10 100] [--up 1 10 100] [--json FILE]
     python -m tests.bench fleet [--stacks 50] [--at-once 16] [--actions preview up ...] [--json FILE]
+    python -m tests.bench beside [--stacks 50] [--at-once 16] [--json FILE]
 
 Lower is better; docs/speed.md says what the figures mean. --full measures previews of 500 services and
 updates of 500, too, and takes half an hour. The word `fleet` measures `python -m operate fleet` over
---stacks stacks, and nothing else.
+--stacks stacks, and nothing else; `beside` compares it with `xargs pulumi`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.bench import fleets, stacks
+from tests.bench import first_hour, fleets, stacks
 from tests.support.azure import running_azure
 
 
@@ -29,13 +30,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("only", nargs="?", choices=["fleet"])
+    parser.add_argument("only", nargs="?", choices=["fleet", "beside"])
     parser.add_argument("--stacks", type=int, default=50)
     parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--actions", nargs="+", choices=list(stacks.ACTIONS), default=list(stacks.ACTIONS))
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--preview", type=int, nargs="*")
     parser.add_argument("--up", type=int, nargs="*")
+    parser.add_argument("--no-first-hour", action="store_true")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     previews = [1, 10, 100, *([500] if asked.full else [])] if asked.preview is None else asked.preview
@@ -43,10 +45,17 @@ def main() -> None:
     rows: list[dict[str, Any]] = [_machine()]
     if asked.only:
         with tempfile.TemporaryDirectory() as folder:
-            rows.append(stacks.measure(Path(folder), asked.stacks, asked.at_once, asked.actions))
-        print(stacks.told(rows[-1]))
+            if asked.only == "beside":
+                rows.append(stacks.beside(Path(folder), asked.stacks, asked.at_once))
+            else:
+                rows.append(stacks.measure(Path(folder), asked.stacks, asked.at_once, asked.actions))
+        print(stacks.told_beside(rows[-1]) if asked.only == "beside" else stacks.told(rows[-1]))
         _write(asked.json, rows)
         return
+    if not asked.no_first_hour:
+        with tempfile.TemporaryDirectory() as folder:
+            rows.append(first_hour.measure(Path(folder)))
+        print(first_hour.told(rows[-1]), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for row in _fleets(Path(folder), previews, updates):
             print(fleets.told(row), flush=True)
