@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,12 +14,12 @@ from provider.failure import ServiceError
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,
+    NOT_YET,
     PRINCIPAL,
     TENANT,
     V2,
     VAULT_ID,
     FakeAzure,
-    SlowGrant,
     a_vault,
     a_version,
     an_account,
@@ -30,19 +31,6 @@ from tests.provider.rig import ACCESS, CMK, Engine, FailedError, FakeClock, engi
 INPUTS = {"keyId": KEY_ID, "principalId": PRINCIPAL, "grantId": f"{VAULT_ID}/accessPolicy/{PRINCIPAL}"}
 ID = f"{KEY_ID}|{PRINCIPAL}"
 ROLE = RoleAssignment(KEY_ID, PRINCIPAL, CRYPTO_USER.id, CRYPTO_USER)
-
-
-class LateListing(FakeAzure):
-    """An Azure that lists a role assignment only from a moment of the clock on."""
-
-    def __init__(self, clock: FakeClock, delay: float) -> None:
-        super().__init__()
-        self.put(a_vault(uses_rbac=True, policies=()))
-        self._clock, self._delay = clock, delay
-
-    async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
-        self.calls.append("role_assignments")
-        return [ROLE] if self._clock.now() >= self._delay else []
 
 
 async def test_access_that_is_listed_ends_the_wait_at_once(
@@ -59,8 +47,10 @@ async def test_access_that_is_listed_ends_the_wait_at_once(
 
 async def test_a_role_assignment_is_waited_for_until_it_is_listed_and_the_wait_says_why() -> None:
     """Resource Manager may list an assignment late; the wait names identity, key and missing rights."""
-    clock = FakeClock()
-    async with engine(LateListing(clock, 45), clock) as pulumi:
+    azure, clock = FakeAzure(a_vault(uses_rbac=True, policies=())), FakeClock()
+    listed = partial(setattr, azure, "roles", [ROLE])
+    azure.meanwhile["role_assignments"] = lambda: listed() if clock.now() >= 45 else None
+    async with engine(azure, clock) as pulumi:
         _, outputs = await pulumi.create(ACCESS, INPUTS)
     progress = pulumi.progress
     assert 45 <= clock.now() < 80
@@ -94,8 +84,8 @@ async def test_what_may_not_be_read_is_a_warning_and_no_failure(call: str) -> No
 async def test_a_bound_account_proves_that_its_access_is_in_effect() -> None:
     """The binding of an account that lives on the key is written again, unchanged, until Azure takes it."""
     clock = FakeClock()
-    azure = SlowGrant(clock, 600)
-    azure.put(an_account(encryption=bound_to()))
+    azure = FakeAzure(an_account(encryption=bound_to()))
+    azure.until(clock, 600, NOT_YET, "bind")
     async with engine(azure, clock) as pulumi:
         _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
     progress = pulumi.progress
