@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
-from typing import Any
 
 from localazure import definitions, workspaces
 from localazure.arm_type import GROUP, ArmType, Make
@@ -22,7 +21,6 @@ from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.monitor import delivered
 from localazure.refusals import refused
-from localazure.shapes import an_object, objects
 from localazure.web import Json, Request, ServiceError
 
 _GROUPS, _RULES = "Microsoft.Insights/actionGroups", "Microsoft.Insights/scheduledQueryRules"
@@ -34,19 +32,18 @@ _MADE = re.compile(r"\b([A-Za-z]\w*)\s*=(?![=~])")
 
 
 def _make_group(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    given = _properties(request, ("groupShortName",))
-    kept: Json = {name: given.get(name, usual) for name, usual in definitions.defaults()[_GROUPS].items()}
-    for name, value in kept.items():
-        kept[name] = objects(value, f"properties.{name}") if name.endswith("Receivers") else value
+    given = definitions.settable(_GROUPS, request.properties)
+    kept = {"groupShortName": given["groupShortName"], **definitions.completed(_GROUPS, given)}
     # A receiver is enabled when it is made; the person behind it may then unsubscribe.
     for name in ("emailReceivers", "smsReceivers"):
         kept[name] = [{"status": "Enabled", **receiver} for receiver in kept[name]]
-    return _body(request, {"groupShortName": given["groupShortName"], **kept})
+    return _body(request, kept)
 
 
 def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    given = _properties(request, ("criteria", "scopes"))
-    sent = {name: value for name, value in given.items() if value is not None}
+    sent = {name: value for name, value in request.properties.items() if value is not None}
+    if missing := [name for name in ("criteria", "scopes") if not sent.get(name)]:
+        raise refused("AlertProperties", missing=", properties.".join(missing))
     _require_columns(cloud, sent)
     properties = {**definitions.defaults()[_RULES], **sent, "createdWithApiVersion": request.api_version}
     if known:
@@ -54,13 +51,6 @@ def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
     body = _body(request, properties)
     kept = {name: request.body[name] for name in ("kind", "identity") if request.body.get(name) is not None}
     return {**body, **kept, "etag": f'"{cloud.new_id()}"'}
-
-
-def _properties(request: Request, required: tuple[str, ...]) -> dict[str, Any]:
-    given = an_object(request.body.get("properties"), "properties")
-    if missing := [name for name in required if not given.get(name)]:
-        raise refused("AlertProperties", missing=", properties.".join(missing))
-    return given
 
 
 def _body(request: Request, properties: Json) -> Json:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
-from localazure import authorization
+from localazure import authorization, definitions
 from localazure.cloud import Cloud, iso
 from localazure.locations import location_in, require_same_location
 from localazure.paging import page
 from localazure.refusals import refused
 from localazure.routes import Handler, Route
-from localazure.shapes import an_object
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 SUBSCRIPTION = "/subscriptions/{subscription}"
@@ -37,7 +36,8 @@ class ArmType:
     the resource above is absent. `regions` are those that offer the type, if it has a location. `shown`
     completes a stored body; `removed` gets the body of a deleted one. `around` lists the resources at, above
     and below a scope. `guarded` wraps the handlers of writes. `assumed` is one text, or one for each method.
-    The last page of a list that `ends_empty` names one more, which is empty.
+    The last page of a list that `ends_empty` names one more, which is empty. `wrong` refuses a body that the
+    published definition rules out, before `make` sees it.
     """
 
     kind: str
@@ -49,6 +49,7 @@ class ArmType:
     shown: Callable[[Cloud, Request, Json], Json] = lambda _, __, body: body
     removed: Callable[[Cloud, Json], None] = lambda _, __: None
     absent: Callable[[str], ServiceError] | None = None
+    wrong: Callable[[definitions.Fault], ServiceError] = definitions.wrong
     guarded: Callable[[Handler], Handler] = lambda handler: handler
     around: bool = False
     tracked: bool = False
@@ -94,6 +95,7 @@ class ArmType:
     def put(self, cloud: Cloud, request: Request) -> Response:
         """Creates or replaces."""
         self.parent(cloud, request)
+        request = self._of_version(request)
         known = self.find(cloud, self.id_of(request))
         if self.regions:
             location = location_in(request.body, self.type, self.regions)
@@ -105,10 +107,11 @@ class ArmType:
     def patch(self, cloud: Cloud, request: Request) -> Response:
         """Changes what the body names, in `properties` and beside them, except the location."""
         self.parent(cloud, request)
+        request = self._of_version(request)
         known = self.required(cloud, request)
-        sent = {name: value for name, value in request.body.items() if value is not None}
-        changes = an_object(sent.get("properties"), "properties").items()
-        properties = {**known["properties"], **{name: value for name, value in changes if value is not None}}
+        sent = {name: value for name, value in request.given.items() if value is not None}
+        changes = {name: value for name, value in request.properties.items() if value is not None}
+        properties = {**known["properties"], **changes}
         kept = {"properties": properties, **({"location": known["location"]} if "location" in known else {})}
         return self._written(cloud, replace(request, body={**known, **sent, **kept}), known)
 
@@ -130,13 +133,14 @@ class ArmType:
         """The resources of a scope, page by page."""
         self.parent(cloud, request)
         found = self._listed(cloud, request)
-        shown = [self.seen(cloud, request, body) for body in found]
-        body = page(request, shown, lambda one: str(one["id"]), lambda one: one, ends_empty=self.ends_empty)
-        return Response(200, body)
+        seen = partial(self.seen, cloud, request)
+        return Response(
+            200, page(request, found, lambda one: str(one["id"]), seen, ends_empty=self.ends_empty)
+        )
 
     def seen(self, cloud: Cloud, request: Request, body: Json) -> Json:
         """A stored body as a client sees it, without the operation that the store keeps with it."""
-        shown = self.shown(cloud, request, body)
+        shown = definitions.of_version(self.type, self.shown(cloud, request, body), request.api_version)
         return {name: value for name, value in shown.items() if name != "operation"}
 
     def find(self, cloud: Cloud, id: str) -> Json | None:
@@ -176,7 +180,15 @@ class ArmType:
         """The scope of a resource: its id without the provider's part."""
         return id[: id.lower().rindex(f"/providers/{self.type}/".lower())]
 
+    def _of_version(self, request: Request) -> Request:
+        return replace(request, body=definitions.of_version(self.type, request.body, request.api_version))
+
+    def _require_defined(self, cloud: Cloud, request: Request) -> None:
+        asked = definitions.reading(cloud.behaviour, request)
+        definitions.require(self.type, request.body, self.wrong, asked)
+
     def _written(self, cloud: Cloud, request: Request, known: Json | None) -> Response:
+        self._require_defined(cloud, request)
         id = known["id"] if known else self.id_of(request)
         name = known["name"] if known else id.rpartition("/")[2]
         body = {"id": id, "name": name, "type": self.type, **self.make(cloud, request, id, known)}

@@ -83,6 +83,7 @@ class Behaviour:
     versionless_key: str = "documented"
     versionless_key_shown: str = "none"
     operation_hosts: str = "global"
+    open_values: str = "refused"
 
     # Writes to accounts
     synchronous_creates: bool = False

@@ -2,8 +2,8 @@
 
 `python -m tests.localazure.definitions` distils them.
 
-Owns: which properties a type has, of which type, with which values, which it needs, and which Azure alone
-sets. Does not own: the words in which a service refuses a body, and what its values mean.
+Owns: which properties a type has in an api-version, of which type, with which values, which it needs, and
+which Azure alone sets. Does not own: the words in which a service refuses a body, and what its values mean.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from localazure.web import Json, ServiceError
+from localazure.behaviour import Behaviour
+from localazure.web import Json, Request, ServiceError
 
 _FILE = Path(__file__).with_name("definitions.json")
 _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
@@ -40,14 +41,39 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How a body is read: by an api-version, or by the newest one (empty). `unlisted`: an enumeration that
+    the definition leaves open takes values that it does not list (`open_values`)."""
+
+    version: str = ""
+    unlisted: bool = False
+
+
+def reading(behaviour: Behaviour, request: Request) -> Reading:
+    """How a request's body is read."""
+    return Reading(request.api_version, behaviour.open_values == "taken")
+
+
+@dataclass(frozen=True)
 class _Node:
-    """One property with those below it; `*` stands for every item of a list, or value of an object."""
+    """One property with those below it; `*` stands for every item of a list, or value of an object.
+
+    Api-versions up to `after` do not have it; empty where none is known that lacks it.
+    """
 
     type: str = "object"
     required: bool = False
     read: bool = False
     values: tuple[str, ...] = ()
+    open: bool = False
+    after: str = ""
     below: dict[str, _Node] = field(default_factory=dict)
+
+    def lacked_by(self, version: str) -> bool:
+        return bool(version) and version <= self.after
+
+
+_ANY = _Node("any")
 
 
 def refuse_unreadable(found: list[Fault]) -> None:
@@ -58,18 +84,25 @@ def refuse_unreadable(found: list[Fault]) -> None:
         raise ServiceError(400, "InvalidRequestContent", message, gateway=True)
 
 
-def require(type: str, body: Json, refusal: Callable[[Fault], ServiceError]) -> None:
+def require(
+    type: str, body: Json, refusal: Callable[[Fault], ServiceError], asked: Reading = Reading()
+) -> None:
     """Raises ServiceError 400 for a body that the type cannot have: ARM's own if it cannot be read, otherwise
     the service's `refusal` of the first fault."""
-    found = faults(type, body)
+    found = faults(type, body, asked)
     refuse_unreadable(found)
     if found:
         raise refusal(found[0])
 
 
-def faults(type: str, body: Json) -> list[Fault]:
+def wrong(fault: Fault) -> ServiceError:
+    """The refusal of a service of which no words are known (code and text assumed)."""
+    return ServiceError(400, "BadRequest", f"{fault.path} must be {fault.expected}.")
+
+
+def faults(type: str, body: Json, asked: Reading = Reading()) -> list[Fault]:
     """Every fault of a body; none for a type that is not among the definitions."""
-    return list(_faults(_definitions().get(type, _Node()), body, ""))
+    return list(_faults(_definitions().get(type, _Node()), body, "", asked))
 
 
 def settable(type: str, sent: Json) -> dict[str, Any]:
@@ -80,6 +113,26 @@ def settable(type: str, sent: Json) -> dict[str, Any]:
         for name, value in sent.items()
         if value is not None and name in known and not known[name].read
     }
+
+
+def of_version(type: str, body: Json, version: str) -> Json:
+    """A body, sent or answered, without the properties that the type has only in later api-versions; null
+    says nothing, and stays."""
+    node = _definitions().get(type)
+    return _of_version(node, body, version) if node and version else body
+
+
+def _of_version(node: _Node, value: Json, version: str) -> Json:
+    if isinstance(value, list) and "*" in node.below:
+        return [_of_version(node.below["*"], item, version) for item in value]
+    if not isinstance(value, dict) or not node.below:
+        return value
+    kept = {}
+    for name, item in value.items():
+        child = node.below.get(name) or node.below.get("*", _ANY)
+        if item is None or not child.lacked_by(version):
+            kept[name] = _of_version(child, item, version)
+    return kept
 
 
 def completed(type: str, given: Json) -> dict[str, Any]:
@@ -94,7 +147,7 @@ def completed(type: str, given: Json) -> dict[str, Any]:
     return found
 
 
-def _faults(node: _Node, value: Json, path: str) -> Iterator[Fault]:
+def _faults(node: _Node, value: Json, path: str, asked: Reading) -> Iterator[Fault]:
     expected, told = _TYPES.get(node.type, (object, ""))
     if node.read or (value is None and path):
         return
@@ -102,21 +155,22 @@ def _faults(node: _Node, value: Json, path: str) -> Iterator[Fault]:
     if not isinstance(value, expected) or is_flag:
         yield Fault(path or "the request content", told, unreadable=True)
     elif node.values and str(value).lower() not in {known.lower() for known in node.values}:
-        yield Fault(path, " or ".join(f"'{known}'" for known in node.values))
+        if not (node.open and asked.unlisted):
+            yield Fault(path, " or ".join(f"'{known}'" for known in node.values))
     elif node.below:
-        yield from _below(node, value, f"{path}." if path else "")
+        yield from _below(node, value, f"{path}." if path else "", asked)
 
 
-def _below(node: _Node, value: Json, path: str) -> Iterator[Fault]:
+def _below(node: _Node, value: Json, path: str, asked: Reading) -> Iterator[Fault]:
     every = node.below.get("*")
     items = value.items() if isinstance(value, dict) else ((str(n), one) for n, one in enumerate(value))
     for name, item in items:
         if item is None and isinstance(value, list):
             yield Fault(f"{path}{name}", "there", unreadable=True)
         elif child := node.below.get(name) or every:
-            yield from _faults(child, item, f"{path}{name}")
+            yield from _faults(child, item, f"{path}{name}", asked)
     for name, child in node.below.items():
-        if child.required and value.get(name) is None:
+        if child.required and value.get(name) is None and not child.lacked_by(asked.version):
             yield Fault(f"{path}{name}", "there")
 
 
@@ -130,15 +184,17 @@ def defaults() -> dict[str, dict[str, Json]]:
 @cache
 def _definitions() -> dict[str, _Node]:
     types: dict[str, dict[str, Json]] = json.loads(_FILE.read_text())["types"]
-    return {type: _tree(rows) for type, rows in types.items()}
+    return {type: _tree(type, rows) for type, rows in types.items()}
 
 
-def _tree(rows: dict[str, Json]) -> _Node:
-    root = _Node()
+def _tree(type: str, rows: dict[str, Json]) -> _Node:
+    """A property with a default is not needed, whatever the definition says."""
+    root, usual = _Node(), defaults().get(type, {})
     for path, row in rows.items():
         *above, name = path.split(".")
         node = root
         for part in above:
             node = node.below.setdefault(part, _Node())
-        node.below[name] = _Node(**{**row, "values": tuple(row.get("values", ()))})
+        needed = row.get("required", False) and not (above == ["properties"] and name in usual)
+        node.below[name] = _Node(**{**row, "values": tuple(row.get("values", ())), "required": needed})
     return root

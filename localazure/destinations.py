@@ -12,7 +12,6 @@ from localazure.arm_type import GROUP, ArmType, parent_not_found
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.refusals import refused
-from localazure.shapes import an_object
 from localazure.web import Json, Request
 
 _STORAGE = "Microsoft.Storage/storageAccounts"
@@ -24,17 +23,15 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     sent = request.body
     return {
         "location": sent["location"],
-        "sku": an_object(sent.get("sku"), "sku") or {"name": "Standard_LRS"},
+        **({"sku": sent["sku"]} if sent.get("sku") else {}),
         **({"kind": sent["kind"]} if sent.get("kind") else {}),
         **({"tags": sent["tags"]} if sent.get("tags") else {}),
-        "properties": {**an_object(sent.get("properties"), "properties"), "provisioningState": "Succeeded"},
+        "properties": {**request.properties, "provisioningState": "Succeeded"},
     }
 
 
 def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    return {
-        "properties": {"rights": an_object(request.body.get("properties"), "properties").get("rights") or []}
-    }
+    return {"properties": {"rights": request.properties.get("rights") or []}}
 
 
 def _namespace(cloud: Cloud, request: Request) -> None:

@@ -42,7 +42,7 @@ def require_unlocked(cloud: Cloud, method: str, scope: str) -> None:
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     level, notes = (request.properties.get(name) for name in ("level", "notes"))
     if level not in ("CanNotDelete", "ReadOnly"):
-        raise refused("LockLevel", level=level)
+        raise refused("LockLevel")
     return {"properties": {"level": level, **({"notes": notes} if notes else {})}}
 
 
@@ -58,6 +58,7 @@ _LOCKS = ArmType(
     path=f"{{scope*}}/providers/{_TYPE}/{{name}}",
     make=_make,
     absent=absent("LockNotFound"),
+    wrong=lambda _: refused("LockLevel"),
     around=True,
     assumed={"PUT": "the refusal of a level", "GET": "the refusal of an absent one", "LIST": SPECIFIED},
 )

@@ -12,7 +12,6 @@ from localazure import destinations, workspaces
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud, iso
 from localazure.refusals import refused
-from localazure.shapes import an_object, objects
 from localazure.web import Json, Request, ServiceError
 
 _KIND = "diagnosticSetting"
@@ -61,9 +60,7 @@ def _records(cloud: Cloud, delivery: Json) -> Iterator[Json]:
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    given = an_object(request.body.get("properties"), "properties")
-    if wrong := [sink for sink in _SINKS if not isinstance(given.get(sink), (str, type(None)))]:
-        raise ServiceError(400, "BadRequest", f"properties.{wrong[0]} has to be a resource's id.")
+    given = request.properties
     workspace = given.get("workspaceId")
     if workspace and cloud.store.get(workspaces.KIND, workspace) is None:
         raise ServiceError(400, "BadRequest", f"Resource {workspace} could not be found.")
@@ -78,7 +75,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     properties = {
         **{name: given.get(name) for name in _SETTABLE},
         "metrics": given.get("metrics") or [],
-        "logs": [_log(log) for log in objects(given.get("logs"), "properties.logs")],
+        "logs": [_log(log) for log in given.get("logs") or []],
     }
     body = {"id": id.lower(), **_ABSENT, "properties": properties}
     _require_known_categories(_resource(request), body)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from localazure import authorization
 from localazure.arm_type import GROUP, SUBSCRIPTION, ArmType
 from localazure.cloud import Cloud, iso
+from localazure.definitions import Fault
 from localazure.policy_evaluation import (
     ASSIGNMENT,
     ASSIGNMENTS,
@@ -22,11 +23,10 @@ from localazure.policy_evaluation import (
 )
 from localazure.refusals import absent, refused
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response
+from localazure.web import Host, Json, Request, Response, ServiceError
 
 _DEFINITIONS = "Microsoft.Authorization/policyDefinitions"
 _BUILT_IN = f"/providers/{_DEFINITIONS}"
-_CATEGORIES = ("Waiver", "Mitigated")
 _no_definition = absent("PolicyDefinitionNotFound")
 _no_assignment = absent("PolicyAssignmentNotFound")
 
@@ -97,16 +97,17 @@ def _make_exemption(cloud: Cloud, request: Request, id: str, known: Json | None)
 
 
 def _check_exemption(given: Json) -> None:
-    category, until = given.get("exemptionCategory"), given.get("expiresOn")
-    problems = []
-    if category not in _CATEGORIES:
-        problems.append(f"exemptionCategory is {category!r}, expected {' or '.join(_CATEGORIES)}")
+    until = given.get("expiresOn")
     try:
         ends("2030-12-31" if until is None else str(until))
-    except ValueError:
-        problems.append(f"expiresOn is {until!r}, expected a time such as 2030-12-31T23:59:59Z")
-    if problems:
-        raise refused("InvalidCreatePolicyExemptionRequest", problems="; ".join(problems))
+    except ValueError as error:
+        problem = f"expiresOn is {until!r}, expected a time such as 2030-12-31T23:59:59Z"
+        raise refused("InvalidCreatePolicyExemptionRequest", problems=problem) from error
+
+
+def _wrong_exemption(fault: Fault) -> ServiceError:
+    problem = f"{fault.path} must be {fault.expected}"
+    return refused("InvalidCreatePolicyExemptionRequest", problems=problem)
 
 
 def _assigned_at(scope: str) -> ArmType:
@@ -127,6 +128,7 @@ _EXEMPTIONS = ArmType(
     path=f"{{scope*}}/providers/{EXEMPTIONS}/{{name}}",
     make=_make_exemption,
     absent=absent("PolicyExemptionNotFound"),
+    wrong=_wrong_exemption,
     around=True,
     assumed="all of it",
 )

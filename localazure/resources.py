@@ -11,6 +11,7 @@ import re
 from localazure import (
     alerts,
     cognitive,
+    definitions,
     destinations,
     filters,
     identities,
@@ -30,7 +31,7 @@ from localazure.refusals import refused
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response
 
-_KIND = "group"
+_KIND, _TYPE = "group", "Microsoft.Resources/resourceGroups"
 _NAME = re.compile(r"[-\w._()]{0,89}[-\w_()]")
 _STORED = (identities, monitor, alerts, saved_searches, destinations, policies)
 # A group's delete takes these along, in this order: endpoints before targets, accounts before their keys.
@@ -53,6 +54,8 @@ def _put(cloud: Cloud, request: Request) -> Response:
     if normal_location(location) not in REGIONS:
         regions = ",".join(REGIONS)
         raise refused("LocationNotAvailableForResourceGroup", location=location, regions=regions)
+    asked = definitions.reading(cloud.behaviour, request)
+    definitions.require(_TYPE, request.body, definitions.wrong, asked)
     known = _look(cloud, _id(request))
     if known is not None and known["properties"]["provisioningState"] == "Deleting":
         raise refused("ResourceGroupBeingDeleted", name=name)
@@ -61,7 +64,7 @@ def _put(cloud: Cloud, request: Request) -> Response:
     body = {
         "id": known["id"] if known else _id(request),
         "name": known["name"] if known else name,
-        "type": "Microsoft.Resources/resourceGroups",
+        "type": _TYPE,
         "location": normal_location(location),
         **{key: request.body[key] for key in ("tags", "managedBy") if request.body.get(key) is not None},
         "properties": {"provisioningState": "Succeeded"},

@@ -27,10 +27,12 @@ def _put(cloud: Cloud, request: Request) -> Response:
     scope, name = _scope(request), request.params["name"]
     if not re.fullmatch(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", name):
         raise refused("InvalidRoleAssignmentId", name=name)
-    given = request.body.get("properties") or {}
-    definitions.require(_TYPE, {**request.body, "properties": given}, _invalid)
+    body = definitions.of_version(_TYPE, request.given, request.api_version)
+    given = body.get("properties") or {}
+    asked = definitions.reading(cloud.behaviour, request)
+    definitions.require(_TYPE, {**body, "properties": given}, lambda fault: _invalid(fault, given), asked)
     if not given["principalId"]:
-        raise _invalid(definitions.Fault("properties.principalId", "there"))
+        raise _invalid(definitions.Fault("properties.principalId", "there"), given)
     role = _role(cloud, given["roleDefinitionId"].rsplit("/", 1)[-1])
     known = cloud.store.get(rbac.KIND, rbac.assignment_id(scope, name))
     if known is not None:
@@ -114,7 +116,9 @@ def _list_definitions(cloud: Cloud, request: Request) -> Response:
 
 def _put_definition(cloud: Cloud, request: Request) -> Response:
     """A custom role, made or changed; its name is one in the tenant (texts assumed)."""
-    given, name = request.body.get("properties") or {}, request.params["name"].lower()
+    asked = definitions.reading(cloud.behaviour, request)
+    definitions.require(_DEFINITION, request.body, definitions.wrong, asked)
+    given, name = request.properties, request.params["name"].lower()
     blocks = given.get("permissions") or []
     if not given.get("roleName") or not given.get("assignableScopes") or len(blocks) != 1:
         message = "The role definition needs roleName, assignableScopes, and one entry in permissions."
@@ -168,7 +172,9 @@ def _role(cloud: Cloud, id: str) -> Role:
     return role
 
 
-def _invalid(fault: definitions.Fault) -> ServiceError:
+def _invalid(fault: definitions.Fault, given: Json) -> ServiceError:
+    if fault.path == "properties.principalType":
+        return refused("PrincipalTypeNotValid", type=given["principalType"])
     message = f"The role assignment's {fault.path} has to be {fault.expected}."
     return ServiceError(400, "InvalidRoleAssignmentRequest", message)
 

@@ -15,14 +15,9 @@ from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response
 from localazure.workspaces import KEYS, SEARCHES, WORKSPACES
 
-_REQUIRED = ("category", "displayName", "query")
-
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    given = request.properties
-    if missing := [name for name in _REQUIRED if not given.get(name)]:
-        raise refused("SearchProperties", missing=", properties.".join(missing))
-    kept = {name: value for name, value in given.items() if value is not None}
+    kept = {name: value for name, value in request.properties.items() if value is not None}
     _require_etag(known, request)
     return {"etag": f'W/"{cloud.new_id()}"', "properties": {"version": 2, **kept}}
 
@@ -62,6 +57,7 @@ _SEARCHES = ArmType(
     make=_make,
     parent=_workspace,
     absent=absent("SearchNotFound"),
+    wrong=lambda fault: refused("SearchProperties", path=fault.path, expected=fault.expected),
     created_status=200,
 )
 _ACTION = f"{WORKSPACES.type}/sharedKeys/action"

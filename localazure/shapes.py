@@ -1,4 +1,4 @@
-"""Objects and lists in a body, and the refusal of values of another type.
+"""Objects in a body that no published definition judges, and the refusal of values of another type.
 
 ARM's text for this refusal names types of .NET, so ours says what would be right.
 """
@@ -19,30 +19,10 @@ def an_object(value: Json, name: str) -> dict[str, Any]:
     return value
 
 
-def objects(value: Json, name: str) -> list[dict[str, Any]]:
-    """The list of objects that a property is; an empty one where it is absent. Raises ServiceError 400."""
-    return _list_of(dict, value, name, "objects")
-
-
-def texts(value: Json, name: str) -> list[str]:
-    """The list of texts that a property is; an empty one where it is absent. Raises ServiceError 400."""
-    return _list_of(str, value, name, "texts")
-
-
 def require_tags(tags: Json) -> None:
     """Raises ServiceError 400 for tags that are not names with texts; a number or null may stand for one."""
     if any(isinstance(value, (dict, list)) for value in an_object(tags, "tags").values()):
         raise _invalid("tags", "an object of texts")
-
-
-def _list_of(form: type, value: Json, name: str, noun: str) -> list[Any]:
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise _invalid(name, "a list")
-    if not all(isinstance(item, form) for item in value):
-        raise _invalid(name, f"a list of {noun}")
-    return value
 
 
 def _invalid(name: str, expected: str) -> ServiceError:

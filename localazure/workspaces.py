@@ -6,7 +6,6 @@ from localazure import definitions, operations
 from localazure.arm_type import GROUP, ArmType
 from localazure.cloud import Cloud, iso
 from localazure.locations import REGIONS
-from localazure.shapes import an_object
 from localazure.web import Host, Json, Request
 
 KIND = "workspace"
@@ -16,9 +15,7 @@ _TYPE = "Microsoft.OperationalInsights/workspaces"
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    given = an_object(request.body.get("properties"), "properties")
-    for name in ("sku", "features", "workspaceCapping"):
-        an_object(given.get(name), f"properties.{name}")
+    given = request.properties
     now = iso(cloud.clock.now())
     before = known["properties"] if known else {"customerId": cloud.new_id(), "createdDate": now}
     operation = known.get("operation") if known else operations.begin(cloud, {"workspace": id}).id

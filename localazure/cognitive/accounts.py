@@ -1,17 +1,19 @@
-"""Microsoft.CognitiveServices/accounts: reads, deletes, the choice between a PUT's ways, keys and subdomains.
+"""Microsoft.CognitiveServices/accounts: what their type does beyond ArmType, keys and subdomains.
 
 The answer about a free subdomain has azure-mgmt-cognitiveservices' shape; its values were never recorded.
 """
 
 from __future__ import annotations
 
-from localazure.arm_type import GROUP, SUBSCRIPTION
+from dataclasses import asdict, dataclass
+
+from localazure import operations
+from localazure.arm_type import ArmType
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, children, deleted, settling, validation, writing
-from localazure.cognitive.account import TYPE, Account
+from localazure.cognitive.account import KIND, TEMPLATE, TYPE, Account, account_of
 from localazure.cognitive.shape import answered
-from localazure.paging import page
 from localazure.web import Json, Request, Response, ServiceError
 
 _IN_USE = "The subdomain name '{}' is not available as it's already used by a resource."
@@ -19,69 +21,93 @@ _NOT_VALID = "Sub domain name '{}' is not valid"
 """The text of the API definition's example."""
 
 
-def get(cloud: Cloud, request: Request) -> Response:
-    """An account; looking at it may end its operation."""
-    id = stored.id_of(request)
-    account = settling.settle(cloud, stored.required(cloud, request))
-    if account is None:
-        # Returned, not raised: raising would undo the end of the failed create, which left nothing.
-        return stored.not_found(id).response()
-    return _shown(cloud, request, account, 200)
+@dataclass(frozen=True)
+class AccountType(ArmType):
+    """Accounts: whoever looks at one may end its operation, and a write begins one."""
+
+    def find(self, cloud: Cloud, id: str) -> Json | None:
+        """The account, settled."""
+        account = stored.find(cloud, id)
+        settled = account and settling.settle(cloud, account)
+        return settled and asdict(settled)
+
+    def get(self, cloud: Cloud, request: Request) -> Response:
+        """An account; looking at it may end its operation."""
+        found = self.find(cloud, self.id_of(request))
+        if found is None:
+            # Returned, not raised: raising would undo the end of a failed create, which left nothing.
+            return stored.not_found(self.id_of(request)).response()
+        body = answered(cloud, account_of(found), request.api_version)
+        return Response(200, body, {"ETag": found["etag"]})
+
+    def patch(self, cloud: Cloud, request: Request) -> Response:
+        """Changes what the body names, and nothing else."""
+        request = self._of_version(request)
+        self._require_defined(cloud, request)
+        known = self.required(cloud, request)
+        account = account_of(known)
+        _require_match(request, account)
+        changed = writing.update_account(cloud, request, account)
+        return self._stored(cloud, request, asdict(changed), known)
+
+    def delete(self, cloud: Cloud, request: Request) -> Response:
+        """Soft-deletes an account (200, empty, at once); 204 if it does not exist. Raises 409 for one that
+        has projects or deployments."""
+        found = self.find(cloud, self.id_of(request))
+        if found is None:
+            return Response(204)
+        account = account_of(found)
+        _require_match(request, account)
+        settling.require_settled(account)
+        children.require_none(cloud, account)
+        binding.record(cloud, deleted.soft_delete(cloud, account), "DELETE", request.correlation_id)
+        return Response(200)
+
+    def _require_defined(self, cloud: Cloud, request: Request) -> None:
+        validation.check_body(cloud, request)
+
+    def _stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
+        account = account_of(body)
+        operation = operations.find(cloud, account.operation) if account.operation else None
+        headers = settling.operation_headers(request, account, operation) if operation else {}
+        status = 202 if request.method == "PATCH" else 200 if known else 201
+        shown = answered(cloud, account, request.api_version)
+        return Response(status, shown, {"ETag": account.etag, **headers})
 
 
-def list_all(cloud: Cloud, request: Request) -> Response:
-    """The accounts of a resource group, or a subscription: one page, which is a look at every account on it.
-    Raises 400 for an invalid `$skiptoken`."""
-    params, version = request.params, request.api_version
-    scope = GROUP if "group" in params else SUBSCRIPTION
-    body = page(
-        request,
-        stored.under(cloud, scope.format(**params)),
-        lambda account: account.id,
-        lambda account: answered(cloud, settling.settle(cloud, account) or account, version),
-    )
-    return Response(200, body)
-
-
-def put(cloud: Cloud, request: Request) -> Response:
+def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     """Creates an account, replaces it, or restores a soft-deleted one (`properties.restore`)."""
-    body = validation.check_body(request.body)
-    id = stored.id_of(request)
-    existing = _settled(cloud, id)
+    existing = account_of(known) if known else None
     _require_match(request, existing)
     if existing is not None:
-        return writing.replace_account(cloud, request, body, existing)
+        return asdict(writing.replace_account(cloud, request, existing))
     gone = deleted.find(cloud, id)
-    if (body.get("properties") or {}).get("restore"):
-        return _shown(cloud, request, deleted.restore(cloud, request, gone), 201)
+    if request.properties.get("restore"):
+        return asdict(deleted.restore(cloud, request, gone))
     if gone is not None:
         raise deleted.must_be_restored(id)
-    return writing.create_account(cloud, request, body, id)
+    return asdict(writing.create_account(cloud, request, id))
 
 
-def patch(cloud: Cloud, request: Request) -> Response:
-    """Changes what the body names, and nothing else."""
-    body = validation.check_body(request.body)
-    id = stored.id_of(request)
-    account = _settled(cloud, id)
-    if account is None:
-        raise stored.not_found(id)
-    _require_match(request, account)
-    return writing.update_account(cloud, request, body, account)
+def _shown(cloud: Cloud, request: Request, body: Json) -> Json:
+    """An account in a list, which is a look at every account on its page."""
+    account = account_of(body)
+    return answered(cloud, settling.settle(cloud, account) or account, request.api_version)
 
 
-def delete(cloud: Cloud, request: Request) -> Response:
-    """Soft-deletes an account (200, empty, at once); 204 if it does not exist. Raises 409 for one that has
-    projects or deployments."""
-    account = _settled(cloud, stored.id_of(request))
-    if account is None:
-        return Response(204)
-    _require_match(request, account)
-    settling.require_settled(account)
-    children.require_none(cloud, account)
-    gone = deleted.soft_delete(cloud, account)
-    binding.record(cloud, gone, "DELETE", request.correlation_id)
-    return Response(200)
+_RULES = "every refusal of a customer's key and of network rules"
+ACCOUNTS = AccountType(
+    kind=KIND,
+    path=TEMPLATE,
+    make=_make,
+    shown=_shown,
+    tracked=True,
+    assumed={
+        "PUT": f"replacing (status, PUT without encryption), {_RULES}",
+        "PATCH": _RULES,
+        "LIST": "how many are on a page, and in which order",
+    },
+)
 
 
 def list_keys(cloud: Cloud, request: Request) -> Response:
@@ -111,15 +137,6 @@ def check_domain(cloud: Cloud, request: Request) -> Response:
         "type": body.get("type", TYPE),
     }
     return Response(200, answer if body.get("kind") is None else {**answer, "kind": body["kind"]})
-
-
-def _shown(cloud: Cloud, request: Request, account: Account, status: int) -> Response:
-    return Response(status, answered(cloud, account, request.api_version), {"ETag": account.etag})
-
-
-def _settled(cloud: Cloud, id: str) -> Account | None:
-    account = stored.find(cloud, id)
-    return None if account is None else settling.settle(cloud, account)
 
 
 def _require_match(request: Request, account: Account | None) -> None:

@@ -18,14 +18,10 @@ from localazure.web import Host
 
 _PROVIDER = "Microsoft.CognitiveServices"
 _SUBSCRIPTION = f"/subscriptions/{{subscription}}/providers/{_PROVIDER}"
-_GROUP = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{_PROVIDER}"
-_ACCOUNT = f"{_GROUP}/accounts/{{account}}"
 _LOCATION = f"{_SUBSCRIPTION}/locations/{{location}}"
 _DELETED = f"{_LOCATION}/resourceGroups/{{group}}/deletedAccounts/{{account}}"
 _PROJECT = f"{language.PATH}/{{project}}"
 _MADE_UP = "all of it: Azure's answer was never recorded"
-_RULES = "every refusal of a customer's key and of network rules"
-_REPLACING = f"replacing (status, PUT without encryption), {_RULES}"
 _KEYS = "the keys themselves: the shape is the specification's"
 _POLLED = "the form for Location, the refusal of a changed signature"
 _CHECK, _GONE = "checkDomainAvailability", "locations/resourceGroups/deletedAccounts"
@@ -41,13 +37,8 @@ def _language(method: str, template: str, handler: Handler) -> Route:
 
 
 ROUTES: tuple[Route, ...] = (
-    _arm("GET", f"{_GROUP}/accounts", "accounts/read", accounts.list_all, _PAGES),
-    _arm("GET", f"{_SUBSCRIPTION}/accounts", "accounts/read", accounts.list_all, _PAGES),
-    _arm("GET", _ACCOUNT, "accounts/read", accounts.get),
-    _arm("PUT", _ACCOUNT, "accounts/write", accounts.put, _REPLACING),
-    _arm("PATCH", _ACCOUNT, "accounts/write", accounts.patch, _RULES),
-    _arm("DELETE", _ACCOUNT, "accounts/delete", accounts.delete),
-    _arm("POST", f"{_ACCOUNT}/listKeys", "accounts/listKeys/action", accounts.list_keys, _KEYS),
+    *accounts.ACCOUNTS.routes(),
+    _arm("POST", f"{account.TEMPLATE}/listKeys", "accounts/listKeys/action", accounts.list_keys, _KEYS),
     _arm("POST", f"{_SUBSCRIPTION}/{_CHECK}", f"{_CHECK}/action", accounts.check_domain, _MADE_UP),
     _arm("GET", f"{_SUBSCRIPTION}/deletedAccounts", "deletedAccounts/read", deleted.list_all, _PAGES),
     _arm("GET", _DELETED, f"{_GONE}/read", deleted.get, "the refusal of an absent one"),
@@ -55,7 +46,7 @@ ROUTES: tuple[Route, ...] = (
     *children.PROJECTS.routes(),
     *children.DEPLOYMENTS.routes(),
     *(route for type in children.CONNECTIONS for route in type.routes()),
-    *private_links.routes(_ACCOUNT, account.required),
+    *private_links.routes(account.TEMPLATE, account.required),
     # Any client that has the address may poll it: the role that wrote may end at a resource group.
     Route("GET", Host.ARM, f"{_LOCATION}/operationResults/{{operation}}", "", settling.result, _POLLED),
     _language("POST", "/language/:analyze-text", calls.analyze_text),

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from localazure import definitions
 from localazure.arm_type import system_data
 from localazure.cloud import Cloud, iso
 from localazure.cognitive.account import RETENTION_SECONDS, TYPE, Account
@@ -48,7 +49,7 @@ def account_body(account: Account, api_version: str, connections: Sequence[Json]
     if api_version >= _SYSTEM_DATA_SINCE or not api_version:
         made, changed = (account.created_by, account.created_at), (account.modified_by, account.modified_at)
         body["systemData"] = system_data(made, changed)
-    return body
+    return definitions.of_version(TYPE, body, api_version)
 
 
 def answered(cloud: Cloud, account: Account, api_version: str) -> Json:

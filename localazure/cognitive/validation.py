@@ -13,10 +13,11 @@ import re
 from typing import Any
 
 from localazure import definitions
+from localazure.cloud import Cloud
 from localazure.cognitive.account import KEY_VAULT, MICROSOFT, TYPE, Account, is_key_vault
 from localazure.cognitive.kinds import Kind, find_kind
 from localazure.refusals import refused
-from localazure.web import Json, ServiceError
+from localazure.web import Json, Request, ServiceError
 
 _ASKED = ("restore", "migrationToken")
 """Properties that a caller sends and no answer shows."""
@@ -46,9 +47,10 @@ def kind_and_sku(kind: str | None, sku: Json | None) -> tuple[Kind, Json]:
     return found, {**(sku or {}), "name": name.upper()}
 
 
-def check_body(body: Json) -> Json:
-    """The body of a write, if the definition of an account can hold it. Raises ServiceError 400."""
-    found = definitions.faults(TYPE, body)
+def check_body(cloud: Cloud, request: Request) -> None:
+    """Raises ServiceError 400 where the definition of an account cannot hold the body of a write."""
+    body = request.body
+    found = definitions.faults(TYPE, body, definitions.reading(cloud.behaviour, request))
     definitions.refuse_unreadable(found)
     # Reading it as "None" would switch the identity off, and make the data unreadable.
     if body.get("identity") is not None and body["identity"].get("type") is None:
@@ -56,7 +58,6 @@ def check_body(body: Json) -> Json:
         definitions.refuse_unreadable([missing])
     if wrong := [fault for fault in found if fault.path.startswith("properties.")]:
         raise _bad(f"{wrong[0].path.removeprefix('properties.')} must be {wrong[0].expected}.")
-    return body
 
 
 def properties_of(body: Json, kind: Kind) -> dict[str, Any]:

@@ -22,10 +22,9 @@ from localazure.cognitive import (
 )
 from localazure.cognitive.account import TYPE, Account
 from localazure.cognitive.kinds import Kind
-from localazure.cognitive.shape import answered
 from localazure.locations import REGIONS, location_in, require_same_location
 from localazure.refusals import refused
-from localazure.web import Json, Request, Response, ServiceError
+from localazure.web import Json, Request, ServiceError
 
 _NO_IDENTITY = {"type": "None"}
 _ENCRYPTION_SILENT = "The encryption of an account on a customer-managed key must be specified."
@@ -33,9 +32,9 @@ _STORAGE_SILENT = "The user owned storage of an account cannot be removed."
 _REGIONS = ("global", *REGIONS)
 
 
-def create_account(cloud: Cloud, request: Request, body: Json, id: str) -> Response:
-    """201 with the whole account: Creating, or Succeeded (`synchronous_creates`). Raises ServiceError."""
-    name = request.params["account"]
+def create_account(cloud: Cloud, request: Request, id: str) -> Account:
+    """The new account: Creating, or Succeeded (`synchronous_creates`). Raises ServiceError."""
+    name, body = request.params["account"], request.body
     location = location_in(body, TYPE, _REGIONS)
     validation.check_name(name)
     kind, sku = validation.kind_and_sku(body.get("kind"), body.get("sku"))
@@ -67,11 +66,12 @@ def create_account(cloud: Cloud, request: Request, body: Json, id: str) -> Respo
     sent = body.get("identity") or _NO_IDENTITY
     new = replace(new, identity=identity.resolve(cloud, request.caller, new, sent, None))
     new, refusal = binding.bind_new(cloud, new, request.correlation_id)
-    return _written(cloud, request, new, None, refusal, status=201)
+    return _written(cloud, request, new, None, refusal)
 
 
-def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) -> Response:
-    """200 with the whole account, made from the body alone. Raises ServiceError."""
+def replace_account(cloud: Cloud, request: Request, old: Account) -> Account:
+    """The account, made from the body alone. Raises ServiceError."""
+    body = request.body
     _require_same_kind(old, body)
     location = location_in(body, TYPE, _REGIONS)
     require_same_location(old.name, old.location, location, old.group)
@@ -88,11 +88,12 @@ def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) ->
     new, refusal = _changed(
         cloud, request, old, new, _identity_of_put(cloud, body, old), encrypts="encryption" in sent
     )
-    return _written(cloud, request, new, old, refusal, status=200)
+    return _written(cloud, request, new, old, refusal)
 
 
-def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> Response:
-    """202 with the new values in the body at once, and the operation to poll. Raises ServiceError."""
+def update_account(cloud: Cloud, request: Request, old: Account) -> Account:
+    """The account with the new values, and the operation to poll. Raises ServiceError."""
+    body = request.body
     _require_same_kind(old, body)
     kind, sku = validation.kind_and_sku(body.get("kind") or old.kind, {**old.sku, **(body.get("sku") or {})})
     sent = validation.properties_of(body, kind)
@@ -105,7 +106,7 @@ def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> 
     _require_same_storage(old, new, kind)
     policy_evaluation.require_customer_key(cloud, new.id, new.content)
     new, refusal = _changed(cloud, request, old, new, body.get("identity"), encrypts=encrypts)
-    return _written(cloud, request, new, old, refusal, status=202)
+    return _written(cloud, request, new, old, refusal)
 
 
 def _kept_by_put(cloud: Cloud, old: Account, sent: Json, kind: Kind) -> Json:
@@ -177,33 +178,20 @@ def _changed(
 
 
 def _written(
-    cloud: Cloud,
-    request: Request,
-    account: Account,
-    before: Account | None,
-    refusal: ServiceError | None,
-    *,
-    status: int,
-) -> Response:
-    """The answer to a write, which has ended (`synchronous_creates`) or has begun an operation."""
+    cloud: Cloud, request: Request, account: Account, before: Account | None, refusal: ServiceError | None
+) -> Account:
+    """Stores the account after a write, which has ended (`synchronous_creates`) or has begun an operation."""
     if cloud.behaviour.synchronous_creates and account.verb == "PUT":
         if refusal is not None:
             raise refusal
-        ended = replace(account, state="Succeeded", operation=None)
-        return _saved(cloud, request, ended, status, {})
-    running = "Updating" if before else "Creating"
-    operation = settling.begin_operation(cloud, account, running, before=before, refusal=refusal)
-    begun = replace(account, state="Accepted" if before else running, operation=operation.id)
-    return _saved(cloud, request, begun, status, settling.operation_headers(request, begun, operation))
-
-
-def _saved(
-    cloud: Cloud, request: Request, account: Account, status: int, headers: dict[str, str]
-) -> Response:
-    stored.save(cloud, account)
-    binding.record(cloud, account, account.verb, request.correlation_id)
-    body = answered(cloud, account, request.api_version)
-    return Response(status, body, {"ETag": account.etag, **headers})
+        written = replace(account, state="Succeeded", operation=None)
+    else:
+        running = "Updating" if before else "Creating"
+        operation = settling.begin_operation(cloud, account, running, before=before, refusal=refusal)
+        written = replace(account, state="Accepted" if before else running, operation=operation.id)
+    stored.save(cloud, written)
+    binding.record(cloud, written, written.verb, request.correlation_id)
+    return written
 
 
 def _require_place(cloud: Cloud, account: Account, old: Account | None) -> None:

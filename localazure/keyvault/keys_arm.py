@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from localazure import authorization
+from localazure import authorization, definitions
 from localazure.cloud import Cloud
 from localazure.keyvault import access, key_creation, key_store, rotation, vault_store
 from localazure.keyvault.key_body import attributes, kid
@@ -31,14 +31,15 @@ def put(cloud: Cloud, request: Request) -> Response:
     key = key_store.find(cloud, vault, name)
     if key is None or key.visible > cloud.clock.now():
         _require_data_role(cloud, request, vault, access.CREATE)
-        require_defined(f"{TYPE}/keys", request.body)
-        given, policy = request.body["properties"], None
+        body = definitions.of_version(f"{TYPE}/keys", request.body, request.api_version)
+        require_defined(f"{TYPE}/keys", body)
+        given, policy = body["properties"], None
         if (sent := given.get("rotationPolicy")) is not None:
             if problem := rotation.problem(sent):
                 raise bad_parameter(problem)
             policy = rotation.completed(_policy(sent, str.capitalize))
         asked = {word: given.get(arm) for word, arm in _SPELLED.items()}
-        asked |= {"attributes": given.get("attributes"), "tags": request.body.get("tags")}
+        asked |= {"attributes": given.get("attributes"), "tags": body.get("tags")}
         key = key_creation.make(cloud, vault, name, asked, policy=policy)
     return Response(200, _shown(vault, key))
 

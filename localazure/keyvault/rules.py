@@ -12,8 +12,9 @@ import re
 from typing import Any
 
 from localazure import definitions
+from localazure.definitions import Reading
 from localazure.keyvault import policies
-from localazure.keyvault.model import MAX_RETENTION_DAYS, TYPE, Vault
+from localazure.keyvault.model import HSM_TYPE, MAX_RETENTION_DAYS, TYPE, Vault
 from localazure.keyvault.problems import bad_request, invalid
 from localazure.refusals import refused
 from localazure.web import Json
@@ -39,9 +40,9 @@ def is_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def require_defined(type: str, body: Json) -> None:
+def require_defined(type: str, body: Json, asked: Reading) -> None:
     """Raises ServiceError 400 for a body that the definition of the type rules out."""
-    if found := definitions.faults(type, body):
+    if found := definitions.faults(type, body, asked):
         inside = [fault for fault in found if fault.path.startswith(("properties.", "sku", "tags"))]
         if not inside:
             definitions.refuse_unreadable(found)
@@ -50,12 +51,12 @@ def require_defined(type: str, body: Json) -> None:
         raise invalid(f"{name}.{rest.partition('.')[0]}" if name == "networkAcls" and rest else name)
 
 
-def vault_properties(before: Vault | None, body: Json, *, tenant_id: str, api_version: str) -> dict[str, Any]:
+def vault_properties(before: Vault | None, body: Json, asked: Reading, *, tenant_id: str) -> dict[str, Any]:
     """The properties of a vault after a PUT, which drops unsent ones, except those that are irreversible.
     Raises ServiceError 400."""
     properties = _settable(TYPE, body)
     if before is None:
-        if api_version >= RBAC_BY_DEFAULT_FROM:
+        if asked.version >= RBAC_BY_DEFAULT_FROM:
             properties.setdefault("enableRbacAuthorization", True)
         properties.setdefault("enableSoftDelete", True)
     else:
@@ -65,7 +66,7 @@ def vault_properties(before: Vault | None, body: Json, *, tenant_id: str, api_ve
     properties.setdefault("enabledForDeployment", False)
     if properties.get("enableRbacAuthorization") is True:
         properties.setdefault("accessPolicies", [])
-    require_defined(TYPE, {**body, "properties": properties})
+    require_defined(TYPE, {**body, "properties": properties}, asked)
     if "accessPolicies" not in properties:
         raise invalid("accessPolicies")
     if properties["tenantId"].lower() != tenant_id.lower():
@@ -84,13 +85,13 @@ def vault_properties(before: Vault | None, body: Json, *, tenant_id: str, api_ve
     return properties
 
 
-def hsm_properties(before: Vault | None, type: str, body: Json, *, tenant_id: str) -> dict[str, Any]:
+def hsm_properties(before: Vault | None, body: Json, asked: Reading, *, tenant_id: str) -> dict[str, Any]:
     """The properties of a managed HSM after a PUT, its SKU among them. Raises ServiceError 400."""
     there = before.properties if before else {"enablePurgeProtection": False}
-    sent = _settable(type, body)
+    sent = _settable(HSM_TYPE, body)
     properties = {"softDeleteRetentionInDays": MAX_RETENTION_DAYS, **there, **sent}
     properties["sku"] = body.get("sku") or there.get("sku") or {}
-    require_defined(type, {**body, "properties": sent, "sku": properties["sku"]})
+    require_defined(HSM_TYPE, {**body, "properties": sent, "sku": properties["sku"]}, asked)
     for name in ("tenantId", "initialAdminObjectIds"):
         if not properties.get(name):
             raise invalid(name)

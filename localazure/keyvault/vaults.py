@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from localazure import authorization, in_flight, private_links
+from localazure import authorization, definitions, in_flight, private_links
 from localazure.arm_type import GROUP, ArmType
 from localazure.cloud import Cloud
 from localazure.keyvault import access, local_roles, policies, rules, vault_store
@@ -39,6 +39,7 @@ class VaultType(ArmType):
 
     def put(self, cloud: Cloud, request: Request) -> Response:
         """Creates, replaces or recovers."""
+        request = self._of_version(request)
         sent, name = an_object(request.body, "the request content"), self.id_of(request).rpartition("/")[2]
         properties = an_object(sent.get("properties"), "properties")
         location = location_in(sent, self.type, REGIONS)
@@ -70,6 +71,9 @@ class VaultType(ArmType):
         if not vault.settled:
             vault_store.save(cloud, replace(vault, settled=True))
         return response
+
+    def _require_defined(self, cloud: Cloud, request: Request) -> None:
+        """Left to rules.py: what a PUT does not name may be kept from before."""
 
     def _stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
         vault_store.save(cloud, vault_of(body))
@@ -105,7 +109,8 @@ def put_policies(cloud: Cloud, request: Request) -> Response:
     kind = request.params["operation"].lower()
     if kind not in {"add", "replace", "remove"}:
         raise invalid("operationKind")
-    rules.require_defined(f"{TYPE}/accessPolicies", request.body)
+    asked = definitions.reading(cloud.behaviour, request)
+    rules.require_defined(f"{TYPE}/accessPolicies", request.body, asked)
     entries = policies.checked(request.body["properties"]["accessPolicies"], vault.tenant_id)
     merged = policies.changed(list(vault.properties["accessPolicies"]), entries, kind)
     if len(merged) > policies.MAX_ENTRIES:
@@ -153,18 +158,18 @@ def one_at_a_time(handler: Handler) -> Handler:
 
 
 def _make_vault(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    before, caller = vault_of(known) if known else None, _caller(request)
-    properties = rules.vault_properties(
-        before, request.body, tenant_id=caller.tenant_id, api_version=request.api_version
-    )
+    before, asked = vault_of(known) if known else None, definitions.reading(cloud.behaviour, request)
+    tenant_id = _caller(request).tenant_id
+    properties = rules.vault_properties(before, request.body, asked, tenant_id=tenant_id)
     vault = before or _new(cloud, request, id)
     after = replace(vault, properties=properties, tags=request.body.get("tags") or {})
     return _changed(cloud, request, before, after).document()
 
 
 def _make_hsm(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    before, tenant_id = vault_of(known) if known else None, _caller(request).tenant_id
-    properties = rules.hsm_properties(before, HSM_TYPE, request.body, tenant_id=tenant_id)
+    before, asked = vault_of(known) if known else None, definitions.reading(cloud.behaviour, request)
+    tenant_id = _caller(request).tenant_id
+    properties = rules.hsm_properties(before, request.body, asked, tenant_id=tenant_id)
     vault = replace(
         before or replace(_new(cloud, request, id), hsm=True, settled=True),
         properties=properties,

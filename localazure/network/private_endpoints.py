@@ -25,13 +25,11 @@ from localazure.network.resource import (
     NetworkType,
     location_of,
     missing_reference,
-    properties_of,
     reference,
     tags_of,
 )
 from localazure.network.virtual_networks import free_address, subnet_at, users_of
 from localazure.refusals import refused
-from localazure.shapes import an_object, objects, texts
 from localazure.web import Json, Request, ServiceError
 
 ZONE_GROUP = "network.zoneGroup"
@@ -58,7 +56,7 @@ class Target:
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    given, location = properties_of(request), location_of(request)
+    given, location = request.properties, location_of(request)
     was = known["properties"] if known else None
     subnet_id = reference(given.get("subnet"))
     found = subnet_at(cloud, subnet_id)
@@ -66,13 +64,13 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         raise missing_reference(subnet_id, id)
     if was and reference(was["subnet"]).lower() != subnet_id.lower():
         raise _bad("CannotChangeSubnet", f"The subnet of private endpoint {id} cannot be changed.")
-    asked = [(name, item) for name in _LISTS for item in objects(given.get(name), name)]
+    asked = [(name, item) for name in _LISTS for item in given.get(name) or ()]
     if len(asked) != 1:
         raise refused(
             "InvalidPrivateLinkServiceConnections", id=id, count=len(asked), lists=" and ".join(_LISTS)
         )
     ((list_name, item),) = asked
-    wanted = an_object(item.get("properties"), "properties")
+    wanted = item.get("properties") or {}
     target = _target(cloud, id, wanted)
     if list_name == _LISTS[0]:
         action, doing = (
@@ -109,7 +107,7 @@ def _target(cloud: Cloud, id: str, wanted: Json) -> Target:
     target = _target_at(cloud, target_id)
     if target is None:
         raise missing_reference(target_id, id)
-    groups = texts(wanted.get("groupIds"), "groupIds")
+    groups = wanted.get("groupIds") or []
     if [group.lower() for group in groups] != [target.group]:
         raise refused(
             "PrivateEndpointInvalidGroupIds",
@@ -215,10 +213,7 @@ def _addresses(
 
 def _asked(id: str, given: Json, target: Target) -> dict[str, str]:
     """The static addresses of a body by member, which has all of them or none."""
-    rows = [
-        an_object(item.get("properties"), "properties")
-        for item in objects(given.get("ipConfigurations"), "ipConfigurations")
-    ]
+    rows = [item.get("properties") or {} for item in given.get("ipConfigurations") or ()]
     asked = {
         (str(row.get("groupId")), str(row.get("memberName"))): str(row.get("privateIPAddress"))
         for row in rows

@@ -11,14 +11,12 @@ from localazure.network.resource import (
     NetworkType,
     location_of,
     missing_reference,
-    properties_of,
     reference,
     tags_of,
 )
 from localazure.network.virtual_networks import NETWORKS
 from localazure.refusals import refused
 from localazure.routes import Route
-from localazure.shapes import an_object, objects
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 _TTL_SECONDS = 10
@@ -69,7 +67,7 @@ ZONES = NetworkType(
 
 
 def _make_link(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    zone_id, given = id.rsplit("/", 2)[0], properties_of(request)
+    zone_id, given = id.rsplit("/", 2)[0], request.properties
     network_id = reference(given.get("virtualNetwork"))
     if NETWORKS.find(cloud, network_id) is None:
         raise missing_reference(network_id, id)
@@ -128,12 +126,12 @@ def _endpoint(cloud: Cloud, request: Request) -> Json:
 
 def _make_group(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     endpoint = _endpoint(cloud, request)
-    configs = objects(properties_of(request).get("privateDnsZoneConfigs"), "privateDnsZoneConfigs")
+    configs = request.properties.get("privateDnsZoneConfigs") or []
     return {"properties": {"privateDnsZoneConfigs": [_config(cloud, id, endpoint, item) for item in configs]}}
 
 
 def _config(cloud: Cloud, id: str, endpoint: Json, item: Json) -> Json:
-    zone_id = str(an_object(item.get("properties"), "properties").get("privateDnsZoneId") or "")
+    zone_id = str((item.get("properties") or {}).get("privateDnsZoneId") or "")
     zone = ZONES.find(cloud, zone_id)
     if zone is None:
         raise missing_reference(zone_id, id)

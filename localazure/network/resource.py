@@ -14,7 +14,6 @@ from localazure.arm_type import GROUP, SUBSCRIPTION, ArmType
 from localazure.cloud import Cloud
 from localazure.locations import normal_location
 from localazure.refusals import refused
-from localazure.shapes import an_object
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 PROVIDER = "Microsoft.Network"
@@ -33,7 +32,7 @@ class NetworkType(ArmType):
     def patch(self, cloud: Cloud, request: Request) -> Response:
         """Replaces the tags."""
         body = self.settled(cloud, self.required(cloud, request))
-        if request.body.get("tags") is not None:
+        if request.given.get("tags") is not None:
             body = {**body, "tags": request.body["tags"], "etag": self._new_etag(cloud)}
             cloud.store.put(self.kind, body["id"], body)
         return Response(200, self.seen(cloud, request, body))
@@ -96,11 +95,6 @@ class NetworkType(ArmType):
 def missing_reference(id: str, owner: str) -> ServiceError:
     """Network's 400 for an id that leads nowhere, or to another region."""
     return refused("InvalidResourceReference", id=id, owner=owner)
-
-
-def properties_of(request: Request) -> Json:
-    """The properties a body sends, `{}` where it sends none. Raises ARM's 400 for what is no object."""
-    return an_object(request.body.get("properties"), "properties")
 
 
 def location_of(request: Request) -> str:

@@ -18,18 +18,15 @@ from localazure.network.resource import (
     PROVIDER,
     NetworkType,
     location_of,
-    properties_of,
     reference,
     tags_of,
 )
 from localazure.refusals import refused
 from localazure.routes import Route
-from localazure.shapes import an_object, objects, texts
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 _ENDPOINTS = "network.privateEndpoint"
 _SUBNETS = f"{PROVIDER}/virtualNetworks/subnets"
-_OWN = ("addressSpace", "subnets", "provisioningState", "resourceGuid")
 _RESERVED = 4
 """Azure keeps the first four addresses of a subnet (network, gateway, two for DNS) and the last one."""
 
@@ -59,13 +56,12 @@ def users_of(cloud: Cloud, subnet_id: str) -> list[Json]:
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    given = properties_of(request)
-    space = an_object(given.get("addressSpace"), "properties.addressSpace")
-    spaces = texts(space.get("addressPrefixes"), "properties.addressSpace.addressPrefixes")
+    given = definitions.settable(NETWORKS.type, request.properties)
+    spaces = given.pop("addressSpace", {}).get("addressPrefixes")
     if not spaces:
         message = "properties.addressSpace.addressPrefixes needs one prefix or more."
         raise ServiceError(400, "InvalidRequestFormat", message)
-    subnets = [_subnet(cloud, id, item) for item in objects(given.get("subnets"), "properties.subnets")]
+    subnets = [_subnet(cloud, id, item) for item in given.pop("subnets", ())]
     kept = {subnet["id"].lower() for subnet in subnets}
     _require_unused(cloud, (one for one in _subnets_of(known) if one["id"].lower() not in kept))
     before = known["properties"] if known else {"resourceGuid": cloud.new_id()}
@@ -76,16 +72,14 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
             "resourceGuid": before["resourceGuid"],
             "addressSpace": {"addressPrefixes": spaces},
             "subnets": subnets,
-            **definitions.completed(
-                NETWORKS.type, {name: value for name, value in given.items() if name not in _OWN}
-            ),
+            **definitions.completed(NETWORKS.type, given),
         },
     }
 
 
 def _subnet(cloud: Cloud, network_id: str, item: Json) -> Json:
-    given = an_object(item.get("properties"), "a subnet's properties")
-    for prefix in texts(given.get("addressPrefixes"), "addressPrefixes") or [str(given.get("addressPrefix"))]:
+    given = item.get("properties") or {}
+    for prefix in given.get("addressPrefixes") or [str(given.get("addressPrefix"))]:
         try:
             ipaddress.ip_network(prefix)
         except ValueError as error:

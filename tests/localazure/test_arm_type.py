@@ -51,7 +51,11 @@ def of(**properties: Any) -> dict[str, Any]:
 
 TRACKED: dict[str, dict[str, Any]] = {
     f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i": WEST,
-    f"{GROUP}/providers/Microsoft.Storage/storageAccounts/s": WEST,
+    f"{GROUP}/providers/Microsoft.Storage/storageAccounts/s": {
+        **WEST,
+        "kind": "StorageV2",
+        "sku": {"name": "Standard_LRS"},
+    },
     NAMESPACE: WEST,
     WORKSPACE: WEST,
     f"{INSIGHTS}/actionGroups/team": {**GLOBAL, **of(groupShortName="t")},
@@ -87,7 +91,7 @@ PARENTS = {
     VAULT: {**WEST, "properties": VAULT_PROPERTIES},
     WORKSPACE: WEST,
     NAMESPACE: WEST,
-    ACCOUNT: FOUNDRY,
+    f"{ACCOUNT}?api-version=2025-06-01": FOUNDRY,
     ASSIGNMENT: of(policyDefinitionId=BUILT_IN),
 }
 
