@@ -86,7 +86,7 @@ docs: setup ## the documentation as a site, every link checked, into .site/
 	@UV_PROJECT_ENVIRONMENT=.docs/environment .venv/bin/uv run --quiet --frozen --only-group docs zensical build --clean --strict
 	@echo "docs: .site/index.html"
 
-pictures: setup ## draw the pictures in docs/pictures/ from runs on the local Azure: three to six minutes
+pictures: setup ## draw the pictures in docs/pictures/ from runs on the local Azure: some minutes
 	@$(PY) -m tests.pictures docs/pictures
 
 fix: setup ## format, and mend what the linter can

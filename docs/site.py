@@ -29,8 +29,6 @@ PICTURES = {
     "rotation": "A rotation",
     "revoke-and-restore": "Access is taken away and given back",
     "review": "The review of a pull request that takes access away",
-    "costs": "What more services take",
-    "every-azure": "Lives under combinations of Azure's switches",
 }
 """The pictures of docs/pictures."""
 NARROW = ("narrow.css", "narrow.js")

@@ -13,13 +13,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
-_PROGRAMS = "Scripts" if os.name == "nt" else "bin"
-_SUFFIX = ".exe" if os.name == "nt" else ""
 
 
 def program_of(root: Path, name: str) -> Path:
     """A program in the checkout's virtual environment, whether or not it is there."""
-    return root / ".venv" / _PROGRAMS / (name + _SUFFIX)
+    return root / ".venv" / "bin" / name
 
 
 def say(text: str) -> None:

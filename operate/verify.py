@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from azure.core.credentials import TokenCredential
@@ -49,29 +49,24 @@ the key."""
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that must hold: what was expected, and what the cloud answered."""
+    """One thing that must hold: what was expected, and what the cloud answered. `kept_out`: it did not begin,
+    because of a network or a missing role, which is no failure and says nothing of the key."""
 
     claim: str
     expected: str
     found: str
+    kept_out: bool = False
 
     @property
     def holds(self) -> bool:
         return self.expected.casefold() == self.found.casefold()
 
     def __str__(self) -> str:
+        if self.kept_out:
+            return f"  ?       {self.claim}: not tried; {self.found}"
         if self.holds:
             return f"  ok      {self.claim}: {self.found}"
         return f"  FAILED  {self.claim}: found {self.found or 'nothing'}, expected {self.expected}"
-
-
-@dataclass(frozen=True)
-class KeptOut(Check):
-    """A check that could not begin, because of a network or a missing role, if that is no failure. It says
-    nothing about the key."""
-
-    def __str__(self) -> str:
-        return f"  ?       {self.claim}: not tried; {self.found}"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -87,8 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.json:
             print(f"Proof, read back from the account {account}:")
         for check in verify(checked, wanted, seconds=60 * arguments.minutes, **options):
-            holds = None if isinstance(check, KeptOut) else check.holds
-            told.append({"account": account, **asdict(check), "holds": holds})
+            holds = None if check.kept_out else check.holds
+            sides = {"claim": check.claim, "expected": check.expected, "found": check.found}
+            told.append({"account": account, **sides, "holds": holds})
             if not arguments.json:
                 print(check, flush=True)
     if arguments.json:
@@ -127,7 +123,7 @@ def _checks(
     if kind and not kind.language and (is_revoked or write_project):
         claim, expected = (_REVOKED_CLAIM, REFUSED) if is_revoked else (_PROJECT_CLAIM, _PROJECT)
         reason = f"an account of kind {kind.name} has no projects of Language: call the service itself"
-        yield (KeptOut if if_reached else Check)(claim, expected, reason)
+        yield Check(claim, expected, reason, kept_out=if_reached)
     elif is_revoked:
         yield refused(projects, seconds)
     elif write_project:
@@ -203,8 +199,7 @@ def project(projects: Projects, network: Network, *, if_reached: bool = False) -
             "--write-project, which alone needs to reach it"
         )
     if about:
-        form = KeptOut if if_reached and about in _ABOUT else Check
-        return form(_PROJECT_CLAIM, _PROJECT, found)
+        return Check(_PROJECT_CLAIM, _PROJECT, found, kept_out=if_reached and about in _ABOUT)
     read = projects.read()
     projects.delete()
     # Azure deletes it in a job. The API takes 100 GETs a minute (learn.microsoft.com/azure/ai-services/

@@ -78,19 +78,17 @@ class _WrongError(Exception):
     """A rule has read an argument that is wrong."""
 
 
-class _Right:
+def _refusing(group: "Arguments", wrong: Collection[str]) -> Any:
     """Arguments as a rule has them while some are `wrong`."""
 
-    def __init__(self, group: "Arguments", wrong: Collection[str]) -> None:
-        self._group, self._wrong = group, wrong
-
-    def __getattr__(self, name: str) -> Any:
-        if name in self._wrong:
+    def get(self: object, name: str) -> Any:
+        if name in wrong:
             raise _WrongError(name)
-        found = inspect.getattr_static(type(self._group), name, None)
-        if isinstance(found, property) and found.fget:
-            return found.fget(self)
-        return found.__get__(self) if inspect.isfunction(found) else getattr(self._group, name)
+        return object.__getattribute__(self, name)
+
+    refusing: Any = object.__new__(type("Refusing", (type(group),), {"__getattribute__": get}))
+    vars(refusing).update(vars(group))
+    return refusing
 
 
 def argument(default: Any = MISSING, **limits: Any) -> Any:
@@ -108,6 +106,11 @@ class Arguments:
     _given: frozenset[str] | None = field(default=None, compare=False, repr=False)
 
     @property
+    def were_read(self) -> bool:
+        """Whether they were checked."""
+        return self._given is not None
+
+    @property
     def given(self) -> frozenset[str]:
         """The names of the arguments that the caller gave. A program that writes the class gives those that
         differ from their default."""
@@ -121,7 +124,7 @@ class Arguments:
         for form in type(self).__mro__:
             for rule in vars(form).get("_RULES", ()):
                 with suppress(_WrongError):
-                    yield from rule(_Right(self, wrong) if wrong else self)
+                    yield from rule(_refusing(self, wrong) if wrong else self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +201,7 @@ def read(form: type[C], name: str, args: object, *, known: bool = False) -> C:
     """The arguments of a component, checked; as they are where they were read before. With `known`, the
     values of outputs stand for them as far as they are known, which waits for them. Raises InputError with
     every problem, in which no secret value appears."""
-    if isinstance(args, form) and args.name == name:
+    if isinstance(args, form) and args.were_read and args.name == name:
         return args
     given = _as_mapping(args)
     inputs, problems = examine(form, given or {}, name=name, known=known)
@@ -283,7 +286,8 @@ def source_resources(value: pulumi.Input[str]) -> list[pulumi.Resource]:
 def _as_mapping(value: object) -> Mapping[str, object] | None:
     """A group of arguments by name; None for any other value."""
     if isinstance(value, Arguments):
-        return {name: getattr(value, name) for name in sorted(value.given)}
+        own = ["name"] if isinstance(value, ComponentArguments) and value.name else []  # refused as unknown
+        return {name: getattr(value, name) for name in [*own, *sorted(value.given)]}
     return value if isinstance(value, Mapping) and all(isinstance(key, str) for key in value) else None
 
 

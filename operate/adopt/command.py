@@ -19,6 +19,7 @@ from operate.adopt.obstacles import obstacles
 from operate.adopt.plan import plan
 from operate.azure import LiveAzure
 from operate.errors import OperateError
+from operate.evidence.model import counted
 from operate.stack_file import PROGRAM, path_of
 from settings.parse import SettingsError, parse
 
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     now = azure.now()
     services = [(name, find(azure, id, now)) for name, id in zip(wanted.name, accounts, strict=True)]
     if refused := obstacles(services, follows_key=wanted.follows_key):
-        return _refuse([str(obstacle) for obstacle in refused])
+        return _refuse([str(obstacle) for obstacle in refused], as_json=wanted.json)
     plans = [plan(name, existing) for name, existing in services]
     found = declared(plans)
     config = configuration(found, arm_ids.subscription_of(accounts[0]))
@@ -46,9 +47,9 @@ def run(arguments: argparse.Namespace) -> int:
         parse(found)
         text = merged(settings.read_text(encoding="utf-8") if settings.exists() else "", config)
     except SettingsError as error:
-        return _refuse([f"{problem.path}: {problem.text}" for problem in error.problems])
+        return _refuse([f"{one.path}: {one.text}" for one in error.problems], as_json=wanted.json)
     except ValueError as error:
-        return _refuse([f"{settings}: {error}"])
+        return _refuse([f"{settings}: {error}"], as_json=wanted.json)
     settings.write_text(text, encoding="utf-8")
     imports.write_text(import_file(plans, version("pulumi-azure-native")), encoding="utf-8")
     notes = [note for one in plans for note in one.notes]
@@ -73,10 +74,9 @@ def paths(stack: str) -> tuple[Path, Path]:
     return path_of(stack), Path(f"adopt.{stack.rpartition('/')[2]}.json")
 
 
-def _refuse(problems: Sequence[str]) -> int:
-    print(
-        f"adopt: {len(problems)} problem{'s' * (len(problems) != 1)}; nothing was written:", file=sys.stderr
-    )
-    for problem in problems:
-        print(f"  {problem}", file=sys.stderr)
+def _refuse(problems: Sequence[str], *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps({"written": [], "problems": problems}, indent=2))
+    told = [f"adopt: {counted(len(problems), 'problem')}; nothing was written:", *problems]
+    print("\n  ".join(told), file=sys.stderr)
     return 1

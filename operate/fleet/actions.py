@@ -61,7 +61,7 @@ class ChosenStacks:
 
         def tell(one: Outcome) -> None:
             with writing:
-                self._tell(one)
+                self.say(asdict(one) | {"ok": one.ok}, report.told(one))
                 outcomes[one.stack] = one
                 write(outcomes.values())
 
@@ -78,8 +78,9 @@ class ChosenStacks:
         print(write(outcomes.values()), file=sys.stderr)
         return 0 if all(one.ok for one in outcomes.values()) else 1
 
-    def _tell(self, one: Outcome) -> None:
-        print(json.dumps(asdict(one) | {"ok": one.ok}) if self.as_json else report.told(one), flush=True)
+    def say(self, told: Mapping[str, object], text: str) -> None:
+        """Prints a line of JSON, or of text."""
+        print(json.dumps(told) if self.as_json else text, flush=True)
 
 
 def preview(chosen: ChosenStacks, _: argparse.Namespace) -> int:
@@ -97,7 +98,7 @@ def up(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
     if revoked := [name for name, own in settings.items() if any(one.is_revoked for one in own.services)]:
         print(f"by their settings without access to the key: {', '.join(revoked)}", file=sys.stderr)
     if not arguments.yes:
-        return _would("update", chosen.rings)
+        return _would_update(chosen)
     plans = _plans(chosen, arguments.plans) if arguments.plans else {}
 
     def do(name: str) -> Outcome:
@@ -121,8 +122,9 @@ def rotate(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
     targets = list(planning.generations(users, current))
     if not arguments.yes:
         for name, key, generation in targets:
-            print(f"  {name}: would make a new version of {key} (generation {generation})")
-        return _would("update", chosen.rings)
+            text = f"  {name}: would make a new version of {key} (generation {generation})"
+            chosen.say({"stack": name, "key": key, "generation": generation}, text)
+        return _would_update(chosen)
     for name, key, generation in targets:
         stack.configure(name, {f"{at}key.generation": generation for at in _places(chosen, name, key)})
     goes_on = _going_on(one.stack for one in users)
@@ -202,8 +204,9 @@ def _generations(chosen: ChosenStacks, member: Member) -> dict[str, int]:
     return {key: one.key.generation or 0 for one in used if (key := files.key_of(one)) in member.keys}
 
 
-def _would(verb: str, rings: Rings) -> int:
-    for name, stacks in rings.items():
-        print(f"  {name}: would {verb} {', '.join(stacks)}")
-    print("nothing was changed; say --yes to do it" if rings else "nothing is left to do")
+def _would_update(chosen: ChosenStacks) -> int:
+    for ring, stacks in chosen.rings.items():
+        chosen.say({"ring": ring, "stacks": stacks}, f"  {ring}: would update {', '.join(stacks)}")
+    end = "nothing was changed; say --yes to do it" if chosen.rings else "nothing is left to do"
+    print(end, file=sys.stderr)
     return 0

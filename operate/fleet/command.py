@@ -77,21 +77,19 @@ def _known(what: str, wanted: list[str], there: Mapping[str, Any]) -> frozenset[
     return frozenset(wanted)
 
 
-def _list(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
+def _list(chosen: ChosenStacks, _: argparse.Namespace) -> int:
     stack.use_checkout()
     updated = stack.last_updates()
     for ring, stacks in chosen.rings.items():
         for name in stacks:
             member, known = chosen.fleet.members[name], updated.get(name)
-            if arguments.json:
-                told = {"stack": name, "ring": ring, "services": member.services, "keys": sorted(member.keys)}
-                print(json.dumps({**told, "labels": dict(member.labels), "updated": known}))
-                continue
+            told = {"stack": name, "ring": ring, "services": member.services, "keys": sorted(member.keys)}
             labels = " ".join(f"{label}={value}" for label, value in sorted(member.labels.items()))
             state = (
                 "no such stack yet" if known is None else f"updated {known}" if known else "nothing deployed"
             )
-            print(f"  {name}: {ring}; {', '.join(sorted(member.keys))}; {labels}; {state}")
+            text = f"  {name}: {ring}; {', '.join(sorted(member.keys))}; {labels}; {state}"
+            chosen.say({**told, "labels": dict(member.labels), "updated": known}, text)
     return 0
 
 
@@ -116,7 +114,7 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "--minutes": {"type": float, "default": 15, "help": "wait for a revocation to count; default 15"},
     "--out": {"type": Path, "metavar": "FOLDER", "help": "for the report; default .fleet/ACTION"},
     "--scheduler": {"metavar": "ADDRESS", "default": "", "help": "a Dask scheduler, tls://HOST:PORT"},
-    "--json": {"action": "store_true", "help": "print a line of JSON for each stack"},
+    "--json": {"action": "store_true", "help": "print lines of JSON"},
 }
 _WRITES = ("--yes", "--minutes", "--out", "--scheduler")
 ACTIONS: Mapping[str, Action] = {

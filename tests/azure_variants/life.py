@@ -42,7 +42,7 @@ ELSEWHERE = frozenset(
     }
 )
 """Switches that the account of these lives never meets. One with projects and models does
-(tests/engine/test_foundry.py and tests/localazure/facts/foundry.yaml), one with Custom Translator
+(tests/engine/test_in_process.py and tests/localazure/facts/foundry.yaml), one with Custom Translator
 (tests/localazure/facts/language.yaml), one that is to leave a key that it may not use, or is written
 while it cannot (tests/remediation/test_every_refusal_is_followed.py), one with private endpoints
 (tests/components/test_role_files.py), one that names no version of its key

@@ -162,9 +162,11 @@ _JAVA = (
 )
 _BASH = (Tool(("bash", "--version"), (4, 4), "bash 4.4 or newer"),)
 
+PYTHON = Program(
+    "python", (), lambda _: None, lambda folder, _: [sys.executable, f"{folder}/life.py"], _nothing
+)
+"""The project's own environment has Azure's clients for Python, locked by uv.lock."""
 PROGRAMS = (
-    # The project's own environment has Azure's clients for Python, locked by uv.lock.
-    Program("python", (), lambda _: None, lambda folder, _: [sys.executable, f"{folder}/life.py"], _nothing),
     Program("node", _NODE, _build_node, lambda folder, _: ["node", f"{folder}/life.js"], _nothing),
     Program("go", _GO, _build_go, lambda folder, _: [f"{folder}/life"], _nothing),
     Program("java", _JAVA, _build_java, _run_java, _make_trust_store),

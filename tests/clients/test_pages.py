@@ -18,9 +18,8 @@ from operate.evidence.findings import findings
 from operate.evidence.page import page as evidence_page
 from operate.source import Source
 from tests.clients.programs import BROWSER, MissingToolError
-from tests.localazure.page import scene
+from tests.localazure.page.scene import scene
 from tests.operate.evidence.made import rich
-from tests.support.front import Door, token
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -37,14 +36,7 @@ def evidence() -> str:
 
 
 def local_azure() -> str:
-    door = Door()
-
-    def send(method: str, url: str, body: Any) -> Any:
-        bearer = token(audience="https://vault.azure.net") if "vault.azure.net" in url else None
-        return door.send(method, url, body, bearer=bearer).body
-
-    scene.play(send)
-    return document(snapshot(door.cloud))
+    return document(snapshot(scene().cloud))
 
 
 def looked(folder: Path, *pages: Path) -> list[dict[str, Any]]:

@@ -28,7 +28,6 @@ from pulumi.runtime.proto import (
 
 from components.testing import TENANT, AbsentError
 from core import resource_types as types
-from tests.support.local_deployment import FailedError
 from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, RecordingMonitor, Registered
 from tests.support.stack import ROOT
 
@@ -78,7 +77,7 @@ class Served(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineSe
     def _answer(self, name: str, request: Any, context: grpc.ServicerContext) -> Any:
         try:
             return getattr(self.monitor, name)(request)
-        except (AbsentError, FailedError) as error:
+        except AbsentError as error:
             return context.abort(error.code(), error.details())
 
 

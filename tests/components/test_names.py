@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from components.arguments.problem import InputError
 from components.service import EncryptedAIServicesAccount
 from tests.components.test_private_and_logs import SUBNET
 from tests.support.recording import RecordingMonitor, run
@@ -68,21 +65,6 @@ def test_every_name_follows_the_templates_or_is_given() -> None:
         ":DiagnosticSetting": {"diag-claims"},
         ":ManagementLockByScope": {"lock-claims-account", "lock-claims-vault"},
     }
-
-
-@pytest.mark.parametrize(
-    ("more", "says"),
-    [
-        (
-            {"names": {"identity": "{service}."}},
-            "names.identity: identity name 'claims.' is not allowed",
-        ),
-    ],
-)
-def test_fails_for_a_name_that_azure_would_refuse(more: Any, says: str) -> None:
-    """Whichever resource it is of, before anything is made."""
-    with pytest.raises(InputError, match=says.replace(".", r"\.")):
-        service(**more)
 
 
 def test_everything_that_takes_tags_has_them() -> None:

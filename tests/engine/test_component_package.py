@@ -7,7 +7,6 @@ import io
 import os
 import shutil
 import tarfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -63,41 +62,20 @@ def test_parts_are_composed_in_yaml(language_host: None, empty_azure: RunningAzu
     ], states
 
 
-def by_git_url(plugins: Path) -> dict[str, str]:
-    """Both packages as the CLI fetches them from a repository; the options of a resource in YAML."""
-    for part in ("components", "provider"):
-        fetched = plugins / f"resource-git.example_team_language-cmk.git_{part}-v{VERSION}"
-        for folder in ("components", "core", "provider"):
-            shutil.copytree(ROOT / folder, fetched / folder, ignore=shutil.ignore_patterns("__pycache__"))
-        (fetched / ".venv").symlink_to(ROOT / ".venv")
-    return {"version": VERSION, "pluginDownloadURL": "git://git.example/team/language-cmk.git/components"}
-
-
-def from_a_release(plugins: Path) -> dict[str, str]:
-    """Both packages as the CLI unpacks them; their own packages are there already."""
+def test_installed_components_take_the_provider_of_their_version(
+    language_host: None, empty_azure: RunningAzure, tmp_path: Path
+) -> None:
+    """From a release: a program in YAML names only the components, and the engine finds `azure-cmk` by their
+    version. Both are unpacked as the CLI does it; their own packages are there already."""
+    stack = consumer(tmp_path, empty_azure, "yaml")
     for name in ("language-cmk", "azure-cmk"):
-        folder = plugins / f"resource-{name}-v{VERSION}"
+        folder = Path(stack.env["PULUMI_HOME"], "plugins", f"resource-{name}-v{VERSION}")
         with tarfile.open(fileobj=io.BytesIO(release.archive(release.plugin(name)))) as tar:
             tar.extractall(folder, filter="data")
         (folder / "venv").symlink_to(ROOT / ".venv")
-    return {"version": VERSION}
-
-
-@pytest.mark.parametrize("install", [by_git_url, from_a_release])
-def test_installed_components_take_the_provider_of_their_version(
-    install: Callable[[Path], dict[str, str]],
-    language_host: None,
-    empty_azure: RunningAzure,
-    tmp_path: Path,
-) -> None:
-    """However they were installed, a program in YAML names only the components: they say where the engine
-    finds `azure-cmk`."""
-    stack = consumer(tmp_path, empty_azure, "yaml")
-    source = install(Path(stack.env["PULUMI_HOME"], "plugins"))
     program = yaml.safe_load((stack.folder / "Pulumi.yaml").read_text())
     del program["packages"], program["plugins"]
-    program["resources"]["claims"]["options"] |= source
+    program["resources"]["claims"]["options"] |= {"version": VERSION}
     (stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program))
-    assert stack.pulumi("stack", "select", "--create", "claims-weu").ok
-    preview = done(stack.pulumi("preview"))
-    assert "azure-cmk:index:CustomerManagedKey" in preview.output
+    done(stack.pulumi("stack", "select", "--create", "claims-weu"))
+    assert "azure-cmk:index:CustomerManagedKey" in done(stack.pulumi("preview")).output

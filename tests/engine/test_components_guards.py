@@ -8,7 +8,6 @@ from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.engine.shared import done
 from tests.support import cloud
 from tests.support.azure import RunningAzure
-from tests.support.judge import Judge
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
@@ -78,14 +77,3 @@ def test_fails_on_another_subscription_though_the_engine_keeps_its_provider(
     )
     deployed.config_file.write_text(original)
     done(deployed.deploy("--expect-no-changes"))
-
-
-@pytest.mark.long
-def test_an_account_is_not_replaced(deployed: Stack, azure: RunningAzure) -> None:
-    """Another name is refused with what would be lost."""
-    account_id = deployed.outputs()["accountId"]
-    judge = Judge(azure, deployed)
-    judge.write_data()
-    deployed.configure(accountName="lang-second")
-    refused(deployed, azure, account_id, "make a service of another name, move the data")
-    assert judge.reads_data()

@@ -143,26 +143,6 @@ def test_fails_saying_what_to_install_when_nothing_can_give_an_engine(
     assert not (install.cache_folder() / "pulumi").exists()
 
 
-def test_a_build_counts_packages_and_not_downloads(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Go prints both: nobody reads of 1,938 of about 1,690 packages."""
-    sdk = executable(home / "sdk" / "python" / "cmd" / install._LAUNCHER).parents[2]
-    go = executable(home / "go" / "go")
-    go.write_text(
-        '#!/bin/sh\n[ "$1" = build ] || { echo '
-        f"{sdk}; exit; }}\n"
-        'for n in $(seq 250); do echo "go: downloading m$n v1" >&2; echo "m$n/p" >&2; done\n'
-        'while [ "$1" != -o ]; do shift; done; echo cli > "$2"\n'
-    )
-    monkeypatch.setenv("PATH", f"{go.parent}{os.pathsep}/usr/bin{os.pathsep}/bin")
-    (home / "bin").mkdir()
-    install.build(home / "bin")
-    told = capsys.readouterr().err
-    assert "200 packages compiled" in told
-    assert "300 packages compiled" not in told
-
-
 @pytest.fixture
 def release(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A release of two programs in the folder of the home, with its checksums; gives the archive."""

@@ -3,8 +3,7 @@ other in one shell, in which each printed way out is typed as it stands.
 
 Owns: that a way out runs where it is printed, and that the commands of docs/on-azure.md make a project of
 one's own, beside a used clone and beside a fresh one. Does not own: the README's commands in a fresh clone
-(test_first_hour.py), the update of that project (test_template.py), and where each refusal leads
-(tests/remediation).
+(test_first_hour.py), and where each refusal leads (tests/remediation).
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from tests.support.environments import give_environment, official_host
+from tests.support.environments import give_environment
 from tests.support.readme import clone
 
 pytestmark = [pytest.mark.engine, pytest.mark.long, pytest.mark.timeout(1800)]
@@ -180,11 +179,11 @@ def fresh(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("clone_of", ["fresh", "checkout"])
-def test_a_project_of_ones_own_is_made_tested_and_previewed(
+def test_a_project_of_ones_own_is_made_tested_previewed_and_deployed(
     clone_of: str, request: pytest.FixtureRequest
 ) -> None:
-    """In the words of docs/on-azure.md, with the answers to what pulumi would ask; nothing of the clone's own
-    state comes along."""
+    """In the words of docs/on-azure.md, with the answers to what pulumi would ask, without an advisory of the
+    pack; nothing of the clone's own state comes along, and its stack's file has the answers alone."""
     folder: Path = request.getfixturevalue(clone_of)
     text = (folder / "docs" / "on-azure.md").read_text()
     new, *rest = re.findall(
@@ -194,8 +193,12 @@ def test_a_project_of_ones_own_is_made_tested_and_previewed(
     shell.succeed("python3 -m localazure setup && python3 -m localazure start")
     shell.succeed('eval "$(python3 -m localazure env)" && cd ..')
     shell.succeed(f"{new} --stack own --yes -c name=acme-own -c location=northeurope")
-    said = [shell.succeed(line) for line in rest]
+    said = [shell.succeed(line) for line in (*rest, rest[-1].replace("preview", "up --yes"))]
     shell.close()
+    config = yaml.safe_load((folder.parent / "claims" / "Pulumi.own.yaml").read_text())["config"]
+    assert config == {"claims:name": "acme-own", "claims:location": "northeurope"}
+    assert "advisory" not in said[2] + said[3]
+    assert "azure-cmk:index:CustomerManagedKey" in said[3]
     assert "2 passed" in said[1]
     assert "encryption of lang-acme-own: will be bound to kv-acme-own/cmk-acme-own" in said[2]
     made = {one.name for one in (folder.parent / "claims").iterdir()} - {".pytest_cache", "__pycache__"}
@@ -203,17 +206,11 @@ def test_a_project_of_ones_own_is_made_tested_and_previewed(
     assert made - template <= {"Pulumi.own.yaml", ".gitignore"}
 
 
-def program(checkout: Path, runtime: str) -> Path:
-    """A program of one's own beside the clone that has nothing yet."""
-    folder = checkout.parent / f"claims-{runtime}"
-    folder.mkdir()
-    (folder / "Pulumi.yaml").write_text(f"name: claims\nruntime: {runtime}\n")
-    return folder
-
-
 def test_both_packages_are_added_to_a_program_in_yaml(checkout: Path, shell: Shell) -> None:
     """In the words of docs/packages.md, and nothing of the clone's environment is written."""
-    folder = program(checkout, "yaml")
+    folder = checkout.parent / "claims-yaml"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: claims\nruntime: yaml\n")
     before = {path: path.stat().st_mtime_ns for path in (checkout / ".venv").glob("*")}
     shell.succeed('eval "$(python3 -m localazure env)"')
     shell.succeed(f".venv/bin/python -m engine.yaml_host .pulumi/bin && cd '{folder}'")
@@ -234,21 +231,3 @@ def test_both_packages_are_added_to_a_program_in_yaml(checkout: Path, shell: She
     previewed = shell.succeed("pulumi preview --color never")
     assert "azure-cmk:index:CustomerManagedKey" in previewed
     assert "encryption of lang-claims: will be bound to kv-claims/cmk-claims" in previewed
-
-
-def test_a_program_in_python_needs_pulumis_own_host(checkout: Path, shell: Shell) -> None:
-    """The clone's says so and how to get it; with Pulumi's own the same command works."""
-    folder = program(checkout, "python")
-    (folder / "requirements.txt").write_text("pulumi>=3.259.0,<4\n")
-    (folder / "__main__.py").write_text("")
-    shell.succeed('eval "$(python3 -m localazure env)"')
-    command = "pulumi package add ../language-cmk/components"
-    shell.succeed(f"cd '{folder}'")
-    if found := official_host("python"):
-        shell.succeed(f"export PATH='{found.parent}':\"$PATH\"")
-        shell.succeed(command)
-        assert "sdks/language-cmk-language-cmk" in (folder / "requirements.txt").read_text()
-        return
-    code, said = shell.type(command)
-    assert code != 0
-    assert "install the Pulumi CLI (https://www.pulumi.com/docs/install/), and run the same command" in said

@@ -7,7 +7,6 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -129,25 +128,6 @@ def test_a_built_pack_judges_outside_the_checkout(tmp_path: Path) -> None:
     assert "found: the key has 3072 bits" in wrong.stdout
 
 
-@pytest.mark.long
-def test_a_profile_and_an_exemption_are_taken_from_a_file(tmp_path: Path) -> None:
-    """The strict profile refuses what the default lets pass; an exemption, which is listed, lets it pass."""
-    strict = json.loads((ROOT / "policies" / "profiles" / "regulated.json").read_text())
-    config = tmp_path / "config.json"
-    config.write_text(json.dumps(strict))
-    run = analyze(tmp_path, stacks.two_phases(), "--policy-pack-config", str(config))
-    assert run.returncode != 0
-    assert "properties.enableRbacAuthorization true, as configured" in run.stdout
-    until = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
-    exemption = {"urn": "*::vault", "reason": "moves to roles", "until": until}
-    strict["vault-permission-model"]["exemptions"] = [exemption]
-    config.write_text(json.dumps(strict))
-    run = analyze(tmp_path, stacks.two_phases(), "--policy-pack-config", str(config))
-    assert "as configured" not in run.stdout
-    listed = f"vault-permission-model may be broken by *::vault until {until}: moves to roles"
-    assert listed in run.stdout
-
-
 def test_a_stack_that_makes_keys_for_others_is_judged_where_the_configuration_says_so(tmp_path: Path) -> None:
     """The engine tells the pack the configured levels, of unused-by-accounts and of the rule that refuses."""
     things = {name: one for name, one in stacks.two_phases().items() if name in ("group", "vault", "audit")}
@@ -162,16 +142,6 @@ def test_a_stack_that_makes_keys_for_others_is_judged_where_the_configuration_sa
         run = analyze(tmp_path, things, "--policy-pack-config", str(config))
         assert (run.returncode != 0) is refuses, run.stdout + run.stderr
         assert "softDeleteRetentionInDays is 30" in run.stdout
-
-
-@pytest.mark.long
-def test_a_wrong_configuration_is_named(tmp_path: Path) -> None:
-    """A value that the schema does not allow stops the run and names the setting."""
-    config = tmp_path / "config.json"
-    config.write_text(json.dumps({"vault-retention": {"minimumDays": 3}}))
-    run = analyze(tmp_path, stacks.two_phases(), "--policy-pack-config", str(config))
-    assert run.returncode != 0
-    assert "minimumDays" in run.stdout + run.stderr
 
 
 BLOCKED_IN_PREVIEW = sorted(

@@ -1,27 +1,19 @@
-"""A service that an outside program, in YAML or Python, calls by another name is not destroyed, and has a way
-back."""
+"""A service that an outside program calls by another name is not destroyed, and has a way back."""
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from core import resource_types
-from engine import yaml_host
 from tests.continuity.consumers import consumer
-from tests.engine.shared import refused
-from tests.engine.test_component_package import yaml_stack
-from tests.support import cloud
 from tests.support.azure import RunningAzure
-from tests.support.stack import ROOT, Stack
+from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
-EXAMPLE = ROOT / "docs" / "examples" / "yaml" / "Pulumi.yaml"
 _KEPT = (
     resource_types.VAULT,
     resource_types.KEY,
@@ -30,14 +22,6 @@ _KEPT = (
     resource_types.WORKSPACE,
 )
 _UNPROTECT = re.compile(r"`pulumi state unprotect '([^']+)'`")
-
-
-def call_it(stack: Stack, word: str, **said: Any) -> None:
-    """Writes the example with another word for its service; `said` is beside the type."""
-    document = yaml.safe_load(EXAMPLE.read_text())
-    service = {**document["resources"]["claims"], **said}
-    text = yaml.safe_dump({**document, "resources": {word: service}}, sort_keys=False)
-    (stack.folder / "Pulumi.yaml").write_text(text.replace("${claims.", f"${{{word}."))
 
 
 def ids(stack: Stack) -> dict[str, str]:
@@ -63,28 +47,9 @@ def led_back(stack: Stack) -> None:
 
 def test_another_name_destroys_nothing_and_leads_back(empty_azure: RunningAzure, tmp_path: Path) -> None:
     """The preview fails, for the service is protected. An update without one makes a second service beside
-    the first, which stays as it is: with its name told it is the program's again, and the second one goes
-    by what the engine prints."""
-    yaml_host.install(ROOT / ".pulumi" / "bin", os.environ["PATH"])
-    stack = yaml_stack(tmp_path, empty_azure, EXAMPLE)
-    assert stack.pulumi("up", "--yes").ok
-    before = ids(stack)
-    call_it(stack, "desk")
-    refused(stack.pulumi("preview"), "cannot be deleted")
-    assert not stack.pulumi("up", "--yes", "--skip-preview").ok
-    assert before.items() <= ids(stack).items()
-    call_it(stack, "desk", name="claims")
-    led_back(stack)
-    assert ids(stack) == before
-    account = next(id for urn, id in before.items() if urn.endswith("::claims-account"))
-    assert [state for state in cloud.history(empty_azure, account) if not state["readable"]] == []
-
-
-def test_another_name_in_python_destroys_nothing_and_leads_back(
-    empty_azure: RunningAzure, tmp_path: Path
-) -> None:
-    """The same for a program that imports the component. With an alias, and the names that it had by default,
-    the service has another name and nothing is made anew: neither what holds data nor its logs."""
+    the first, which stays as it is: by its name it is the program's again, and the second one goes by what
+    the engine prints. With an alias, and the names that it had by default, the service has another name and
+    nothing is made anew: neither what holds data nor its logs."""
     program = consumer("python", empty_azure, tmp_path)
     stack = program.stack
     program.say()

@@ -55,10 +55,14 @@ def test_the_endpoint_has_addresses_and_an_interface_of_its_own(monitor: Recordi
     assert {one["memberName"] for one in sent["ipConfigurations"]} == {"default", "secondary", "third"}
 
 
-def test_agents_are_injected_into_a_subnet(monitor: RecordingMonitor) -> None:
-    """By a transformation of the account, which the component leaves as it is."""
-    (injection,) = monitor.one(":Account").inputs["properties"]["networkInjections"]
+def test_a_transformation_confines_the_account(monitor: RecordingMonitor) -> None:
+    """The component leaves its properties as they are, and the one host that it may call is its vault's."""
+    sent = monitor.one(":Account").inputs["properties"]
+    (injection,) = sent["networkInjections"]
     assert injection["subnetArmId"] == SETTINGS["agentsSubnetId"]
+    assert sent["restrictOutboundNetworkAccess"] is True
+    vault = monitor.one(":Vault").inputs["vaultName"]
+    assert sent["allowedFqdnList"] == [f"{vault}.vault.azure.net"]
 
 
 def test_alerts_ask_the_workspace_about_this_vault_and_tell_somebody(monitor: RecordingMonitor) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -15,11 +14,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 
 from localazure import seed
+from localazure.keyvault import crypto
+from tests.localazure.driver import URI, Case
 from tests.support.front import SUBSCRIPTION, Door, Reply, token
 
 EVENTS = f"{SUBSCRIPTION}/providers/microsoft.insights/eventtypes/management/values?api-version=2015-04-01"
 PIM = "providers/Microsoft.Authorization"
-VAULT = "https://kv-signs.vault.azure.net"
 DIGEST = hashlib.sha256(b"sums").digest()
 
 
@@ -103,53 +103,29 @@ def test_an_eligible_role_is_told_until_it_ends() -> None:
     assert instances(group) == []
 
 
-@pytest.fixture(scope="module")
-def vault() -> Door:
-    """A vault with the key `signs`."""
-    door = Door()
-    keys = {"keys": ["create", "get", "sign", "update"]}
-    entry = {"tenantId": seed.TENANT_ID, "objectId": seed.DEPLOYER.object_id, "permissions": keys}
-    sku = {"family": "A", "name": "standard"}
-    own = {"tenantId": seed.TENANT_ID, "sku": sku, "accessPolicies": [entry]}
-    properties = {**own, "enableRbacAuthorization": False}
-    path = f"{door.group('rg-signs')}/providers/Microsoft.KeyVault/vaults/kv-signs?api-version=2026-02-01"
-    assert door.send("PUT", path, {"location": "westeurope", "properties": properties}).status < 300
-    assert asked(door, "/keys/signs/create", {"kty": "RSA"}).status == 200
-    return door
-
-
-def asked(door: Door, path: str, body: Any, method: str = "POST") -> Reply:
-    bearer = token(audience="https://vault.azure.net")
-    return door.send(method, f"{VAULT}{path}?api-version=7.4", body, bearer=bearer)
-
-
 def number(text: str) -> int:
-    return int.from_bytes(base64.urlsafe_b64decode(text + "=="), "big")
+    return int.from_bytes(crypto.from_b64url(text), "big")
 
 
 @pytest.mark.parametrize("algorithm", ["PS256", "RS256"])
-def test_a_key_signs_a_digest(vault: Door, algorithm: str) -> None:
+def test_a_key_signs_a_digest(case: Case, algorithm: str) -> None:
     """What its public half verifies, over this digest alone; the audit log has it."""
-    value = base64.urlsafe_b64encode(DIGEST).rstrip(b"=").decode()
-    reply = asked(vault, "/keys/signs/sign", {"alg": algorithm, "value": value})
-    assert reply.status == 200, reply
-    key = asked(vault, "/keys/signs", None, "GET").body["key"]
-    assert reply.body["kid"] == key["kid"]
+    key = case.do("vault", "new version")["key"]
+    sent = {"alg": algorithm, "value": crypto.b64url(DIGEST)}
+    made = case.do({"ask": f"POST {URI}/keys/k/sign", "send": sent})
+    assert made["kid"] == key["kid"]
     public = rsa.RSAPublicNumbers(number(key["e"]), number(key["n"])).public_key()
-    signed, sha256 = base64.urlsafe_b64decode(reply.body["value"] + "=="), hashes.SHA256()
+    signed, sha256 = crypto.from_b64url(made["value"]), hashes.SHA256()
     pss = padding.PSS(padding.MGF1(sha256), padding.PSS.DIGEST_LENGTH)
     used = pss if algorithm == "PS256" else padding.PKCS1v15()
     public.verify(signed, DIGEST, used, utils.Prehashed(sha256))
     with pytest.raises(InvalidSignature):
         public.verify(signed, DIGEST[::-1], used, utils.Prehashed(sha256))
-    assert vault.cloud.store.latest("audit", 2)[-1]["operation"] == "KeySign"
+    assert case.audit()[-1]["operation"] == "KeySign"
 
 
-@pytest.mark.parametrize(
-    "body",
-    [{"alg": "ES256", "value": "AAAA"}, {"alg": "PS256", "value": "AAAA"}],
-    ids=["algorithm", "digest"],
-)
-def test_what_cannot_be_signed_is_refused(vault: Door, body: Mapping[str, str]) -> None:
+@pytest.mark.parametrize("algorithm", ["ES256", "PS256"], ids=["algorithm", "digest"])
+def test_what_cannot_be_signed_is_refused(case: Case, algorithm: str) -> None:
     """An algorithm of another type of key, and what is no SHA-256 digest."""
-    assert asked(vault, "/keys/signs/sign", body).code == "BadParameter"
+    sent = {"alg": algorithm, "value": "AAAA"}
+    case.do("vault", "new version", {"ask": f"POST {URI}/keys/k/sign -> 400 BadParameter", "send": sent})

@@ -16,7 +16,7 @@ import pytest
 
 from localazure import checkout, execution, process
 from localazure.__main__ import _COMMANDS, _MEANINGS, main
-from localazure.environment import is_from_outside, onward_of, registries_trusted
+from localazure.environment import is_from_outside, onward_of
 from localazure.home import Home, HomeError
 from tests.support.azure import RunningAzure, running_azure
 
@@ -37,6 +37,9 @@ OUTSIDE = {
     "MSI_ENDPOINT": "http://169.254.169.254",
     "ACTIONS_ID_TOKEN_REQUEST_URL": "https://token.example",
 }
+
+
+REGISTRIES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +69,11 @@ def test_nothing_of_the_users_own_comes_along(azure: RunningAzure) -> None:
     assert found["PULUMI_BACKEND_URL"].startswith("file://")
     assert found["HTTPS_PROXY"].startswith("http://127.0.0.1:")
     assert found["NO_PROXY"] == "127.0.0.1,localhost,::1"
+    # OpenSSL and Go; requests, curl and Node.js each read a variable of their own.
+    assert found["SSL_CERT_FILE"] == str(azure.home.ca_bundle)
+    assert {azure.home.ca_bundle.read_text() in Path(found[name]).read_text() for name in REGISTRIES} == {
+        True
+    }
     assert {name for name in found if is_from_outside(name)}.isdisjoint(
         {"PULUMI_ACCESS_TOKEN", "ALL_PROXY", "ARM_USE_OIDC", "IDENTITY_ENDPOINT", "MSI_ENDPOINT"}
     )
@@ -80,20 +88,6 @@ def test_azure_native_counts_as_installed(tmp_path: Path) -> None:
     plugin = tmp_path / "home" / "plugins" / "resource-azure-native-v1.2.3" / "pulumi-resource-azure-native"
     done = subprocess.run([plugin], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "azure-native is served by the local Azure\n")
-
-
-def test_registries_are_trusted_as_before(azure: RunningAzure, tmp_path: Path) -> None:
-    """pip, curl and npm trust the local Azure, the machine's authorities and those of Node.js."""
-    (tmp_path / "machine.pem").write_text("the machine's")
-    (tmp_path / "node.pem").write_text("for Node.js")
-    outside = {
-        "SSL_CERT_FILE": str(tmp_path / "machine.pem"),
-        "NODE_EXTRA_CA_CERTS": str(tmp_path / "node.pem"),
-    }
-    found = registries_trusted(azure.home, outside)
-    assert set(found) == {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"}
-    (file,) = set(found.values())
-    assert Path(file).read_text() == f"{azure.home.ca_bundle.read_text()}\nthe machine's\nfor Node.js"
 
 
 def test_the_commands_exit_code_is_passed_on(azure: RunningAzure) -> None:
@@ -124,12 +118,6 @@ def test_an_evaluated_environment_is_the_same(azure: RunningAzure) -> None:
     folders = found["PATH"].split(os.pathsep)
     assert folders[:2] == [str(ROOT / ".pulumi" / "bin"), str(ROOT / ".venv" / "bin")]
     assert len([f for f in folders if f.startswith(str(ROOT))]) == 2
-
-
-def test_every_clients_own_variable_names_the_authority(azure: RunningAzure) -> None:
-    """OpenSSL and Go, requests, curl and Node.js each read a variable of their own for certificates."""
-    names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-    assert {azure.env.get(name) for name in names} == {str(azure.home.ca_bundle)}
 
 
 def test_fails_where_something_else_answers(azure: RunningAzure, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,17 +191,18 @@ def test_no_line_of_the_makefile_reaches_a_cloud_by_itself() -> None:
 
 
 def test_registries_stay_within_reach(azure: RunningAzure, tmp_path: Path) -> None:
-    """pip and curl keep the authorities that they had beside the local Azure's, and the shell's own proxy is
-    kept for what is not Azure's, however deep one environment is in another."""
-    authorities = tmp_path / "company.pem"
-    authorities.write_text("# the company's own")
-    outside = {**OUTSIDE, "PATH": os.environ["PATH"], "REQUESTS_CA_BUNDLE": str(authorities)}
+    """pip, curl and npm keep the authorities that they had beside the local Azure's, and the shell's own
+    proxy is kept for what is not Azure's, however deep one environment is in another."""
+    authorities = {"REQUESTS_CA_BUNDLE": "# the company's own", "NODE_EXTRA_CA_CERTS": "# for Node.js"}
+    outside = {**OUTSIDE, "PATH": os.environ["PATH"]}
     outside.pop("ALL_PROXY")
+    for name, text in authorities.items():
+        outside[name] = str(tmp_path / f"{name}.pem")
+        Path(outside[name]).write_text(text)
     once = execution.environment_for(azure.home, outside)
-    trusted = {Path(once[name]) for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
-    assert [file.read_text() for file in trusted] == [
-        f"{azure.home.ca_bundle.read_text()}\n# the company's own"
-    ]
+    trusted = {Path(once[name]) for name in REGISTRIES}
+    whole = "\n".join([azure.home.ca_bundle.read_text(), *authorities.values()])
+    assert [file.read_text() for file in trusted] == [whole]
     assert once["SSL_CERT_FILE"] == str(azure.home.ca_bundle)
     assert onward_of(once) == ("http://proxy.example:3128", "management.azure.com,.vault.azure.net")
     twice = execution.environment_for(azure.home, once)

@@ -8,7 +8,8 @@ import pytest
 
 from localazure import seed
 from operate.evidence.collect import CHANGES, USES, key_use
-from tests.operate.evidence.door_azure import VAULT, WORKSPACE, DoorAzure, scene
+from tests.localazure.driver import VAULT
+from tests.operate.evidence.door_azure import WORKSPACE, DoorAzure, scene
 from tests.support.front import Door, Reply, token
 
 LOGS = "https://api.loganalytics.io"

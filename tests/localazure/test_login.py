@@ -9,7 +9,7 @@ import pytest
 
 from localazure import seed
 from tests.localazure.driver import Case
-from tests.support.front import SECRETS, Reply, signer
+from tests.support.front import SECRETS, SUBSCRIPTION, Reply, signer
 
 LOGIN = "https://login.microsoftonline.com"
 GOOD = {
@@ -75,6 +75,15 @@ def test_a_token_says_who_and_for_what(case: Case) -> None:
     assert claims["aud"] == "https://management.azure.com"
     assert (claims["ver"], claims["idtyp"]) == ("1.0", "app")
     assert abs(claims["exp"] - time.time() - 3599) < 5
+
+
+def test_a_token_lasts_as_long_as_the_switch_says(case: Case) -> None:
+    """`token_seconds`: one of no length is refused as over, and not as wrong."""
+    case.cloud.behave(token_seconds=0)
+    reply = _ask(case)
+    assert reply.body["expires_in"] == 0
+    refused = case.send("GET", f"{SUBSCRIPTION}/resourceGroups", bearer=reply.body["access_token"])
+    assert (refused.status, refused.code) == (401, "ExpiredAuthenticationToken")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import http.client
 import os
 import select
 import shlex
-import socket
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from localazure import process
-from localazure.home import LOOPBACK, Home, HomeError, bind, write_private
+from localazure.home import Home, HomeError, bind, write_private
 from tests.support.azure import running_azure
 
 ROOT = Path(__file__).parents[2]
@@ -147,26 +146,6 @@ def test_a_restart_keeps_ports_secrets_and_state(home: Home) -> None:
         azure.restart()
         assert azure.env == before
         assert azure.control("/behaviour")["operation_seconds"] == 5
-
-
-def test_a_taken_port_is_chosen_anew(home: Home) -> None:
-    """Where somebody else took a remembered port, another is chosen and remembered."""
-    with running_azure(home.path) as azure:
-        proxy = azure.home.ports()["proxy"]
-    with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind((LOOPBACK, proxy))
-        other.listen()
-        with running_azure(home.path) as azure:
-            assert azure.home.ports()["proxy"] != proxy
-
-
-def test_a_port_can_be_asked_for(home: Home) -> None:
-    """`--port` is used where it is free."""
-    with bind(0) as free:
-        port = free.getsockname()[1]
-    assert _command(home, "start", "--port", f"proxy={port}").returncode == 0
-    assert home.ports()["proxy"] == port
 
 
 def test_fails_to_give_a_running_server_another_port(home: Home) -> None:

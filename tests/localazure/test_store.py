@@ -1,8 +1,10 @@
-"""The cloud's memory: how much of a stream is kept."""
+"""The cloud's memory: how much of a stream is kept, and what a kill leaves."""
 
 from __future__ import annotations
 
 import contextlib
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +44,25 @@ def test_a_refusal_takes_back_no_trimming_that_it_needs(monkeypatch: pytest.Monk
     with memory.transaction():
         memory.append("audit", "vault", {"n": 30})
     assert [event["n"] for event in memory.events("audit")] == list(range(26, 31))
+
+
+def test_a_process_that_is_killed_at_any_write_has_done_all_of_them_or_none(tmp_path: Path) -> None:
+    """The disk is taken as it is after each write of a transaction, and after its end, and opened again."""
+    served = tmp_path / "served"
+    served.mkdir()
+    memory = store.Store(served / "cloud.sqlite3")
+    images: list[Path] = []
+
+    def take_image() -> None:
+        images.append(tmp_path / f"image-{len(images)}")
+        shutil.copytree(served, images[-1], ignore=shutil.ignore_patterns("*-shm"))
+
+    with memory.transaction():
+        for name in "abc":
+            memory.put("group", name, {})
+            memory.append("encryption", name, {})
+            take_image()
+    take_image()
+    opened = [store.Store(image / "cloud.sqlite3") for image in images]
+    found = [(len(one.scan("group")), len(one.events("encryption"))) for one in opened]
+    assert found == [(0, 0), (0, 0), (0, 0), (3, 3)]

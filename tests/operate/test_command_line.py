@@ -14,23 +14,65 @@ from pathlib import Path
 import pytest
 
 from operate.__main__ import COMMANDS, main
+from operate.fleet.command import ACTIONS
 from tests.support.stack import ROOT
 
 RUN = [sys.executable, "-m", "operate"]
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS])
+@pytest.mark.parametrize(
+    "command", ["", *sorted({*COMMANDS} - {"fleet"}), *(f"fleet {one}" for one in ACTIONS)]
+)
 def test_help_names_the_stack(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every command has its help, and takes --stack and --json, as each action of `fleet` does; the whole has
-    a line for each command."""
+    a line for each command, and the exit codes."""
     with pytest.raises(SystemExit, match="0"):
-        main([*(["fleet", "up"] if command == "fleet" else [command] if command else []), "--help"])
+        main([*command.split(), "--help"])
     printed = capsys.readouterr().out
     assert (
         {"--stack NAME", "--json"} <= {*re.findall(r"--stack NAME|--json", printed)}
         if command
-        else (all(name in printed for name in COMMANDS))
+        else (all(name in printed for name in (*COMMANDS, "exit codes: 0 success;")))
     )
+
+
+def test_the_pulumi_cli_is_run_in_one_way() -> None:
+    """By the Automation API, in operate/stack.py. Nothing else starts a process, but fleets start git, and a
+    process of its own makes the policy pack's configuration."""
+    files = (ROOT / "operate").rglob("*.py")
+    starts = re.compile(
+        r"subprocess\.(?:run|Popen)\((?P<command>\w+)|os\.(?:system|exec|spawn)|create_subprocess"
+    )
+    found = {one.relative_to(ROOT).as_posix(): starts.findall(one.read_text()) for one in files}
+    assert {name: each for name, each in found.items() if each} == {
+        "operate/fleet/files.py": ["command"],
+        "operate/stack.py": ["words"],
+    }
+    assert "[_git_command(), *words]" in (ROOT / "operate/fleet/files.py").read_text()
+    assert '"policies.configuration"' in (ROOT / "operate/stack.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        (["settings", "--stack", "none"], [{"about": "settings", "result": "FAILED"}]),
+        (["doctor", "--stack", "none"], [{"about": "backend", "result": "FAILED"}]),
+    ],
+)
+def test_json_is_all_that_a_command_prints(
+    words: list[str],
+    written: list[dict[str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Also where something is wrong."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert main([*words, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [{name: one[name] for name in written[0]} for one in found][:1] == written
 
 
 @pytest.mark.parametrize("words", [["nothing"], [], ["verify"], ["recover", "--stack"]])

@@ -83,7 +83,7 @@ def test_one_failed_check_fails_the_proof(
 
 def test_the_checks_as_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Each with its account and whether it holds; one that nobody could try holds neither way."""
-    checks = [verify.Check("a", "x", "x"), verify.KeptOut("b", "x", "no way there")]
+    checks = [verify.Check("a", "x", "x"), verify.Check("b", "x", "no way there", kept_out=True)]
     monkeypatch.setattr(verify, "_checks", lambda *_, **__: iter(checks))
     several = {"services": {"one": OUTPUTS, "two": {"accountId": "/b"}}}
     words = ("--write-project", "--if-reached", "--json")

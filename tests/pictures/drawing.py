@@ -20,18 +20,10 @@ text { font: 15px system-ui, "Segoe UI", Roboto, sans-serif; fill: #1f2328 }
 .bad { fill: #a40e26 }
 .sheet { fill: #ffffff }
 .card { fill: #f6f8fa; stroke: #d0d7de }
-.rule { stroke: #d0d7de }
 .arrow { fill: #57606a }
 .fill-good { fill: #2da44e }
 .fill-bad { fill: #cf222e }
 .fill-plain { fill: #8c959f }
-.curve { fill: none; stroke-width: 2.5 }
-.c0 { stroke: #0969da }
-.c1 { stroke: #bc4c00 }
-.c2 { stroke: #8250df }
-.h0 { fill: #eaeef2 }
-.h1 { fill: #80b3e8 }
-.h2 { fill: #0a4f9e }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3 }
 .small { fill: #9198a1 }
@@ -39,14 +31,7 @@ text { fill: #e6edf3 }
 .bad { fill: #ff7b72 }
 .sheet { fill: #0d1117 }
 .card { fill: #161b22; stroke: #3d444d }
-.rule { stroke: #3d444d }
 .arrow { fill: #9198a1 }
-.c0 { stroke: #58a6ff }
-.c1 { stroke: #f0883e }
-.c2 { stroke: #bc8cff }
-.h0 { fill: #21262d }
-.h1 { fill: #1f5da8 }
-.h2 { fill: #79c0ff }
 }"""
 
 

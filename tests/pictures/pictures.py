@@ -1,4 +1,4 @@
-"""Each picture, drawn from the record of the runs and from the table of lives in docs/every-azure.md."""
+"""Each picture, drawn from the record of the runs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.azure_variants.life import FACTORS, MODE, REFRESH
-from tests.azure_variants.results import DOCUMENT, rows
-from tests.pictures.drawing import MARGIN, WIDTH, Drawing
-from tests.pictures.runs import COMMANDS, Record
+from tests.pictures.drawing import Drawing
+from tests.pictures.runs import Record
 
 _VERSION = re.compile(r"\b[0-9a-f]{32}\b")
 
@@ -24,9 +22,8 @@ def drawn(record: Path) -> dict[str, str]:
         "review.svg": review,
         "rotation.svg": rotation,
         "revoke-and-restore.svg": revoke_and_restore,
-        "costs.svg": costs,
     }
-    return {**{name: draw(found) for name, draw in pictures.items()}, "every-azure.svg": every_azure()}
+    return {name: draw(found) for name, draw in pictures.items()}
 
 
 def _short(text: str) -> str:
@@ -148,91 +145,10 @@ def revoke_and_restore(record: Record) -> str:
     return picture.svg()
 
 
-def costs(record: Record) -> str:
-    """What more services take."""
-    picture = Drawing(
-        "What more services in a stack take",
-        "Calls to Resource Manager of previews and updates, by the number of services in the stack.",
-    )
-    curves = {
-        name: {int(services): record["costs"][services][name] for services in record["costs"]}
-        for name in COMMANDS
-    }
-    _chart(picture, "Calls to Resource Manager", curves)
-    for number, (name, curve) in enumerate(curves.items()):
-        picture.put(f'<path class="curve c{number}" d="M{MARGIN} {picture.y - 5}h26"/>')
-        few, many = min(curve), max(curve)
-        more = (curve[many] - curve[few]) / (many - few)
-        picture.text(f"{name}: {more:.0f} more with each service", x=MARGIN + 34, style="small")
-    return picture.svg()
-
-
-def _chart(picture: Drawing, what: str, curves: Mapping[str, Mapping[int, float]]) -> None:
-    """Services to the right, `what` upwards, a curve for each command."""
-    left, right, height = MARGIN + 44, WIDTH - MARGIN - 14, 190
-    picture.text(what, style="strong")
-    bottom = picture.y + height
-    most = max(value for curve in curves.values() for value in curve.values())
-    widest = max(services for curve in curves.values() for services in curve)
-
-    def place(services: float, value: float) -> tuple[float, float]:
-        across = (services - 1) / (widest - 1)
-        return round(left + across * (right - left), 1), round(bottom - value / most * height, 1)
-
-    for share in (0, 0.5, 1):
-        y = place(1, most * share)[1]
-        picture.put(f'<path class="rule" d="M{left} {y}H{right}"/>')
-        picture.label(f"{most * share:.0f}", left - 8, y + 4, anchor="end")
-    for number, curve in enumerate(curves.values()):
-        path = "L".join(f"{x} {y}" for x, y in (place(*point) for point in sorted(curve.items())))
-        picture.put(f'<path class="curve c{number}" d="M{path}"/>')
-    for services in sorted(next(iter(curves.values()))):
-        picture.label(str(services), place(services, 0)[0], bottom + 18, anchor="middle")
-    picture.label("services", (left + right) / 2, bottom + 36, anchor="middle")
-    picture.y = bottom + 66
-
-
-def every_azure() -> str:
-    """The lives under combinations of switches: what each switch was, and whether all held."""
-    lives, results = rows(), _results()
-    if len(lives) != len(results):
-        raise ValueError(f"{DOCUMENT.name} has {len(results)} lives, expected {len(lives)}: make it anew")
-    switches = [name for name in FACTORS if name not in (MODE, REFRESH)]
-    picture = Drawing(
-        f"{len(lives)} lives under {len(switches)} switches of Azure",
-        "A column is a life, a row a switch, a colour its value. The last row tells whether everything held.",
-    )
-    left, size = MARGIN + 216, 13
-    width = min(size, (WIDTH - MARGIN - left) / len(lives))
-    for name in switches:
-        picture.label(name, left - 6, picture.y - 2, anchor="end")
-        for number, life in enumerate(lives):
-            value = FACTORS[name].index(life[name])
-            picture.box((left + number * width, picture.y - 11), (width - 1, size - 1), f"h{min(value, 2)}")
-        picture.y += size
-    picture.label("everything held", left - 6, picture.y + 4, anchor="end", style="small strong")
-    for number, result in enumerate(results):
-        tone = "good" if result == "held" else "bad"
-        picture.box((left + number * width, picture.y - 6), (width - 1, size - 1), f"fill-{tone}")
-    picture.y += size + 20
-    for style, text in (("h0", "as assumed"), ("h1", "another value"), ("h2", "a third or fourth value")):
-        picture.box((MARGIN, picture.y - 10), (12, 12), style)
-        picture.text(text, x=MARGIN + 20, style="small")
-    return picture.svg()
-
-
-def _results() -> list[str]:
-    """The last column of the table of lives."""
-    table = DOCUMENT.read_text(encoding="utf-8").partition("<!-- lives:")[2]
-    return [row[-1] for row in re.findall(r"^\| (\d+) \|.*\| ([^|]*) \|$", table, re.MULTILINE)]
-
-
 def told(record: Any) -> Any:
-    """A record without what differs from run to run: times, versions, ids and counts of calls."""
+    """A record without what differs from run to run: times, versions and ids."""
     if isinstance(record, dict):
-        return {
-            name: told(value) for name, value in record.items() if name not in ("created", "costs", "code")
-        }
+        return {name: told(value) for name, value in record.items() if name not in ("created", "code")}
     if isinstance(record, list):
         return [told(value) for value in record]
     if isinstance(record, str):

@@ -1,4 +1,4 @@
-"""What the pictures show: a stack's life in a clone, and what previews and updates of more services ask.
+"""What the pictures show: a stack's life in a clone.
 
 Everything is read from what the commands print or write, as a person would read it.
 """
@@ -15,19 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from tests.support.azure import RunningAzure, running_azure
 from tests.support.environments import give_environment
 from tests.support.readme import clone
-from tests.support.stack import Stack
 
-SERVICES = (1, 2, 4, 8)
-COMMANDS = {
-    "first preview": ("preview",),
-    "first update": ("up", "--yes", "--skip-preview"),
-    "preview without changes": ("preview", "--expect-no-changes"),
-}
 Record = dict[str, Any]
 _CREATED = re.compile(r"^ \+  \S+:(\w+) \S+ created \(([\d.]+)s\)", re.MULTILINE)
 _PROOF = re.compile(r"^  ok      (.+?): (.*)$", re.MULTILINE)
@@ -40,10 +30,9 @@ def record(tell: Callable[[str], None]) -> Record:
     with tempfile.TemporaryDirectory() as scratch:
         life = Life(Path(scratch) / "language-cmk", tell)
         try:
-            found = life.lived()
+            return life.lived()
         finally:
             life.run("down")
-        return {**found, "costs": costs(Path(scratch), tell)}
 
 
 class Life:
@@ -94,33 +83,3 @@ class Life:
             found["review"] = {"headline": told["headline"], "row": told["rows"][0]}
         found["proof"] = dict(_PROOF.findall(self.run("up")))
         return found
-
-
-def costs(folder: Path, tell: Callable[[str], None]) -> Record:
-    """Calls to Resource Manager of each command, by the number of services."""
-    with running_azure(folder / "azure") as azure:
-        return {
-            str(services): _costs_of(azure, folder / f"costs-{services}", services, tell)
-            for services in SERVICES
-        }
-
-
-def _costs_of(azure: RunningAzure, folder: Path, services: int, tell: Callable[[str], None]) -> Record:
-    azure.control("/reset", {})
-    stack = Stack(folder, azure.env)
-    document = stack.config()
-    document["config"] = {
-        "language-cmk:location": "westeurope",
-        "language-cmk:protect": False,
-        "language-cmk:services": [{"name": f"costs-{number}"} for number in range(services)],
-    }
-    stack.config_file.write_text(yaml.safe_dump(document))
-    found = {}
-    for name, words in COMMANDS.items():
-        tell(f"{name} of {services}")
-        calls = azure.count_arm_calls()
-        done = stack.pulumi(*words)
-        if not done.ok:
-            raise RuntimeError(f"{name} of {services} failed: {done.output}")
-        found[name] = calls()
-    return found

@@ -46,7 +46,7 @@ def test_a_picture_is_small_and_nothing_of_it_is_cut(name: str) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_a_run_shows_what_the_pictures_show() -> None:
-    """But for times, ids and the counts of calls: what a preview, a review or a proof says may not age in a
+    """But for times and ids: what a preview, a review or a proof says may not age in a
     picture."""
     recorded = pictures.told(json.loads(RECORD.read_text()))
     assert pictures.told(runs.record(lambda _: None)) == recorded

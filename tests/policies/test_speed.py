@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.policies.asking import Answer, Pack, Thing
 from tests.policies.stacks import declared, two_phases
-from tests.support.processor_time import calls
+from tests.support.call_count import calls
 
 
 def numbered(value: Any, number: int) -> Any:

@@ -174,6 +174,39 @@ def test_a_verdict_is_handed_on_by_outputs_alone(preview: str) -> None:
     assert "needs.review.outputs.code" in str(jobs["encryption"]["steps"])
 
 
+MERGED = (
+    "${{ vars.AZURE_PLAN_CLIENT_ID && 'plan' || 'preview' }}",
+    "${{ vars.AZURE_PLAN_CLIENT_ID || vars.AZURE_PREVIEW_CLIENT_ID }}",
+)
+"""Environment and identity of a job that reads the stacks with the code of main."""
+
+
+@pytest.mark.parametrize(
+    ("workflow", "jobs", "expected"),
+    [
+        ("preview", {"plan", "review"}, ("preview", "${{ vars.AZURE_PREVIEW_CLIENT_ID }}")),
+        ("fleet-preview", {"plan", "review"}, ("preview", "${{ vars.AZURE_PREVIEW_CLIENT_ID }}")),
+        ("deploy", {"plan", "review"}, MERGED),
+        ("fleet-deploy", {"plan", "review"}, MERGED),
+        ("drift", {"drift"}, MERGED),
+        ("fleet-drift", {"drift"}, MERGED),
+    ],
+)
+def test_no_code_of_a_pull_request_runs_as_the_identity_that_plans_what_was_merged(
+    workflow: str, jobs: set[str], expected: tuple[str, str]
+) -> None:
+    """So that the preview identity needs no right on the secrets of a stack that has some; the environment of
+    the other takes protected branches alone."""
+    document = loaded(ROOT / ".github" / "workflows" / f"{workflow}.yml")
+    found = {name: document["jobs"][name] for name in jobs}
+    assert {(one["environment"], one["env"]["ARM_CLIENT_ID"]) for one in found.values()} == {expected}
+    if workflow.endswith("preview"):
+        assert "PLAN_CLIENT_ID" not in str(document)
+    settings = yaml.safe_load((ROOT / ".github" / "settings.yml").read_text())
+    (plan,) = (one for one in settings["environments"] if one["name"] == "plan")
+    assert plan["deployment_branch_policy"]["protected_branches"] is True
+
+
 def test_a_deployment_applies_what_was_reviewed() -> None:
     """The plan is compared by its digest, and nothing updates a stack but the script that takes a plan."""
     jobs = loaded(ROOT / ".github" / "workflows" / "deploy.yml")["jobs"]
@@ -183,7 +216,7 @@ def test_a_deployment_applies_what_was_reviewed() -> None:
     assert jobs["deploy"]["environment"] == "production"
     (update,) = (step for step in jobs["deploy"]["steps"] if "update.sh" in step.get("run", ""))
     assert update["env"]["APPROVAL"] == "${{ needs.review.outputs.approval }}"
-    assert not [name for name in ("plan", "review") if jobs[name]["environment"] != "preview"]
+    assert {jobs[name]["environment"] for name in ("plan", "review")} == {MERGED[0]}
 
 
 def test_a_fleet_is_deployed_as_it_was_reviewed_and_ring_by_ring() -> None:

@@ -31,7 +31,7 @@ from tests.review.build import (
     terminal,
     vault,
 )
-from tests.support.processor_time import calls
+from tests.support.call_count import calls
 
 
 def service(number: int) -> list[Step]:

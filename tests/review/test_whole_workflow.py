@@ -52,7 +52,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         done = made.up()
         assert done.ok, done.output
         # The scripts start the engine, too.
-        with language_host(made.env, ROOT) as attached:
+        with language_host(made.env) as attached:
             made.env |= attached
             yield made
 

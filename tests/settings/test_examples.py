@@ -14,12 +14,12 @@ from settings.documentation import schema
 from settings.parse import SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = [*sorted((ROOT / "docs" / "examples").glob("*.yaml")), ROOT / "Pulumi.prod.example.yaml"]
+EXAMPLES = [*sorted((ROOT / "docs" / "examples").glob("*.yaml")), *sorted(ROOT.glob("Pulumi.*.yaml"))]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_example_is_accepted_by_program_and_editor(example: Path) -> None:
-    """What stands in docs/examples/ can be copied."""
+    """What stands in docs/examples/ and beside the program can be copied."""
     document: dict[str, Any] = yaml.safe_load(example.read_text())
     jsonschema.validate(document, schema())
     own = {key: value for key, value in document["config"].items() if key.startswith("language-cmk:")}

@@ -27,7 +27,7 @@ from pulumi.runtime.proto import (
 )
 
 from core import arm_ids
-from core.resource_types import ACCESS_POLICY
+from core.resource_types import ACCESS_POLICY, KEY_VERSION
 from localazure.standin.wire import from_struct, to_struct
 from tests.support.ignored_changes import reset
 from tests.support.in_process import Wire
@@ -119,7 +119,10 @@ class Engine:
             # azure-cmk asks for it with each of its resources but one (`refresh_before_update`).
             self._refresh_all(lambda urn, held: flags.chooses(urn) and (refresh or _is_own(held)))
             monitor = _Monitor(self, flags, before if self.before_refresh else None, previews=previews)
-            monitor.run(program)
+            try:
+                monitor.run(program)
+            except Exception as error:  # noqa: BLE001 - a program may fail in any way
+                monitor.errors.append(str(error))
             self.warnings, self.notes = monitor.warnings, monitor.notes
             self.declared |= {*monitor.urns}
             if not monitor.errors and not previews:
@@ -133,6 +136,20 @@ class Engine:
         if monitor.errors:
             raise UpdateError("\n".join(dict.fromkeys([*monitor.errors, *monitor.warnings])))
         return self.operations
+
+    def run(self, program: Callable[[], Any], *, previews: bool) -> None:
+        """Runs a program by itself: no refresh before it, and nothing is deleted after it. Raises what the
+        program raises. What was made is in the state then; a preview leaves that as it is."""
+        self._providers.start()
+        self.operations = []
+        before = copy.deepcopy(self.state) if previews else self.state
+        with waiting_on(self.wire):
+            monitor = _Monitor(self, ALL, None, previews=previews)
+            try:
+                monitor.run(program)
+            finally:
+                self.state = before
+                self.warnings, self.notes = monitor.warnings, monitor.notes
 
     def refresh(self) -> None:
         """Reads everything anew. Raises UpdateError."""
@@ -156,6 +173,30 @@ class Engine:
             self.replaced.append((urn, predecessor))
         self.state[urn] = Held(type, read.id, inputs, outputs)
         return True
+
+    def rotate(self, *, preview: bool) -> None:
+        """Previews, or makes, the next generation of each KeyVersion. Raises ProviderError."""
+        for urn, held in [(urn, held) for urn, held in self.state.items() if held.type == KEY_VERSION]:
+            news = {**held.inputs, "generation": int(held.inputs.get("generation") or 0) + 1}
+            asked = provider_pb2.UpdateRequest(
+                **_about(urn, held),
+                **_change(held, news),
+                preview=preview,
+                timeout=60.0 if preview else 600.0,
+            )
+            with waiting_on(self.wire):
+                made = self.call("Update", held.type, asked)
+            if not preview:
+                self.state[urn] = Held(held.type, held.id, news, from_struct(made.properties))
+
+    def take_out(self, chosen: Callable[[str], bool]) -> None:
+        """Deletes the resources of azure-native whose ids are chosen, last made first. Raises
+        ProviderError."""
+        for urn, held in reversed([*self.state.items()]):
+            if held.type.startswith("azure-native:") and chosen(held.id):
+                with waiting_on(self.wire):
+                    self._delete(urn, held, ())
+                del self.state[urn]
 
     def destroy(self) -> None:
         """Deletes everything. Raises UpdateError."""
@@ -249,14 +290,14 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         self._under_way = 0
 
     def run(self, program: Callable[[], Any]) -> None:
-        """Runs the program to its end, and then the steps that are under way; what failed is in `errors`."""
+        """Runs the program to its end, and then the steps that are under way; what failed of those is in
+        `errors`. Raises what the program raises."""
         try:
             run_program(program, self, project=PROJECT, stack=STACK, preview=self._previews, log=self)
-        except Exception as error:  # noqa: BLE001 - a program may fail in any way
-            self.errors.append(str(error))
-        with self._steps:
-            self._has_ended = True
-            assert self._steps.wait_for(lambda: not self._under_way, timeout=60), "a step does not end"
+        finally:
+            with self._steps:
+                self._has_ended = True
+                assert self._steps.wait_for(lambda: not self._under_way, timeout=60), "a step does not end"
 
     def Log(self, request: Any) -> Any:
         """What the program says; the errors are shown with those of its resources, and warnings besides."""
@@ -411,7 +452,9 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         return made
 
     def _diff(self, urn: str, request: Any, held: Held, inputs: dict[str, Any]) -> Any:
-        asked = provider_pb2.DiffRequest(**_about(urn, request), **_change(request, held, inputs))
+        asked = provider_pb2.DiffRequest(
+            **_about(urn, request), **_change(held, inputs, request.ignoreChanges)
+        )
         return self.engine.call("Diff", request.type, asked)
 
     def _import(self, urn: str, request: Any, inputs: dict[str, Any]) -> Held:
@@ -440,7 +483,9 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
 
     def _update(self, urn: str, request: Any, held: Held, inputs: dict[str, Any], changed: list[str]) -> Held:
         asked = provider_pb2.UpdateRequest(
-            **_about(urn, request), **_change(request, held, inputs), preview=self._previews
+            **_about(urn, request),
+            **_change(held, inputs, request.ignoreChanges),
+            preview=self._previews,
         )
         made = self._written(asked, request, inputs, held)
         self.engine.operations.append(f"update {request.type} ({', '.join(changed) or 'failed before'})")
@@ -551,14 +596,14 @@ def _about(urn: str, one: Any) -> dict[str, Any]:
     return {"urn": urn, "name": urn.split("::", 3)[3], "type": one.type}
 
 
-def _change(request: Any, held: Held, inputs: dict[str, Any]) -> dict[str, Any]:
+def _change(held: Held, inputs: dict[str, Any], ignored: Iterable[str] = ()) -> dict[str, Any]:
     """What a Diff and an Update say besides."""
     return {
         "id": held.id,
         "olds": to_struct(held.outputs),
         "old_inputs": to_struct(held.inputs),
         "news": to_struct(inputs),
-        "ignoreChanges": list(request.ignoreChanges),
+        "ignoreChanges": list(ignored),
     }
 
 

@@ -129,7 +129,7 @@ class Stack:
         """Where the engine finds its language host, as variables; none where it is to start one."""
         if not self.warm:
             return nullcontext({})
-        return language_host(self.env, ROOT)
+        return language_host(self.env)
 
     def python(self, *words: str, timeout: float = PATIENCE_SECONDS) -> Run:
         """Runs the project's Python in the checkout, with the stack's environment."""

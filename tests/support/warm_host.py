@@ -7,11 +7,8 @@ Owns: when that is possible, and a language host for each stack, which the engin
 
 from __future__ import annotations
 
-import atexit
-import functools
 import shutil
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,7 +18,7 @@ import grpc
 from pulumi.runtime.proto import language_pb2_grpc
 
 from engine.language_host import LanguageHost
-from tests.support.warm_python import WarmPython
+from tests.support.warm_python import start
 
 ATTACH = "PULUMI_DEBUG_LANGUAGES"
 """Where the engine finds language hosts that run already. Source: pulumi 3.259, pkg/resource/plugin/
@@ -44,26 +41,19 @@ MODULES = (
     *("provider.host", "provider.azure", "provider.azure_client", "azure.core.rest", "azure.identity"),
 )
 """What program, pack and provider import; what is missing here is only imported later, in every fork."""
-_starting = threading.Lock()
 
 
 @contextmanager
-def language_host(
-    environ: Mapping[str, str],
-    checkout: Path | None = None,
-    modules: tuple[str, ...] = MODULES,
-) -> Iterator[dict[str, str]]:
-    """Variables that let an engine attach to a language host, whose processes have `environ` and
-    the imports of a checkout, by default this folder; none where the engine is to start its own."""
+def language_host(environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Variables that let an engine attach to a language host, whose processes have `environ` and the imports
+    of this repository; none where the engine is to start its own."""
     launcher = _launcher(environ)
     if launcher is None or environ.get(ATTACH):
         yield {}
         return
-    with _starting:
-        warm = warm_python(checkout or Path.cwd(), modules)
     server = grpc.server(ThreadPoolExecutor(thread_name_prefix="language-host"))
     # An engine says `Cancel` at the end of each of its connections, while others go on.
-    host = LanguageHost("", launcher, lambda: None, start=warm.start, environ=environ)  # type: ignore[arg-type]
+    host = LanguageHost("", launcher, lambda: None, start=start, environ=environ)  # type: ignore[arg-type]
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -71,14 +61,6 @@ def language_host(
         yield {ATTACH: f"python:{port}"}
     finally:
         server.stop(grace=1).wait()
-
-
-@functools.cache
-def warm_python(checkout: Path, modules: tuple[str, ...]) -> WarmPython:
-    """One for each process, checkout and list of modules, until the process ends."""
-    made = WarmPython(modules, checkout)
-    atexit.register(made.close)
-    return made
 
 
 def _launcher(environ: Mapping[str, str]) -> Path | None:

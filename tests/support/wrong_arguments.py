@@ -99,6 +99,13 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
             "a letter first, no hyphen at the end"
         ),
     ),
+    "a template of a bad name": (
+        {"identity": "userAssigned", "names": {"identity": "{service}."}},
+        (
+            "names.identity: identity name 'claims.' is not allowed: letters, digits, hyphens and "
+            "underscores, a letter or digit first; shorten the template, or the service's name"
+        ),
+    ),
     "bad vault id": (
         {"vault": {"id": "kv-hub"}},
         (

@@ -23,19 +23,25 @@ config = pulumi.Config()
 subnet_id, agents_subnet_id = config.require("subnetId"), config.require("agentsSubnetId")
 
 
-def inject_agents(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-    """Network injection is a property of the account, which the component does not declare."""
+def confine(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    """Network injection and the hosts that the account may call are properties of the account, which the
+    component does not declare. Without the vault's host the account could not use its key."""
     if args.type_ != "azure-native:cognitiveservices:Account":
         return None
     injection = {"scenario": "agent", "subnetArmId": agents_subnet_id, "useMicrosoftManagedNetwork": False}
-    properties = {**args.props["properties"], "networkInjections": [injection]}
+    confined = {
+        "networkInjections": [injection],
+        "restrictOutboundNetworkAccess": True,
+        "allowedFqdnList": [f"kv-{NAME}.vault.azure.net"],
+    }
+    properties = {**args.props["properties"], **confined}
     return pulumi.ResourceTransformationResult({**args.props, "properties": properties}, args.opts)
 
 
 service = EncryptedAIServicesAccount(
     NAME,
     {"location": LOCATION, "kind": "AIServices"},  # network.access is closed: the endpoint below opens it
-    pulumi.ResourceOptions(transformations=[inject_agents], protect=config.get_bool("protect")),
+    pulumi.ResourceOptions(transformations=[confine], protect=config.get_bool("protect")),
 )
 make_alerts(NAME, service, location=LOCATION, emails=[config.require("alertEmail")])
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import get_args
 
 import pytest
-import yaml
 
 from components.__main__ import COMPONENTS
 from components.arguments.inputs import Arguments, arguments, descriptions, read, read_known
+from components.arguments.problem import InputError
 from components.encryption_args import ServiceKeyArgs
 from components.host import Package
 from components.service_args import EncryptedAIServicesAccountArgs
-from settings import SettingsError, parse
-
-ROOT = Path(__file__).resolve().parents[3]
+from settings import parse
 
 
 def forms(base: type[Arguments] = Arguments) -> Iterator[type[Arguments]]:
@@ -92,6 +89,14 @@ def test_what_was_read_is_not_read_again() -> None:
     assert known is inputs is service
 
 
+def test_a_class_that_a_program_wrote_is_read() -> None:
+    """Also where it has the component's name, which only reading puts there."""
+    written = EncryptedAIServicesAccountArgs(name="claims", location="nowhere!")
+    with pytest.raises(InputError) as error:
+        read(EncryptedAIServicesAccountArgs, "claims", written)
+    assert {one.path for one in error.value.problems} == {"name", "location"}
+
+
 def test_the_package_requires_what_has_no_default() -> None:
     """Pulumi's analyzer takes an argument with a default for a required one."""
     schema = json.loads(Package(COMPONENTS).schema or "")
@@ -101,14 +106,3 @@ def test_the_package_requires_what_has_no_default() -> None:
     assert caller["required"] == ["principalId"]
     assert "required" not in schema["types"]["language-cmk:index:ServiceKey"]
     assert service["inputProperties"]["sku"]["description"].startswith("Optional. Pricing tier")
-
-
-def test_example_stack_is_right() -> None:
-    """Pulumi.dev.yaml is accepted as it is."""
-    document = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())
-    config = {key.removeprefix("language-cmk:"): value for key, value in document["config"].items()}
-    try:
-        (service,) = parse(config).services
-    except SettingsError as error:
-        pytest.fail(str(error))
-    assert service.protect is False

@@ -261,7 +261,7 @@ def test_a_group_that_only_the_state_has_is_made_again() -> None:
     refresh of the next one drops it, and no command has to make it."""
     former, deployment = Deployment(), Deployment()
     former.up({"claims": {}})
-    deployment.state = {urn: one for urn, one in former.state.items() if urn.endswith("::claims-group")}
+    deployment.state.update({urn: one for urn, one in former.state.items() if urn.endswith("::claims-group")})
     deployment.preview({"claims": {}})
     assert len(deployment.state) == 1
 

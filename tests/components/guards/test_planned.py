@@ -60,11 +60,7 @@ def test_the_plan_is_what_is_made(args: dict[str, Any]) -> None:
         deployment.arm("PUT", _NETWORK, {"location": "westeurope", "properties": body}, api="2024-05-01")
     deployment.up({"claims": args})
     planned = {str(one["id"]).lower(): one for one in deployment.planned}
-    made = {
-        str(one["outputs"]["id"]): one["outputs"]
-        for one in deployment.state.values()
-        if one["type"].startswith("azure-native:")
-    }
+    made = {one.id: one.outputs for one in deployment.state.values() if one.type.startswith("azure-native:")}
     types = {one["content"]["type"].lower() for one in planned.values()}
     for id, outputs in made.items():
         type = arm_ids.parse(id).type if "/providers/" in id else arm_ids.RESOURCE_GROUP

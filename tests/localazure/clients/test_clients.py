@@ -1,18 +1,20 @@
-"""Unmodified Azure clients against the running local Azure, beyond what the asynchronous ones (aio.py) do."""
+"""Azure's own clients for Python, unmodified, against the running local Azure."""
 
 from __future__ import annotations
 
+import ssl
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.ai.language.conversations.authoring import ConversationAuthoringClient
+from azure.ai.textanalytics import TextAnalyticsClient
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
-from azure.core.rest import HttpRequest
-from azure.identity import ClientSecretCredential, DefaultAzureCredential
+from azure.identity import ClientSecretCredential, DefaultAzureCredential, get_bearer_token_provider
 from azure.keyvault.administration import KeyVaultAccessControlClient, KeyVaultRoleScope
 from azure.keyvault.keys import (
     ApiVersion,
@@ -26,9 +28,11 @@ from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
+from core import clouds, kinds
 from localazure import seed
 from localazure.seed import DEPLOYER, READER, SUBSCRIPTION_ID, TENANT_ID
-from tests.localazure.clients.aio import vault_body
+from tests.clients.programs import PYTHON
+from tests.clients.test_lives import live
 from tests.support.azure import RunningAzure
 from tests.support.cloud import let_deployer_call
 
@@ -50,13 +54,25 @@ class Clients:
     def uri(self) -> str:
         return f"https://{self.name}.vault.azure.net"
 
-    def make_account(self) -> Any:
-        body = {"location": "westeurope", "kind": "TextAnalytics", "sku": {"name": "S"}}
+    def make_account(self, kind: str = "TextAnalytics") -> Any:
+        sku = {"name": kinds.named(kind).tiers[0]}
+        body: dict[str, Any] = {"location": "westeurope", "kind": kind, "sku": sku}
         body |= {"properties": {"customSubDomainName": self.name}}
         return self.accounts.accounts.begin_create(self.name, self.name, body).result()
 
     def make_vault(self) -> Any:
-        body = vault_body(DEPLOYER.object_id)
+        entry = {
+            "tenantId": TENANT_ID,
+            "objectId": DEPLOYER.object_id,
+            "permissions": {"keys": ["all", "purge"]},
+        }
+        properties = {
+            "tenantId": TENANT_ID,
+            "sku": {"family": "A", "name": "standard"},
+            "enableRbacAuthorization": False,
+            "accessPolicies": [entry],
+        }
+        body = {"location": "westeurope", "properties": properties}
         return self.vaults.vaults.begin_create_or_update(self.name, self.name, body).result()
 
     def keys(self, credential: Any = None, **options: Any) -> Any:
@@ -91,6 +107,13 @@ def _reader(azure: RunningAzure) -> ClientSecretCredential:
     return _secret(azure, client_id=READER.client_id, client_secret=azure.home.secrets()[READER.name])
 
 
+@pytest.mark.parametrize("access", ["policy", "role"])
+def test_a_life_of_an_account_and_its_key(access: str, tmp_path: Path) -> None:
+    """Bound, rotated, backed up, revoked, bound again, unbound, deleted and purged, by each client's own
+    methods; the other languages' clients do the same (tests/clients)."""
+    live(PYTHON, access, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -107,25 +130,6 @@ def test_fails_to_sign_in_with_anything_wrong(
     not exist is reported before any secret is sent."""
     with pytest.raises((ClientAuthenticationError, ValueError), match=told):
         _secret(azure, **changes).get_token(MANAGEMENT)
-
-
-def test_moving_the_clock_breaks_no_client(azure: RunningAzure, clients: Clients) -> None:
-    """A client that signed in goes on working when the cloud's clock jumps by a year, and so do new ones; an
-    expired token is refused as such."""
-    list(clients.groups.list())
-    azure.control("/clock", {"advance": 365 * 86400})
-    try:
-        list(clients.groups.list())
-        assert _secret(azure).get_token(MANAGEMENT).token
-        azure.control("/behaviour", {"token_seconds": 0})
-        with (
-            ResourceManagementClient(_secret(azure), SUBSCRIPTION_ID, retry_total=0) as late,
-            pytest.raises(ClientAuthenticationError, match="ExpiredAuthenticationToken"),
-        ):
-            list(late.resource_groups.list())
-    finally:
-        azure.control("/behaviour", {"token_seconds": 3599})
-        azure.control("/clock", {"advance": -365 * 86400})
 
 
 def test_projects_through_the_authoring_client(clients: Clients) -> None:
@@ -147,13 +151,46 @@ def test_projects_through_the_authoring_client(clients: Clients) -> None:
         authoring.get_project("orders")
 
 
-def test_the_account_client_tells_which_names_are_free(clients: Clients) -> None:
-    """A subdomain that an account has is none of them."""
-    clients.make_account()
-    client, type = clients.accounts, "Microsoft.CognitiveServices/accounts"
-    names = (f"x{clients.name}", clients.name)
-    free = [client.check_domain_availability(name, type).is_subdomain_available for name in names]
-    assert free == [True, False]
+def _languages(endpoint: str, credential: Any) -> list[str]:
+    """The languages of two texts, asked as an application's own code asks."""
+    with TextAnalyticsClient(endpoint, credential, retry_total=0) as client:
+        found = client.detect_language(["Guten Tag", "Good day"])
+    return [document.primary_language.iso6391_name for document in found]
+
+
+def _models(endpoint: str, credential: Any) -> list[str]:
+    """The models that OpenAI's own client lists."""
+    # Where it is used: it takes a second to import, and every run collects this file.
+    from openai import AzureOpenAI, DefaultHttpxClient
+
+    provider = get_bearer_token_provider(credential, clouds.PUBLIC.account_scope)
+    with AzureOpenAI(
+        azure_endpoint=endpoint,
+        azure_ad_token_provider=provider,
+        api_version="2024-10-21",
+        max_retries=0,
+        http_client=DefaultHttpxClient(verify=ssl.create_default_context()),
+    ) as client:
+        return [one.id for one in client.models.list()]
+
+
+@pytest.mark.parametrize(
+    ("kind", "ask", "answer"),
+    [("TextAnalytics", _languages, ["(Unknown)", "(Unknown)"]), ("OpenAI", _models, [])],
+)
+def test_an_application_gets_in_with_the_callers_role_of_its_kind(
+    azure: RunningAzure, clients: Clients, kind: str, ask: Callable[[str, Any], list[str]], answer: list[str]
+) -> None:
+    """By the service's own client: refused without the role that the components give by default, and
+    answered with it."""
+    account = clients.make_account(kind)
+    endpoint = account.properties.endpoint
+    with pytest.raises(Exception, match="lacks the required data action"):
+        ask(endpoint, _reader(azure))
+    role = {"role": kinds.named(kind).callers[0].name, "scope": account.id}
+    caller = azure.control("/principals", {"name": "caller", "roles": [role]})
+    credential = _secret(azure, client_id=caller["clientId"], client_secret=caller["clientSecret"])
+    assert ask(endpoint, credential) == answer
 
 
 def test_a_key_of_resource_manager_and_its_rotation_policy(clients: Clients) -> None:
@@ -194,28 +231,6 @@ def test_every_api_version_of_the_client_is_understood(clients: Clients, version
         assert [one.name for one in keys.list_properties_of_keys(max_page_size=1)] == ["k"]
 
 
-def test_an_empty_version_segment(clients: Clients) -> None:
-    """`/keys/NAME//wrapkey`, as clients spell "the current version", survives the way over proxy and TLS."""
-    clients.make_vault()
-    with clients.keys() as keys:
-        key = keys.create_rsa_key("k", size=2048)
-        url = f"{clients.uri}/keys/k//wrapkey?api-version=7.6"
-        request = HttpRequest("POST", url, json={"alg": "RSA-OAEP-256", "value": "AAAA"})
-        response = keys.send_request(request)
-    assert (response.status_code, response.json()["kid"]) == (200, key.id)
-
-
-def test_who_is_not_granted_gets_the_vaults_own_403(azure: RunningAzure, clients: Clients) -> None:
-    """Another principal with a valid token is refused by the vault, and says so in the audit log."""
-    clients.make_vault()
-    with clients.keys(_reader(azure)) as keys, pytest.raises(HttpResponseError) as refused:
-        keys.create_rsa_key("not-mine")
-    assert refused.value.status_code == 403
-    assert "does not have keys create permission" in str(refused.value)
-    mine = [e for e in azure.control("/audit")["value"] if e["objectId"] == READER.object_id]
-    assert (mine[-1]["operation"], mine[-1]["result"]) == ("KeyCreate", "Forbidden")
-
-
 def test_a_managed_hsm_through_its_own_clients(azure: RunningAzure, clients: Clients) -> None:
     """Roles are listed, given, read and taken; keys are made, rotated and used by who has one, whatever
     Resource Manager says; and who has none is refused and in the audit log."""
@@ -254,59 +269,3 @@ def test_a_managed_hsm_through_its_own_clients(azure: RunningAzure, clients: Cli
             KeyClient(uri, credential).get_key("cmk")
     mine = [e for e in azure.control("/audit")["value"] if e["objectId"] == READER.object_id]
     assert (mine[-1]["operation"], mine[-1]["result"]) == ("KeyGet", "Forbidden")
-
-
-def test_a_private_endpoints_whole_life(clients: Clients) -> None:
-    """Network, subnet, endpoint, zone and zone group are made, listed, tagged and deleted, each polled; a
-    diagnostic setting is made and deleted by the client for any resource."""
-    # Where it is used: it takes seconds to import, and every run collects this file.
-    from azure.mgmt.network import NetworkManagementClient
-
-    vault, group = clients.make_vault(), clients.name
-    with (
-        ResourceManagementClient(clients.credential, SUBSCRIPTION_ID, polling_interval=0) as resources,
-        NetworkManagementClient(clients.credential, SUBSCRIPTION_ID, polling_interval=0) as network,
-    ):
-        any_resource: Any = resources.resources
-        nets: Any = network.virtual_networks
-        inner = {"name": "ends", "properties": {"addressPrefix": "10.0.1.0/24"}}
-        space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [inner]}
-        body = {"location": "westeurope", "properties": space}
-        made = nets.begin_create_or_update(group, "vnet", body).result()
-        assert made.properties.provisioning_state == "Succeeded"
-        subnet: Any = network.subnets.get(group, "vnet", "ends")
-        link = {"name": "link", "properties": {"privateLinkServiceId": vault.id, "groupIds": ["vault"]}}
-        properties = {"subnet": {"id": subnet.id}, "privateLinkServiceConnections": [link]}
-        ends: Any = network.private_endpoints
-        wanted = {"location": "westeurope", "properties": properties}
-        endpoint = ends.begin_create_or_update(group, "end", wanted).result()
-        assert endpoint.properties.custom_dns_configs[0].ip_addresses == ["10.0.1.4"]
-        provider = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/{group}/providers"
-        zone = f"{provider}/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
-        any_resource.begin_create_or_update_by_id(
-            zone, {"location": "global"}, api_version="2024-06-01"
-        ).result()
-        config = {"name": "vault", "properties": {"privateDnsZoneId": zone}}
-        zones: Any = network.private_dns_zone_groups
-        wanted = {"properties": {"privateDnsZoneConfigs": [config]}}
-        zones.begin_create_or_update(group, "end", "default", wanted).result()
-        assert [found.name for found in zones.list("end", group)] == ["default"]
-        tagged = nets.update_tags(group, "vnet", {"tags": {"a": "b"}})
-        assert (tagged.tags, tagged.etag != made.etag) == ({"a": "b"}, True)
-        with pytest.raises(HttpResponseError, match="in use"):
-            nets.begin_delete(group, "vnet").result()
-        zones.begin_delete(group, "end", "default").result()
-        ends.begin_delete(group, "end").result()
-        nets.begin_delete(group, "vnet").result()
-        for absent, name in ((ends, "end"), (nets, "vnet")):
-            with pytest.raises(ResourceNotFoundError):
-                absent.get(group, name)
-        setting = f"{vault.id}/providers/Microsoft.Insights/diagnosticSettings/audit"
-        logs = [{"categoryGroup": "audit", "enabled": True}]
-        wanted = {"properties": {"storageAccountId": "/subscriptions/s", "logs": logs}}
-        version = {"api_version": "2021-05-01-preview"}
-        any_resource.begin_create_or_update_by_id(setting, wanted, **version).result()
-        assert any_resource.get_by_id(setting, **version).properties["logs"][0]["categoryGroup"] == "audit"
-        any_resource.begin_delete_by_id(setting, **version).result()
-        with pytest.raises(ResourceNotFoundError):
-            any_resource.get_by_id(setting, **version)

@@ -12,36 +12,26 @@ from typing import Any
 import pytest
 
 from localazure import operations
+from localazure.cloud import Cloud
 from localazure.control import Control
 from localazure.front import Answer, Raw
 from localazure.page.sessions import document
 from localazure.page.snapshot import MOST, snapshot
 from localazure.web import Json
-from tests.localazure.page import scene as page_scene
-from tests.localazure.page.scene import EVIL
-from tests.support.front import SECRETS, Door
-from tests.support.front import token as door_token
+from tests.localazure.driver import ACCOUNT, Case
+from tests.localazure.page.scene import EVIL, scene
+from tests.support.front import SECRETS
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
-def played() -> Door:
-    door = Door()
-
-    def send(method: str, url: str, body: Any) -> Any:
-        vault = "vault.azure.net" in url
-        bearer = door_token(audience="https://vault.azure.net") if vault else None
-        reply = door.send(method, url, body, bearer=bearer)
-        assert reply.status < 300, reply
-        return reply.body
-
-    page_scene.play(send)
-    return door
+def played() -> Case:
+    return scene()
 
 
 @pytest.fixture
-def seen(played: Door) -> Json:
+def seen(played: Case) -> Json:
     return snapshot(played.cloud)
 
 
@@ -94,7 +84,7 @@ def test_the_history_tells_every_state(seen: Json) -> None:
     assert kinds == ["microsoft", "customer", "unreadable"]
 
 
-def test_a_look_changes_nothing(played: Door) -> None:
+def test_a_look_changes_nothing(played: Case) -> None:
     """Looking at the page writes nothing: no audit event, no poll of an operation, no rotation."""
     before = played.cloud.store.changes
     snapshot(played.cloud)
@@ -104,19 +94,18 @@ def test_a_look_changes_nothing(played: Door) -> None:
 @pytest.mark.parametrize("fails", ["", "CapacityExceeded"])
 def test_an_operation_that_nobody_watched_is_not_shown_for_ever(fails: str) -> None:
     """An account is shown as creating while it is, and by how that ended afterwards, looked at or not."""
-    door = Door()
-    door.cloud.behave(operation_seconds=60, failing_operations=fails)
-    door.send("PUT", f"{page_scene.GROUP}?api-version=2024-03-01", {"location": "westeurope"})
-    door.send("PUT", page_scene.account("made"), page_scene._account("made"))
+    case = Case()
+    case.cloud.behave(operation_seconds=60, failing_operations=fails)
+    case.do(f"PUT {ACCOUNT} with account")
 
     def states() -> list[str]:
-        return [row["state"] for row in rows(snapshot(door.cloud), "accounts")]
+        return [row["state"] for row in rows(snapshot(case.cloud), "accounts")]
 
     assert states() == ["Creating"]
-    door.cloud.clock.advance(3600)
+    case.cloud.clock.advance(3600)
     ended = ["Failed" if fails else "Succeeded"]
     assert states() == ended
-    door.send("GET", page_scene.account("made"))
+    case.do(f"GET {ACCOUNT}")
     assert states() == ended
 
 
@@ -130,7 +119,7 @@ def test_no_name_is_ever_markup(seen: Json) -> None:
     assert not re.search(r"innerHTML|insertAdjacent|document\.write", shown)
 
 
-def test_an_address_signs_in_once_and_its_cookie_only_looks(played: Door) -> None:
+def test_an_address_signs_in_once_and_its_cookie_only_looks(played: Case) -> None:
     """The second use of a code is refused, and the cookie opens the page and nothing else of the control."""
     control = Control(played.cloud, SECRETS)
     code = control.door.new_code()
@@ -144,7 +133,7 @@ def test_an_address_signs_in_once_and_its_cookie_only_looks(played: Door) -> Non
 
 
 @pytest.mark.parametrize("cookie", ["", "localazure-4711=guessed", "localazure-4711", ";;=,\x00"])
-def test_fails_without_a_session(played: Door, cookie: str) -> None:
+def test_fails_without_a_session(played: Case, cookie: str) -> None:
     """Neither the page nor its snapshot is shown to a browser that did not sign in."""
     control = Control(played.cloud, SECRETS)
     for path in ("/", "/snapshot?seen=", "/login?code=", "/login?code=guessed"):
@@ -153,7 +142,7 @@ def test_fails_without_a_session(played: Door, cookie: str) -> None:
         assert b"rotated" not in answer.content
 
 
-def test_a_snapshot_comes_only_when_something_changed(played: Door) -> None:
+def test_a_snapshot_comes_only_when_something_changed(played: Case) -> None:
     """A browser that has seen the newest state gets 204 without content, and the new one after a change."""
     control = Control(played.cloud, SECRETS)
     cookie = _signed_in(control)
@@ -165,17 +154,17 @@ def test_a_snapshot_comes_only_when_something_changed(played: Door) -> None:
 
 def test_a_long_list_says_how_long_it_is_and_a_search_leads_to_the_rest() -> None:
     """Neither cut off silently nor ever longer than a browser can show."""
-    door = Door()
-    door.cloud.behave(operation_seconds=60)
+    cloud = Cloud()
+    cloud.behave(operation_seconds=60)
     for number in range(MOST + 50):
-        operations.begin(door.cloud, {"group": f"/subscriptions/s/resourceGroups/g-{number:03}"})
-    shown = next(one for one in snapshot(door.cloud)["sections"] if one["id"] == "operations")
+        operations.begin(cloud, {"group": f"/subscriptions/s/resourceGroups/g-{number:03}"})
+    shown = next(one for one in snapshot(cloud)["sections"] if one["id"] == "operations")
     assert (len(shown["rows"]), shown["found"], shown["total"]) == (MOST, MOST + 50, MOST + 50)
-    found = next(one for one in snapshot(door.cloud, "G-24")["sections"] if one["id"] == "operations")
+    found = next(one for one in snapshot(cloud, "G-24")["sections"] if one["id"] == "operations")
     assert (len(found["rows"]), found["found"], found["total"]) == (10, 10, MOST + 50)
 
 
-def test_a_search_finds_in_every_list_and_in_the_audit_log_where_it_is_kept(played: Door) -> None:
+def test_a_search_finds_in_every_list_and_in_the_audit_log_where_it_is_kept(played: Case) -> None:
     """By name, key version or who used the key; the log's length and search come from the store."""
     version = rows(snapshot(played.cloud), "vaults")[0]["version"]
     assert [row["account"] for row in rows(snapshot(played.cloud, version), "accounts")] == ["rotated"]

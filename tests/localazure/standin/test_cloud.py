@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from docs.examples.azure_policy.constraints import CONSTRAINTS, CUSTOMER_KEY, DENY, assigned_parameters
 from localazure.standin.server import serve
-from tests.localazure.driver import ACCOUNT, GROUP, VAULT, WEST, Case
+from tests.localazure.driver import GROUP, VAULT, WEST, Case
 from tests.localazure.standin.driver import (
     GROUP_TYPE,
     PLACE,
@@ -21,15 +20,13 @@ from tests.localazure.standin.driver import (
     refused,
 )
 from tests.support.azure import RunningAzure
-from tests.support.front import SUBSCRIPTION
 
 NETWORK, DNS, MONITOR = "azure-native:network", "azure-native:privatedns", "azure-native:monitor"
-INSIGHTS, AUTHORIZATION = "azure-native:operationalinsights", "azure-native:authorization"
+INSIGHTS = "azure-native:operationalinsights"
 ZONE = "privatelink.vaultcore.azure.net"
 VNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet"
 SUBNET = {"name": "ends", "properties": {"addressPrefix": "10.0.1.0/24"}}
 SPACE = {**WEST, "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [SUBNET]}}
-PHASE_ONE = {**WEST, "kind": "TextAnalytics", "sku": {"name": "S"}}
 
 Scene = tuple[Engine, Case, DoorAzure]
 
@@ -155,39 +152,6 @@ async def test_alerts_and_saved_queries_are_kept_as_they_were_written(scene: Sce
     assert rule[2]["actions"] == {"actionGroups": [group[0]]}
     kinds = (f"{INSIGHTS}:SavedSearch", f"{MONITOR}:ActionGroup", f"{MONITOR}:ScheduledQueryRule")
     await lived(engine, case, dict(zip(kinds, (search, group, rule), strict=True)))
-
-
-async def test_an_exempt_group_may_have_its_phase_one_until_the_last_day(scene: Scene) -> None:
-    """Under Deny the account is refused, but for the exempt group until the exemption ends. What is read back
-    is what was written, so that a second run has nothing to change."""
-    engine, case, _ = scene
-    (key,) = (one for one in CONSTRAINTS if one.name == CUSTOMER_KEY)
-    exemption = f"{AUTHORIZATION}:PolicyExemption"
-    assignment, _, _ = await engine.made(
-        f"{AUTHORIZATION}:PolicyAssignment",
-        scope=SUBSCRIPTION,
-        policyAssignmentName="cmk-account-customer-key",
-        policyDefinitionId=key.definition_id,
-        parameters={name: {"value": value} for name, value in assigned_parameters(key, DENY, ()).items()},
-    )
-    assert case.ask("PUT", ACCOUNT, PHASE_ONE).code == "RequestDisallowedByPolicy"
-    id, inputs, outputs = await engine.made(
-        exemption,
-        scope=GROUP,
-        policyExemptionName="cmk-phase-one",
-        policyAssignmentId=assignment,
-        exemptionCategory="Waiver",
-        description="The account is bound in phase two.",
-        expiresOn="2099-12-31T23:59:59Z",
-    )
-    assert case.ask("PUT", ACCOUNT, PHASE_ONE).status == 201
-    await engine.unchanged(exemption, id, inputs, outputs)
-    assert (await engine.read(exemption, id))[1]["expiresOn"] == inputs["expiresOn"]
-    ended = {**inputs, "expiresOn": "2020-01-01T00:00:00Z"}
-    await engine.update(exemption, id, inputs, ended, outputs)
-    assert case.ask("PUT", f"{ACCOUNT}-too", PHASE_ONE).code == "RequestDisallowedByPolicy"
-    await engine.delete(exemption, id, ended)
-    assert (await engine.read(exemption, id, ended, outputs))[0] == ""
 
 
 async def test_it_signs_in_and_reaches_the_running_local_azure(azure: RunningAzure) -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import replace
+from unittest.mock import MagicMock
 
 import pytest
 
 from core.facts import UserAssignedIdentity
 from core.roles import HSM_CRYPTO_USER
+from operate import login
+from operate.__main__ import main
+from operate.adopt import command
 from operate.adopt.existing import Existing
 from operate.evidence.model import NotChecked, Service
+from operate.stack_file import PROGRAM
 from tests.operate.adopt.accounts import KEY_ID, ROLE, body, by_role, found, in_hsm, texts
 from tests.operate.evidence import made
 from tests.operate.evidence.made import GROUP, NEW, OLD, OWN, account, key, vault, version
@@ -84,6 +89,19 @@ def test_what_an_auditor_would_note_is_no_obstacle() -> None:
     """Warnings and notes are told by the evidence, and do not keep an account outside."""
     service = made.rich().services[0]
     assert "others-did-unwrap" not in texts(("x", found(service)))
+
+
+def test_a_refusal_is_json_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """With every problem, and nothing written."""
+    monkeypatch.chdir(PROGRAM)
+    monkeypatch.setattr(login, "of_new_stack", lambda _: None)
+    monkeypatch.setattr(command, "LiveAzure", lambda _: MagicMock())
+    monkeypatch.setattr(command, "find", lambda *_: found(made.service(vault=NotChecked("403 no"))))
+    words = ["adopt", "--stack", "none", "--account", account().id, "--name", "x", "--json"]
+    assert main(words) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["written"] == []
+    assert any("vault: not checked: 403 no" in one for one in told["problems"])
 
 
 def test_accounts_are_told_apart() -> None:

@@ -9,13 +9,12 @@ from urllib.parse import quote
 
 from localazure import seed
 from operate.azure import Json, LiveAzure, UnansweredError
+from tests.localazure.driver import GROUP, VAULT, Case
 from tests.localazure.page import scene as page_scene
 from tests.operate.adopt import field
-from tests.support.front import Door, token
+from tests.support.front import ARM, Door, token
 
-GROUP = page_scene.GROUP.removeprefix(page_scene.ARM)
 WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log"
-VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-scene"
 ACCOUNTS = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts"
 _LOGS, _VAULT = "https://api.loganalytics.io", "https://vault.azure.net"
 _GRAPH = "https://graph.microsoft.com"
@@ -72,7 +71,7 @@ class DoorAzure(LiveAzure):
         while link:
             page = self._answer("LIST", link, audience=audience)
             found += page["value"]
-            link = str(page.get("nextLink") or "").removeprefix(page_scene.ARM)
+            link = str(page.get("nextLink") or "").removeprefix(ARM)
         return found
 
     def _answer(self, kind: str, url: str, body: Any = None, audience: str = "") -> Any:
@@ -89,31 +88,15 @@ class DoorAzure(LiveAzure):
         return reply.body
 
 
-def scene() -> Door:
+def scene() -> Case:
     """Accounts `rotated`, `cut-off` and `plain` on one vault, whose audit log goes to a workspace."""
-    door = Door()
-
-    def send(method: str, url: str, body: Any) -> Any:
-        # Key Vault's times are whole seconds; so nothing here happens in the same one.
-        door.cloud.clock.advance(60)
-        bearer = token(audience=_VAULT) if "vault.azure.net" in url else None
-        reply = door.send(method, url, body, bearer=bearer)
-        assert reply.status < 300, reply
-        if method == "PUT" and url == page_scene.vault():
-            _audit(send)
-        return reply.body
-
-    page_scene.play(send)
-    return door
-
-
-def _audit(send: page_scene.Send) -> None:
     workspace = {"location": "westeurope", "properties": {"sku": {"name": "PerGB2018"}}}
-    send("PUT", f"{page_scene.ARM}{WORKSPACE}?api-version=2022-10-01", workspace)
     logs = [{"category": "AuditEvent", "enabled": True}]
-    setting = f"{page_scene.ARM}{VAULT}/providers/Microsoft.Insights/diagnosticSettings/audit"
-    body = {"properties": {"workspaceId": WORKSPACE, "logs": logs}}
-    send("PUT", f"{setting}?api-version=2021-05-01-preview", body)
+    setting = f"{VAULT}/providers/Microsoft.Insights/diagnosticSettings/audit?api-version=2021-05-01-preview"
+    return page_scene.scene(
+        {"ask": f"PUT {WORKSPACE}?api-version=2022-10-01", "send": workspace},
+        {"ask": f"PUT {setting}", "send": {"properties": {"workspaceId": WORKSPACE, "logs": logs}}},
+    )
 
 
 class _DoorClient:

@@ -17,7 +17,8 @@ from operate.evidence.continuity import gaps, of_activity_log, of_service
 from operate.evidence.findings import findings
 from operate.evidence.model import Facts, KeyUseLog, LoggedChange, NotChecked
 from operate.evidence.page import page
-from tests.operate.evidence.door_azure import ACCOUNTS, GROUP, VAULT, WORKSPACE, DoorAzure, scene
+from tests.localazure.driver import GROUP, VAULT
+from tests.operate.evidence.door_azure import ACCOUNTS, WORKSPACE, DoorAzure, scene
 from tests.operate.evidence.made import NOW, OTHER, days, facts, key, row, service, use, vault, version
 from tests.support.front import SUBSCRIPTION, Door, token
 

@@ -375,6 +375,39 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     return updates
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["up"], [{"ring": "rest", "stacks": ["prod-a", "prod-b"]}]),
+        (
+            ["rotate", "--stack", "prod-a"],
+            [
+                {"stack": "prod-a", "key": "kv-prod-a/cmk-prod-a", "generation": 1},
+                {"ring": "rest", "stacks": ["prod-a"]},
+            ],
+        ),
+        (["list", "--stack", "prod-b"], [{"stack": "prod-b", "ring": "rest"}]),
+        (["up", "--yes", "--stack", "prod-a"], [{"stack": "prod-a", "ok": True}]),
+    ],
+    ids=["would update", "would rotate", "list", "update"],
+)
+def test_json_is_all_that_an_action_prints_to_its_output(
+    words: list[str],
+    told: list[dict[str, Any]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    begun: list[tuple[str, str]],
+    *,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A line for each stack or ring, also without --yes; the rest is told beside it."""
+    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={}, prod_b={}))
+    assert main(["fleet", *words, "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [{name: line.get(name) for name in one} for line, one in zip(lines, told, strict=True)] == told
+    assert bool(begun) is ("--yes" in words)
+
+
 def test_each_stack_is_updated_by_its_own_plan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: list[tuple[str, str]]
 ) -> None:

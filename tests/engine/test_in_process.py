@@ -1,0 +1,364 @@
+"""Lives of services on the engine in this process (tests/support/engine.py), judged by its cloud.
+
+Owns: what an update does to an account, its key, its vault and what hangs at them, where the components, the
+providers and Azure decide it. Does not own: what Pulumi's engine does itself, which the other tests here run.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import Any
+
+import pulumi
+import pytest
+
+from core import coverage, kinds
+from core.kinds import AccountKind
+from core.resource_types import BINDING
+from docs.examples.azure_policy.constraints import CONSTRAINTS
+from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
+from localazure import seed
+from tests.remediation.world import (
+    EXISTING_VAULT,
+    KEY_VAULT,
+    MICROSOFT,
+    SHARED_VAULT_ID,
+    World,
+    permitted,
+)
+from tests.support.engine import Engine, UpdateError
+from tests.support.front import SUBSCRIPTION
+from tests.support.in_process import Wire
+
+LOCKS = "providers/Microsoft.Authorization/locks"
+HOLD = {"properties": {"level": "CanNotDelete", "notes": "legal hold"}}
+
+
+def updated(world: World, **change: Any) -> list[str]:
+    """What an update did that has to succeed. None takes a setting out."""
+    world.declare({name: value for name, value in change.items() if value is not None})
+    for name in [name for name, value in change.items() if value is None]:
+        del world.settings[name]
+    said = world.up()
+    assert said == "", said
+    return world.engine.operations
+
+
+def settled(world: World, **change: Any) -> None:
+    """One update, and after the next, which may state the key in the account's inputs, nothing to do."""
+    for more in (change, {}):
+        updated(world, **more)
+    assert updated(world) == []
+
+
+def properties(world: World) -> dict[str, Any]:
+    """The account's properties as the cloud holds them, with what no answer shows."""
+    assert world.account
+    return dict(world.account.properties)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", kinds.ALL, ids=lambda kind: kind.name)
+def test_a_service_of_each_kind_lives(kind: AccountKind) -> None:
+    """Made on Microsoft's keys and then bound; on its key, readable, while it is changed and rotated in one
+    update; out of reach and still bound while access is revoked; readable again under the same version; and
+    gone with its key."""
+    deletes = {"revoke_account": f"{kind.prefix}-claims"} if coverage.of(kind).deletes else {}
+    operated = {"vault": {"key_operators": ["deployer"]}}
+    world = World("access policies", settings={"kind": kind.name, **operated, **deletes})
+    settled(world, key={"generation": 1})
+    assert world.account_id.endswith(f"/accounts/{kind.prefix}-claims")
+    first, *_, made = world.history()
+    assert (first["keySource"], made["keySource"]) == (MICROSOFT, KEY_VAULT)
+    assert made["keyUri"].startswith("https://kv-claims.vault.azure.net/keys/cmk-claims/")
+
+    before = len(world.history())
+    updated(world, tags={"owner": "somebody"}, key={"generation": 2})
+    changed = world.history()[before:]
+    assert "PUT" in {state["why"] for state in changed}
+    assert {(state["keySource"], state["readable"]) for state in changed} == {(KEY_VAULT, True)}
+    version = changed[-1]["keyUri"]
+    assert (version != made["keyUri"], version.rpartition("/")[0]) == (
+        True,
+        made["keyUri"].rpartition("/")[0],
+    )
+
+    updated(world, access="revoked")
+    assert (world.readable, world.history()[-1]["keyUri"]) == (False, version)
+    updated(world, access="granted")
+    assert (world.readable, world.history()[-1]["keyUri"]) == (True, version)
+
+    id = world.account_id
+    world.engine.destroy()
+    assert world.wire.door.cloud.store.get("account", id) is None
+    states = world.wire.door.cloud.store.events("encryption", id)
+    lapses = [one["why"] for one in states[before - 1 :] if one["keySource"] != KEY_VAULT]
+    assert [why for why in lapses if why != "DELETE"] == []
+
+
+def test_the_customers_key_is_turned_on_and_off_on_one_account() -> None:
+    """The account keeps its id in both directions, also where its tier has to change. The way back is refused
+    unless the account is named; then the binding alone goes."""
+    world = World("access policies", settings={"encryption": "microsoftManaged", "sku": "F0"})
+    updated(world)
+    before = world.account
+    updated(world, encryption=None, sku="S")
+    account = world.account
+    assert before
+    assert account
+    assert (account.internal_id, account.sku["name"], world.is_bound) == (before.internal_id, "S", True)
+
+    world.declare({"encryption": "microsoftManaged"})
+    assert "unbindAccount: lang-claims" in world.up()
+    assert (world.engine.operations, world.is_bound) == ([], True)
+    done = updated(world, unbind_account="lang-claims")
+    assert [one for one in done if one.startswith("delete")] == [f"delete {BINDING}"]
+    names = {urn.rpartition("::")[2] for urn in world.engine.state}
+    assert {"claims-vault", "claims-key", "claims-access"} <= names
+
+    updated(world, encryption=None, unbind_account=None)
+    assert [source for source, _ in groupby(state["keySource"] for state in world.history())] == [
+        MICROSOFT,
+        KEY_VAULT,
+        MICROSOFT,
+        KEY_VAULT,
+    ]
+    assert {state["readable"] for state in world.history()} == {True}
+
+
+def test_an_account_that_states_its_key_goes_off_and_on_it_by_one_write() -> None:
+    """With a user-assigned identity."""
+    world = World("user-assigned identity")
+    updated(world)
+    updated(world, encryption="microsoftManaged", unbind_account="lang-claims")
+    updated(world, encryption=None, unbind_account=None)
+    assert [(state["why"], state["keySource"], state["readable"]) for state in world.history()] == [
+        ("PUT", KEY_VAULT, True),
+        ("PUT", MICROSOFT, True),
+        ("PUT", KEY_VAULT, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "access"),
+    [
+        ("access policies", "granted"),
+        ("access policies", "revoked"),
+        ("Azure RBAC", "granted"),
+        (EXISTING_VAULT, "granted"),
+    ],
+)
+def test_a_destroyed_service_comes_back_with_its_data_and_its_access(mode: str, access: str) -> None:
+    """Refused by default, with what is held and the remedy; the account that comes back is the same, under
+    the same version. A vault under Azure RBAC has lost the role, one of others the access, which the same
+    update gives again, as it gives what was revoked."""
+    world = World(mode)
+    updated(world)
+    before, version = world.account, world.history()[-1]["keyUri"]
+    updated(world, access=access)
+    world.engine.destroy()
+    world.settings.pop("access")
+    if mode == EXISTING_VAULT:
+        world.settings["key"] = {"id": f"{SHARED_VAULT_ID}/keys/cmk-claims"}
+    said = world.up()
+    assert ("'lang-claims' is held" in said, "softDeleted: recover" in said) == (True, True)
+    assert world.engine.operations == []
+    updated(world, soft_deleted="recover")
+    account = world.account
+    assert before
+    assert account
+    assert (account.internal_id, world.readable) == (before.internal_id, True)
+    assert world.history()[-1]["keyUri"] == version
+    assert permitted(world, (account.identity or {})["principalId"]) or mode == "Azure RBAC"
+
+
+DATA = f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-data"
+STORAGE, OTHER_STORAGE = (
+    f"{DATA}/providers/Microsoft.Storage/storageAccounts/{name}" for name in ("st1", "st2")
+)
+SEARCH = f"{DATA}/providers/Microsoft.Search/searchServices/srch-claims"
+LINKED = [{"resourceId": STORAGE, "identityClientId": "7d2f0b57-0a35-4d4e-9d7c-3c0a2d3c4b5a"}]
+
+
+@pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
+def test_what_the_portal_linked_stays(mode: str) -> None:
+    """Whether the state knows of it or not; a write that would drop the key of a search service is refused,
+    and made once the key is given."""
+    world = World(mode)
+    settled(world)
+    linked = {"userOwnedStorage": LINKED, "dynamicThrottlingEnabled": True}
+    world.arm("PATCH", world.account_id, {"properties": linked})
+    for owner in ("first", "second"):
+        settled(world, tags={"owner": owner})
+        assert {name: properties(world)[name] for name in linked} == linked
+
+    search = {"qnaAzureSearchEndpointId": SEARCH, "qnaAzureSearchEndpointKey": "the-key"}
+    world.arm("PATCH", world.account_id, {"properties": {"apiProperties": search}})
+    world.declare({"tags": {"owner": "third"}})
+    assert "searchServiceKey" in world.up()
+    assert properties(world)["apiProperties"] == search
+    settled(world, search_service_id=SEARCH, search_service_key="the-key")
+    assert (properties(world)["apiProperties"], properties(world)["userOwnedStorage"]) == (search, LINKED)
+    assert world.unbound_moments(2) == []
+
+
+def test_storage_and_search_are_linked_as_the_settings_say() -> None:
+    """Linked, changed and taken away, with the role of the account's identity on the storage, which is in
+    another subscription; a link that stays keeps the identity that reads it."""
+    world = World("access policies")
+    made = {DATA: "2024-03-01", STORAGE: "2023-05-01", OTHER_STORAGE: "2023-05-01"}
+    for id, api in made.items():
+        answer = world.session.send(
+            "PUT", f"https://management.azure.com{id}?api-version={api}", {"location": "westeurope"}
+        )
+        assert answer.status < 300
+
+    def readers() -> list[int]:
+        return [
+            len(world.wire.door.cloud.store.scan("roleAssignment", id)) for id in (STORAGE, OTHER_STORAGE)
+        ]
+
+    settled(world, storage_account_ids=[STORAGE], search_service_id=SEARCH, search_service_key="key-1")
+    assert (properties(world)["userOwnedStorage"], readers()) == ([{"resourceId": STORAGE}], [1, 0])
+    world.arm("PATCH", world.account_id, {"properties": {"userOwnedStorage": LINKED}})
+    settled(world, storage_account_ids=[STORAGE, OTHER_STORAGE], search_service_key="key-2")
+    assert properties(world)["userOwnedStorage"] == [*LINKED, {"resourceId": OTHER_STORAGE}]
+    assert properties(world)["apiProperties"]["qnaAzureSearchEndpointKey"] == "key-2"
+    assert readers() == [1, 1]
+    settled(world, storage_account_ids=[])
+    assert (properties(world).get("userOwnedStorage", []), readers()) == ([], [0, 0])
+
+
+def test_a_foundry_account_with_projects_and_models_lives() -> None:
+    """Made in one update although Azure takes one write at a time and no key once there are projects; a tag
+    and a capacity change leave the account bound; a project goes that removedProjects names, after the lock;
+    and a destroy leaves nothing."""
+    projects = [{"name": "claims", "role": "Cognitive Services User"}, {"name": "fraud"}]
+    mini = {"name": "mini", "model": "gpt-4o-mini", "version": "2024-07-18", "capacity": 5}
+    models = [mini, {"name": "search", "model": "text-embedding-3-small"}]
+    world = World("access policies", settings={"kind": "AIServices", "lock": "CanNotDelete"})
+    world.wire.door.cloud.behave(child_write_seconds=0.2)
+
+    def children(segment: str) -> list[str]:
+        found = world.wire.door.cloud.store.scan(f"account.{segment}")
+        return sorted(str(body["name"]).rpartition("/")[2] for _, body in found)
+
+    settled(world, projects=projects, deployments=models)
+    assert (children("projects"), children("deployments")) == (["claims", "fraud"], ["mini", "search"])
+    bound = len(world.history()) - 1
+    updated(
+        world,
+        tags={"owner": "somebody"},
+        deployments=[{**mini, "capacity": 9}, models[1]],
+        removed_projects=["fraud"],
+    )
+    settled(world, projects=projects[:1], lock=None)
+    assert (children("projects"), world.unbound_moments(bound)) == (["claims"], [])
+    world.engine.destroy()
+    assert children("projects") == children("deployments") == []
+
+
+def test_a_destroy_stops_at_the_locks_of_others_where_nothing_is_lost() -> None:
+    """At the account nothing has gone yet; the locked scope is named each time, and the same command goes on
+    once the lock is away."""
+    world = World("user-assigned identity")
+    updated(world)
+    there, id = {*world.engine.state}, world.account_id
+    for locked in (id, world.vault_id):
+        lock = f"https://management.azure.com{locked}/{LOCKS}/hold?api-version=2020-05-01"
+        assert world.session.send("PUT", lock, HOLD).status == 201
+        with pytest.raises(UpdateError, match=r"following scope\(s\) are locked") as stopped:
+            world.engine.destroy()
+        named = re.search(r"are locked: '([^']+)'", str(stopped.value))
+        assert named
+        assert named[1].lower() == locked.lower()
+        if locked == id:
+            assert ({*world.engine.state}, world.readable) == (there, True)
+        assert world.session.send("DELETE", lock).status == 200
+    world.engine.destroy()
+    assert world.engine.state == {}
+
+
+def test_locks_and_access_in_a_vault_of_others_go_with_the_service() -> None:
+    """A destroy takes both locks and the access of the account away, and leaves the vault, its key and the
+    lock of its owner, which forbids none of it."""
+    world = World(EXISTING_VAULT)
+    locks = f"https://management.azure.com{SHARED_VAULT_ID}/{LOCKS}"
+
+    def locked() -> list[str]:
+        listed = world.session.send("GET", f"{locks}?api-version=2020-05-01").body["value"]
+        return sorted(one["name"] for one in listed)
+
+    world.session.send("PUT", f"{locks}/owners?api-version=2020-05-01", HOLD)
+    settled(world, lock="CanNotDelete")
+    account = world.account
+    assert account
+    user = (account.identity or {})["principalId"]
+    assert (len(locked()), bool(permitted(world, user))) == (2, True)
+    world.engine.destroy()
+    assert (locked(), permitted(world, user)) == (["owners"], {})
+
+
+def guarded(engine: Engine, effect: str, *, exempt: bool) -> list[str]:
+    """What an update does whose program assigns the constraints as Azure Policy, and then makes an account in
+    its first phase, which has no key yet. Raises UpdateError."""
+    exemption: dict[str, Any] = {
+        "name": "phase-one",
+        "constraint": "account-customer-key",
+        "scope": f"{SUBSCRIPTION}/resourceGroups/rg-claims",
+        "reason": "The account is bound in phase two.",
+        "until": "2099-12-31",
+    }
+
+    def program() -> None:
+        from pulumi_azure_native import cognitiveservices, resources
+
+        group = resources.ResourceGroup("group", resource_group_name="rg-claims", location="westeurope")
+        guardrails = AzurePolicyGuardrails(
+            "cmk",
+            {
+                "scope": SUBSCRIPTION,
+                "customer_managed_key_effect": effect,
+                "exemptions": [exemption] if exempt else [],
+            },
+            pulumi.ResourceOptions(protect=False, depends_on=[group]),
+        )
+        cognitiveservices.Account(
+            "account",
+            resource_group_name=group.name,
+            account_name="lang-guarded",
+            kind="TextAnalytics",
+            location="westeurope",
+            sku=cognitiveservices.SkuArgs(name="S"),
+            identity=cognitiveservices.IdentityArgs(
+                type=cognitiveservices.ResourceIdentityType.SYSTEM_ASSIGNED
+            ),
+            properties=cognitiveservices.AccountPropertiesArgs(custom_sub_domain_name="lang-guarded"),
+            opts=pulumi.ResourceOptions(depends_on=[guardrails]),
+        )
+
+    return engine.up(program, refresh=True)
+
+
+def test_constraints_as_azure_policy_refuse_phase_one_unless_it_is_exempt_or_under_audit() -> None:
+    """An exempt resource group lets the account be made, Audit lets it stay without a key, and then all is
+    settled and goes."""
+    engine = Engine(Wire())
+    with pytest.raises(UpdateError, match="RequestDisallowedByPolicy"):
+        guarded(engine, "Deny", exempt=False)
+    guarded(engine, "Deny", exempt=True)
+
+    def count(name: str) -> int:
+        return [held.type for held in engine.state.values()].count(f"azure-native:{name}")
+
+    assert (count("authorization:PolicyExemption"), count("cognitiveservices:Account")) == (1, 1)
+    guarded(engine, "Audit", exempt=False)
+    assert (count("authorization:PolicyExemption"), count("authorization:PolicyAssignment")) == (
+        0,
+        len(CONSTRAINTS),
+    )
+    assert count("authorization:PolicyDefinition") == sum(one.built_in is None for one in CONSTRAINTS)
+    assert guarded(engine, "Audit", exempt=False) == []
+    engine.destroy()
+    assert engine.state == {}
