@@ -658,7 +658,9 @@ def storage(tier: str = "Standard_LRS", **network_acls: Any) -> Cloud:
 
     def prepare(deployment: Deployment) -> None:
         group("rg-shared")(deployment)
-        body = {"location": "westeurope", "sku": {"name": tier}, "properties": {"networkAcls": network_acls}}
+        rules = {"defaultAction": "Allow", **network_acls}
+        what = {"kind": "StorageV2", "sku": {"name": tier}, "location": "westeurope"}
+        body = {**what, "properties": {"networkAcls": rules}}
         made(deployment, STORAGE, body, "2023-05-01")
 
     return prepare
