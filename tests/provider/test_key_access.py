@@ -309,8 +309,9 @@ async def test_it_is_made_before_its_account_and_learns_later_whose_access_it_is
 
 
 async def test_the_access_policy_of_an_account_that_is_gone_goes_and_no_other() -> None:
-    """Also where a read shows the account for a while after its deletion."""
+    """Also where a read shows the account, under its key, for a while after its deletion."""
     azure, clock = with_policies(MINE, THEIRS), FakeClock()
+    azure.put(an_account(encryption=bound_to()))
     async with engine(azure, clock) as pulumi:
         deleting = asyncio.ensure_future(pulumi.delete(CLEANUP, CLEANED_ID, await seen(pulumi)))
         await clock.paused.wait()

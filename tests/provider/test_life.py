@@ -110,6 +110,15 @@ async def test_drift_counts_without_a_refresh(pulumi: Engine) -> None:
     assert diff.in_inputs == {"keyUriWithVersion": False}
 
 
+async def test_a_binding_moves_to_another_vault(fake: FakeAzure, pulumi: Engine) -> None:
+    """The version that it leaves is not looked for in the vault that it moves to."""
+    elsewhere = VAULT_URI.replace("language", "former")
+    fake.put(an_account(encryption=bound_to(V2, key_vault_uri=f"{elsewhere}/")))
+    old = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(V2, elsewhere)}
+    await pulumi.update(CMK, ACCOUNT_ID, {**old, "keySource": "Microsoft.KeyVault"}, old, INPUTS)
+    assert [patch.key_version for patch in fake.patches] == [V1]
+
+
 async def test_a_changed_digest_asserts_the_binding_again(fake: FakeAzure, pulumi: Engine) -> None:
     """A changed account digest is an update, though the key is the same."""
     news = {**INPUTS, "accountDigest": "b"}
