@@ -93,7 +93,7 @@ fix: setup ## format, and mend what the linter can
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
 
-bench: setup ## times and memory of previews and updates of up to 100 services (BENCH=--full: 500, BENCH=fleet: many stacks)
+bench: setup ## times of previews and updates of up to 100 services (BENCH=--full: 500, BENCH=fleet: many stacks)
 	@$(PY) -m tests.bench $(BENCH) --json .bench/results.json
 
 clean: down ## down, and what setup made

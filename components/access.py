@@ -52,16 +52,14 @@ def make_grant(
     access_model: str,
     permissions: KeyPermissions = USE,
     deleted_with: pulumi.Resource | None = None,
-    adopts: str | None = None,
     takes_over: bool = False,
     argument: str = "access",
     aliases: Sequence[pulumi.Alias] = (),
 ) -> Made:
     """Makes the grant `name`: one identity's access to one key, in the vault's model, "accessPolicy" or
     "rbac", after earlier writes to the vault. If a run deletes `deleted_with`, the grant goes with it.
-    `adopts` is the id of an existing role assignment, which the grant takes over as it is. With `takes_over`
-    the grant takes over an existing access policy that equals the declared one; in a managed HSM it always
-    does. `argument` is the path of the argument that asks for the grant."""
+    With `takes_over` the grant takes over an existing access policy that equals the declared one; in a
+    managed HSM it always does. `argument` is the path of the argument that asks for the grant."""
     # If a grant moves to another vault with its key, the new one is made before the old one is deleted,
     # because the account is bound again in between.
     options: dict[str, Any] = {
@@ -75,7 +73,6 @@ def make_grant(
         given = {"scope": key.id, "principal_id": principal_id, "role_definition_id": role}
         return declare(Declaration(ManagedHsmRoleAssignment, f"{name}-access", "", "", given), **options)
     if access_model == RBAC:
-        options |= {"import_": adopts, "provider": key.vault.provider}
         return assign_role(
             f"{name}-access",
             permissions.role,
@@ -84,6 +81,7 @@ def make_grant(
             principal_id=principal_id,
             argument=argument,
             waits_for_access=(name, "role"),
+            provider=key.vault.provider,
             **options,
         )
     vault, allowed = key.vault, {"keys": [*permissions.policy]}

@@ -56,11 +56,9 @@ def declared_account(
     argument: str,
     place: Mapping[str, Any],
     *,
-    restores: bool,
     identity_id: pulumi.Input[str] | None,
     system_assigned: bool,
     encryption: Mapping[str, Any] | None,
-    allowed_hosts: Sequence[pulumi.Input[str]],
 ) -> Declaration:
     """The account, at a `place`; `argument` is the path of the argument that names it. `identity_id`: the
     user-assigned identity that uses the key of `encryption`, to which the account is bound in its create."""
@@ -73,9 +71,6 @@ def declared_account(
     }
     if inputs.manages_projects is not None:
         properties["allowProjectManagement"] = inputs.manages_projects
-    if inputs.restrict_outbound is not None:
-        properties["restrictOutboundNetworkAccess"] = inputs.restrict_outbound
-        properties["allowedFqdnList"] = list(allowed_hosts)
     if encryption:
         properties["encryption"] = encryption
     assigned = [*([] if identity_id is None else [identity_id]), *inputs.other_identity_ids]
@@ -96,7 +91,6 @@ def declared_account(
         inputs.account_name,
         arguments,
         argument,
-        recovers=restores,
     )
 
 
@@ -110,7 +104,7 @@ def make_account(
     before: AccountBefore,
     on_error: Sequence[pulumi.ErrorHook] = (),
 ) -> MadeAccount:
-    """Makes the account, or restores a soft-deleted one of its name with its data.
+    """Makes the account.
 
     `after` are the resources that must exist before the account and outlive it: its vault, and with an inline
     key the grant.
@@ -124,8 +118,6 @@ def make_account(
     opts = options(depends_on=list(after))
     through = pulumi.InvokeOptions(parent=opts.parent)
     ignored = [*(opts.ignore_changes or ())]
-    if account.recovers:
-        properties["restore"] = True
     if unbinds:
         # Explicit, because nobody has observed what a PUT without encryption does.
         properties["encryption"] = {"key_source": MICROSOFT_MANAGED}

@@ -1,7 +1,6 @@
 """The arguments of an AI services account, with those that a service shares with it, and the inputs of
 azure-native that they become."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -9,9 +8,8 @@ from typing import Any, ClassVar, Final
 import pulumi
 
 from components.arguments import checks, names
-from components.arguments.inputs import ComponentArguments, Rule, argument
+from components.arguments.inputs import ComponentArguments, Rule, argument, camel_case
 from components.arguments.problem import Problem
-from components.arguments.tags import Tags, checked_tags
 from components.network import NetworkArgs
 from core import arm_ids, kind_limits, kinds
 from core.facts import CUSTOMER_MANAGED
@@ -41,18 +39,11 @@ def _links_of_kind(account: "AccountArguments") -> Iterator[Problem]:
             yield Problem(path, f"found {one.text}")
 
 
-def _outbound(account: "AccountArguments") -> Iterator[Problem]:
-    if account.allowed_fqdns and not account.restrict_outbound:
-        yield Problem(
-            "allowedFqdns", "is given, but the account may call every host; set restrictOutbound: true"
-        )
-
-
 @dataclass(frozen=True, kw_only=True)
 class AccountArguments(ComponentArguments):
     """The arguments of an account, by itself or as a part of a service."""
 
-    _RULES: ClassVar[tuple[Rule, ...]] = (_search_with_key, _links_of_kind, _outbound)
+    _RULES: ClassVar[tuple[Rule, ...]] = (_search_with_key, _links_of_kind)
 
     account_name: str = argument("", check=names.ACCOUNT.checked)
     """Optional. Name of the account and subdomain of its endpoint, globally unique. Default:
@@ -71,12 +62,6 @@ class AccountArguments(ComponentArguments):
     """Optional. Whether the account of kind `AIServices` may have projects. Default: `true` with `projects`,
     otherwise unchanged. Once it is true, the account cannot change between a customer-managed and a
     Microsoft-managed key."""
-    restrict_outbound: bool | None = None
-    """Optional. Whether the account may call only its vault's host and those of `allowedFqdns`. Default:
-    unchanged."""
-    allowed_fqdns: Sequence[str] = argument((), check=checks.host_name)
-    """Optional. Further hosts that the account may call, such as `contoso.blob.core.windows.net`; with
-    `restrictOutbound`."""
     other_identity_ids: Sequence[pulumi.Input[str]] = argument(
         (), check=checks.resource_id(arm_ids.USER_ASSIGNED_IDENTITY)
     )
@@ -96,7 +81,7 @@ class AccountArguments(ComponentArguments):
     search_service_key: pulumi.Input[str] | None = None
     """Conditional. An admin key of that service, with `searchServiceId`. Azure never returns it, so each
     update of the account sends it again. Set it with `pulumi config set --secret`."""
-    tags: Tags | None = argument(None, check=checked_tags)
+    tags: checks.Tags | None = argument(None, check=checks.tags)
     """Optional. Tags of everything made here."""
 
     @property
@@ -108,24 +93,6 @@ class AccountArguments(ComponentArguments):
     def manages_projects(self) -> bool | None:
         """Whether the account may have projects; None leaves it as it is."""
         return self.allow_project_management
-
-
-def allowed_hosts(
-    restricted: bool | None, declared: Sequence[str], vault: pulumi.Input[str], left: str
-) -> list[pulumi.Input[str]]:
-    """The hosts that an account under a key may call if it may not call all, each once.
-
-    The account needs `vault`, the host of its key, to use the key (Azure/ResourceModules #3259). If an update
-    moves the account to another key, it needs `left`, the host of the former key, because it is still bound
-    there when it is written. Each is "" if there is none.
-    """
-    if not restricted:
-        return [*declared]
-    known = vault if isinstance(vault, str) else ""
-    hosts: list[pulumi.Input[str]] = [
-        *dict.fromkeys(host.lower() for host in (known, left, *declared) if host)
-    ]
-    return hosts if known or vault == "" else [vault, *hosts]
 
 
 def declared_encryption(
@@ -148,10 +115,5 @@ def declared_encryption(
 def on_the_wire(value: Any) -> Any:
     """The inputs of azure-native's account, by their Python names."""
     if isinstance(value, Mapping):
-        return {
-            re.sub(r"_(\w)", lambda found: found[1].upper(), name): one
-            if name == "tags"
-            else on_the_wire(one)
-            for name, one in value.items()
-        }
+        return {camel_case(name): one if name == "tags" else on_the_wire(one) for name, one in value.items()}
     return [on_the_wire(one) for one in value] if isinstance(value, list) else value

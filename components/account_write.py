@@ -25,7 +25,6 @@ from typing import Any
 import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.sync_await import _sync_await
 
 from components.hooks import engine_has, read_in_hook
 from components.invokes import InvokeError, State, invoke, is_absent
@@ -38,12 +37,8 @@ from core.resource_types import ACCOUNT, BINDING
 ENCRYPTION = "properties.encryption"
 
 Found = Mapping[str, Any] | None
-_GET_CLIENT_CONFIG = "azure-native:authorization:getClientConfig"
 _GET_ACCOUNT = "azure-native:cognitiveservices:getAccount"
 _KNOWN_LATER = "known after the update"
-_OF_ITS_OWN = (
-    f'; the account needs ignore_changes=["{ENCRYPTION}"], so that an update repeats what is recorded'
-)
 
 
 @dataclass(frozen=True)
@@ -203,43 +198,38 @@ def _identity_unrecorded(name: str) -> str:
 
 def key_guard(
     name: str,
-    opts: pulumi.InvokeOptions | None = None,
+    opts: pulumi.InvokeOptions,
     *,
-    before: AccountBefore | None = None,
+    before: AccountBefore,
     same_key: bool = True,
     frozen: bool = False,
     unbinds: bool = False,
 ) -> pulumi.ResourceHookBinding:
     """Hooks that fail a create or update of the account `name` that would take its key away, immediately
-    before it is written, and in a preview. The components' own accounts have them. For one that a program
-    makes with azure-native itself, give them as `pulumi.ResourceOptions(hooks=key_guard("lang-claims"))`.
+    before it is written, and in a preview.
 
     `opts` say through which provider the account is read. `before` is the account as it was found before the
-    run, if that was looked for. With `same_key` the binding alone moves the account to another key. `frozen`:
-    this run is not to write the account, because its identity has no access to the key yet, and refuses to
-    where the state lacks the identity. `unbinds`: the account is to leave its key.
+    run, which has used that provider: the engine could not make it while hooks wait. With `same_key` the
+    binding alone moves the account to another key. `frozen`: this run is not to write the account, because
+    its identity has no access to the key yet, and refuses to where the state lacks the identity. `unbinds`:
+    the account is to leave its key.
     """
     if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return pulumi.ResourceHookBinding()
-    if before is None:
-        # Nothing has used the provider yet. The engine makes a default provider at its first use, which takes
-        # one of the `--parallel` operations. If hooks held all of these, the first use would wait for ever.
-        _sync_await(invoke(_GET_CLIENT_CONFIG, opts))
 
     async def refuse_loss(about: pulumi.ResourceHookArgs) -> None:
         sent = await _plain(about.new_inputs or {})
         group = sent.get("resourceGroupName")
         read = partial(read_account, name, None if group == _KNOWN_LATER else group)
         live = await read_in_hook(read, _GET_ACCOUNT, opts)
-        now = replace(before or AccountBefore(), live=live)
+        now = replace(before, live=live)
         is_update = about.old_outputs is not None
         problem = None if unbinds else loss(name, sent, now, is_update=is_update, same_key=same_key)
         problem = problem or lost_search(name, sent, live)
         if frozen and is_update and not _has_identity(await _plain(about.old_outputs)):
             problem = problem or _identity_unrecorded(name)
         if problem:
-            # For the components' own accounts, the run has looked before, and `before` has the answer.
-            raise KeyLostError(problem if before else f"{problem}{_OF_ITS_OWN}")
+            raise KeyLostError(problem)
 
     options = pulumi.ResourceHookOptions(on_dry_run=True)
     hook = pulumi.ResourceHook(f"{name} keeps its key", refuse_loss, options)

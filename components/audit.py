@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pulumi
 from pulumi_azure_native import monitor, operationalinsights
 
-from components.arguments import checks, names
+from components.arguments import checks
 from components.arguments.inputs import Arguments, Rule, argument
 from components.arguments.problem import Problem
 from components.declared import Declaration, Declare
@@ -24,8 +24,6 @@ WORKSPACE_TIER = "PerGB2018"
 def _destinations(audit: "ServiceAuditArgs") -> Iterator[Problem]:
     if audit.new_workspace and audit.workspace_id is not None:
         yield Problem("newWorkspace", "found true, but workspaceId names one that exists; remove one of them")
-    if audit.event_hub_name and audit.event_hub_rule_id is None:
-        yield Problem("eventHubRuleId", "is required with eventHubName, because it says in which namespace")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,42 +34,22 @@ class ServiceAuditArgs(Arguments):
 
     new_workspace: bool | None = None
     """Optional. Whether a Log Analytics workspace `log-<name>` is made for the audit logs. Default: `true`,
-    unless `workspaceId` is given. With `false` and no other destination no logs are kept, which the policy
-    pack refuses for a vault. A workspace that was made is then deleted with its logs; while it is protected,
-    that takes `protect: false` in an update before, or the `pulumi state unprotect` commands that are
-    printed."""
+    unless `workspaceId` is given. With `false` and no `workspaceId` no logs are kept, which the policy pack
+    refuses for a vault without another diagnostic setting. A workspace that was made is then deleted with its
+    logs; while it is protected, that takes `protect: false` in an update before, or the `pulumi state
+    unprotect` commands that are printed."""
     workspace_id: pulumi.Input[str] | None = argument(None, check=checks.resource_id(arm_ids.WORKSPACE))
     """Optional. ARM id of an existing Log Analytics workspace for the audit logs."""
-    storage_account_id: pulumi.Input[str] | None = argument(
-        None, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
-    )
-    """Optional. ARM id of an existing storage account that gets the audit logs, too. It has to be in the
-    service's region, of a standard tier, and open to trusted Microsoft services."""
-    event_hub_rule_id: pulumi.Input[str] | None = argument(
-        None, check=checks.resource_id(arm_ids.EVENT_HUB_RULE)
-    )
-    """Optional. ARM id of an existing authorization rule of an Event Hubs namespace that gets the audit logs,
-    too: `.../namespaces/NAME/authorizationRules/RULE`. The namespace has to be in the service's region, and
-    the rule needs the rights Manage, Send and Listen."""
-    event_hub_name: str | None = argument(None, check=names.EVENT_HUB.checked)
-    """Optional. Name of the event hub in that namespace; with `eventHubRuleId`. Default: one that Azure makes
-    for each category of logs."""
-
-    @property
-    def has_workspace(self) -> bool:
-        """Whether audit logs go to a workspace, one made here or an existing one."""
-        return self.workspace_id is not None or self.new_workspace is not False
 
     @property
     def makes_workspace(self) -> bool:
         """Whether the workspace is made here."""
-        return self.has_workspace and self.workspace_id is None
+        return self.keeps_logs and self.workspace_id is None
 
     @property
     def keeps_logs(self) -> bool:
-        """Whether audit logs are kept anywhere."""
-        others = (self.storage_account_id, self.event_hub_rule_id)
-        return self.has_workspace or any(place is not None for place in others)
+        """Whether audit logs are kept, in a workspace made here or in an existing one."""
+        return self.workspace_id is not None or self.new_workspace is not False
 
 
 def make_audit_trail(
@@ -83,16 +61,16 @@ def make_audit_trail(
     *,
     name_of: Callable[[str], str],
     argument: str,
-) -> tuple[pulumi.Output[str | None], list[pulumi.Resource]]:
+) -> pulumi.Output[str | None]:
     """Makes a diagnostic setting for each of the ids in `watched`, `account` and `vault`. If no workspace is
     given, it makes one in the place that `arguments` name; `argument` is the path that names it. Returns the
-    id of the workspace, if there is one, and the settings; nothing if no logs are to be kept.
+    id of the workspace; nothing if no logs are to be kept.
 
     The settings are protected like the account. Otherwise a destroy that is refused for the account would
     end its audit first.
     """
     if not audit.keeps_logs:
-        return pulumi.Output.from_input(None), []
+        return pulumi.Output.from_input(None)
     name, workspace_id = name_of("diagnosticSetting"), audit.workspace_id
     if audit.makes_workspace:
         made_name, sku = name_of("workspace"), {"name": WORKSPACE_TIER}
@@ -108,16 +86,12 @@ def make_audit_trail(
         )
         # A component that is renamed by an alias keeps its logs.
         workspace_id = declare(workspace, ignore_changes=["workspaceName"]).id
-    settings: list[pulumi.Resource] = []
     for what, resource_id in watched.items():
         if resource_id is not None:
             given = {
                 "name": name,
                 "resource_uri": resource_id,
-                "workspace_id": workspace_id if audit.has_workspace else None,
-                "storage_account_id": audit.storage_account_id,
-                "event_hub_authorization_rule_id": audit.event_hub_rule_id,
-                "event_hub_name": audit.event_hub_name,
+                "workspace_id": workspace_id,
                 "logs": [{"category": CATEGORIES[what], "enabled": True}],
             }
             setting = Declaration(
@@ -130,6 +104,5 @@ def make_audit_trail(
                 at=resource_id,
             )
             # Azure refuses a second setting with the same destinations, so an old one keeps its name.
-            made = declare(setting, delete_before_replace=False, ignore_changes=["name"])
-            settings += made.resources
-    return pulumi.Output.from_input(workspace_id), settings
+            declare(setting, delete_before_replace=False, ignore_changes=["name"])
+    return pulumi.Output.from_input(workspace_id)

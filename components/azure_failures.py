@@ -67,11 +67,6 @@ _MADE_USABLE = (
     "--id {version} --enabled true --expires {month}`, run the same command again, and raise `generation` "
     "for a new version after it"
 )
-_OTHER_ZONE = (
-    "the network is linked to a private DNS zone of the same name already; Azure allows only one. Set "
-    "network.privateDnsZoneIds to the ids of the zones that the network has: az network private-dns zone "
-    "list --query '[].id'"
-)
 
 
 def explanation(
@@ -107,16 +102,13 @@ def explanation(
         return _taken(name, found["id"], type, stack)
     if _HELD.search(error):
         return (
-            f"{name}: a soft-deleted resource holds the name, which Azure lists late after a delete. Set "
-            "softDeleted: recover to bring it back, and run the same command again in a minute; or give "
-            "another name"
+            f"{name}: a soft-deleted resource holds the name, which Azure lists late after a delete. Run the "
+            "same command again in a minute, which says how to bring it back; or give another name"
         )
     if fix := missing_data_role(error):
         return f"{name}: {fix}"
     if type == ACCOUNT and (words := _of_account(error, version, grantee, untried_rbac=untried_rbac)):
         return f"{name}: {words}"
-    if "overlapping namespaces" in error:
-        return f"{name}: {_OTHER_ZONE}"
     return None
 
 

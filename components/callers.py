@@ -95,17 +95,6 @@ class CallerArgs(Arguments):
         return CALLER_ROLES[self.role] if self.role else kind.callers[0]
 
 
-def role_of_kind(path: str, role: str, kind: AccountKind) -> Iterator[Problem]:
-    """Refuses a role that is not for accounts of a kind."""
-    offered = [one.name for one in kind.callers]
-    if role and role not in offered:
-        yield Problem(
-            path,
-            f"found {role!r}, which is not for accounts of kind {kind.name}; expected one of "
-            f"{', '.join(map(repr, offered))}",
-        )
-
-
 def problems(
     callers: Sequence[CallerArgs], kind: AccountKind, deployer_id: str = DEPLOYER
 ) -> Iterator[Problem]:
@@ -113,9 +102,15 @@ def problems(
     listed by its object id, too."""
     labels = Counter(caller.label for caller in callers)
     held = Counter(caller.held(kind, deployer_id) for caller in callers)
+    offered = [one.name for one in kind.callers]
     for index, caller in enumerate(callers):
         path = f"callers[{index}]"
-        yield from role_of_kind(f"{path}.role", caller.role, kind)
+        if caller.role and caller.role not in offered:
+            yield Problem(
+                f"{path}.role",
+                f"found {caller.role!r}, which is not for accounts of kind {kind.name}; expected one of "
+                f"{', '.join(map(repr, offered))}",
+            )
         if held[caller.held(kind, deployer_id)] > 1:
             yield Problem(
                 f"{path}.principalId",
@@ -135,12 +130,11 @@ def make_callers(
     declare: Declare,
     *,
     deployer_id: str,
-) -> list[pulumi.Resource]:
-    """Gives each caller its role on the account; returns the roles."""
-    made: list[pulumi.Resource] = []
+) -> None:
+    """Gives each caller its role on the account."""
     for caller in callers:
         name, *former = (f"{service}-{one}" for one in caller.logical_names(kind, deployer_id))
-        role = assign_role(
+        assign_role(
             name,
             caller.role_on(kind),
             declare,
@@ -151,5 +145,3 @@ def make_callers(
             deleted_with=account.resource,
             aliases=[pulumi.Alias(name=one) for one in former],
         )
-        made += role.resources
-    return made

@@ -14,6 +14,7 @@ import pulumi
 from pulumi.runtime import get_root_resource
 from pulumi.runtime.config import is_config_secret
 
+from components.arguments.inputs import camel_case
 from core import resource_types
 from core.login import SETTINGS, configured
 
@@ -69,7 +70,7 @@ class CmkResource(pulumi.CustomResource):
 
     def translate_input_property(self, prop: str) -> str:
         """`key_id` as `keyId`."""
-        return re.sub(r"_(\w)", lambda match: match[1].upper(), prop)
+        return camel_case(prop)
 
     def translate_output_property(self, prop: str) -> str:
         """`keyId` as `key_id`."""

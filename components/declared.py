@@ -23,8 +23,7 @@ class Declaration:
 
     `type` and `azure_name` are its type and name in Resource Manager; `at` is the id of the resource that it
     is in or at, "" for the service's group. `argument` is the path of the argument that names it,
-    `existing_argument` the path of the argument for an existing resource in its place. `recovers`: a
-    soft-deleted one comes back.
+    `existing_argument` the path of the argument for an existing resource in its place.
     """
 
     make: type[pulumi.CustomResource]
@@ -35,7 +34,6 @@ class Declaration:
     argument: str = ""
     existing_argument: str = ""
     at: pulumi.Input[str] = ""
-    recovers: bool = False
 
 
 class Made(NamedTuple):

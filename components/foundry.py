@@ -16,12 +16,9 @@ from pulumi_azure_native import cognitiveservices
 from components.account import MadeAccount
 from components.account_args import AccountArguments
 from components.arguments import names
-from components.arguments.inputs import UNKNOWN, Arguments, Rule, argument
+from components.arguments.inputs import Arguments, Rule, argument
 from components.arguments.problem import Problem
-from components.callers import CALLER_ROLES, role_of_kind
-from components.component import read_back
-from components.declared import Declaration, Declare, Made, then
-from components.role_assignment import assign_role
+from components.declared import Declaration, Declare, then
 from core import arm_ids, kind_limits
 
 STANDARD = "Standard"
@@ -38,9 +35,6 @@ class ProjectArgs(Arguments):
     """Optional. The project's name in the Foundry portal."""
     description: str | None = None
     """Optional. What the project is for."""
-    role: str = argument("", choices=tuple(CALLER_ROLES))
-    """Optional. The role of the project's own identity on the account, such as `Cognitive Services User`, so
-    that its agents may use the account's models. Default: none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +71,6 @@ def _below(service: "FoundryArguments") -> Iterator[Problem]:
         yield Problem("deployments", f"found {unmet.text}")
     yield from _unique("projects", [one.name for one in service.projects])
     yield from _unique("deployments", [one.name for one in service.deployments])
-    for index, project in enumerate(service.projects):
-        yield from role_of_kind(f"projects[{index}].role", project.role, kind)
 
 
 def _unique(path: str, given: Sequence[str]) -> Iterator[Problem]:
@@ -145,37 +137,14 @@ def make_projects(
         make = cognitiveservices.Project
         project = _child_of(account, make, logical_name, "projects", name=given.name, **arguments)
         declare = removable if given.name.lower() in removed else protected
-        one = declare(project, depends_on=list(made))
-        made += one.resources
-        if given.role:
-            role = assign_role(
-                f"{logical_name}-role",
-                CALLER_ROLES[given.role],
-                removable,
-                scope=account.id,
-                principal_id=_identity_of(one, account) if one.resource else UNKNOWN,
-                argument="projects",
-                deleted_with=one.resource,
-            )
-            made += role.resources
+        made += declare(project, depends_on=list(made)).resources
     return made
-
-
-def _identity_of(project: Made, account: MadeAccount) -> pulumi.Output[str]:
-    """The object id of a project's own identity."""
-    # Azure answers ACCOUNT/PROJECT as the name of a project.
-    names = {"account_name": account.name, "project_name": project.resource.id.apply(arm_ids.name_of)}
-    live = read_back(project.resource, cognitiveservices.get_project_output, **names)
-    principal_id: pulumi.Output[str] = live.identity.apply(
-        lambda found: str(found.principal_id) if found else ""
-    )
-    return principal_id
 
 
 def make_deployments(
     inputs: FoundryArguments, account: MadeAccount, declare: Declare, after: Sequence[pulumi.Resource]
-) -> list[pulumi.Resource]:
-    """Deploys models, each after the one before and all of them after `after`; returns `after` and them."""
+) -> None:
+    """Deploys models, each after the one before and all of them after `after`."""
     made = [*after]
     for given in inputs.deployments:
         logical_name = f"{inputs.name}-deployment-{given.name}"
@@ -191,4 +160,3 @@ def make_deployments(
         make = cognitiveservices.Deployment
         deployment = _child_of(account, make, logical_name, "deployments", name=given.name, **arguments)
         made += declare(deployment, depends_on=list(made)).resources
-    return made

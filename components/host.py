@@ -20,13 +20,13 @@ from typing import Any, get_args
 
 import grpc
 import pulumi
-from pulumi.provider.experimental.analyzer import PropertyDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.provider import ConstructResult
 from pulumi.provider.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2_grpc
 from pulumi.runtime.sync_await import _sync_await
 
+from components.arguments.inputs import Argument, Arguments, arguments, camel_case
 from components.package_schema import NAME, completed
 from components.preflight import RefusedError
 from components.sdk_debug import drop_sdk_debug_messages, drop_stack_traces
@@ -67,44 +67,34 @@ class Package(ComponentProvider):
             written = component.__init__.__annotations__
             written["args"] = next(iter(get_args(written["args"])), written["args"])
         super().__init__([*components], NAME, None, VERSION)
+        self._forms = {one.__name__: one.__init__.__annotations__["args"] for one in components}
         self.schema = json.dumps(completed(json.loads(self.schema or "{}")))
 
     def construct(
-        self,
-        name: str,
-        resource_type: str,
-        inputs: Any,
-        options: pulumi.ResourceOptions | None = None,
+        self, name: str, resource_type: str, inputs: Any, options: pulumi.ResourceOptions | None = None
     ) -> ConstructResult:
         """Makes a component. Raises what the component raises."""
-        self.validate_resource_type(self._name, resource_type)
-        component = resource_type.rsplit(":", 1)[-1]
-        definition = self._component_defs[component]
-        args = self._arguments(inputs, definition.inputs, definition.inputs_mapping)
-        make: Callable[..., pulumi.ComponentResource] = self._components[component]
-        made = make(name, args, options)
-        return ConstructResult(made.urn, self.get_state(made, definition))
+        component = resource_type.rpartition(":")[2]
+        make: Callable[..., Any] = self._components[component]
+        made = make(name, _by_python_names(self._forms[component], inputs), options)
+        return ConstructResult(made.urn, made.outputs())
 
-    def _arguments(
-        self, given: Mapping[str, Any], known: Mapping[str, PropertyDefinition], names: Mapping[str, str]
-    ) -> dict[str, Any]:
-        """Arguments by their Python names; an unknown one keeps its own, and the component refuses it."""
-        return {
-            names.get(name, name): self._argument(value, known.get(name)) for name, value in given.items()
-        }
 
-    def _argument(self, value: Any, known: PropertyDefinition | None) -> Any:
-        if known is None:
-            return value
-        if known.items is not None and isinstance(value, list):
-            return [self._argument(one, known.items) for one in value]
-        form = self.get_type_definition(known) if known.ref else None
-        if form is None:
-            return value
-        value = _spread(value)
-        if not isinstance(value, Mapping):
-            return value
-        return self._arguments(value, form.properties, form.properties_mapping)
+def _by_python_names(form: type[Arguments], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments by their Python names; an unknown one keeps its own, and the component refuses it."""
+    declared = arguments(form)
+    names = {camel_case(name): name for name in declared}
+    found = {names.get(name, name): value for name, value in given.items()}
+    return {name: _inside(declared.get(name), value) for name, value in found.items()}
+
+
+def _inside(declared: Argument | None, value: Any) -> Any:
+    if declared is None or declared.form is None:
+        return value
+    if isinstance(value, list):
+        return [_inside(declared, one) for one in value]
+    value = _spread(value)
+    return _by_python_names(declared.form, value) if isinstance(value, Mapping) else value
 
 
 class ComponentHost(ProviderServicer):

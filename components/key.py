@@ -11,7 +11,6 @@ from pulumi_azure_native import keyvault
 from components.arguments import checks, names
 from components.arguments.inputs import Arguments, ComponentArguments, Rule, argument, read
 from components.arguments.problem import Problem
-from components.arguments.tags import Tags, checked_tags
 from components.component import Component
 from components.declared import Declaration, Declare, Registering
 from components.key_vault_types import pinned
@@ -90,7 +89,7 @@ class EncryptionKeyArgs(MadeKeyArguments, ComponentArguments):
     """Required. ARM id of the vault the key is in."""
     key_name: str = argument("", check=names.KEY.checked)
     """Optional. Unique in its vault; default `cmk-<name>`."""
-    tags: Tags | None = argument(None, check=checked_tags)
+    tags: checks.Tags | None = argument(None, check=checks.tags)
     """Optional. Tags of the key."""
 
     def completed(self) -> Self:

@@ -40,11 +40,6 @@ def dns_zones(location: str, kind: AccountKind = kinds.LANGUAGE) -> dict[str, tu
     return {"account": tuple(filter(None, account)), "vault": (cloud.vault_dns_zone,)}
 
 
-def zone_label(what: str, zone: str, zones: Sequence[str]) -> str:
-    """The logical name of an endpoint's zone: `account-zone` the first, then `account-openai-zone`."""
-    return f"{what}-zone" if zone == zones[0] else f"{what}-{zone.split('.')[1]}-zone"
-
-
 def checked_ip_range(text: str) -> str:
     """A public IPv4 address or range. Raises ValueError: Azure's firewalls refuse private ones."""
     try:
@@ -108,9 +103,10 @@ class NetworkArgs(Arguments):
     subnet_id: pulumi.Input[str] | None = argument(None, check=checks.resource_id(arm_ids.SUBNET))
     """Conditional. ARM id of the subnet for the private endpoints of account and vault; with `private`."""
     private_dns_zone_ids: Sequence[str] = argument((), check=_zone)
-    """Optional. ARM ids of existing private DNS zones, `privatelink.cognitiveservices.azure.com` and
-    `privatelink.vaultcore.azure.net`, with `AIServices` and `OpenAI` also those of their other endpoints;
-    with `private`. A zone that is not given is made here."""
+    """Optional. ARM ids of the private DNS zones, linked to the network, that are to list the endpoints:
+    `privatelink.cognitiveservices.azure.com` and `privatelink.vaultcore.azure.net`, with `AIServices` and
+    `OpenAI` also those of their other endpoints; with `private`. No zone is made here, and Azure Policy may
+    list the endpoints instead."""
 
     def zone_id(self, zone_name: str) -> str | None:
         """The existing private DNS zone of a name."""

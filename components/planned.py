@@ -50,7 +50,7 @@ def planned(situation: Situation) -> list[Question]:
         return []
     asks = _Asks(situation, arm_ids.group_id(situation.login.subscription_id, group))
     asks.declare_all()
-    found = [*asks.found, *_deleted(situation), *_existing(situation), *_references(situation)]
+    found = [*asks.found, *_existing(situation), *_references(situation)]
     if before.group_name and found:
         # After a cut-off update, the state may have a group that Azure lacks: the engine then makes it.
         found.append(_question(asks.group_id, "resourceGroupName", "use"))
@@ -80,7 +80,6 @@ class _Asks:
             )
             if identity and not inputs.unbinds
             else None,
-            key=key,
         )
         if key:
             parts.grant(key, UNKNOWN)
@@ -112,7 +111,6 @@ class _Asks:
                 content=content,
                 bound=bound,
                 existingSetting=declared.existing_argument,
-                recovers=declared.recovers,
             )
         )
         return Made(id, name, None)
@@ -223,21 +221,11 @@ def _at(body: Mapping[str, Any], path: str) -> str | None:
     return None if value is None else str(value).lower()
 
 
-def _deleted(situation: Situation) -> Iterator[Question]:
-    """The locks that are taken away: this may need a right that nothing else needs."""
-    inputs, before = situation.inputs, situation.before
-    locked = {"account": before.account.id if before.account else "", "vault": situation.place.vault_id}
-    for what, at in locked.items():
-        if at and not inputs.lock and before.has(types.LOCK, f"{what}-lock"):
-            name = inputs.name_of("lock", what)
-            yield _question(arm_ids.child(at, arm_ids.LOCK, name), "lock", "delete")
-
-
 def _existing(situation: Situation) -> Iterator[Question]:
     """The existing vault and key; if an account is yet to be bound to them, with the values that they have to
     fit."""
     inputs, before, place = situation.inputs, situation.before, situation.place
-    vault_id = place.vault_id or (situation.deleted.vault or {}).get("resourceId") or ""
+    vault_id = place.vault_id
     if not inputs.has_key or not vault_id:
         return
     tenant = {"tenantId": situation.login.tenant_id}
@@ -261,19 +249,15 @@ def _existing(situation: Situation) -> Iterator[Question]:
 def _references(situation: Situation) -> Iterator[Question]:
     """The existing resources that arguments name by known ids, unless the state refers to them."""
     inputs = situation.inputs
-    network, audit = inputs.network, inputs.audit
+    network = inputs.network
     given: dict[str, Sequence[pulumi.Input[str] | None]] = {
         "storageAccountIds": inputs.storage_account_ids or (),
         "network.subnetId": (network.subnet_id,),
         "network.allowedSubnetIds": network.allowed_subnet_ids,
         "network.privateDnsZoneIds": network.private_dns_zone_ids,
-        "audit.workspaceId": (audit.workspace_id,),
-        "audit.storageAccountId": (audit.storage_account_id,),
-        "audit.eventHubRuleId": (audit.event_hub_rule_id,),
+        "audit.workspaceId": (inputs.audit.workspace_id,),
     }
     for argument, ids in given.items():
-        # The kind tells storage for an account's data from storage for logs.
-        content = {"kind": inputs.kind} if argument == "storageAccountIds" else {}
         for id in filter(None, map(known_text, ids)):
             if id.rstrip("/").lower() not in situation.before.mentioned_ids:
-                yield _question(id.rstrip("/"), argument, "use", content=content)
+                yield _question(id.rstrip("/"), argument, "use")

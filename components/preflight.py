@@ -17,12 +17,11 @@ from pulumi.runtime.sync_await import _sync_await
 from components.account_write import bound_key
 from components.arguments.problem import Problem
 from components.azure_cmk import KeyAccessRevocation
-from components.guards import access, data_loss, effects, rules
+from components.guards import access, data_loss, effects, rules, soft_deleted
 from components.guards.plan import ServicePlan
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
 from components.guards.situation import Situation, is_in_subscription
-from components.guards.soft_deleted import SoftDeleted
 from components.invokes import InvokeError, State, stack_state
 from components.planned import Question, planned
 from core import arm_ids
@@ -88,14 +87,6 @@ def preflight(
     if found.problems:
         raise RefusedError(found.problems, [*found.revoked])
     plans = {name: ServicePlan(one, revocations) for name, one in found.situations.items()}
-    # Beside a refusal, this line would read as if the same command could work a second time.
-    for name, one in plans.items():
-        if role := one.adopted_role:
-            pulumi.log.warn(
-                f"service {name!r}: takes over a role assignment that Azure has and the state has not: "
-                f"{role}. If the engine says that it does not exist, a read of Azure was late: "
-                "run the same command again"
-            )
     if pulumi.runtime.is_dry_run() and not recovers():
         _tell_effects(found.does)
     return plans
@@ -129,7 +120,7 @@ class _Preflight:
         self._refuse_left_out(state)
         await self.reader.log_in()
         deleted = await self.reader.deleted(self.services, recorded)
-        looks = [self._look(name, recorded[name], state, deleted[name]) for name in self.services]
+        looks = [self._look(name, recorded[name], state) for name in self.services]
         # Each look runs to its end, even if another gets no answer: its service may be about to lose access.
         found = await asyncio.gather(*looks, return_exceptions=True)
         for failed in found:
@@ -138,13 +129,14 @@ class _Preflight:
         self.situations = {name: self.situations[name] for name in self.services}
         self.does = [*self._effects(state)]
         for name, one in self.situations.items():
+            self._refuse(name, soft_deleted.problems(one.inputs, one.before, *deleted))
             self._refuse(name, rules.problems(one))
             _tell(name, one)
         if not recovers():
             await self._check_deployment()
         _tell_unchecked(self.reader.unchecked)
 
-    async def _look(self, name: str, recorded: RecordedService, state: State, deleted: SoftDeleted) -> None:
+    async def _look(self, name: str, recorded: RecordedService, state: State) -> None:
         """The situation of a service. A late front end of Azure shows less than exists, and an account under
         its key would lose its guards. An answer is believed only if Azure gives it twice, because another
         look may be late about something else."""
@@ -152,7 +144,7 @@ class _Preflight:
         for number in range(_MOST_LOOKS):
             if number:
                 await asyncio.sleep(SECOND_LOOK_SECONDS)
-            one = await self.reader.situation(self.services[name], recorded, state, deleted, look=number)
+            one = await self.reader.situation(self.services[name], recorded, state, look=number)
             self.situations[name] = one = replace(one, recovers=recovers())
             before, doubts = doubts, _doubts(one, recorded)
             if not doubts or doubts == before:

@@ -1,8 +1,8 @@
-"""Private endpoints of account and vault, with their DNS, and the zones if none are given.
+"""Private endpoints of account and vault, and their records in the DNS zones that are given.
 
 An endpoint that moves to another subnet is replaced under the same name: azure-native takes the old one away
-first. It takes replaced DNS away first, too: a zone has one link to a network, and of two zone groups that
-write the same record, the old one would delete it (assumed).
+first. It takes replaced DNS away first, too: of two zone groups that write the same record, the old one would
+delete it (assumed). Does not own: the zones and their links, which belong to the network.
 """
 
 from __future__ import annotations
@@ -12,15 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
-from pulumi_azure_native import network, privatedns
+from pulumi_azure_native import network
 
-from components.arguments import names
-from components.declared import Declaration, Declare, Made, then
-from components.network import PRIVATE, dns_zones, zone_label
+from components.declared import Declaration, Declare, Made
+from components.network import PRIVATE, dns_zones
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids
-
-_ZONES = "network.privateDnsZoneIds"
 
 
 @dataclass(frozen=True)
@@ -45,9 +42,8 @@ class PrivateNetwork:
             if target is not None
         }
         endpoints = [resource for one in made.values() for resource in one.resources]
-        network_id = then(subnet, lambda found: arm_ids.parse(found).parent.text if found else "")
         for what, endpoint in made.items():
-            self._dns(what, endpoint, network_id, endpoints)
+            self._dns(what, endpoint, endpoints)
         return endpoints
 
     def _endpoint(self, what: str, target: pulumi.Input[str], subnet: pulumi.Input[str]) -> Made:
@@ -68,16 +64,12 @@ class PrivateNetwork:
             ignore_changes=["privateEndpointName", "customNetworkInterfaceName", "ipConfigurations"],
         )
 
-    def _dns(
-        self, what: str, endpoint: Made, network_id: pulumi.Input[str], after: Sequence[pulumi.Resource]
-    ) -> None:
-        """Makes the group of an endpoint's zones, and the zones that are not given."""
+    def _dns(self, what: str, endpoint: Made, after: Sequence[pulumi.Resource]) -> None:
+        """Lists an endpoint in the zones of its kind that are given."""
         zones = dns_zones(self.inputs.location, self.inputs.account_kind)[what]
-        ids = {
-            zone: self.inputs.network.zone_id(zone)
-            or self._zone(zone_label(what, zone, zones), zone, network_id, after)
-            for zone in zones
-        }
+        ids = {zone: id for zone in zones if (id := self.inputs.network.zone_id(zone))}
+        if not ids:
+            return
         configs = [{"name": zone.replace(".", "-"), "private_dns_zone_id": id} for zone, id in ids.items()]
         given = {
             "private_endpoint_name": endpoint.name,
@@ -90,45 +82,10 @@ class PrivateNetwork:
             arm_ids.DNS_ZONE_GROUP,
             "default",
             given,
-            "network.subnetId",
+            "network.privateDnsZoneIds",
             at=endpoint.id,
         )
         self._declare(group, depends_on=list(after))
-
-    def _zone(
-        self, name: str, zone_name: str, network_id: pulumi.Input[str], after: Sequence[pulumi.Resource]
-    ) -> pulumi.Input[str]:
-        """A zone of the service's own, linked to the subnet's network."""
-        shared = {"location": "global", "tags": self.inputs.tags}
-        given: dict[str, Any] = {**shared, "private_zone_name": zone_name}
-        zone = self._declare(
-            Declaration(
-                privatedns.PrivateZone, name, arm_ids.PRIVATE_DNS_ZONE, zone_name, given, _ZONES, _ZONES
-            )
-        )
-        label = f"{self.inputs.name}-{name}".removesuffix("-zone")
-        link_name = then(network_id, lambda place: names.network_link_name(label, place))
-        given = {
-            **shared,
-            "private_zone_name": zone.name,
-            "virtual_network_link_name": link_name,
-            "registration_enabled": False,
-            "virtual_network": {"id": network_id},
-        }
-        link = Declaration(
-            privatedns.VirtualNetworkLink,
-            f"{name}-link",
-            arm_ids.DNS_ZONE_LINK,
-            link_name,
-            given,
-            _ZONES,
-            at=zone.id,
-        )
-        # A service that an alias renames keeps its link.
-        made = self._declare(link, depends_on=list(after), ignore_changes=["virtualNetworkLinkName"])
-        if made.resource is None:
-            return zone.id
-        return pulumi.Output.all(zone.id, made.id).apply(lambda ids: str(ids[0]))
 
     def _declare(self, declared: Declaration, **options: Any) -> Made:
         """Declares a resource in the service's group, under the service's name."""

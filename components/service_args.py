@@ -40,8 +40,6 @@ from core import arm_ids, coverage, demands, kind_limits
 from core.kinds import FREE_TIER
 from core.regions import normalised, region
 
-REFUSE, RECOVER = "refuse", "recover"
-
 
 @dataclass(frozen=True, kw_only=True)
 class NamesArgs(Arguments):
@@ -58,9 +56,6 @@ class NamesArgs(Arguments):
     `pe-{service}-{target}`."""
     diagnostic_setting: str | None = argument(None, check=names.template_of("diagnosticSetting"))
     """Optional. The diagnostic settings, when they are made. Default: `{service}-audit`."""
-    lock: str | None = argument(None, check=names.template_of("lock"))
-    """Optional. The locks, when they are made; `{target}` is `account` or `vault`. Default:
-    `{service}-{target}-lock`."""
 
     @property
     def templates(self) -> dict[str, str]:
@@ -145,7 +140,6 @@ _MADE: Mapping[str, Callable[[Any], Sequence[str]]] = {
         _TARGETS[: 1 + service.makes_vault] if service.network.access == PRIVATE else ()
     ),
     "diagnosticSetting": lambda service: _ONE if service.audit.keeps_logs else (),
-    "lock": lambda service: _TARGETS if service.lock else (),
 }
 """Which of the resources in `names.DEFAULTS` a service makes, of some for each of several targets."""
 _GIVEN: Mapping[str, Callable[[Any], str]] = {
@@ -209,13 +203,6 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         *map(_name_of, _MADE),
     )
 
-    soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER))
-    """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` (default)
-    reports it and what can be done; `recover` brings it back with its keys and data."""
-    lock: str = argument("", choices=("CanNotDelete",))
-    """Optional. `CanNotDelete` locks the account, and the vault of its key if that grants by access policies:
-    neither they nor anything below the account can be deleted until the lock is removed. Default: no lock. To
-    delete something below the account, remove it together with the lock, then set the lock again."""
     grant_storage_access: bool = True
     """Optional. Whether the account's own identity gets the role Storage Blob Data Contributor on each of
     `storageAccountIds`; default true. With false, the owner of those accounts grants it."""

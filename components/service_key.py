@@ -62,7 +62,6 @@ class ServiceKey:
                     tags=inputs.tags,
                 ),
                 declare_vault,
-                recovers=plan.situation.deleted.vault is not None,
                 argument=inputs.argument_of("vault"),
             )
         self._assign_officers(vault)

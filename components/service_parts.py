@@ -5,12 +5,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import pulumi
-from pulumi_azure_native import authorization, managedidentity, resources
+from pulumi_azure_native import managedidentity, resources
 
 from components.access import make_grant
 from components.access_model import ACCESS_POLICY, RBAC
 from components.account import MadeAccount, declared_account, make_account
-from components.account_args import allowed_hosts
 from components.arguments.inputs import UNKNOWN, source_resources
 from components.as_found import keep_as_found
 from components.audit import make_audit_trail
@@ -23,7 +22,7 @@ from components.azure_cmk import (
 from components.azure_failures import waiting_hooks
 from components.callers import make_callers
 from components.component import ChildOptions, read_back
-from components.declared import Declaration, Declare, Registering, then
+from components.declared import Declaration, Declare, Registering
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_deployments, make_projects
 from components.guards.plan import Proof, ServicePlan
@@ -32,8 +31,7 @@ from components.references import KeyReference, VaultReference
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.service_key import ServiceKey
-from core import adapters, arm_ids, key_uris, regions
-from core.facts import LOCK_NOTES
+from core import adapters, arm_ids
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 
@@ -152,37 +150,20 @@ class Parts:
         live = read_back(made.resource, function, resource_name=made.resource.name)
         return MadeIdentity(made.id, live.client_id, live.principal_id)
 
-    def _allowed_hosts(self, key: KeyReference | None) -> list[pulumi.Input[str]]:
-        inputs = self._inputs
-        before = self._situation.account.bound_key
-        left = key_uris.vault_host(before.encryption.key_vault_uri if before else "")
-        vault: pulumi.Input[str] = ""
-        if key is not None:
-            vault_id = key.vault.id
-            name = inputs.vault.name or (arm_ids.name_of(vault_id) if isinstance(vault_id, str) else "")
-            host = partial(
-                key_uris.host_of, cloud=regions.cloud_of(inputs.location), in_managed_hsm=key.in_managed_hsm
-            )
-            vault = then(name or key.vault.name, host)
-        return allowed_hosts(inputs.restrict_outbound, inputs.allowed_fqdns, vault, left)
-
     def account(
         self,
         after: Sequence[pulumi.Resource] = (),
         identity_id: pulumi.Input[str] | None = None,
         encryption: Mapping[str, Any] | None = None,
-        key: KeyReference | None = None,
     ) -> MadeAccount:
         """The account; with `encryption` bound in its create, by the identity given."""
         declared = declared_account(
             self._inputs,
             self._inputs.argument_of("account"),
             self._place,
-            restores=self._situation.deleted.account is not None,
             identity_id=identity_id,
             system_assigned=self._inputs.identity != USER_ASSIGNED,
             encryption=encryption,
-            allowed_hosts=self._allowed_hosts(key),
         )
         if self._asks:
             nothing: pulumi.Output[Any] = pulumi.Output.from_input(UNKNOWN)
@@ -216,7 +197,6 @@ class Parts:
             tenant_id=self._situation.login.tenant_id,
             access_model=self._inputs.grants_by,
             deleted_with=deleted_with,
-            adopts=plan.adopted_role,
             takes_over=f"{self._inputs.name}-access" not in plan.recorded_policies,
         )
         resource: pulumi.CustomResource | None = made.resource
@@ -335,11 +315,11 @@ class Parts:
 
     def rest(self, account: MadeAccount, after: Sequence[pulumi.Resource] = ()) -> pulumi.Output[str | None]:
         """Makes the parts that come after the account and its binding: callers, resources below it, private
-        endpoints, audit and locks. Returns the id of the workspace of its audit logs."""
+        endpoints and audit. Returns the id of the workspace of its audit logs."""
         inputs, child, makes_vault = self._inputs, self._child, self._inputs.makes_vault
         made = {"account": account.id, "vault": self._vault.id if self._vault and makes_vault else None}
         deployer_id = self._situation.login.object_id
-        below = make_callers(
+        make_callers(
             inputs.name, inputs.callers, inputs.account_kind, account, child, deployer_id=deployer_id
         )
         for id in inputs.granted_storage_ids:
@@ -356,8 +336,8 @@ class Parts:
         projects = make_projects(
             inputs, account, self._protected, child, location=inputs.location, after=after
         )
-        below += make_deployments(inputs, account, child, projects)
-        workspace_id, settings = make_audit_trail(
+        make_deployments(inputs, account, child, projects)
+        return make_audit_trail(
             inputs.name,
             inputs.audit,
             made,
@@ -366,37 +346,3 @@ class Parts:
             name_of=inputs.name_of,
             argument=inputs.argument_of("workspace"),
         )
-        self._lock(account, [*below, *settings])
-        return workspace_id
-
-    def _lock(self, account: MadeAccount, below: Sequence[pulumi.Resource]) -> None:
-        """Locks the account and the vault of its key, after all that is below them: nobody deletes them, nor
-        what is below, role assignments too, before the lock is gone (learn.microsoft.com/azure/
-        azure-resource-manager/management/lock-resources). A vault under Azure RBAC gets none, because a lock
-        there would prevent a revocation."""
-        if not self._inputs.lock:
-            return
-        scopes: dict[str, tuple[pulumi.Input[str], pulumi.ProviderResource | None]]
-        scopes = {"account": (account.id, None)}
-        if self._vault is not None and self._inputs.grants_by == ACCESS_POLICY:
-            # The account's lock goes first: a vault does not go before its account.
-            scopes["vault"] = (self._vault.id, self._vault.provider)
-        for what, (scope, provider) in scopes.items():
-            name = self._inputs.name_of("lock", what)
-            given = {"lock_name": name, "scope": scope, "level": self._inputs.lock, "notes": LOCK_NOTES}
-            # Not protected: whoever takes `lock` out of the settings means it, and a destroy that is refused
-            # for the account deletes nothing. An existing lock keeps its name: nothing is unlocked meanwhile.
-            self._child(
-                Declaration(
-                    authorization.ManagementLockByScope,
-                    f"{self._inputs.name}-{what}-lock",
-                    arm_ids.LOCK,
-                    name,
-                    given,
-                    "lock",
-                    at=scope,
-                ),
-                provider=provider,
-                depends_on=[*below],
-                ignore_changes=["lockName"],
-            )

@@ -25,7 +25,6 @@ DEPLOYER: Final = "44444444-4444-4444-8444-444444444444"
 CLIENT: Final = "66666666-6666-4666-8666-666666666666"
 PRINCIPAL: Final = "55555555-5555-4555-8555-555555555555"
 """The object id of each account's identity."""
-PROJECT_PRINCIPAL: Final = "77777777-7777-4777-8777-777777777777"
 VERSION: Final = "0123456789abcdef0123456789abcdef"
 """The version of each key."""
 
@@ -94,8 +93,6 @@ class AzureMocks(mocks.Mocks):
                 return dict(self.key)
             case "managedidentity:getUserAssignedIdentity":
                 return {"clientId": CLIENT, **_IDENTITY}
-            case "cognitiveservices:getProject":
-                return {"identity": {"type": "SystemAssigned", "principalId": PROJECT_PRINCIPAL}}
             case "cognitiveservices:getAccount" if asked["accountName"] in self.accounts:
                 endpoint = f"https://{asked['accountName']}.{clouds.PUBLIC.account_suffix}/"
                 identity = {"type": "SystemAssigned", **_IDENTITY}

@@ -14,7 +14,6 @@ from pulumi_azure_native import keyvault
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks, names
 from components.arguments.inputs import ComponentArguments, argument, read
-from components.arguments.tags import Tags, checked_tags
 from components.component import Component
 from components.declared import Declaration, Declare, Registering
 from components.key_vault_types import pinned
@@ -45,7 +44,7 @@ class KeyVaultArgs(ComponentArguments):
     """Optional. How use of keys is granted: "accessPolicy" (default) or "rbac"."""
     network: NetworkArgs = NetworkArgs()
     """Optional. Who may reach the vault; default: trusted Azure services only."""
-    tags: Tags | None = argument(None, check=checked_tags)
+    tags: checks.Tags | None = argument(None, check=checks.tags)
     """Optional. Tags of the vault."""
 
     def completed(self) -> Self:
@@ -55,21 +54,16 @@ class KeyVaultArgs(ComponentArguments):
         )
 
 
-def make_vault(
-    inputs: KeyVaultArgs, declare: Declare, *, recovers: bool = False, argument: str = "vaultName"
-) -> VaultReference:
-    """Makes the vault, or brings a soft-deleted one of its name back with its keys and access policies.
-    `argument` is the path of the argument that names it."""
-    how = {"create_mode": keyvault.CreateMode.RECOVER} if recovers else {}
+def make_vault(inputs: KeyVaultArgs, declare: Declare, *, argument: str = "vaultName") -> VaultReference:
+    """Makes the vault. `argument` is the path of the argument that names it."""
     given = {
         "resource_group_name": inputs.resource_group_name,
         "vault_name": inputs.vault_name,
         "location": inputs.location,
         "tags": inputs.tags,
-        "properties": {
-            **how,
-            **vault_properties(inputs.tenant_id, inputs.access_model, inputs.network, inputs.vault_sku),
-        },
+        "properties": vault_properties(
+            inputs.tenant_id, inputs.access_model, inputs.network, inputs.vault_sku
+        ),
     }
     vault = Declaration(
         pinned(keyvault.Vault),
@@ -79,9 +73,8 @@ def make_vault(
         given,
         argument,
         "vault.id",
-        recovers=recovers,
     )
-    # How a vault came about is no property that it has later.
+    # A vault that an earlier version brought back has it in the state: it says how the vault came about.
     made = declare(vault, ignore_changes=["properties.createMode"])
     return VaultReference(made.id, made.name, inputs.resource_group_name, resource=made.resource)
 

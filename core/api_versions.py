@@ -9,10 +9,11 @@ Source: Azure/azure-rest-api-specs; for keys and projects, the data planes of Ke
 from datetime import date
 from typing import Final
 
-ACCOUNTS: Final = "2024-10-01"
-"""The first without `-preview` that has `networkAcls.bypass`. Newer ones are out
-(learn.microsoft.com/azure/templates/microsoft.cognitiveservices/allversions) and add nothing that is read
-here; no end of this one was found."""
+ACCOUNTS: Final = "2025-06-01"
+"""The first without `-preview` that has `allowProjectManagement`, which 2024-10-01 neither takes nor shows
+(the models of azure-mgmt-cognitiveservices 13.6.0 and 13.7.0, read on 2026-11-30); azure-native 3 asks by the
+same. Newer ones are out (learn.microsoft.com/azure/templates/microsoft.cognitiveservices/allversions) and add
+nothing that is read here; no end of this one was found."""
 ACTIVITY_LOG: Final = "2015-04-01"
 """The only one (learn.microsoft.com/rest/api/monitor/activity-logs/list, read on 2026-11-30)."""
 ACTION_GROUPS: Final = "2023-01-01"
@@ -24,7 +25,6 @@ DEPLOYMENTS: Final = "2025-04-01"
 DIAGNOSTIC_SETTINGS: Final = "2021-05-01-preview"
 """The newest; azure-native asks by the same."""
 ENDPOINTS: Final = "2020-09-01"
-EVENT_HUBS: Final = "2024-01-01"
 FOUNDRY: Final = "2025-06-01"
 """Projects of an account of kind AIServices, which older versions do not have."""
 IDENTITIES: Final = "2023-01-31"

@@ -21,8 +21,6 @@ CUSTOMER_MANAGED = "Microsoft.KeyVault"
 """The two values of `encryption.keySource`."""
 EVERYBODY = "00000000-0000-0000-0000-000000000000"
 """The object id by which a deny assignment means every principal."""
-LOCK_NOTES = "Holds data under a customer-managed key, or the key. Made by language-cmk."
-"""The notes of each lock that a stack makes. The stack recognises its own locks by them."""
 HOURS_HELD = 48
 """Hours for which Azure keeps a deleted account and its name."""
 LIVE_ENCRYPTION = 'properties["encryption@live"]'

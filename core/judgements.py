@@ -77,32 +77,12 @@ def outbound(protections: Protections, one: AccountProtection) -> Judgement | No
     return demands.outbound(restricts, allowed, protections.vault_hosts(one))
 
 
-def region(protections: Protections, one: AccountProtection) -> Judgement | None:
+def region(_: Protections, one: AccountProtection) -> Judgement | None:
     """Regions are compared as Azure does: "West Europe" is westeurope."""
     if one.account is None or one.vault is None:
         return _absent("same-region", "region", one)
     here, there = (values.word(each.text("location")) for each in (one.account, one.vault))
-    known = isinstance(here, str) and isinstance(there, str)
-    if not known and _inherit_the_same(protections, one.account, one.vault):
-        return None
     return demands.region(here or Mark.UNKNOWN, there or Mark.UNKNOWN)
-
-
-def _inherit_the_same(protections: Protections, account: StackResource, vault: StackResource) -> bool:
-    """Both take their region from one resource group: as its location, or, stating none, by being in it."""
-    origins = [_origin(protections, one) for one in (account, vault)]
-    return origins[0] is not None and origins[0] == origins[1]
-
-
-def _origin(protections: Protections, one: StackResource) -> str | None:
-    if isinstance(values.word(one.stated("location")), str):
-        return None
-    name = "location" if one.sources.get("location") else "resourceGroupName"
-    source = protections.stack.source(one, Kind.RESOURCE_GROUP, name)
-    if source is not None:
-        return source.urn
-    group = one.found("resourceGroupName")
-    return group.lower() if name == "resourceGroupName" and isinstance(group, str) else None
 
 
 def tenant(_: Protections, one: AccountProtection) -> Judgement | None:

@@ -1,58 +1,34 @@
 """Who logs in to Azure, and how: azure-native's settings and environment variables, in azure-native's order.
 
-One login serves every part of the project. Sources: pulumi-azure-native, provider/pkg/provider/
-auth_azidentity.go (`readAuthConfig`, `getCloud`, `newSingleMethodAuthCredential`) and provider.go
-(`getConfig`: a setting that is given, even an empty one, wins over any environment variable); its
-older auth.go (ARM_OIDC_REQUEST_TOKEN and ARM_OIDC_REQUEST_URL before the variables of GitHub Actions).
+One login serves every part of the project. login_settings.json is the table of the settings, with its
+sources. Others: pulumi-azure-native, provider/pkg/provider/auth_azidentity.go
+(`newSingleMethodAuthCredential`) and provider.go (`getConfig`: a setting that is given, even an empty one,
+wins over any environment variable).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from core import clouds
 
+_FILE: Final = Path(__file__).with_name("login_settings.json")
+_TABLE: Final = json.loads(_FILE.read_text(encoding="utf-8"))["settings"]
 SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "clientId": ("ARM_CLIENT_ID",),
-    "clientSecret": ("ARM_CLIENT_SECRET",),
-    "clientCertificatePath": ("ARM_CLIENT_CERTIFICATE_PATH",),
-    "clientCertificatePassword": ("ARM_CLIENT_CERTIFICATE_PASSWORD",),
-    "tenantId": ("ARM_TENANT_ID",),
-    "subscriptionId": ("ARM_SUBSCRIPTION_ID",),
-    "auxiliaryTenantIds": ("ARM_AUXILIARY_TENANT_IDS",),
-    "environment": ("ARM_ENVIRONMENT", "AZURE_ENVIRONMENT"),
-    "metadataHost": ("ARM_METADATA_HOSTNAME",),
-    "disableInstanceDiscovery": ("ARM_DISABLE_INSTANCE_DISCOVERY",),
-    "useMsi": ("ARM_USE_MSI",),
-    "msiEndpoint": ("ARM_MSI_ENDPOINT",),
-    "useOidc": ("ARM_USE_OIDC",),
-    "oidcAudience": ("ARM_OIDC_AUDIENCE",),
-    "oidcToken": ("ARM_OIDC_TOKEN",),
-    "oidcTokenFilePath": ("ARM_OIDC_TOKEN_FILE_PATH",),
-    "oidcRequestToken": ("ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
-    "oidcRequestUrl": ("ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL"),
-    "useDefaultAzureCredential": ("ARM_USE_DEFAULT_AZURE_CREDENTIAL",),
-    "partnerId": ("ARM_PARTNER_ID",),
-    "disablePulumiPartnerId": ("ARM_DISABLE_PULUMI_PARTNER_ID",),
-    "location": ("ARM_LOCATION",),
+    name: tuple(row["variables"]) for name, row in _TABLE.items()
 }
 """Each setting of azure-native's provider, and the environment variables that replace it, in order."""
-
-SECRETS: Final = frozenset({"clientSecret", "clientCertificatePassword", "oidcToken", "oidcRequestToken"})
+SECRETS: Final = frozenset(name for name, row in _TABLE.items() if row.get("secret"))
 """The settings that must be secret in a state."""
-
-NOT_LOGIN: Final = frozenset({"location", "partnerId", "disablePulumiPartnerId", "msiEndpoint"})
-"""Settings of azure-native that say nothing about who logs in. azure-identity finds the endpoint of managed
-identities itself, as azure-native's does."""
-
-_PLACE: Final = frozenset(
-    {"subscriptionId", "auxiliaryTenantIds", "environment", "metadataHost", "disableInstanceDiscovery"}
-)
-IDENTITY: Final = frozenset(SETTINGS) - NOT_LOGIN - _PLACE
+NOT_LOGIN: Final = frozenset(name for name, row in _TABLE.items() if row["says"] == "other")
+"""Settings of azure-native that say nothing about who logs in."""
+IDENTITY: Final = frozenset(name for name, row in _TABLE.items() if row["says"] == "identity")
 """The settings that together name one identity."""
 
 DEFAULT_AUDIENCE: Final = "api://AzureADTokenExchange"

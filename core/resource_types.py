@@ -1,7 +1,7 @@
 """URNs, Pulumi type tokens, and the Azure resource that each token stands for, in whatever spelling.
 
-Owns names of types. Does not own properties. A token may pin an API version
-(`azure-native:keyvault/v20230701:Vault`), also by the name of a package generated for that version
+Owns names of types; resource_kinds.json is the table of them. Does not own properties. A token may pin an API
+version (`azure-native:keyvault/v20230701:Vault`), also by the name of a package generated for that version
 (`azure-native_keyvault_v20230701:keyvault:Vault`). Source: pulumi-azure-native's schema; pulumi/pulumi,
 sdk/go/common/resource/urn (the parts of a URN).
 
@@ -13,11 +13,13 @@ azure-native has its AccessPolicy in no other version, so that is a type of `azu
 (custom_keyvault_accesspolicy.go; all read on 2026-11-28).
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 from core.api_versions import VAULTS
@@ -37,7 +39,7 @@ WORKSPACE: Final = "azure-native:operationalinsights:Workspace"
 DIAGNOSTIC_SETTING: Final = "azure-native:monitor:DiagnosticSetting"
 LOCK: Final = "azure-native:authorization:ManagementLockByScope"
 PRIVATE_ENDPOINT: Final = "azure-native:network:PrivateEndpoint"
-NETWORK_LINK: Final = "azure-native:privatedns:VirtualNetworkLink"
+PRIVATE_ZONE: Final = "azure-native:privatedns:PrivateZone"
 BINDING: Final = "azure-cmk:index:CustomerManagedKey"
 KEY_VERSION: Final = "azure-cmk:index:KeyVersion"
 ACCESS_POLICY: Final = "azure-cmk:index:AccessPolicy"
@@ -119,37 +121,15 @@ class TypeToken:
     api_version: str | None = None
 
 
-_TYPES: Final = (
-    (Kind.ACCOUNT, "microsoft.cognitiveservices/accounts", "cognitiveservices:account"),
-    (Kind.PROJECT, "microsoft.cognitiveservices/accounts/projects", "cognitiveservices:project"),
-    (Kind.DEPLOYMENT, "microsoft.cognitiveservices/accounts/deployments", "cognitiveservices:deployment"),
-    (Kind.VAULT, "microsoft.keyvault/vaults", "keyvault:vault"),
-    (Kind.MANAGED_HSM, "microsoft.keyvault/managedhsms", "keyvault:managedhsm"),
-    (None, "microsoft.keyvault/vaults/secrets", "keyvault:secret"),
-    (Kind.KEY, "microsoft.keyvault/vaults/keys", "keyvault:key"),
-    (Kind.ACCESS_POLICY, "microsoft.keyvault/vaults/accesspolicies", "keyvault:accesspolicy"),
-    (Kind.ROLE_ASSIGNMENT, "microsoft.authorization/roleassignments", "authorization:roleassignment"),
-    (
-        Kind.USER_ASSIGNED_IDENTITY,
-        "microsoft.managedidentity/userassignedidentities",
-        "managedidentity:userassignedidentity",
-    ),
-    (Kind.PRIVATE_ENDPOINT, "microsoft.network/privateendpoints", "network:privateendpoint"),
-    *(
-        (Kind.DIAGNOSTIC_SETTING, "microsoft.insights/diagnosticsettings", f"{module}:diagnosticsetting")
-        for module in ("monitor", "insights")
-    ),
-    *(
-        (Kind.LOCK, "microsoft.authorization/locks", f"authorization:managementlock{scope}")
-        for scope in ("atresourcegrouplevel", "atresourcelevel", "atsubscriptionlevel", "byscope")
-    ),
-    (Kind.RESOURCE_GROUP, "", "resources:resourcegroup"),
-    (Kind.GENERIC, "", "resources:resource"),
-)
-"""Each kind by its Resource Manager type, and by its module and type in azure-native; lower case. None: it
-does not matter here."""
-_BY_ARM_TYPE: Final = {arm: kind for kind, arm, _ in _TYPES if arm}
-_BY_NATIVE: Final = {native: kind for kind, _, native in _TYPES}
+_FILE: Final = Path(__file__).with_name("resource_kinds.json")
+_TYPES: Final = [
+    {**row, "kind": Kind[row["kind"]] if row["kind"] else None}
+    for row in json.loads(_FILE.read_text(encoding="utf-8"))["types"]
+]
+_BY_ARM_TYPE: Final[Mapping[str, Kind | None]] = {row["arm"]: row["kind"] for row in _TYPES if "arm" in row}
+_BY_NATIVE: Final[Mapping[str, Kind | None]] = {
+    native: row["kind"] for row in _TYPES for native in row["native"]
+}
 _OWN: Final = {
     STACK: Kind.STACK,
     BINDING: Kind.BINDING,
@@ -162,19 +142,11 @@ _OWN: Final = {
     KEY_ACCESS_CLEANUP: None,
     KEY_ACCESS_VALIDATION: None,
 }
-PARENT_NAME_INPUTS: Final = {
-    Kind.PROJECT: "accountName",
-    Kind.DEPLOYMENT: "accountName",
-    Kind.KEY: "vaultName",
-    Kind.ACCESS_POLICY: "vaultName",
+PARENT_NAME_INPUTS: Final[Mapping[Kind, str]] = {
+    row["kind"]: row["parent_name"] for row in _TYPES if "parent_name" in row
 }
 """The input in which each of azure-native's own types has its parent's name."""
-NAME_INPUTS: Final = {
-    Kind.VAULT: "vaultName",
-    Kind.MANAGED_HSM: "name",
-    Kind.KEY: "keyName",
-    Kind.ACCOUNT: "accountName",
-}
+NAME_INPUTS: Final[Mapping[Kind, str]] = {row["kind"]: row["name"] for row in _TYPES if "name" in row}
 """The input in which each of azure-native's own types has its own name."""
 _AZURE_NATIVE: Final = re.compile(
     r"azure-(?:native|nextgen)(?:_\w+?_(?P<package>v\d\w*))?:(?P<module>\w+)(?:/(?P<pinned>\w+))?:(?P<type>\w+)"

@@ -165,7 +165,7 @@ def policies(root: Path = ROOT) -> dict[str, bytes]:
 
 def components_list(root: Path = ROOT) -> bytes:
     """The packages of a deployment, as CycloneDX 1.5: uv's export without the run's time and number."""
-    listed = json.loads(export("runtime", root, "--format", "cyclonedx1.5"))
+    listed = json.loads(export("deployment", root, "--format", "cyclonedx1.5"))
     del listed["serialNumber"], listed["metadata"]["timestamp"]
     content = json.dumps(listed, sort_keys=True)
     listed["serialNumber"] = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, content)}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 GROUPS = {
-    "requirements.txt": "runtime",
+    "requirements.txt": "deployment",
     "components/requirements.txt": "components",
     "provider/requirements.txt": "provider",
     "engine/requirements.txt": "installer",

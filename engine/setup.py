@@ -31,7 +31,7 @@ class SetupError(Exception):
 
 
 def make_environment(root: Path, python: Path, *, runtime: bool = False) -> None:
-    """Installs the packages of uv.lock into `.venv`; with `runtime` only the group `runtime`. Raises
+    """Installs the packages of uv.lock into `.venv`; with `runtime` only those of a deployment. Raises
     SetupError."""
     if not program_of(root, "uv").exists():
         _require_writable(root)
@@ -42,7 +42,7 @@ def make_environment(root: Path, python: Path, *, runtime: bool = False) -> None
         _run([*pip, *uv], "it is installed from PyPI, or the index that pip is configured for")
     synced = root / ".venv" / ".synced"
     locked = max((root / name).stat().st_mtime for name in ("uv.lock", "pyproject.toml"))
-    only = "runtime" if runtime else ""
+    only = "deployment" if runtime else ""
     if synced.exists() and synced.stat().st_mtime >= locked and synced.read_text() in ("", only):
         return
     _require_writable(root)

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,11 @@ class _Node:
     after: str = ""
     below: dict[str, _Node] = field(default_factory=dict)
 
+    @cached_property
+    def newest(self) -> str:
+        """The newest `after` of all below; a later version has everything."""
+        return max((text for one in self.below.values() for text in (one.after, one.newest)), default="")
+
     def lacked_by(self, version: str) -> bool:
         return bool(version) and version <= self.after
 
@@ -123,15 +128,19 @@ def of_version(type: str, body: Json, version: str) -> Json:
 
 
 def _of_version(node: _Node, value: Json, version: str) -> Json:
+    if version > node.newest:
+        return value
     if isinstance(value, list) and "*" in node.below:
         return [_of_version(node.below["*"], item, version) for item in value]
-    if not isinstance(value, dict) or not node.below:
+    if not isinstance(value, dict):
         return value
     kept = {}
     for name, item in value.items():
         child = node.below.get(name) or node.below.get("*", _ANY)
-        if item is None or not child.lacked_by(version):
-            kept[name] = _of_version(child, item, version)
+        if version > child.after:
+            kept[name] = _of_version(child, item, version) if child.below else item
+        elif item is None:
+            kept[name] = item
     return kept
 
 

@@ -92,7 +92,8 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
             if name == "fleet":
                 module.configure(own)
             else:
-                options.add(own, name)
+                for option, how in options.OPTIONS[name]:
+                    own.add_argument(option, **how)
             own.set_defaults(run=module.run)
     return parser
 

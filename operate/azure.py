@@ -19,7 +19,7 @@ from azure.monitor.query import LogsQueryClient, LogsQueryResult
 from core.api_versions import KEYS, SUBSCRIPTIONS
 from core.login import Login
 from operate.errors import OperateError
-from operate.source import Source, SourceError, source_of
+from operate.source import Source, source_of
 from provider.azure_client import AzureClient, ForeignHostError
 from provider.failure import failure_from
 
@@ -64,7 +64,7 @@ class LiveAzure:
         """Where the answers come from. Raises UnansweredError."""
         try:
             return _answered(lambda: source_of(self._login))
-        except SourceError as error:
+        except OperateError as error:
             raise UnansweredError(str(error)) from error
 
     def now(self) -> datetime:

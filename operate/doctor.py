@@ -15,7 +15,7 @@ from components.account_write import AccountBefore
 from components.guards.key_place import place_of_key
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Deployer, Live, Situation
-from components.guards.soft_deleted import SoftDeleted, holding_names, problems
+from components.guards.soft_deleted import problems
 from components.planned import Question, planned
 from core.login import SETTINGS, Login, LoginError
 from operate import login
@@ -109,10 +109,10 @@ async def _deployment(new: Sequence[ServiceSettings], azure: Azure, deployer: De
     plan: list[tuple[str, Question]] = []
     for service in new:
         nothing = RecordedService(service.name)
-        gone: SoftDeleted = holding_names(service, nothing, held["vaults"], held["accounts"])
-        place = place_of_key(service, nothing, gone)
-        found += [Line(f"{service.name}, {one.path}", FAILED, one.text) for one in problems(service, gone)]
-        situation = Situation(service, nothing, deployer, place, Live(), gone, AccountBefore())
+        place = place_of_key(service, nothing)
+        names = problems(service, nothing, held["vaults"], held["accounts"])
+        found += [Line(f"{service.name}, {one.path}", FAILED, one.text) for one in names]
+        situation = Situation(service, nothing, deployer, place, Live(), AccountBefore())
         plan += [(service.name, one) for one in planned(situation)]
     report = await checks.run([checks.planned(one) for _, one in plan], Questions(asking, waiter))
     named = {one["id"]: f"{name}, {one['setting']}" for name, one in plan}

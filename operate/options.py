@@ -106,9 +106,3 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         _JSON,
     ),
 }
-
-
-def add(parser: argparse.ArgumentParser, command: str) -> None:
-    """Adds a command's options."""
-    for name, how in OPTIONS[command]:
-        parser.add_argument(name, **how)

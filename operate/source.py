@@ -24,10 +24,6 @@ _ANONYMOUS = f"/metadata/endpoints?api-version={api_versions.ENDPOINTS}"
 _SECONDS = 30
 
 
-class SourceError(OperateError):
-    """Where the answers come from could not be found out; the message gives the reason."""
-
-
 @dataclass(frozen=True)
 class Source:
     """`is_public`: one of the public authorities of Mozilla's list issued the certificate that Resource
@@ -52,7 +48,7 @@ class Source:
 
 
 def source_of(login: Login) -> Source:
-    """The source of everything that a login reads. Raises SourceError, and AzureError without a token."""
+    """The source of everything that a login reads. Raises OperateError, and AzureError without a token."""
     is_public = _is_public(login.cloud)
     claims = credential.claims(OneAtATime(credential.credential(login), LOGIN_RETRIES), login.cloud.arm_scope)
     names = (claims.get(name, "") for name in ("upn", "unique_name", "app_displayname"))
@@ -78,5 +74,5 @@ def _is_public(cloud: Cloud) -> bool:
         except requests.exceptions.SSLError:
             return False
     except requests.RequestException as error:
-        raise SourceError(f"the certificate of {cloud.arm_host} could not be read: {error}") from error
+        raise OperateError(f"the certificate of {cloud.arm_host} could not be read: {error}") from error
     return True

@@ -40,7 +40,7 @@ Args = ResourceValidationArgs | StackValidationArgs
 def make_policies(clock: Callable[[], float] = time.time) -> list[Policy]:
     """Every policy of the pack, in a fixed order, over one shared session. `clock` is seconds since 1970.
 
-    Raises RuntimeError if the installed SDK would not tell the pack which values are secrets.
+    Raises RuntimeError if the installed SDK is none that the pack is tested with.
     """
     read_once()
     session = Session(clock, refusing=tuple(rule.name for rule in RULES if rule.level == "mandatory"))

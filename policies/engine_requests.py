@@ -4,26 +4,26 @@ The SDK's servicer decodes a resource again for each policy, and the whole stack
 takes nearly all the time of a pack of thirty policies (docs/speed.md); it drops the marks of secrets, which
 redaction.py needs, and tells no rule its level. The SDK has no switch for these, so the servicer is wrapped:
 policies read what is read here, and the SDK is shown an empty request. So a pack of these policies holds no
-others, and if another version of the SDK asks its policies differently, the pack does not start.
+others, and does not start with another minor version of the SDK, which may ask its policies differently.
 """
 
 import threading
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from google.protobuf import json_format
 from pulumi.runtime import proto
-from pulumi_policy import EnforcementLevel, Policy, ResourceValidationPolicy, StackValidationPolicy, policy
+from pulumi_policy import Policy, ResourceValidationPolicy, StackValidationPolicy, policy
 
 from core import values
-from core.engine_values import SECRET, SIGNATURE
 from core.stack import Provider, StackResource, read
 from policies import redaction
 
 _sdk: Any = policy
 _SERVICER: Final = "_PolicyAnalyzerServicer"
+_TESTED: Final = "1.21."
+"""The beginning of the SDK's versions that the wrapping is tested with."""
 
 
 class _Request(threading.local):
@@ -64,20 +64,16 @@ def level_of(policy: str, default: str) -> str:
 
 def read_once() -> None:
     """Makes the SDK's servicer read each request once, from now on, in this process. Raises RuntimeError if
-    the SDK is not one that this module can wrap."""
-    servicer, found = getattr(_sdk, _SERVICER, None), "it does not show the pack which values are secrets"
-    try:
-        if not getattr(servicer, "reads_once", False):
-            setattr(_sdk, _SERVICER, _wrapped(servicer))
-        if _shows_secrets(getattr(_sdk, _SERVICER)):
-            return
-    except Exception as problem:  # noqa: BLE001 - an SDK that is another one may fail in any way
-        found = str(problem)
-    setattr(_sdk, _SERVICER, servicer)
-    raise RuntimeError(
-        f"the policy pack cannot use pulumi-policy {_sdk.VERSION}: {found}; expected what 1.21 does. Install "
-        "a version that the pack is tested with: pip install 'pulumi-policy>=1.21.0,<1.22'"
-    )
+    the SDK is none that this module is tested with: another one may ask its policies in another way, which
+    passes what it does not ask about."""
+    servicer = getattr(_sdk, _SERVICER, None)
+    if servicer is None or not _sdk.VERSION.startswith(_TESTED):
+        raise RuntimeError(
+            f"the policy pack cannot use pulumi-policy {_sdk.VERSION}; expected a version that it is tested "
+            "with: pip install 'pulumi-policy>=1.21.0,<1.22'"
+        )
+    if not getattr(servicer, "reads_once", False):
+        setattr(_sdk, _SERVICER, _wrapped(servicer))
 
 
 def _wrapped(servicer: Any) -> type:
@@ -141,26 +137,3 @@ def _resource(shown: Any) -> StackResource:
         sources={name: tuple(one.urns) for name, one in getattr(shown, "propertyDependencies", {}).items()},
         provider=Provider(provider.urn, values.name(configured.get("tenantId"))),
     )
-
-
-def _shows_secrets(servicer: Any) -> bool:
-    """Whether redaction.py knows a request's secrets before the SDK calls a resource policy and a stack
-    policy, and these find its resources."""
-    secret, known = "", list[bool]()
-
-    def note(*_: Any) -> None:
-        hidden = redaction.without_secrets(secret) == redaction.HIDDEN
-        known.append(hidden and [one.stated("hidden") for one in resources()] == [secret])
-
-    kinds = (OurResourcePolicy, OurStackPolicy)
-    policies = [kind(kind.__name__, "notes what is known", note) for kind in kinds]
-    asked = servicer("secrets", "0.0.1", policies, EnforcementLevel.ADVISORY)
-    resource, stack = proto.AnalyzeRequest(), proto.AnalyzeStackRequest()
-    for ask, request, shown in (
-        (asked.Analyze, resource, resource),
-        (asked.AnalyzeStack, stack, stack.resources.add()),
-    ):
-        secret = str(uuid.uuid4())
-        shown.properties.update({"hidden": {SIGNATURE: SECRET, "value": secret}})
-        ask(request, None)
-    return known == [True, True]

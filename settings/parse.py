@@ -7,6 +7,7 @@ import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from uuid import UUID
 
 import pulumi
@@ -59,16 +60,18 @@ def parse(
     Values of `secret` keys appear in no message. Raises SettingsError with every problem.
     """
     own, login = decoded(config), login or {}
+    others = [SERVICES, REMOVED]
+    examined = partial(examine, ServiceSettings, spelling=camel_case, others=others, _stack=stack)
     raw = merged(shared or {}, own)
     problems = [*_placeholders(login), *_without_path(raw)]
     services: list[ServiceSettings] = []
     removed = _removed(raw.pop(REMOVED, []), problems)
     for prefix, alone, common in _services(raw, problems):
         given = _normalised(merged(common, alone))
-        service, wrong = _examined(given, stack)
+        service, wrong = examined(given)
         if service.previous_name and not wrong:
             # What was made is known by the name that it was made with.
-            service, wrong = _examined({**given, "name": service.previous_name}, stack)
+            service, wrong = examined({**given, "name": service.previous_name})
         services.append(dataclasses.replace(service, _label=str(given.get("name"))))
         problems += [Problem(_place(problem.path, alone, prefix), problem.text) for problem in wrong]
     if not problems:
@@ -118,10 +121,6 @@ def _without_path(raw: dict[str, object]) -> Iterator[Problem]:
             f"found one name with this spelling, expected a setting inside {top(key)}; run "
             f"`pulumi config rm {NAMESPACE}{key}`, then `pulumi config set --path {NAMESPACE}{key} VALUE`",
         )
-
-
-def _examined(given: Mapping[str, object], stack: str) -> tuple[ServiceSettings, list[Problem]]:
-    return examine(ServiceSettings, given, spelling=camel_case, others=[SERVICES, REMOVED], _stack=stack)
 
 
 def _removed(value: object, problems: list[Problem]) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 
 from components.arguments.inputs import known_text
 from components.arguments.problem import Problem
-from components.network import ACCOUNT, VAULT, dns_zones
 from core import arm_ids, facts
 from settings.model import ServiceSettings
 
@@ -35,20 +34,8 @@ def _made(service: ServiceSettings) -> Iterator[tuple[str, str]]:
             yield service.argument_of(resource), facts.key_id(str(service.vault.id), name)
         elif resource in _IN_GROUP:
             yield f"names.{resource}", f"{service.group_name}/{name}"
-    # A network can be linked to one zone of a name, and each of these services would make its own.
-    if service.network.subnet_id and _makes_zone(service):
-        network = arm_ids.parse(str(service.network.subnet_id)).parent
-        yield "network.privateDnsZoneIds", network.text
     key_id, vault_id = known_text(service.key.id), known_text(service.vault.id)
     if service.has_key and (vault_id := vault_id or (arm_ids.key_id(key_id).parent.text if key_id else None)):
         # A vault has one access policy, or one assignment of the role, per object id.
         for operator in service.vault.key_operators:
             yield _OPERATORS, f"access for {operator} to the keys of {vault_id}"
-
-
-def _makes_zone(service: ServiceSettings) -> bool:
-    """Whether a service makes a DNS zone of its own: for its account or, if it makes its vault, for the
-    vault."""
-    zones = dns_zones(service.location, service.account_kind)
-    used = [*zones[ACCOUNT], *(zones[VAULT] if service.makes_vault else ())]
-    return any(service.network.zone_id(zone) is None for zone in used)

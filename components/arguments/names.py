@@ -16,8 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from core.regions import normalised
 
-# RFC 4122 name spaces must be fixed for ever: names are made in them.
-_PLACES = uuid.UUID("2b1f6f0e-7c55-5b0a-8d3e-51d9a4c27f36")
+# An RFC 4122 name space must be fixed for ever: names are made in it.
 _ASSIGNMENTS = uuid.UUID("6d4e4b52-6f0f-5c3e-9b1d-0c5a3f5f8e21")
 
 
@@ -49,13 +48,11 @@ _GROUP = (
 _CHILD = "letters, digits, underscores, periods and hyphens, a letter or digit first"
 _SUBDOMAIN = f"lower-case {_HYPHENS}, no hyphen at either end, because it is the endpoint's subdomain too"
 _SETTING = r"any characters but *&%:<>?+/\, no space or period at the end"
-_HUB = "letters, digits, periods, hyphens and underscores, a letter or digit at both ends"
 _SERVICE = "lower-case letters, digits and single hyphens, a letter first, no hyphen at the end"
 _VAULT = "letters, digits and single hyphens, a letter first, no hyphen at the end"
 _IDENTITY = "letters, digits, hyphens and underscores, a letter or digit first"
 
 RESOURCE_GROUP = Limit("resource group name", 1, 90, *_GROUP)
-LOCK = Limit("lock name", 1, 90, *_GROUP)
 VAULT = Limit("key vault name", 3, 24, r"[A-Za-z](-?[A-Za-z0-9])*", _VAULT)
 KEY = Limit("key name", 1, 127, r"[A-Za-z0-9-]+", _HYPHENS)
 ACCOUNT = Limit("account name", 2, 64, r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", _SUBDOMAIN)
@@ -64,11 +61,9 @@ WORKSPACE = Limit(
     "workspace name", 4, 63, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", f"{_HYPHENS}, no hyphen at either end"
 )
 ENDPOINT = Limit("private endpoint name", 2, 64, r"[A-Za-z0-9]([\w.-]*\w)?", _CHILD)
-NETWORK_LINK = Limit("virtual network link name", 1, 80, ENDPOINT.pattern, _CHILD)
 PROJECT = Limit("project name", 2, 64, r"[A-Za-z0-9][\w.-]*", _CHILD)
 DEPLOYMENT = Limit("deployment name", 2, 64, PROJECT.pattern, _CHILD)
 DIAGNOSTIC_SETTING = Limit("diagnostic setting name", 1, 260, r"[^*&%:<>?+/\\]*[^*&%:<>?+/\\. ]", _SETTING)
-EVENT_HUB = Limit("event hub name", 1, 256, r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", _HUB)
 SERVICE = Limit("service name", 2, 50, r"[a-z](-?[a-z0-9])*", _SERVICE)
 
 
@@ -91,7 +86,6 @@ DEFAULTS: Final[Mapping[str, _Default]] = {
     "workspace": _Default(WORKSPACE, "log-{service}", "names.workspace"),
     "privateEndpoint": _Default(ENDPOINT, "pe-{service}-{target}", "names.privateEndpoint", "target"),
     "diagnosticSetting": _Default(DIAGNOSTIC_SETTING, "{service}-audit", "names.diagnosticSetting"),
-    "lock": _Default(LOCK, "{service}-{target}-lock", "names.lock", "target"),
 }
 """The resources that get a name by the rule."""
 _PLACEHOLDERS: Final[Mapping[str, Callable[[Any], str]]] = {
@@ -135,12 +129,6 @@ def derived(resource: str, owner: Any, template: str = "", target: str = "", *, 
         return default.limit.checked(template.format_map({**values, "target": target}))
     except ValueError as error:
         raise ValueError(f"{error}; {way}") from None
-
-
-def network_link_name(zone: str, network_id: str) -> str:
-    """The name of the link between a network and a service's own DNS zone, which follows from the network
-    alone: an update whose answer was lost finds the link that it made."""
-    return NETWORK_LINK.checked(f"link-{zone}-{uuid.uuid5(_PLACES, network_id.lower()).hex[:8]}")
 
 
 def role_assignment_name(scope: str, principal_id: str, role_id: str) -> str:

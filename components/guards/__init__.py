@@ -17,9 +17,9 @@ Look, judge, decide. Imports run down, from row to row:
 All but `reader` are pure. `preflight`, beside this folder, calls them in order and refuses all problems at
 once.
 
-A run repairs only common states that it knows for certain, and says so: it takes over the account's own grant
-if an update made it and was cut off, and the key of its name in a vault that it made; and it gives a new
+A run repairs only common states that it knows for certain: it takes over the account's own access policy if
+an update made it and was cut off, and the key of its name in a vault that it made; and it gives a new
 identity of the account access before it writes the account. It refuses rare states, and those that somebody
-may want, with the command that leads out: access that was removed, an account, a vault or a key operator's
-access that this stack did not make, a resource that is gone.
+may want, with the command that leads out: access that was removed, an account, a vault, a role or a key
+operator's access that this stack does not record, a resource that is gone or soft-deleted.
 """

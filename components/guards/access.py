@@ -64,7 +64,8 @@ def _lost(situation: Situation) -> str:
 def removed_access(situation: Situation) -> Iterator[Problem]:
     """The account's access to its key was removed outside Pulumi."""
     one, before, access = situation, situation.before, situation.access
-    if not before.is_bound or before.account is None or one.inputs.is_revoked:
+    # A recovery writes nothing, and the update after it is told.
+    if not before.is_bound or before.account is None or one.inputs.is_revoked or one.recovers:
         return
     taken = [] if before.revoked or access is None or not access.missing else [_taken(before, access)]
     taken += [_shut(one.closed_vault)] if one.closed_vault else []
@@ -150,15 +151,8 @@ def _cannot_leave(situation: Situation, key_id: str) -> Iterator[Problem]:
     inputs, before = situation.inputs, situation.before
     if before.account is None:
         return
-    setting = "key.name"
-    if inputs.unbinds or not inputs.has_key:
-        setting = "encryption"
-    elif inputs.key.id is not None or before.made_key_id is None:
-        setting = "key.id"
-    elif situation.place.names[0] != _place_of_key(key_id)[0]:
-        setting = "vault.id"
     yield Problem(
-        setting,
+        "encryption" if inputs.unbinds or not inputs.has_key else "key",
         f"takes account {before.account.name!r} away from key {key_id}, but its identity can no longer use "
         "that key, and Azure moves an account only while it can. Keep the setting as it was and run `pulumi "
         "up` until access is restored; then make the change again",

@@ -12,6 +12,7 @@ from components.arguments.problem import Problem
 from components.encryption_args import MICROSOFT_MANAGED, REVOKED
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
 from components.guards.situation import Situation
+from components.network import PRIVATE
 from core import arm_ids, facts, key_uris, kind_limits, regions
 from core import resource_types as types
 from core.facts import HOURS_HELD
@@ -115,8 +116,7 @@ def _encryption(one: Situation, account: facts.Account) -> Problems:
 
 
 def _projects(one: Situation, account: facts.Account) -> Problems:
-    """Projects hold data; and a Foundry account that has some keeps the kind of key that it has (learn.
-    microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal)."""
+    """Projects hold data."""
     inputs, before = one.inputs, one.before
     kept = {name.lower() for name in (*(one.name for one in inputs.projects), *inputs.removed_projects)}
     for name in before.projects:
@@ -127,14 +127,6 @@ def _projects(one: Situation, account: facts.Account) -> Problems:
                 f"would be deleted with its data. To do that on purpose, set removedProjects: [{name}]; if "
                 "the project is protected, run `pulumi up` with that change alone first",
             )
-    projects = ", ".join(map(repr, before.projects))
-    if before.key_identity is None and before.projects and inputs.has_key:
-        yield Problem(
-            "encryption",
-            f"found {inputs.encryption!r}, but account {account.name!r} has the projects {projects} under "
-            "Microsoft-managed keys, and Azure changes the key of no account that has projects; make a "
-            "service of another name, and its projects there, then remove this one",
-        )
 
 
 def _storage(one: Situation, account: facts.Account) -> Problems:
@@ -253,6 +245,19 @@ def _made_here(one: Situation) -> Problems:
             )
 
 
+def _zones(one: Situation, account: facts.Account) -> Problems:
+    """Earlier versions made the zones of private endpoints."""
+    for part in ("account-zone", "account-openai-zone", "account-services-zone", "vault-zone"):
+        id = one.before.part(types.PRIVATE_ZONE, part).get("id")
+        if id and one.inputs.network.access == PRIVATE:
+            yield Problem(
+                "network.privateDnsZoneIds",
+                f"zone {id} was made by this stack, which makes none any more: it would be deleted, and "
+                f"account {account.name!r} out of reach. List its id here, and take it and its link out of "
+                "the state: `pulumi state delete URN` for each, as `pulumi stack --show-urns` lists them",
+            )
+
+
 def no_longer_declared(before: RecordedService, name: str) -> Problem:
     """Refuses a program that declares all of its services and silently leaves a recorded one out."""
     account = before.account.name if before.account else ""
@@ -275,6 +280,7 @@ _RULES: tuple[Callable[[Situation, facts.Account], Problems], ...] = (
     _storage,
     _vault,
     _other_vault,
+    _zones,
 )
 
 

@@ -11,7 +11,7 @@ from components.arguments.problem import Problem
 from components.guards.key_place import KeyPlace
 from components.guards.recorded_state import SYSTEM, USER
 from components.guards.situation import Situation, is_in_subscription
-from core import arm_ids, coverage, facts
+from core import arm_ids, coverage, facts, regions
 from core.facts import HOURS_HELD
 
 _FORGET = "run `pulumi refresh`, which removes it from the state"
@@ -51,8 +51,10 @@ def _account(account: facts.Account) -> Problem:
         "accountName",
         f"account {account.name!r} no longer exists at {account.id}: it was deleted or moved outside Pulumi, "
         "and a new one in its place would have none of its data. If it was moved, move it back. If it was "
-        f"deleted less than {HOURS_HELD} hours ago, {_FORGET}, and set softDeleted: recover, which brings it "
-        f"back with its data. If it is lost, {_FORGET}; the next `pulumi up` makes an empty one",
+        f"deleted less than {HOURS_HELD} hours ago, bring it back with its data: `az cognitiveservices "
+        f"account recover --name {account.name} --resource-group {arm_ids.group_of(account.id)} --location "
+        f"{regions.normalised(account.location)}`. If it is lost, {_FORGET}; the next `pulumi up` makes an "
+        "empty one",
     )
 
 
@@ -93,13 +95,10 @@ def _vault(place: KeyPlace, account: facts.Account) -> Problem:
             f"until it is back{_lost(account)}. To bring it back: `az keyvault recover --hsm-name {name} "
             "--location REGION`",
         )
-    back = f"To bring it back, {_FORGET}, and set softDeleted: recover"
-    if place.vault_exists:
-        back = f"It was not made here: run `az keyvault recover --name {name}` to bring it back"
     return Problem(
         "vault",
         f"vault {name!r} was deleted outside Pulumi, and the data under its key is out of reach until it "
-        f"is back with its keys{_lost(account)}. {back}",
+        f"is back with its keys{_lost(account)}. To bring it back: `az keyvault recover --name {name}`",
     )
 
 

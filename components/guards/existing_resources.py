@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.problem import Problem
 from components.guards.situation import Situation, gives_reading_role
-from components.service_args import RECOVER
 from core import adapters, arm_ids
 
 
@@ -28,7 +27,7 @@ def other_vault(situation: Situation) -> Iterator[Problem]:
             f"accessModel: {model}",
         )
     is_own = situation.before.bound_to == place.names
-    if situation.live.key is not None and place.makes_key and not is_own and inputs.soft_deleted != RECOVER:
+    if situation.live.key is not None and place.makes_key and not is_own:
         yield Problem(
             "key.name",
             f"the vault {found.name!r} already has a key {place.key_name!r}; to use it, leave key.name "

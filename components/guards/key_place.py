@@ -6,7 +6,6 @@ from components.access_model import ACCESS_POLICY
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
 from components.guards.recorded_state import RecordedService
-from components.guards.soft_deleted import SoftDeleted
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids, facts, key_uris, roles
 from core import resource_types as types
@@ -16,9 +15,8 @@ from core import resource_types as types
 class KeyPlace:
     """A service's key, its vault or managed HSM, and the grant of the identity `grantee_id` to it.
 
-    `lacks_policy`, `lacks_assignment`: the state does not have the account's access policy or role
-    assignment, though Azure may; `assignment_name` and `assignment_scope` are the name and the scope of the
-    role assignment in Azure.
+    `lacks_policy`: the state does not have the account's access policy, though Azure may; `assignment_name`
+    and `assignment_scope` are the name and the scope of the role assignment in Azure.
     """
 
     vault_id: str = ""
@@ -29,7 +27,6 @@ class KeyPlace:
     key_name: str = ""
     grantee_id: str = ""
     lacks_policy: bool = False
-    lacks_assignment: bool = False
     assignment_name: str = ""
     assignment_scope: str = ""
 
@@ -66,9 +63,7 @@ class KeyPlace:
         return {"resourceGroupName": vault.group, "vaultName": vault.name}
 
 
-def place_of_key(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, deleted: SoftDeleted
-) -> KeyPlace:
+def place_of_key(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> KeyPlace:
     """The place of a service's key. A vault that does not exist yet, here or elsewhere, is not read."""
     if not inputs.has_key:
         return KeyPlace()
@@ -93,10 +88,9 @@ def place_of_key(
         key_name=key_name,
     )
     # A user-assigned identity is known before there is an account.
-    principal = before.grantee_id or (deleted.account or {}).get("principalId")
-    if not principal:
+    if not before.grantee_id:
         return place
-    return _with_grant(replace(place, grantee_id=principal), inputs, before)
+    return _with_grant(replace(place, grantee_id=before.grantee_id), inputs, before)
 
 
 def _with_grant(place: KeyPlace, inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> KeyPlace:
@@ -115,15 +109,7 @@ def _with_grant(place: KeyPlace, inputs: EncryptedAIServicesAccountArgs, before:
         scope = arm_ids.parse(before.assignment_id).scope
         return replace(place, assignment_name=arm_ids.name_of(before.assignment_id), assignment_scope=scope)
     name = assignment_name(place, place.grantee_id)
-    # The assignment's name follows from the key: the state may have the assignment at another key.
-    former = arm_ids.name_of(before.assignment_id or name)
-    recorded = before.has(types.ROLE_ASSIGNMENT, "access")
-    return replace(
-        place,
-        lacks_assignment=not recorded or former.lower() != name.lower(),
-        assignment_name=name,
-        assignment_scope=place.key_id,
-    )
+    return replace(place, assignment_name=name, assignment_scope=place.key_id)
 
 
 def assignment_name(place: KeyPlace, principal_id: str) -> str:

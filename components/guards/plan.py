@@ -32,16 +32,6 @@ class ServicePlan:
     revocations: tuple[pulumi.Resource, ...] = ()
 
     @property
-    def adopted_role(self) -> str | None:
-        """The id of the account's own role assignment at the key, if Azure has it and the state lacks it,
-        because an update was cut off."""
-        one = self.situation
-        # While a revocation is recorded, a read that shows the role is late: `azure-cmk` forgets the
-        # revocation once somebody has given the access back.
-        is_own = one.place.lacks_assignment and not one.before.revoked
-        return str(one.live.assignment["id"]) if is_own and one.live.assignment else None
-
-    @property
     def recorded_policies(self) -> frozenset[str]:
         """The logical names of the access policies that the state has. The resource
         (provider/access_policy.py) may take over any other."""

@@ -14,14 +14,13 @@ import pulumi
 from components.account_write import recorded_account
 from components.arguments.inputs import known_text
 from components.cmk_resource import cmk_invoke_options
-from components.guards import soft_deleted
 from components.guards.access import key_left_behind
 from components.guards.key_place import KeyPlace, assignment_name, place_of_key
 from components.guards.recorded_state import USER, RecordedService, as_it_is
 from components.guards.situation import Deployer, Live, Situation, gives_reading_role, is_in_subscription
-from components.guards.soft_deleted import SoftDeleted
+from components.guards.soft_deleted import Listed, makes_names
 from components.invokes import Answer, InvokeError, State, invoke, is_absent, missing_data_role
-from components.service_args import REFUSE, EncryptedAIServicesAccountArgs
+from components.service_args import EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, demands, rights
 from core.refusals import is_forbidden_text
 from core.resource_types import GET_KEY, GET_VAULT
@@ -82,31 +81,27 @@ class Reader:
 
     async def deleted(
         self, services: Mapping[str, ServiceRequest], recorded: Mapping[str, RecordedService]
-    ) -> Mapping[str, SoftDeleted]:
-        """The soft-deleted resources that hold names of the services."""
-        wanted = {name: (one.inputs, recorded[name]) for name, one in services.items()}
-        if not any(soft_deleted.makes_names(*one) for one in wanted.values()):
-            return dict.fromkeys(wanted, SoftDeleted())
+    ) -> tuple[Listed, Listed]:
+        """The subscription's soft-deleted vaults and accounts; none if the services make neither."""
+        if not any(makes_names(one.inputs, recorded[name]) for name, one in services.items()):
+            return (), ()
         listed: Mapping[str, Any] = {}
         try:
             subscription_id = self.login.subscription_id
             listed = await self.own("getDeleted", subscriptionId=subscription_id)
         except InvokeError as error:
-            decided = any(inputs.soft_deleted != REFUSE for inputs, _ in wanted.values())
-            if decided or not is_forbidden_text(str(error)):
+            if not is_forbidden_text(str(error)):
                 raise
             self.unchecked.append(
                 f"whether a soft-deleted vault or account of the subscription holds a name, because {error}"
             )
-        vaults, accounts = listed.get("vaults") or (), listed.get("accounts") or ()
-        return {name: soft_deleted.holding_names(*one, vaults, accounts) for name, one in wanted.items()}
+        return listed.get("vaults") or (), listed.get("accounts") or ()
 
     async def situation(
         self,
         request: ServiceRequest,
         recorded: RecordedService,
         state: State,
-        deleted: SoftDeleted,
         *,
         look: int,
     ) -> Situation:
@@ -114,7 +109,7 @@ class Reader:
         inputs, asked = request.inputs, _Look(self, request, look)
         account = await asked.account(recorded)
         before = as_it_is(recorded, account)
-        place = place_of_key(inputs, before, deleted)
+        place = place_of_key(inputs, before)
         drifts = is_in_subscription(before.account, self.login)
         vault, key, assignment = await asked.key_and_grant(place, before)
         live = Live(
@@ -127,7 +122,7 @@ class Reader:
             frozenset(asked.unread & _OF_THE_ACCOUNT),
         )
         declared = replace(recorded_account(state, inputs.account_name), live=account)
-        return Situation(inputs, before, self.login, place, live, deleted, declared)
+        return Situation(inputs, before, self.login, place, live, declared)
 
     async def native(
         self, function: str, provider: pulumi.ProviderResource | None, arguments: Mapping[str, str], look: int

@@ -11,7 +11,6 @@ from components.account_write import AccountBefore
 from components.arguments.checks import DEPLOYER
 from components.guards.key_place import KeyPlace, is_elsewhere
 from components.guards.recorded_state import RecordedService
-from components.guards.soft_deleted import SoftDeleted
 from components.invokes import Answer
 from components.key import PINNED
 from components.service_args import EncryptedAIServicesAccountArgs
@@ -59,7 +58,6 @@ class Situation:
     login: Deployer
     place: KeyPlace
     live: Live
-    deleted: SoftDeleted
     account: AccountBefore
     recovers: bool = False
 
@@ -70,9 +68,8 @@ class Situation:
 
     @property
     def keeps_key(self) -> bool:
-        """Whether the key is there, or comes back with its vault, and is used as it is."""
-        comes_back = self.deleted.vault is not None and self.place.makes_key
-        return comes_back or (self.live.key is not None and self.place.makes_key and not self.recovers)
+        """Whether the key is there, and is used as it is."""
+        return self.live.key is not None and self.place.makes_key and not self.recovers
 
     @property
     def _reads_grant(self) -> bool:
@@ -116,8 +113,6 @@ class Situation:
         before, user = self.before, self.before.key_user_id
         if not before.is_bound or {"vault", "assignment"} & self.live.unread:
             return False
-        if self.deleted.vault is not None and self.inputs.access_model == RBAC:
-            return True  # it comes back from soft delete without its role assignments
         if before.bound_to is None or user is None or not self._reads_grant:
             return False
         if before.revoked:

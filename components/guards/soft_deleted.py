@@ -1,28 +1,18 @@
-"""Names that soft-deleted vaults and accounts still hold, and the resources that come back with them.
+"""Names that soft-deleted vaults and accounts still hold.
 
-Owns: whether a service recovers them, and the way out if it does not. Pure. Does not own: the call that lists
-them (reader.py).
+Owns: the way out. Pure. Does not own: the call that lists them (reader.py), nor what is taken into the state
+once they are back (operate/recover.py).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from components.arguments.problem import Problem
 from components.guards.recorded_state import RecordedService
-from components.service_args import RECOVER, EncryptedAIServicesAccountArgs
-from core import arm_ids, demands, kinds, regions
+from components.service_args import EncryptedAIServicesAccountArgs
+from core import arm_ids, commands, regions
 
 Listed = Sequence[Mapping[str, Any]]
-_BACK = "; set softDeleted: recover to bring it back with everything in it"
-
-
-@dataclass(frozen=True)
-class SoftDeleted:
-    """The soft-deleted resources that hold names of a service."""
-
-    vault: Mapping[str, Any] | None = None
-    account: Mapping[str, Any] | None = None
 
 
 def makes_names(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
@@ -30,77 +20,53 @@ def makes_names(inputs: EncryptedAIServicesAccountArgs, before: RecordedService)
     return before.account is None or (before.vault is None and inputs.makes_vault)
 
 
-def holding_names(
+def problems(
     inputs: EncryptedAIServicesAccountArgs, before: RecordedService, vaults: Listed, accounts: Listed
-) -> SoftDeleted:
-    """Which soft-deleted resources of a subscription hold names that a service will make."""
-    vault = None if before.vault else inputs.vault.name
-    account = None if before.account else inputs.account_name
-    return SoftDeleted(_named(vault, vaults), _named(account, accounts))
+) -> Iterator[Problem]:
+    """Why names that a service will make are not available, and the commands that bring back what holds them;
+    `vaults` and `accounts` are the soft-deleted ones of the subscription."""
+    if vault := _named(None if before.vault else inputs.vault.name, vaults):
+        there = _elsewhere(inputs, vault)
+        back = "" if there else _back(inputs, before, f"az keyvault recover --name {vault['name']}")
+        yield Problem(
+            "vault.name",
+            f"{_held(vault)}{there}; {back}give another vault.name; purge protection does not allow to purge "
+            "it",
+        )
+    if account := _named(None if before.account else inputs.account_name, accounts):
+        there = _elsewhere(inputs, account) or _without_identity(inputs, account)
+        named = (
+            f"--name {account['name']} --resource-group {_group(account)} --location {account['location']}"
+        )
+        back = "" if there else _back(inputs, before, f"az cognitiveservices account recover {named}")
+        yield Problem(
+            "accountName",
+            f"{_held(account)}{there}; {back}give another accountName, or delete its data for good with `az "
+            f"cognitiveservices account purge {named}`",
+        )
 
 
-def problems(inputs: EncryptedAIServicesAccountArgs, deleted: SoftDeleted) -> list[Problem]:
-    """Why the names are not available with these arguments."""
-    found: list[Problem] = []
-    if vault := deleted.vault:
-        remedy = "give another vault.name; purge protection does not allow to purge it"
-        if there := _elsewhere(inputs, vault):
-            found.append(Problem("vault.name", f"{_held(vault)}{there}; {remedy}"))
-        elif inputs.soft_deleted != RECOVER:
-            found.append(Problem("vault.name", f"{_held(vault)}{_BACK}, or {remedy}"))
-    if account := deleted.account:
-        found += _of_account(inputs, account)
-    return found
-
-
-def _of_account(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any]) -> list[Problem]:
-    held, there = _held(account), _elsewhere(inputs, account)
-    where = f"--resource-group {_group(account)} --location {account['location']}"
-    remedy = (
-        "give another accountName, or delete its data for good with "
-        f"`az cognitiveservices account purge --name {account['name']} {where}`"
+def _back(inputs: EncryptedAIServicesAccountArgs, before: RecordedService, command: str) -> str:
+    """In words: how to bring a resource back with everything in it, which needs its group (learn.microsoft.
+    com/powershell/module/az.cognitiveservices/undo-azcognitiveservicesaccountremoval, read 2026-11-30)."""
+    group = f"`az group create --name {inputs.resource_group_name} --location {inputs.location}`"
+    is_there = before.group_name is not None or inputs.existing_resource_group_name is not None
+    first = "" if is_there else f"{group} and then "
+    return (
+        f"to bring it back with everything in it, run {first}`{command}`, and once no name is held, "
+        f"`{commands.operate(f'recover --stack {commands.STACK} --yes')}`, which takes it into the state; or "
     )
-    if there:
-        # Nobody knows whose account it is.
-        return [Problem("accountName", f"{held}{there}; {remedy}")]
-    unfit = _unfit(inputs, account, remedy)
-    if inputs.soft_deleted == RECOVER:
-        return [unfit] if unfit else []
-    if unfit and unfit.path == "softDeleted":
-        return [Problem("accountName", f"{held}, and {unfit.text}")]
-    return [Problem("accountName", f"{held}{_BACK}, or {remedy}")]
 
 
-def _unfit(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any], remedy: str) -> Problem | None:
-    """Why an account would not come back as it is declared.
-
-    Azure brings an account back with its binding, kind, tier and own identity (observed), and without a
-    user-assigned identity.
-    """
-    kind, sku = str(account.get("kind") or inputs.kind), str(account.get("sku") or inputs.sku)
-    back = f"account {account['name']!r} would come back"
-    reason = ""
-    if inputs.has_key and not account.get("principalId"):
-        reason = (
-            "without a system-assigned identity, and Azure does not recover a user-assigned one that it "
-            "was bound through: no identity could be given access to its key"
-        )
-    elif inputs.has_key and (unmet := demands.tier(kind, sku, planned=True)):
-        reason = f"on tier {unmet.found}"
-    elif kind.lower() != inputs.kind.lower() and kinds.find(kind) is None:
-        reason = f"as an account of kind {kind!r}, which this project does not know"
-    if reason:
-        return Problem("softDeleted", f"{back} {reason}; {remedy}")
-    if kind.lower() != inputs.kind.lower():
-        return Problem(
-            "kind", f"{back} as one of kind {kind!r}; set kind: {kind} and set sku: {sku}, or {remedy}"
-        )
-    if inputs.has_key and not inputs.binds_in_two_phases:
-        return Problem(
-            "identity",
-            f"{back} with its system-assigned identity, which can use its key; set identity: systemAssigned",
-        )
-    return None
+def _without_identity(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any]) -> str:
+    """In words: no identity could be given access to the account's key; "" if its own could. Azure brings an
+    account back with its binding, kind, tier and own identity (observed)."""
+    if not inputs.has_key or account.get("principalId"):
+        return ""
+    return (
+        ", and would come back without a system-assigned identity, because Azure does not recover a "
+        "user-assigned one that it was bound through: its data would stay out of reach"
+    )
 
 
 def _held(deleted: Mapping[str, Any]) -> str:

@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass
 from localazure import operations
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud
-from localazure.cognitive import account as stored
 from localazure.cognitive import binding, children, deleted, settling, validation, writing
-from localazure.cognitive.account import KIND, TEMPLATE, TYPE, Account, account_of
-from localazure.cognitive.shape import answered
+from localazure.cognitive import models as stored
+from localazure.cognitive.errors import bad_request
+from localazure.cognitive.models import KIND, TEMPLATE, TYPE, Account
+from localazure.cognitive.responses import answered
 from localazure.web import Json, Request, Response, ServiceError
 
 _IN_USE = "The subdomain name '{}' is not available as it's already used by a resource."
@@ -27,25 +28,23 @@ class AccountType(ArmType):
 
     def find(self, cloud: Cloud, id: str) -> Json | None:
         """The account, settled."""
-        account = stored.find(cloud, id)
-        settled = account and settling.settle(cloud, account)
+        settled = _settled(cloud, id)
         return settled and asdict(settled)
 
     def get(self, cloud: Cloud, request: Request) -> Response:
         """An account; looking at it may end its operation."""
-        found = self.find(cloud, self.id_of(request))
-        if found is None:
+        account = _settled(cloud, self.id_of(request))
+        if account is None:
             # Returned, not raised: raising would undo the end of a failed create, which left nothing.
             return stored.not_found(self.id_of(request)).response()
-        body = answered(cloud, account_of(found), request.api_version)
-        return Response(200, body, {"ETag": found["etag"]})
+        return Response(200, answered(cloud, account, request.api_version), {"ETag": account.etag})
 
     def patch(self, cloud: Cloud, request: Request) -> Response:
         """Changes what the body names, and nothing else."""
         request = self._of_version(request)
         self._require_defined(cloud, request)
         known = self.required(cloud, request)
-        account = account_of(known)
+        account = Account(**known)
         _require_match(request, account)
         changed = writing.update_account(cloud, request, account)
         return self._stored(cloud, request, asdict(changed), known)
@@ -53,10 +52,9 @@ class AccountType(ArmType):
     def delete(self, cloud: Cloud, request: Request) -> Response:
         """Soft-deletes an account (200, empty, at once); 204 if it does not exist. Raises 409 for one that
         has projects or deployments."""
-        found = self.find(cloud, self.id_of(request))
-        if found is None:
+        account = _settled(cloud, self.id_of(request))
+        if account is None:
             return Response(204)
-        account = account_of(found)
         _require_match(request, account)
         settling.require_settled(account)
         children.require_none(cloud, account)
@@ -67,7 +65,7 @@ class AccountType(ArmType):
         validation.check_body(cloud, request)
 
     def _stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
-        account = account_of(body)
+        account = Account(**{name: value for name, value in body.items() if name != "type"})
         operation = operations.find(cloud, account.operation) if account.operation else None
         headers = settling.operation_headers(request, account, operation) if operation else {}
         status = 202 if request.method == "PATCH" else 200 if known else 201
@@ -75,9 +73,14 @@ class AccountType(ArmType):
         return Response(status, shown, {"ETag": account.etag, **headers})
 
 
+def _settled(cloud: Cloud, id: str) -> Account | None:
+    account = stored.find(cloud, id)
+    return None if account is None else settling.settle(cloud, account)
+
+
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     """Creates an account, replaces it, or restores a soft-deleted one (`properties.restore`)."""
-    existing = account_of(known) if known else None
+    existing = Account(**known) if known else None
     _require_match(request, existing)
     if existing is not None:
         return asdict(writing.replace_account(cloud, request, existing))
@@ -91,7 +94,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
 
 def _shown(cloud: Cloud, request: Request, body: Json) -> Json:
     """An account in a list, which is a look at every account on its page."""
-    account = account_of(body)
+    account = Account(**body)
     return answered(cloud, settling.settle(cloud, account) or account, request.api_version)
 
 
@@ -115,7 +118,7 @@ def list_keys(cloud: Cloud, request: Request) -> Response:
     account = stored.required(cloud, request)
     if account.properties.get("disableLocalAuth"):
         # Reported by users.
-        raise ServiceError(400, "BadRequest", "Failed to list key. disableLocalAuth is set to be true.")
+        raise bad_request("Failed to list key. disableLocalAuth is set to be true.")
     return Response(200, dict(zip(("key1", "key2"), account.keys, strict=True)))
 
 
@@ -124,7 +127,7 @@ def check_domain(cloud: Cloud, request: Request) -> Response:
     body = request.body or {}
     name = body.get("subdomainName")
     if not isinstance(name, str) or not name:
-        raise ServiceError(400, "BadRequest", "subdomainName must be given.")
+        raise bad_request("subdomainName must be given.")
     reason = None
     if not validation.is_subdomain(name):
         reason = _NOT_VALID.format(name)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from localazure.cloud import Cloud, iso
 from localazure.cognitive import data, rules
-from localazure.cognitive.account import KEY_VAULT, MICROSOFT, Account
 from localazure.cognitive.identity import key_user, own_client_id
+from localazure.cognitive.models import KEY_VAULT, MICROSOFT, Account
 from localazure.keyvault import trusted_services
 from localazure.web import Json, ServiceError
 

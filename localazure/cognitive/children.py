@@ -16,10 +16,11 @@ from dataclasses import replace
 from localazure import definitions, directory, in_flight
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud
-from localazure.cognitive import account as stored
 from localazure.cognitive import identity, rules, settling
-from localazure.cognitive.account import Account
+from localazure.cognitive import models as stored
+from localazure.cognitive.errors import bad_request
 from localazure.cognitive.kinds import find_kind
+from localazure.cognitive.models import Account
 from localazure.refusals import refused
 from localazure.web import Json, Request, Response, ServiceError
 
@@ -50,7 +51,7 @@ def _child(kind: str, path: str, made: Made, parent: Parent = stored.required) -
         definitions.require(child.type, request.body, _wrong)
         name = id.rpartition("/")[2]
         if not _NAME.fullmatch(name):
-            raise _refusal(f"The name '{name}' is not valid.")
+            raise bad_request(f"The name '{name}' is not valid.")
         return {
             "etag": stored.new_etag(cloud),
             **({"tags": request.body["tags"]} if request.body.get("tags") else {}),
@@ -85,7 +86,7 @@ def _removed(cloud: Cloud, body: Json) -> None:
 def _project(cloud: Cloud, request: Request, account: Account, known: Json | None) -> Json:
     """A project of a Foundry account. The first one is the default project (assumed)."""
     if missing := [*_missing_for_projects(account)]:
-        raise _refusal(f"A project needs an account {', '.join(missing)}.")
+        raise bad_request(f"A project needs an account {', '.join(missing)}.")
     sent = request.body
     was = (known or {}).get("identity")
     asked = sent.get("identity") or {"type": "None"}
@@ -122,11 +123,11 @@ def _missing_for_projects(account: Account) -> Iterator[str]:
 def _deployment(cloud: Cloud, request: Request, account: Account, known: Json | None) -> Json:
     kind = find_kind(account.kind)
     if kind is None or not kind.deployments:
-        raise _refusal(f"Accounts of kind {account.kind} have no deployments of models.")
+        raise bad_request(f"Accounts of kind {account.kind} have no deployments of models.")
     given = request.body.get("properties") or {}
     model = given.get("model") or {}
     if not model.get("format") or not model.get("name"):
-        raise _refusal("A deployment needs a model with a format and a name.")
+        raise bad_request("A deployment needs a model with a format and a name.")
     sku = {"capacity": 1, **(request.body.get("sku") or {"name": "Standard"})}
     return {
         "sku": sku,
@@ -188,12 +189,8 @@ def require_key_may_change(cloud: Cloud, old: Account, new: Account) -> None:
     elif was and becomes and old.kind == "AIServices" and behaviour.foundry_key_vault == "same":
         vaults = {rules.host_of(str(key.get("keyVaultUri") or "")) for key in (was, becomes)}
         if len(vaults) > 1:
-            raise _refusal("The key can only be changed to another key of the same key vault.")
+            raise bad_request("The key can only be changed to another key of the same key vault.")
 
 
 def _wrong(fault: definitions.Fault) -> ServiceError:
-    return _refusal(f"{fault.path} must be {fault.expected}.")
-
-
-def _refusal(text: str) -> ServiceError:
-    return ServiceError(400, "BadRequest", text)
+    return bad_request(f"{fault.path} must be {fault.expected}.")

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
 from localazure.cloud import Cloud
-from localazure.cognitive.account import KEY_VAULT, MICROSOFT, Account, save
 from localazure.cognitive.identity import key_user
+from localazure.cognitive.models import KEY_VAULT, MICROSOFT, Account, save
 from localazure.keyvault.trusted_services import KeyRefused, KeyUser, key_at
 from localazure.web import Json
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from localazure.authorization import allows_data
 from localazure.cloud import Cloud
-from localazure.cognitive import account as stored
 from localazure.cognitive import data
-from localazure.cognitive.account import Account
+from localazure.cognitive import models as stored
 from localazure.cognitive.binding import key_uri
 from localazure.cognitive.kinds import find_kind
+from localazure.cognitive.models import Account
 from localazure.keyvault.access import LOOPBACK, in_rules
 from localazure.keyvault.trusted_services import KeyRefused
 from localazure.refusals import refused

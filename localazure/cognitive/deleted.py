@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from localazure import authorization, policy_evaluation, private_links
 from localazure.cloud import Cloud
-from localazure.cognitive import account as stored
 from localazure.cognitive import binding, children, identity, rules, sealed, settling
-from localazure.cognitive.account import DELETED, Account
-from localazure.cognitive.shape import deleted_body
+from localazure.cognitive import models as stored
+from localazure.cognitive.models import DELETED, Account
+from localazure.cognitive.responses import deleted_body
 from localazure.keyvault import trusted_services
 from localazure.locations import normal_location
 from localazure.paging import page

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from localazure import authorization, directory
 from localazure.cloud import Cloud
-from localazure.cognitive.account import Account
+from localazure.cognitive.models import Account
 from localazure.refusals import refused
 from localazure.web import Caller, Json, ServiceError
 

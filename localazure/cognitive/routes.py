@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from localazure import private_links
 from localazure.cognitive import (
-    account,
     accounts,
     calls,
     children,
     deleted,
     language,
+    models,
     settling,
     translator,
 )
@@ -38,7 +38,7 @@ def _language(method: str, template: str, handler: Handler) -> Route:
 
 ROUTES: tuple[Route, ...] = (
     *accounts.ACCOUNTS.routes(),
-    _arm("POST", f"{account.TEMPLATE}/listKeys", "accounts/listKeys/action", accounts.list_keys, _KEYS),
+    _arm("POST", f"{models.TEMPLATE}/listKeys", "accounts/listKeys/action", accounts.list_keys, _KEYS),
     _arm("POST", f"{_SUBSCRIPTION}/{_CHECK}", f"{_CHECK}/action", accounts.check_domain, _MADE_UP),
     _arm("GET", f"{_SUBSCRIPTION}/deletedAccounts", "deletedAccounts/read", deleted.list_all, _PAGES),
     _arm("GET", _DELETED, f"{_GONE}/read", deleted.get, "the refusal of an absent one"),
@@ -46,7 +46,7 @@ ROUTES: tuple[Route, ...] = (
     *children.PROJECTS.routes(),
     *children.DEPLOYMENTS.routes(),
     *(route for type in children.CONNECTIONS for route in type.routes()),
-    *private_links.routes(account.TEMPLATE, account.required),
+    *private_links.routes(models.TEMPLATE, models.required),
     # Any client that has the address may poll it: the role that wrote may end at a resource group.
     Route("GET", Host.ARM, f"{_LOCATION}/operationResults/{{operation}}", "", settling.result, _POLLED),
     _language("POST", "/language/:analyze-text", calls.analyze_text),

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from localazure.cognitive.account import Account
 from localazure.cognitive.kinds import KINDS, Kind
-from localazure.keyvault.model import KeyVersion, Vault
+from localazure.cognitive.models import Account
+from localazure.keyvault.models import KeyVersion, Vault
 from localazure.locations import normal_location
 from localazure.web import ServiceError
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from localazure.cloud import Cloud
 from localazure.cognitive import data
-from localazure.cognitive.account import Account
 from localazure.cognitive.data_access import Opened
+from localazure.cognitive.models import Account
 from localazure.web import Json
 
 

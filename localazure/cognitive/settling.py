@@ -8,10 +8,11 @@ from dataclasses import asdict, replace
 
 from localazure import operations
 from localazure.cloud import Cloud, iso
-from localazure.cognitive import account as stored
 from localazure.cognitive import binding, identity
-from localazure.cognitive.account import PURGING, Account
-from localazure.cognitive.shape import answered
+from localazure.cognitive import models as stored
+from localazure.cognitive.errors import bad_request
+from localazure.cognitive.models import PURGING, Account
+from localazure.cognitive.responses import answered
 from localazure.operations import Operation
 from localazure.refusals import refused
 from localazure.web import Host, Json, Request, Response, ServiceError
@@ -107,7 +108,7 @@ def result(cloud: Cloud, request: Request) -> Response:
     if operation is None or operation.about.get("service") != "cognitive":
         raise ServiceError(404, "ResourceNotFound", "The specified resource does not exist.")
     if any(request.query.get(name, value) != value for name, value in _signature(operation).items()):
-        raise ServiceError(400, "BadRequest", "The signature of the operation's URL is not valid.")
+        raise bad_request("The signature of the operation's URL is not valid.")
     done = operation.done(cloud.clock.now())
     account = stored.find(cloud, operation.about["account"])
     if done and account is not None and account.operation == operation.id:

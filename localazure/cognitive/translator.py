@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 
 from localazure.cloud import Cloud
-from localazure.cognitive import account as stored
 from localazure.cognitive import data
+from localazure.cognitive import models as stored
 from localazure.cognitive.data_access import opened
+from localazure.cognitive.errors import bad_request
 from localazure.cognitive.sealed import DOCUMENTS as SEALED
-from localazure.web import Request, Response, ServiceError
+from localazure.web import Request, Response
 
 DOCUMENTS = "/translator/customtranslator/api/texttranslator/v1.0/documents"
 _ACTION = "CustomTranslator/documents"
@@ -28,7 +29,7 @@ def import_document(cloud: Cloud, request: Request) -> Response:
     entered = opened(cloud, request, f"{_ACTION}/write", serves="custom_translator")
     name = _NAME.search(request.content)
     if name is None:
-        raise ServiceError(400, "BadRequest", "DocumentDetails name no document.")
+        raise bad_request("DocumentDetails name no document.")
     found = {"id": cloud.new_id(), "name": name[1].decode(), "form": request.content.decode(errors="replace")}
     SEALED.put(cloud, entered, found["id"], found)
     return Response(202, {"jobId": cloud.new_id()})

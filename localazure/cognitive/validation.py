@@ -14,10 +14,11 @@ from typing import Any
 
 from localazure import definitions
 from localazure.cloud import Cloud
-from localazure.cognitive.account import KEY_VAULT, MICROSOFT, TYPE, Account, is_key_vault
+from localazure.cognitive.errors import bad_request
 from localazure.cognitive.kinds import Kind, find_kind
+from localazure.cognitive.models import KEY_VAULT, MICROSOFT, TYPE, Account, is_key_vault
 from localazure.refusals import refused
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request
 
 _ASKED = ("restore", "migrationToken")
 """Properties that a caller sends and no answer shows."""
@@ -57,7 +58,7 @@ def check_body(cloud: Cloud, request: Request) -> None:
         missing = definitions.Fault("identity.type", "there", unreadable=True)
         definitions.refuse_unreadable([missing])
     if wrong := [fault for fault in found if fault.path.startswith("properties.")]:
-        raise _bad(f"{wrong[0].path.removeprefix('properties.')} must be {wrong[0].expected}.")
+        raise bad_request(f"{wrong[0].path.removeprefix('properties.')} must be {wrong[0].expected}.")
 
 
 def properties_of(body: Json, kind: Kind) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def properties_of(body: Json, kind: Kind) -> dict[str, Any]:
     if subdomain == "":
         del sent["customSubDomainName"]
     elif subdomain and not is_subdomain(subdomain):
-        raise _bad(f"The custom subdomain name '{subdomain}' is invalid.")
+        raise bad_request(f"The custom subdomain name '{subdomain}' is invalid.")
     check_network(sent.get("networkAcls", {}), kind)
     _check_storage(sent.get("userOwnedStorage") or [], kind)
     if "encryption" in sent:
@@ -79,16 +80,16 @@ def properties_of(body: Json, kind: Kind) -> dict[str, Any]:
 def check_network(acls: Json, kind: Kind) -> None:
     """Raises 400 for network rules (a dict of the right types) that an account of this kind cannot have."""
     if "bypass" in acls and not kind.bypass:
-        raise _bad(f"networkAcls.bypass is not supported for account type '{kind.name}'.")
+        raise bad_request(f"networkAcls.bypass is not supported for account type '{kind.name}'.")
     for rule in acls.get("ipRules") or ():
         if problem := _ip_problem(str(rule.get("value") or "")):
-            raise _bad(f"The IP rule '{rule.get('value') or ''}' is invalid: {problem}.")
+            raise bad_request(f"The IP rule '{rule.get('value') or ''}' is invalid: {problem}.")
 
 
 def require_network_subdomain(account: Account) -> None:
     """Raises 400 where an account without a subdomain has network rules (reported by users, too)."""
     if "networkAcls" in account.properties and not account.subdomain:
-        raise _bad("networkAcls needs a customSubDomainName.")
+        raise bad_request("networkAcls needs a customSubDomainName.")
 
 
 def _ip_problem(value: str) -> str | None:
@@ -108,7 +109,7 @@ def _check_storage(linked: list[Json], kind: Kind) -> None:
         raise refused("BringOwnFeatureNotEnabled")
     if kind.storage_stays and len(linked) > 1:
         # Documented; the text is assumed.
-        raise _bad("Only one storage account can be linked to an account of this kind.")
+        raise bad_request("Only one storage account can be linked to an account of this kind.")
 
 
 def is_subdomain(name: str) -> bool:
@@ -122,7 +123,3 @@ def _encryption(sent: Json) -> Json:
         return {"keySource": MICROSOFT}
     key = {name: value for name, value in (sent.get("keyVaultProperties") or {}).items() if value is not None}
     return {"keySource": KEY_VAULT, "keyVaultProperties": key}
-
-
-def _bad(message: str) -> ServiceError:
-    return ServiceError(400, "BadRequest", message)

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from localazure import limits, policy_evaluation
 from localazure.cloud import Cloud
-from localazure.cognitive import account as stored
 from localazure.cognitive import (
     binding,
     children,
@@ -20,8 +19,10 @@ from localazure.cognitive import (
     settling,
     validation,
 )
-from localazure.cognitive.account import TYPE, Account
+from localazure.cognitive import models as stored
+from localazure.cognitive.errors import bad_request
 from localazure.cognitive.kinds import Kind
+from localazure.cognitive.models import TYPE, Account
 from localazure.locations import REGIONS, location_in, require_same_location
 from localazure.refusals import refused
 from localazure.web import Json, Request, ServiceError
@@ -121,7 +122,7 @@ def _kept_by_put(cloud: Cloud, old: Account, sent: Json, kind: Kind) -> Json:
         if name in sent or not old.properties.get(name):
             continue
         if does == "refused" and silence:
-            raise ServiceError(400, "BadRequest", silence)
+            raise bad_request(silence)
         if does == "keeps" or (name == "userOwnedStorage" and kind.storage_stays):
             kept[name] = old.properties[name]
     return kept
@@ -135,7 +136,7 @@ def _require_same_storage(old: Account, new: Account, kind: Kind) -> None:
     )
     if kind.storage_stays and was != becomes:
         # Documented; code and text assumed.
-        raise ServiceError(400, "BadRequest", "The user owned storage of an account cannot be changed.")
+        raise bad_request("The user owned storage of an account cannot be changed.")
 
 
 def _identity_of_put(cloud: Cloud, body: Json, old: Account) -> Json | None:
@@ -145,7 +146,7 @@ def _identity_of_put(cloud: Cloud, body: Json, old: Account) -> Json | None:
         return body.get("identity") or _NO_IDENTITY
     if does == "refused":
         # Code and text assumed.
-        raise ServiceError(400, "BadRequest", "The identity of an account cannot be removed by a PUT.")
+        raise bad_request("The identity of an account cannot be removed by a PUT.")
     return None
 
 

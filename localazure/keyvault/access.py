@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from localazure.keyvault.model import Vault
+from localazure.keyvault.models import Vault
 from localazure.refusals import refused
 from localazure.web import Caller, ServiceError
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from localazure.cloud import Cloud, iso
-from localazure.keyvault.model import Key, Vault
+from localazure.keyvault.models import Key, Vault
 
 STREAM = "audit"
 _RESULTS = {400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict"}

@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from localazure.cloud import Cloud
 from localazure.keyvault import access, crypto, key_creation, key_store
 from localazure.keyvault.data_plane import Answer, Call, operation
+from localazure.keyvault.errors import bad_parameter
 from localazure.keyvault.keys_data import show
-from localazure.keyvault.model import Key, key_of
-from localazure.keyvault.usage import bad_parameter, find_key
+from localazure.keyvault.models import Key, key_of
+from localazure.keyvault.usage import find_key
 from localazure.web import Json, ServiceError
 
 _KIND, _NONCE_BYTES = "vault.backupKey", 12

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from localazure.cloud import Cloud
 from localazure.keyvault import access, usage, vault_store
 from localazure.keyvault.access import LOOPBACK, Operation
-from localazure.keyvault.key_body import precedes_7_0
-from localazure.keyvault.model import Vault
-from localazure.keyvault.usage import Use, bad_parameter, require_defined
+from localazure.keyvault.errors import bad_parameter
+from localazure.keyvault.models import Vault
+from localazure.keyvault.responses import precedes_7_0
+from localazure.keyvault.usage import Use, require_defined
 from localazure.routes import Handler
 from localazure.web import Caller, Host, Json, Request, Response, ServiceError
 

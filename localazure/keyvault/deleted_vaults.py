@@ -5,8 +5,8 @@ from __future__ import annotations
 from localazure import operations
 from localazure.cloud import Cloud, iso
 from localazure.keyvault import vault_store
-from localazure.keyvault.model import Vault
-from localazure.keyvault.vault_body import deleted_body
+from localazure.keyvault.models import Vault
+from localazure.keyvault.responses import deleted_body
 from localazure.locations import normal_location
 from localazure.paging import page
 from localazure.soft_deleted import not_there, shows

@@ -10,8 +10,8 @@ import re
 
 from localazure.cloud import Cloud
 from localazure.keyvault import crypto, key_store, rotation
-from localazure.keyvault.model import Key, KeyVersion, Vault
-from localazure.keyvault.usage import bad_parameter
+from localazure.keyvault.errors import bad_parameter
+from localazure.keyvault.models import Key, KeyVersion, Vault
 from localazure.refusals import refused
 from localazure.web import Json, ServiceError
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from localazure.cloud import Cloud
 from localazure.keyvault import audit, crypto, rotation
-from localazure.keyvault.model import DAY, Key, KeyVersion, Vault, key_of
+from localazure.keyvault.models import DAY, Key, KeyVersion, Vault, key_of
 
 _LIVE, _DELETED, _MATERIAL = "vault.key", "vault.key.deleted", "vault.key.material"
 _MAX_ROTATIONS_AT_ONCE = 24

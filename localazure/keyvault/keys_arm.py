@@ -11,9 +11,10 @@ from typing import Any
 from localazure import authorization, definitions
 from localazure.cloud import Cloud
 from localazure.keyvault import access, key_creation, key_store, rotation, vault_store
-from localazure.keyvault.key_body import attributes, kid
-from localazure.keyvault.model import TYPE, Key, KeyVersion, Vault
-from localazure.keyvault.usage import bad_parameter, find_key, find_version, require_defined
+from localazure.keyvault.errors import bad_parameter
+from localazure.keyvault.models import TYPE, Key, KeyVersion, Vault
+from localazure.keyvault.responses import attributes, kid
+from localazure.keyvault.usage import find_key, find_version, require_defined
 from localazure.keyvault.vaults import VAULTS
 from localazure.paging import page
 from localazure.refusals import refused

@@ -11,9 +11,10 @@ from typing import TypeVar
 from localazure.keyvault import access, crypto, key_creation, key_store, rotation, transfer, usage
 from localazure.keyvault.access import Operation
 from localazure.keyvault.data_plane import Answer, Call, operation
-from localazure.keyvault.key_body import bundle, item, kid
-from localazure.keyvault.model import Key, KeyVersion
-from localazure.keyvault.usage import bad_parameter, find_key, find_version
+from localazure.keyvault.errors import bad_parameter
+from localazure.keyvault.models import Key, KeyVersion
+from localazure.keyvault.responses import bundle, item, kid
+from localazure.keyvault.usage import find_key, find_version
 from localazure.refusals import refused
 from localazure.routes import Handler
 from localazure.web import Json, ServiceError

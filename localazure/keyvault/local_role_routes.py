@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from localazure.cloud import Cloud
 from localazure.keyvault import local_roles, vault_store
-from localazure.keyvault.model import Vault
+from localazure.keyvault.models import Vault
 from localazure.roles import Role, permission_of
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from localazure.cloud import Cloud
 from localazure.directory import find_principal
-from localazure.keyvault.model import Vault
+from localazure.keyvault.models import Vault
 from localazure.roles import Role
 from localazure.web import Json, ServiceError
 

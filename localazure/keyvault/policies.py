@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from localazure.keyvault.problems import invalid
+from localazure.keyvault.errors import invalid
 
 MAX_ENTRIES = 1024
 

@@ -14,8 +14,8 @@ from typing import Any
 from localazure import definitions
 from localazure.definitions import Reading
 from localazure.keyvault import policies
-from localazure.keyvault.model import HSM_TYPE, MAX_RETENTION_DAYS, TYPE, Vault
-from localazure.keyvault.problems import bad_request, invalid
+from localazure.keyvault.errors import bad_request, invalid
+from localazure.keyvault.models import HSM_TYPE, MAX_RETENTION_DAYS, TYPE, Vault
 from localazure.refusals import refused
 from localazure.web import Json
 

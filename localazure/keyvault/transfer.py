@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from localazure.cloud import Cloud
 from localazure.keyvault import crypto, key_store
 from localazure.keyvault.crypto import CryptoError, Material
-from localazure.keyvault.model import Vault
+from localazure.keyvault.models import Vault
 from localazure.keyvault.usage import find_key, find_version
 
 FIELD = "key_hsm"

@@ -15,7 +15,7 @@ from localazure.cloud import Cloud
 from localazure.directory import find_principal
 from localazure.keyvault import access, key_store, usage, vault_store
 from localazure.keyvault.access import Operation
-from localazure.keyvault.model import KeyVersion, Vault, address_of
+from localazure.keyvault.models import KeyVersion, Vault, address_of
 from localazure.web import Caller, ServiceError
 
 T = TypeVar("T")

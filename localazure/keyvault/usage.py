@@ -14,7 +14,8 @@ from localazure.cloud import Cloud
 from localazure.directory import find_principal
 from localazure.keyvault import access, audit, crypto, key_store, local_roles
 from localazure.keyvault.access import Operation
-from localazure.keyvault.model import Key, KeyVersion, Vault
+from localazure.keyvault.errors import bad_parameter
+from localazure.keyvault.models import Key, KeyVersion, Vault
 from localazure.refusals import refused
 from localazure.web import Caller, Json, ServiceError
 
@@ -150,11 +151,6 @@ def require_defined(type: str, body: Json) -> None:
     """Raises Key Vault's 400 for a body that the definition rules out (definitions.json)."""
     if found := definitions.faults(type, body):
         raise bad_parameter(f"{found[0].path} has to be {found[0].expected}")
-
-
-def bad_parameter(message: str) -> ServiceError:
-    """Key Vault's 400; its texts were never observed, so ours say what would be right."""
-    return ServiceError(400, "BadParameter", message)
 
 
 def _record(cloud: Cloud, use: Use, version: str, status: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from localazure.cloud import Cloud
 from localazure.keyvault import key_store, local_roles
-from localazure.keyvault.model import Vault, vault_of
+from localazure.keyvault.models import Vault, vault_of
 
 
 def find(cloud: Cloud, vault_id: str) -> Vault | None:

@@ -13,9 +13,9 @@ from localazure import authorization, definitions, in_flight, private_links
 from localazure.arm_type import GROUP, ArmType
 from localazure.cloud import Cloud
 from localazure.keyvault import access, local_roles, policies, rules, vault_store
-from localazure.keyvault.model import HSM_TYPE, TYPE, Vault, vault_of
-from localazure.keyvault.problems import bad_request, invalid
-from localazure.keyvault.vault_body import hsm_body, vault_body
+from localazure.keyvault.errors import bad_request, invalid
+from localazure.keyvault.models import HSM_TYPE, TYPE, Vault, vault_of
+from localazure.keyvault.responses import hsm_body, vault_body
 from localazure.locations import REGIONS, location_in, require_same_location
 from localazure.refusals import refused
 from localazure.routes import Handler

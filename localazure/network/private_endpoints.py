@@ -14,17 +14,17 @@ from dataclasses import dataclass
 
 from localazure import authorization, private_links
 from localazure.cloud import Cloud
-from localazure.cognitive import account as accounts
+from localazure.cognitive import models as accounts
 from localazure.cognitive import settling
 from localazure.cognitive.kinds import KINDS
 from localazure.keyvault import vault_store
 from localazure.locations import REGIONS
-from localazure.network.resource import (
+from localazure.network.errors import missing_reference
+from localazure.network.models import (
     PLACE,
     PROVIDER,
     NetworkType,
     location_of,
-    missing_reference,
     reference,
     tags_of,
 )

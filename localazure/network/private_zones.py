@@ -5,15 +5,15 @@ from __future__ import annotations
 from localazure import definitions
 from localazure.arm_type import SPECIFIED, parent_not_found
 from localazure.cloud import Cloud
-from localazure.network.private_endpoints import ENDPOINTS, ZONE_GROUP
-from localazure.network.resource import (
+from localazure.network.errors import missing_reference
+from localazure.network.models import (
     PLACE,
     NetworkType,
     location_of,
-    missing_reference,
     reference,
     tags_of,
 )
+from localazure.network.private_endpoints import ENDPOINTS, ZONE_GROUP
 from localazure.network.virtual_networks import NETWORKS
 from localazure.refusals import refused
 from localazure.routes import Route

@@ -6,7 +6,7 @@ from localazure import operations
 from localazure.arm_type import SPECIFIED, SUBSCRIPTION
 from localazure.cloud import Cloud
 from localazure.network import private_endpoints, private_zones, virtual_networks
-from localazure.network.resource import PLACE, PROVIDER, SERVICE
+from localazure.network.models import PLACE, PROVIDER, SERVICE
 from localazure.routes import Route
 from localazure.web import Host, Request, Response, ServiceError
 

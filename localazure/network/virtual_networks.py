@@ -13,7 +13,7 @@ from localazure import definitions
 from localazure.arm_type import SPECIFIED, resource_not_found
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
-from localazure.network.resource import (
+from localazure.network.models import (
     PLACE,
     PROVIDER,
     NetworkType,

@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 
 from localazure import authorization
 from localazure.cloud import Cloud
-from localazure.cognitive import account as stored
 from localazure.cognitive import data, settling
-from localazure.cognitive.account import Account
+from localazure.cognitive import models as stored
 from localazure.cognitive.binding import key_uri
 from localazure.cognitive.identity import key_user
+from localazure.cognitive.models import Account
 from localazure.directory import list_principals
 from localazure.keyvault import access
-from localazure.keyvault.model import Key, KeyVersion, Vault, key_of, vault_of
+from localazure.keyvault.models import Key, KeyVersion, Vault, key_of, vault_of
 from localazure.keyvault.trusted_services import KeyRefused
 from localazure.operations import Operation
 from localazure.web import Json

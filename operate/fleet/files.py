@@ -43,11 +43,9 @@ class FleetFiles:
 
 def read(folder: Path) -> FleetFiles:
     """The fleet of a checkout. Raises FleetFileError or OperateError with every problem of all files."""
-    try:
-        text = (folder / FILE).read_text(encoding="utf-8")
-    except OSError as error:
-        raise OperateError(f"{FILE} cannot be read: {error.strerror}; docs/fleets.md shows one") from error
-    of_fleet = shared.shared(shared.document(text))
+    of_fleet = shared.read(folder)
+    if not of_fleet.stacks:
+        raise OperateError(f"found no stacks of a fleet in {FILE}; docs/fleets.md shows one")
     files = {
         one.stack: one
         for one in (stack_file(path) for path in sorted(folder.glob("Pulumi.*.yaml")))

@@ -83,8 +83,7 @@ def vault_audited(protections: UsedProtections, _: Options) -> Findings:
                 "destination",
                 fix="add azure-native's monitor.DiagnosticSetting for the vault, with a workspace, "
                 "storage account or event hub",
-                setting="set audit.newWorkspace to true, or audit.workspaceId, audit.storageAccountId or "
-                "audit.eventHubRuleId to one that exists",
+                setting="set audit.newWorkspace to true, or audit.workspaceId to one that exists",
                 urn=vault.urn,
             )
 

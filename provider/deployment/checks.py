@@ -56,7 +56,7 @@ def planned(given: Mapping[str, Any]) -> Planned:
 async def names(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each name that is taken: by a resource in the same group, or, of vaults and subdomains,
     anywhere in the world."""
-    made = [one for one in plan if one.action == model.CREATE and not one.recovers]
+    made = [one for one in plan if one.action == model.CREATE]
     own_groups = {one.id.lower() for one in plan if one.type == model.GROUP}
 
     async def judge(group_id: str) -> Found:
@@ -205,12 +205,10 @@ async def references(plan: Sequence[Planned], ask: Questions) -> Report:
 
 
 def _storage(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFinding]:
-    """A finding if the storage keeps out Azure Monitor, which then drops the logs and tells nobody, or the
-    account that it is linked to. In the second case the content has the account's kind, and a rule of the
-    firewall may admit the account, too."""
+    """A finding if the storage keeps out the account that it is linked to. A rule of the firewall may admit
+    the account, too."""
     rules = (found.get("properties") or {}).get("networkAcls") or {}
-    admits_it = bool(one.kind and rules.get("resourceAccessRules"))
-    admits_it |= "azureservices" in str(rules.get("bypass")).lower()
+    admits_it = rules.get("resourceAccessRules") or "azureservices" in str(rules.get("bypass")).lower()
     if str(rules.get("defaultAction")).lower() == "deny" and not admits_it:
         text = f"the firewall of {one.label} does not admit trusted Microsoft services"
         admitted = [word for word in re.findall(r"\w+", rules.get("bypass") or "") if word != "None"]
@@ -219,9 +217,6 @@ def _storage(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFindi
         words = " ".join([*admitted, "AzureServices"])
         fix = f"run `az storage account update --name {one.name} --bypass {words}`"
         yield DeploymentFinding(REFERENCES, one.id, text, fix)
-    if not one.kind and str((found.get("sku") or {}).get("name")).lower().startswith("premium"):
-        text = f"{one.label} has a premium tier, and Azure Monitor sends no logs to premium storage"
-        yield DeploymentFinding(REFERENCES, one.id, text, f"set {one.setting} to one of a standard tier")
 
 
 def _demands(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFinding]:
@@ -257,7 +252,7 @@ async def terms(plan: Sequence[Planned], ask: Questions) -> Report:
     made: dict[tuple[str, str, bool], kinds.AccountKind] = {}
     for one in plan:
         kind = kinds.find(one.kind) if one.type.lower() == _ACCOUNT else None
-        if kind and one.action == model.CREATE and not one.recovers:
+        if kind and one.action == model.CREATE:
             if kind.terms:
                 made[arm_ids.subscription_of(one.id), kind.name, False] = kind
             if kind.approval and adapters.account(one.bound or one.content).encryption.is_customer_managed:

@@ -39,7 +39,6 @@ VERSIONS: Final[Mapping[str, str]] = {
     arm_ids.SUBNET.lower(): versions.SUBNETS,
     arm_ids.ACTION_GROUP.lower(): versions.ACTION_GROUPS,
     arm_ids.STORAGE_ACCOUNT.lower(): versions.STORAGE_ACCOUNTS,
-    arm_ids.EVENT_HUB_RULE.lower(): versions.EVENT_HUBS,
 }
 """For each type that is written in a template or looked up, the API version. Other types are neither."""
 Json = Mapping[str, Any]
@@ -51,8 +50,7 @@ class Planned:
 
     `content` is its ARM body as far as it is known; `bound` is the body of an account once it is under its
     key, if another write binds it. `setting` and `existing_setting` are the caller's names for the argument
-    that names the resource, and for the one that takes an existing resource. `recovers`: the resource comes
-    back from soft delete.
+    that names the resource, and for the one that takes an existing resource.
     """
 
     id: str = ""
@@ -61,7 +59,6 @@ class Planned:
     bound: Json | None = None
     setting: str = "name"
     existing_setting: str = ""
-    recovers: bool = False
 
     @property
     def name(self) -> str:

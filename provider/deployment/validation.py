@@ -70,13 +70,11 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
 
 
 def _is_asked(one: Planned, plan: Sequence[Planned]) -> bool:
-    """Whether a resource can be validated as a new one. A resource that comes back from soft delete cannot,
-    nor can those below it, nor one whose name the update frees first."""
+    """Whether a resource can be validated as a new one. One whose name the update frees first cannot."""
     known = one.type == model.GROUP or one.type.lower() in model.VERSIONS
-    back = any(arm_ids.covers(other.id, one.id) for other in plan if other.recovers)
     freed = {other.name.lower() for other in plan if other.action == model.DELETE}
     below_freed = any(part.lower() in freed for part in one.id.split("/")[5:])
-    return known and one.action in (model.CREATE, model.UPDATE) and not back and not below_freed
+    return known and one.action in (model.CREATE, model.UPDATE) and not below_freed
 
 
 async def _validated(members: Sequence[Planned], made: set[str], login: str, ask: Questions) -> Report:

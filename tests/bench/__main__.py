@@ -1,4 +1,4 @@
-"""Previews and updates of fleets beside a plain program and the floor, and a stranger's first hour.
+"""Previews and updates of fleets beside a plain program and the floor.
 
     python -m tests.bench [--full] [--preview 1 10 100] [--up 1 10 100] [--json FILE]
     python -m tests.bench fleet [--stacks 50] [--at-once 16] [--actions preview up ...] [--json FILE]
@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.bench import first_hour, fleets, stacks
+from tests.bench import fleets, stacks
 from tests.support.azure import running_azure
 
 
@@ -36,7 +36,6 @@ def main() -> None:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--preview", type=int, nargs="*")
     parser.add_argument("--up", type=int, nargs="*")
-    parser.add_argument("--no-first-hour", action="store_true")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     previews = [1, 10, 100, *([500] if asked.full else [])] if asked.preview is None else asked.preview
@@ -48,10 +47,6 @@ def main() -> None:
         print(stacks.told(rows[-1]))
         _write(asked.json, rows)
         return
-    if not asked.no_first_hour:
-        with tempfile.TemporaryDirectory() as folder:
-            rows.append(first_hour.measure(Path(folder)))
-        print(first_hour.told(rows[-1]), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for row in _fleets(Path(folder), previews, updates):
             print(fleets.told(row), flush=True)

@@ -143,10 +143,9 @@ def told(row: Mapping[str, Any]) -> str:
     lines = [f"{row['what']} of {row['services']} services, {row['resources']} resources{once}:"]
     for name, cost in row["costs"].items():
         each = 1000 * cost["seconds"] / row["resources"]
-        peaks = ", ".join(f"{process} {mib}" for process, mib in sorted(cost["peak_mib"].items()))
         lines.append(
             f"  {name:26} {cost['seconds']:7.2f} s, {cost['cpu_seconds']:7.2f} s of processor, "
-            f"{each:6.1f} ms a resource; peak MiB: {peaks}"
+            f"{each:6.1f} ms a resource"
         )
     ratios = (f"{name} {each['seconds']} ({each['cpu_seconds']})" for name, each in row["ratios"].items())
     lines.append(f"  ratios of time (of processor time): {', '.join(ratios)}")

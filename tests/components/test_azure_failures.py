@@ -28,10 +28,6 @@ def native(status: int, code: str, message: str = "odd") -> str:
         (native(400, "BadRequest", "KeyVaultProperties is invalid"), ("Run `pulumi refresh`", "expired")),
         (native(400, "ForbiddenByRbac", RBAC), ("set vault.keyOperators: [deployer]", "Crypto Officer")),
         (
-            native(400, "BadRequest", "cannot be linked to multiple zones with overlapping namespaces"),
-            ("network.privateDnsZoneIds", "az network private-dns zone list"),
-        ),
-        (
             "cannot create already existing resource '/subscriptions/s/x'",
             ("With --replace, leave that out", "python -m operate recover --stack STACK`"),
         ),
@@ -93,7 +89,6 @@ def test_other_failures_are_left_to_speak_for_themselves() -> None:
         (native(400, "ForbiddenByRbac", RBAC), WAIT_SECONDS),
         (f"cannot check existence of resource '/x': status code 400, {{'code': 'x'}} {RBAC}", WAIT_SECONDS),
         (native(400, "BadRequest"), UNKNOWN_REFUSAL_SECONDS),
-        (native(400, "BadRequest", "overlapping namespaces"), 0.0),
         (native(400, "ResourceKindRequireAcceptTerms"), 0.0),
         (native(403, "AuthorizationFailed"), 0.0),
         (native(409, "FlagMustBeSetForRestore"), 0.0),

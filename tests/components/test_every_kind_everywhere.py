@@ -29,7 +29,6 @@ FACTORS: Final = {
     "access_model": ("accessPolicy", "rbac"),
     "network": ("closed", "selected", "open", "private"),
     "key": ("made here", "in an existing vault", "existing", "in a managed HSM"),
-    "lock": (None, "CanNotDelete"),
     "page_size": (0, 1),
 }
 HSM: Final = HUB.replace("/vaults/", "/managedHSMs/")
@@ -51,7 +50,7 @@ PLACES: Final = {
 
 def arguments(row: Row) -> dict[str, Any]:
     """A service of the combination."""
-    plain = {name: row[name] for name in ("kind", "identity", "access_model", "lock")}
+    plain = {name: row[name] for name in ("kind", "identity", "access_model")}
     if row["key"] == "in a managed HSM":
         # It has an access model of its own.
         del plain["access_model"]

@@ -10,7 +10,7 @@ import pytest
 from components.guards.data_loss import losses
 from components.guards.recorded_state import recorded_service
 from components.invokes import by_type_and_name
-from components.testing import PRINCIPAL, PROJECT_PRINCIPAL, SUBSCRIPTION, TENANT
+from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT
 from tests.components.test_kinds import refused
 from tests.support.recording import service
 from tests.support.situations import situation
@@ -63,15 +63,6 @@ def test_a_project_and_a_deployment_are_as_declared() -> None:
     assert not mini.request.protect
 
 
-def test_a_project_may_have_a_role_on_its_account() -> None:
-    """The role is for the identity of the project, and goes with it."""
-    monitor = service(kind="AIServices", projects=[{"name": "claims", "role": "Cognitive Services User"}])
-    role = monitor.one(":RoleAssignment")
-    assert role.inputs["principalId"] == PROJECT_PRINCIPAL
-    assert role.inputs["scope"] == monitor.one(":cognitiveservices:Account").outputs["id"]
-    assert role.request.deletedWith == monitor.one(":Project").urn
-
-
 def test_accounts_without_projects_are_as_before() -> None:
     """Nobody who asks for no projects gets a property that is not there today."""
     for kind in ("TextAnalytics", "AIServices"):
@@ -106,10 +97,6 @@ def test_accounts_without_projects_are_as_before() -> None:
         (
             {"kind": "OpenAI", "deployments": [{**MODELS[0], "capacity": 0}]},
             "deployments[0].capacity: found 0, expected at least 1",
-        ),
-        (
-            {"kind": "AIServices", "projects": [{"name": "claims", "role": "Owner"}]},
-            "projects[0].role: found 'Owner'",
         ),
     ],
 )
@@ -157,15 +144,10 @@ def test_a_project_that_goes_is_no_longer_protected() -> None:
 
 
 def test_an_account_with_projects_keeps_the_kind_of_its_key() -> None:
-    """Neither off the customer's key, whatever names the account, nor on to one."""
+    """Whatever names the account."""
     listed: dict[str, Any] = {"projects": [{"name": "claims"}]}
     for named in (None, "aif-language"):
         (found,) = loses(encryption="microsoftManaged", unbind_account=named, **listed)
         assert found.startswith(
             "encryption: changes to 'microsoftManaged', but account 'aif-language' manages"
         )
-    (found,) = loses(bound=False, **listed)
-    assert found.startswith(
-        "encryption: found 'customerManaged', but account 'aif-language' has the projects"
-    )
-    assert loses(bound=False, encryption="microsoftManaged", **listed) == []

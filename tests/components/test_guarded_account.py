@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from components.account_args import allowed_hosts
 from components.testing import SUBSCRIPTION
-from tests.components.test_kinds import refused
 from tests.support.recording import service
 
 IDENTITY = (
@@ -23,62 +19,6 @@ def account(**more: Any) -> Any:
     return service(**more).one(":cognitiveservices:Account").inputs
 
 
-def test_account_and_vault_are_locked_after_all_that_is_below() -> None:
-    """What is below the account is deleted after its lock; the lock goes when it is no longer declared."""
-    monitor = service(lock="CanNotDelete", callers=[CALLER])
-    locks = {one.name: one for one in monitor.of(":ManagementLockByScope")}
-    assert {name: (one.inputs["scope"], one.inputs["level"]) for name, one in locks.items()} == {
-        "language-account-lock": (monitor.one(":cognitiveservices:Account").outputs["id"], "CanNotDelete"),
-        "language-vault-lock": (monitor.one(":Vault").outputs["id"], "CanNotDelete"),
-    }
-    assert not any(one.request.protect for one in locks.values())
-    below = {monitor.one(":RoleAssignment").urn, *(one.urn for one in monitor.of(":DiagnosticSetting"))}
-    assert all(below <= one.needs for one in locks.values())
-
-
-def test_a_vault_of_roles_is_not_locked() -> None:
-    """A lock keeps role assignments from being deleted, and would keep the access from being revoked."""
-    monitor = service(lock="CanNotDelete", access_model="rbac")
-    assert monitor.one(":ManagementLockByScope").name == "language-account-lock"
-    assert service().of(":ManagementLockByScope") == []
-
-
-def test_the_vault_is_always_among_the_hosts_that_the_account_may_call() -> None:
-    """Else the service could not reach the key (Azure/ResourceModules#3259); listed once."""
-    said: dict[str, Any] = {
-        "restrict_outbound": True,
-        "allowed_fqdns": ["kv-language.vault.azure.net", "a.com"],
-    }
-    for more in ({}, {"identity": "userAssigned"}):
-        properties = account(**said, **more)["properties"]
-        assert properties["restrictOutboundNetworkAccess"] is True
-        assert properties["allowedFqdnList"] == said["allowed_fqdns"]
-    hub = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/KV-Hub"
-    for hosts in ([], ["KV-Hub.vault.azure.net"]):
-        there = account(restrict_outbound=True, vault={"id": hub}, allowed_fqdns=hosts)["properties"]
-        assert there["allowedFqdnList"] == ["kv-hub.vault.azure.net"]
-    assert "allowedFqdnList" not in account()["properties"]
-
-
-@pytest.mark.parametrize(
-    ("restricted", "vault", "left", "hosts"),
-    [
-        (None, "kv-new", "kv-old", ["A.com"]),
-        (False, "kv-new", "kv-old", ["A.com"]),
-        (True, "kv-new", "kv-old", ["kv-new", "kv-old", "a.com"]),
-        (True, "kv-new", "kv-new", ["kv-new", "a.com"]),
-        (True, "a.com", "", ["a.com"]),
-        (True, "", "kv-old", ["kv-old", "a.com"]),
-    ],
-)
-def test_an_account_may_call_the_vault_that_its_key_leaves(
-    restricted: bool | None, vault: str, left: str, hosts: list[str]
-) -> None:
-    """Else it could not be written while its key is still there: also on the way off a key. Where the account
-    may call every host, the list stays as it is."""
-    assert allowed_hosts(restricted, ["A.com"], vault, left) == hosts
-
-
 def test_further_identities_do_not_use_the_key() -> None:
     """They are beside the account's own, or beside the one that was made for the key."""
     both = {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": [IDENTITY]}
@@ -90,10 +30,3 @@ def test_further_identities_do_not_use_the_key() -> None:
     key = one["properties"]["encryption"]["keyVaultProperties"]
     assert key["identityClientId"] == made.outputs.get("clientId", key["identityClientId"])
     assert len(monitor.of(":AccessPolicy")) == 1
-
-
-def test_fails_on_hosts_without_a_restriction_and_on_what_is_no_host() -> None:
-    """Each with the argument that is to be changed."""
-    assert refused(allowed_fqdns=["a.com"])[0].startswith("allowedFqdns: is given, but the account may call")
-    assert "is not the name of a host" in refused(restrict_outbound=True, allowed_fqdns=["https://a.com"])[0]
-    assert refused(lock="ReadOnly")[0].startswith("lock: found 'ReadOnly'")

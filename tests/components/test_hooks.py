@@ -17,7 +17,7 @@ from pulumi.runtime import mocks
 from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 
-from components.account_write import KeyLostError, key_guard
+from components.account_write import AccountBefore, KeyLostError, key_guard
 from components.azure_failures import explaining_hooks, waiting_hooks
 from core.resource_types import ACCOUNT
 from tests.components.test_account_write import account
@@ -83,14 +83,17 @@ def answer_of(make: Callable[[], Any], about: Any, azure: FakeAzure | None = Non
 
 
 def guard(
-    azure: FakeAzure, opts: Callable[[], pulumi.InvokeOptions | None] = lambda: None, **sent: Any
+    azure: FakeAzure, opts: Callable[[], pulumi.InvokeOptions] = pulumi.InvokeOptions, **sent: Any
 ) -> None:
     """The last look before an update with the inputs `sent`."""
     about = pulumi.ResourceHookArgs(
         URN, SENT["id"], "lang-claims", ACCOUNT, new_inputs={**SENT, **sent}, old_outputs=account("v1")
     )
 
-    answer_of(lambda: (key_guard("lang-claims", opts()).before_update or [])[0], about, azure)
+    def make() -> Any:
+        return (key_guard("lang-claims", opts(), before=AccountBefore()).before_update or [])[0]
+
+    answer_of(make, about, azure)
 
 
 def test_the_account_is_read_before_a_write() -> None:
@@ -113,15 +116,12 @@ def test_a_read_that_azure_refuses_fails_in_its_words() -> None:
         guard(azure)
 
 
-@pytest.mark.parametrize("how", ["provider", "parent", "default"])
+@pytest.mark.parametrize("how", ["provider", "parent"])
 def test_the_account_is_read_through_the_provider_that_is_given(how: str) -> None:
-    """By itself or as that of a parent; without either the engine takes the default one. It is used before
-    the hook is called, because the engine could not make it any more then."""
+    """By itself or as that of a parent."""
     azure = Azure()
 
     def opts() -> pulumi.InvokeOptions:
-        if how == "default":
-            return pulumi.InvokeOptions()
         hub = DependencyProviderResource(HUB)
         if how == "provider":
             return pulumi.InvokeOptions(provider=hub)
@@ -129,11 +129,7 @@ def test_the_account_is_read_through_the_provider_that_is_given(how: str) -> Non
         return pulumi.InvokeOptions(parent=pulumi.ComponentResource("t:t:T", "owner", opts=own))
 
     guard(azure, opts)
-    through = "" if how == "default" else HUB
-    assert [(one.token.rpartition(":")[2], one.provider) for one in azure.asked] == [
-        ("getClientConfig", through),
-        ("getAccount", through),
-    ]
+    assert [(one.token.rpartition(":")[2], one.provider) for one in azure.asked] == [("getAccount", HUB)]
 
 
 @pytest.mark.parametrize(

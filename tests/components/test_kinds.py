@@ -67,9 +67,9 @@ def test_private_endpoint_resolves_every_endpoint_of_the_kind(
 ) -> None:
     """A Foundry resource answers under three names, OpenAI under two; each has its zone, where the cloud has
     such endpoints."""
-    monitor = service(kind=kind, location=location, network={"access": "private", "subnet_id": SUBNET})
-    made = {found.name: found.inputs["privateZoneName"] for found in monitor.of(":PrivateZone")}
-    assert sorted(zone for name, zone in made.items() if "-account" in name) == sorted(zones)
+    given = [f"{SUBNET.partition('/virtualNetworks/')[0]}/privateDnsZones/{zone}" for zone in zones]
+    network = {"access": "private", "subnet_id": SUBNET, "private_dns_zone_ids": given}
+    monitor = service(kind=kind, location=location, network=network)
     group = next(found for found in monitor.of(":PrivateDnsZoneGroup") if "account" in found.name)
     assert [one["name"] for one in group.inputs["privateDnsZoneConfigs"]] == [
         zone.replace(".", "-") for zone in zones

@@ -68,7 +68,8 @@ def test_of_some_kinds_the_storage_never_changes(kind: str, linked: list[str]) -
     """Refused in the preview, and by the local Azure; Language is moved, and its role with it."""
     deployment = Deployment()
     storage()(deployment)
-    made(deployment, OTHER, {"location": "westeurope"}, "2023-05-01")
+    body = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    made(deployment, OTHER, body, "2023-05-01")
     args = {**LINKED, "kind": kind}
     deployment.up({"claims": args})
     changed = {**args, "storage_account_ids": linked}

@@ -61,17 +61,6 @@ def test_the_account_is_granted_the_key_in_the_hsm_and_then_bound() -> None:
     assert binding.request.protect
 
 
-def test_a_lock_is_on_the_account_alone() -> None:
-    """An HSM that others use, too, is not locked by one service."""
-    azure = FakeAzure()
-    monitor = service(azure, lock="CanNotDelete")
-    assert [one.name for one in monitor.of(":ManagementLockByScope")] == ["language-account-lock"]
-    (asked,) = [one for one in azure.asked if one.token == "azure-cmk:index:checkDeployment"]
-    locks = [one["id"] for one in asked.args["resources"] if "/locks/" in one["id"]]
-    assert len(locks) == 1
-    assert "/accounts/" in locks[0]
-
-
 def test_a_user_assigned_identity_is_granted_before_the_account_is_made() -> None:
     """The account is bound in its create, to the HSM's URI, once the access is in effect."""
     monitor = service(identity="userAssigned")
@@ -229,10 +218,3 @@ def test_a_key_of_an_hsm_is_no_output() -> None:
     """Which resources are made depends on it."""
     with pytest.raises(Exception, match="give its id as plain text"):
         service(key={"id": pulumi.Output.from_input(KEY)})
-
-
-def test_an_account_that_may_call_few_hosts_may_call_its_hsm() -> None:
-    """Otherwise its data would be out of reach."""
-    account = service(restrict_outbound=True, allowed_fqdns=["example.com"]).one(":Account")
-    hosts = account.inputs["properties"]["allowedFqdnList"]
-    assert hosts == ["hsm-hub.managedhsm.azure.net", "example.com"]

@@ -11,7 +11,6 @@ from tests.support.recording import RecordingMonitor, run
 EVERYTHING: dict[str, Any] = {
     "location": "westeurope",
     "identity": "userAssigned",
-    "lock": "CanNotDelete",
     "network": {"access": "private", "subnet_id": SUBNET},
     "tags": {"owner": "claims"},
 }
@@ -24,19 +23,16 @@ NAMES = {
     ":Workspace": "workspaceName",
     ":PrivateEndpoint": "privateEndpointName",
     ":DiagnosticSetting": "name",
-    ":ManagementLockByScope": "lockName",
 }
 """The input of each type that is its name in Azure."""
-TAGGED = {*NAMES, ":PrivateZone", ":VirtualNetworkLink", ":Project", ":Deployment"} - {
+TAGGED = {*NAMES, ":Project", ":Deployment"} - {
     ":DiagnosticSetting",
-    ":ManagementLockByScope",
 }
 TEMPLATES = {
     "identity": "uami-{service}",
     "workspace": "law-{service}",
     "private_endpoint": "pep-{service}-{target}",
     "diagnostic_setting": "diag-{service}",
-    "lock": "lock-{service}-{target}",
 }
 
 
@@ -63,7 +59,6 @@ def test_every_name_follows_the_templates_or_is_given() -> None:
         ":Workspace": {"law-claims"},
         ":PrivateEndpoint": {"pep-claims-account", "pep-claims-vault"},
         ":DiagnosticSetting": {"diag-claims"},
-        ":ManagementLockByScope": {"lock-claims-account", "lock-claims-vault"},
     }
 
 

@@ -11,7 +11,7 @@ HUB = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-hub"
 WORKSPACE = f"{HUB}/providers/Microsoft.OperationalInsights/workspaces/hub"
 
 
-def test_private_access_is_closed_to_the_public_with_an_endpoint_and_dns_each() -> None:
+def test_private_access_is_closed_to_the_public_with_an_endpoint_each() -> None:
     """Account and vault each have an endpoint in the subnet, made once the account is bound."""
     monitor = service(network={"access": "private", "subnet_id": SUBNET})
     for resource in (monitor.one(":Vault"), monitor.one(":Account")):
@@ -24,19 +24,16 @@ def test_private_access_is_closed_to_the_public_with_an_endpoint_and_dns_each() 
     assert {found.inputs["subnet"]["id"] for found in endpoints.values()} == {SUBNET}
     binding = monitor.one(":CustomerManagedKey")
     assert all(binding.urn in found.needs for found in endpoints.values())
-    assert len(monitor.of(":PrivateDnsZoneGroup")) == len(monitor.of(":PrivateZone")) == 2
-    links = {found.inputs["virtualNetwork"]["id"] for found in monitor.of(":VirtualNetworkLink")}
-    assert links == {SUBNET.rsplit("/subnets/", 1)[0]}
+    assert monitor.of(":PrivateDnsZoneGroup") == []
 
 
-def test_zones_that_exist_are_used() -> None:
-    """With zones given none is made, and each endpoint is in the one of its kind."""
+def test_zones_that_are_given_list_the_endpoints() -> None:
+    """Each endpoint is in the one of its kind; none is made."""
     zones = [
         f"{NETWORK}/privateDnsZones/privatelink.vaultcore.azure.net",
         f"{NETWORK}/privateDnsZones/privatelink.cognitiveservices.azure.com",
     ]
     monitor = service(network={"access": "private", "subnet_id": SUBNET, "private_dns_zone_ids": zones})
-    assert monitor.of(":PrivateZone") == []
     used = {
         found.name: found.inputs["privateDnsZoneConfigs"][0]["privateDnsZoneId"]
         for found in monitor.of(":PrivateDnsZoneGroup")
@@ -44,25 +41,12 @@ def test_zones_that_exist_are_used() -> None:
     assert used == {"language-vault-dns": zones[0], "language-account-dns": zones[1]}
 
 
-STORAGE = f"{HUB}/providers/Microsoft.Storage/storageAccounts/stlogs"
-RULE = f"{HUB}/providers/Microsoft.EventHub/namespaces/evh-logs/authorizationRules/siem"
-
-
-def test_logs_go_to_every_destination_of_one_setting() -> None:
-    """Account and vault each have one diagnostic setting, with a name of its own, to all that are given; the
-    workspace is left out where none is wanted."""
-    places = {"storage_account_id": STORAGE, "event_hub_rule_id": RULE, "event_hub_name": "audit"}
-    for workspace, wanted in (({"workspace_id": WORKSPACE}, WORKSPACE), ({"new_workspace": False}, None)):
-        monitor = service(audit={**workspace, **places}, names={"diagnostic_setting": "to-siem"})
-        assert monitor.of(":Workspace") == []
-        settings = monitor.of(":DiagnosticSetting")
-        assert {found.name for found in settings} == {"language-account-audit", "language-vault-audit"}
-        for found in settings:
-            sent = found.inputs
-            assert (sent["name"], sent.get("workspaceId"), sent["storageAccountId"]) == (
-                "to-siem",
-                wanted,
-                STORAGE,
-            )
-            assert (sent["eventHubAuthorizationRuleId"], sent["eventHubName"]) == (RULE, "audit")
-            assert found.request.ignoreChanges == ["name"]
+def test_account_and_vault_log_to_one_workspace() -> None:
+    """Each has a diagnostic setting, which keeps its name."""
+    monitor = service(audit={"workspace_id": WORKSPACE}, names={"diagnostic_setting": "to-siem"})
+    assert monitor.of(":Workspace") == []
+    settings = monitor.of(":DiagnosticSetting")
+    assert {found.name for found in settings} == {"language-account-audit", "language-vault-audit"}
+    for found in settings:
+        assert (found.inputs["name"], found.inputs["workspaceId"]) == ("to-siem", WORKSPACE)
+        assert found.request.ignoreChanges == ["name"]

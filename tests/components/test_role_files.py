@@ -19,28 +19,23 @@ from localazure import authorization, seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
 from tests.components.guards.first_deployments import (
-    EVENT_HUBS,
     HUB,
     IN_SHARED,
-    KV_CLAIMS,
     NETWORK,
     SHARED,
-    STORAGE,
     SUBSCRIPTION,
     both,
     group,
-    hub,
     made,
     network,
     private,
-    storage,
     vault,
 )
 from tests.support.local_deployment import Deployment
 from tests.support.stack import ROOT
 
 LISTED = {
-    **{file: [] for file in ("azure-policy", "locks", "logs")},
+    **{file: [] for file in ("azure-policy",)},
     **{file: ["Microsoft.Resources/subscriptions/read"] for file in ("deploy", "preview")},
 }
 CHECK = "Microsoft.Resources/deployments/validate/action"
@@ -154,14 +149,6 @@ def by_others(args: Mapping[str, Any]) -> Callable[[Deployment], None]:
     return make
 
 
-def deleted(deployment: Deployment) -> None:
-    """A stack whose vault and account were deleted, and its state with them."""
-    by_others(RECOVERED)(deployment)
-    for id in (f"{IN_SHARED}/providers/{arm_ids.ACCOUNT}/lang-claims", KV_CLAIMS):
-        deployment.arm("DELETE", id, api="2024-10-01" if "accounts" in id else "2026-02-01")
-    deployment.state.clear()
-
-
 def role_of_ones_own(deployment: Deployment) -> None:
     """Somebody has given the account's identity a role of the company's own on the vault."""
     make_role(deployment, "reads alerts", {"actions": ["Microsoft.Insights/alertRules/read"]}, number=9)
@@ -177,7 +164,6 @@ def own_client_id_shown(deployment: Deployment) -> None:
 
 
 KEY = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
-RECOVERED = {**SHARED, "audit": {"new_workspace": False}}
 PRIVATE = {**private(), "access_model": "rbac", "callers": [CALLER]}
 USER_ASSIGNED = {**SHARED, "identity": "userAssigned", "access_model": "rbac", "network": SELECTED}
 ROLES = {"access_model": "rbac", "network": OPEN}
@@ -185,19 +171,9 @@ FOUNDRY = {
     **SHARED,
     "kind": "AIServices",
     "audit": {"new_workspace": False},
-    "projects": [{"name": "claims", "role": "Cognitive Services User"}],
+    "projects": [{"name": "claims"}],
     "deployments": [{"name": "mini", "model": "gpt-4o-mini"}],
 }
-LOCKED = {**SHARED, "audit": {"new_workspace": False}, "lock": "CanNotDelete"}
-LOGGED = {
-    **SHARED,
-    "audit": {
-        "new_workspace": False,
-        "storage_account_id": STORAGE,
-        "event_hub_rule_id": f"{EVENT_HUBS}/authorizationRules/siem",
-    },
-}
-RIGHTS = ("westeurope", "Manage", "Send", "Listen")
 MORE = f"{IN_SHARED}/providers/{arm_ids.USER_ASSIGNED_IDENTITY}/id-storage"
 IDENTITIES = {**SHARED, "audit": {"new_workspace": False}, "other_identity_ids": [MORE]}
 MODES = {
@@ -215,11 +191,7 @@ MODES = {
         {**SHARED, "vault": {"key_operators": ["deployer"]}, "key": {"id": f"{HUB}/keys/theirs"}}, their_key
     ),
     "Foundry projects and models": Mode(FOUNDRY, group("rg-shared")),
-    "locked": Mode(LOCKED, group("rg-shared")),
-    "locked, then not": Mode(LOCKED, group("rg-shared"), ("deploy", "locks")),
-    "logs to storage and event hubs": Mode(LOGGED, both(storage(), hub(*RIGHTS)), ("deploy", "logs")),
     "further identities": Mode(IDENTITIES, both(group("rg-shared"), more_identities)),
-    "recovered": Mode({**RECOVERED, "soft_deleted": "recover"}, deleted),
     "Azure Policy": Mode(roles=("deploy", "azure-policy"), makes=guardrails),
     "a pull request, a new stack": Mode(PRIVATE, network, PREVIEW),
     "a pull request, a rotation": Mode(ROLES, both(by_others(ROLES), role_of_ones_own), PREVIEW),
@@ -289,7 +261,7 @@ def asked(name: str) -> Mapping[str, str]:
 @pytest.mark.parametrize("name", MODES)
 def test_a_whole_life_passes_with_exactly_the_roles(name: str) -> None:
     """Made, read, previewed again, rotated, and taken out as far as the role may; no check is left out, but
-    what a login of previews may not do, and what a deleted vault holds."""
+    what a login of previews may not do."""
     life = live(MODES[name])
     assert life.failed == ""
     unchecked = re.findall(

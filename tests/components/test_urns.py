@@ -13,6 +13,10 @@ from tests.support.recording import OTHER_SUBSCRIPTION, run
 GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers"
 VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/kv-hub"
 SUBNET_ID = f"{GROUP}/Microsoft.Network/virtualNetworks/vnet/subnets/endpoints"
+ZONE_IDS = [
+    f"{GROUP}/Microsoft.Network/privateDnsZones/privatelink.{name}"
+    for name in ("cognitiveservices.azure.com", "vaultcore.azure.net")
+]
 GOLDEN = Path(__file__).parent / "golden"
 MODES: dict[str, dict[str, Any]] = {
     "default": {},
@@ -22,7 +26,9 @@ MODES: dict[str, dict[str, Any]] = {
     "operators": {"vault": {"key_operators": ["deployer"]}},
     "existing-vault": {"vault": {"id": VAULT_ID}, "existing_resource_group_name": "rg"},
     "existing-key": {"key": {"id": f"{VAULT_ID}/keys/own"}},
-    "private-network": {"network": {"access": "private", "subnet_id": SUBNET_ID}},
+    "private-network": {
+        "network": {"access": "private", "subnet_id": SUBNET_ID, "private_dns_zone_ids": ZONE_IDS}
+    },
 }
 
 

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 from core import adapters, facts
 from localazure import seed
-from localazure.cognitive import account as stored
 from localazure.cognitive import data
+from localazure.cognitive import models as stored
 from tests.operate.adopt.field import ENCRYPTION_USER, WRAPS, Field, principal
 from tests.operate.evidence.door_azure import _DoorClient
 from tests.support.front import SUBSCRIPTION, Door, Reply, token

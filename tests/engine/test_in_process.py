@@ -19,6 +19,7 @@ from core.resource_types import BINDING
 from docs.examples.azure_policy.constraints import CONSTRAINTS
 from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
 from localazure import seed
+from tests.remediation.following import Way
 from tests.remediation.world import (
     EXISTING_VAULT,
     KEY_VAULT,
@@ -150,9 +151,9 @@ def test_an_account_that_states_its_key_goes_off_and_on_it_by_one_write() -> Non
     ],
 )
 def test_a_destroyed_service_comes_back_with_its_data_and_its_access(mode: str, access: str) -> None:
-    """Refused by default, with what is held and the remedy; the account that comes back is the same, under
-    the same version. A vault under Azure RBAC has lost the role, one of others the access, which the same
-    update gives again, as it gives what was revoked."""
+    """Refused, with what is held and the commands; the account that comes back by these is the same, under
+    the same version. A vault under Azure RBAC has lost the role, one of others the access, which is given
+    again by what is printed, as what was revoked is."""
     world = World(mode)
     updated(world)
     before, version = world.account, world.history()[-1]["keyUri"]
@@ -162,15 +163,36 @@ def test_a_destroyed_service_comes_back_with_its_data_and_its_access(mode: str, 
     if mode == EXISTING_VAULT:
         world.settings["key"] = {"id": f"{SHARED_VAULT_ID}/keys/cmk-claims"}
     said = world.up()
-    assert ("'lang-claims' is held" in said, "softDeleted: recover" in said) == (True, True)
+    assert ("'lang-claims' is held" in said, "account recover --name lang-claims" in said) == (True, True)
     assert world.engine.operations == []
-    updated(world, soft_deleted="recover")
+    Way(world).follow(said)
     account = world.account
     assert before
     assert account
     assert (account.internal_id, world.readable) == (before.internal_id, True)
     assert world.history()[-1]["keyUri"] == version
     assert permitted(world, (account.identity or {})["principalId"]) or mode == "Azure RBAC"
+
+
+def test_every_change_that_loses_data_is_refused_at_once() -> None:
+    """Another region, group, identity, vault and way of access: each is named, with what would be lost."""
+    world = World("access policies")
+    updated(world)
+    before = world.history()
+    other = {"location": "northeurope", "resource_group_name": "rg-other", "vault": {"name": "kv-other"}}
+    world.declare({**other, "identity": "userAssigned", "access_model": "rbac"})
+    said = world.up()
+    for words in (
+        "nothing was made or changed",
+        "location: changes from 'westeurope' to 'northeurope'",
+        "resourceGroupName: changes from 'rg-claims' to 'rg-other'",
+        "identity: the data of account 'lang-claims'",
+        "vault.name: changes from 'kv-claims' to 'kv-other'",
+        "accessModel: found 'rbac', but vault 'kv-claims' is under 'accessPolicy'",
+        "deleted, and its data with it",
+    ):
+        assert words in said
+    assert (world.engine.operations, world.history()) == ([], before)
 
 
 DATA = f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-data"
@@ -207,11 +229,10 @@ def test_storage_and_search_are_linked_as_the_settings_say() -> None:
     """Linked, changed and taken away, with the role of the account's identity on the storage, which is in
     another subscription; a link that stays keeps the identity that reads it."""
     world = World("access policies")
-    made = {DATA: "2024-03-01", STORAGE: "2023-05-01", OTHER_STORAGE: "2023-05-01"}
-    for id, api in made.items():
-        answer = world.session.send(
-            "PUT", f"https://management.azure.com{id}?api-version={api}", {"location": "westeurope"}
-        )
+    storage = {"kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    for id, more in ((DATA, {}), (STORAGE, storage), (OTHER_STORAGE, storage)):
+        url = f"https://management.azure.com{id}?api-version={'2023-05-01' if more else '2024-03-01'}"
+        answer = world.session.send("PUT", url, {"location": "westeurope", **more})
         assert answer.status < 300
 
     def readers() -> list[int]:
@@ -232,12 +253,12 @@ def test_storage_and_search_are_linked_as_the_settings_say() -> None:
 
 def test_a_foundry_account_with_projects_and_models_lives() -> None:
     """Made in one update although Azure takes one write at a time and no key once there are projects; a tag
-    and a capacity change leave the account bound; a project goes that removedProjects names, after the lock;
-    and a destroy leaves nothing."""
-    projects = [{"name": "claims", "role": "Cognitive Services User"}, {"name": "fraud"}]
+    and a capacity change leave the account bound; a project goes that removedProjects names; and a destroy
+    leaves nothing."""
+    projects = [{"name": "claims"}, {"name": "fraud"}]
     mini = {"name": "mini", "model": "gpt-4o-mini", "version": "2024-07-18", "capacity": 5}
     models = [mini, {"name": "search", "model": "text-embedding-3-small"}]
-    world = World("access policies", settings={"kind": "AIServices", "lock": "CanNotDelete"})
+    world = World("access policies", settings={"kind": "AIServices"})
     world.wire.door.cloud.behave(child_write_seconds=0.2)
 
     def children(segment: str) -> list[str]:
@@ -253,7 +274,7 @@ def test_a_foundry_account_with_projects_and_models_lives() -> None:
         deployments=[{**mini, "capacity": 9}, models[1]],
         removed_projects=["fraud"],
     )
-    settled(world, projects=projects[:1], lock=None)
+    settled(world, projects=projects[:1])
     assert (children("projects"), world.unbound_moments(bound)) == (["claims"], [])
     world.engine.destroy()
     assert children("projects") == children("deployments") == []
@@ -280,9 +301,9 @@ def test_a_destroy_stops_at_the_locks_of_others_where_nothing_is_lost() -> None:
     assert world.engine.state == {}
 
 
-def test_locks_and_access_in_a_vault_of_others_go_with_the_service() -> None:
-    """A destroy takes both locks and the access of the account away, and leaves the vault, its key and the
-    lock of its owner, which forbids none of it."""
+def test_access_in_a_vault_of_others_goes_with_the_service() -> None:
+    """A destroy takes the access of the account away, and leaves the vault, its key and the lock of its
+    owner, which forbids none of it."""
     world = World(EXISTING_VAULT)
     locks = f"https://management.azure.com{SHARED_VAULT_ID}/{LOCKS}"
 
@@ -291,11 +312,11 @@ def test_locks_and_access_in_a_vault_of_others_go_with_the_service() -> None:
         return sorted(one["name"] for one in listed)
 
     world.session.send("PUT", f"{locks}/owners?api-version=2020-05-01", HOLD)
-    settled(world, lock="CanNotDelete")
+    settled(world)
     account = world.account
     assert account
     user = (account.identity or {})["principalId"]
-    assert (len(locked()), bool(permitted(world, user))) == (2, True)
+    assert permitted(world, user)
     world.engine.destroy()
     assert (locked(), permitted(world, user)) == (["owners"], {})
 

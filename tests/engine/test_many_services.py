@@ -58,11 +58,3 @@ def test_ten_services_of_the_package(empty_azure: RunningAzure, tmp_path: Path) 
     caller = consumer("package", empty_azure, tmp_path)
     shutil.copy(PROGRAMS / "many.py", caller.stack.folder / "__main__.py")
     comes_to_its_end(caller.stack, lambda settings: caller.say(**settings), 10)
-
-
-def test_guarded_accounts_of_azure_native(empty_azure: RunningAzure, tmp_path: Path) -> None:
-    """One operation at a time, with four threads for the program: neither the hooks' reads nor the provider
-    through which they read wait for the other."""
-    caller = consumer("python", empty_azure, tmp_path)
-    shutil.copy(PROGRAMS / "guarded.py", caller.stack.folder / "__main__.py")
-    done(caller.stack.pulumi(*UP, "--parallel", "1", timeout=LIMIT_SECONDS))

@@ -64,7 +64,7 @@ _MODELS = {
     "Microsoft.OperationalInsights/workspaces": "loganalytics.Workspace",
     "Microsoft.OperationalInsights/workspaces/savedSearches": "loganalytics.SavedSearch",
     "Microsoft.Resources/resourceGroups": "resources.ResourceGroup",
-    "Microsoft.Storage/storageAccounts": "storage.StorageAccountCreateParameters",
+    "Microsoft.Storage/storageAccounts": "storage.StorageAccount",
 }
 _PACKAGES = {
     "keys": ("azure-keyvault-keys", "azure.keyvault.keys._generated"),

@@ -46,6 +46,7 @@ from localazure.authorization import assign_role
 from localazure.cloud import Cloud
 from localazure.directory import Principal, delete_principal, save_principal
 from localazure.keyvault import trusted_services
+from localazure.national_clouds import public_host
 from tests.support.front import ARM, SUBSCRIPTION, Door, Reply, token
 from tests.support.slow_clock import BEFORE_RETIREMENTS
 
@@ -157,7 +158,7 @@ class Case(Door):
     ) -> Reply:
         """A request with the token for its host; a path is one at Resource Manager. None sends no token."""
         url = f"{ARM}{url}" if url.startswith("/") else url
-        host = str(urlsplit(url).hostname)
+        host = public_host(str(urlsplit(url).hostname))
         service = next((one for one in _SERVICES if host.endswith(one)), "")
         if "api-version=" not in url:
             namespace = service or url.rpartition("/providers/")[2].split("/")[0]

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from localazure.keyvault import crypto, rotation, trusted_services
-from localazure.keyvault.model import KeyVersion
+from localazure.keyvault.models import KeyVersion
 from tests.localazure.driver import DAY, SERVICE, URI, VAULT, Case
 from tests.support.quick_keys import key_pairs
 

@@ -19,7 +19,8 @@ import trustme
 
 from core import clouds, login
 from core.login import Login
-from operate.source import SourceError, source_of
+from operate.errors import OperateError
+from operate.source import source_of
 from provider import credential
 
 CLAIMS = {"tid": "t-1", "oid": "o-1", "appid": "a-1", "upn": "auditor@contoso.com", "exp": 1}
@@ -94,7 +95,7 @@ def test_a_public_certificate_is_azures(
 def test_fails_for_a_host_that_nobody_vouches_for(reader: Login, monkeypatch: pytest.MonkeyPatch) -> None:
     """A certificate that this machine does not trust is no source at all."""
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
-    with pytest.raises(SourceError, match="could not be read"):
+    with pytest.raises(OperateError, match="could not be read"):
         source_of(reader)
 
 

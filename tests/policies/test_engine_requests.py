@@ -1,12 +1,11 @@
-"""What the engine sends is read once for all rules, which share their pack with no others, and no SDK passes
-that would hide secrets from it."""
+"""What the engine sends is read once for all rules, which share their pack with no others, and with an SDK
+that they are tested with."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from google.protobuf import json_format
-from pulumi_policy import ResourceValidationPolicy, StackValidationPolicy, policy
+from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, StackValidationPolicy, policy
 
 from policies import engine_requests
 from policies.adapter import make_policies
@@ -16,7 +15,6 @@ from tests.policies.bags import with_change
 from tests.policies.stacks import run, two_phases
 
 sdk: Any = policy
-NEEDED = ("Analyze", "AnalyzeStack")
 
 
 @pytest.fixture
@@ -100,12 +98,12 @@ def test_an_empty_stack_is_refused_where_the_run_declares_resources() -> None:
     assert {"grant-present", "vault-purge-protection", "one-writer"} <= refused
 
 
-@pytest.mark.parametrize("missing", NEEDED)
-def test_an_sdk_without_a_part_starts_no_pack(
-    monkeypatch: pytest.MonkeyPatch, plain: Any, missing: str
+@pytest.mark.parametrize("version", ["1.20.9", "1.22.0", "2.21.0"])
+def test_an_sdk_of_another_version_starts_no_pack(
+    monkeypatch: pytest.MonkeyPatch, plain: Any, version: str
 ) -> None:
     """What makes the policies says which SDK it needs, and leaves the one there is as it was."""
-    monkeypatch.delattr(plain, missing)
+    monkeypatch.setattr(sdk, "VERSION", version)
     with pytest.raises(RuntimeError, match=r"pip install 'pulumi-policy>=1\.21"):
         make_policies()
     assert sdk._PolicyAnalyzerServicer is plain
@@ -118,20 +116,13 @@ def test_an_sdk_without_its_servicer_starts_no_pack(monkeypatch: pytest.MonkeyPa
         make_policies()
 
 
-@pytest.mark.parametrize("way", ["asks nobody", "asks in another thread"])
-def test_an_sdk_that_asks_in_another_way_starts_no_pack(
-    monkeypatch: pytest.MonkeyPatch, plain: Any, way: str
-) -> None:
-    """It has every name and does not use them: the pack would not know which values are secrets."""
-
-    class Renamed(plain):  # type: ignore[misc]
-        def Analyze(self, request: Any, context: Any) -> Any:
-            if way == "asks nobody":
-                return sdk.proto.AnalyzeResponse()
-            json_format.MessageToDict(request.properties)
-            engine_requests._request.resources = None
-            return super().Analyze(request, context)
-
-    monkeypatch.setattr(sdk, "_PolicyAnalyzerServicer", Renamed)
-    with pytest.raises(RuntimeError, match="pulumi-policy"):
-        make_policies()
+def test_rules_that_are_asked_in_another_way_pass_nothing(plain: Any) -> None:
+    """Whoever asks them past what reads the request gets an error or a refusal."""
+    account = two_phases()["account"]
+    asked = plain("pack", "0.0.1", make_policies(lambda: NOW), EnforcementLevel.MANDATORY)
+    request = sdk.proto.AnalyzeRequest(type=account.type, urn=account.urn, name=account.name)
+    with pytest.raises(RuntimeError, match="was not read before its policies were asked"):
+        asked.Analyze(request, None)
+    found = asked.AnalyzeStack(sdk.proto.AnalyzeStackRequest(), None).diagnostics
+    assert {one.policyName for one in found} >= {"grant-present", "one-writer", "vault-purge-protection"}
+    assert all("was not read before its policies were asked" in one.message for one in found)

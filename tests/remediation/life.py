@@ -288,8 +288,7 @@ class Life:
         way.follow()
 
     def settles(self, way: Way) -> None:
-        """What brought something back is taken out, and after what waited for one update nothing is left."""
-        self.world.settings.pop("soft_deleted", None)
+        """After what waited for one update nothing is left."""
         if self.world.settings.get("access") == "granted":
             self.revoked = False
         for _ in range(2):

@@ -141,7 +141,6 @@ MENDS = (
     Mend("a wrong key is told first", (checks, "_demands"), _nothing),
     Mend("a rotation waits for its grant", (key_version.Rotation, "_with_access"), _at_once),
     Mend("what would be lost is refused", (data_loss, "losses"), _nothing),
-    Mend("no account is recovered that could not be bound", (soft_deleted, "_unfit"), lambda *_: None),
 )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.roles import HSM_CRYPTO_USER
 from localazure.authorization import assign_role
-from localazure.cognitive.account import KIND
+from localazure.cognitive.models import KIND
 from localazure.keyvault import local_roles
 from localazure.keyvault.vault_store import holder
 from operate.adopt.existing import find

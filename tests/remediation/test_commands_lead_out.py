@@ -162,21 +162,6 @@ def test_a_binding_that_cannot_be_undone_goes_by_what_is_said(way: str) -> None:
         assert hub.source == "Microsoft.KeyVault"
 
 
-def test_what_is_below_a_locked_account_goes_with_the_lock() -> None:
-    """Azure refuses it by itself; put back, it goes together with the lock, which is there again
-    afterwards."""
-    caller = "5c6d0f6e-9f0c-4b0c-8d0f-3d1f0a9a7b21"
-    locked = {"lock": "CanNotDelete", "callers": [{"principal_id": caller}]}
-    world = World("access policies", settings={**locked})
-    assert world.up() == ""
-    del world.settings["callers"]
-    assert "ScopeLocked" in world.up()
-    for settings in (locked, {}, {"lock": "CanNotDelete"}, {"lock": "CanNotDelete"}):
-        world.settings = {**settings}
-        assert world.up() == ""
-    assert world.engine.operations == []
-
-
 def test_who_may_not_call_is_listed_among_the_callers() -> None:
     """In one line; with the role that is named, the proof reads the data."""
     world = World("access policies")

@@ -82,6 +82,18 @@ def no_rotation(world: World) -> None:
     key(world, "PUT", "/rotationpolicy", {"lifetimeActions": [], "attributes": {}})
 
 
+def logs_to_storage(world: World) -> None:
+    """By a setting of somebody's own, which the evidence does not read."""
+    door = world.wire.door
+    door.group("rg-logs")
+    body = {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    azure(door, "PUT", STORAGE_ID, body, api="2023-01-01")
+    logs = [{"category": "AuditEvent", "enabled": True}]
+    setting = f"{VAULT_ID}/providers/Microsoft.Insights/diagnosticSettings/theirs"
+    sent = {"properties": {"storageAccountId": STORAGE_ID, "logs": logs}}
+    azure(door, "PUT", setting, sent, api="2021-05-01-preview")
+
+
 CASES: Mapping[str, tuple[Mapping[str, Any], Callable[[World], None]]] = {
     "not-under-customer-key": ({"encryption": "microsoftManaged"}, nothing),
     "local-auth-on": ({}, local_auth_on),
@@ -94,7 +106,7 @@ CASES: Mapping[str, tuple[Mapping[str, Any], Callable[[World], None]]] = {
     "old-versions-enabled": (OPERATED, rotated_and_bound),
     "no-rotation-policy": (OPERATED, no_rotation),
     "key-use-not-recorded": ({}, nothing),
-    LOG_UNREAD: ({"audit": {"newWorkspace": False, "storageAccountId": STORAGE_ID}}, nothing),
+    LOG_UNREAD: ({"audit": {"newWorkspace": False}}, logs_to_storage),
 }
 
 
@@ -124,10 +136,6 @@ def test_what_the_evidence_finds_is_mended(rule: str) -> None:
     """In a project that asks for no refresh, by the setting or the command that is printed."""
     settings, spoil = CASES[rule]
     world = World("access policies", settings={name: _inputs(value) for name, value in settings.items()})
-    if rule == LOG_UNREAD:
-        body = {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
-        world.wire.door.group("rg-logs")
-        azure(world.wire.door, "PUT", STORAGE_ID, body, api="2023-01-01")
     assert world.up() == ""
     spoil(world)
     fix = found(world)[rule]

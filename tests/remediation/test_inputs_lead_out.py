@@ -192,12 +192,6 @@ CASES: Mapping[str, Case] = {
         "set its own with `pulumi config set --secret azure-native:clientSecret`",
         {"azure-native:clientSecret": "own"},
     ),
-    "hosts of an account that calls all": Case(
-        service,
-        {"allowed_fqdns": ["contoso.com"]},
-        "set restrictOutbound: true",
-        {"allowed_fqdns": ["contoso.com"], "restrict_outbound": True},
-    ),
     "projects that are not managed": Case(
         service,
         {"projects": [{"name": "one"}], "allow_project_management": False},

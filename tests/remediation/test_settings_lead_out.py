@@ -30,11 +30,8 @@ ALSO: Mapping[str, Mapping[str, Any]] = {
 }
 """Settings that are wrong, besides those of the table."""
 SUBNET = f"{VAULT_ID.partition('/Microsoft.KeyVault')[0]}/Microsoft.Network/virtualNetworks/v/subnets/s"
-PROVIDERS = VAULT_ID.partition("/Microsoft.KeyVault")[0]
-EVENT_HUB_RULE = f"{PROVIDERS}/Microsoft.EventHub/namespaces/evh/authorizationRules/siem"
 SAMPLES: Mapping[str, Any] = {
     "accountName": "lang-claims",
-    "audit.eventHubRuleId": EVENT_HUB_RULE,
     "audit.workspaceId": WORKSPACE_ID,
     "key.pin": "0" * 32,
     "network.allowedIpRanges": ["8.8.8.8"],

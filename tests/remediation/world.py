@@ -19,8 +19,8 @@ from components.service import EncryptedAIServicesAccount
 from core.resource_types import ACCOUNT
 from localazure import seed
 from localazure.authorization import assign_role
-from localazure.cognitive import account as stored
 from localazure.cognitive import data
+from localazure.cognitive import models as stored
 from localazure.front import Raw
 from tests.support.az import carry_out
 from tests.support.engine import ALL, Engine, Flags, UpdateError

@@ -94,10 +94,6 @@ def test_fails_on_a_setting_of_the_stack_inside_one_service(name: str) -> None:
             "vault.keyOperators: 'deployer' is listed 2 times; list it once",
         ),
         (
-            {"restrictOutbound": True, "allowedFqdns": ["a.example", "A.example"]},
-            "allowedFqdns: 'a.example' is listed 2 times; list it once",
-        ),
-        (
             {"network": {"access": "selected", "allowedIpRanges": ["20.50.0.1/32"]}},
             (
                 "network.allowedIpRanges[0]: '20.50.0.1/32' is smaller than Azure accepts; list each "

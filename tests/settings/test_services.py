@@ -28,22 +28,6 @@ def test_services_share_what_is_said_at_the_top() -> None:
     assert alpha.key.rotates_after_days == beta.key.rotates_after_days == 90
 
 
-def test_services_on_one_existing_vault_give_their_accounts_zone_alone() -> None:
-    """The endpoint and the zone of a vault that exists belong to its owner."""
-    zone = f"{GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.cognitiveservices.azure.com"
-    network = {"access": "private", "subnetId": SUBNET_ID, "privateDnsZoneIds": [zone]}
-    services = [{"name": "alpha", "vault": {"id": VAULT_ID}}, {"name": "beta", "vault": {"id": VAULT_ID}}]
-    assert (
-        len(parse(as_pulumi_has_them(location="uksouth", network=network, services=services)).services) == 2
-    )
-    assert [
-        one.split(":")[0]
-        for one in problems(
-            location="uksouth", network=network, services=[{"name": "alpha"}, {"name": "beta"}]
-        )
-    ] == ["network.privateDnsZoneIds"]
-
-
 def test_a_shared_mistake_is_named_once_where_it_was_made() -> None:
     """A problem is at the service when the service says it, and at the top when all of them share it."""
     found = problems(location="west-europe", services=[{"name": "alpha"}, {"name": "beta", "sku": "Q"}])

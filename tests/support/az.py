@@ -20,7 +20,7 @@ from localazure import seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
 from localazure.keyvault import local_roles
-from localazure.keyvault.model import Vault
+from localazure.keyvault.models import Vault
 from localazure.keyvault.vault_store import holder
 from tests.support.front import ARM, SUBSCRIPTION, Door, Reply, token
 
@@ -243,6 +243,11 @@ def _account_purge(door: Door, options: Options) -> None:
     azure(door, "DELETE", path, api="2025-06-01")
 
 
+def _account_recover(door: Door, options: Options) -> None:
+    body = {"location": options["location"][0], "properties": {"restore": True}}
+    azure(door, "PUT", _account(options), body, api="2025-06-01")
+
+
 def _group_create(door: Door, options: Options) -> None:
     path = f"{SUBSCRIPTION}/resourceGroups/{options['name'][0]}"
     azure(door, "PUT", path, {"location": options["location"][0]}, api="2022-09-01")
@@ -334,6 +339,7 @@ def _delete_policy(door: Door, options: Options) -> None:
 DOES: Mapping[str, Callable[[Door, Options], None]] = {
     "cognitiveservices account identity assign": _identity_assign,
     "cognitiveservices account purge": _account_purge,
+    "cognitiveservices account recover": _account_recover,
     "cognitiveservices account update": _account_update,
     "group create": _group_create,
     "keyvault delete-policy": _delete_policy,

@@ -15,7 +15,7 @@ from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
 
 KEY_VAULT, MICROSOFT = "Microsoft.KeyVault", "Microsoft.CognitiveServices"
-ACCOUNTS, VAULTS = "2024-10-01", "2026-02-01"
+ACCOUNTS, VAULTS = "2025-06-01", "2026-02-01"
 _PROJECTS = "/language/authoring/analyze-conversations/projects"
 _DATA = "written-at-the-start"
 _TOKEN_SECONDS = 1800
@@ -78,6 +78,19 @@ class Judge:
             if "CustomerManagedKeyUnavailable" in str(error):
                 return False
             raise
+
+    def bring_back(self, *ids: str) -> None:
+        """What the az commands do that a refusal prints: group, vault and account come back, or these."""
+        tenant = self.azure.env["AZURE_TENANT_ID"]
+        vault = {"createMode": "recover", "tenantId": tenant, "sku": {"family": "A", "name": "standard"}}
+        how: dict[str, tuple[str, dict[str, Any]]] = {
+            self.group: ("2024-03-01", {}),
+            self.vault_id: (VAULTS, {"properties": vault}),
+            self.account_id: (ACCOUNTS, {"properties": {"restore": True}}),
+        }
+        for id in ids or how:
+            version, body = how[id]
+            self.arm("PUT", id, version, {"location": "westeurope", **body})
 
     def ciphertext(self) -> list[Any]:
         """What is stored of the account's projects."""

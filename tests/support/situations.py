@@ -8,7 +8,6 @@ from components.account_write import AccountBefore
 from components.guards.key_place import KeyPlace
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Deployer, Live, Situation
-from components.guards.soft_deleted import SoftDeleted
 from components.testing import DEPLOYER, SUBSCRIPTION, TENANT
 from tests.support.recording import service_inputs
 
@@ -25,6 +24,5 @@ def situation(
         LOGIN,
         place or KeyPlace(),
         live or Live(),
-        SoftDeleted(),
         AccountBefore(),
     )

@@ -164,10 +164,6 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"audit": {"newWorkspace": True, "workspaceId": WORKSPACE_ID}},
         "audit.newWorkspace: found true, but workspaceId names one that exists; remove one of them",
     ),
-    "an event hub without its namespace": (
-        {"audit": {"eventHubName": "audit"}},
-        "audit.eventHubRuleId: is required with eventHubName, because it says in which namespace",
-    ),
     "two resource groups": (
         {"resourceGroupName": "rg-own", "existingResourceGroupName": "rg-shared"},
         (

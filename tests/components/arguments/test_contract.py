@@ -62,18 +62,18 @@ def test_class_dictionary_and_file_give_the_same_arguments() -> None:
     and what was given is known of each."""
     name, given = (
         "claims",
-        {"location": "westeurope", "key": {"generation": 2}, "allowed_fqdns": ["a.example"]},
+        {"location": "westeurope", "key": {"generation": 2}, "as_found": ["tags"]},
     )
-    from_dictionary = read(EncryptedAIServicesAccountArgs, name, {**given, "restrict_outbound": True})
+    from_dictionary = read(EncryptedAIServicesAccountArgs, name, {**given, "grant_storage_access": False})
     written = EncryptedAIServicesAccountArgs(
         location="westeurope",
         key=ServiceKeyArgs(generation=2),
-        allowed_fqdns=["a.example"],
-        restrict_outbound=True,
+        as_found=["tags"],
+        grant_storage_access=False,
     )
     from_class = read(EncryptedAIServicesAccountArgs, name, written)
-    file = {"name": name, "location": "westeurope", "key": {"generation": 2}, "allowedFqdns": ["a.example"]}
-    (service,) = parse({**file, "restrictOutbound": True}).services
+    file = {"name": name, "location": "westeurope", "key": {"generation": 2}, "asFound": ["tags"]}
+    (service,) = parse({**file, "grantStorageAccess": False}).services
     assert from_dictionary == from_class
     for one in arguments(EncryptedAIServicesAccountArgs):
         if one != "tags":  # a file's are {}, as the resources were always made

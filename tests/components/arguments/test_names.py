@@ -50,7 +50,6 @@ def test_derived_names_are_stable() -> None:
         "workspace": "log-svc",
         "privateEndpoint": "pe-svc-account",
         "diagnosticSetting": "svc-audit",
-        "lock": "svc-account-lock",
     }
 
 
@@ -86,12 +85,6 @@ def test_role_assignment_name_is_one_per_fact_whatever_the_case() -> None:
     assert one != names.role_assignment_name("/scope", "other", "role")
 
 
-def test_the_name_of_a_network_link_is_whole() -> None:
-    """Of the longest service, too: Azure allows a link 80 characters."""
-    zone = f"{'s' * names.SERVICE.longest}-account-openai"
-    assert names.network_link_name(zone, "/subscriptions/s/virtualNetworks/v").startswith(f"link-{zone}-")
-
-
 def test_a_long_service_with_a_rule_of_names_gives_its_vault_a_name_of_its_own() -> None:
     """The rule's name of a vault is asked of nobody who gives one."""
     service = "a-service-with-a-name-that-is-long"
@@ -111,7 +104,7 @@ def test_a_long_service_with_a_rule_of_names_gives_its_vault_a_name_of_its_own()
         {"identity": "nobody"},
         {"network": {"access": "opn"}},
         {"audit": {"workspace_id": "w"}},
-        {"lock": "no"},
+        {"as_found": ["no"]},
     ],
 )
 def test_another_wrong_argument_hides_no_name_that_is_too_long(wrong: dict[str, Any]) -> None:

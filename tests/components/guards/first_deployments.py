@@ -70,7 +70,7 @@ def group(
 def made(deployment: Deployment, id: str, body: Args, api: str = "2026-02-01") -> None:
     """Makes something in the cloud, by somebody who may."""
     reply = deployment.arm("PUT", id, body, api=api)
-    assert reply.status in (200, 201), reply
+    assert reply.status in (200, 201, 202), reply
 
 
 def vault(subscription: str, group_name: str, name: str, **more: Any) -> Cloud:
@@ -105,7 +105,7 @@ def account(subscription: str, group_name: str, name: str) -> Cloud:
             "properties": {"customSubDomainName": name},
         }
         account_id = f"{id}/providers/Microsoft.CognitiveServices/accounts/{name}"
-        made(deployment, account_id, body, "2024-10-01")
+        made(deployment, account_id, body, "2025-06-01")
         while deployment.arm("GET", account_id).body["properties"]["provisioningState"] != "Succeeded":
             deployment.door.cloud.clock.advance(1)
 
@@ -577,9 +577,9 @@ DELETED = (
             "2026-02-01",
         ),
         "vault.name",
-        ("held by a resource deleted", "softDeleted: recover"),
+        ("held by a resource deleted", "az keyvault recover --name kv-claims"),
         SHARED,
-        {"soft_deleted": "recover"},
+        {"vault": {"name": "kv-claims-2"}},
     ),
     FirstDeployment(
         "a deleted vault of another group has the name",
@@ -606,7 +606,7 @@ DELETED = (
         forgotten(
             account(SUBSCRIPTION, "rg-shared", "lang-claims"),
             f"{IN_SHARED}/providers/Microsoft.CognitiveServices/accounts/lang-claims",
-            "2024-10-01",
+            "2025-06-01",
         ),
         "accountName",
         ("held by a resource deleted", "another accountName"),
@@ -615,19 +615,26 @@ DELETED = (
     ),
 )
 NETWORK = f"{IN_SHARED}/providers/Microsoft.Network/virtualNetworks/vnet"
+ZONES = [
+    f"{IN_SHARED}/providers/Microsoft.Network/privateDnsZones/privatelink.{name}"
+    for name in ("cognitiveservices.azure.com", "vaultcore.azure.net")
+]
 
 
 def network(deployment: Deployment) -> None:
-    """A network with a subnet for private endpoints."""
+    """A network with a subnet for private endpoints, and the zones that list them."""
     group("rg-shared")(deployment)
     subnet = {"name": "endpoints", "properties": {"addressPrefix": "10.0.0.0/24"}}
     properties = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]}
     made(deployment, NETWORK, {"location": "westeurope", "properties": properties}, "2024-05-01")
+    for zone in ZONES:
+        made(deployment, zone, {"location": "global"}, "2024-06-01")
 
 
 def private(subnet: str = "endpoints", **more: Any) -> Args:
     """A service that is reached through private endpoints."""
-    return {**SHARED, "network": {"access": "private", "subnet_id": f"{NETWORK}/subnets/{subnet}", **more}}
+    where = {"subnet_id": f"{NETWORK}/subnets/{subnet}", "private_dns_zone_ids": ZONES}
+    return {**SHARED, "network": {"access": "private", **where, **more}}
 
 
 def unresolved(name: str, path: str, noun: str, args: Args, fixed: Args) -> FirstDeployment:
@@ -649,8 +656,6 @@ REFERENCES = (
     ),
 )
 STORAGE = f"{IN_SHARED}/providers/Microsoft.Storage/storageAccounts/stlogs"
-EVENT_HUBS = f"{IN_SHARED}/providers/Microsoft.EventHub/namespaces/evh-logs"
-_TO_STORAGE: Args = {**SHARED, "audit": {"storage_account_id": STORAGE}}
 
 
 def storage(tier: str = "Standard_LRS", **network_acls: Any) -> Cloud:
@@ -658,22 +663,9 @@ def storage(tier: str = "Standard_LRS", **network_acls: Any) -> Cloud:
 
     def prepare(deployment: Deployment) -> None:
         group("rg-shared")(deployment)
-        rules = {"defaultAction": "Allow", **network_acls}
-        what = {"kind": "StorageV2", "sku": {"name": tier}, "location": "westeurope"}
-        body = {**what, "properties": {"networkAcls": rules}}
-        made(deployment, STORAGE, body, "2023-05-01")
-
-    return prepare
-
-
-def hub(location: str = "westeurope", *rights: str) -> Cloud:
-    """A namespace of event hubs, and a rule of it."""
-
-    def prepare(deployment: Deployment) -> None:
-        group("rg-shared")(deployment)
-        made(deployment, EVENT_HUBS, {"location": location, "sku": {"name": "Standard"}}, "2024-01-01")
-        body = {"properties": {"rights": [*rights]}}
-        made(deployment, f"{EVENT_HUBS}/authorizationRules/siem", body, "2024-01-01")
+        body = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": tier}}
+        properties = {"networkAcls": network_acls or _OPEN}
+        made(deployment, STORAGE, {**body, "properties": properties}, "2023-05-01")
 
     return prepare
 
@@ -684,34 +676,6 @@ _CLOSED_SAYS = (
     "does not admit trusted Microsoft services",
     "az storage account update --name stlogs --bypass AzureServices",
 )
-DESTINATIONS = (
-    FirstDeployment(
-        "no such storage account",
-        group("rg-shared"),
-        "audit.storageAccountId",
-        ("does not exist", STORAGE),
-        _TO_STORAGE,
-        {"audit": {}},
-    ),
-    FirstDeployment(
-        "premium storage for logs",
-        storage("Premium_LRS"),
-        "audit.storageAccountId",
-        ("premium", "set audit.storageAccountId to one of a standard tier"),
-        _TO_STORAGE,
-        fix=storage(),
-    ),
-    FirstDeployment(
-        "storage closed to Azure Monitor",
-        storage(**_CLOSED),
-        "audit.storageAccountId",
-        _CLOSED_SAYS,
-        _TO_STORAGE,
-        fix=storage(**_OPEN),
-    ),
-)
-
-
 _LINKED: Args = {**SHARED, "storage_account_ids": [STORAGE]}
 LINKED = (
     FirstDeployment(
@@ -742,7 +706,6 @@ LINKED = (
 
 
 ROWS = (
-    *DESTINATIONS,
     *NAMES,
     *RIGHTS,
     *PLACE,

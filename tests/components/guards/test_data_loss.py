@@ -11,7 +11,6 @@ import pytest
 from components.guards.data_loss import losses
 from components.guards.reader import ServiceRequest
 from components.guards.recorded_state import recorded_service
-from components.guards.rules import ended_logs
 from components.guards.situation import Deployer
 from components.invokes import by_type_and_name
 from components.preflight import RefusedError, preflight
@@ -160,90 +159,34 @@ def deleted(group: str = "rg-language") -> FakeAzure:
 
 
 def test_fails_on_names_that_are_held_and_says_until_when() -> None:
-    """By default nothing comes back by itself; the message has the dates and what to do."""
+    """Nothing comes back by itself; the message has the dates and the commands."""
     with pytest.raises(RefusedError) as refused:
         service(deleted())
     for words in (
         "'KV-language' is held",
         "monday, until friday",
-        "softDeleted: recover",
+        "run `az group create --name rg-language --location westeurope` and then `az keyvault recover --name",
+        "account recover --name lang-language --resource-group rg-language --location westeurope`",
+        " --yes`, which takes it into the state; or give another vault.name",
         "az cognitiveservices account purge --name lang-language --resource-group rg-language",
     ):
         assert words in str(refused.value)
 
 
-def test_fails_to_recover_into_another_group() -> None:
-    """What was deleted elsewhere comes back only there."""
-    with pytest.raises(RefusedError, match=r"in group 'rg-other'.*only there"):
-        service(deleted("rg-other"), soft_deleted="recover")
-
-
-def test_fails_to_recover_an_account_with_another_kind_of_identity() -> None:
-    """A user-assigned identity does not come back, so the data would be out of reach; the account's own does,
-    and is to be kept."""
-    azure = deleted()
-    with pytest.raises(RefusedError, match="back with its system-assigned identity"):
-        service(azure, soft_deleted="recover", identity="userAssigned")
-    del azure.deleted["accounts"][0]["principalId"]
-    for identity in ("userAssigned", "systemAssigned"):
-        with pytest.raises(
-            RefusedError, match=r"Azure does not recover a user-assigned one.*account purge --name lang"
-        ):
-            service(azure, soft_deleted="recover", identity=identity)
-
-
-@pytest.mark.parametrize(
-    ("kind", "sku", "said"),
-    [
-        ("AIServices", "S0", "set kind: AIServices and set sku: S0, or give another accountName"),
-        ("TextAnalytics", "F0", "on tier 'F0', which does not support customer-managed keys; give another"),
-        ("Emotion", "S0", "as an account of kind 'Emotion', which this project does not know; give another"),
-    ],
-)
-def test_fails_to_recover_an_account_that_is_another_one(kind: str, sku: str, said: str) -> None:
-    """Kind and tier come back with it: the account could not be bound, or never be updated."""
-    azure = deleted()
-    azure.deleted["accounts"][0].update(kind=kind, sku=sku)
-    with pytest.raises(RefusedError, match=said):
-        service(azure, soft_deleted="recover")
-
-
-def test_nobody_is_told_to_recover_what_could_not_be_bound() -> None:
-    """Its name is held all the same."""
-    azure = deleted()
-    azure.deleted["accounts"][0].update(kind="TextAnalytics", sku="F0")
+@pytest.mark.parametrize("group", ["rg-other", "rg-language"])
+def test_nobody_is_told_to_bring_back_what_is_not_theirs_or_would_stay_out_of_reach(group: str) -> None:
+    """What was deleted elsewhere comes back only there; and a user-assigned identity does not come back."""
+    azure = deleted(group)
+    if group == "rg-language":
+        del azure.deleted["accounts"][0]["principalId"]
     with pytest.raises(RefusedError) as refused:
         service(azure)
-    (account,) = [problem for _, problem in refused.value.problems if problem.path == "accountName"]
-    assert "softDeleted: recover" not in account.text
-    assert "'lang-language' is held by a resource deleted monday" in account.text
-
-
-@pytest.mark.parametrize(
-    ("preview", "granted"),
-    [(True, True), (False, True), (False, False)],
-    ids=["preview", "update", "revoked"],
-)
-def test_recovery_brings_back_and_makes_nothing_twice(preview: bool, granted: bool) -> None:
-    """Vault and account come back; the access policies of account and operators, which come with the vault
-    unless they were revoked, are shown as created, so that policies see them, and taken over."""
-    azure = deleted()
-    azure.vault = existing_vault(accessPolicies=[GRANT] if granted else [])
-    azure.key = {"name": "cmk-language"}
-    monitor = service(azure, preview, soft_deleted="recover", vault={"key_operators": ["deployer"]})
-    assert monitor.one(":Vault").inputs["properties"]["createMode"] == "recover"
-    assert monitor.one(":Account").inputs["properties"]["restore"] is True
-    assert monitor.of(":Key") == []
-    assert monitor.one(":KeyVersion").inputs["keyId"].endswith("/kv-language/keys/cmk-language")
-    grant, operator = sorted(monitor.of(":AccessPolicy"), key=lambda one: one.name)
-    assert grant.inputs["takesOver"] is operator.inputs["takesOver"] is True
-    assert grant.urn in monitor.one(":CustomerManagedKey").needs
-
-
-def test_recovery_makes_the_role_assignment_that_a_vault_loses() -> None:
-    """A vault comes back without its role assignments."""
-    grant = service(deleted(), soft_deleted="recover", access_model="rbac").one(":RoleAssignment")
-    assert grant.request.importId == ""
+    told = {problem.path: problem.text for _, problem in refused.value.problems}
+    assert "account recover" not in told["accountName"]
+    assert "account purge --name lang-language" in told["accountName"]
+    why = "only there" if group == "rg-other" else "does not recover a user-assigned"
+    assert why in told["accountName"]
+    assert ("keyvault recover" in told["vault.name"]) is (group == "rg-language")
 
 
 def test_grants_that_are_there_are_taken_over() -> None:
@@ -292,20 +235,6 @@ def test_a_service_that_was_removed_on_purpose_is_not_missed() -> None:
     """Nor is one that a program which composes services itself does not hand over."""
     left_out({}, ["language"])
     left_out({}, None)
-
-
-@pytest.mark.parametrize(
-    ("audit", "warns"),
-    [({}, False), ({"new_workspace": False}, True), ({"workspace_id": WORKSPACE_ID + "2"}, True)],
-)
-def test_logs_that_are_deleted_are_told(audit: dict[str, Any], *, warns: bool) -> None:
-    """They go with the workspace that this stack made, also where another one follows it."""
-    before = recorded_service("language", by_type_and_name(state()))
-    warning = "".join(ended_logs(situation(before, audit=audit)))
-    assert ("deletes workspace 'log-language' with its logs" in warning) is warns
-    no_workspace = {urn: found for urn, found in state().items() if "Workspace" not in urn}
-    without = recorded_service("language", by_type_and_name(no_workspace))
-    assert [*ended_logs(situation(without, audit=audit))] == []
 
 
 @pytest.mark.parametrize(
@@ -370,3 +299,17 @@ def test_a_service_that_was_renamed_is_guarded_as_it_was(alias: pulumi.Alias | s
             renamed(**{**old, "location": "northeurope"})
     else:
         renamed()
+
+
+@pytest.mark.parametrize(("access", "told"), [("private", True), ("closed", False)])
+def test_fails_on_dns_zones_that_an_earlier_version_made(access: str, *, told: bool) -> None:
+    """Nothing declares them any more: nobody would reach the service. Without endpoints they may go."""
+    zone = f"{VAULT_ID.partition('/Microsoft.KeyVault')[0]}/Microsoft.Network/privateDnsZones/privatelink.x"
+    outputs = {"outputs": {"id": zone}}
+    made = {**state(), f"{PARENT}azure-native:privatedns:PrivateZone::language-account-zone": outputs}
+    before = recorded_service("language", by_type_and_name(made))
+    subnet = {"subnet_id": f"{first.NETWORK}/subnets/endpoints"} if access == "private" else {}
+    network = {"access": access, **subnet}
+    found = [one for one in losses(situation(before, network=network)) if one.path.startswith("network")]
+    assert bool(found) is told
+    assert all(f"zone {zone} was made by this stack" in one.text for one in found)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from components.guards import reader
-from components.guards.access import asks_no_more, cannot_leave_key, removed_access, still_granted
+from components.guards.access import asks_no_more, removed_access, still_granted
 from components.guards.drift import gone
 from components.guards.key_place import KeyPlace, place_of_key
 from components.guards.plan import ServicePlan
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Live
-from components.guards.soft_deleted import SoftDeleted, makes_names
+from components.guards.soft_deleted import makes_names
 from components.invokes import State
 from components.testing import SUBSCRIPTION
 from core import arm_ids
@@ -70,7 +70,7 @@ def missing(before: RecordedService, place: KeyPlace, **live: Any) -> list[Any]:
             "account identity assign --name lang-language",
         ),
         ({}, THERE, THERE, "identity", "--resource-group rg-language"),
-        (LIVE, None, None, "vault", "set softDeleted: recover"),
+        (LIVE, None, None, "vault", "`az keyvault recover --name kv-language`"),
         (LIVE, THERE, None, "key", "az keyvault key recover --vault-name kv-language --name cmk-language"),
     ],
 )
@@ -81,13 +81,6 @@ def test_each_thing_that_is_gone_is_one_problem(
     found = missing(recorded(), PLACE, account=account, vault=vault, key=key)
     assert [problem.path for problem in found] == ([path] if path else [])
     assert all(words in problem.text for problem in found)
-
-
-def test_a_vault_of_others_comes_back_by_a_command() -> None:
-    """`softDeleted: recover` is for one that is made here."""
-    (told,) = missing(recorded(), replace(PLACE, vault_exists=True), account=LIVE)
-    assert "run `az keyvault recover --name kv-language`" in told.text
-    assert "softDeleted" not in told.text
 
 
 def test_an_account_that_azure_never_made_is_not_missed() -> None:
@@ -212,30 +205,6 @@ def test_whether_an_account_can_leave_its_key_needs_no_roles_of_a_vault_with_pol
 
 
 @pytest.mark.parametrize(
-    ("said", "vault", "made", "setting"),
-    [
-        ({"vault": {"id": HUB}, "key": {"name": "second"}}, HUB, True, "key.name"),
-        ({"vault": {"id": HUB.replace("kv-hub", "kv-2")}}, HUB.replace("kv-hub", "kv-2"), True, "vault.id"),
-        ({}, VAULT, True, "vault.id"),
-        ({}, VAULT, False, "key.id"),
-        ({"key": {"id": f"{HUB}/keys/second"}}, HUB, False, "key.id"),
-    ],
-)
-def test_an_account_that_cannot_leave_its_key_is_told_by_the_setting_that_changed(
-    said: dict[str, Any], vault: str, made: bool, setting: str
-) -> None:
-    """Also by one that was taken out. A key that the state does not have was given by its id."""
-    key = f"{HUB}/keys/cmk-language"
-    resources: dict[tuple[str, str], Any] = {(types.KEY_VERSION, "language-key-version"): {"keyId": key}}
-    if made:
-        resources[types.KEY, "language-key"] = {"id": key}
-    before = recorded(bound_to=("kv-hub", "cmk-language"), resources=resources)
-    place = KeyPlace(vault_id=vault, key_name="second", assignment_name="a")
-    (problem,) = cannot_leave_key(situation(before, place, Live(can_leave_key=False), **said))
-    assert problem.path == setting
-
-
-@pytest.mark.parametrize(
     ("kind", "access", "told"),
     [
         ("AIServices", "granted", True),
@@ -271,7 +240,7 @@ def test_only_a_policy_of_another_vault_may_be_taken_for_a_second_one(
     """An import of the same one, spelt otherwise, would replace it and then delete it."""
     hub = VAULT.replace("kv-language", "kv-Hub")
     policy: State = {(types.ACCESS_POLICY, "language-access"): {"vaultName": policy_vault}}
-    place = place_of_key(service_inputs(vault={"id": hub}), recorded(resources=policy), SoftDeleted())
+    place = place_of_key(service_inputs(vault={"id": hub}), recorded(resources=policy))
     assert place.lacks_policy is missing
 
 

@@ -14,15 +14,14 @@ from localazure.authorization import assign_role
 from tests.components.guards.first_deployments import (
     GROUP,
     HUB,
-    KV_CLAIMS,
     NETWORK,
     ROWS,
     SHARED,
     SUBSCRIPTION,
+    ZONES,
     FirstDeployment,
     account,
     assigned,
-    forgotten,
     group,
     login,
     made,
@@ -102,20 +101,6 @@ def test_an_account_that_may_not_be_read_is_not_written() -> None:
     assert "have Microsoft.CognitiveServices/accounts/read granted" in str(refused.value)
 
 
-def test_a_recovered_vault_without_its_key_gets_one() -> None:
-    """A deleted vault cannot be read: the update that brings it back finds no key, and the next one makes
-    it."""
-    deployment = Deployment()
-    forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2026-02-01")(deployment)
-    recovered = {"claims": {**SHARED, "soft_deleted": "recover", "audit": {"new_workspace": False}}}
-    with pytest.raises(
-        Exception, match=r"there is no key .*/cmk-claims.*without the key, run the same command"
-    ):
-        deployment.up(recovered)
-    deployment.up(recovered)
-    assert deployment.arm("GET", f"{KV_CLAIMS}/keys/cmk-claims", api="2026-02-01").status == 200
-
-
 def test_a_raise_that_the_vault_does_not_let_through_is_told_in_the_preview() -> None:
     """A generation and a closed network contradict each other."""
     deployment = Deployment()
@@ -137,7 +122,7 @@ def test_rights_on_a_single_vault_or_subnet_are_enough() -> None:
     for role, scope in (
         ("Key Vault Contributor", hub),
         ("Network Contributor", f"{NETWORK}/subnets/endpoints"),
-        ("Network Contributor", NETWORK),
+        ("Network Contributor", ZONES[0]),
     ):
         assign_role(deployment.door.cloud, deployment.principal.object_id, role, scope)
     args = {**private(), "existing_resource_group_name": "rg-home", "vault": {"id": hub}}

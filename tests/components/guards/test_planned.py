@@ -22,14 +22,9 @@ MODES: dict[str, dict[str, Any]] = {
     "private": {**SHARED, "network": {"access": "private", "subnet_id": f"{_NETWORK}/subnets/endpoints"}},
     "tags": {"tags": {"team": "claims"}},
     "callers": {"callers": [{"principal_id": "b7e02c96-4a1d-4f53-8c6b-d90f3e5a7124"}]},
-    "locked, calling few hosts": {
-        "lock": "CanNotDelete",
-        "restrict_outbound": True,
-        "allowed_fqdns": ["contoso.blob.core.windows.net"],
-    },
     "Foundry projects and models": {
         "kind": "AIServices",
-        "projects": [{"name": "claims", "role": "Cognitive Services User"}],
+        "projects": [{"name": "claims"}],
         "deployments": [{"name": "mini", "model": "gpt-4o-mini"}],
     },
     "private Foundry resource": {
@@ -41,7 +36,6 @@ MODES: dict[str, dict[str, Any]] = {
 
 
 _BY_NAME = (
-    arm_ids.PRIVATE_DNS_ZONE,
     arm_ids.PRIVATE_ENDPOINT,
     arm_ids.USER_ASSIGNED_IDENTITY,
 )

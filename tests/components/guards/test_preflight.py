@@ -12,7 +12,6 @@ from components.account_write import AccountBefore
 from components.guards.plan import Proof, ServicePlan
 from components.guards.reader import ServiceRequest, refuse_other_login
 from components.guards.situation import Deployer
-from components.guards.soft_deleted import SoftDeleted
 from components.invokes import is_absent, missing_data_role
 from components.preflight import RefusedError, preflight
 from components.testing import PRINCIPAL, SUBSCRIPTION, AbsentError, existing_vault
@@ -269,8 +268,8 @@ def test_an_empty_answer_is_none(said: dict[str, Any]) -> None:
     run(lambda: plans.update(preflight({"one": request})), azure=Empty())
     one = plans["one"]
     assert (one.situation.login, one.situation.account) == (Deployer(), AccountBefore())
-    assert (one.situation.deleted, one.situation.keeps_key) == (SoftDeleted(), False)
-    assert (one.adopted_role, one.account_id, one.proof) == (None, None, Proof.NEEDED)
+    assert not one.situation.keeps_key
+    assert (one.account_id, one.proof) == (None, Proof.NEEDED)
 
 
 def test_what_is_refused_already_is_told_once() -> None:

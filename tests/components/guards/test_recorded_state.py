@@ -88,14 +88,6 @@ def test_a_project_is_asked_about_beside_a_part_of_its_name(
     assert any(id.endswith("/projects/vault") for id in ids) is asked
 
 
-def test_a_lock_is_about_what_is_below_its_own_account() -> None:
-    """`claims` is locked, and `claims-account` keeps its logs."""
-    found = state(("claims",), ("claims-account",))
-    said: dict[str, Any] = {"lock": "CanNotDelete", "audit": {"new_workspace": True}}
-    assert refused(found, "claims", **said) == []
-    assert refused(found, "claims-account", **said) == []
-
-
 @pytest.mark.parametrize("name", ["claims", "claims-eu"])
 def test_a_service_mentions_what_it_uses_itself(name: str) -> None:
     """What `claims-eu` uses, `claims` does not use yet, and it is not asked about as its own."""

@@ -29,7 +29,6 @@ args: Any = {
     "key": {"generation": said.get("generation", 1)},
     "network": {"access": "open"},
     "vault": {"key_operators": ["deployer"]},
-    "soft_deleted": said.get("soft_deleted"),
     **said.get("names", {}),
 }
 options = pulumi.ResourceOptions(

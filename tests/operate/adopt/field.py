@@ -56,12 +56,12 @@ class Field:
         }
         if tags := body["properties"].pop("tags", None):
             body["tags"] = tags
-        self.send("PUT", id, "2024-10-01", body)
+        self.send("PUT", id, "2025-06-01", body)
         return self.settled(id)
 
     def settled(self, id: str) -> dict[str, Any]:
         while True:
-            found: dict[str, Any] = self.send("GET", id, "2024-10-01")
+            found: dict[str, Any] = self.send("GET", id, "2025-06-01")
             if found["properties"]["provisioningState"] == "Succeeded":
                 return found
 
@@ -130,7 +130,7 @@ class Field:
         if client_id:
             target["identityClientId"] = client_id
         encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": target}
-        self.send("PATCH", account_id, "2024-10-01", {"properties": {"encryption": encryption}})
+        self.send("PATCH", account_id, "2025-06-01", {"properties": {"encryption": encryption}})
         self.settled(account_id)
 
 

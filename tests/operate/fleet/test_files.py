@@ -314,7 +314,7 @@ def test_a_wrong_fleet_is_one_message(
     """No traceback: a fleet.yaml that is missing, one that is wrong, and one that names no stack."""
     monkeypatch.chdir(tmp_path)
     assert main(["fleet", "list"]) == 2
-    assert "fleet.yaml cannot be read" in capsys.readouterr().err
+    assert "found no stacks of a fleet in fleet.yaml" in capsys.readouterr().err
     checkout(tmp_path, {**FLEET, "ring": []}, prod_a={})
     assert main(["fleet", "list"]) == 2
     assert "'ring' was unexpected" in capsys.readouterr().err

@@ -69,13 +69,6 @@ def caller(role: roles.Role, scope: str, **more: Any) -> dict[str, Any]:
     return {"caller": Thing("caller", ROLE, props, property_dependencies=sources)}
 
 
-def origins(value: Any = UNKNOWN_TEXT, **relations: Any) -> dict[str, Any]:
-    """Regions of account and vault that nothing states."""
-    return {f"{name}.location": value for name in ("vault", "account")} | {
-        f"{name}@property_dependencies": sources for name, sources in relations.items()
-    }
-
-
 def said(**settings: Any) -> dict[str, Any]:
     """An account without a binding in a service with these settings."""
     return {"service": Thing("service", SERVICE, settings), "binding": None, "account@parent": "service"}
@@ -88,10 +81,7 @@ OF_ANOTHER_STACK: Final = (
     Row("a vault of another stack", UPDATE, "open", {"vault": None}, "its vault, which is not"),
     Row("an account of another stack", UPDATE, "open", {"account": None}, "its account, which is not"),
 )
-ONE_GROUP: Final = {name: {"resourceGroupName": ["group"]} for name in ("vault", "account")}
-BY_GROUP: Final = {
-    name: {"resourceGroupName": ["group"], "location": ["group"]} for name in ("vault", "account")
-}
+NO_REGIONS: Final = {f"{name}.location": UNKNOWN_TEXT for name in ("vault", "account")}
 AUDITED: Final = {"category": "AuditEvent", "enabled": True}
 ROWS: Final[dict[str, list[Row]]] = {
     "account-fits-its-kind": [
@@ -260,37 +250,10 @@ ROWS: Final[dict[str, list[Row]]] = {
             "vault.location",
             [("West Europe", "pass"), ("northeurope", "violation"), (UNKNOWN_TEXT, "open")],
         ),
-        # Neither states a region, or both take the group's: it is the same, even where it is not known.
-        Row("of one group", BOTH, "pass", origins(**ONE_GROUP)),
-        Row("of one group's region", BOTH, "pass", origins(**BY_GROUP)),
-        Row("of another origin", BOTH, "open", origins(**{**BY_GROUP, "vault": {"location": ["key"]}})),
-        *(
-            Row(
-                "of a group that is written out",
-                UPDATE,
-                says,
-                {**origins(vault={}, account={}), "vault.resourceGroupName": group},
-            )
-            for group, says in (("RG", "pass"), ("another", "open"), (UNKNOWN_TEXT, "open"))
-        ),
+        # Neither states a region, or both take their group's: the update knows it.
+        Row("of one group", BOTH, "open", NO_REGIONS),
         Row("one that is not known", UPDATE, "open", {"account.location": UNKNOWN_TEXT}),
-        Row(
-            "without a common origin",
-            UPDATE,
-            "open",
-            origins(vault={"location": ["key"]}, account={"location": ["key"]}),
-        ),
-        Row(
-            "without any origin",
-            UPDATE,
-            "open",
-            {
-                **origins(vault={}, account={}),
-                "vault.resourceGroupName": UNKNOWN_TEXT,
-                "account.resourceGroupName": UNKNOWN_TEXT,
-            },
-        ),
-        Row("without inputs", UPDATE, "pass", origins(), alone=True),
+        Row("without inputs", UPDATE, "open", NO_REGIONS, alone=True),
         *OF_ANOTHER_STACK,
     ],
     "same-tenant": [

@@ -10,8 +10,8 @@ from dataclasses import replace
 from localazure import definitions
 from localazure.arm_type import system_data
 from localazure.cloud import Cloud, iso
-from localazure.cognitive.account import RETENTION_SECONDS, TYPE, Account
 from localazure.cognitive.kinds import KINDS, Kind
+from localazure.cognitive.models import RETENTION_SECONDS, TYPE, Account
 from localazure.locations import normal_location
 from localazure.private_links import connections_of
 from localazure.web import Json

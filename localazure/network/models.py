@@ -13,8 +13,7 @@ from localazure import operations
 from localazure.arm_type import GROUP, SUBSCRIPTION, ArmType
 from localazure.cloud import Cloud
 from localazure.locations import normal_location
-from localazure.refusals import refused
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response
 
 PROVIDER = "Microsoft.Network"
 PLACE = f"{GROUP}/providers/{PROVIDER}"
@@ -90,11 +89,6 @@ class NetworkType(ArmType):
         if self.dns or request.method == "DELETE":
             headers["Location"] = f"{base}/{results}/{end}"
         return headers
-
-
-def missing_reference(id: str, owner: str) -> ServiceError:
-    """Network's 400 for an id that leads nowhere, or to another region."""
-    return refused("InvalidResourceReference", id=id, owner=owner)
 
 
 def location_of(request: Request) -> str:

@@ -1,4 +1,7 @@
-"""Vaults and managed HSMs as ARM spells them, by api-version (azure-wire.md, section Microsoft.KeyVault)."""
+"""Vaults, managed HSMs and keys as both doors of Key Vault spell them, by api-version.
+
+Source: azure-wire.md, sections Microsoft.KeyVault and Key Vault keys.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,12 @@ from typing import Any
 from localazure import definitions
 from localazure.arm_type import system_data
 from localazure.cloud import iso
-from localazure.keyvault.model import HSM_TYPE, TYPE, Vault
+from localazure.keyvault import key_store
+from localazure.keyvault.crypto import HSM_TYPES
+from localazure.keyvault.models import HSM_TYPE, TYPE, Key, KeyVersion, Vault, recovery_level
 from localazure.web import Json
 
+_FIRST_YEAR, _DATED_AGAIN = 2015, 2025
 _SHOWN_WHEN_SET = (
     "enabledForDiskEncryption",
     "enabledForTemplateDeployment",
@@ -91,3 +97,79 @@ def deleted_body(vault: Vault) -> Json:
         "type": f"Microsoft.KeyVault/{type}",
         "properties": properties,
     }
+
+
+def kid(vault: Vault, key: Key, version: KeyVersion | None = None) -> str:
+    """A key's identifier; with its version when given."""
+    base = f"{vault.uri}keys/{key.name}"
+    return base if version is None else f"{base}/{version.version}"
+
+
+def attributes(vault: Vault, version: KeyVersion, api_version: str) -> Json:
+    """A version's attributes; `nbf` and `exp` only when set."""
+    body: dict[str, Any] = {"enabled": version.enabled}
+    if version.not_before is not None:
+        body["nbf"] = version.not_before
+    if version.expires is not None:
+        body["exp"] = version.expires
+    body |= {
+        "created": version.created,
+        "updated": version.updated,
+        "recoveryLevel": recovery_level(vault),
+    }
+    number = _number(api_version)
+    if number >= 7.0 and vault.soft_delete:
+        body["recoverableDays"] = vault.retention_days
+    if number >= 7.4 or vault.hsm:
+        body["exportable"] = False
+    if number >= 7.5:
+        # Observed for software keys; that new hardware keys are on platform 2 is assumed.
+        body["hsmPlatform"] = "2" if version.kty in HSM_TYPES else "0"
+    return body
+
+
+def bundle(vault: Vault, key: Key, version: KeyVersion, api_version: str) -> Json:
+    """One version with its public key; of a deleted key with its dates. `tags` are there even when empty."""
+    jwk = {"kid": kid(vault, key, version), "kty": version.kty, "key_ops": list(version.operations)}
+    body = {
+        "key": {**jwk, **version.public},
+        "attributes": attributes(vault, version, api_version),
+        "tags": dict(version.tags),
+    }
+    return {**_deletion(vault, key), **body}
+
+
+def item(vault: Vault, key: Key, version: KeyVersion | None, api_version: str) -> Json:
+    """A row of a list: of keys (no version: its kid has none), or of a key's versions."""
+    shown = version or key.current
+    body = {
+        "kid": kid(vault, key, version),
+        "attributes": attributes(vault, shown, api_version),
+        "tags": dict(shown.tags),
+    }
+    return {**_deletion(vault, key), **body}
+
+
+def _deletion(vault: Vault, key: Key) -> Json:
+    if key.deleted is None or not vault.soft_delete:
+        return {}
+    return {
+        "recoveryId": f"{vault.uri}deletedkeys/{key.name}",
+        "deletedDate": int(key.deleted),
+        "scheduledPurgeDate": int(key_store.purge_date(vault, key) or 0),
+    }
+
+
+def precedes_7_0(api_version: str) -> bool:
+    """Whether an api-version is one of those before 7.0 (`2016-10-01`)."""
+    return _number(api_version) < 7.0
+
+
+def _number(api_version: str) -> float:
+    """`7.5` or `7.6-preview.2` as a number to compare, so that newer ones are greater.
+
+    Before 7.0 they were dates, and after 7.6 they are again: `2025-07-01` is 2025, `2016-10-01` is 0.
+    """
+    head = api_version.partition("-")[0]
+    number = float(head) if head.replace(".", "", 1).isdecimal() else 0.0
+    return number if number < _FIRST_YEAR or number >= _DATED_AGAIN else 0.0

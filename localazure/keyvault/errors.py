@@ -1,4 +1,4 @@
-"""The errors of Key Vault's ARM side that several of its modules raise."""
+"""The errors that several modules of Key Vault raise."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from localazure.web import ServiceError
 
 
 def bad_request(message: str) -> ServiceError:
-    """The provider's 400."""
+    """The 400 of Key Vault's ARM side."""
     return ServiceError(400, "BadRequest", message)
 
 
 def invalid(name: str) -> ServiceError:
     """The provider's text for most properties that it does not accept."""
     return bad_request(f"An invalid value was provided for '{name}'.")
+
+
+def bad_parameter(message: str) -> ServiceError:
+    """The 400 of the data plane; its texts were never observed, so ours say what would be right."""
+    return ServiceError(400, "BadParameter", message)

@@ -134,15 +134,10 @@ def owner_of_subdomain(cloud: Cloud, subdomain: str) -> str | None:
     return None if found is None else str(found["account"])
 
 
-def account_of(document: Json) -> Account:
-    """An account from its stored form."""
-    return Account(**{name: value for name, value in document.items() if name != "type"})
-
-
 def find(cloud: Cloud, id: str) -> Account | None:
     """The live account with this id."""
     found = cloud.store.get(KIND, id)
-    return account_of(found) if found else None
+    return Account(**found) if found else None
 
 
 def find_deleted(cloud: Cloud, id: str) -> Account | None:
