@@ -19,6 +19,7 @@ vault's keys, with the caller's identity."""
 RETENTION_DAYS = 365
 WORKSPACE_TIER = "PerGB2018"
 """Pay as you go (learn.microsoft.com/azure/azure-monitor/logs/cost-logs)."""
+_FURTHER = ("storageAccountId", "eventHubAuthorizationRuleId", "eventHubName")
 
 
 def _destinations(audit: "ServiceAuditArgs") -> Iterator[Problem]:
@@ -103,6 +104,7 @@ def make_audit_trail(
                 "audit",
                 at=resource_id,
             )
-            # Azure refuses a second setting with the same destinations, so an old one keeps its name.
-            declare(setting, delete_before_replace=False, ignore_changes=["name"])
+            # Azure refuses a second setting with the same destinations, so an old one keeps its name; and the
+            # further destinations that an earlier version gave it, or its logs would end there in silence.
+            declare(setting, delete_before_replace=False, ignore_changes=["name", *_FURTHER])
     return pulumi.Output.from_input(workspace_id)

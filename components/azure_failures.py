@@ -59,8 +59,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
 _UNUSABLE_KEY = (
     "the service cannot use the account's key, so Azure refuses every write of the account: its "
     "identity has no access, or none that counts yet, or the version that the account is bound to has "
-    "expired or is disabled. Nothing is lost. Run `pulumi refresh`, and then run the same command again in "
-    "ten minutes"
+    "expired or is disabled, or its allowedFqdnList lacks the vault's host. Nothing is lost. Run `pulumi "
+    "refresh`, and then run the same command again in ten minutes"
 )
 _MADE_USABLE = (
     ". If Azure refuses that, too, make the version usable for a month with `az keyvault key set-attributes "

@@ -116,7 +116,8 @@ def _encryption(one: Situation, account: facts.Account) -> Problems:
 
 
 def _projects(one: Situation, account: facts.Account) -> Problems:
-    """Projects hold data."""
+    """Projects hold data; and a Foundry account that has some keeps the kind of key that it has (learn.
+    microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal). Azure's validation does not tell."""
     inputs, before = one.inputs, one.before
     kept = {name.lower() for name in (*(one.name for one in inputs.projects), *inputs.removed_projects)}
     for name in before.projects:
@@ -127,6 +128,14 @@ def _projects(one: Situation, account: facts.Account) -> Problems:
                 f"would be deleted with its data. To do that on purpose, set removedProjects: [{name}]; if "
                 "the project is protected, run `pulumi up` with that change alone first",
             )
+    projects = ", ".join(map(repr, before.projects))
+    if before.key_identity is None and before.projects and inputs.has_key:
+        yield Problem(
+            "encryption",
+            f"found {inputs.encryption!r}, but account {account.name!r} has the projects {projects} under "
+            "Microsoft-managed keys, and Azure changes the key of no account that has projects; make a "
+            "service of another name, and its projects there, then remove this one",
+        )
 
 
 def _storage(one: Situation, account: facts.Account) -> Problems:
@@ -245,16 +254,25 @@ def _made_here(one: Situation) -> Problems:
             )
 
 
-def _zones(one: Situation, account: facts.Account) -> Problems:
-    """Earlier versions made the zones of private endpoints."""
+def _formerly_made(one: Situation, account: facts.Account) -> Problems:
+    """Earlier versions made the zones of private endpoints, and locks. The record of an endpoint in a zone
+    depends on that, and goes from the state with it; the next preview says how it comes back."""
+    made = "was made by this stack, which makes none any more: it would be deleted"
+    out = "the state: `pulumi state delete --target-dependents 'URN'`, as `pulumi stack --show-urns` lists it"
     for part in ("account-zone", "account-openai-zone", "account-services-zone", "vault-zone"):
         id = one.before.part(types.PRIVATE_ZONE, part).get("id")
         if id and one.inputs.network.access == PRIVATE:
             yield Problem(
                 "network.privateDnsZoneIds",
-                f"zone {id} was made by this stack, which makes none any more: it would be deleted, and "
-                f"account {account.name!r} out of reach. List its id here, and take it and its link out of "
-                "the state: `pulumi state delete URN` for each, as `pulumi stack --show-urns` lists them",
+                f"zone {id} {made}, and account {account.name!r} out of reach. List its id here, and take it "
+                f"with its link out of {out}",
+            )
+    for part in ("account-lock", "vault-lock"):
+        if id := one.before.part(types.LOCK, part).get("id"):
+            yield Problem(
+                "lock",
+                f"lock {id} {made}. To keep it, take it out of {out}. To be rid of it, run `az lock delete "
+                f"--ids {id}`, and then run `pulumi refresh`",
             )
 
 
@@ -280,7 +298,7 @@ _RULES: tuple[Callable[[Situation, facts.Account], Problems], ...] = (
     _storage,
     _vault,
     _other_vault,
-    _zones,
+    _formerly_made,
 )
 
 

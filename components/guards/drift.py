@@ -53,8 +53,9 @@ def _account(account: facts.Account) -> Problem:
         "and a new one in its place would have none of its data. If it was moved, move it back. If it was "
         f"deleted less than {HOURS_HELD} hours ago, bring it back with its data: `az cognitiveservices "
         f"account recover --name {account.name} --resource-group {arm_ids.group_of(account.id)} --location "
-        f"{regions.normalised(account.location)}`. If it is lost, {_FORGET}; the next `pulumi up` makes an "
-        "empty one",
+        f"{regions.normalised(account.location)}`. If its resource group or its key's vault is gone, too, or "
+        f"it is lost, {_FORGET}; the next preview says how all that Azure still holds comes back, or makes "
+        "an empty one",
     )
 
 

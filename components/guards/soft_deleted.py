@@ -51,7 +51,7 @@ def _back(inputs: EncryptedAIServicesAccountArgs, before: RecordedService, comma
     region = regions.normalised(inputs.location)
     group = f"`az group create --name {inputs.resource_group_name} --location {region}`"
     is_there = before.group_name is not None or inputs.existing_resource_group_name is not None
-    first = "" if is_there else f"{group} and then "
+    first = "" if is_there else f"{group}, if that group is gone, and then "
     return (
         f"to bring it back with everything in it, run {first}`{command}`, and once no name is held, "
         f"`{commands.operate(f'recover --stack {commands.STACK} --yes')}`, which takes it into the state; or "

@@ -25,7 +25,10 @@ def native(status: int, code: str, message: str = "odd") -> str:
 @pytest.mark.parametrize(
     ("error", "ways_out"),
     [
-        (native(400, "BadRequest", "KeyVaultProperties is invalid"), ("Run `pulumi refresh`", "expired")),
+        (
+            native(400, "BadRequest", "KeyVaultProperties is invalid"),
+            ("Run `pulumi refresh`", "expired", "allowedFqdnList"),
+        ),
         (native(400, "ForbiddenByRbac", RBAC), ("set vault.keyOperators: [deployer]", "Crypto Officer")),
         (
             "cannot create already existing resource '/subscriptions/s/x'",

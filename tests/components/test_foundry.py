@@ -144,10 +144,15 @@ def test_a_project_that_goes_is_no_longer_protected() -> None:
 
 
 def test_an_account_with_projects_keeps_the_kind_of_its_key() -> None:
-    """Whatever names the account."""
+    """Neither off the customer's key, whatever names the account, nor on to one."""
     listed: dict[str, Any] = {"projects": [{"name": "claims"}]}
     for named in (None, "aif-language"):
         (found,) = loses(encryption="microsoftManaged", unbind_account=named, **listed)
         assert found.startswith(
             "encryption: changes to 'microsoftManaged', but account 'aif-language' manages"
         )
+    (found,) = loses(bound=False, **listed)
+    assert found.startswith(
+        "encryption: found 'customerManaged', but account 'aif-language' has the projects"
+    )
+    assert loses(bound=False, encryption="microsoftManaged", **listed) == []

@@ -14,6 +14,7 @@ from tests.remediation.world import (
     World,
     make_networks,
 )
+from tests.support.engine import Held
 
 ENDPOINT = "azure-native:network:PrivateEndpoint"
 ZONES = [
@@ -115,3 +116,21 @@ def test_a_subnet_that_azure_refuses_takes_no_endpoint_away(private: World) -> N
         assert sorted(endpoints(private)) == ["small/subnets/full"] * 3 + ["vnet/subnets/endpoints"] * 2
     assert moved(private, "vnet/subnets/endpoints") == ""
     assert private.engine.operations == []
+
+
+def test_zones_that_an_earlier_version_made_leave_the_state_and_stay(private: World) -> None:
+    """The record of an endpoint depends on its zone, so that it goes from the state, too, and is taken in
+    again: no zone and no record is deleted."""
+    (group,) = (urn for urn in private.engine.state if urn.endswith("claims-account-dns"))
+    zone = f"{group.partition('azure-native')[0]}azure-native:privatedns:PrivateZone::claims-account-zone"
+    found = {"id": ZONES[0], "location": "global"}
+    private.engine.state[zone] = Held("azure-native:privatedns:PrivateZone", ZONES[0], {}, found)
+    assert "`pulumi state delete --target-dependents 'URN'`" in private.up()
+    for urn in (zone, group):
+        del private.engine.state[urn]
+    way = Way(private)
+    way.follow()
+    assert way.steps == ["import claims-account-dns"]
+    assert private.up() == ""
+    assert private.engine.operations == []
+    assert private.arm("GET", ZONES[0])["properties"]["numberOfRecordSets"] == SOA_AND_ONE

@@ -165,7 +165,7 @@ def test_fails_on_names_that_are_held_and_says_until_when() -> None:
     for words in (
         "'KV-language' is held",
         "monday, until friday",
-        "run `az group create --name rg-language --location westeurope` and then `az keyvault recover --name",
+        "run `az group create --name rg-language --location westeurope`, if that group is gone, and then `az",
         "account recover --name lang-language --resource-group rg-language --location westeurope`",
         " --yes`, which takes it into the state; or give another vault.name",
         "az cognitiveservices account purge --name lang-language --resource-group rg-language",
@@ -313,3 +313,14 @@ def test_fails_on_dns_zones_that_an_earlier_version_made(access: str, *, told: b
     found = [one for one in losses(situation(before, network=network)) if one.path.startswith("network")]
     assert bool(found) is told
     assert all(f"zone {zone} was made by this stack" in one.text for one in found)
+    assert all("`pulumi state delete --target-dependents 'URN'`" in one.text for one in found)
+
+
+def test_fails_on_a_lock_that_an_earlier_version_made() -> None:
+    """Nothing declares it any more, and it would be deleted with whatever else the update does."""
+    lock = f"{VAULT_ID}/providers/Microsoft.Authorization/locks/language-vault-lock"
+    type = "azure-native:authorization:ManagementLockByScope"
+    made = {**state(), f"{PARENT}{type}::language-vault-lock": {"outputs": {"id": lock}}}
+    (found,) = losses(situation(recorded_service("language", by_type_and_name(made))))
+    assert found.path == "lock"
+    assert f"`az lock delete --ids {lock}`, and then run `pulumi refresh`" in found.text

@@ -61,7 +61,13 @@ def missing(before: RecordedService, place: KeyPlace, **live: Any) -> list[Any]:
     ("account", "vault", "key", "path", "words"),
     [
         (LIVE, THERE, THERE, None, ""),
-        (None, None, None, "accountName", "deleted or moved outside Pulumi"),
+        (
+            None,
+            None,
+            None,
+            "accountName",
+            "or its key's vault is gone, too, or it is lost, run",
+        ),
         (
             {"identity": {"type": "None"}},
             THERE,
