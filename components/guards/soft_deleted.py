@@ -10,7 +10,7 @@ from typing import Any
 from components.arguments.problem import Problem
 from components.guards.recorded_state import RecordedService
 from components.service_args import EncryptedAIServicesAccountArgs
-from core import arm_ids, commands, regions
+from core import arm_ids, commands, kind_limits, regions
 
 Listed = Sequence[Mapping[str, Any]]
 
@@ -34,7 +34,7 @@ def problems(
             "it",
         )
     if account := _named(None if before.account else inputs.account_name, accounts):
-        there = _elsewhere(inputs, account) or _without_identity(inputs, account)
+        there = _elsewhere(inputs, account) or _unfit(inputs, account)
         region = regions.normalised(account["location"])  # az takes no spelling with a space unquoted
         named = f"--name {account['name']} --resource-group {_group(account)} --location {region}"
         back = "" if there else _back(inputs, before, f"az cognitiveservices account recover {named}")
@@ -58,9 +58,12 @@ def _back(inputs: EncryptedAIServicesAccountArgs, before: RecordedService, comma
     )
 
 
-def _without_identity(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any]) -> str:
-    """In words: no identity could be given access to the account's key; "" if its own could. Azure brings an
-    account back with its binding, kind, tier and own identity (observed)."""
+def _unfit(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any]) -> str:
+    """In words: the account would stay of another kind, or no identity could be given access to its key; ""
+    for neither. Azure brings an account back with its binding, kind, tier and own identity (observed)."""
+    kind = str(account.get("kind") or inputs.kind)
+    if kind_limits.kind_change(kind, inputs.kind):
+        return f", and would come back as one of kind {kind!r}, which it keeps"
     if not inputs.has_key or account.get("principalId"):
         return ""
     return (

@@ -173,18 +173,26 @@ def test_fails_on_names_that_are_held_and_says_until_when() -> None:
         assert words in str(refused.value)
 
 
-@pytest.mark.parametrize("group", ["rg-other", "rg-language"])
-def test_nobody_is_told_to_bring_back_what_is_not_theirs_or_would_stay_out_of_reach(group: str) -> None:
-    """What was deleted elsewhere comes back only there; and a user-assigned identity does not come back."""
+@pytest.mark.parametrize(
+    ("group", "change", "why"),
+    [
+        ("rg-other", {}, "only there"),
+        ("rg-language", {"principalId": None}, "does not recover a user-assigned"),
+        ("rg-language", {"kind": "AIServices"}, "come back as one of kind 'AIServices'"),
+    ],
+)
+def test_nobody_is_told_to_bring_back_what_is_not_theirs_or_would_stay_out_of_reach(
+    group: str, change: dict[str, Any], why: str
+) -> None:
+    """What was deleted elsewhere comes back only there; a user-assigned identity does not come back; and a
+    kind does not change."""
     azure = deleted(group)
-    if group == "rg-language":
-        del azure.deleted["accounts"][0]["principalId"]
+    azure.deleted["accounts"][0].update(change)
     with pytest.raises(RefusedError) as refused:
         service(azure)
     told = {problem.path: problem.text for _, problem in refused.value.problems}
     assert "account recover" not in told["accountName"]
     assert "account purge --name lang-language" in told["accountName"]
-    why = "only there" if group == "rg-other" else "does not recover a user-assigned"
     assert why in told["accountName"]
     assert ("keyvault recover" in told["vault.name"]) is (group == "rg-language")
 
