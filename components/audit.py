@@ -19,7 +19,7 @@ vault's keys, with the caller's identity."""
 RETENTION_DAYS = 365
 WORKSPACE_TIER = "PerGB2018"
 """Pay as you go (learn.microsoft.com/azure/azure-monitor/logs/cost-logs)."""
-_FURTHER = ("storageAccountId", "eventHubAuthorizationRuleId", "eventHubName")
+_FURTHER = (audit_log.STORAGE, audit_log.EVENT_HUB, audit_log.EVENT_HUB_NAME)
 
 
 def _destinations(audit: "ServiceAuditArgs") -> Iterator[Problem]:
