@@ -27,6 +27,6 @@
 
 Everything but the local Azure may import this package; it imports nothing of the project. The local Azure
 puts the rest to the test, so it shares no code with it. The JSON files are tables of Azure's facts (roles,
-kinds, clouds, codes of refusals), each with its sources and the day on which they were read.
-docs/azure-facts.md lists the other facts about Azure by module, each with its source and its day.
+kinds, types, clouds, settings of a login, codes of refusals), each with its sources and the day on which they
+were read. docs/azure-facts.md lists the other facts about Azure by module, each with its source and its day.
 """

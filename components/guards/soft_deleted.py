@@ -35,9 +35,8 @@ def problems(
         )
     if account := _named(None if before.account else inputs.account_name, accounts):
         there = _elsewhere(inputs, account) or _without_identity(inputs, account)
-        named = (
-            f"--name {account['name']} --resource-group {_group(account)} --location {account['location']}"
-        )
+        region = regions.normalised(account["location"])  # az takes no spelling with a space unquoted
+        named = f"--name {account['name']} --resource-group {_group(account)} --location {region}"
         back = "" if there else _back(inputs, before, f"az cognitiveservices account recover {named}")
         yield Problem(
             "accountName",
@@ -49,7 +48,8 @@ def problems(
 def _back(inputs: EncryptedAIServicesAccountArgs, before: RecordedService, command: str) -> str:
     """In words: how to bring a resource back with everything in it, which needs its group (learn.microsoft.
     com/powershell/module/az.cognitiveservices/undo-azcognitiveservicesaccountremoval, read 2026-11-30)."""
-    group = f"`az group create --name {inputs.resource_group_name} --location {inputs.location}`"
+    region = regions.normalised(inputs.location)
+    group = f"`az group create --name {inputs.resource_group_name} --location {region}`"
     is_there = before.group_name is not None or inputs.existing_resource_group_name is not None
     first = "" if is_there else f"{group} and then "
     return (

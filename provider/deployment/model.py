@@ -23,7 +23,7 @@ VERSIONS: Final[Mapping[str, str]] = {
     arm_ids.VAULT.lower(): versions.VAULTS,
     arm_ids.KEY.lower(): versions.VAULTS,
     ACCESS_POLICY: versions.VAULTS,
-    arm_ids.ACCOUNT.lower(): versions.FOUNDRY,  # older ones do not know allowProjectManagement
+    arm_ids.ACCOUNT.lower(): versions.ACCOUNTS,
     f"{arm_ids.ACCOUNT}/projects".lower(): versions.FOUNDRY,
     f"{arm_ids.ACCOUNT}/deployments".lower(): versions.FOUNDRY,
     arm_ids.USER_ASSIGNED_IDENTITY.lower(): versions.IDENTITIES,

@@ -17,7 +17,6 @@ ACTIONS: Mapping[str, Sequence[str]] = {
     "preview": ("preview",),
     "up": ("up", "--yes"),
     "rotate": ("rotate", "--yes"),
-    "evidence": ("evidence",),
 }
 OPERATION_SECONDS = 30
 
@@ -43,6 +42,59 @@ def measure(folder: Path, stacks: int, at_once: int, actions: Sequence[str]) -> 
             if cloud.unbound_moments(azure, one["body"]["id"])
         ]
     return {"what": "fleet", "stacks": stacks, "at once": at_once, "actions": rows, "ever unbound": unbound}
+
+
+STEPS = (
+    ("first preview", "preview", ()),
+    ("first up", "up", ("--yes",)),
+    ("unchanged preview", "preview", ()),
+    ("unchanged up", "up", ("--yes",)),
+)
+
+
+def beside(folder: Path, stacks: int, at_once: int) -> dict[str, Any]:
+    """What each step took of as many stacks of a fleet, and of others by `xargs pulumi`, in turns: each
+    under the policy pack."""
+    own, others = ([f"{one}{number:02}" for number in range(stacks)] for one in ("fleet", "loop"))
+    rows = {}
+    with running_azure(folder / "home") as azure:
+        fleet = FleetCheckout(
+            folder / "language-cmk",
+            azure.env,
+            [*own, *others],
+            {"stacks": ["fleet*"], "parallel": {"stacks": at_once}},
+        )
+        python = str(fleet.folder / ".venv" / "bin" / "python")
+        listed = folder / "stacks"
+        listed.write_text("\n".join(others))
+        for number, (step, verb, words) in enumerate(STEPS):
+            pulumi = [
+                "pulumi",
+                verb,
+                *words,
+                "--stack",
+                "{}",
+                "--policy-pack",
+                "policies",
+                "--non-interactive",
+            ]
+            ways = {
+                "fleet": [python, "-m", "operate", "fleet", verb, *words],
+                "xargs": ["xargs", "-a", str(listed), "-P", str(at_once), "-I{}", *pulumi],
+            }
+            order = list(ways.items())[:: -1 if number % 2 else 1]
+            costs = {way: run(command, cwd=fleet.folder, env=fleet.stack.env) for way, command in order}
+            rows[step] = {way: asdict(cost) for way, cost in costs.items()}
+    return {"what": "fleet beside xargs", "stacks": stacks, "at once": at_once, "steps": rows}
+
+
+def told_beside(row: Mapping[str, Any]) -> str:
+    """The figures for a reader."""
+    lines = [f"{row['stacks']} stacks of one service, {row['at once']} at once, processor seconds a stack:"]
+    for step, costs in row["steps"].items():
+        fleet, xargs = (costs[way]["cpu_seconds"] / row["stacks"] for way in ("fleet", "xargs"))
+        lines.append(f"  {step:18}{fleet:6.1f} by the fleet, {xargs:.1f} by xargs: {fleet / xargs:.2f}")
+    return "\n".join(lines)
 
 
 def told(row: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """May an account use this key? What `core.rights` reads of Azure's answers is what really happens.
 
 The local Azure tells the truth: whether the data of a bound account can be read, and whether another account
-can be bound. It shares no code with core. How each demand stands: tests/core/test_demands.py.
+can be bound. It shares no code with core. Demands that are not about access are in test_each_demand.py.
 """
 
 from __future__ import annotations

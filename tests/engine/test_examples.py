@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,13 +40,14 @@ def central(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> St
 @pytest.fixture(scope="module")
 def hub(azure: RunningAzure, central: Stack) -> None:
     """The network and the workspace that two of the examples name."""
-    program = Path(__file__).with_name("programs") / "network.py"
-    words = (OTHER_SUBSCRIPTION_ID, "rg-network", "vnet-spoke", "endpoints")
-    subprocess.run([sys.executable, str(program), *words], env=azure.environ, check=True, timeout=300)
-    judge = Judge(azure, central)
-    group = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-hub"
-    judge.arm("PUT", group, "2024-03-01", {"location": "westeurope"})
-    workspace = f"{group}/providers/Microsoft.OperationalInsights/workspaces/log-hub"
+    judge, groups = Judge(azure, central), f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups"
+    for group in ("rg-network", "rg-hub"):
+        judge.arm("PUT", f"{groups}/{group}", "2024-03-01", {"location": "westeurope"})
+    network = f"{groups}/rg-network/providers/Microsoft.Network/virtualNetworks/vnet-spoke"
+    subnet = {"name": "endpoints", "properties": {"addressPrefix": "10.0.0.0/24"}}
+    space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]}
+    judge.arm("PUT", network, "2024-05-01", {"location": "westeurope", "properties": space})
+    workspace = f"{groups}/rg-hub/providers/Microsoft.OperationalInsights/workspaces/log-hub"
     judge.arm("PUT", workspace, "2023-09-01", {"location": "westeurope", "properties": {}})
 
 

@@ -174,6 +174,27 @@ def test_a_destroyed_service_comes_back_with_its_data_and_its_access(mode: str, 
     assert permitted(world, (account.identity or {})["principalId"]) or mode == "Azure RBAC"
 
 
+def test_every_change_that_loses_data_is_refused_at_once() -> None:
+    """Another region, group, identity, vault and way of access: each is named, with what would be lost."""
+    world = World("access policies")
+    updated(world)
+    before = world.history()
+    other = {"location": "northeurope", "resource_group_name": "rg-other", "vault": {"name": "kv-other"}}
+    world.declare({**other, "identity": "userAssigned", "access_model": "rbac"})
+    said = world.up()
+    for words in (
+        "nothing was made or changed",
+        "location: changes from 'westeurope' to 'northeurope'",
+        "resourceGroupName: changes from 'rg-claims' to 'rg-other'",
+        "identity: the data of account 'lang-claims'",
+        "vault.name: changes from 'kv-claims' to 'kv-other'",
+        "accessModel: found 'rbac', but vault 'kv-claims' is under 'accessPolicy'",
+        "deleted, and its data with it",
+    ):
+        assert words in said
+    assert (world.engine.operations, world.history()) == ([], before)
+
+
 DATA = f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-data"
 STORAGE, OTHER_STORAGE = (
     f"{DATA}/providers/Microsoft.Storage/storageAccounts/{name}" for name in ("st1", "st2")

@@ -1,53 +1,50 @@
 """Each setting that may be changed, changed: in place, only what it is about, and never an unbound moment.
 
-Judged by the engine's own events. Changes whose effects are apart are made in one update; an update that does
-more than its cases say fails, so that each also shows that the one before it had left nothing to do.
+Changes whose effects are apart are made in one update of the engine in this process; an update that does more
+than its cases say fails, so that each also shows that the one before it had left nothing to do.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from components.arguments import names
 from localazure import seed
-from localazure.seed import OTHER_SUBSCRIPTION_ID
-from tests.engine.shared import done, vault_of_others
-from tests.support import cloud
-from tests.support.azure import RunningAzure
-from tests.support.judge import KEY_VAULT, Judge
+from tests.localazure.driver import GROUP, WEST, Case
+from tests.remediation.world import KEY_VAULT, NETWORKS, World, make_networks
+from tests.support.engine import Held
+from tests.support.in_process import Wire
 from tests.support.setting_paths import setting_paths
-from tests.support.stack import Stack
-
-pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 SOMEBODY = "3f8c2d10-5a6b-4c7d-8e9f-0a1b2c3d4e5f"
-ELSEWHERE_ID = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups"
-NETWORK = f"{ELSEWHERE_ID}/rg-network/providers/Microsoft.Network"
-SUBNET = f"{NETWORK}/virtualNetworks/vnet-spoke/subnets/endpoints"
-ZONE = f"{NETWORK}/privateDnsZones/privatelink.vaultcore.azure.net"
-CENTRAL = f"{ELSEWHERE_ID}/rg-keys"
-VAULT = f"{CENTRAL}/providers/Microsoft.KeyVault/vaults/kv-central"
-WORKSPACE = f"{CENTRAL}/providers/Microsoft.OperationalInsights/workspaces/log-central"
-IDENTITY = f"{CENTRAL}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-storage"
-PRIVATE = {"access": "private", "subnetId": SUBNET, "privateDnsZoneIds": [ZONE]}
+SUBNET = f"{NETWORKS}/vnet/subnets/endpoints"
+ZONE = f"{GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-central"
+WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log-central"
+IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-storage"
+PRIVATE = {"access": "private", "subnet_id": SUBNET, "private_dns_zone_ids": [ZONE]}
+OF_OTHERS = (
+    {"ask": f"PUT {VAULT}", "send": ["vault", {"properties": {"enablePurgeProtection": True}}]},
+    {"ask": f"PUT {IDENTITY} with west"},
+    {"ask": f"PUT {ZONE}", "send": {"location": "global"}},
+    {"ask": f"PUT {WORKSPACE}", "send": {**WEST, "properties": {}}},
+)
 
 ELSEWHERE = {
+    "protect": "../components/test_two_phases.py",
     "name": "another name is another service",
     "previousName": "test_services_left_out.py",
-    "location": "test_components_guards.py",
+    "location": "test_in_process.py",
     "encryption": "test_in_process.py",
-    "identity": "test_components_guards.py",
-    "accessModel": "test_components_guards.py",
+    "identity": "test_in_process.py",
+    "accessModel": "test_in_process.py",
     "access": "../lifecycle/test_access.py",
-    "resourceGroupName": "test_components_guards.py",
+    "resourceGroupName": "test_in_process.py",
     "existingResourceGroupName": "as resourceGroupName",
     "accountName": "../remediation/test_ways_out.py",
     "unbindAccount": "test_in_process.py",
@@ -64,7 +61,7 @@ ELSEWHERE = {
     },
     "kind": "test_in_process.py",
     "callers": "../components/test_callers.py",
-    "vault.name": "test_components_guards.py",
+    "vault.name": "test_in_process.py",
     "vault.sku": "../remediation/test_changes.py",
     "key.type": "../remediation/test_changes.py",
     "key.size": "../remediation/test_changes.py",
@@ -80,8 +77,8 @@ ELSEWHERE = {
 
 @dataclass(frozen=True)
 class Change:
-    """Settings that change in one update, and the effects: what happens to each resource, by its name without
-    the service's, as `OPERATION [PROPERTY ...]` of the engine's events."""
+    """Settings that change in one update, as the program has them, and the effects: what happens to each
+    resource, by its name without the service's, as `OPERATION [INPUT ...]`."""
 
     paths: tuple[str, ...]
     said: Mapping[str, Any]
@@ -96,9 +93,9 @@ CHANGES = (
         ("tags", "vault.keyOperators", "key.expiresAfterDays", "key.rotatesAfterDays"),
         {
             "tags": {"owner": "somebody"},
-            "vault": {"keyOperators": ["deployer", SOMEBODY]},
+            "vault": {"key_operators": ["deployer", SOMEBODY]},
             # Azure takes these when the key is made, and so does the program.
-            "key": {"generation": 1, "expiresAfterDays": 300, "rotatesAfterDays": 100},
+            "key": {"generation": 1, "expires_after_days": 300, "rotates_after_days": 100},
         },
         {
             **dict.fromkeys(("group", "workspace", "vault", "account"), "update tags"),
@@ -113,7 +110,7 @@ CHANGES = (
     Change(
         ("key.pin", "otherIdentityIds"),
         {
-            "otherIdentityIds": [IDENTITY],
+            "other_identity_ids": [IDENTITY],
             "key": {"generation": 2, "pin": "the first"},
         },
         {
@@ -132,10 +129,10 @@ CHANGES = (
         {
             "network": {
                 "access": "selected",
-                "allowedIpRanges": ["20.50.0.0/16"],
-                "allowedSubnetIds": [SUBNET],
+                "allowed_ip_ranges": ["20.50.0.0/16"],
+                "allowed_subnet_ids": [SUBNET],
             },
-            "audit": {"newWorkspace": False},
+            "audit": {"new_workspace": False},
         },
         {
             **WRITTEN,
@@ -152,12 +149,13 @@ CHANGES = (
         {
             "key": {"generation": 2, "name": "second"},
             "network": PRIVATE,
-            "audit": {"workspaceId": WORKSPACE},
+            "audit": {"workspace_id": WORKSPACE},
         },
         {
             **WRITTEN,
-            "key": "create-replacement keyName",
-            "key-version": "create-replacement keyId pin",
+            # Tags and expiry, which a key that exists keeps, are what the settings say by now.
+            "key": "replace keyName properties tags",
+            "key-version": "replace keyId pin",
             "binding": "update keyUriWithVersion",
             **dict.fromkeys(("account-audit", "vault-audit"), "create"),
             **dict.fromkeys(("account-endpoint", "vault-endpoint", "vault-dns"), "create"),
@@ -168,11 +166,10 @@ CHANGES = (
         {"vault": {"id": VAULT}, "key": {"generation": 2}, "network": PRIVATE},
         {
             # The new grant is there before the account is bound anew, and the old one goes after that.
-            "key": "create-replacement keyName resourceGroupName vaultName",
-            "access": "create-replacement resourceGroupName subscriptionId vaultName",
-            "key-version": "create-replacement keyId",
+            "key": "replace keyName resourceGroupName vaultName",
+            "access": "replace resourceGroupName takesOver vaultName",
+            "key-version": "replace keyId",
             "binding": "update keyUriWithVersion vaultId",
-            f"subscription-{OTHER_SUBSCRIPTION_ID}": "create",
             # In a vault that stays, the access has to be removed once the account is gone.
             "access-cleanup": "create",
             **dict.fromkeys(("vault", "vault-audit", "vault-dns", "vault-endpoint"), "delete"),
@@ -182,12 +179,19 @@ CHANGES = (
         },
     ),
     Change(
-        ("key.id", "protect"),
-        {"vault": None, "key": {"generation": 2, "id": f"{VAULT}/keys/cmk-contoso-dev"}, "protect": True},
+        ("key.id",),
+        {"vault": None, "key": {"generation": 2, "id": f"{VAULT}/keys/cmk-claims"}},
         # Out of the state, and left in the vault. The service itself shows that it is protected.
-        {"key": "delete", "contoso-dev": "update"},
+        {"key": "delete"},
     ),
 )
+
+
+AT_FIRST = {
+    "audit": {"new_workspace": True},
+    "vault": {"key_operators": ["deployer"]},
+    "key": {"generation": 1},
+}
 
 
 def test_every_setting_has_its_change() -> None:
@@ -198,61 +202,49 @@ def test_every_setting_has_its_change() -> None:
     assert [where for where in tests if not (Path(__file__).parent / where).exists()] == []
 
 
-@pytest.fixture
-def judge(stack: Stack, azure: RunningAzure) -> Judge:
-    """The stack's judge, and what others own: a network, a vault, a workspace and an action group."""
-    judge = Judge(azure, stack)
-    program = Path(__file__).with_name("programs") / "network.py"
-    words = (OTHER_SUBSCRIPTION_ID, "rg-network", "vnet-spoke", "endpoints")
-    subprocess.run([sys.executable, str(program), *words], env=azure.environ, check=True, timeout=300)
-    vault_of_others(judge, VAULT)
-    judge.arm("PUT", IDENTITY, "2023-01-31", {"location": "westeurope"})
-    judge.arm("PUT", ZONE, "2024-06-01", {"location": "global"})
-    judge.arm("PUT", WORKSPACE, "2023-09-01", {"location": "westeurope", "properties": {}})
-    return judge
-
-
-def test_settings_change_in_place_and_only_what_they_are_about(stack: Stack, judge: Judge) -> None:
+def test_settings_change_in_place_and_only_what_they_are_about() -> None:
     """One life through every change: each update does what its cases say and no more, the account is the same
     one, and from its binding on it is under a key of the customer's that it can use."""
-    assert stack.deploy().ok
-    account = judge.arm("GET", judge.account_id, "2024-10-01")["properties"]["internalId"]
-    first = judge.versions()[0]
+    azure = Case()
+    azure.do(*OF_OTHERS)
+    world = World("access policies", settings=AT_FIRST, wire=Wire(azure), refreshes=True)
+    # The second one may state the key in the account's inputs.
+    assert [world.up(), world.up()] == ["", ""]
+    make_networks(world)
+    account, [first] = world.account, world.versions()
+    assert account
     for change in CHANGES:
-        said = json.loads(json.dumps(dict(change.said)).replace("the first", first))
-        stack.configure(**said)
-        run = stack.deploy("--json")
-        assert run.ok, f"{change.paths}\n{messages(run.output)}"
-        assert effects(run.output) == change.effects, change.paths
-    done(stack.deploy("--expect-no-changes"))
-    assert judge.arm("GET", judge.account_id, "2024-10-01")["properties"]["internalId"] == account
-    (audit,) = cloud.documents(judge.azure, "diagnosticSetting")
-    body = audit["body"]
-    assert (body["name"], body["properties"]["workspaceId"]) == ("contoso-dev-audit", WORKSPACE)
-    history = judge.history()
+        before = dict(world.engine.state)
+        world.declare(json.loads(json.dumps(dict(change.said)).replace("the first", first)))
+        world.engine.up(world.program, refresh=True)
+        assert effects(before, world) == change.effects, change.paths
+    assert world.up() == ""
+    assert world.engine.operations == []
+    assert world.account
+    assert world.account.internal_id == account.internal_id
+    [audit] = [body for _, body in world.wire.door.cloud.store.scan("diagnosticSetting", "")]
+    assert (audit["name"], audit["properties"]["workspaceId"]) == ("claims-audit", WORKSPACE)
+    history = world.history()
     assert [state for state in history if not state["readable"]] == []
     assert {state["keySource"] for state in history[1:]} == {KEY_VAULT}
 
 
-def _events(output: str) -> Iterator[dict[str, Any]]:
-    yield from (json.loads(line) for line in output.splitlines() if line.startswith("{"))
-
-
-def messages(output: str) -> str:
-    """What the engine's events tell a person."""
-    return "\n".join(
-        event["diagnosticEvent"]["message"] for event in _events(output) if "diagnosticEvent" in event
-    )
-
-
-def effects(output: str) -> dict[str, str]:
-    """What an update did to each of the service's resources, from the engine's events."""
-    found: dict[str, str] = {}
-    for event in _events(output):
-        step = event.get("resourcePreEvent", {}).get("metadata")
-        if step is None or step["op"] in ("refresh", "same"):
-            continue
-        name = step["urn"].rsplit("::", 1)[1].removeprefix("contoso-dev-")
-        # A replacement is three events; the first says which it is.
-        found.setdefault(name, " ".join([step["op"], *sorted(step.get("diffs") or [])]))
+def effects(before: Mapping[str, Held], world: World) -> dict[str, str]:
+    """What an update did to each of the service's resources, none of which is updated with another of its
+    type."""
+    found = {}
+    updates = [one.split(" ", 2)[1:] for one in world.engine.operations if one.startswith("update ")]
+    for urn in {**before, **world.engine.state}:
+        old, new = before.get(urn), world.engine.state.get(urn)
+        name = urn.rpartition("::")[2].removeprefix("claims-")
+        if old is None or new is None:
+            found[name] = "create" if new else "delete"
+        elif old.id != new.id:
+            inputs = sorted({*old.inputs, *new.inputs})
+            changed = [one for one in inputs if old.inputs.get(one) != new.inputs.get(one)]
+            found[name] = " ".join(["replace", *changed])
+        for [paths] in [rest for type, *rest in updates if old and new and type == new.type]:
+            tops = {re.split(r"[.\[]", path)[0] for path in paths.strip("()").split(", ")}
+            found[name] = " ".join(["update", *sorted(tops)])
+    assert len(updates) == sum(one.startswith("update ") for one in found.values())
     return found

@@ -4,7 +4,8 @@ python -m tests.localazure.definitions [FOLDER]
 
 Azure's own SDKs are generated from the definitions, so that their models say which properties a body has, of
 which type, which of them Azure alone sets, which it needs, and which values are known. Two generations of
-SDKs spell that differently. FOLDER has further releases, each unpacked into a folder `NAME-VERSION`: the
+SDKs spell that differently. Their operations say which writes Azure may answer with a long operation: those
+that begin. FOLDER has further releases, each unpacked into a folder `NAME-VERSION`: the
 former ones, from which the api-versions before a property come, and those that are not installed. Without it
 both stay as they are in the file. What is written is `localazure/definitions.json`; nothing else is carried
 over.
@@ -96,6 +97,11 @@ _PLAIN = {"str": "text", "bool": "boolean", "int": "integer", "float": "number"}
 _VARTYPE = re.compile(r":(?:var)?type (\w+):\s+(.*?)(?=\n\s*:(?:ivar|param)|\Z)", re.DOTALL)
 _IVAR = re.compile(r":(?:ivar|param) (\w+):(.*?)(?=\n\s*:(?:var)?type)", re.DOTALL)
 _CLASS = re.compile(r"~(azure\.[\w.]+)\.(\w+)$")
+_GROUP = re.compile(r"^class (\w+)Operations\b", re.MULTILINE)
+_WORD = re.compile(r"(?<!^)(?=[A-Z][a-z])")
+_REQUEST = re.compile(r"^def build_(\w+)_request\(.*?(?=^def |^class |\Z)", re.MULTILINE | re.DOTALL)
+_URL = re.compile(r'"(/subscriptions/[^"]*|/\{\w*scope\w*\}/providers/[^"]*)"', re.IGNORECASE)
+_METHOD = re.compile(r'method="(PUT|PATCH|DELETE)"')
 _API_VERSION = re.compile(r'["\'](\d{4}-\d\d-\d\d(?:-preview)?)["\']')
 
 
@@ -103,27 +109,55 @@ def definitions(releases: Path | None = None) -> str:
     """The file's text: the source of each service's definitions, and each type's properties by dotted path,
     where `*` stands for every item of a list and every value of a map."""
     there = json.loads(FILE.read_text())
-    sources, types = dict(there["sources"]), dict(there["types"])
+    sources, types, long = dict(there["sources"]), dict(there["types"]), dict(there["long"])
     for service in sorted({name.partition(".")[0] for name in _MODELS.values()}):
-        found: dict[str, list[tuple[str, str, Any]]] = {}
+        found: dict[str, list[tuple[str, Any, Any]]] = {}
         for version, source, models in _generations(service, releases):
             for type, name in _MODELS.items():
                 if name.startswith(f"{service}.") and (rows := _rows(type, models, name)) is not None:
-                    found.setdefault(type, []).append((version, source, rows))
+                    found.setdefault(type, []).append((version, (source, models), rows))
         for type, all in found.items():
-            *former, (newest, source, rows) = sorted(all, key=lambda one: one[0])
+            *former, (newest, (source, models), rows) = sorted(all, key=lambda one: one[0])
             former = [one for one in former if one[0] < newest]
             sources[service] = source
             types[type] = _dated(rows, former) if releases else _as_dated(rows, there["types"].get(type, {}))
+            long[type] = sorted({method for one, method in _begun(models) if one.lower() == type.lower()})
     lines = ",\n".join(f" {json.dumps(type)}: {{\n{_lines(types[type])}\n }}" for type in _MODELS)
-    return f'{{\n"sources": {json.dumps(dict(sorted(sources.items())))},\n"types": {{\n{lines}\n}}\n}}\n'
+    begun = ",\n".join(f" {json.dumps(type)}: {json.dumps(long[type])}" for type in _MODELS if long.get(type))
+    return (
+        f'{{\n"sources": {json.dumps(dict(sorted(sources.items())))},\n"long": {{\n{begun}\n}},\n'
+        f'"types": {{\n{lines}\n}}\n}}\n'
+    )
 
 
 def _lines(rows: dict[str, Any]) -> str:
     return ",\n".join(f"  {json.dumps(path)}: {json.dumps(row)}" for path, row in rows.items())
 
 
-def _dated(rows: dict[str, Any], former: list[tuple[str, str, Any]]) -> dict[str, Any]:
+def _begun(models: Any) -> Iterator[tuple[str, str]]:
+    """Each type and method of a release whose operation begins, and is then polled."""
+    for file in sorted(Path(models.__file__).parents[1].glob("operations/*.py")):
+        text = file.read_text()
+        _, *parts = _GROUP.split(text)
+        groups = {
+            _WORD.sub("_", name).lower(): code for name, code in zip(parts[::2], parts[1::2], strict=True)
+        }
+        for built in _REQUEST.finditer(text):
+            path, method = _URL.search(built[0]), _METHOD.search(built[0])
+            for group, code in groups.items():
+                name = built[1].removeprefix(f"{group}_")
+                its_own = len(groups) == 1 or name != built[1]
+                if path and method and its_own and f"def begin_{name}(" in code:
+                    yield _type_at(path[1]), method[1]
+
+
+def _type_at(path: str) -> str:
+    _, marked, below = path.rpartition("/providers/")
+    named = [one for one in below.split("/") if not one.startswith("{")]
+    return "/".join(named) if marked else "Microsoft.Resources/resourceGroups"
+
+
+def _dated(rows: dict[str, Any], former: list[tuple[str, Any, Any]]) -> dict[str, Any]:
     """Each property with `after`: the newest known api-version that lacks it, and all before lack it, too."""
     dated, since = {}, {"": ""}
     for path, row in rows.items():

@@ -8,6 +8,7 @@ import pytest
 
 from localazure import seed
 from localazure.authorization import assign_role
+from localazure.inventory import KINDS, missing_parent
 from localazure.policy_evaluation import CUSTOMER_KEY
 from tests.localazure.driver import GROUP, WEST, Case
 from tests.support.front import SUBSCRIPTION
@@ -146,6 +147,16 @@ def test_a_resource_of_a_group_is_in_the_lists_of_both(case: Case, url: str) -> 
     assign_role(case.cloud, seed.READER.object_id, "Owner", url)
     case.send("DELETE", url)
     assert case.cloud.store.scan("roleAssignment", f"{url}/") == []
+
+
+@pytest.mark.parametrize("type", sorted({*KINDS} - {"Microsoft.Network/privateEndpoints"}))
+def test_the_listed_types_are_where_they_are_kept(case: Case, type: str) -> None:
+    """What the list of resources finds of a type is what the store has of its kind."""
+    (url, body), *_ = [one for one in (TRACKED | PARENTS).items() if f"/{type}/" in one[0]]
+    assert case.send("PUT", url, body).status < 300
+    id = url.partition("?")[0]
+    assert missing_parent(case.cloud, f"{id}/below/it") == ""
+    assert missing_parent(case.cloud, f"{id}2") == f"{id}2"
 
 
 @pytest.mark.parametrize(

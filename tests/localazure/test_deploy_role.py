@@ -10,48 +10,46 @@ import pytest
 
 from localazure import seed
 from localazure.directory import Principal, create_principal
-from tests.localazure.driver import GROUP, WEST, Case
-from tests.support.front import ARM, SUBSCRIPTION, Reply, token
+from tests.localazure.driver import URI, VAULT, Case
+from tests.support.front import SUBSCRIPTION
 
 ROLES = Path(__file__).resolve().parents[2] / "docs" / "roles"
 CONDITION = (ROLES / "deploy-condition.txt").read_text()
 DEFINITIONS = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
-VAULT = {
-    "tenantId": seed.TENANT_ID,
-    "sku": {"family": "A", "name": "standard"},
-    "enablePurgeProtection": True,
-    "accessPolicies": [],
-}
 DEPLOY = "00000000-0000-4000-8000-000000000001"
 ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 KEY_ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
 ACCOUNT_IDENTITY = "b7e02c96-4a1d-4f53-8c6b-d90f3e5a7124"
 
 
-class Pipeline:
+class Pipeline(Case):
     """Somebody with the deploy role at the subscription, and a vault with a key that others made."""
 
     def __init__(self, *, rbac: bool, condition: str | None = None) -> None:
-        self.door = Case()
-        self.me = create_principal(self.door.cloud, tenant_id=seed.TENANT_ID, name="pipeline")
-        self.vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-pipeline"
-        key = {"properties": {"kty": "RSA", "keySize": 2048}}
+        super().__init__()
+        self.me = create_principal(self.cloud, tenant_id=seed.TENANT_ID, name="pipeline")
+        properties = {"enablePurgeProtection": True, "enableRbacAuthorization": rbac}
         role = json.loads((ROLES / "deploy.json").read_text())
-        for id, body in (
-            (self.vault, {**WEST, "properties": {**VAULT, "enableRbacAuthorization": rbac}}),
-            (f"{self.vault}/keys/key", key),
-            (f"{DEFINITIONS}/{DEPLOY}", role),
-        ):
-            assert self.arm("PUT", id, body, by=seed.DEPLOYER).status < 300
+        self.do(
+            {"ask": f"PUT {VAULT}", "send": ["vault", {"properties": properties}]},
+            f"PUT {VAULT}/keys/key with rsa",
+            {"ask": f"PUT {DEFINITIONS}/{DEPLOY}", "send": role},
+        )
         given = self.assign(DEPLOY, self.me.object_id, at=SUBSCRIPTION, condition=condition, by=seed.DEPLOYER)
         assert given == 201
 
-    def arm(self, method: str, id: str, body: Any = None, *, by: Principal | None = None) -> Reply:
-        api = "2026-02-01" if "KeyVault" in id and "Authorization" not in id else "2022-04-01"
-        return self.door.send(method, f"{ARM}{id}?api-version={api}", body, bearer=token(by or self.me))
+    def own(self, method: str, url: str, body: Any = None) -> int:
+        """The status that the holder of the role gets."""
+        return self.ask(method, url, body, who=self.me).status
 
     def assign(
-        self, role: str, to: str, *, at: str = "", condition: str | None = None, by: Principal | None = None
+        self,
+        role: str,
+        to: str,
+        *,
+        at: str = VAULT,
+        condition: str | None = None,
+        by: Principal | None = None,
     ) -> int:
         properties = {
             "roleDefinitionId": f"{DEFINITIONS}/{role}",
@@ -59,20 +57,15 @@ class Pipeline:
             "principalType": "ServicePrincipal",
             "condition": condition,
         }
-        return self.arm("PUT", assignment(at or self.vault, role), {"properties": properties}, by=by).status
+        return self.ask("PUT", assignment(at, role), {"properties": properties}, who=by or self.me).status
 
     def permit_itself(self) -> int:
         entry = {"tenantId": seed.TENANT_ID, "objectId": self.me.object_id}
         policies = [{**entry, "permissions": {"keys": ["delete"]}}]
-        body = {"properties": {"accessPolicies": policies}}
-        return self.arm("PUT", f"{self.vault}/accessPolicies/add", body).status
-
-    def back_to_policies(self) -> int:
-        return self.arm("PATCH", self.vault, {"properties": {"enableRbacAuthorization": False}}).status
+        return self.own("PUT", f"{VAULT}/accessPolicies/add", {"properties": {"accessPolicies": policies}})
 
     def delete_key(self) -> int:
-        url = "https://kv-pipeline.vault.azure.net/keys/key?api-version=7.4"
-        return self.door.send("DELETE", url, bearer=token(self.me, "https://vault.azure.net")).status
+        return self.own("DELETE", f"{URI}/keys/key")
 
 
 def assignment(at: str, role: str) -> str:
@@ -99,12 +92,13 @@ def test_under_rbac_the_condition_keeps_the_key(
     delete the key; the account gets its access, and loses it, all the same."""
     pipeline = Pipeline(rbac=True, condition=condition)
     assert pipeline.assign(ENCRYPTION_USER, ACCOUNT_IDENTITY) == 201
-    assert pipeline.arm("DELETE", assignment(pipeline.vault, ENCRYPTION_USER)).status == 200
+    assert pipeline.own("DELETE", assignment(VAULT, ENCRYPTION_USER)) == 200
     assert pipeline.permit_itself() == 200
     assert pipeline.delete_key() == 403
     assert pipeline.assign(KEY_ADMINISTRATOR, pipeline.me.object_id) == administrator
     assert pipeline.delete_key() == deletion
-    assert pipeline.back_to_policies() == model
+    policies = {"properties": {"enableRbacAuthorization": False}}
+    assert pipeline.own("PATCH", VAULT, policies) == model
 
 
 ROLE = "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId]"

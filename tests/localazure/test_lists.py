@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from localazure import paging
-from localazure.inventory import KINDS, missing_parent
-from tests.localazure.driver import GROUP, WEST, Case
+from tests.localazure.driver import GROUP, Case
 from tests.support.front import SUBSCRIPTION
 
 NAMES = ["item-a", "item-b", "item-c"]
@@ -101,22 +100,3 @@ def test_every_list_has_pages_of_a_size(case: Case, path: str) -> None:
     case.cloud.behave(page_size=1)
     assert [rows for rows in pages(case, SUBSCRIPTION + path) if rows] == [[row] for row in whole]
     assert len(whole) > 1
-
-
-@pytest.mark.parametrize("type", KINDS)
-def test_the_listed_types_are_where_they_are_kept(case: Case, type: str) -> None:
-    """What the list of resources finds of a type is what the store has of its kind."""
-    assert case.do(f"GET {GROUP}/providers/{type}") == {"value": []}
-    bodies: dict[str, Any] = {
-        "Microsoft.OperationalInsights/workspaces": {},
-        "Microsoft.Insights/actionGroups": {"groupShortName": "g"},
-        "Microsoft.Insights/scheduledQueryRules": {"criteria": {"allOf": []}, "scopes": ["/x"]},
-        "Microsoft.Network/virtualNetworks": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}},
-    }
-    id = f"{GROUP}/providers/{type}/{'privatelink.example.com' if type.endswith('Zones') else 'kv-kept'}"
-    sent: Any = {**WEST, "properties": bodies[type]} if type in bodies else BODIES.get(type)
-    sent = {"location": "global"} if type.endswith("Zones") else sent
-    if sent is not None:
-        case.do({"ask": f"PUT {id}", "send": sent} if isinstance(sent, dict) else f"PUT {id} with {sent}")
-        assert missing_parent(case.cloud, f"{id}/below/it") == ""
-        assert missing_parent(case.cloud, f"{id}2") == f"{id}2"

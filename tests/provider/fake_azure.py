@@ -122,6 +122,18 @@ class FakeAzure(Azure):
             else:
                 self.vaults[one.id.lower()] = one
 
+    def until(self, clock: Clock, seconds: float, failure: ServiceError, *names: str) -> list[float]:
+        """Each call of these names fails before that moment. Gives the moments at which they are made."""
+        moments: list[float] = []
+
+        def fail() -> None:
+            moments.append(clock.now())
+            if moments[-1] < seconds:
+                raise failure
+
+        self.meanwhile.update(dict.fromkeys(names, fail))
+        return moments
+
     def _enter(self, name: str) -> None:
         self.calls.append(name)
         self.meanwhile.get(name, lambda: None)()
@@ -230,19 +242,3 @@ class FakeAzure(Azure):
         page = await self.ask("GET", path, api_version)
         more = await self.listed(page["nextLink"], api_version) if "nextLink" in page else []
         return [*page["value"], *more]
-
-
-class SlowGrant(FakeAzure):
-    """An Azure in which the grant counts only from a moment of the clock on."""
-
-    def __init__(self, clock: Clock, delay: float) -> None:
-        super().__init__()
-        self._clock = clock
-        self._delay = delay
-        self.tries: list[float] = []
-
-    async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
-        self.tries.append(self._clock.now())
-        if self._clock.now() < self._delay:
-            raise NOT_YET
-        return await super().bind(account, encryption)

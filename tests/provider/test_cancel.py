@@ -16,10 +16,10 @@ from provider.failure import Progress
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,
+    NOT_YET,
     V2,
     VAULT_ID,
     FakeAzure,
-    SlowGrant,
     an_account,
     key_uri,
 )
@@ -72,7 +72,9 @@ class Held(FakeAzure):
 async def test_a_wait_ends_at_once() -> None:
     """A wait for access ends, and the message says that the same command finishes what was begun."""
     clock = RealPause()
-    async with engine(SlowGrant(clock, 10_000), clock) as pulumi:
+    azure = FakeAzure()
+    azure.until(clock, 10_000, NOT_YET, "bind")
+    async with engine(azure, clock) as pulumi:
         failed = await stopped(pulumi, pulumi.create(CMK, INPUTS), clock.paused)
     assert failed.code is grpc.StatusCode.CANCELLED
     assert "run the same command again" in str(failed)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -65,21 +64,6 @@ def test_a_rotation_is_one_update_of_the_version_and_one_of_the_binding(
     secret = azure.env["ARM_CLIENT_SECRET"]
     for hidden in (secret, "eyJ", "Bearer ", modulus.hex(), b64encode(modulus).decode()[:40]):
         assert hidden not in written
-
-
-def test_an_account_bound_elsewhere_imports_without_a_difference(
-    deployed: tuple[Stack, RunningAzure], tmp_path: Path
-) -> None:
-    """A binding that the state does not know is imported by the account's id, and there is nothing to do."""
-    stack, _ = deployed
-    (found,) = [resource for resource in stack.resources() if resource["type"] == BINDING]
-    run = stack.pulumi("state", "delete", found["urn"], "--yes", "--force")
-    assert run.ok, run.output
-    name = found["urn"].rpartition("::")[2]
-    options = ("--parent", f"binding={found['parent']}", "--generate-code=false", "--protect=false", "--yes")
-    run = stack.pulumi("import", BINDING, name, stack.outputs()["accountId"], *options)
-    assert run.ok, run.output
-    assert stack.proposed() == {}
 
 
 def test_the_schema_can_be_had_from_the_plugin(deployed: tuple[Stack, RunningAzure]) -> None:

@@ -1,10 +1,11 @@
-"""Access to a key that is taken away at once, goes with its account, or is given in a managed HSM."""
+"""Access to a key: taken away at once, gone with its account, given in a managed HSM, and waited for."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,15 +25,30 @@ from provider.wire import Properties
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,
+    NOT_YET,
     PRINCIPAL,
     TENANT,
+    V2,
     VAULT_ID,
     FakeAzure,
     a_vault,
+    a_version,
     an_account,
     bound_to,
+    key_uri,
 )
-from tests.provider.rig import CLEANUP, HSM_ROLE, REVOCATION, Engine, FailedError, FakeClock, create, engine
+from tests.provider.rig import (
+    ACCESS,
+    CLEANUP,
+    CMK,
+    HSM_ROLE,
+    REVOCATION,
+    Engine,
+    FailedError,
+    FakeClock,
+    create,
+    engine,
+)
 
 INPUTS = {"keyId": KEY_ID, "principalId": PRINCIPAL}
 ID = f"{KEY_ID}|{PRINCIPAL}"
@@ -293,8 +309,9 @@ async def test_it_is_made_before_its_account_and_learns_later_whose_access_it_is
 
 
 async def test_the_access_policy_of_an_account_that_is_gone_goes_and_no_other() -> None:
-    """Also where a read shows the account for a while after its deletion."""
+    """Also where a read shows the account, under its key, for a while after its deletion."""
     azure, clock = with_policies(MINE, THEIRS), FakeClock()
+    azure.put(an_account(encryption=bound_to()))
     async with engine(azure, clock) as pulumi:
         deleting = asyncio.ensure_future(pulumi.delete(CLEANUP, CLEANED_ID, await seen(pulumi)))
         await clock.paused.wait()
@@ -484,3 +501,156 @@ async def test_an_hsm_that_is_gone_holds_no_grant() -> None:
     async with engine(azure) as pulumi:
         await pulumi.delete(HSM_ROLE, GRANT_ID, GRANT)
     assert "own_role_assignments" not in azure.calls
+
+
+VALIDATED = {"keyId": KEY_ID, "principalId": PRINCIPAL, "grantId": f"{VAULT_ID}/accessPolicy/{PRINCIPAL}"}
+VALIDATED_ID = f"{KEY_ID}|{PRINCIPAL}"
+USER_ROLE = RoleAssignment(KEY_ID, PRINCIPAL, CRYPTO_USER.id, CRYPTO_USER)
+
+
+async def test_access_that_is_listed_ends_the_wait_at_once(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
+    """An access policy with get, wrapKey and unwrapKey is enough; nothing is written."""
+    id, outputs = await pulumi.create(ACCESS, VALIDATED)
+    assert id == VALIDATED_ID
+    assert outputs.values["accessModel"] == "accessPolicy"
+    assert outputs.values["proven"] is False
+    assert clock.slept == []
+    assert fake.patches == []
+
+
+async def test_a_role_assignment_is_waited_for_until_it_is_listed_and_the_wait_says_why() -> None:
+    """Resource Manager may list an assignment late; the wait names identity, key and missing rights."""
+    azure, clock = FakeAzure(a_vault(uses_rbac=True, policies=())), FakeClock()
+    listed = partial(setattr, azure, "roles", [USER_ROLE])
+    azure.meanwhile["role_assignments"] = lambda: listed() if clock.now() >= 45 else None
+    async with engine(azure, clock) as pulumi:
+        _, outputs = await pulumi.create(ACCESS, VALIDATED)
+    progress = pulumi.progress
+    assert 45 <= clock.now() < 80
+    assert outputs.values["accessModel"] == "rbac"
+    assert any(PRINCIPAL in text and "wrapKey" in text for text in progress)
+
+
+@pytest.mark.parametrize("uses_rbac", [True, False])
+async def test_fails_naming_the_fix_when_no_access_is_ever_listed(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, uses_rbac: bool
+) -> None:
+    """Access that nobody gave is not waited for until the deadline; the error holds the command."""
+    fake.put(a_vault(uses_rbac=uses_rbac, policies=()))
+    command = "az role assignment create" if uses_rbac else "az keyvault set-policy"
+    with pytest.raises(FailedError, match=command):
+        await pulumi.create(ACCESS, VALIDATED)
+    assert 120 <= clock.now() < 200
+
+
+@pytest.mark.parametrize("call", ["vault", "role_assignments"])
+async def test_what_may_not_be_read_is_a_warning_and_no_failure(call: str) -> None:
+    """A deployer who may not read the access goes on, and is warned that nothing was validated."""
+    azure = FakeAzure(a_vault(uses_rbac=True, policies=()))
+    azure.failures[call].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
+    async with engine(azure) as pulumi:
+        await pulumi.create(ACCESS, VALIDATED)
+    said = pulumi.said
+    assert any("not validated" in text and "AuthorizationFailed" in text for text in said)
+
+
+async def test_a_bound_account_proves_that_its_access_is_in_effect() -> None:
+    """The binding of an account that lives on the key is written again, unchanged, until Azure takes it."""
+    clock = FakeClock()
+    azure = FakeAzure(an_account(encryption=bound_to()))
+    azure.until(clock, 600, NOT_YET, "bind")
+    async with engine(azure, clock) as pulumi:
+        _, outputs = await pulumi.create(ACCESS, {**VALIDATED, "accountId": ACCOUNT_ID})
+    progress = pulumi.progress
+    assert 600 <= clock.now() <= 640
+    assert outputs.values["proven"] is True
+    assert {patch.key_version for patch in azure.patches} == {"1" * 32}
+    assert azure.accounts[ACCOUNT_ID.lower()].encryption is not None
+    assert any("access to the key" in text and "KeyVaultProperties is invalid" in text for text in progress)
+
+
+async def test_a_refusal_in_unknown_words_may_be_access_that_does_not_count_yet(
+    fake: FakeAzure, pulumi: Engine
+) -> None:
+    """The proof waits for it as a binding does."""
+    fake.put(an_account(encryption=bound_to()))
+    fake.failures["bind"].append(ServiceError(400, "Odd", "nobody knows these words"))
+    _, outputs = await pulumi.create(ACCESS, {**VALIDATED, "accountId": ACCOUNT_ID})
+    assert outputs.values["proven"] is True
+
+
+async def test_a_binding_of_the_same_run_is_not_written_back(fake: FakeAzure, pulumi: Engine) -> None:
+    """It proves the access itself, and a front end that is behind may show the version before it."""
+    fake.versions = [a_version(V2), a_version()]
+    fake.put(an_account(encryption=bound_to()))
+    inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
+    await pulumi.update(CMK, ACCOUNT_ID, inputs, inputs, {**inputs, "keyUriWithVersion": key_uri(V2)})
+    fake.put(an_account(encryption=bound_to()))
+    _, outputs = await pulumi.create(ACCESS, {**VALIDATED, "accountId": ACCOUNT_ID})
+    assert [patch.key_version for patch in fake.patches] == [V2]
+    assert outputs.values["proven"] is True
+
+
+@pytest.mark.parametrize("call", ["account", "key_version"])
+async def test_what_may_not_be_read_proves_nothing(fake: FakeAzure, pulumi: Engine, call: str) -> None:
+    """Without the right to read account or key the access is validated by what Resource Manager shows."""
+    fake.put(an_account(encryption=bound_to()))
+    fake.failures[call].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
+    _, outputs = await pulumi.create(ACCESS, {**VALIDATED, "accountId": ACCOUNT_ID})
+    assert fake.patches == []
+    assert outputs.values["proven"] is False
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        None,
+        an_account(),
+        an_account(encryption=bound_to(key_name="another-key")),
+        an_account(encryption=bound_to("")),
+        an_account(encryption=bound_to(), principal_id="4" * 8 + "-4444-4444-4444-" + "4" * 12),
+    ],
+    ids=["absent", "not bound", "on another key", "without its version", "with another identity"],
+)
+async def test_an_account_that_proves_nothing_is_not_written(
+    fake: FakeAzure, pulumi: Engine, account: Any
+) -> None:
+    """Only the binding of this identity to this key says something; every other account is left alone."""
+    fake.accounts = {ACCOUNT_ID.lower(): account} if account else {}
+    _, outputs = await pulumi.create(ACCESS, {**VALIDATED, "accountId": ACCOUNT_ID})
+    assert fake.patches == []
+    assert outputs.values["proven"] is False
+
+
+@pytest.mark.parametrize("unusable", [{"enabled": False}, {"expires": 1_700_000_000}])
+async def test_an_account_whose_version_cannot_be_used_is_not_written(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, unusable: dict[str, Any]
+) -> None:
+    """With a version that is disabled or has expired no write could succeed, however long it is tried."""
+    fake.put(an_account(encryption=bound_to()))
+    fake.versions = [a_version(**unusable)]
+    _, outputs = await pulumi.create(ACCESS, {**VALIDATED, "accountId": ACCOUNT_ID})
+    assert fake.patches == []
+    assert outputs.values["proven"] is False
+
+
+async def test_access_that_is_gone_is_validated_again(fake: FakeAzure, pulumi: Engine) -> None:
+    """A refresh drops the validation when the access is gone, so that giving it back is waited for, too."""
+    id, outputs = await pulumi.create(ACCESS, VALIDATED)
+    assert (await pulumi.read(ACCESS, id, VALIDATED, outputs.values))[0] == id
+    narrower = (PolicyEntry(PRINCIPAL, ("get", "unwrapkey"), TENANT),)
+    fake.vaults[VAULT_ID.lower()] = replace(a_vault(), policies=narrower)
+    assert (await pulumi.read(ACCESS, id, VALIDATED, outputs.values))[0] == ""
+
+
+async def test_a_preview_and_a_deletion_touch_nothing(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
+    """A preview neither waits nor writes, and access is not ours to take."""
+    fake.put(a_vault(policies=()))
+    await pulumi.create(ACCESS, {**VALIDATED, "accountId": ACCOUNT_ID}, preview=True)
+    await pulumi.delete(ACCESS, VALIDATED_ID, VALIDATED)
+    assert clock.slept == []
+    assert fake.patches == []

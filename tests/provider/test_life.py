@@ -1,16 +1,19 @@
-"""Whole lives of a binding over gRPC, against an Azure in memory."""
+"""Whole lives of a binding over gRPC, against an Azure in memory; and what a program marks as secret, which
+is in no message: not in a failure of a check, an error, or the log."""
 
 from __future__ import annotations
 
 import shlex
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
 from core.facts import Account
 from provider.failure import ServiceError
-from provider.wire import UNKNOWN, decode
+from provider.wire import UNKNOWN, decode, encode
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,
@@ -35,6 +38,7 @@ from tests.provider.rig import (
     VERSION,
     Engine,
     FailedError,
+    FakeClock,
     engine,
 )
 from tests.provider.test_preflight import CLIENT, USER
@@ -106,6 +110,15 @@ async def test_drift_counts_without_a_refresh(pulumi: Engine) -> None:
     assert diff.in_inputs == {"keyUriWithVersion": False}
 
 
+async def test_a_binding_moves_to_another_vault(fake: FakeAzure, pulumi: Engine) -> None:
+    """The version that it leaves is not looked for in the vault that it moves to."""
+    elsewhere = VAULT_URI.replace("language", "former")
+    fake.put(an_account(encryption=bound_to(V2, key_vault_uri=f"{elsewhere}/")))
+    old = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(V2, elsewhere)}
+    await pulumi.update(CMK, ACCOUNT_ID, {**old, "keySource": "Microsoft.KeyVault"}, old, INPUTS)
+    assert [patch.key_version for patch in fake.patches] == [V1]
+
+
 async def test_a_changed_digest_asserts_the_binding_again(fake: FakeAzure, pulumi: Engine) -> None:
     """A changed account digest is an update, though the key is the same."""
     news = {**INPUTS, "accountDigest": "b"}
@@ -156,26 +169,19 @@ EARLIER = {"boundAt": "2026-01-01T00:00:00Z"}
 """Of a binding that an earlier run made."""
 
 
-@pytest.mark.parametrize("another_provider", [False, True])
-async def test_fails_to_delete_a_binding_that_has_another_name_now(another_provider: bool) -> None:
+async def test_a_binding_that_has_another_name_now_is_deleted_without_a_write(
+    fake: FakeAzure, pulumi: Engine
+) -> None:
     """The engine makes the binding of the new name and then deletes that of the old one; so it does with one
-    that is replaced. The account stays bound. An instance of this provider that has bound it in this run says
-    so; to another one the old binding is one that is left out, and it is said how to go on."""
-    azure = FakeAzure()
-    async with engine(azure) as old, engine(azure) as other:
-        new = other if another_provider else old
-        id, olds = await old.create(CMK, INPUTS)
-        was = {**olds.values, **({} if another_provider else EARLIER)}
-        await new.check(CMK, INPUTS)
-        await new.create(CMK, INPUTS)
-        refused = pytest.raises(
-            FailedError, match=r"(?s)stays on its key.*`pulumi state delete 'urn:pulumi:test:"
-        )
-        with refused if another_provider else nullcontext():
-            await old.delete(CMK, id, was)
-        azure.accounts.clear()
-        await old.delete(CMK, id, was)
-    assert {patch.key_source for patch in azure.patches} == {"Microsoft.KeyVault"}
+    that is replaced. The account stays bound: the instance of the provider that has bound it in this run
+    knows it. Another one is in test_races.py."""
+    id, olds = await pulumi.create(CMK, INPUTS)
+    await pulumi.check(CMK, INPUTS)
+    await pulumi.create(CMK, INPUTS)
+    await pulumi.delete(CMK, id, {**olds.values, **EARLIER})
+    fake.accounts.clear()
+    await pulumi.delete(CMK, id, olds.values)
+    assert {patch.key_source for patch in fake.patches} == {"Microsoft.KeyVault"}
 
 
 @pytest.mark.parametrize(
@@ -305,3 +311,86 @@ async def test_fails_to_unbind_a_kind_that_cannot_go_back(fake: FakeAzure, pulum
         await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
     assert f"`pulumi state delete {shlex.quote(pulumi.urn(CMK))}`" in str(refused.value)
     assert fake.patches == []
+
+
+GIVEN = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
+TELLING = ("language-vault", "language-key", V1)
+ELSEWHERE = key_uri(vault_uri="https://secret-host.example.com")
+
+
+async def failures(pulumi: Engine, type: str, news: dict[str, Any], *secrets: str) -> list[tuple[str, str]]:
+    """What a check refuses: the property, whose value the engine prints, and the reason."""
+    response = await pulumi.stub.Check(
+        provider_pb2.CheckRequest(urn=pulumi.urn(type), type=type, news=encode(news, secrets))
+    )
+    return [(failure.property, failure.reason) for failure in response.failures]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [ELSEWHERE, ELSEWHERE.upper(), f"{ELSEWHERE}'\"\n", key_uri("secret-version"), "secret-text", 7777],
+)
+async def test_a_malformed_secret_is_refused_without_it(pulumi: Engine, value: Any) -> None:
+    """The engine prints the value of the property that a failure names (pulumi 3.259, pkg/resource/deploy/
+    step_generator.go, `issueCheckFailures`), so that a failure about a secret names none."""
+    ((name, reason),) = await failures(
+        pulumi, CMK, {**GIVEN, "vaultId": None, "keyUriWithVersion": value}, "keyUriWithVersion"
+    )
+    assert name == ""
+    assert reason.startswith("keyUriWithVersion: ")
+    for part in ("secret-host", "secret-version", "secret-text", "7777", "example"):
+        assert part not in reason.lower()
+
+
+async def test_what_is_no_secret_is_told_as_ever(pulumi: Engine) -> None:
+    """With its property, and with what was expected."""
+    news = {**GIVEN, "keyUriWithVersion": ELSEWHERE}
+    ((name, reason),) = await failures(pulumi, CMK, news, "accountId")
+    assert name == "keyUriWithVersion"
+    assert "'secret-host.example.com'" in reason
+    assert "expected VAULT.vault.azure.net" in reason
+
+
+async def test_a_failure_of_another_input_does_not_tell_the_secret(pulumi: Engine) -> None:
+    """That the vault is another one than the key's is said without the key's."""
+    other = VAULT_ID.replace("language-vault", "other-vault")
+    ((name, reason),) = await failures(pulumi, CMK, {**GIVEN, "vaultId": other}, "keyUriWithVersion")
+    assert (name, "other-vault" in reason, "language-vault" in reason) == ("vaultId", True, False)
+
+
+async def test_a_misspelt_secret_setting_is_refused_without_its_value(pulumi: Engine) -> None:
+    """The engine prints the value of the setting that a failure names, marked as a secret or not."""
+    request = provider_pb2.CheckRequest(news=encode({"clientSecert": "hunter2"}))
+    (failure,) = (await pulumi.stub.CheckConfig(request)).failures
+    assert (failure.property, failure.reason) == ("", "unknown setting azure-cmk:clientSecert")
+
+
+@pytest.mark.parametrize("preview", [True, False])
+async def test_errors_and_the_log_do_not_tell_a_secret(*, preview: bool) -> None:
+    """Neither what is refused, nor what is waited for or said by the way."""
+    azure = FakeAzure()
+    azure.vaults.clear()
+    async with engine(azure, FakeClock()) as pulumi:
+        secrets = ("keyUriWithVersion", "vaultId")
+        if preview:
+            await pulumi.create(CMK, GIVEN, preview=True, secrets=secrets)
+            said = ""
+        else:
+            with pytest.raises(FailedError) as failed:
+                await pulumi.create(CMK, GIVEN, secrets=secrets)
+            said = str(failed.value)
+    said += "".join(request.message for request in pulumi.heard)
+    assert "[secret]" in said
+    for part in TELLING:
+        assert part not in said
+
+
+async def test_a_secret_argument_of_a_function_is_in_no_message(pulumi: Engine) -> None:
+    """A malformed one, and one that is part of an argument."""
+    for token, args, secret in (
+        ("getManagedHsmKey", {"keyId": f"{KEY_ID}/secret-part"}, "keyId"),
+        ("checkDeployment", {"resources": [{"id": "/secret-part", "action": "no"}]}, "resources"),
+    ):
+        request = provider_pb2.InvokeRequest(tok=f"azure-cmk:index:{token}", args=encode(args, (secret,)))
+        (failure,) = (await pulumi.stub.Invoke(request)).failures
+        assert "secret-part" not in failure.reason

@@ -1,7 +1,7 @@
 """What the provider finds before it binds, and what it says to do: done with az, the next update binds.
 
-The account, vault and key are somebody else's, as a program has them that composes the binding alone.
-"""
+The account, vault and key are somebody else's, as a program has them that composes the binding alone; or the
+key is in a managed HSM, where its administrator does what is said."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ import pytest
 
 from components.azure_cmk import CustomerManagedKey, KeyVersion
 from components.service import EncryptedAIServicesAccount
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure import seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
+from localazure.keyvault import local_roles
+from localazure.keyvault.vault_store import holder
+from operate.revoke import actions, granted
 from tests.components.guards.first_deployments import IN_SHARED, SHARED, group
 from tests.operate.adopt.field import WRAPS, Field, principal
 from tests.operate.evidence.door_azure import _DoorClient
@@ -28,6 +32,7 @@ from tests.support.engine import Engine, UpdateError
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
 from tests.support.local_deployment import Deployment
+from tests.support.managed_hsm import make_hsm
 
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-hub"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-hub"
@@ -177,36 +182,29 @@ def test_what_is_found_leads_to_the_binding(case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
-    [({"keySize": 3072}, "the key has 3072 bits"), ({"keyOps": ["sign"]}, "does not allow wrapKey")],
-    ids=["size", "operations"],
+    ("key", "spoil", "words"),
+    [
+        ({"keySize": 3072}, nothing, ("the key 'cmk' cannot be used", "the key has 3072 bits")),
+        ({"keyOps": ["sign"]}, nothing, ("the key 'cmk' cannot be used", "does not allow wrapKey")),
+        ({}, key_deleted, ("there is no key 'cmk' in vault 'kv-hub'",)),
+    ],
+    ids=["size", "operations", "deleted"],
 )
 @pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
 def test_a_key_that_cannot_be_used_is_told_before_anything_is_made(
-    mode: str, wrong: dict[str, Any], words: str
+    mode: str, key: dict[str, Any], spoil: Callable[[Hub], None], words: tuple[str, ...]
 ) -> None:
-    """Also by an update without a preview, and whichever identity comes first."""
-    hub = Hub(key=wrong)
+    """Also by an update without a preview, and whichever identity comes first. The command that is printed,
+    if one helps, leads out."""
+    hub = Hub(key=key)
+    spoil(hub)
     world = World(mode, settings={"key": {"id": KEY}}, wire=hub.wire)
     text = world.up()
-    assert "key.id: the key 'cmk' cannot be used" in text
-    assert words in text
+    assert [one for one in ("key.id: ", *words) if one not in text] == [], text
     assert world.engine.operations == []
-    if carry_out(hub.door, text):
+    assert bool(carry_out(hub.door, text)) is ("keySize" not in key)
+    if "keySize" not in key:
         assert world.up() == ""
-
-
-@pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
-def test_a_key_that_is_not_there_is_told_before_anything_is_made(mode: str) -> None:
-    """Also by an update without a preview. A deleted one comes back by the command that is printed."""
-    hub = Hub()
-    key_deleted(hub)
-    world = World(mode, settings={"key": {"id": KEY}}, wire=hub.wire)
-    text = world.up()
-    assert "key.id: there is no key 'cmk' in vault 'kv-hub'" in text
-    assert world.engine.operations == []
-    assert carry_out(hub.door, text)
-    assert world.up() == ""
 
 
 def test_a_key_that_needs_a_role_of_this_update_to_be_read_is_not_taken_for_absent() -> None:
@@ -257,3 +255,46 @@ def test_what_keeps_an_account_from_its_key_is_found() -> None:
     hub.engine.up(program, refresh=False)
     own = ACCOUNT.replace("lang-hub", "lang-own")
     assert hub.arm("GET", own, api="2025-06-01").body["tags"] == {"owner": "night"}
+
+
+HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-hub"
+KEY_IN_HSM = f"{HSM}/keys/cmk"
+
+
+def test_a_missing_role_is_given_by_the_command_that_is_printed() -> None:
+    """The account, HSM and key are somebody else's; the binding follows the grant."""
+    hub = Hub()
+    make_hsm(hub.door, HSM)
+
+    def program() -> None:
+        bind("hub", KEY_IN_HSM)
+
+    with pytest.raises(UpdateError, match="az keyvault role assignment create") as refused:
+        hub.engine.up(program, refresh=False)
+    assert carry_out(hub.door, str(refused.value)) == 1
+    hub.engine.up(program, refresh=False)
+    assert hub.source == "Microsoft.KeyVault"
+
+
+def test_access_is_revoked_and_given_back() -> None:
+    """By the roles of the HSM itself; nobody else's are touched."""
+    hub = Hub()
+    make_hsm(hub.door, HSM)
+    hsm = holder(hub.door.cloud, "hsm-hub", hsm=True)
+    assert hsm is not None
+    user = hub.arm("GET", ACCOUNT, api="2025-06-01").body["identity"]["principalId"]
+    local_roles.assign(hub.door.cloud, hsm, user, HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id, "/keys/cmk")
+    version = f"https://hsm-hub.managedhsm.azure.net/keys/cmk/{'0' * 32}"
+    outputs = {"accountId": ACCOUNT, "principalId": user, "vaultId": HSM, "keyUriWithVersion": version}
+    endpoint = "https://lang-hub.cognitiveservices.azure.com/"
+    own = granted({**outputs, "grantId": f"{KEY_IN_HSM}|{user}", "endpoint": endpoint})
+    revoke, restore, *_ = actions(own).values()
+
+    def given() -> list[str]:
+        return [one["properties"]["principalId"] for one in local_roles.assignments(hub.door.cloud, hsm)]
+
+    before = given()
+    assert carry_out(hub.door, revoke[0]) == 1
+    assert sorted([*given(), user]) == sorted(before)
+    assert carry_out(hub.door, restore[0]) == 1
+    assert sorted(given()) == sorted(before)

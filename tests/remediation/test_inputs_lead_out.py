@@ -280,12 +280,6 @@ CASES: Mapping[str, Case] = {
         "leave out /versions/...; to hold a version, pin it",
         {"key": {"id": f"{VAULT_ID}/keys/own", "pin": "0" * 32}},
     ),
-    "a version to stay on, and none": Case(
-        service,
-        {"key": {"pin": "0" * 32, "version": "automatic"}},
-        "pin: names a version to stay on, but found version: automatic; remove one of them",
-        {"key": {"pin": "0" * 32, "version": "pinned"}},
-    ),
 }
 
 

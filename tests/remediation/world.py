@@ -166,7 +166,7 @@ class World:
             declared = self.engine.declared - {*self.engine.state}
             provider, kind = missing["id"].split("/")[-3:-1]
             module, noun = provider.lower().removeprefix("microsoft."), kind[:-1].lower()
-            if kind == "resourceGroups":
+            if kind.lower() == "resourcegroups":
                 module, noun = "resources", "resourcegroup"
             for urn in declared:
                 type, name = urn.split("::")[2].rpartition("$")[2], urn.split("::")[3]

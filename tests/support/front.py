@@ -16,7 +16,6 @@ from localazure.authorization import assign_role
 from localazure.cloud import Cloud
 from localazure.directory import Principal
 from localazure.front import Answer, Front, Raw
-from localazure.national_clouds import NationalCloud
 from localazure.tokens import Signer, new_key
 from tests.support.slow_clock import SlowClock
 
@@ -107,21 +106,6 @@ class Door:
             )
         body = _decoded(answer.content) if answer.content else None
         return Reply(answer.status, dict(answer.headers), body, answer.wire, answer.seconds)
-
-    def national_token(self, cloud: NationalCloud, service: str) -> str:
-        """The deployer's token from a national cloud's own login host, for the service that the public cloud
-        has under the name `service`."""
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": seed.DEPLOYER.client_id,
-            "client_secret": SECRETS["deployer"],
-            "scope": f"https://{cloud.names[service]}/.default",
-        }
-        content = "&".join(f"{name}={value}" for name, value in form.items()).encode()
-        url = f"https://{cloud.names['login.microsoftonline.com']}/{seed.TENANT_ID}/oauth2/v2.0/token"
-        reply = self.send("POST", url, bearer="", content=content)
-        assert reply.status == 200, reply
-        return str(reply.body["access_token"])
 
     def group(self, name: str = "group", location: str = "westeurope") -> str:
         """Makes a resource group; its id."""

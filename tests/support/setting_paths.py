@@ -11,8 +11,6 @@ from settings.model import ServiceSettings
 
 def setting_paths(form: type[Arguments] = ServiceSettings, prefix: str = "") -> Iterator[str]:
     """`location`, `key.generation` and so on."""
-    if form is ServiceSettings:
-        yield "name"
     for name, argument in arguments(form).items():
         path = prefix + camel_case(name)
         if argument.form and not argument.many:

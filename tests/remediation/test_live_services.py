@@ -1,0 +1,317 @@
+"""A live service: access that is given back, names, kinds and keys that change, and versions that cannot be
+used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from localazure import seed
+from tests.remediation.following import Way
+from tests.remediation.world import (
+    EVERYDAY,
+    OTHER_VAULT,
+    VAULT_ID,
+    World,
+    bound_version_expires,
+    each_mode,
+    identity_anew,
+    make_other_vault,
+    tags,
+    vault_deleted,
+)
+from tests.support.az import carry_out
+
+
+@pytest.mark.parametrize("before_refresh", [False, True])
+@each_mode
+def test_access_is_given_back_for_real(mode: str, *, before_refresh: bool) -> None:
+    """After an update that took it away and then failed, the state still has the grant. Without a refresh, no
+    update ends well while the data is out of reach; with the one that is printed, it can be read again."""
+    world = World(mode)
+    world.engine.before_refresh = before_refresh
+    assert world.up() == ""
+    world.settings.update(access="revoked", location="northeurope")
+    assert "does not wait for these" in world.up()
+    assert not world.readable
+    del world.settings["location"]
+    world.settings["access"] = "granted"
+    for _ in range(2):
+        assert "run `pulumi refresh` first" in world.up()
+        assert not world.readable
+    way = Way(world)
+    way.follow()
+    assert "refresh" in way.steps
+    assert world.readable
+    way.follow()
+    assert world.up() == ""
+    assert world.engine.operations == []
+
+
+@each_mode
+def test_access_and_another_key_are_given_beside_other_changes(mode: str) -> None:
+    """The grant of the key in use, or of its whole vault, comes before any write of the account."""
+    world = World(mode)
+    assert world.up() == ""
+    world.settings["access"] = "revoked"
+    assert world.up() == ""
+    key, other = world.settings.get("key", {}), {"name": "second"}
+    world.settings |= {"access": "granted", "key": other, "tags": {"owner": "night"}}
+    way = Way(world, lambda: world.settings.update(key=key))
+    way.follow()
+    world.settings["key"] = other
+    for _ in range(2):
+        assert world.up() == ""
+    assert tags(world) == "night"
+    assert world.readable
+
+
+@pytest.mark.parametrize("write", range(1, 9))
+@pytest.mark.parametrize("mode", EVERYDAY)
+def test_a_way_back_that_was_cut_off_leads_out(mode: str, write: int) -> None:
+    """Vault and account come back from soft delete, and the update after that is killed after one of its
+    writes: also before the account's identity has access again."""
+    world = World(mode)
+    assert world.up() == ""
+    bound = len(world.history())
+    world.engine.destroy()
+    world.wait()
+    assert carry_out(world.wire.door, re.sub("`az [^`]* purge [^`]*`", "", world.up())) == 3
+    world.up_cut_off(write, arrives=True, stays=True)
+    Way(world).follow()
+    assert world.is_bound
+    assert world.readable
+    assert world.unbound_moments(bound) == []
+
+
+@pytest.mark.parametrize("write", [1, 2, 3])
+@pytest.mark.parametrize("change", ["another key", "another vault", "another identity"])
+@pytest.mark.parametrize("mode", ["access policies", "Azure RBAC"])
+def test_a_grant_in_the_place_of_another_is_taken_over(mode: str, change: str, write: int) -> None:
+    """An update made it and was killed before it was recorded, or was killed before. The state has the former
+    one, so that nothing could be imported: of access policies, the next update takes the one for the other,
+    and takes the former away; a role is taken in by `operate recover`, as is printed. A key that was made in
+    another vault is declared by its id. The role of an identity that is gone stays then."""
+    world = World(mode)
+    assert world.up() == ""
+    vault = VAULT_ID
+    if change == "another key":
+        world.settings["key"] = {"name": "third"}
+    elif change == "another vault":
+        vault = OTHER_VAULT
+        make_other_vault(world)
+        world.settings["vault"] = {"id": vault}
+    else:
+        identity_anew(world)
+    world.up_cut_off(write, arrives=True, stays=True)
+    way = Way(world)
+    for _ in range(3):
+        way.follow()
+    role = [] if mode == "access policies" else ["import claims-access"]
+    expected = {
+        ("another vault", 1): ["without key.name", f"key.id: {vault}/keys/cmk-claims"],
+        ("another vault", 3): role,
+        ("another key", 3): role,
+        ("another identity", 1): role,
+    }
+    assert way.steps == expected.get((change, write), [])
+    assert world.readable
+    assert world.up() == ""
+    assert world.engine.operations == []
+    granted = world.arm("GET", vault)["properties"]["accessPolicies"]
+    assigned = [one for _, one in world.wire.door.cloud.store.scan("roleAssignment", vault.lower())]
+    users = [*(one["objectId"] for one in granted)]
+    users += [one["body"]["properties"]["principalId"] for one in assigned]
+    now = world.arm("GET", world.account_id)["identity"]["principalId"]
+    assert [one for one in users if change != "another identity" or one == now] == [now]
+
+
+@pytest.mark.parametrize("refreshes", [False, True])
+def test_late_reads_take_no_access_for_removed(*, refreshes: bool) -> None:
+    """Every other read is late: the first look shows no key, and the second, which reads the vault for the
+    first time, no access. Neither is believed, because they do not say the same."""
+    world = World("access policies", refreshes)
+    world.wire.door.cloud.behave(read_lag_seconds=30.0, lagging_reads="every_other")
+    Way(world).follow()
+    assert world.up() == ""
+    assert world.readable
+
+
+@pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
+def test_a_foundry_account_is_kept_from_another_vault_before_anything_is_written(mode: str) -> None:
+    """The preview tells it, and the update makes neither a key nor access there."""
+    world = World(mode, settings={"kind": "AIServices"})
+    assert world.up() == ""
+    make_other_vault(world)
+    world.settings["vault"] = {"id": OTHER_VAULT}
+    for said in (world.preview(), world.up()):
+        assert "only takes other keys of its vault" in said
+        assert "nothing was made or changed" in said
+    assert world.engine.operations == []
+
+
+CAF: Mapping[str, str] = {
+    "identity": "id-{service}-{location}",
+    "workspace": "log-{service}-{location}",
+    "diagnostic_setting": "diag-{service}",
+}
+
+
+def test_what_would_be_made_anew_keeps_its_name() -> None:
+    """Identity, workspace and diagnostic settings are not renamed."""
+    settings = {"audit": {"new_workspace": True}}
+    world = World("user-assigned identity", settings=settings)
+    assert world.up() == ""
+    world.settings["names"] = {**CAF}
+    assert world.up() == ""
+    assert world.engine.operations == []
+    names = {held.id.rpartition("/")[2] for held in world.engine.state.values()}
+    assert {"id-claims", "log-claims"} <= names
+
+
+def test_an_account_of_azure_openai_becomes_a_foundry_resource_in_place() -> None:
+    """In one update, which leaves it under its key and nothing to do."""
+    world = World("access policies", settings={"kind": "OpenAI", "account_name": "claims-models"})
+    for _ in range(2):  # without a refresh, the first repeats the key
+        assert world.up() == ""
+    key = world.arm("GET", world.account_id)["properties"]["encryption"]
+    world.settings["kind"] = "AIServices"
+    assert world.up() == ""
+    found = world.arm("GET", world.account_id)
+    assert (found["kind"], found["properties"]["encryption"]) == ("AIServices", key)
+    assert not any(one.startswith(("create", "delete")) for one in world.engine.operations)
+    assert world.up() == ""
+    assert world.engine.operations == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "vault", "key"),
+    [
+        ("TextAnalytics", {"sku": "premium"}, {"type": "RSA-HSM"}),
+        ("AIServices", {}, {"size": 4096}),
+        ("AIServices", {"sku": "premium"}, {"type": "RSA-HSM", "size": 3072}),
+    ],
+)
+def test_a_key_is_made_as_it_is_declared_and_keeps_its_type_and_size(
+    kind: str, vault: dict[str, Any], key: dict[str, Any]
+) -> None:
+    """The vault's tier follows; another type or size of the key in use is refused, and a key of another name
+    leads out: the account moves to it, and its data can be read all along."""
+    world = World("access policies", settings={"kind": kind})
+    assert world.up() == ""
+    world.settings |= {"vault": vault, "key": key}
+    refused = world.up()
+    assert all(f"key.{name}: found {value!r}" in refused for name, value in key.items())
+    world.settings["key"] = {**key, "name": "cmk-other"}
+    assert world.up() == ""
+    assert world.readable
+    keys = {one["name"]: one["versions"][-1] for _, one in world.wire.door.cloud.store.scan("vault.key", "")}
+    made = keys["cmk-other"]
+    assert (made["kty"], made["size"]) == (key.get("type", "RSA"), key.get("size", 2048))
+    assert world.up() == ""
+
+
+@each_mode
+def test_access_comes_back_though_the_version_has_expired(mode: str) -> None:
+    """Nobody waits for a proof that the service could not give: the next version is bound, after the refresh
+    that is printed."""
+    world = World(mode, settings={"vault": {"key_operators": ["deployer"]}})
+    assert world.up() == ""
+    bound_version_expires(world)
+    for access in ("revoked", "granted"):
+        world.settings["access"] = access
+        began = world.wire.now()
+        assert world.up() == ""
+        assert world.wire.now() - began < 600
+    world.settings["key"] = {"generation": 1}
+    way = Way(world)
+    way.follow()
+    assert way.steps in ([], ["refresh"])
+    assert world.readable
+
+
+def test_a_closed_vault_rotates_by_itself() -> None:
+    """That needs no reach, and the next update binds the version."""
+    world = World("access policies", settings={"network": {"access": "closed"}, "key": {"generation": 1}})
+    assert world.up() == ""
+    world.wire.sleep(86_400 * 541)
+    world.engine.refresh()
+    assert world.up() == ""
+    assert any("CustomerManagedKey" in one for one in world.engine.operations)
+
+
+KEY = f"{VAULT_ID}/keys/cmk-claims"
+DELETED_VAULT_DAYS = 91
+
+
+def disable(world: World, version: str) -> None:
+    url = f"https://kv-claims.vault.azure.net/keys/cmk-claims/{version}"
+    carry_out(world.wire.door, f"az keyvault key set-attributes --id {url} --enabled false")
+
+
+def version_disabled(world: World) -> None:
+    """The version that the account is on, while an older one could still be used."""
+    world.rotate("cmk-claims")
+    assert world.up() == ""
+    disable(world, [*world.versions()][-1])
+
+
+def only_version_disabled(world: World) -> None:
+    (version,) = world.versions()
+    disable(world, version)
+
+
+def vault_made_anew(world: World) -> None:
+    """By the same name, once the deleted one is purged: it has neither the key nor the access."""
+    vault_deleted(world)
+    world.wire.sleep(DELETED_VAULT_DAYS * 86_400)
+    properties = {
+        "tenantId": seed.TENANT_ID,
+        "sku": {"family": "A", "name": "standard"},
+        "enablePurgeProtection": True,
+        "enableRbacAuthorization": False,
+        "accessPolicies": [],
+    }
+    world.arm("PUT", VAULT_ID, {"location": "westeurope", "properties": properties})
+
+
+Drift = Callable[[World], None]
+TOLD: dict[Drift, list[str]] = {
+    version_disabled: ["is disabled", "cannot be read", "set-attributes", "set `pin: "],
+    only_version_disabled: ["is disabled", "cannot be read", "set-attributes"],
+    bound_version_expires: ["expired on", "raise `generation` for a new version"],
+}
+
+
+@pytest.fixture
+def world() -> World:
+    """A stack that stands, in a project that refreshes before each update, and whose program reads the state
+    from before that."""
+    made = World("access policies", refreshes=True)
+    made.engine.before_refresh = True
+    assert made.up() == ""
+    return made
+
+
+def test_a_vault_without_the_key_takes_no_other_account(world: World) -> None:
+    """Made anew by the same name, it has neither the key nor the access: nothing is written, and the message
+    names what only a backup brings back."""
+    vault_made_anew(world)
+    said = world.up()
+    assert "key: vault 'kv-claims' no longer has the key 'cmk-claims'" in said
+    assert "key restore" in said
+    assert world.engine.operations == []
+
+
+@pytest.mark.parametrize("drift", TOLD, ids=lambda drift: drift.__name__)
+def test_a_preview_tells_of_a_version_that_cannot_be_used(world: World, drift: Drift) -> None:
+    """No other version is bound unasked, so nothing is proposed; what is wrong and the ways out are said."""
+    drift(world)
+    assert world.preview() == ""
+    assert world.engine.operations == []
+    said = "\n".join(world.engine.said)
+    for words in TOLD[drift]:
+        assert words in said, f"{words} is not in:\n{said}"
