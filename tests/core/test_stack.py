@@ -108,6 +108,8 @@ def generic(namespace: str, type: str, parent: str = "", **more: Any) -> dict[st
         (AZAPI, {"type": "Microsoft.KeyVault/vaults@2024-11-01"}, Kind.OTHER_PROVIDER, "2024-11-01"),
         (AZAPI, {"type": "Microsoft.KeyVault/managedHSMs/rings@1"}, Kind.OTHER_PROVIDER, "1"),
         (AZAPI, {"type": UNKNOWN}, Kind.OTHER_PROVIDER, None),
+        (AZAPI, {"type": "Microsoft.Resources/deployments@2025-04-01"}, Kind.OTHER_PROVIDER, "2025-04-01"),
+        (AZAPI, {"type": "Microsoft.Resources/deploymentScripts@1"}, None, "1"),
         (AZAPI, {"type": "Microsoft.Storage/storageAccounts@1"}, None, "1"),
         ("random:index:Pet", {"type": "Microsoft.KeyVault/vaults"}, None, None),
     ],
