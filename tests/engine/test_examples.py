@@ -39,7 +39,7 @@ def central(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> St
 
 @pytest.fixture(scope="module")
 def hub(azure: RunningAzure, central: Stack) -> None:
-    """The network and the workspace that two of the examples name."""
+    """The network with its DNS zones, and the workspace, that two of the examples name."""
     judge, groups = Judge(azure, central), f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups"
     for group in ("rg-network", "rg-hub"):
         judge.arm("PUT", f"{groups}/{group}", "2024-03-01", {"location": "westeurope"})
@@ -47,6 +47,9 @@ def hub(azure: RunningAzure, central: Stack) -> None:
     subnet = {"name": "endpoints", "properties": {"addressPrefix": "10.0.0.0/24"}}
     space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]}
     judge.arm("PUT", network, "2024-05-01", {"location": "westeurope", "properties": space})
+    for host in ("cognitiveservices.azure.com", "vaultcore.azure.net"):
+        zone = f"{groups}/rg-network/providers/Microsoft.Network/privateDnsZones/privatelink.{host}"
+        judge.arm("PUT", zone, "2024-06-01", {"location": "global", "properties": {}})
     workspace = f"{groups}/rg-hub/providers/Microsoft.OperationalInsights/workspaces/log-hub"
     judge.arm("PUT", workspace, "2023-09-01", {"location": "westeurope", "properties": {}})
 
