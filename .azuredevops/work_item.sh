@@ -22,7 +22,7 @@ number=$(python3 -I -c 'import json, sys; print(json.dumps({"query": sys.argv[1]
   python3 -I -c 'import json, sys; found = json.load(sys.stdin)["workItems"]; print(found[0]["id"] if found else "")')
 # The fields hold HTML: what a report quotes must stay text.
 patch() {
-  cat "${@:2}" | head -c 60000 | python3 -I -c '
+  head -c 60000 <(cat "${@:2}") | python3 -I -c '
 import html, json, sys
 number, title = sys.argv[1:]
 text = "<pre>" + html.escape(sys.stdin.buffer.read().decode("utf-8", "replace")) + "</pre>"

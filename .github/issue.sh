@@ -8,7 +8,7 @@ set -euo pipefail
 repository=${1:?usage: .github/issue.sh OWNER/REPOSITORY FILE ...}
 shift
 title="The cloud is not as the stack says"
-body=$(cat "$@" | head -c 60000)
+body=$(head -c 60000 <(cat "$@")) # no pipe: what is cut off ends no step
 number=$(gh issue list --repo "$repository" --state open --author "app/github-actions" \
   --search "in:title \"$title\"" --json number,title --jq "map(select(.title == \"$title\")) | .[0].number // empty")
 if [[ -n $number ]]; then

@@ -30,17 +30,17 @@ _INPUTS: Final = ("template", "templateContent", "templateBody")
 """Where azure-native, pulumi-azure and its older resource have a template: an object, or its JSON."""
 _HELD: Final = re.compile(
     r"microsoft\.(keyvault|cognitiveservices|authorization|managedidentity|network/networksecurityperimeters)"
-    r"|\"templatelink\"",
+    r"|templatelink",
     re.IGNORECASE,
 )
 
 
 def may_concern_keys(inputs: Json) -> bool | Mark | None:
     """Whether the template in a resource's inputs may hold vaults, keys, accounts or what gives access to
-    them, or leads to another template. None where there is no template that can be read, a mark where it is
-    not shown."""
-    found = (values.prop(inputs, name) for name in _INPUTS)
-    template = next((one for one in found if one is not None), None)
+    them, or leads to another template. None where there is no template that can be read, or more than one, a
+    mark where it is not shown."""
+    found = [one for name in _INPUTS if (one := values.prop(inputs, name)) is not None]
+    template = found[0] if len(found) == 1 else None
     if isinstance(template, Mark):
         return template
     written, is_whole = str(template), False

@@ -161,8 +161,8 @@ _OTHER_PROVIDER: Final = re.compile(
 # Types that can give or remove a key or the access to it, and that no part of this project reads: all other
 # types of key stores and of this project's provider; role definitions, eligible roles and deny assignments;
 # federated credentials of identities; network security perimeters, which override a vault's firewall
-# (azure/private-link/network-security-perimeter-concepts, 2026-11-28). By token, by azure-native's module and
-# type, and by Resource Manager type.
+# (azure/private-link/network-security-perimeter-concepts, 2026-11-28); and templates, as a generic resource
+# takes them. By token, by azure-native's module and type, and by Resource Manager type.
 _UNREAD: Final = re.compile(
     r"azure-cmk:.*|azure:(keyvault/managedhardware\w+|authorization/(assignment|roledefinition|pim\w+)"
     r"|armmsi/federatedidentitycredential):\w+"
@@ -173,7 +173,8 @@ _UNREAD: Final = re.compile(
     r"|network:networksecurityperimeter\w*"
     r"|microsoft\.(keyvault/.+|authorization/(accessreviewschedule|denyassignment|role)\w+"
     r"|cognitiveservices/.*encryptionscopes|managedidentity/.*federatedidentitycredentials"
-    r"|network/networksecurityperimeters.*)",
+    r"|network/networksecurityperimeters.*|resources/deployment(s|stacks)|blueprint/blueprintassignments"
+    r")",
     re.IGNORECASE,
 )
 # The azapi provider as Pulumi bridges it: a resource's `type` is a Resource Manager type with its API version

@@ -21,6 +21,7 @@ from core.resource_types import (
     NAME_INPUTS,
     PARENT_NAME_INPUTS,
     Kind,
+    kind_of_arm_type,
     may_concern_keys,
     parse_token,
     parse_urn,
@@ -148,16 +149,29 @@ def read(token: str, bag: Bag) -> tuple[Kind | None, str | None]:
     found = parse_token(token)
     if found.kind is not Kind.GENERIC:
         return found.kind, found.api_version
-    stated = [values.name(values.look(bag, name)) for name in ("type", *GENERIC_INPUTS)]
-    told, namespace, path, last = (one if isinstance(one, str) else "" for one in stated)
-    arm_type, _, version = told.partition("@")
-    if not arm_type:
-        parents = path.strip("/").split("/")[::2]
-        arm_type = "/".join(part for part in (namespace, *parents, last) if part)
-    is_known = not any(isinstance(one, Mark) for one in stated)
+    told, namespace = (values.name(values.look(bag, name)) for name in ("type", GENERIC_INPUTS[0]))
+    version = told.partition("@")[2] if isinstance(told, str) else ""
+    concerns = may_concern_keys(_arm_type(bag), namespace.strip("/") if isinstance(namespace, str) else "")
     chosen = values.name(values.look(bag, "apiVersion"))
-    concerns = may_concern_keys(arm_type if is_known else None, namespace)
     return (Kind.OTHER_PROVIDER if concerns else None), chosen if isinstance(chosen, str) else version or None
+
+
+def _arm_type(bag: Bag) -> str | None:
+    """The Resource Manager type that a generic resource says it is; None where that is not known."""
+    stated = [values.name(values.look(bag, name)) for name in ("type", *GENERIC_INPUTS)]
+    if any(isinstance(one, Mark) for one in stated):
+        return None
+    told, namespace, path, last = (str(one or "").strip("/") for one in stated)
+    parts = (namespace, *path.split("/")[::2], last)
+    return told.partition("@")[0] or "/".join(filter(None, parts)) or None
+
+
+def made_as_generic(resource: StackResource) -> Kind | None:
+    """The kind of what a program makes by the generic resource of azure-native or azapi; None for what is
+    made otherwise, and for azapi's types that only change a resource."""
+    token = parse_urn(resource.urn).type
+    is_generic = parse_token(token).kind is Kind.GENERIC and token.lower().endswith(":resource")
+    return kind_of_arm_type(_arm_type(resource.declared) or "") if is_generic else None
 
 
 def around(resource: StackResource, at: Callable[[str], StackResource | None]) -> Iterator[StackResource]:

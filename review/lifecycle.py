@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from core import arm_ids, arm_template, effects, values
-from core.resource_types import Kind
+from core import arm_ids, arm_template, effects, stack, values
+from core.resource_types import Kind, kind_of
 from core.values import Mark, Value, folded
 from review.resource import ReviewedResource, ReviewedState, token_of
 from review.verdict import Name, Verdict
@@ -128,8 +128,13 @@ def _other(one: ReviewedResource) -> Iterator[Verdict]:
         yield Verdict(Name.DATA_DELETED, words, (one.planned.text("accountId"),))
     if one.kind in {Kind.OTHER_PROVIDER, Kind.UNREAD}:
         written = one.planned.written if one.planned else {}
-        holds = one.kind is Kind.UNREAD or arm_template.may_concern_keys(written) is not False
-        if one.goes or (one.written and one.planned and holds):
+        deploys = one.kind is Kind.OTHER_PROVIDER and kind_of(token_of(one.urn)) is not Kind.GENERIC
+        holds = not deploys or arm_template.may_concern_keys(written) is not False
+        own = stack.made_as_generic(one.state)
+        gone = [*going(replace(one, kind=own))] if own else []
+        yield from gone
+        unread = not gone if one.goes else one.written and one.planned and holds
+        if unread:
             done = "WRITTEN" if not one.goes else "REPLACED" if one.replaced else "DELETED"
             words = f"{done}, and this review does not read what {{}} does to data"
             yield Verdict(Name.UNDETERMINED, words, (token_of(one.urn),))

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     subject, ids = _accounts(azure, wanted)
     print(f"evidence: reading {counted(len(ids), 'account')}", file=sys.stderr)
     facts = collect(azure, subject, ids, now=at, days=days, source=attempt(azure.source))
-    facts = replace(facts, follows=follows, signer=signer, every_account=bool(wanted.subscription))
+    facts = replace(facts, follows=follows, signer=signer, asked=tuple(wanted.subscription or ()))
     if stack:
         facts = replace(facts, stack=_record(stack, facts.since or at))
     found = findings(facts)

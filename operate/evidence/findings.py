@@ -232,11 +232,11 @@ def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Broken]:
 
 def _disabling(older: Sequence[KeyVersion], key: KeyUri, facts: Facts) -> str:
     """The commands that disable those older versions of a key to which no account is bound. Without every
-    account, or if one was not read or may use each version, what to do before."""
+    account, or if one was not read, is being changed or may use each version, what to do before."""
     accounts = [one.account for one in facts.services]
-    named = [one.encryption.key for one in accounts if isinstance(one, Account)]
-    on_it = [one for one in named if one and (one.same_key(key) or not one.name)]
-    in_use = {one.version.lower() if one.name else "" for one in on_it}
+    named = [one.encryption.key for one in accounts if isinstance(one, Account) and one.has_settled]
+    on_it = [one for one in named if one and (one.same_key(key) or not (one.name and one.vault_name))]
+    in_use = {one.version.lower() if one.name and one.vault_name else "" for one in on_it}
     idle = [one.version for one in older if one.version.lower() not in in_use]
     known = facts.every_account and len(named) == len(accounts) and "" not in in_use
     uris = (KeyUri(key.vault_uri, key.name, version).text for version in idle)

@@ -171,7 +171,7 @@ class Facts:
     """Everything that was read at the moment `taken`. `names` are the object ids that are known to belong to
     accounts read here. `source` is None if nobody asked for it. `changes` are those since `since`, by the
     activity log; `follows` names the earlier report that this one goes on from; `groups` have the object ids
-    of their members. `every_account`: `services` has all accounts of the subscriptions that were named."""
+    of their members. `asked` are the subscriptions that were named, of which `services` has all accounts."""
 
     taken: datetime
     subject: str
@@ -184,7 +184,7 @@ class Facts:
     follows: str = ""
     signer: Signer | None = None
     groups: tuple[tuple[str, tuple[str, ...] | NotChecked], ...] = ()
-    every_account: bool = False
+    asked: tuple[str, ...] = ()
 
     @property
     def subscriptions(self) -> tuple[str, ...]:
@@ -192,6 +192,11 @@ class Facts:
         vaults = (one.vault.id for one in self.services if isinstance(one.vault, Vault))
         ids = (*(one.account_id for one in self.services), *vaults)
         return tuple(sorted({arm_ids.subscription_of(id) for id in ids}))
+
+    @property
+    def every_account(self) -> bool:
+        """Whether all accounts of the subscriptions of these accounts and their vaults are here."""
+        return {*map(str.lower, self.asked)}.issuperset(self.subscriptions)
 
 
 def moment(seconds: int | None) -> datetime | None:

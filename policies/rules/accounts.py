@@ -5,7 +5,7 @@ from typing import Final
 from core import judgements, kinds, values
 from core.protection import Protections, StatedEncryption, StatedIdentity, encryption_of, identity_of
 from core.resource_types import Kind
-from core.stack import StackResource
+from core.stack import StackResource, made_as_generic
 from core.values import Mark
 from policies.rule import (
     Findings,
@@ -41,7 +41,8 @@ def account_fits_its_kind(protections: Protections, _: Options) -> Findings:
 def account_has_customer_key(protections: Protections, options: Options) -> Findings:
     """Every account is under a customer-managed key.
 
-    A binding in the stack, or encryption that the account itself states; of kinds that store data."""
+    A binding in the stack, or encryption that the account itself states; of kinds that store data. What an
+    account states as a generic resource is not read, so it is refused."""
     excluded = {*options.words("excludedKinds"), *map(str.lower, kinds.WITHOUT_DATA)}
     for account in protections.stack.of(Kind.ACCOUNT):
         left_out = values.word(account.found("kind")) in excluded
@@ -64,6 +65,14 @@ def account_has_customer_key(protections: Protections, options: Options) -> Find
                 setting="set encryption: customerManaged; to unbind the account on purpose, set "
                 "unbindAccount to its name",
                 urn=account.urn,
+            )
+    for other in protections.stack.of(Kind.OTHER_PROVIDER):
+        if made_as_generic(other) is Kind.ACCOUNT and values.word(other.stated("kind")) not in excluded:
+            yield RuleFinding(
+                found=f"the account {other.name} is a generic resource, of which no rule reads the key",
+                required="an account of azure-native's own type",
+                fix="import it as azure-native's cognitiveservices.Account, or list it under exemptions",
+                urn=other.urn,
             )
 
 

@@ -34,7 +34,7 @@ def found(world: World) -> dict[str, str]:
     """The fix of each rule that is broken now."""
     now = datetime.fromtimestamp(int(world.wire.door.cloud.clock.now()) + 1, UTC)
     facts = collect(DoorAzure(world.wire.door), "test", [world.account_id], now=now, days=90)
-    facts = replace(facts, every_account=True)
+    facts = replace(facts, asked=facts.subscriptions)
     return {LOG_UNREAD if "key use" in one.text else one.rule: one.fix for one in findings(facts)}
 
 

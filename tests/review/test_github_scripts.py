@@ -201,9 +201,9 @@ def test_a_fork_does_not_pass_by_its_own_run(fork: str, identity: str, local: st
 
 
 def test_drift_is_told_in_one_issue(tmp_path: Path) -> None:
-    """An open issue is commented on; without one it is made."""
+    """An open issue is commented on; without one it is made. A report too long for it is cut off."""
     report = tmp_path / "drift.md"
-    report.write_text("drift")
+    report.write_text("drift\n" * 50_000)
     for answer, word in (("5", "issue comment 5"), ("", "issue create")):
         folder = tmp_path / f"gh{answer}"
         folder.mkdir()

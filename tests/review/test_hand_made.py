@@ -385,10 +385,17 @@ def arm(**template: Any) -> tuple[str, dict[str, Any]]:
         arm(template=UNKNOWN),
         arm(templateContent=json.dumps({"resources": [{"type": "microsoft.keyvault/vaults"}]})),
         arm(templateLink={"uri": "https://example.com/x.json"}),
+        arm(template={"resources": [{"properties": "[createObject('templateLink', parameters('x'))]"}]}),
+        arm(
+            templateContent=json.dumps({"resources": []}),
+            templateBody='{"resources": ["Microsoft.KeyVault"]}',
+        ),
         ("azapi:index:UpdateResource", {"type": UNKNOWN}),
         ("azapi:resources:ResourceAction", {"type": "Microsoft.CognitiveServices/accounts@2024-10-01"}),
-        (GENERIC, {"resourceProviderNamespace": "Microsoft.Authorization", "resourceType": "locks"}),
-        (GENERIC, {"resourceProviderNamespace": "Microsoft.KeyVault", "resourceType": "Vaults"}),
+        (
+            GENERIC,
+            {"resourceProviderNamespace": "Microsoft.Authorization", "resourceType": "roleAssignments"},
+        ),
         (GENERIC, {"resourceProviderNamespace": "Microsoft.KeyVault", "parentResourcePath": UNKNOWN}),
         arm(templateContent=json.dumps({"resources": "microsoft.keyvault"}).replace("k", "\\u006b")),
         ("azure-native:authorization/v20220401:RoleDefinition", {}),
@@ -401,6 +408,27 @@ def test_what_may_write_the_same_by_another_way_needs_a_look(token: str, inputs:
     for made in (makes(held, token, "x"), updates(held, held, token, "x"), deletes(held, token, "x")):
         assert verdicts(*bound(), made) == ["undetermined"]
     assert verdicts(*bound(), same(token, "x", held)) == []
+
+
+@pytest.mark.parametrize(
+    ("namespace", "type", "went", "told"),
+    [
+        ("Microsoft.KeyVault", "Vaults", "vault-deleted", "vault-deleted"),
+        ("microsoft.keyvault/", "vaults/keys", "key-deleted", "key-deleted"),
+        ("Microsoft.CognitiveServices", "accounts", "account-deleted", "account-gone"),
+    ],
+)
+def test_what_a_generic_resource_made_goes_like_any_other(
+    namespace: str, type: str, went: str, told: str
+) -> None:
+    """Its type alone says what is lost; what a write of it does is not read."""
+    inputs = {"resourceProviderNamespace": namespace, "resourceType": type}
+    held = state({**inputs, "properties": {"template": {"resources": []}}}, id="/x")
+    outside = {**step("delete", GENERIC, "x", held), "op": "refresh", "detailedDiff": None}
+    assert verdicts(*bound(), deletes(held, GENERIC, "x")) == [went]
+    assert verdicts(*bound(), deletes({**held, "retainOnDelete": True}, GENERIC, "x")) == ["released"]
+    assert verdicts(*bound(), updates(held, held, GENERIC, "x")) == ["undetermined"]
+    assert verdicts(*bound(), outside, makes(held, GENERIC, "x")) == [told, "undetermined"]
 
 
 @pytest.mark.parametrize(

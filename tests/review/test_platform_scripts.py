@@ -216,8 +216,8 @@ def test_alarms_are_told_in_one_work_item(
     tmp_path: Path, open_ones: list[Any], method: str, path: str, fields: set[str]
 ) -> None:
     """An open one is added to, without one it is made. What a report quotes stays text, and no tool has the
-    token among its arguments."""
-    (tmp_path / "alarms.md").write_text(ALARMS)
+    token among its arguments. What is too long for it is cut off."""
+    (tmp_path / "alarms.md").write_text(ALARMS + " " * 200_000)
     with serving({"workItems": open_ones}) as platform:
         env = {
             "PATH": recorded_tool(tmp_path, "curl"),
@@ -235,5 +235,5 @@ def test_alarms_are_told_in_one_work_item(
     values = {one["path"].rpartition(".")[2]: one["value"] for one in written.body}
     assert set(values) == fields
     text = values.get("History") or values["Description"]
-    assert text == f"<pre>{html.escape(ALARMS)}</pre>"
+    assert text == f"<pre>{html.escape(ALARMS + ' ' * (60_000 - len(ALARMS)))}</pre>"
     assert RUNNER not in (tmp_path / "curl.asked").read_text()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core import arm_ids
 from core.facts import Encryption, PolicyEntry, RotationPolicy, Vault
 from core.roles import CRYPTO_USER, Permissions
 from operate import evidence
@@ -219,6 +220,7 @@ def test_a_drill_that_did_not_hold_is_an_error(
 
 OLDEST = "c" * 32
 SHARED = key(version(OLDEST, 90), version(OLD, 60), version(NEW, 30))
+SPELLED = Encryption("microsoft.keyvault", "https://KV-Contoso.vault.azure.net:443", "CMK", OLDEST.upper())
 DISABLED = [
     f"az keyvault key set-attributes --id https://kv-contoso.vault.azure.net/keys/cmk/{one} --enabled false"
     for one in (OLDEST, OLD)
@@ -230,20 +232,36 @@ DISABLED = [
     [
         (service(), True, DISABLED),
         (service(account=account("b", encryption=bound_to(OLDEST))), True, DISABLED[1:]),
+        (service(account=account("b", encryption=SPELLED)), True, DISABLED[1:]),
         (service(account=account("b", encryption=replace(bound_to(OLD), key_name="second"))), True, DISABLED),
         (service(account=account("b", encryption=bound_to(""))), True, []),
         (service(account=account("b", encryption=replace(BOUND, key_name=""))), True, []),
+        (service(account=account("b", encryption=replace(bound_to(OLD), key_vault_uri=""))), True, []),
+        (service(account=account("b", provisioning_state="Accepted")), True, []),
+        (service(vault=vault(id=vault().id.replace("subscriptions/", "subscriptions/f"))), True, []),
         (Service(account("b").id, NotChecked("403")), True, []),
         (service(), False, []),
     ],
-    ids=["idle", "bound by another", "another key", "follows the key", "unknown key", "unread", "some only"],
+    ids=[
+        *(
+            "idle",
+            "bound by another",
+            "in another spelling",
+            "another key",
+            "follows the key",
+            "unknown key",
+            "unknown vault",
+        ),
+        *("being changed", "a vault elsewhere", "unread", "some only"),
+    ],
 )
 def test_only_a_version_that_no_account_needs_is_to_be_disabled(
     other: Service, every: bool, commands: list[str]
 ) -> None:
     """An account of any stack may be bound to it. Where one was not read, may use each version, or may not be
     in the report, no command is told, but what to do first."""
-    facts = made.facts(service(key=SHARED), replace(other, key=SHARED), every_account=every)
+    asked = (arm_ids.subscription_of(made.account().id).upper(),) if every else ()
+    facts = made.facts(service(key=SHARED), replace(other, key=SHARED), asked=asked)
     fixes = {one.subject: one.fix for one in findings(facts) if one.rule == "old-versions-enabled"}
     assert fixes["lang-contoso"] == ("; ".join(commands) or WORDS["look_first"])
 

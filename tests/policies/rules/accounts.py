@@ -6,6 +6,7 @@ from typing import Any, Final
 from core import audit_log, roles
 from tests.policies.asking import (
     ACCOUNT,
+    GENERIC,
     NOW,
     OTHER_TENANT,
     ROLE,
@@ -49,7 +50,6 @@ def of_account(**properties: Any) -> dict[str, Any]:
 def below(type: str) -> Iterator[tuple[tuple[str, ...], Thing]]:
     """What is below the account, as a program may write it, and as it then exists: by stacks in which the
     account's name is known, and is not."""
-    f"{type.lower()}s"
     for on, name in ((UPDATE, "lang-one"), (PREVIEW, UNKNOWN_TEXT)):
         props = {"accountName": name}
         token = f"azure-native:cognitiveservices:{type}"
@@ -81,6 +81,8 @@ OF_ANOTHER_STACK: Final = (
     Row("a vault of another stack", UPDATE, "open", {"vault": None}, "its vault, which is not"),
     Row("an account of another stack", UPDATE, "open", {"account": None}, "its account, which is not"),
 )
+BY_PARTS: Final = {"resourceProviderNamespace": "Microsoft.CognitiveServices", "resourceType": "accounts"}
+BY_TYPE: Final = {"type": "microsoft.cognitiveservices/ACCOUNTS@2025-06-01"}
 NO_REGIONS: Final = {f"{name}.location": UNKNOWN_TEXT for name in ("vault", "account")}
 AUDITED: Final = {"category": "AuditEvent", "enabled": True}
 ROWS: Final[dict[str, list[Row]]] = {
@@ -162,6 +164,17 @@ ROWS: Final[dict[str, list[Row]]] = {
                 ("FormRecognizer", "violation"),
                 (None, "violation"),
             )
+        ),
+        *each(
+            "accounts that no rule reads, of azure-native and azapi",
+            BOTH,
+            [
+                ({"x": Thing("x", GENERIC, BY_PARTS)}, "violation"),
+                ({"x": Thing("x", GENERIC, {**BY_PARTS, "kind": "ComputerVision"})}, "pass"),
+                ({"x": Thing("x", GENERIC, {**BY_PARTS, "resourceType": "commitmentPlans"})}, "pass"),
+                ({"x": Thing("x", "azapi:resources:Resource", BY_TYPE)}, "violation"),
+                ({"x": Thing("x", "azapi:resources:UpdateResource", BY_TYPE)}, "pass"),
+            ],
         ),
         *each(
             "encryption that is not known",
