@@ -32,6 +32,7 @@ KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr
 "Default Storage Account"."""
 VAULT = "kv-pulumi-prod"
 PROVIDER = f"azurekeyvault://{VAULT}.vault.azure.net/keys/state"
+MOST_RUNS = 3
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,9 @@ def test_a_fleet_with_its_state_in_blobs_is_cut_off_and_goes_on(
     azure: RunningAzure, storage: Storage, tmp_path: Path
 ) -> None:
     """Two stacks with `azblob://` and `azurekeyvault://`. All that a rollout has started is killed while it
-    creates: its lock is a blob, which the next run takes, because it sees that the process is gone. Then
-    every stack is proven, no lock is left, and no secret of a state can be read without the vault."""
+    creates: its lock is a blob. The next run fails, and names the commands that lift the lock and take in
+    what was made. Then every stack is proven, no lock is left, and no secret of a state can be read without
+    the vault."""
     names = ("a", "b")
     fleet = FleetCheckout(tmp_path / "language-cmk", azure.env, names, QUIET)
     make_key(azure, fleet)
@@ -143,6 +145,11 @@ def test_a_fleet_with_its_state_in_blobs_is_cut_off_and_goes_on(
     assert storage.locks(), "nothing was cut off"
 
     resumed = fleet.run("up", "--yes")
+    assert resumed.code == 1, resumed.output
+    for _ in range(MOST_RUNS):
+        fleet.lead_on()
+        if (resumed := fleet.run("up", "--yes")).code == 0:
+            break
     assert resumed.code == 0, resumed.output
     assert all(found["ok"] for found in fleet.outcomes("up").values())
     assert storage.locks() == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import chdir, redirect_stderr, redirect_stdout
@@ -87,6 +89,19 @@ class FleetCheckout:
         """What the last run of an action left of each stack that it began."""
         report = json.loads((self.folder / ".fleet" / action / "report.json").read_text())
         return {one["stack"]: one for one in report["stacks"] if one["reason"] != "not run"}
+
+    def lead_on(self) -> None:
+        """Does what the report says of each stack whose update was cut off: it lifts the lock, and takes in
+        what the state lacks."""
+        for name, one in self.outcomes("up").items():
+            commands = re.findall(r"`(pulumi cancel [^`]+|[^`]+ -m operate recover [^`]+)`", one["reason"])
+            for command in commands:
+                words = [*shlex.split(command), *(["--yes"] if "recover" in command else [])]
+                done = subprocess.run(
+                    words, cwd=self.folder, env=self.stack.env, capture_output=True, check=False
+                )
+                # 255: there is no lock. 1: whether something exists is known once `up` has gone on.
+                assert done.returncode in {0, 1, 255}, (name, command, done.stdout, done.stderr)
 
     def outputs(self, name: str) -> dict[str, Any]:
         """A stack's outputs."""

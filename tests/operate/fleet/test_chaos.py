@@ -5,10 +5,7 @@ from __future__ import annotations
 
 import os
 import random
-import re
-import shlex
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -83,17 +80,6 @@ class Rollout:
         return Run(self._running.returncode, output)
 
 
-def lead_on(fleet: FleetCheckout) -> None:
-    """Does what the report says of each stack whose update was cut off."""
-    for name, one in fleet.outcomes("up").items():
-        for command in re.findall(r"`(pulumi cancel [^`]+|[^`]+ -m operate recover [^`]+)`", one["reason"]):
-            done = subprocess.run(
-                shlex.split(command), cwd=fleet.folder, env=fleet.stack.env, capture_output=True, check=False
-            )
-            # 255: there is no lock. 1: whether something exists is known once `up` has gone on.
-            assert done.returncode in {0, 1, 255}, (name, command, done.stdout, done.stderr)
-
-
 def test_whatever_dies_the_rollout_halts_where_it_must_and_ends_well(
     azure: RunningAzure, tmp_path: Path
 ) -> None:
@@ -126,7 +112,7 @@ def test_whatever_dies_the_rollout_halts_where_it_must_and_ends_well(
             kills += rollout.kill() if attempt == 1 else rollout.kill_an_engine(chance)
         done = rollout.ended()
         said.append(done.output)
-        lead_on(fleet)
+        fleet.lead_on()
         if not halted:
             there_now = {one["body"]["name"] for one in cloud.documents(azure, "account")}
             assert there_now & {f"lang-fleet-{name}" for name in last} == set(), done.output
