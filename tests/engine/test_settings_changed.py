@@ -55,16 +55,16 @@ ELSEWHERE = {
     "searchServiceId": "test_in_process.py",
     "searchServiceKey": "test_in_process.py",
     **{
-        f"names.{resource}": "../remediation/test_changes.py"
+        f"names.{resource}": "../remediation/test_live_services.py"
         for resource in names.DEFAULTS
         if resource not in ("account", "key", "resourceGroup", "vault")
     },
     "kind": "test_in_process.py",
     "callers": "../components/test_callers.py",
     "vault.name": "test_in_process.py",
-    "vault.sku": "../remediation/test_changes.py",
-    "key.type": "../remediation/test_changes.py",
-    "key.size": "../remediation/test_changes.py",
+    "vault.sku": "../remediation/test_live_services.py",
+    "key.type": "../remediation/test_live_services.py",
+    "key.size": "../remediation/test_live_services.py",
     "key.version": "../remediation/test_automatic_version.py",
     "asFound": "for an account that was adopted",
     "allowProjectManagement": "as projects",
