@@ -49,6 +49,8 @@ LOGIN_RETRIES = 3
 """How often a client that sends a request again by itself asks for a token again."""
 _FIRST_PAUSE_SECONDS = 0.8
 """Before a login is asked again; twice as long each time, as azure-core pauses (RetryPolicy, 1.41)."""
+_LONGEST_PAUSE_SECONDS = 60.0
+"""A login host that names a longer one gets no second request from this run."""
 
 
 def import_packages() -> None:
@@ -170,7 +172,8 @@ class AzureClient:
 class OneAtATime:
     """A credential that asks for one token at a time: the second caller finds the first one's token in the
     cache, so that thirty bindings that begin together log in once. It asks up to `retries` times more if the
-    login host does not answer, answers 5xx, or throttles; azure-core's own retries leave out a login."""
+    login host does not answer, answers 5xx, or throttles for a minute at most; azure-core's own retries leave
+    out a login."""
 
     def __init__(self, credential: TokenCredential, retries: int = 0) -> None:
         self._credential, self._retries = credential, retries
@@ -186,9 +189,11 @@ class OneAtATime:
                     return self._credential.get_token(*scopes, **options)
                 except AzureError as error:
                     failure = failure_from(error, "logging in")
-                    if failure.kind not in (RefusalKind.TRANSIENT, RefusalKind.THROTTLED):
+                    pause = failure.retry_after or _FIRST_PAUSE_SECONDS * 2**tried
+                    may_pass = failure.kind in (RefusalKind.TRANSIENT, RefusalKind.THROTTLED)
+                    if not may_pass or pause > _LONGEST_PAUSE_SECONDS:
                         raise
-                    time.sleep(failure.retry_after or _FIRST_PAUSE_SECONDS * 2**tried)
+                    time.sleep(pause)
             return self._credential.get_token(*scopes, **options)
 
 

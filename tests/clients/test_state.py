@@ -22,7 +22,7 @@ from tests.engine.shared import done
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.fleets import QUIET, FleetCheckout
-from tests.support.judge import VAULTS, Judge
+from tests.support.judge import Judge
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1500)]
 
@@ -106,20 +106,6 @@ def storage(tmp_path: Path) -> Iterator[Storage]:
         pytest.skip(str(missing))
 
 
-def make_key(azure: RunningAzure, fleet: FleetCheckout) -> None:
-    """The vault of the state's key, made as a platform team makes it: before any stack."""
-    judge = Judge(azure, fleet.stack, name=VAULT.removeprefix("kv-"))
-    properties = {
-        "tenantId": azure.env["AZURE_TENANT_ID"],
-        "sku": {"family": "A", "name": "standard"},
-        "enableRbacAuthorization": True,
-        "enablePurgeProtection": True,
-    }
-    judge.arm("PUT", judge.group, "2024-03-01", {"location": "westeurope"})
-    judge.arm("PUT", judge.vault_id, VAULTS, {"location": "westeurope", "properties": properties})
-    judge.vault("POST", "/keys/state/create", {"kty": "RSA", "key_size": 2048})
-
-
 def test_a_fleet_with_its_state_in_blobs_is_cut_off_and_goes_on(
     azure: RunningAzure, storage: Storage, tmp_path: Path
 ) -> None:
@@ -129,7 +115,7 @@ def test_a_fleet_with_its_state_in_blobs_is_cut_off_and_goes_on(
     the vault."""
     names = ("a", "b")
     fleet = FleetCheckout(tmp_path / "language-cmk", azure.env, names, QUIET)
-    make_key(azure, fleet)
+    Judge(azure, fleet.stack, name=VAULT.removeprefix("kv-")).make_state_key()
     fleet.stack.env.update(storage.environ)
     for name in names:
         done(fleet.stack.pulumi("stack", "init", name, "--secrets-provider", PROVIDER))

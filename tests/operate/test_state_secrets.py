@@ -11,7 +11,7 @@ import pytest
 from tests.engine.shared import done
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.fleets import QUIET, FleetCheckout
-from tests.support.judge import VAULTS, Judge
+from tests.support.judge import Judge
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
@@ -30,28 +30,14 @@ def azure(tmp_path: Path) -> Iterator[RunningAzure]:
         yield running
 
 
-def made_key(azure: RunningAzure, fleet: FleetCheckout) -> str:
-    """The state's key in a vault of its own; its ARM id."""
-    judge = Judge(azure, fleet.stack, name=VAULT.removeprefix("kv-"))
-    properties = {
-        "tenantId": azure.env["AZURE_TENANT_ID"],
-        "sku": {"family": "A", "name": "standard"},
-        "enableRbacAuthorization": True,
-        "enablePurgeProtection": True,
-    }
-    judge.arm("PUT", judge.group, "2024-03-01", {"location": "westeurope"})
-    judge.arm("PUT", judge.vault_id, VAULTS, {"location": "westeurope", "properties": properties})
-    judge.vault("POST", "/keys/state/create", {"kty": "RSA", "key_size": 2048})
-    return f"{judge.vault_id}/keys/state"
-
-
 def test_a_search_services_key_is_read_by_nobody_who_may_not_use_the_states_key(
     azure: RunningAzure, tmp_path: Path
 ) -> None:
     """Who reads all of the subscription, the state and the stack's file gets no preview, no setting and no
     export. Whoever may use the key, too, as the identity that plans what was merged, gets them."""
     fleet = FleetCheckout(tmp_path / "language-cmk", azure.env, ("a", "b"), QUIET)
-    key, stack = made_key(azure, fleet), fleet.stack
+    stack = fleet.stack
+    key = Judge(azure, stack, name=VAULT.removeprefix("kv-")).make_state_key()
     named = ("--stack", "prod")
     fleet.file("prod").write_text(fleet.file("b").read_text())
     fleet.configure("prod", searchServiceId=SEARCH)

@@ -372,12 +372,14 @@ def test_what_may_pass_is_asked_again(pauses: list[float]) -> None:
     [
         (3, answer(401), 1),
         (3, ClientAuthenticationError("AADSTS7000215"), 1),
+        (3, answer(429, **{"Retry-After": "3600"}), 1),
         (0, answer(503), 1),
         (2, answer(503), 3),
     ],
 )
 def test_what_stays_is_raised(retries: int, refusal: AzureError, asked: int, pauses: list[float]) -> None:
-    """A wrong secret at once; an outage after as many tries. The provider's own waits see each refusal."""
+    """A wrong secret at once, as a pause that no run waits for; an outage after as many tries. The provider's
+    own waits see each refusal."""
     host = LoginHost(*[refusal] * 5)
     with pytest.raises(AzureError) as found:
         OneAtATime(host, retries).get_token("scope")
