@@ -294,11 +294,19 @@ def _as_mapping(value: object) -> Mapping[str, object] | None:
 def _secret_texts(args: object) -> frozenset[str]:
     """The values of outputs in the arguments that are secret and known. Waits for the outputs."""
     if isinstance(args, pulumi.Output):
-        value = _sync_await(args.future()) if _sync_await(args.is_secret()) else None
-        return frozenset({value} if isinstance(value, str) and value else ())
+        return frozenset(_texts(_sync_await(args.future())) if _sync_await(args.is_secret()) else ())
     group = _as_mapping(args)
     inner = group.values() if group is not None else args if isinstance(args, list | tuple) else ()
     return frozenset(text for one in inner for text in _secret_texts(one))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The texts in a known value, except empty ones."""
+    if isinstance(value, Mapping | list | tuple):
+        for one in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(one)
+    elif isinstance(value, str) and value:
+        yield value
 
 
 class _Reading:

@@ -139,18 +139,27 @@ def test_a_unit_test_takes_an_id_or_a_name_that_is_not_known_yet() -> None:
     assert {"keyed-binding", "grouped-binding", "alone-key"} <= {*declared(program)}
 
 
-def test_a_secret_value_is_in_no_error() -> None:
-    """The error names the argument, and not the value that an output keeps secret."""
+@pytest.mark.parametrize(
+    ("argument", "value", "path"),
+    [
+        ("vault", "hunter2", "vault.id"),
+        ("vault", {"a": ["hunter2"]}, "vault.id"),
+        ("other_identity_ids", ["hunter2"], "otherIdentityIds[0]"),
+    ],
+)
+def test_a_secret_value_is_in_no_error(argument: str, value: Any, path: str) -> None:
+    """The error names the argument, and not the value that an output keeps secret, whatever its form."""
 
     def program() -> None:
-        hidden = pulumi.Output.secret("hunter2")
-        args: Any = {"location": "westeurope", "vault": {"id": hidden}, "sku": "S1"}
+        hidden = pulumi.Output.secret(value)
+        given: Any = {"id": hidden} if argument == "vault" else hidden
+        args: Any = {"location": "westeurope", argument: given, "sku": "S1"}
         EncryptedAIServicesAccount("language", args)
 
     with pytest.raises(InputError) as error:
         run(program)
     assert "hunter2" not in str(error.value)
-    assert "vault.id: is wrong; its value is secret" in str(error.value)
+    assert f"{path}: is wrong; its value is secret" in str(error.value)
     assert "sku: found 'S1'" in str(error.value)
 
 
