@@ -271,7 +271,7 @@ def _formerly_made(one: Situation, account: facts.Account) -> Problems:
         if id := one.before.part(types.LOCK, part).get("id"):
             yield Problem(
                 "lock",
-                f"lock {id} {made}. To keep it, take it out of {out}. To be rid of it, run `az lock delete "
+                f"lock {id} {made}. To keep it, take it out of {out}. To delete it, run `az lock delete "
                 f"--ids {id}`, and then run `pulumi refresh`",
             )
 

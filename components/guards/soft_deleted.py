@@ -30,14 +30,15 @@ def problems(
         back = "" if there else _back(inputs, before, f"az keyvault recover --name {vault['name']}")
         yield Problem(
             "vault.name",
-            f"{_held(vault)}{there}; {back}give another vault.name; purge protection does not allow to purge "
-            "it",
+            f"{_held(vault)}{there}; {back}give another vault.name; purge protection lets nobody purge it",
         )
     if account := _named(None if before.account else inputs.account_name, accounts):
         there = _elsewhere(inputs, account) or _unfit(inputs, account)
         region = regions.normalised(account["location"])  # az takes no spelling with a space unquoted
         named = f"--name {account['name']} --resource-group {_group(account)} --location {region}"
-        back = "" if there else _back(inputs, before, f"az cognitiveservices account recover {named}")
+        after = "once the vault of its key is there, " if inputs.has_key else ""
+        recover = f"az cognitiveservices account recover {named}"
+        back = "" if there else _back(inputs, before, recover, after)
         yield Problem(
             "accountName",
             f"{_held(account)}{there}; {back}give another accountName, or delete its data for good with `az "
@@ -45,7 +46,9 @@ def problems(
         )
 
 
-def _back(inputs: EncryptedAIServicesAccountArgs, before: RecordedService, command: str) -> str:
+def _back(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, command: str, after: str = ""
+) -> str:
     """In words: how to bring a resource back with everything in it, which needs its group (learn.microsoft.
     com/powershell/module/az.cognitiveservices/undo-azcognitiveservicesaccountremoval, read 2026-11-30)."""
     region = regions.normalised(inputs.location)
@@ -53,7 +56,7 @@ def _back(inputs: EncryptedAIServicesAccountArgs, before: RecordedService, comma
     is_there = before.group_name is not None or inputs.existing_resource_group_name is not None
     first = "" if is_there else f"{group}, if that group is gone, and then "
     return (
-        f"to bring it back with everything in it, run {first}`{command}`, and once no name is held, "
+        f"to bring it back with everything in it, {after}run {first}`{command}`, and once no name is held, "
         f"`{commands.operate(f'recover --stack {commands.STACK} --yes')}`, which takes it into the state; or "
     )
 

@@ -61,8 +61,8 @@ class Judge:
         return self._sent(host, "https://vault.azure.net", method, f"{path}?api-version=7.4", body)
 
     def make_state_key(self) -> str:
-        """The key `state` in a vault of its own under Azure RBAC, made as a platform team makes it: before any
-        stack. Gives its ARM id."""
+        """The key `state` in a vault of its own under Azure RBAC, made as a platform team makes it: before
+        any stack. Gives its ARM id."""
         properties = {
             "tenantId": self.azure.env["AZURE_TENANT_ID"],
             "sku": {"family": "A", "name": "standard"},
