@@ -1,11 +1,14 @@
 """Providers for existing vaults and workspaces in other subscriptions: one for each subscription."""
 
+import os
+
 import pulumi
 from pulumi.runtime import invoke
 
 from components.azure_native import PACKAGE, plugin_version
 from components.component import azure_provider
 from core import arm_ids
+from core.login import SETTINGS
 from core.resource_types import GET_CLIENT_CONFIG
 
 
@@ -41,8 +44,14 @@ class Subscriptions:
             self._providers[subscription] = pulumi.ProviderResource(
                 PACKAGE,
                 f"{self._prefix}subscription-{subscription}",
-                {"environment": "public", "subscriptionId": subscription},
+                {"environment": _environment(), "subscriptionId": subscription},
                 # Said, because the parent of a component in another language knows no protection to inherit.
                 pulumi.ResourceOptions(parent=self._parent, protect=False, version=plugin_version()),
             )
         return self._providers[subscription]
+
+
+def _environment() -> str:
+    """The cloud, in azure-native's words: such a provider takes none of the stack's settings by itself."""
+    variables = (os.environ.get(name) for name in SETTINGS["environment"])
+    return pulumi.Config(PACKAGE).get("environment") or next(filter(None, variables), "public")
