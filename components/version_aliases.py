@@ -3,11 +3,9 @@
 It adds 17 to 25 aliases such as `azure-native:keyvault/v20230201:Vault`; resolving them takes nearly all the
 time of a large preview. Only a state with versioned types needs them. This project's own versioned
 types have the version that is declared now (key_vault_types.py): whoever raises it adds an alias for the
-version before, and lets that alias through here. To move other resources from such a state,
-set LANGUAGE_CMK_VERSION_ALIASES=keep for one `pulumi up`.
+version before, and lets that alias through here.
 """
 
-import os
 import re
 
 import pulumi
@@ -25,13 +23,8 @@ def is_version_alias(alias: object) -> bool:
     return not says_more and _VERSIONED_TYPE.fullmatch(alias.type_) is not None
 
 
-def drop_version_aliases(
-    args: pulumi.ResourceTransformationArgs,
-) -> pulumi.ResourceTransformationResult | None:
+def drop_version_aliases(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
     """A transformation: the same resource without version aliases; every other alias stays."""
-    aliases = args.opts.aliases
-    if not aliases or os.environ.get("LANGUAGE_CMK_VERSION_ALIASES") == "keep":
-        return None
     opts = args.opts._copy()  # noqa: SLF001 - merge() would append the aliases that must go
-    opts.aliases = [alias for alias in aliases if not is_version_alias(alias)]
+    opts.aliases = [alias for alias in opts.aliases or () if not is_version_alias(alias)]
     return pulumi.ResourceTransformationResult(args.props, opts)

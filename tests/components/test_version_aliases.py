@@ -20,12 +20,6 @@ def test_no_resource_carries_version_aliases() -> None:
     assert sent == {"azure-native:insights:DiagnosticSetting", *resource_types.FORMER}
 
 
-def test_version_aliases_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who moves from a state with versioned types gets the SDK's aliases back."""
-    monkeypatch.setenv("LANGUAGE_CMK_VERSION_ALIASES", "keep")
-    assert len(service().one(":Vault").request.aliases) > 15
-
-
 def test_the_callers_aliases_reach_the_service() -> None:
     """A service that was renamed keeps its alias; only its children lose the SDK's."""
     opts = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")])
