@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi_azure_native import cognitiveservices
 
 from components.account import MadeAccount
 from components.account_args import AccountArguments
@@ -20,6 +19,7 @@ from components.arguments.inputs import Arguments, Rule, argument
 from components.arguments.problem import Problem
 from components.declared import Declaration, Declare, then
 from core import arm_ids, kind_limits
+from core import resource_types as types
 
 STANDARD = "Standard"
 UPGRADES = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
@@ -111,10 +111,10 @@ def make_below(
     A project holds data: `protected` declares it, or `removable` if this stack is to remove it.
     """
     made, removed = [*after], {name.lower() for name in inputs.removed_projects}
-    for what, make, given, arguments in _below_account(inputs, location):
-        place = {"account_name": account.name, "resource_group_name": then(account.id, arm_ids.group_of)}
+    for what, token, given, arguments in _below_account(inputs, location):
+        place = {"accountName": account.name, "resourceGroupName": then(account.id, arm_ids.group_of)}
         child = Declaration(
-            make,
+            token,
             f"{inputs.name}-{what.removesuffix('s')}-{given.name}",
             f"{arm_ids.ACCOUNT}/{what}",
             given.name,
@@ -127,22 +127,22 @@ def make_below(
 
 
 def _below_account(inputs: FoundryArguments, location: str) -> Iterator[tuple[str, Any, Any, dict[str, Any]]]:
-    """The argument that asks for each, azure-native's class, what is asked, and the class's arguments."""
+    """The argument that asks for each, its type in Pulumi, what is asked, and its arguments."""
     for project in inputs.projects:
         arguments = {
-            "project_name": project.name,
+            "projectName": project.name,
             "location": location,
             "identity": {"type": "SystemAssigned"},
-            "properties": {"display_name": project.display_name, "description": project.description},
+            "properties": {"displayName": project.display_name, "description": project.description},
         }
-        yield "projects", cognitiveservices.Project, project, arguments
+        yield "projects", types.PROJECT, project, arguments
     for model in inputs.deployments:
         arguments = {
-            "deployment_name": model.name,
+            "deploymentName": model.name,
             "sku": {"name": model.sku, "capacity": model.capacity},
             "properties": {
                 "model": {"format": model.format, "name": model.model, "version": model.version},
-                "version_upgrade_option": model.upgrade,
+                "versionUpgradeOption": model.upgrade,
             },
         }
-        yield "deployments", cognitiveservices.Deployment, model, arguments
+        yield "deployments", types.DEPLOYMENT, model, arguments
