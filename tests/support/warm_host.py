@@ -37,7 +37,7 @@ MODULES = (
             "resources",
         )
     ),
-    *("policies.adapter", "policies.engine_requests", "pulumi_policy"),
+    *("policies.analyzer", "pulumi_policy"),
     *("provider.host", "provider.azure", "provider.azure_client", "azure.core.rest", "azure.identity"),
 )
 """What program, pack and provider import; what is missing here is only imported later, in every fork."""
