@@ -159,7 +159,7 @@ def test_exactly_its_permission_lets_an_operation_pass(
 
 
 def test_other_services_see_the_newest_key_of_a_vault_that_is_there(case: Case) -> None:
-    """In any case of its name, disabled where no version is usable; of a vault that is deleted they see none."""
+    """In any case of its name, disabled where no version is usable; of a deleted vault they see none."""
     case.do(
         "vault",
         {"ask": f"POST {URI}/keys/k/create", "send": {"kty": "RSA", "attributes": {"enabled": False}}},
