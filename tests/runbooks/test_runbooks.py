@@ -67,14 +67,11 @@ def test_drift(runbook: Runbook) -> None:
 def test_destroy_and_come_back(runbook: Runbook) -> None:
     """The account is never cut off before it goes, and comes back bound, with its data."""
     judge = runbook.judge
-
-    def meanwhile(heading: str) -> None:
+    for heading in runbook.run("destroy-and-come-back"):
         if heading == "What remains, and until when":
             assert cloud.documents(runbook.azure, "account") == []
         if heading == "Start again under other names":
             judge.bring_back()
-
-    runbook.followed("destroy-and-come-back", meanwhile)
     assert judge.lapses() == []
     assert judge.bound_version() == judge.versions()[-1]
 

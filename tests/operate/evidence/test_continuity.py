@@ -152,7 +152,12 @@ def test_what_came_late_to_an_earlier_report_is_in_the_next(
     written = datetime.fromtimestamp(int(door.cloud.clock.now()), UTC)
     azure, today = DoorAzure(door), written.replace(hour=0, minute=0, second=0, microsecond=0)
     asked: list[datetime] = []
-    monkeypatch.setattr(azure, "query", lambda _, __, since, until: asked.append(since) or [])
+
+    def query(_: str, __: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
+        asked.append(since)
+        return []
+
+    monkeypatch.setattr(azure, "query", query)
     for minutes, is_read in ((5, True), (120, False)):
         since, now = written + timedelta(minutes=minutes), written + timedelta(days=1)
         found = of_log(azure, seen(door).services, since, now)
