@@ -1,11 +1,11 @@
 """The pages of docs/runbooks/, run as they stand.
 
 Each page NAME.md (page.py says which lines of it are run, and what must be printed) has a test that takes the
-fixture `runbook`, and follows it with `runbook.followed("NAME")` or `run`. The page begins with stack `dev` as the
-repository has it, deployed, and with data in its account, and has to end with the same data, readable;
-`runbook` has the checkout (`stack`), its local Azure (`azure`) and the `judge` over both. What a person does
-by hand is a command on the page, too, such as `pulumi config set`; what somebody else does meanwhile, the
-test does after a heading.
+fixture `runbook`, and follows the page with `runbook.followed("NAME")` or `run`. The page begins with stack
+`dev` as the repository has it, deployed, and with data in its account, and has to end with the same data,
+readable; `runbook` has the checkout (`stack`), its local Azure (`azure`) and the `judge` over both. What a
+person does by hand is a command on the page, too, such as `pulumi config set`; what somebody else does
+meanwhile, the test does after a heading.
 """
 
 from __future__ import annotations

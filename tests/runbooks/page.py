@@ -32,9 +32,9 @@ _COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
 def run(path: Path, folder: Path, env: Mapping[str, str]) -> Iterator[str]:
-    """Runs a page in the checkout at `folder`; gives each heading with console blocks once their commands have
-    run. Raises AssertionError where a command ends or prints otherwise than the page says, and for a block
-    without a command."""
+    """Runs a page in the checkout at `folder`; gives each heading with console blocks once their commands
+    have run. Raises AssertionError where a command ends or prints otherwise than the page says, and for a
+    block without a command."""
     heading, sections = "", dict[str, list[tuple[str, str, int]]]()
     for title, kind, code, block in _PART.findall(path.read_text()):
         heading = title or heading

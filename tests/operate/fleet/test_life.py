@@ -87,8 +87,8 @@ def test_whatever_dies_the_rollout_halts_where_it_must_and_ends_well(
 ) -> None:
     """A canary, most stacks, and the last two. One of most is refused: every run halts there, and nothing of
     the last ring is begun, whatever else was killed. Mended, runs of the same command and of those that the
-    report names end with every stack proven. Then keys are rotated, and access to one is taken and given back:
-    nothing was ever unbound or made twice, and no lock or half-done operation is left."""
+    report names end with every stack proven. Then keys are rotated, and access to one is taken and given
+    back: nothing was ever unbound or made twice, and no lock or half-done operation is left."""
     names = [f"s{number:02}" for number in range(STACKS)]
     fleet = FleetCheckout(
         tmp_path / "language-cmk",
