@@ -86,7 +86,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         ("arm_ids.same(declared, here)", "declared == here", "what the stack made is not named as existing"),
         ("rotates > expires - DAYS_TO_REBIND", "rotates > expires", "a rotation leaves time to bind again"),
         ("subscription != subscription_id.lower()", "False", "a login to another subscription is refused"),
-        ("network.prefixlen == 0", "network.prefixlen == 1", "the whole internet is no range of a firewall"),
+        (".prefixlen == 0", ".prefixlen == 1", "the whole internet is no range of a firewall"),
     ),
     *_of(
         "provider",
