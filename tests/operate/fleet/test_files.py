@@ -243,13 +243,6 @@ def test_a_wrong_fleet_is_one_message(fleet: Fleet, text: str | None, error: str
     assert (code, error in said) == (2, True)
 
 
-@pytest.mark.parametrize("words", [["preview", "--yes"], ["matrix", "--yes"], ["evidence"]])
-def test_an_action_takes_no_option_of_another(fleet: Fleet, words: list[str]) -> None:
-    """One that would be passed over in silence is a usage error."""
-    with pytest.raises(SystemExit, match="2"):
-        fleet.run(*words)
-
-
 @pytest.mark.parametrize("action", ["up", "rotate"])
 def test_a_rollout_that_cannot_reach_a_stack_does_not_begin(fleet: Fleet, action: str) -> None:
     """A stack that the backend lacks is named with the command that makes it, before anything is written."""
