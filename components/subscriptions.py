@@ -6,6 +6,7 @@ import pulumi
 from pulumi.runtime import invoke
 
 from components.azure_native import PACKAGE, plugin_version
+from components.cmk_resource import login_config
 from components.component import azure_provider
 from core import arm_ids
 from core.login import SETTINGS
@@ -54,4 +55,4 @@ class Subscriptions:
 def _environment() -> str:
     """The cloud, in azure-native's words: such a provider takes none of the stack's settings by itself."""
     variables = (os.environ.get(name) for name in SETTINGS["environment"])
-    return pulumi.Config(PACKAGE).get("environment") or next(filter(None, variables), "public")
+    return login_config(PACKAGE).get("environment") or next(filter(None, variables), "public")
