@@ -1,7 +1,5 @@
 """The manners that all commands share."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

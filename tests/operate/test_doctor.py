@@ -1,7 +1,5 @@
 """`doctor` tells before any stack exists what a first deployment would meet."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import re

@@ -1,7 +1,5 @@
 """The revocation drill: measured on the local Azure, never where it may not be, and always given back."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import signal

@@ -1,7 +1,5 @@
 """Every command logs in as the stack does: its configuration first, then the environment."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """Ways out that the crash runbook names, on the real engine: each leads to an update that changes nothing."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

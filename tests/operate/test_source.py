@@ -1,7 +1,5 @@
 """Where a report was read: who issued the certificate of the host that answers, and who asked."""
 
-from __future__ import annotations
-
 import base64
 import json
 import ssl

@@ -1,7 +1,5 @@
 """What a stack's outputs and file say, and what is said where the engine refuses."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path

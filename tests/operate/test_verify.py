@@ -1,7 +1,5 @@
 """The proof holds only for what it says, and names everything that does not."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

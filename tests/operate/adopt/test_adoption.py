@@ -1,7 +1,5 @@
 """Adoptions on the real engine: afterwards nothing has changed, and nothing is to be changed."""
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType

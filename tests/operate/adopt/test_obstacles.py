@@ -1,7 +1,5 @@
 """What keeps an account from being adopted, and what to do about it: without a cloud."""
 
-from __future__ import annotations
-
 import json
 from unittest.mock import MagicMock
 

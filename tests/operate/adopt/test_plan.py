@@ -1,7 +1,5 @@
 """What is written for an account, from the answers that the cloud gave: without a cloud."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from typing import Any

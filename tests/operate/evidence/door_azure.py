@@ -1,7 +1,5 @@
 """The local Azure in this process, asked as the live cloud is; every question can be refused."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast

@@ -1,7 +1,5 @@
 """Evidence of a cloud with a rotated, a cut off and a plain account: what is told, and what is not."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The command on a real stack: the real engine, the local Azure over sockets, Azure's own clients."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

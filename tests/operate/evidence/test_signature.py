@@ -1,7 +1,5 @@
 """The signature and the timestamp: openssl alone verifies them, and a changed report fails."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import threading

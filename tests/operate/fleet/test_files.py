@@ -1,7 +1,5 @@
 """fleet.yaml and the stack files: what they say, what a change touches, and what each action does."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
