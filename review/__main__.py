@@ -46,15 +46,11 @@ def main(words: Sequence[str] | None = None) -> int:
         read = _preview(arguments)
         policies = preview.read_policies(_read(arguments.policies)) if arguments.policies else ()
         state = _state(_read(arguments.state)) if arguments.state else ""
-    except (OSError, UnicodeDecodeError, PreviewError) as problem:
-        return cannot(str(problem))
-    try:
         approved = approvals.read(_read(arguments.approvals)) if arguments.approvals else ()
-    except (OSError, UnicodeDecodeError, approvals.ApprovalError) as problem:
-        return cannot(f"approvals {arguments.approvals}: {problem}")
-    approvers = (
-        None if arguments.approvers is None else frozenset(filter(None, arguments.approvers.split(",")))
-    )
+    except (OSError, ValueError) as problem:
+        return cannot(str(problem))
+    said = arguments.approvers
+    approvers = None if said is None else frozenset(filter(None, said.split(",")))
     made = report.make(
         replace(read, stack=arguments.stack) if arguments.stack else read,
         approved,
@@ -106,9 +102,8 @@ def _state(written: str) -> str:
     Raises PreviewError for a text that `pulumi stack export` does not write.
     """
     try:
-        deployment = json.loads(written)["deployment"]
-        manifest = (deployment.get("manifest") or {}) if deployment else {}
-        found = [manifest.get("time"), len(deployment.get("resources") or ()) if deployment else 0]
+        deployment = json.loads(written)["deployment"] or {}
+        found = [(deployment.get("manifest") or {}).get("time"), len(deployment.get("resources") or ())]
     except (ValueError, TypeError, KeyError, AttributeError):
         raise PreviewError("the state is not what `pulumi stack export` writes") from None
     return sha256(json.dumps(found).encode()).hexdigest()

@@ -73,14 +73,14 @@ def read(written: str) -> tuple[Approval, ...]:
     try:
         document = yaml.load(written, _Once)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, ValueError) as problem:
-        raise ApprovalError(f"not YAML or JSON: {' '.join(str(problem).split())}") from None
+        raise ApprovalError(f"approvals: not YAML or JSON: {' '.join(str(problem).split())}") from None
     match document:
         case None | {"approvals": None}:
             entries: list[Any] = []
         case {"approvals": list(entries)} if len(document) == 1:
             pass
         case _:
-            raise ApprovalError("expected one list with the name approvals, and nothing else")
+            raise ApprovalError("approvals: expected one list with the name approvals, and nothing else")
     numbered = [*enumerate(entries, start=1)]
     problems = [f"approval {number}: {wrong}" for number, entry in numbered for wrong in _wrong(entry)]
     if problems:

@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from review.preview import PolicyFinding
 from review.printers import Form, ReportLine, Shown, folded, line, listed, of_verdict, paragraph
-from review.report import Judged, ReportRow, Review
+from review.report import Review
 from review.resource import name_of
+from review.rows import Judged, ReportRow
 from review.verdict import VerdictSeverity
 
 _FINDINGS: Final = 20

@@ -117,14 +117,10 @@ def _step(urn: str, plan: Mapping[str, Any], old: Mapping[str, Any] | None) -> M
     type = token_of(urn)
     new = _new(urn, type, old or {}, goal) if goal and op != "delete" else None
     if _is_looked_at({"type": type, "inputs": (new or old or {}).get("inputs")}):
-        if unknown := set(ops) - set(_STEPS):
-            raise PreviewError(f"the plan has {min(unknown)} for {urn}, which this review does not know")
-        if old is None and op not in {"create", "import", "read"}:
-            raise PreviewError(f"the plan has {op} for {urn}, which the stack does not have: preview again")
-        if old is not None and op == "create":
-            raise PreviewError(f"the plan creates {urn}, which the stack already has: preview again")
-        if new is None and op != "delete":
-            raise PreviewError(f"the plan has {op} for {urn} and does not say to what: preview again")
+        fits = op in {"create", "import", "read"} if old is None else op != "create"
+        if set(ops) - set(_STEPS) or not fits or (new is None and op != "delete"):
+            found = f"{', '.join(ops)} for {urn}"
+            raise PreviewError(f"the plan has {found}, which does not fit what the stack has: preview again")
     return {"op": op, "urn": urn, "oldState": old, "newState": new}
 
 

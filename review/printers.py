@@ -10,7 +10,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -112,7 +111,7 @@ def markdown(lines: ReportLines) -> str:
     """The lines as GitHub and Azure DevOps read them, without a line feed at the end."""
     return "\n".join(
         one.form.value[0].format(
-            *(_text(text, _in_html if one.form is Form.FOLD else in_markdown) for text in one.texts)
+            *(written(text, _in_html if one.form is Form.FOLD else in_markdown) for text in one.texts)
         )
         for one in lines
     )
@@ -123,7 +122,7 @@ def plain(lines: ReportLines) -> str:
     shown, indent = [], ""
     for one in lines:
         if (template := one.form.value[1]) is not None:
-            shown.append(f"{indent}{template.format(*map(line_in_plain, one.texts))}".rstrip())
+            shown.append(f"{indent}{template.format(*map(written, one.texts))}".rstrip())
         indent = {Form.FOLD: "  ", Form.END_OF_FOLD: ""}.get(one.form, indent)
     return "\n".join(shown)
 
@@ -138,29 +137,6 @@ def comment(name: str, digest: str, lines: ReportLines) -> str:
         return body
     whole_lines = body[:LONGEST].rsplit("\n", 1)[0]
     return f"{whole_lines}\n\n*The rest is left out here; the review in JSON has all of it.*\n"
-
-
-def line_in_plain(text: Text) -> str:
-    """One line of visible characters."""
-    return _text(text, in_plain)
-
-
-def _text(text: Text, show: Callable[[Value], str]) -> str:
-    is_plain = show is in_plain
-    shown = []
-    for part in text:
-        match part:
-            case Shown(quoted=True):
-                # It cannot end the quotes, the line or the block.
-                known = visible(part.value if isinstance(part.value, str) else "")
-                shown.append(json.dumps(known.replace("`", "'"), ensure_ascii=False))
-            case Shown():
-                shown.append(show(part.value))
-            case VerdictSeverity():
-                shown.append(part.word if is_plain else SIGNS[part])
-            case str():
-                shown.append(part)
-    return "".join(shown)
 
 
 def in_markdown(value: Value) -> str:
@@ -180,6 +156,25 @@ def in_plain(value: Value) -> str:
     if isinstance(value, str):
         return visible(value)
     return f"({_mark(value)})" if value else "none"
+
+
+def written(text: Text, show: Callable[[Value], str] = in_plain) -> str:
+    """One line of visible characters."""
+    is_plain = show is in_plain
+    shown = []
+    for part in text:
+        match part:
+            case Shown(quoted=True):
+                # It cannot end the quotes, the line or the block.
+                known = visible(part.value if isinstance(part.value, str) else "")
+                shown.append(json.dumps(known.replace("`", "'"), ensure_ascii=False))
+            case Shown():
+                shown.append(show(part.value))
+            case VerdictSeverity():
+                shown.append(part.word if is_plain else SIGNS[part])
+            case str():
+                shown.append(part)
+    return "".join(shown)
 
 
 def _in_html(value: Value) -> str:
@@ -202,12 +197,7 @@ def _mark(value: Mark | None) -> str:
 
 
 def _visible(character: str) -> str:
-    if " " <= character <= "~":
-        return character
-    number = ord(character)
-    if number < 32:
-        return chr(0x2400 + number)
-    if number == 0x7F:
-        return "\u2421"
     # Control, format (right-to-left marks, zero-width), surrogate, private, unassigned: not for reading.
-    return "\ufffd" if unicodedata.category(character)[0] == "C" else character
+    if character.isprintable():
+        return character
+    return chr(0x2400 + ord(character)) if character < " " else "\ufffd"

@@ -62,6 +62,11 @@ class ReviewedAccount:
         self.bindings = [by_urn[urn] for urn in bindings]
         self.identities = [by_urn[urn] for urn in sorted(self.live.used_by)] if self.live else []
         self.keys = [one.key for one in self.moments if isinstance(one.key, AccountProtection)]
+        # Of a grant whose vault is not known, too.
+        self.vaults = {"", *(one.vault_name for one in self.keys if isinstance(one.vault_name, str))}
+        holders = [grant.principal for one in self.moments for grant in one.grants]
+        holders += [one.principal for one in self.moments]
+        self.principals = {known for one in holders if (known := folded(one))}
         key, vault = (self.keys[0].key, self.keys[0].vault) if self.keys else (None, None)
         self.key, self.vault = (by_urn[one.urn] if one else None for one in (key, vault))
         ended = (one.live for one in revocations if one.live and not one.planned)
@@ -70,11 +75,10 @@ class ReviewedAccount:
         self.revoked = any(map(self.is_concerned, written))
 
     def is_concerned(self, revocation: ReviewedState) -> bool:
-        """Whether a revocation is about the account's key and an identity with which it uses the key."""
+        """Whether a revocation is about the account's key and an identity with which it may use the key."""
         principal, key = revoked_by(revocation)
-        principals = {folded(grant.principal) for one in self.moments for grant in one.grants}
         is_its_key = key_scope(folded(key) or "") in {(one.vault_name, one.key_name) for one in self.keys}
-        return is_its_key and folded(principal) in principals
+        return is_its_key and folded(principal) in self.principals
 
 
 def verdicts_of(one: ReviewedAccount) -> tuple[Verdict, ...]:

@@ -3,7 +3,8 @@ protection.
 
 Each is read as the set of things that it lets through, so that one comparison says whether a change makes it
 weaker. Sources: the service demands soft delete and purge protection; Azure's own policies ask for the
-others.
+others. The days that a deleted key can be recovered are not compared, because Azure never changes them on a
+vault (key-vault/general/soft-delete-overview, 2026-11-30).
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from core import adapters, arm_ids, audit_log, demands, values
-from core.defaults import DEFAULTS
 from core.resource_types import Kind
 from core.stack import StackResource
 from core.values import Mark, Value, flag, folded, items, look, text
@@ -107,7 +107,6 @@ def _of_vault(state: StackResource, *, planned: bool) -> dict[str, Setting]:
         "vault's network": _network(state, "vault network"),
         "soft delete": _switch(soft, lost=lost),
         "purge protection": _switch(purge, fact="purge protection", lost=lost),
-        "days a deleted key can be recovered": _retention(text(state.setting("softDeleteRetentionInDays"))),
     }
 
 
@@ -155,14 +154,6 @@ def _outbound(state: StackResource) -> Setting:
         return Setting("anywhere", _ALL)
     hosts = frozenset(known for one in names if (known := folded(one)))
     return Setting(", ".join(sorted(hosts)) or "nothing", hosts)
-
-
-def _retention(days: Value) -> Setting:
-    number = int(days) if isinstance(days, str) and days.isdigit() else None
-    longest: int = DEFAULTS["softDeleteRetentionInDays"]
-    # On these days after a deletion the key is lost.
-    lost = None if number is None else frozenset(map(str, range(number, longest)))
-    return Setting(days, lost, lost=Name.RECOVERY_WEAKENED)
 
 
 def _links(state: StackResource) -> Setting:
