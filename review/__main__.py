@@ -80,20 +80,13 @@ def _preview(arguments: argparse.Namespace) -> Preview:
         return preview.read(_read(arguments.preview))
     claimed = _read(arguments.preview) if arguments.preview.exists() else ""
     if not arguments.plan.exists():
-        return _without_plan(claimed)
+        # It has failed, whatever it says of itself.
+        made = preview.read(claimed)
+        missing = "the preview saved no plan: it failed, and its own errors say why"
+        return replace(made, errors=made.errors or (missing,), finished=False)
     made = plan.read(_read(arguments.plan), _read(arguments.refresh), claimed)
     errors = preview.read(claimed).errors if claimed.strip() else ()
     return replace(made, errors=errors, finished=made.finished and not errors)
-
-
-def _without_plan(claimed: str) -> Preview:
-    """Shows a preview that saved no plan, and refuses it: it has failed, whatever it says of itself."""
-    try:
-        made = preview.read(claimed)
-    except PreviewError as problem:
-        made = Preview(errors=(str(problem),))
-    missing = "the preview saved no plan: it failed, and its own errors say why"
-    return replace(made, errors=made.errors or (missing,), finished=False)
 
 
 def _state(written: str) -> str:

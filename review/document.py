@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import quote
 
-from review.preview import PolicyFinding
+from review.preview import PolicyFinding, name_of
 from review.printers import Form, ReportLine, Shown, folded, line, listed, of_verdict, paragraph
 from review.report import Review
-from review.resource import name_of
 from review.rows import Judged, ReportRow
 from review.verdict import VerdictSeverity
 
@@ -22,6 +21,9 @@ def of(review: Review, rows: int = 20) -> Iterator[ReportLine]:
     in_stack = (" in ", Shown(review.stack)) if review.stack else ()
     yield ReportLine(Form.TITLE, ((review.sign,), ("Encryption: ", *review.headline, *in_stack)))
     yield from _totals(review)
+    if review.outside:
+        names = listed((Shown(one),) for one in review.outside)
+        yield from paragraph([line(Form.TEXT, "Not as the state has it: ", *names)])
     for row in review.rows[:rows]:
         yield from paragraph(_row(row))
     if rest := review.rows[rows:]:

@@ -23,7 +23,7 @@ from core.rights import Access
 from core.stack import Stack, StackResource
 from core.values import Mark, Value, flag, folded, items, look, text
 from review import settings
-from review.resource import ReviewedResource, ReviewedState
+from review.preview import ReviewedResource, ReviewedState
 from review.settings import Settings
 
 _GRANTS: Final = {Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT}
@@ -123,20 +123,16 @@ class Moment(Protections):
         key = self.of_account(state) if account else self.bound(state)
         used = key if isinstance(key, AccountProtection) else None
         identity, principal = None, text(state.found("principalId"))
-        urns, holders, made = set[str](), [principal], set[str]()
+        holders, made = [principal], frozenset[str]()
         if account:
             identity = identity_of({"identity": self.said(account, "identity")})
             own, users = self._key_users(account, identity, key)
-            made = {one.urn for id in users if (one := self.stack.by_id.get(id))}
-            # An identity that is not made yet is known by the account that it is made with.
-            urns = made | ({state.urn} if own or isinstance(identity.type, Mark) else set())
-            if identity.attached is None:
-                urns |= {one.urn for one in self._identities_from(account, "identity")}
+            made = frozenset(one.urn for id in users if (one := self.stack.by_id.get(id)))
             principal = text(account.found("identity.principalId")) if identity.is_system else None
             holders = [principal] if own else []
             holders += [fact for id in users for fact in self._facts(account, id, "principalId")]
         # What is bound in the account's own create waits for the grant itself.
-        held = self._held_by(urns, holders, next(iter(bindings), state).dependencies)
+        held = self._held_by(holders, next(iter(bindings), state).dependencies)
         judged = [*judgements.judge(self, used)] if used else []
         judged += [one for one in judgements.limits(account) if one.unmet] if account else []
         around = (used.vault, used.key) if used and used.vault else ()
@@ -149,7 +145,7 @@ class Moment(Protections):
             identity=identity,
             principal=principal if account else None,
             binding=next((one.urn for one in bindings), None),
-            used_by=frozenset(made) if key is not None else frozenset(),
+            used_by=made if key is not None else frozenset(),
             inline=self.stated(account) if account else None,
         )
 
@@ -179,25 +175,18 @@ class Moment(Protections):
         if isinstance(assigned, Mapping):
             yield from (text(look(facts, name)) for known, facts in assigned.items() if folded(known) == id)
 
-    def _held_by(
-        self, urns: Iterable[str], principals: Iterable[Value], awaited: Container[str]
-    ) -> Iterator[Grant]:
+    def _held_by(self, principals: Iterable[Value], awaited: Container[str]) -> Iterator[Grant]:
         """The grants of these identities.
 
-        A grant to an identity that is not made yet counts if it comes from one of `urns` or is in `awaited`.
-        An entry of a vault's own list may be anybody's, so it does not count if the identity is known.
+        A grant to an identity that is not known yet counts if it is in `awaited`: for certain only if none of
+        these identities is known. An entry of a vault's own list may then be anybody's.
         """
         known = {id for one in principals if (id := folded(one)) is not None}
-        owners = set(urns)
         for id in sorted(known):
             yield from self.by_principal.get(id, ())
         for grant in self.by_principal.get("", ()):
-            named = (grant.resource.sources.get(name) or () for name in ("policy", "principalId"))
-            is_awaited = grant.resource.urn in awaited
-            if owners.intersection(*[[urn for each in named for urn in each]]) or (is_awaited and not known):
-                yield grant
-            elif is_awaited and not grant.is_listed:
-                yield replace(grant, more_doubt=Doubt.HOLDER)
+            if grant.resource.urn in awaited and not (known and grant.is_listed):
+                yield replace(grant, more_doubt=Doubt.HOLDER) if known else grant
 
     def counts(self, grant: Grant) -> bool:
         """Whether a grant counts. It does not if a vault's own list removes it, even if a resource of its own

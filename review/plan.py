@@ -14,8 +14,7 @@ from typing import Any, Final
 from core import stack
 from core.resource_types import Kind
 from review import preview
-from review.preview import Preview, PreviewError
-from review.resource import REPLACING, token_of
+from review.preview import REPLACING, Preview, PreviewError, token_of
 
 # The engine's steps, the gravest first (pkg/resource/deploy/step.go). A plan allows each step that it names.
 _STEPS: Final = (

@@ -61,6 +61,7 @@ class Review:
     errors: tuple[str, ...]
     finished: bool
     stack: str
+    outside: tuple[str, ...] = ()
     origin: Origin = Origin()
 
     @property
@@ -145,6 +146,7 @@ def make(
         errors=tuple(one for one in preview.errors if not (violations and one == _REFUSED)),
         finished=preview.finished,
         stack=preview.stack,
+        outside=preview.outside,
         origin=origin,
     )
 

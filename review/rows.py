@@ -9,11 +9,10 @@ from core.grants import Doubt
 from core.protection import AccountProtection
 from core.resource_types import Kind
 from core.values import Mark, Value
-from review import access, lifecycle, rules
+from review import access, rules
 from review.approvals import Approval
 from review.moment import Moments, Protection, revoked_by
-from review.preview import Preview
-from review.resource import VAULTS, ReviewedResource
+from review.preview import VAULTS, Preview, ReviewedResource
 from review.rules import ReviewedAccount
 from review.verdict import Name, Verdict, VerdictSeverity, ordered
 
@@ -74,7 +73,7 @@ class ReportRow:
 def rows_of(preview: Preview) -> list[ReportRow]:
     """All accounts of a preview, and the other subjects that have verdicts: for one that gains rights, the
     name is a principal's."""
-    resources = lifecycle.with_their_groups(preview.resources)
+    resources = rules.with_their_groups(preview.resources)
     moments = Moments.of_all(resources)
     by_urn = {resource.urn: resource for resource in resources}
     revoked = [one for one in resources if one.kind is Kind.REVOCATION]
@@ -124,11 +123,11 @@ def _of_others(
     has none, because the account's own verdict says so. `told`: the accounts whose own verdicts say that
     their access is revoked."""
     used = {one.urn for account in accounts for one in (account.key, account.vault) if one}
-    gone = lifecycle.below(resources, Kind.ACCOUNT)
+    gone = rules.below(resources, Kind.ACCOUNT)
     for one in resources:
         if one.kind is Kind.ACCOUNT or one.urn in used or (one.live and one.live.id.lower().startswith(gone)):
             continue
-        found = [*lifecycle.verdicts_of(one)]
+        found = [*rules.of_resource(one)]
         if one.kind in {*VAULTS, Kind.KEY, Kind.LOCK} and not one.replaced:
             recorded, live, planned = moments.of(one.urn)
             if live and planned:
