@@ -68,11 +68,6 @@ def listed(grants: Iterable[Grant]) -> str:
     return "; ".join(dict.fromkeys(map(words, grants)))
 
 
-def excess(grant: Grant) -> tuple[str, ...]:
-    """What a grant allows beyond the service's needs."""
-    return rights.EffectiveAccess(grant.permissions).excess
-
-
 def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
     """The verdict on a change that takes permissions on a key from an identity; nothing if it takes none."""
     old, new = tuple(before), tuple(after)
@@ -136,9 +131,10 @@ def losing(
                 if level(had) is not Access.FULL:
                     continue
                 seen.add((principal, grant.scope))
+                excess = rights.EffectiveAccess(grant.permissions).excess
                 for one in lost(had, has):
                     # Who may do more than a service needs is likely no service.
-                    is_wide = one.name is Name.ACCESS_REVOKED and excess(grant)
+                    is_wide = one.name is Name.ACCESS_REVOKED and excess
                     said = f"of {{}}, whose account this preview does not show: {one.words}"
                     name = Name.UNDETERMINED if is_wide else one.name
                     yield grant.resource.urn, Verdict(name, said, (principal, *one.values))

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import yaml
 
-from core.values import folded
 from review.verdict import Name, Verdict, VerdictSeverity
 
 LONGEST: Final = timedelta(days=14)
@@ -35,10 +34,6 @@ class Approval:
     reason: str
     approver: str
     expires: date
-
-    def names(self, account: Iterable[str], verdict: Name) -> bool:
-        """Whether it approves this verdict on the account with these names."""
-        return self.verdict is verdict and folded(self.account) in set(account)
 
 
 @dataclass(frozen=True)

@@ -79,16 +79,7 @@ def _within(room: int, reviews: Sequence[StackReview]) -> Iterator[ReportLine]:
         yield from whole
 
 
-def main(words: Sequence[str]) -> int:
-    """Prints the comment; the exit code is 0, or 2 for a wrong call."""
-    if len(words) < 2:
-        sys.stderr.write("usage: python -I review/merge.py FOLDER STACK ...\n")
-        return 2
-    folder, *stacks = words
+if __name__ == "__main__":
+    folder, *stacks = sys.argv[1:]
     reviews = [read(Path(folder, str(number)), stack) for number, stack in enumerate(stacks, start=1)]
     sys.stdout.write(merged(reviews))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

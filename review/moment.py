@@ -126,11 +126,10 @@ class Moment(Protections):
         holders, made = [principal], frozenset[str]()
         if account:
             identity = identity_of({"identity": self.said(account, "identity")})
-            own, users = self._key_users(account, identity, key)
+            users = self._key_users(account, identity, used.client_id if used else Mark.UNKNOWN)
             made = frozenset(one.urn for id in users if (one := self.stack.by_id.get(id)))
             principal = text(account.found("identity.principalId")) if identity.is_system else None
-            holders = [principal] if own else []
-            holders += [fact for id in users for fact in self._facts(account, id, "principalId")]
+            holders = [fact for id in users for fact in self._facts(account, id, "principalId")]
         # What is bound in the account's own create waits for the grant itself.
         held = self._held_by(holders, next(iter(bindings), state).dependencies)
         judged = [*judgements.judge(self, used)] if used else []
@@ -151,26 +150,25 @@ class Moment(Protections):
 
     # Who may use it
 
-    def _key_users(
-        self, state: ReviewedState, identity: StatedIdentity, key: AccountProtection | Mark | None
-    ) -> tuple[bool, Iterable[str]]:
-        """Whether the account's own identity uses its key, and which user-assigned ones do.
+    def _key_users(self, state: ReviewedState, identity: StatedIdentity, client: Value) -> set[str]:
+        """The ids of the identities that use an account's key; "" is the account's own.
 
         A key that names a client id is used by that identity alone, one that names none by the account's own;
         where neither is known, any of them may.
         """
-        users = identity.attached or frozenset()
-        client = key.client_id if isinstance(key, AccountProtection) else Mark.UNKNOWN
-        if client is None and identity.is_system:
-            return True, ()
+        own, users = {""} if identity.is_system else set(), identity.attached or frozenset()
+        if client is None and own:
+            return own
         id = folded(client)
         named = {one for one in users if id and id in map(folded, self._facts(state, one, "clientId"))}
-        return (False, named) if named else (identity.is_system, users)
+        return named or own | users
 
     def _facts(self, state: ReviewedState, id: str, name: str) -> Iterator[Value]:
-        """The cloud's answers about an attached identity: by its own resource, and by the account."""
+        """The cloud's answers about an identity: by its own resource, and by the account."""
         if made := self.stack.by_id.get(id):
             yield text(made.found(name))
+        if not id:
+            yield text(state.found(f"identity.{name}"))
         assigned = look(state.outputs, "identity.userAssignedIdentities")
         if isinstance(assigned, Mapping):
             yield from (text(look(facts, name)) for known, facts in assigned.items() if folded(known) == id)

@@ -124,27 +124,20 @@ def _step(urn: str, plan: Mapping[str, Any], old: Mapping[str, Any] | None) -> M
 
 
 def _new(urn: str, type: str, old: Mapping[str, Any], goal: Mapping[str, Any]) -> Mapping[str, Any]:
-    # Without the outputs that the plan has: what they say of the cloud, the engine does not compare.
+    # Without the outputs that the plan has: what they say of the cloud, the engine does not compare. The diff
+    # is one of whole properties at the top.
     diff = _exact(goal.get("inputDiff"), "adds", "updates", "deletes")
+    inputs, adds = old.get("inputs") or {}, diff.get("adds") or {}
+    # A resource that is deleted first and made again has no old inputs to the engine: all of them are added.
+    gone = inputs.keys() if adds.keys() & inputs.keys() else set(diff.get("deletes") or ())
+    kept = {name: value for name, value in inputs.items() if name not in gone}
     return {
         "urn": urn,
         "type": type,
         "custom": bool(goal.get("custom")),
-        "inputs": _inputs(old.get("inputs") or {}, diff),
+        "inputs": {**kept, **adds, **(diff.get("updates") or {})},
         "protect": bool(goal.get("protect")),
         "retainOnDelete": bool(old.get("retainOnDelete")),
         "dependencies": goal.get("dependencies") or [],
         "propertyDependencies": goal.get("propertyDependencies") or {},
     }
-
-
-def _inputs(old: Mapping[str, Any], diff: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The inputs after a plan's diff, which is one of whole properties at the top.
-
-    A resource that is deleted first and made again has no old inputs to the engine: all its inputs are added.
-    """
-    adds, updates = diff.get("adds") or {}, diff.get("updates") or {}
-    if adds.keys() & old.keys():
-        return {**adds, **updates}
-    kept = {name: value for name, value in old.items() if name not in set(diff.get("deletes") or ())}
-    return {**kept, **adds, **updates}

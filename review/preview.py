@@ -20,11 +20,7 @@ from core.stack import Bag, StackResource
 from core.values import Mark
 
 REPLACING: Final = (
-    "replace",
-    "create-replacement",
-    "delete-replaced",
-    "import-replacement",
-    "read-replacement",
+    *("replace", "create-replacement", "delete-replaced", "import-replacement", "read-replacement"),
 )
 VAULTS: Final = frozenset({Kind.VAULT, Kind.MANAGED_HSM})
 # What is adopted or only read is there before.
@@ -241,9 +237,16 @@ def read(written: str) -> Preview:
 
 
 def read_policies(written: str) -> tuple[PolicyFinding, ...]:
-    """The policy findings of an event log. Raises PreviewError for anything else."""
-    events = (parsed(line).get("policyEvent") for line in written.splitlines() if line.strip())
-    return tuple(_finding(one) for one in events if one is not None)
+    """The policy findings of an event log, each message on one line. Raises PreviewError for anything
+    else."""
+    found = []
+    for raw in (parsed(line).get("policyEvent") for line in written.splitlines() if line.strip()):
+        if raw is not None:
+            lines = (line.strip() for line in str(raw.get("message", "")).splitlines())
+            message, level = "; ".join(filter(None, lines)), str(raw.get("enforcementLevel", "")).lower()
+            policy, urn = str(raw.get("policyName", "")), str(raw.get("resourceUrn", ""))
+            found.append(PolicyFinding(policy, level, message, urn))
+    return tuple(found)
 
 
 def parsed(written: str, what: str = "the preview", how: str = _HOW) -> Mapping[str, Any]:
@@ -265,17 +268,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f'"{twice}" stands twice in an object')
     return found
-
-
-def _finding(raw: Mapping[str, Any]) -> PolicyFinding:
-    """A policy's message on one line; its first line names the rule."""
-    lines = (line.strip() for line in str(raw.get("message", "")).splitlines())
-    return PolicyFinding(
-        policy=str(raw.get("policyName", "")),
-        level=str(raw.get("enforcementLevel", "")).lower(),
-        message="; ".join(filter(None, lines)),
-        urn=str(raw.get("resourceUrn", "")),
-    )
 
 
 def _error(raw: Mapping[str, Any]) -> str:

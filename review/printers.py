@@ -93,12 +93,8 @@ def of_verdict(verdict: Verdict) -> Text:
     return first, *(part for pair in parts for part in pair)
 
 
-SIGNS: Final = {
-    VerdictSeverity.NONE: "\u2705",
-    VerdictSeverity.NOTE: "\u2139\ufe0f",
-    VerdictSeverity.APPROVAL: "\u26a0\ufe0f",
-    VerdictSeverity.BLOCKED: "\u26d4",
-}
+SIGNS: Final = ("\u2705", "\u2139\ufe0f", "\u26a0\ufe0f", "\u26d4")
+"""By severity."""
 LONGEST: Final = 60_000
 """Characters of a comment: GitHub takes 65,536, Azure DevOps 150,000."""
 _CUT: Final = 30  # room to say how much was cut
@@ -130,8 +126,7 @@ def plain(lines: ReportLines) -> str:
 def comment(name: str, digest: str, lines: ReportLines) -> str:
     """A comment's body, no longer than GitHub takes. The pipelines find it again by its first line, which has
     those characters of a stack's name that cannot end it or look like another's."""
-    name = name.replace("--", "-_")
-    kept = "".join(one if one.isascii() and (one.isalnum() or one in "._/-") else "_" for one in name)
+    kept = re.sub("[^A-Za-z0-9._/-]", "_", name.replace("--", "-_"))
     body = f"<!-- encryption-review {kept or '_'} {digest} -->\n{markdown(lines)}\n"
     if len(body) <= LONGEST:
         return body

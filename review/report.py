@@ -159,7 +159,7 @@ def _judged(
     for verdict in (one.verdict for one in row.verdicts):
         # What an approval must name: the update, the resource and its change.
         code = sha256(_written([*update, row.identified, verdict.said]).encode()).hexdigest()
-        about = [each for each in given if each.names(names, verdict.name)]
+        about = [one for one in given if one.verdict is verdict.name and folded(one.account) in names]
         why = [(each, approvals.refusal(each, code, today, people)) for each in about]
         good = next((each for each, refused in why if not refused), None)
         judged.append(Judged(verdict, code, good, () if good else tuple(why)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from core import arm_ids, judgements
@@ -15,9 +16,6 @@ from review.moment import Moments, Protection, revoked_by
 from review.preview import VAULTS, Preview, ReviewedResource
 from review.rules import ReviewedAccount
 from review.verdict import Name, Verdict, VerdictSeverity, ordered
-
-Found = tuple[str, Verdict]
-"""A verdict, and the URN of its resource."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +74,12 @@ def rows_of(preview: Preview) -> list[ReportRow]:
     resources = rules.with_their_groups(preview.resources)
     moments = Moments.of_all(resources)
     by_urn = {resource.urn: resource for resource in resources}
-    revoked = [one for one in resources if one.kind is Kind.REVOCATION]
-    accounts = [
-        ReviewedAccount(one, moments, by_urn, revoked) for one in resources if one.kind is Kind.ACCOUNT
-    ]
+    revocations = [one for one in resources if one.kind is Kind.REVOCATION]
+    made = partial(ReviewedAccount, moments=moments, by_urn=by_urn, revocations=revocations)
+    accounts = [made(one) for one in resources if one.kind is Kind.ACCOUNT]
     taken = {binding.urn for account in accounts for binding in account.bindings}
-    adrift = (one for one in resources if one.kind is Kind.BINDING and one.urn not in taken)
-    accounts += [ReviewedAccount(one, moments, by_urn, revoked) for one in adrift]
-    found = [
-        ReportRow(one.name, one.id, tuple(map(Judged, rules.verdicts_of(one))), tuple(_compared(one)))
-        for one in accounts
-    ]
+    accounts += [made(one) for one in resources if one.kind is Kind.BINDING and one.urn not in taken]
+    found = [_of_account(one) for one in accounts]
     # An account that leaves the stack loses its access, too, and its own verdicts may be silent about it.
     told = [
         one
@@ -113,15 +106,21 @@ def rows_of(preview: Preview) -> list[ReportRow]:
     return found
 
 
+def _of_account(one: ReviewedAccount) -> ReportRow:
+    before, after = _facts(one.live), _facts(one.planned)
+    lines = tuple(ComparedLine(name, before.get(name), after.get(name)) for name in {**before, **after})
+    return ReportRow(one.name, one.id, tuple(map(Judged, rules.verdicts_of(one))), lines)
+
+
 def _of_others(
     resources: Iterable[ReviewedResource],
     moments: Moments,
     accounts: Sequence[ReviewedAccount],
     told: Sequence[ReviewedAccount],
-) -> Iterator[Found]:
-    """The verdicts on each resource besides accounts and their keys and vaults. What goes with its account
-    has none, because the account's own verdict says so. `told`: the accounts whose own verdicts say that
-    their access is revoked."""
+) -> Iterator[tuple[str, Verdict]]:
+    """The verdicts on each resource besides accounts and their keys and vaults, by its URN. What goes with
+    its account has none, because the account's own verdict says so. `told`: the accounts whose own verdicts
+    say that their access is revoked."""
     used = {one.urn for account in accounts for one in (account.key, account.vault) if one}
     gone = rules.below(resources, Kind.ACCOUNT)
     for one in resources:
@@ -142,11 +141,6 @@ def _of_others(
             if not any(one.is_concerned(state) for one in told):
                 found.append(Verdict(Name.ACCESS_REVOKED, words, revoked_by(state)))
         yield from ((one.urn, verdict) for verdict in found)
-
-
-def _compared(one: ReviewedAccount) -> Iterator[ComparedLine]:
-    before, after = _facts(one.live), _facts(one.planned)
-    yield from (ComparedLine(name, before.get(name), after.get(name)) for name in {**before, **after})
 
 
 def _facts(one: Protection | None) -> dict[str, Value]:

@@ -17,7 +17,7 @@ from core.demands import Judgement
 from core.grants import key_scope
 from core.protection import AccountProtection
 from core.resource_types import Kind, kind_of
-from core.rights import Access
+from core.rights import Access, EffectiveAccess
 from core.values import Mark, Value, folded
 from review import access, settings
 from review.moment import Moments, Protection, revoked_by
@@ -201,8 +201,7 @@ def _written(one: ReviewedAccount, key: AccountProtection) -> Verdict | None:
         words = "account is written WITHOUT its encryption and not bound again: it must be assumed unbound"
         return Verdict(Name.MAY_UNBIND, words)
     if inline is None:
-        words = "UNBOUND: account is written with Microsoft-managed keys and not bound again"
-        return Verdict(Name.UNBOUND, words)
+        return Verdict(Name.UNBOUND, effects.UNBOUND)
     if isinstance(inline, Mark) or inline.same_version(key) is None:
         words = "account is written with an encryption that the preview does not show"
         return Verdict(Name.UNDETERMINED, words)
@@ -271,7 +270,8 @@ def _access(one: ReviewedAccount, live: Protection, planned: Protection) -> Iter
     had = {(access.what(grant), grant.scope) for grant in live.grants}
     kind = values.name(planned.account.stated("kind")) if planned.account else None
     for grant in planned.grants:
-        if access.excess(grant) and grant.scope and (access.what(grant), grant.scope) not in had:
+        excess = EffectiveAccess(grant.permissions).excess
+        if excess and grant.scope and (access.what(grant), grant.scope) not in had:
             by_page = kinds.names_role(kind, grant.role_id)
             words = "the service may do MORE with the key than it needs: {}"
             words += ", the role that the page of its kind gives" if by_page else ""
