@@ -52,25 +52,25 @@ async def test_an_hsms_own_roles_are_given_proven_and_taken() -> None:
         "principalId": world.principal,
         "roleDefinitionId": HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id,
     }
-    async with engine(world.azure(), FakeClock()) as pulumi:
-        id, granted = await pulumi.create(HSM_ROLE, grant)
-        access = {"keyId": world.key_id, "principalId": world.principal, "grantId": id}
-        account = {**access, "accountId": world.account_id}
-        _, valid = await pulumi.create(ACCESS, account)
-        assert (valid.values["accessModel"], valid.values["proven"]) == ("managedHsm", False)
-        binding = world.binding()
-        bound_id, bound = await pulumi.create(CMK, binding)
-        _, outputs, live = await pulumi.read(CMK, bound_id, binding, bound.values)
-        assert (live.values, outputs) == (binding, bound)
-        assert (await pulumi.create(ACCESS, account))[1].values["proven"]
+    pulumi = await engine(world.azure(), FakeClock())
+    id, granted = await pulumi.create(HSM_ROLE, grant)
+    access = {"keyId": world.key_id, "principalId": world.principal, "grantId": id}
+    account = {**access, "accountId": world.account_id}
+    _, valid = await pulumi.create(ACCESS, account)
+    assert (valid.values["accessModel"], valid.values["proven"]) == ("managedHsm", False)
+    binding = world.binding()
+    bound_id, bound = await pulumi.create(CMK, binding)
+    _, outputs, live = await pulumi.read(CMK, bound_id, binding, bound.values)
+    assert (live.values, outputs) == (binding, bound)
+    assert (await pulumi.create(ACCESS, account))[1].values["proven"]
 
-        await pulumi.create(REVOCATION, {"keyId": world.key_id, "principalId": world.principal})
-        assert (await pulumi.read(HSM_ROLE, id, grant, granted.values))[0] == ""
-        again = pulumi.update(CMK, bound_id, bound.values, binding, {**binding, "accountDigest": "2"})
-        await refused(again, "no role assignment at or above the key")
-        assert world.bound_key == binding["keyUriWithVersion"]
-        await pulumi.create(HSM_ROLE, grant)
-        await pulumi.delete(CMK, bound_id, {**bound.values, **UNBINDS})
+    await pulumi.create(REVOCATION, {"keyId": world.key_id, "principalId": world.principal})
+    assert (await pulumi.read(HSM_ROLE, id, grant, granted.values))[0] == ""
+    again = pulumi.update(CMK, bound_id, bound.values, binding, {**binding, "accountDigest": "2"})
+    await refused(again, "no role assignment at or above the key")
+    assert world.bound_key == binding["keyUriWithVersion"]
+    await pulumi.create(HSM_ROLE, grant)
+    await pulumi.delete(CMK, bound_id, {**bound.values, **UNBINDS})
     assert world.bound_key is None
 
 
@@ -79,11 +79,11 @@ async def test_the_accounts_own_client_id_is_none(world: World) -> None:
     once and when it is read."""
     world.cloud.behave(system_identity_client_id="echoed")
     inputs = world.binding()
-    async with engine(world.azure()) as pulumi:
-        id, bound = await pulumi.create(CMK, inputs)
-        shown = world.field.settled(world.account_id)["properties"]["encryption"]
-        assert shown["keyVaultProperties"]["identityClientId"]
-        assert (await pulumi.read(CMK, id, inputs, bound.values))[1:] == (bound, Properties(inputs))
+    pulumi = await engine(world.azure())
+    id, bound = await pulumi.create(CMK, inputs)
+    shown = world.field.settled(world.account_id)["properties"]["encryption"]
+    assert shown["keyVaultProperties"]["identityClientId"]
+    assert (await pulumi.read(CMK, id, inputs, bound.values))[1:] == (bound, Properties(inputs))
 
 
 @pytest.mark.parametrize("type", [CMK, ACCESS_POLICY])
@@ -96,12 +96,12 @@ async def test_a_state_asks_to_be_read_before_the_next_update(world: World, type
         policy = {"tenantId": seed.TENANT_ID, "objectId": seed.READER.object_id}
         id = f"{world.vault_id}/accessPolicy/{seed.READER.object_id}"
         inputs = {**place, "policy": {**policy, "permissions": {"keys": ["get"]}}}
-    async with engine(world.azure()) as pulumi:
-        urn, news = pulumi.urn(type), encode(inputs)
-        made = await pulumi.stub.Create(provider_pb2.CreateRequest(urn=urn, type=type, properties=news))
-        again = provider_pb2.UpdateRequest(urn=urn, type=type, id=id, olds=made.properties, news=news)
-        changed = await pulumi.stub.Update(again)
-        read = await pulumi.stub.Read(provider_pb2.ReadRequest(urn=urn, type=type, id=id, inputs=news))
+    pulumi = await engine(world.azure())
+    urn, news = pulumi.urn(type), encode(inputs)
+    made = await pulumi.send("Create", provider_pb2.CreateRequest(urn=urn, type=type, properties=news))
+    again = provider_pb2.UpdateRequest(urn=urn, type=type, id=id, olds=made.properties, news=news)
+    changed = await pulumi.send("Update", again)
+    read = await pulumi.send("Read", provider_pb2.ReadRequest(urn=urn, type=type, id=id, inputs=news))
     assert [one.refresh_before_update for one in (made, changed, read)] == [type == CMK] * 3
 
 
@@ -151,9 +151,9 @@ async def test_thirty_bindings_at_once_log_in_once(world: World) -> None:
     accounts = [world.field.account(GROUP, f"contoso-{number:02}") for number in range(30)]
     for one in accounts:
         world.field.policy(world.vault_id, one["identity"]["principalId"], ["get", "wrapKey", "unwrapKey"])
-    async with engine(world.azure()) as pulumi:
-        made = [pulumi.create(CMK, {**world.binding(), "accountId": one["id"]}) for one in accounts]
-        bound = [outputs.values["keyUriWithVersion"] for _, outputs in await asyncio.gather(*made)]
+    pulumi = await engine(world.azure())
+    made = [pulumi.create(CMK, {**world.binding(), "accountId": one["id"]}) for one in accounts]
+    bound = [outputs.values["keyUriWithVersion"] for _, outputs in await asyncio.gather(*made)]
     assert bound == world.uris * 30
     assert len([path for _, path in world.wire.seen if path.endswith("/oauth2/v2.0/token")]) == 1
 
@@ -166,12 +166,12 @@ async def test_nothing_secret_is_written(world: World, caplog: pytest.LogCapture
     azure, key = world.azure(), {"keyId": world.key_id, "generation": 1}
     sent: list[str] = []
     world.wire.before = lambda raw: sent.append(raw.headers.get("authorization", "").removeprefix("Bearer "))
-    async with engine(azure, FakeClock()) as pulumi:
-        id, version = await pulumi.create(VERSION, key)
-        account, bound = await pulumi.create(CMK, world.binding())
-        rotated = await pulumi.update(VERSION, id, version.values, key, {**key, "generation": 2})
-        await pulumi.read(CMK, account, world.binding(), bound.values)
-        await pulumi.delete(CMK, account, {**bound.values, **UNBINDS})
+    pulumi = await engine(azure, FakeClock())
+    id, version = await pulumi.create(VERSION, key)
+    account, bound = await pulumi.create(CMK, world.binding())
+    rotated = await pulumi.update(VERSION, id, version.values, key, {**key, "generation": 2})
+    await pulumi.read(CMK, account, world.binding(), bound.values)
+    await pulumi.delete(CMK, account, {**bound.values, **UNBINDS})
     written = "\n".join([caplog.text, *(str(r.__dict__) for r in caplog.records), str(rotated), str(bound)])
     assert "login.microsoftonline.com" in written
     tokens = {token for token in sent if token}

@@ -432,9 +432,9 @@ async def test_a_binding_by_itself_tells_what_it_does_to_the_data(pulumi: Engine
 
 async def test_an_engine_that_is_gone_fails_nothing() -> None:
     """Messages to an engine that does not listen are dropped; the binding goes on."""
-    async with engine(FakeAzure(), listens=False) as pulumi:
-        pulumi.azure.until(pulumi.clock, 5, NOT_YET, "bind")
-        _, outputs = await pulumi.create(CMK, INPUTS)
+    pulumi = await engine(FakeAzure(), listens=False)
+    pulumi.azure.until(pulumi.clock, 5, NOT_YET, "bind")
+    _, outputs = await pulumi.create(CMK, INPUTS)
     assert outputs.values["keyUriWithVersion"] == key_uri()
 
 

@@ -62,8 +62,8 @@ async def test_the_newest_version_is_given_with_all_that_follows_from_it(pulumi:
 async def test_a_key_has_the_address_of_its_cloud() -> None:
     """The URIs of a managed HSM are its cloud's, too."""
     wanted = {"keyId": KEY_ID.replace("/vaults/", "/managedHSMs/")}
-    async with engine(FakeAzure(), config={"environment": "AzureChinaCloud"}) as pulumi:
-        _, outputs = await pulumi.create(VERSION, wanted)
+    pulumi = await engine(FakeAzure(), config={"environment": "AzureChinaCloud"})
+    _, outputs = await pulumi.create(VERSION, wanted)
     host = "https://language-vault.managedhsm.azure.cn"
     assert outputs.values["keyUriWithVersion"] == f"{host}/keys/language-key/{V1}"
 
