@@ -109,7 +109,7 @@ class Engine:
         return [request.message for request in self.heard if request.ephemeral]
 
     async def check(self, type: str, news: Mapping[str, Any]) -> dict[str, str]:
-        response = await self._ask("Check", type, news=encode(news))
+        response = await self.ask("Check", type, news=encode(news))
         return {failure.property: failure.reason for failure in response.failures}
 
     async def diff(
@@ -121,7 +121,7 @@ class Engine:
     ) -> dict[str, str]:
         """The kinds of the changes by property; ` as read` behind those of which the inputs show nothing."""
         given = {"olds": encode(olds), "old_inputs": encode(old_inputs), "news": encode(news)}
-        response = await self._ask("Diff", type, **given)
+        response = await self.ask("Diff", type, **given)
         name_of = provider_pb2.PropertyDiff.Kind.Name
         kinds = {
             name: name_of(found.kind) + ("" if found.inputDiff else " as read")
@@ -141,7 +141,7 @@ class Engine:
         secrets: tuple[str, ...] = (),
     ) -> tuple[str, Properties]:
         properties = encode(inputs, secrets)
-        response = await self._ask("Create", type, properties=properties, preview=preview, timeout=seconds)
+        response = await self.ask("Create", type, properties=properties, preview=preview, timeout=seconds)
         return response.id, decode(response.properties)
 
     async def read(
@@ -152,7 +152,7 @@ class Engine:
         olds: Mapping[str, Any] | None = None,
     ) -> tuple[str, Properties, Properties]:
         given = {"inputs": encode(inputs or {}), "properties": encode(olds or {})}
-        response = await self._ask("Read", type, id=id, **given)
+        response = await self.ask("Read", type, id=id, **given)
         return response.id, decode(response.properties), decode(response.inputs)
 
     async def update(
@@ -167,11 +167,11 @@ class Engine:
         seconds: float = 0,
     ) -> Properties:
         given = {"olds": encode(olds), "old_inputs": encode(old_inputs), "news": encode(news)}
-        response = await self._ask("Update", type, id=id, preview=preview, timeout=seconds, **given)
+        response = await self.ask("Update", type, id=id, preview=preview, timeout=seconds, **given)
         return decode(response.properties)
 
     async def delete(self, type: str, id: str, olds: Mapping[str, Any] | None = None) -> None:
-        await self._ask("Delete", type, id=id, properties=encode(olds or {}))
+        await self.ask("Delete", type, id=id, properties=encode(olds or {}))
 
     async def invoke(self, token: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         response = await self.send("Invoke", provider_pb2.InvokeRequest(tok=token, args=encode(args)))
@@ -184,7 +184,7 @@ class Engine:
     def urn(self, type: str) -> str:
         return f"urn:pulumi:test::language-cmk::{self.parent}{type}::language"
 
-    async def _ask(self, method: str, type: str, **given: Any) -> Any:
+    async def ask(self, method: str, type: str, **given: Any) -> Any:
         """The response about a resource of a type."""
         request = getattr(provider_pb2, f"{method}Request")(urn=self.urn(type), type=type, **given)
         return await self.send(method, request)
