@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -25,6 +25,7 @@ ACCESS = "azure-cmk:index:KeyAccessValidation"
 REVOCATION = "azure-cmk:index:KeyAccessRevocation"
 HSM_ROLE = "azure-cmk:index:ManagedHsmRoleAssignment"
 CLEANUP = "azure-cmk:index:KeyAccessCleanup"
+Json = Mapping[str, Any]
 UNBINDS = {"onDelete": "unbind"}
 """Of a binding whose deletion unbinds the account."""
 
@@ -108,25 +109,17 @@ class Engine:
         """What was shown until the next message."""
         return [request.message for request in self.heard if request.ephemeral]
 
-    async def check(self, type: str, news: Mapping[str, Any]) -> dict[str, str]:
+    async def check(self, type: str, news: Json) -> dict[str, str]:
         response = await self.ask("Check", type, news=encode(news))
         return {failure.property: failure.reason for failure in response.failures}
 
-    async def diff(
-        self,
-        type: str,
-        olds: Mapping[str, Any],
-        old_inputs: Mapping[str, Any],
-        news: Mapping[str, Any],
-    ) -> dict[str, str]:
+    async def diff(self, type: str, olds: Json, old_inputs: Json, news: Json) -> dict[str, str]:
         """The kinds of the changes by property; ` as read` behind those of which the inputs show nothing."""
         given = {"olds": encode(olds), "old_inputs": encode(old_inputs), "news": encode(news)}
         response = await self.ask("Diff", type, **given)
+        found = response.detailedDiff
         name_of = provider_pb2.PropertyDiff.Kind.Name
-        kinds = {
-            name: name_of(found.kind) + ("" if found.inputDiff else " as read")
-            for name, found in response.detailedDiff.items()
-        }
+        kinds = {name: name_of(one.kind) + " as read" * (not one.inputDiff) for name, one in found.items()}
         assert response.hasDetailedDiff
         assert bool(kinds) == (response.changes == provider_pb2.DiffResponse.DIFF_SOME)
         return kinds
@@ -134,22 +127,18 @@ class Engine:
     async def create(
         self,
         type: str,
-        inputs: Mapping[str, Any],
+        inputs: Json,
         *,
+        secrets: Iterable[str] = (),
         preview: bool = False,
         seconds: float = 0,
-        secrets: tuple[str, ...] = (),
     ) -> tuple[str, Properties]:
         properties = encode(inputs, secrets)
         response = await self.ask("Create", type, properties=properties, preview=preview, timeout=seconds)
         return response.id, decode(response.properties)
 
     async def read(
-        self,
-        type: str,
-        id: str,
-        inputs: Mapping[str, Any] | None = None,
-        olds: Mapping[str, Any] | None = None,
+        self, type: str, id: str, inputs: Json | None = None, olds: Json | None = None
     ) -> tuple[str, Properties, Properties]:
         given = {"inputs": encode(inputs or {}), "properties": encode(olds or {})}
         response = await self.ask("Read", type, id=id, **given)
@@ -159,9 +148,9 @@ class Engine:
         self,
         type: str,
         id: str,
-        olds: Mapping[str, Any],
-        old_inputs: Mapping[str, Any],
-        news: Mapping[str, Any],
+        olds: Json,
+        old_inputs: Json,
+        news: Json,
         *,
         preview: bool = False,
         seconds: float = 0,
@@ -170,10 +159,10 @@ class Engine:
         response = await self.ask("Update", type, id=id, preview=preview, timeout=seconds, **given)
         return decode(response.properties)
 
-    async def delete(self, type: str, id: str, olds: Mapping[str, Any] | None = None) -> None:
+    async def delete(self, type: str, id: str, olds: Json | None = None) -> None:
         await self.ask("Delete", type, id=id, properties=encode(olds or {}))
 
-    async def invoke(self, token: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    async def invoke(self, token: str, args: Json) -> tuple[dict[str, Any], dict[str, str]]:
         response = await self.send("Invoke", provider_pb2.InvokeRequest(tok=token, args=encode(args)))
         answer = decode(getattr(response, "return"))
         return dict(answer.values), {f.property: f.reason for f in response.failures}
@@ -191,11 +180,7 @@ class Engine:
 
 
 async def engine(
-    azure: Azure,
-    clock: Clock | None = None,
-    config: Mapping[str, Any] | None = None,
-    *,
-    listens: bool = True,
+    azure: Azure, clock: Clock | None = None, config: Json | None = None, *, listens: bool = True
 ) -> Engine:
     """An engine with a configured provider, whose log it keeps, or that is gone."""
     clock = clock or FakeClock()
@@ -213,9 +198,6 @@ async def engine(
     return pulumi
 
 
-async def create(
-    azure: Azure, type: str, inputs: Mapping[str, Any], clock: Clock | None = None, **how: Any
-) -> tuple[str, Properties]:
-    """What one create gives, of a provider that is there for it alone; `how` as in `Engine.create`."""
-    pulumi = await engine(azure, clock)
-    return await pulumi.create(type, inputs, **how)
+async def create(azure: Azure, type: str, inputs: Json, clock: Clock | None = None) -> tuple[str, Properties]:
+    """What one create gives, of a provider that is there for it alone."""
+    return await (await engine(azure, clock)).create(type, inputs)
