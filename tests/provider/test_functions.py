@@ -86,16 +86,23 @@ async def test_the_login_is_told_and_its_subscription_is_the_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "says"),
+    ("token", "args", "code", "says"),
     [
-        ("AADSTS7000215", "^the client secret is wrong"),
-        ("AADSTS700024", r"^the OIDC token has expired\n  fix: set oidcTokenFilePath"),
+        (LOGIN, {}, "AADSTS7000215", "^the client secret is wrong"),
+        (
+            CHECK,
+            {"resources": [{"id": GROUP}]},
+            "AADSTS700024",
+            r"^the OIDC token has expired\n  fix: set oidcTokenFilePath",
+        ),
     ],
 )
-async def test_fails_with_azures_answer_explained(pulumi: Engine, code: str, says: str) -> None:
+async def test_fails_with_azures_answer_explained(
+    pulumi: Engine, token: str, args: dict[str, Any], code: str, says: str
+) -> None:
     """Without a login nothing can be validated: the cause and the way on are said, and no class."""
     pulumi.azure.failures["principal"].append(ServiceError(401, "invalid_client", f"{code}: wrong"))
-    await refused(pulumi.invoke(CHECK, {"resources": [{"id": GROUP}]}), says)
+    await refused(pulumi.invoke(token, args), says)
 
 
 @pytest.fixture
