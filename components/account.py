@@ -100,6 +100,7 @@ def make_account(
     options: ChildOptions,
     *,
     after: Sequence[pulumi.Resource] = (),
+    kept: Sequence[str] = (),
     frozen: bool = False,
     unbinds: bool = False,
     before: AccountBefore,
@@ -108,7 +109,7 @@ def make_account(
     """Makes the account.
 
     `after` are the resources that must exist before the account and outlive it: its vault, and with an inline
-    key the grant.
+    key the grant. Changes of the properties `kept` are ignored.
     `frozen` does not write an existing account: while its identity may not use the key, the service is
     assumed to refuse every PUT, because a PUT states the key again. `unbinds` puts an account whose inputs
     stated a key on Microsoft-managed keys. `before` is what preflight() read of the account.
@@ -118,7 +119,7 @@ def make_account(
     inline = unbinds or "encryption" in properties
     opts = options(depends_on=list(after))
     through = pulumi.InvokeOptions(parent=opts.parent)
-    ignored = [*(opts.ignore_changes or ())]
+    ignored = [*kept]
     if unbinds:
         # Explicit, because nobody has observed what a PUT without encryption does.
         properties["encryption"] = {"keySource": MICROSOFT_MANAGED}

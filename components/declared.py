@@ -4,7 +4,7 @@ Owns: the declaration and its registration. Does not own: a service's declaratio
 questions (planned.py).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -59,9 +59,11 @@ that is tried again while access may not count yet."""
 
 @dataclass(frozen=True)
 class Registering:
-    """Registers declared resources with the options of a component's children."""
+    """Registers declared resources with the options of a component's children; changes of the properties
+    `kept` are ignored."""
 
     options: ChildOptions
+    kept: Sequence[str] = ()
 
     def __call__(
         self, declared: Declaration, *, waits_for_access: tuple[str, str] | None = None, **options: Any
@@ -69,6 +71,8 @@ class Registering:
         """The resource."""
         if waits_for_access and (hooks := waiting_hooks(*waits_for_access)):
             options["hooks"] = pulumi.ResourceHookBinding(on_error=[*hooks])
+        if ignored := [*self.kept, *(options.pop("ignore_changes", None) or ())]:
+            options["ignore_changes"] = ignored
         opts = self.options(**options)
         if own := OWN_TYPES.get(declared.token):
             resource: Any = own(declared.name, opts, **declared.arguments)

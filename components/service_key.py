@@ -43,11 +43,12 @@ class ServiceKey:
         """The key, in its vault."""
         inputs, plan = self.inputs, self.plan
         if inputs.key.id is not None:
-            key = key_at(inputs.key.id, self.vault_provider, _maker(inputs.key.id))
+            makers = [*source_resources(inputs.key.id), *source_resources(inputs.vault.id or "")]
+            key = key_at(inputs.key.id, self.vault_provider, makers)
             self._assign_officers(key.vault)
             return key
         if inputs.vault.id is not None:
-            vault = vault_at(inputs.vault.id, self.vault_provider, _maker(inputs.vault.id))
+            vault = vault_at(inputs.vault.id, self.vault_provider, source_resources(inputs.vault.id))
         else:
             vault = make_vault(
                 KeyVaultArgs(
@@ -135,8 +136,3 @@ class ServiceKey:
             name = f"{self.inputs.name}-operator-{object_id or DEPLOYER}"
             recorded = self.plan.operators.get(object_id.lower(), f"{name}-access")
             yield object_id, name, [pulumi.Alias(name=recorded)] if recorded != f"{name}-access" else []
-
-
-def _maker(resource_id: pulumi.Input[str]) -> pulumi.Resource | None:
-    """The resource of this program that makes the vault of an id; None for a plain id."""
-    return next(iter(source_resources(resource_id)), None)

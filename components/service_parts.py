@@ -1,7 +1,6 @@
 """The parts of one service, each made from the service's inputs under its own options."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import pulumi
@@ -9,8 +8,8 @@ import pulumi
 from components.access import make_grant
 from components.access_model import ACCESS_POLICY, RBAC
 from components.account import MadeAccount, declared_account, make_account
-from components.arguments.inputs import UNKNOWN, source_resources
-from components.as_found import keep_as_found
+from components.arguments.inputs import UNKNOWN
+from components.as_found import kept_paths
 from components.audit import make_audit_trail
 from components.azure_cmk import (
     CustomerManagedKey,
@@ -26,7 +25,7 @@ from components.declared import Declaration, Declare, Registering
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_below
 from components.guards.plan import Proof, ServicePlan
-from components.private_network import PrivateNetwork
+from components.private_network import make_endpoints
 from components.references import KeyReference, VaultReference
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
@@ -94,11 +93,9 @@ class Parts:
             "tags": inputs.tags,
         }
 
-    def _declares(self, options: ChildOptions, as_found: str = "") -> Declare:
-        """A function that declares parts with these options; the part `as_found` may stay as it was found."""
-        if as_found:
-            options = keep_as_found(options, as_found, self._inputs.as_found)
-        return self._asks or Registering(options)
+    def _declares(self, options: ChildOptions, kind: str = "") -> Declare:
+        """A function that declares parts of a kind, which may stay as they were found."""
+        return self._asks or Registering(options, kept_paths(kind, self._inputs.as_found))
 
     def key(self) -> KeyReference:
         """The key, in its vault."""
@@ -106,19 +103,12 @@ class Parts:
         self._vault = key.vault
         return key
 
-    def vault_makers(self, key: KeyReference) -> list[pulumi.Resource]:
-        """The resources of this program that make the vault of the key; empty if it exists already."""
-        if key.vault.resource:
-            return [key.vault.resource]
-        given = (self._inputs.key.id, self._inputs.vault.id)
-        return [source for id in given if id is not None for source in source_resources(id)]
-
     def access_ends_with(self, key: KeyReference) -> pulumi.Resource:
         """The resource whose deletion ends the access of the account's own identity, once the account is
         gone: a vault made here, else a resource for this alone. The grant goes with it and not before the
         account, which would be left without its key."""
-        if key.vault.resource:
-            return key.vault.resource
+        if self._inputs.makes_vault:
+            return key.vault.makers[0]
         subscription, name = self._situation.login.subscription_id, self._inputs.account_name
         group: pulumi.Output[str] = pulumi.Output.from_input(self.resource_group_name)
         account_id = group.apply(
@@ -143,8 +133,7 @@ class Parts:
             self._inputs.argument_of("identity"),
         )
         # A service that an alias renames, or whose rule of names changes, keeps its identity.
-        options = partial(self._protected_options, ignore_changes=["resourceName"])
-        made = self._declares(options, "identity")(identity)
+        made = self._declares(self._protected_options, "identity")(identity, ignore_changes=["resourceName"])
         if made.resource is None:
             return MadeIdentity(made.id, UNKNOWN, UNKNOWN)
         live = read_back(made.resource, types.GET_IDENTITY, resourceName=made.resource.name)
@@ -170,8 +159,9 @@ class Parts:
             return MadeAccount(*self._asks(declared), nothing, nothing)
         return make_account(
             declared,
-            keep_as_found(self._protected_options, "account", self._inputs.as_found),
+            self._protected_options,
             after=after,
+            kept=kept_paths("account", self._inputs.as_found),
             # In two phases the grant comes after the account, so that the account waits for another update.
             frozen=self._inputs.is_revoked or (self._situation.account_waits and encryption is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
@@ -331,7 +321,7 @@ class Parts:
                 principal_id=account.grantee_id,
                 argument="storageAccountIds",
             )
-        endpoints = PrivateNetwork(inputs, child, self.resource_group_name, after).endpoints(made)
+        endpoints = make_endpoints(inputs, made, child, self.resource_group_name, after)
         after = [*after, *endpoints]
         make_below(inputs, account, self._protected, child, location=inputs.location, after=after)
         return make_audit_trail(

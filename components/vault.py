@@ -76,7 +76,7 @@ def make_vault(inputs: KeyVaultArgs, declare: Declare, *, argument: str = "vault
     )
     # A vault that an earlier version brought back has it in the state: it says how the vault came about.
     made = declare(vault, ignore_changes=["properties.createMode"])
-    return VaultReference(made.id, made.name, inputs.resource_group_name, resource=made.resource)
+    return VaultReference(made.id, made.name, inputs.resource_group_name, makers=made.resources)
 
 
 def vault_properties(
@@ -118,7 +118,7 @@ class KeyVault(Component):
         inputs = read(KeyVaultArgs, name, args)
         super().__init__(name, opts)
         vault = make_vault(inputs, Registering(self.protected_child))
-        made: Any = vault.resource
+        made: Any = vault.makers[0]
         self.vault_id = pulumi.Output.from_input(vault.id)
         self.vault_uri = value_at(made.properties, "vaultUri")
         self.register_outputs(self.outputs())
