@@ -12,7 +12,7 @@ from components.azure_native import AzureResource, read_back, value_at
 from components.component import ChildOptions
 from components.declared import Declaration
 from components.kept_properties import KEPT, SEARCH_LINK, declared_links, lost_search, with_kept
-from core import adapters, arm_ids
+from core import adapters
 from core import resource_types as types
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
 from core.key_uris import KeyUri
@@ -85,14 +85,7 @@ def declared_account(
         "identity": {**identity, "userAssignedIdentities": assigned} if assigned else identity,
         "properties": properties,
     }
-    return Declaration(
-        types.ACCOUNT,
-        f"{inputs.name}-account",
-        arm_ids.ACCOUNT,
-        inputs.account_name,
-        arguments,
-        argument,
-    )
+    return Declaration(types.ACCOUNT, f"{inputs.name}-account", arguments, argument)
 
 
 def make_account(

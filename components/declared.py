@@ -14,8 +14,29 @@ from components.azure_cmk import OWN_TYPES
 from components.azure_failures import waiting_hooks
 from components.azure_native import AzureResource
 from components.component import ChildOptions
+from core import arm_ids
+from core import resource_types as types
 
 T = TypeVar("T")
+
+
+_IN_RESOURCE_MANAGER: Mapping[str, tuple[str, str]] = {
+    types.RESOURCE_GROUP: (arm_ids.RESOURCE_GROUP, "resourceGroupName"),
+    types.VAULT: (arm_ids.VAULT, "vaultName"),
+    types.KEY: (arm_ids.KEY, "keyName"),
+    types.ACCOUNT: (arm_ids.ACCOUNT, "accountName"),
+    types.PROJECT: (f"{arm_ids.ACCOUNT}/projects", "projectName"),
+    types.DEPLOYMENT: (f"{arm_ids.ACCOUNT}/deployments", "deploymentName"),
+    types.USER_ASSIGNED_IDENTITY: (arm_ids.USER_ASSIGNED_IDENTITY, "resourceName"),
+    types.WORKSPACE: (arm_ids.WORKSPACE, "workspaceName"),
+    types.DIAGNOSTIC_SETTING: (arm_ids.DIAGNOSTIC_SETTING, "name"),
+    types.PRIVATE_ENDPOINT: (arm_ids.PRIVATE_ENDPOINT, "privateEndpointName"),
+    types.PRIVATE_ZONE_GROUP: (arm_ids.DNS_ZONE_GROUP, "privateDnsZoneGroupName"),
+    # Its name follows from the identity, which may be made first.
+    types.ROLE_ASSIGNMENT: (arm_ids.ROLE_ASSIGNMENT, "new"),
+    types.ACCESS_POLICY: (f"{arm_ids.VAULT}/accessPolicies", "add"),
+}
+"""The type in Resource Manager, and the argument that is the name there, or else the name itself."""
 
 
 @dataclass(frozen=True)
@@ -23,19 +44,29 @@ class Declaration:
     """One resource: `token` is its type in Pulumi, with `arguments` by their names on the wire, and `name` is
     its logical name.
 
-    `type` and `azure_name` are its type and name in Resource Manager; `at` is the id of the resource that it
-    is in or at, "" for the service's group. `argument` is the path of the argument that names it,
-    `existing_argument` the path of the argument for an existing resource in its place.
+    `argument` is the path of the argument that names it, `existing_argument` the path of the argument for an
+    existing resource in its place; `at` is the id of the resource that it is in or at, "" for the service's
+    group.
     """
 
     token: str
     name: str
-    type: str
-    azure_name: pulumi.Input[str]
     arguments: Mapping[str, Any]
     argument: str = ""
     existing_argument: str = ""
     at: pulumi.Input[str] = ""
+
+    @property
+    def type(self) -> str:
+        """Its type in Resource Manager; "" if it has none there."""
+        return _IN_RESOURCE_MANAGER.get(self.token, ("", ""))[0]
+
+    @property
+    def azure_name(self) -> pulumi.Input[str]:
+        """Its name in Resource Manager."""
+        name = _IN_RESOURCE_MANAGER.get(self.token, ("", ""))[1]
+        found: pulumi.Input[str] = self.arguments.get(name, name)
+        return found
 
 
 class Made(NamedTuple):

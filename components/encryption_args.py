@@ -18,7 +18,7 @@ from components.arguments.inputs import (
     known_text,
 )
 from components.arguments.problem import Problem
-from components.key import AUTOMATIC, PINNED, RSA_HSM, MadeKeyArguments, pinned_or_automatic
+from components.key import AUTOMATIC, PINNED, RSA_HSM, MadeKeyArguments
 from components.vault import PREMIUM, TIERS
 from core import arm_ids, key_uris
 from core.roles import HSM_CRYPTO_USER
@@ -38,6 +38,13 @@ def _made_or_existing(noun: str, *made: str) -> Callable[[Any], Iterator[Problem
                 yield Problem(camel_case(one), found)
 
     return rule
+
+
+def _pinned_or_automatic(key: "ServiceKeyArgs") -> Iterator[Problem]:
+    if key.version == AUTOMATIC and key.pin is not None:
+        yield Problem(
+            "pin", f"names a version to stay on, but found version: {AUTOMATIC}; remove one of them"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +74,7 @@ class ServiceKeyArgs(MadeKeyArguments):
 
     _RULES: ClassVar[tuple[Rule, ...]] = (
         _made_or_existing("key", "name", *arguments(MadeKeyArguments)),
-        pinned_or_automatic,
+        _pinned_or_automatic,
     )
 
     name: str = argument("", check=names.KEY.checked)

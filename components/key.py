@@ -31,14 +31,6 @@ LEAST_EXPIRY_DAYS, MOST_EXPIRY_DAYS = LEAST_ROTATION_DAYS + DAYS_TO_REBIND, 3650
 NOTIFIES_BEFORE_EXPIRY_DAYS = 30
 
 
-def pinned_or_automatic(args: Any) -> Iterator[Problem]:
-    """Arguments with a `version` and a `pin`: an account that names no version cannot stay on one."""
-    if args.version == AUTOMATIC and args.pin is not None:
-        yield Problem(
-            "pin", f"names a version to stay on, but found version: {AUTOMATIC}; remove one of them"
-        )
-
-
 def key_size(bits: int) -> None:
     """Raises ValueError for a size that Key Vault does not make."""
     if bits not in kinds.KEY_SIZES:
@@ -137,18 +129,20 @@ def make_key(
         "vaultName": vault.name,
         "keyName": inputs.key_name,
         "tags": inputs.tags,
-        "properties": key_properties(inputs),
+        "properties": {
+            "kty": inputs.type,
+            "keySize": inputs.size,
+            "keyOps": [*demands.KEY_OPERATIONS],
+            "rotationPolicy": {
+                "attributes": {"expiryTime": f"P{inputs.expires_after_days}D"},
+                "lifetimeActions": [
+                    _action("rotate", timeAfterCreate=f"P{inputs.rotates_after_days}D"),
+                    _action("notify", timeBeforeExpiry=f"P{NOTIFIES_BEFORE_EXPIRY_DAYS}D"),
+                ],
+            },
+        },
     }
-    key = Declaration(
-        types.KEY,
-        f"{inputs.name}-key",
-        arm_ids.KEY,
-        inputs.key_name,
-        given,
-        argument,
-        "key.id",
-        at=vault.id,
-    )
+    key = Declaration(types.KEY, f"{inputs.name}-key", given, argument, "key.id", at=vault.id)
     made = in_turn(
         vault,
         declare,
@@ -167,23 +161,5 @@ def make_key(
     return KeyReference(made.id, vault)
 
 
-def key_properties(key: MadeKeyArguments) -> dict[str, Any]:
-    """The properties of a key made here, by azure-native's names."""
-    return {
-        "kty": key.type,
-        "keySize": key.size,
-        "keyOps": [*demands.KEY_OPERATIONS],
-        "rotationPolicy": {
-            "attributes": {"expiryTime": f"P{key.expires_after_days}D"},
-            "lifetimeActions": [
-                {
-                    "action": {"type": "rotate"},
-                    "trigger": {"timeAfterCreate": f"P{key.rotates_after_days}D"},
-                },
-                {
-                    "action": {"type": "notify"},
-                    "trigger": {"timeBeforeExpiry": f"P{NOTIFIES_BEFORE_EXPIRY_DAYS}D"},
-                },
-            ],
-        },
-    }
+def _action(type: str, **trigger: str) -> dict[str, Any]:
+    return {"action": {"type": type}, "trigger": trigger}

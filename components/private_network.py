@@ -14,7 +14,6 @@ import pulumi
 from components.declared import Declaration, Declare, Made
 from components.network import PRIVATE, dns_zones
 from components.service_args import EncryptedAIServicesAccountArgs
-from core import arm_ids
 from core import resource_types as types
 
 
@@ -33,24 +32,17 @@ def make_endpoints(
     made: dict[str, Made] = {}
     for what, target in targets.items():
         if target is not None:
-            name = inputs.name_of("privateEndpoint", what)
             connection = {"name": what, "privateLinkServiceId": target, "groupIds": [what]}
             given = {
                 "resourceGroupName": resource_group_name,
-                "privateEndpointName": name,
+                "privateEndpointName": inputs.name_of("privateEndpoint", what),
                 "location": inputs.location,
                 "subnet": {"id": inputs.network.subnet_id},
                 "privateLinkServiceConnections": [connection],
                 "tags": inputs.tags,
             }
-            endpoint = Declaration(
-                types.PRIVATE_ENDPOINT,
-                f"{inputs.name}-{what}-endpoint",
-                arm_ids.PRIVATE_ENDPOINT,
-                name,
-                given,
-                "network.subnetId",
-            )
+            name = f"{inputs.name}-{what}-endpoint"
+            endpoint = Declaration(types.PRIVATE_ENDPOINT, name, given, "network.subnetId")
             # An endpoint that was made with another name, interface name or addresses keeps them.
             ignored = ["privateEndpointName", "customNetworkInterfaceName", "ipConfigurations"]
             made[what] = declare(endpoint, depends_on=[*after], ignore_changes=ignored)
@@ -83,8 +75,6 @@ def _list_in_zones(
     group = Declaration(
         types.PRIVATE_ZONE_GROUP,
         f"{inputs.name}-{what}-dns",
-        arm_ids.DNS_ZONE_GROUP,
-        "default",
         given,
         "network.privateDnsZoneIds",
         at=endpoint.id,

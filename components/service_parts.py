@@ -70,13 +70,14 @@ class Parts:
         inputs = self._inputs
         if inputs.existing_resource_group_name is not None:
             return inputs.existing_resource_group_name
-        name = inputs.resource_group_name
-        arguments = {"resourceGroupName": name, "location": inputs.location, "tags": inputs.tags}
+        arguments = {
+            "resourceGroupName": inputs.resource_group_name,
+            "location": inputs.location,
+            "tags": inputs.tags,
+        }
         group = Declaration(
             types.RESOURCE_GROUP,
             f"{inputs.name}-group",
-            arm_ids.RESOURCE_GROUP,
-            name,
             arguments,
             inputs.argument_of("resourceGroup"),
             "existingResourceGroupName",
@@ -123,13 +124,10 @@ class Parts:
 
     def identity(self) -> MadeIdentity:
         """A user-assigned identity, for an account that is bound to the key in its own create."""
-        name = self._inputs.name_of("identity")
         identity = Declaration(
             types.USER_ASSIGNED_IDENTITY,
             f"{self._inputs.name}-identity",
-            arm_ids.USER_ASSIGNED_IDENTITY,
-            name,
-            {**self._place, "resourceName": name},
+            {**self._place, "resourceName": self._inputs.name_of("identity")},
             self._inputs.argument_of("identity"),
         )
         # A service that an alias renames, or whose rule of names changes, keeps its identity.
