@@ -137,11 +137,15 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
             "what Azure RBAC grants gives nothing in a managed HSM",
         ),
         ("if grant.is_certain:", "if True:", "access that is not certain is left open"),
-        ("grant.entry is not None and found - rights.EXACT", "False", "a wide access policy is found"),
+        (
+            "grant.entry is not None and grant.permissions - rights.EXACT",
+            "False",
+            "a wide access policy is found",
+        ),
         ("end - today > LONGEST", "end - today < LONGEST", "an exemption ends within a year"),
         (
-            "session.today > fitting[0].until",
-            "session.today >= fitting[0].until",
+            "if today <= one.until",
+            "if today < one.until",
             "an exemption holds on its last day",
         ),
         (
