@@ -6,12 +6,11 @@ from typing import Any
 
 import pulumi
 
-from components.account_args import AccountArguments
 from components.account_write import ENCRYPTION, AccountBefore, key_guard
 from components.azure_native import AzureResource, read_back, value_at
 from components.component import ChildOptions
 from components.declared import Declaration
-from components.kept_properties import KEPT, SEARCH_LINK, declared_links, lost_search, with_kept
+from components.kept_properties import KEPT, SEARCH_LINK, lost_search, with_kept
 from core import adapters
 from core import resource_types as types
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
@@ -50,42 +49,6 @@ class MadeAccount:
     def grantee_id(self) -> pulumi.Output[str]:
         """The object id of the account's own identity, to which access is granted."""
         return self.principal_id.apply(_has_identity)
-
-
-def declared_account(
-    inputs: AccountArguments,
-    argument: str,
-    place: Mapping[str, Any],
-    *,
-    identity_id: pulumi.Input[str] | None,
-    system_assigned: bool,
-    encryption: Mapping[str, Any] | None,
-) -> Declaration:
-    """The account, at a `place`; `argument` is the path of the argument that names it. `identity_id`: the
-    user-assigned identity that uses the key of `encryption`, to which the account is bound in its create."""
-    properties: dict[str, Any] = {
-        "customSubDomainName": inputs.account_name,
-        "disableLocalAuth": True,
-        "publicNetworkAccess": inputs.network.public_network_access,
-        "networkAcls": inputs.network.account_rules,
-        **declared_links(inputs.storage_account_ids, inputs.search_service_id, inputs.search_service_key),
-    }
-    if inputs.manages_projects is not None:
-        properties["allowProjectManagement"] = inputs.manages_projects
-    if encryption:
-        properties["encryption"] = encryption
-    assigned = [*([] if identity_id is None else [identity_id]), *inputs.other_identity_ids]
-    kinds = [*(["SystemAssigned"] if system_assigned else []), *(["UserAssigned"] if assigned else [])]
-    identity = {"type": ", ".join(kinds) or "None"}
-    arguments = {
-        **place,
-        "accountName": inputs.account_name,
-        "kind": inputs.kind,
-        "sku": {"name": inputs.sku},
-        "identity": {**identity, "userAssignedIdentities": assigned} if assigned else identity,
-        "properties": properties,
-    }
-    return Declaration(types.ACCOUNT, f"{inputs.name}-account", arguments, argument)
 
 
 def make_account(

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import pulumi
 
 from components.arguments import checks, names
+from components.arguments.checks import Tags
 from components.arguments.inputs import Arguments, ComponentArguments, Rule, argument, read
 from components.arguments.problem import Problem
 from components.component import Component
@@ -80,7 +81,7 @@ class EncryptionKeyArgs(MadeKeyArguments, ComponentArguments):
     """Required. ARM id of the vault the key is in."""
     key_name: str = argument("", check=names.KEY.checked)
     """Optional. Unique in its vault; default `cmk-<name>`."""
-    tags: checks.Tags | None = None
+    tags: Tags | None = None
     """Optional. Tags of the key."""
 
     def completed(self) -> Self:
@@ -109,26 +110,30 @@ class EncryptionKey(Component):
     ) -> None:
         inputs = read(EncryptionKeyArgs, name, args)
         super().__init__(name, opts)
-        key = make_key(inputs, vault_at(inputs.vault_id), Registering(self.protected_child))
+        vault, declare = vault_at(inputs.vault_id), Registering(self.protected_child)
+        key = make_key(name, inputs.key_name, inputs, vault, declare, tags=inputs.tags)
         self.key_id = pulumi.Output.from_input(key.id)
         self.register_outputs(self.outputs())
 
 
 def make_key(
-    inputs: EncryptionKeyArgs,
+    name: str,
+    key_name: str,
+    inputs: MadeKeyArguments,
     vault: VaultReference,
     declare: Declare,
-    roles: Sequence[pulumi.Resource] = (),
     *,
+    tags: Tags | None,
+    roles: Sequence[pulumi.Resource] = (),
     argument: str = "keyName",
 ) -> KeyReference:
-    """Makes the key's first version, after earlier writes to the vault, and once `roles` on it count.
-    `argument` is the path of the argument that names it."""
+    """Makes the first version of the key `key_name`, after earlier writes to the vault, and once `roles` on
+    it count. `argument` is the path of the argument that names it."""
     given = {
         "resourceGroupName": vault.resource_group_name,
         "vaultName": vault.name,
-        "keyName": inputs.key_name,
-        "tags": inputs.tags,
+        "keyName": key_name,
+        "tags": tags,
         "properties": {
             "kty": inputs.type,
             "keySize": inputs.size,
@@ -142,7 +147,7 @@ def make_key(
             },
         },
     }
-    key = Declaration(types.KEY, f"{inputs.name}-key", given, argument, "key.id", at=vault.id)
+    key = Declaration(types.KEY, f"{name}-key", given, argument, "key.id", at=vault.id)
     made = in_turn(
         vault,
         declare,
@@ -156,7 +161,7 @@ def make_key(
         delete_before_replace=False,
         provider=vault.provider,
         depends_on=[*roles],
-        waits_for_access=(inputs.name, "key") if roles else None,
+        waits_for_access=(name, "key") if roles else None,
     )
     return KeyReference(made.id, vault)
 

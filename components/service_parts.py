@@ -7,7 +7,7 @@ import pulumi
 
 from components.access import make_grant
 from components.access_model import ACCESS_POLICY, RBAC
-from components.account import MadeAccount, declared_account, make_account
+from components.account import MadeAccount, make_account
 from components.arguments.inputs import UNKNOWN
 from components.as_found import kept_paths
 from components.audit import make_audit_trail
@@ -19,12 +19,12 @@ from components.azure_cmk import (
 )
 from components.azure_failures import waiting_hooks
 from components.azure_native import read_back, value_at
-from components.callers import make_callers
 from components.component import ChildOptions
 from components.declared import Declaration, Declare, Registering
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_below
 from components.guards.plan import Proof, ServicePlan
+from components.kept_properties import declared_links
 from components.private_network import make_endpoints
 from components.references import KeyReference, VaultReference
 from components.role_assignment import assign_role
@@ -144,14 +144,7 @@ class Parts:
         encryption: Mapping[str, Any] | None = None,
     ) -> MadeAccount:
         """The account; with `encryption` bound in its create, by the identity given."""
-        declared = declared_account(
-            self._inputs,
-            self._inputs.argument_of("account"),
-            self._place,
-            identity_id=identity_id,
-            system_assigned=self._inputs.identity != USER_ASSIGNED,
-            encryption=encryption,
-        )
+        declared = self._declared_account(identity_id, encryption)
         if self._asks:
             nothing: pulumi.Output[Any] = pulumi.Output.from_input(UNKNOWN)
             return MadeAccount(*self._asks(declared), nothing, nothing)
@@ -166,6 +159,37 @@ class Parts:
             before=self._situation.account,
             on_error=self._on_error(bound_in_its_create=encryption is not None),
         )
+
+    def _declared_account(
+        self, identity_id: pulumi.Input[str] | None, encryption: Mapping[str, Any] | None
+    ) -> Declaration:
+        inputs = self._inputs
+        properties: dict[str, Any] = {
+            "customSubDomainName": inputs.account_name,
+            "disableLocalAuth": True,
+            "publicNetworkAccess": inputs.network.public_network_access,
+            "networkAcls": inputs.network.account_rules,
+            **declared_links(inputs.storage_account_ids, inputs.search_service_id, inputs.search_service_key),
+        }
+        if inputs.manages_projects is not None:
+            properties["allowProjectManagement"] = inputs.manages_projects
+        if encryption:
+            properties["encryption"] = encryption
+        assigned = [*([] if identity_id is None else [identity_id]), *inputs.other_identity_ids]
+        kinds = [
+            *(["SystemAssigned"] if inputs.identity != USER_ASSIGNED else []),
+            *(["UserAssigned"] if assigned else []),
+        ]
+        identity = {"type": ", ".join(kinds) or "None"}
+        arguments = {
+            **self._place,
+            "accountName": inputs.account_name,
+            "kind": inputs.kind,
+            "sku": {"name": inputs.sku},
+            "identity": {**identity, "userAssignedIdentities": assigned} if assigned else identity,
+            "properties": properties,
+        }
+        return Declaration(types.ACCOUNT, f"{inputs.name}-account", arguments, inputs.argument_of("account"))
 
     def grant(
         self, key: KeyReference, principal_id: pulumi.Input[str], deleted_with: pulumi.Resource | None = None
@@ -301,15 +325,29 @@ class Parts:
             ),
         )
 
+    def _let_call(self, account: MadeAccount) -> None:
+        """Gives each caller its role on the account."""
+        kind, deployer_id = self._inputs.account_kind, self._situation.login.object_id
+        for caller in self._inputs.callers:
+            name, *former = (f"{self._inputs.name}-{one}" for one in caller.logical_names(kind, deployer_id))
+            assign_role(
+                name,
+                caller.role_on(kind),
+                self._child,
+                scope=account.id,
+                principal_id=caller.object_id(deployer_id),
+                principal_type=caller.type_of_principal,
+                argument="callers",
+                deleted_with=account.resource,
+                aliases=[pulumi.Alias(name=one) for one in former],
+            )
+
     def rest(self, account: MadeAccount, after: Sequence[pulumi.Resource] = ()) -> pulumi.Output[str | None]:
         """Makes the parts that come after the account and its binding: callers, resources below it, private
         endpoints and audit. Returns the id of the workspace of its audit logs."""
         inputs, child, makes_vault = self._inputs, self._child, self._inputs.makes_vault
         made = {"account": account.id, "vault": self._vault.id if self._vault and makes_vault else None}
-        deployer_id = self._situation.login.object_id
-        make_callers(
-            inputs.name, inputs.callers, inputs.account_kind, account, child, deployer_id=deployer_id
-        )
+        self._let_call(account)
         for id in inputs.granted_storage_ids:
             assign_role(
                 f"{inputs.name}-{storage_role(id)}",
