@@ -15,9 +15,9 @@ Imports run down, from row to row, or stay in a row:
 | `access`, `account_args`, `network`, `vault` | parts that these need, and their arguments |
 | `as_found`, `component`, `declared`, `role_assignment`, `subscriptions`, `vault_writes` | shared helpers |
 | `account_write`, `azure_failures` | writes of an account, failures of Azure |
-| `azure_cmk` | the resources of this project's own provider |
-| `cmk_resource` | the base class of those resources |
+| `azure_cmk`, `azure_native` | the resources of this project's own provider, and of azure-native |
+| `cmk_resource` | the base class of the former |
 | `access_model`, `hooks`, `invokes`, `kept_properties`, `references` | values, calls |
-| `key_vault_types`, `sdk_debug`, `version_aliases` | changes to the SDK: a pinned version, less work |
+| `sdk_debug` | changes to the SDK: less work |
 | `arguments` | how arguments are declared, read and checked |
 """

@@ -19,12 +19,12 @@ from typing import Any
 import pulumi
 
 from components.access_model import RBAC
-from components.azure_cmk import AccessPolicy, ManagedHsmRoleAssignment
 from components.declared import Declaration, Declare, Made, then
 from components.references import KeyReference
 from components.role_assignment import assign_role
 from components.vault_writes import in_turn
 from core import arm_ids, rights, roles
+from core import resource_types as types
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ def make_grant(
     if key.in_managed_hsm:
         # It is no resource of Resource Manager, which therefore cannot be asked about it.
         role = roles.HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
-        given = {"scope": key.id, "principal_id": principal_id, "role_definition_id": role}
-        return declare(Declaration(ManagedHsmRoleAssignment, f"{name}-access", "", "", given), **options)
+        given = {"scope": key.id, "principalId": principal_id, "roleDefinitionId": role}
+        return declare(Declaration(types.HSM_ROLE_ASSIGNMENT, f"{name}-access", "", "", given), **options)
     if access_model == RBAC:
         return assign_role(
             f"{name}-access",
@@ -86,12 +86,12 @@ def make_grant(
         )
     vault, allowed = key.vault, {"keys": [*permissions.policy]}
     entry: dict[str, Any] = {
-        "subscription_id": then(vault.id, arm_ids.subscription_of),
-        "resource_group_name": vault.resource_group_name,
-        "vault_name": vault.name,
+        "subscriptionId": then(vault.id, arm_ids.subscription_of),
+        "resourceGroupName": vault.resource_group_name,
+        "vaultName": vault.name,
         "policy": {"tenantId": tenant_id, "objectId": principal_id, "permissions": allowed},
-        "takes_over": takes_over or None,
+        "takesOver": takes_over or None,
     }
     type = f"{arm_ids.VAULT}/accessPolicies"
-    policy = Declaration(AccessPolicy, f"{name}-access", type, "add", entry, argument, at=vault.id)
+    policy = Declaration(types.ACCESS_POLICY, f"{name}-access", type, "add", entry, argument, at=vault.id)
     return in_turn(vault, declare, policy, **options)

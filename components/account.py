@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi_azure_native import cognitiveservices
 
 from components.account_args import AccountArguments
 from components.account_write import ENCRYPTION, AccountBefore, key_guard
-from components.component import ChildOptions, read_back
+from components.azure_native import AzureResource, read_back, value_at
+from components.component import ChildOptions
 from components.declared import Declaration
 from components.kept_properties import KEPT, SEARCH_LINK, declared_links, lost_search, with_kept
-from core import arm_ids
+from core import adapters, arm_ids
+from core import resource_types as types
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
 from core.key_uris import KeyUri
 
@@ -42,7 +43,7 @@ class MadeAccount:
     @property
     def key_uri_with_version(self) -> pulumi.Output[str | None]:
         """The key and version in the account itself; none on Microsoft-managed keys."""
-        uri: pulumi.Output[str | None] = self.resource.properties.encryption.apply(_key_uri_with_version)
+        uri: pulumi.Output[str | None] = self.resource.properties.apply(_key_uri_with_version)
         return uri
 
     @property
@@ -63,10 +64,10 @@ def declared_account(
     """The account, at a `place`; `argument` is the path of the argument that names it. `identity_id`: the
     user-assigned identity that uses the key of `encryption`, to which the account is bound in its create."""
     properties: dict[str, Any] = {
-        "custom_sub_domain_name": inputs.account_name,
-        "disable_local_auth": True,
-        "public_network_access": inputs.network.public_network_access,
-        "network_acls": inputs.network.account_rules,
+        "customSubDomainName": inputs.account_name,
+        "disableLocalAuth": True,
+        "publicNetworkAccess": inputs.network.public_network_access,
+        "networkAcls": inputs.network.account_rules,
         **declared_links(inputs.storage_account_ids, inputs.search_service_id, inputs.search_service_key),
     }
     if inputs.manages_projects is not None:
@@ -74,18 +75,18 @@ def declared_account(
     if encryption:
         properties["encryption"] = encryption
     assigned = [*([] if identity_id is None else [identity_id]), *inputs.other_identity_ids]
-    types = [*(["SystemAssigned"] if system_assigned else []), *(["UserAssigned"] if assigned else [])]
-    identity = {"type": ", ".join(types) or "None"}
+    kinds = [*(["SystemAssigned"] if system_assigned else []), *(["UserAssigned"] if assigned else [])]
+    identity = {"type": ", ".join(kinds) or "None"}
     arguments = {
         **place,
-        "account_name": inputs.account_name,
+        "accountName": inputs.account_name,
         "kind": inputs.kind,
         "sku": {"name": inputs.sku},
-        "identity": {**identity, "user_assigned_identities": assigned} if assigned else identity,
+        "identity": {**identity, "userAssignedIdentities": assigned} if assigned else identity,
         "properties": properties,
     }
     return Declaration(
-        cognitiveservices.Account,
+        types.ACCOUNT,
         f"{inputs.name}-account",
         arm_ids.ACCOUNT,
         inputs.account_name,
@@ -120,7 +121,7 @@ def make_account(
     ignored = [*(opts.ignore_changes or ())]
     if unbinds:
         # Explicit, because nobody has observed what a PUT without encryption does.
-        properties["encryption"] = {"key_source": MICROSOFT_MANAGED}
+        properties["encryption"] = {"keySource": MICROSOFT_MANAGED}
     elif not inline:
         if not frozen and (key := before.bound_key):
             properties["encryption"] = key.declared
@@ -140,22 +141,23 @@ def make_account(
     explains = (opts.hooks and opts.hooks.on_error) or ()
     opts.hooks = key_guard(name, through, before=before, same_key=not inline, frozen=frozen, unbinds=unbinds)
     opts.hooks.on_error = [*(on_error or explains)]
-    return _made(cognitiveservices.Account(account.name, **declared, opts=opts), opts.parent)
+    return _made(AzureResource(account.token, account.name, declared, opts), opts.parent)
 
 
-def _made(account: "cognitiveservices.Account", parent: pulumi.Resource | None) -> MadeAccount:
-    function = cognitiveservices.get_account_output
-    live = read_back(account, function, parent, account_name=account.name)
-    principal_id = live.identity.apply(lambda found: found.principal_id if found else None)
-    endpoint = live.properties.endpoint
+def _made(account: AzureResource, parent: pulumi.Resource | None) -> MadeAccount:
+    live = read_back(account, types.GET_ACCOUNT, parent, accountName=account.name)
+    endpoint, principal_id = (
+        value_at(live, "properties", "endpoint"),
+        value_at(live, "identity", "principalId"),
+    )
     return MadeAccount(account.id, account.name, account, endpoint, principal_id)
 
 
-def _key_uri_with_version(encryption: "cognitiveservices.outputs.EncryptionResponse | None") -> str | None:
-    key = encryption.key_vault_properties if encryption else None
-    if key is None or not key.key_version:
+def _key_uri_with_version(properties: Mapping[str, Any] | None) -> str | None:
+    key = adapters.encryption((properties or {}).get("encryption"))
+    if not (key.is_customer_managed and key.key_version):
         return None
-    return KeyUri.of(key.key_vault_uri or "", key.key_name or "", key.key_version or "").text
+    return KeyUri.of(key.key_vault_uri, key.key_name, key.key_version).text
 
 
 def _has_identity(principal_id: str | None) -> str:

@@ -1,14 +1,14 @@
 """The arguments of an AI services account, with those that a service shares with it, and the inputs of
 azure-native that they become."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import pulumi
 
 from components.arguments import checks, names
-from components.arguments.inputs import ComponentArguments, Rule, argument, camel_case
+from components.arguments.inputs import ComponentArguments, Rule, argument
 from components.arguments.problem import Problem
 from components.network import NetworkArgs
 from core import arm_ids, kind_limits, kinds
@@ -101,19 +101,12 @@ def declared_encryption(
     key_vault_uri: pulumi.Input[str],
     identity_client_id: pulumi.Input[str],
 ) -> dict[str, Any]:
-    """The key that an account is bound to in its create, by azure-native's Python names. The client id is
+    """The key that an account is bound to in its create, by azure-native's names. The client id is
     the one of the user-assigned identity that has access."""
     key = {
-        "key_name": key_name,
-        "key_version": key_version,
-        "key_vault_uri": key_vault_uri,
-        "identity_client_id": identity_client_id,
+        "keyName": key_name,
+        "keyVersion": key_version,
+        "keyVaultUri": key_vault_uri,
+        "identityClientId": identity_client_id,
     }
-    return {"key_source": CUSTOMER_MANAGED, "key_vault_properties": key}
-
-
-def on_the_wire(value: Any) -> Any:
-    """The inputs of azure-native's account, by their Python names."""
-    if isinstance(value, Mapping):
-        return {camel_case(name): one if name == "tags" else on_the_wire(one) for name, one in value.items()}
-    return [on_the_wire(one) for one in value] if isinstance(value, list) else value
+    return {"keySource": CUSTOMER_MANAGED, "keyVaultProperties": key}

@@ -32,12 +32,11 @@ from components.kept_properties import lost_search
 from core import adapters, arm_ids, key_uris
 from core.facts import Encryption
 from core.key_uris import KeyUri
-from core.resource_types import ACCOUNT, BINDING
+from core.resource_types import ACCOUNT, BINDING, GET_ACCOUNT
 
 ENCRYPTION = "properties.encryption"
 
 Found = Mapping[str, Any] | None
-_GET_ACCOUNT = "azure-native:cognitiveservices:getAccount"
 _KNOWN_LATER = "known after the update"
 
 
@@ -54,17 +53,17 @@ class BoundKey:
         """The encryption as a program declares it."""
         found = self.encryption
         key = {
-            "key_name": found.key_name,
-            "key_version": found.key_version,
-            "key_vault_uri": found.key_vault_uri,
-            "identity_client_id": found.identity_client_id,
+            "keyName": found.key_name,
+            "keyVersion": found.key_version,
+            "keyVaultUri": found.key_vault_uri,
+            "identityClientId": found.identity_client_id,
         }
         return {
-            "key_source": found.key_source,
-            "key_vault_properties": {
+            "keySource": found.key_source,
+            "keyVaultProperties": {
                 name: value
                 for name, value in key.items()
-                if value or (name == "key_version" and self.says_version)
+                if value or (name == "keyVersion" and self.says_version)
             },
         }
 
@@ -140,7 +139,7 @@ async def read_account(
         return None
     place = {"accountName": name, "resourceGroupName": resource_group_name}
     try:
-        return await invoke(_GET_ACCOUNT, opts, **place) or None
+        return await invoke(GET_ACCOUNT, opts, **place) or None
     except InvokeError as error:
         if is_absent(str(error)):
             return None
@@ -221,7 +220,7 @@ def key_guard(
         sent = await _plain(about.new_inputs or {})
         group = sent.get("resourceGroupName")
         read = partial(read_account, name, None if group == _KNOWN_LATER else group)
-        live = await read_in_hook(read, _GET_ACCOUNT, opts)
+        live = await read_in_hook(read, GET_ACCOUNT, opts)
         now = replace(before, live=live)
         is_update = about.old_outputs is not None
         problem = None if unbinds else loss(name, sent, now, is_update=is_update, same_key=same_key)

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi_azure_native import monitor, operationalinsights
 
 from components.arguments import checks
 from components.arguments.inputs import Arguments, Rule, argument
 from components.arguments.problem import Problem
 from components.declared import Declaration, Declare
-from core import arm_ids, audit_log
+from core import arm_ids, audit_log, resource_types
 
 CATEGORIES = {"account": "Audit", "vault": audit_log.CATEGORY}
 """The category Audit records each operation on the account itself; AuditEvent records each operation on the
@@ -75,9 +74,9 @@ def make_audit_trail(
     name, workspace_id = name_of("diagnosticSetting"), audit.workspace_id
     if audit.makes_workspace:
         made_name, sku = name_of("workspace"), {"name": WORKSPACE_TIER}
-        given = {**arguments, "workspace_name": made_name, "sku": sku, "retention_in_days": RETENTION_DAYS}
+        given = {**arguments, "workspaceName": made_name, "sku": sku, "retentionInDays": RETENTION_DAYS}
         workspace = Declaration(
-            operationalinsights.Workspace,
+            resource_types.WORKSPACE,
             f"{service}-workspace",
             arm_ids.WORKSPACE,
             made_name,
@@ -91,12 +90,12 @@ def make_audit_trail(
         if resource_id is not None:
             given = {
                 "name": name,
-                "resource_uri": resource_id,
-                "workspace_id": workspace_id,
+                "resourceUri": resource_id,
+                "workspaceId": workspace_id,
                 "logs": [{"category": CATEGORIES[what], "enabled": True}],
             }
             setting = Declaration(
-                monitor.DiagnosticSetting,
+                resource_types.DIAGNOSTIC_SETTING,
                 f"{service}-{what}-audit",
                 arm_ids.DIAGNOSTIC_SETTING,
                 name,

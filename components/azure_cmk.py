@@ -3,6 +3,8 @@
 Each class declares its outputs; its inputs are those of provider/schema.json, in snake_case.
 """
 
+from collections.abc import Mapping
+
 import pulumi
 
 from components.cmk_resource import CmkResource
@@ -71,15 +73,21 @@ class KeyAccessRevocation(CmkResource):
 
 
 class AccessPolicy(CmkResource):
-    """One entry of a vault's access policies. Inputs: `subscription_id`, `resource_group_name` and
-    `vault_name` of the vault; `policy` in Azure's words: `objectId`, `tenantId`, and `permissions` by what
-    they are about; `takes_over` an entry that is there already."""
+    """One entry of a vault's access policies. Inputs: `subscriptionId`, `resourceGroupName` and
+    `vaultName` of the vault; `policy` in Azure's words: `objectId`, `tenantId`, and `permissions` by what
+    they are about; `takesOver` an entry that is there already."""
 
     TOKEN = resource_types.ACCESS_POLICY
 
 
 class ManagedHsmRoleAssignment(CmkResource):
-    """One identity's role at one key of a managed HSM. Inputs: the key's id as `scope`, `principal_id`,
-    `role_definition_id`."""
+    """One identity's role at one key of a managed HSM. Inputs: the key's id as `scope`, `principalId`,
+    `roleDefinitionId`."""
 
     TOKEN = resource_types.HSM_ROLE_ASSIGNMENT
+
+
+OWN_TYPES: Mapping[str, type[CmkResource]] = {
+    one.TOKEN: one for one in (AccessPolicy, ManagedHsmRoleAssignment)
+}
+"""The types in the place of resources that azure-native lacks, or has only in a version that is retired."""

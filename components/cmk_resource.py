@@ -101,7 +101,7 @@ def cmk_provider() -> pulumi.ProviderResource | None:
 
 
 def _make_provider() -> pulumi.ProviderResource | None:
-    own, native = _config(PACKAGE), _config("azure-native")
+    own, native = login_config(PACKAGE), login_config("azure-native")
     inputs = configured(own, native)
     if inputs == {name: value for name, value in own.items() if name in SETTINGS}:
         return None
@@ -119,7 +119,7 @@ def _make_provider() -> pulumi.ProviderResource | None:
     )
 
 
-def _config(package: str) -> dict[str, str]:
+def login_config(package: str) -> dict[str, str]:
     """The settings of a login that the stack configures for a package."""
     config = pulumi.Config(package)
     return {name: value for name in SETTINGS if (value := config.get(name)) is not None}

@@ -21,12 +21,8 @@ import pulumi
 
 from components.arguments.inputs import camel_case
 from components.azure_failures import explaining_hooks
-from components.version_aliases import drop_version_aliases
-from core import arm_ids
+from components.azure_native import PACKAGE
 from core.resource_types import COMPONENTS, parse_urn
-
-AZURE = "azure-native"
-
 
 ChildOptions = Callable[..., pulumi.ResourceOptions]
 """Makes the options of a child and adds the given ones: `Component.protected_child` or `Component.child`."""
@@ -38,9 +34,9 @@ def azure_provider(opts: pulumi.ResourceOptions | None) -> pulumi.ProviderResour
         return None
     listed = opts.providers or []
     given = list(listed.values()) if isinstance(listed, Mapping) else list(listed)
-    own = next((one for one in [opts.provider, *given] if one and one.package == AZURE), None)
+    own = next((one for one in [opts.provider, *given] if one and one.package == PACKAGE), None)
     # Only the package counts in the token.
-    return own or (opts.parent.get_provider(f"{AZURE}:any:Any") if opts.parent else None)
+    return own or (opts.parent.get_provider(f"{PACKAGE}:any:Any") if opts.parent else None)
 
 
 def former_names(opts: pulumi.ResourceOptions | None) -> tuple[str, ...]:
@@ -75,9 +71,6 @@ class Component(pulumi.ComponentResource):
         self.protects: bool = inherited if opts.protect is None else opts.protect
         self._explains: list[pulumi.ErrorHook] | None = None
         own = pulumi.ResourceOptions(protect=self.protects)
-        # Children inherit it, so the outermost component is enough.
-        if not isinstance(opts.parent, Component):
-            own.transformations = [drop_version_aliases]
         if opts.ignore_changes:
             raise pulumi.InputPropertyError(
                 "ignoreChanges",
@@ -122,23 +115,3 @@ class Component(pulumi.ComponentResource):
             if after:
                 child = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=after))
         return child
-
-
-def read_back(
-    resource: Any,
-    function: Callable[..., pulumi.Output[Any]],
-    parent: pulumi.Resource | None = None,
-    **names: pulumi.Input[str],
-) -> pulumi.Output[Any]:
-    """Azure's answer about a resource, from a function of azure-native. Its name is known once it exists.
-
-    The preview of any change of a resource leaves its computed outputs unknown, and a grant to an unknown
-    identity is previewed as replaced. An invoke with unknown arguments loses their dependencies. The name
-    restores these, because policies use them in a preview. The arguments must be outputs of the resource
-    itself: with one from a component of another program the SDK (3.259) takes the answer for unknown, even in
-    an update.
-    """
-    group: pulumi.Output[str] = resource.id.apply(arm_ids.group_of)
-    opts = pulumi.InvokeOutputOptions(parent=parent or resource)
-    answer = function(resource_group_name=group, opts=opts, **names)
-    return pulumi.Output.all(resource.name, answer).apply(lambda pair: pair[1])

@@ -1,4 +1,4 @@
-"""One declaration for each azure-native resource: one loop registers it, another asks Azure about it before.
+"""One declaration for each resource in Azure: one loop registers it, another asks Azure about it before.
 
 Owns: the declaration and its registration. Does not own: a service's declarations (the parts), nor the
 questions (planned.py).
@@ -10,7 +10,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import pulumi
 
+from components.azure_cmk import OWN_TYPES
 from components.azure_failures import waiting_hooks
+from components.azure_native import AzureResource
 from components.component import ChildOptions
 
 T = TypeVar("T")
@@ -18,15 +20,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Declaration:
-    """One resource: `make` is azure-native's class with `arguments` by their Python names, and `name` the
-    logical name.
+    """One resource: `token` is its type in Pulumi, with `arguments` by their names on the wire, and `name` is
+    its logical name.
 
     `type` and `azure_name` are its type and name in Resource Manager; `at` is the id of the resource that it
     is in or at, "" for the service's group. `argument` is the path of the argument that names it,
     `existing_argument` the path of the argument for an existing resource in its place.
     """
 
-    make: type[pulumi.CustomResource]
+    token: str
     name: str
     type: str
     azure_name: pulumi.Input[str]
@@ -67,7 +69,11 @@ class Registering:
         """The resource."""
         if waits_for_access and (hooks := waiting_hooks(*waits_for_access)):
             options["hooks"] = pulumi.ResourceHookBinding(on_error=[*hooks])
-        resource = declared.make(declared.name, **declared.arguments, opts=self.options(**options))
+        opts = self.options(**options)
+        if own := OWN_TYPES.get(declared.token):
+            resource: Any = own(declared.name, opts, **declared.arguments)
+        else:
+            resource = AzureResource(declared.token, declared.name, declared.arguments, opts)
         return Made(resource.id, getattr(resource, "name", declared.azure_name), resource)
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi_azure_native import cognitiveservices
 
 from components.account import MadeAccount
 from components.account_args import AccountArguments
@@ -20,6 +19,7 @@ from components.arguments.inputs import Arguments, Rule, argument
 from components.arguments.problem import Problem
 from components.declared import Declaration, Declare, then
 from core import arm_ids, kind_limits
+from core import resource_types as types
 
 STANDARD = "Standard"
 UPGRADES = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
@@ -103,12 +103,12 @@ class FoundryArguments(AccountArguments):
 
 
 def _child_of(
-    account: MadeAccount, make: Any, logical_name: str, what: str, *, name: str, **arguments: Any
+    account: MadeAccount, token: str, logical_name: str, what: str, *, name: str, **arguments: Any
 ) -> Declaration:
     """A child of the account, `projects` or `deployments`, which the argument of that name asks for."""
-    place = {"account_name": account.name, "resource_group_name": then(account.id, arm_ids.group_of)}
+    place = {"accountName": account.name, "resourceGroupName": then(account.id, arm_ids.group_of)}
     type = f"{arm_ids.ACCOUNT}/{what}"
-    return Declaration(make, logical_name, type, name, {**place, **arguments}, what, at=account.id)
+    return Declaration(token, logical_name, type, name, {**place, **arguments}, what, at=account.id)
 
 
 def make_projects(
@@ -128,14 +128,13 @@ def make_projects(
     for given in inputs.projects:
         logical_name = f"{inputs.name}-project-{given.name}"
         arguments = {
-            "project_name": given.name,
+            "projectName": given.name,
             "location": location,
             "identity": {"type": "SystemAssigned"},
-            "properties": {"display_name": given.display_name, "description": given.description},
+            "properties": {"displayName": given.display_name, "description": given.description},
             "tags": inputs.tags,
         }
-        make = cognitiveservices.Project
-        project = _child_of(account, make, logical_name, "projects", name=given.name, **arguments)
+        project = _child_of(account, types.PROJECT, logical_name, "projects", name=given.name, **arguments)
         declare = removable if given.name.lower() in removed else protected
         made += declare(project, depends_on=list(made)).resources
     return made
@@ -149,14 +148,15 @@ def make_deployments(
     for given in inputs.deployments:
         logical_name = f"{inputs.name}-deployment-{given.name}"
         arguments = {
-            "deployment_name": given.name,
+            "deploymentName": given.name,
             "sku": {"name": given.sku, "capacity": given.capacity},
             "properties": {
                 "model": {"format": given.format, "name": given.model, "version": given.version},
-                "version_upgrade_option": given.upgrade,
+                "versionUpgradeOption": given.upgrade,
             },
             "tags": inputs.tags,
         }
-        make = cognitiveservices.Deployment
-        deployment = _child_of(account, make, logical_name, "deployments", name=given.name, **arguments)
+        deployment = _child_of(
+            account, types.DEPLOYMENT, logical_name, "deployments", name=given.name, **arguments
+        )
         made += declare(deployment, depends_on=list(made)).resources

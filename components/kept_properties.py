@@ -11,7 +11,6 @@ import pulumi
 
 from core import arm_ids
 
-# By their names on the wire, which the SDK lets pass: nothing has to be renamed.
 _STORAGE, _API = "userOwnedStorage", "apiProperties"
 _SEARCH_ID, _SEARCH_KEY = "qnaAzureSearchEndpointId", "qnaAzureSearchEndpointKey"
 _KEPT = (

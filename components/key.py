@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import pulumi
-from pulumi_azure_native import keyvault
 
 from components.arguments import checks, names
 from components.arguments.inputs import Arguments, ComponentArguments, Rule, argument, read
 from components.arguments.problem import Problem
 from components.component import Component
 from components.declared import Declaration, Declare, Registering
-from components.key_vault_types import pinned
 from components.references import KeyReference, VaultReference, vault_at
 from components.vault_writes import in_turn
 from core import arm_ids, demands, kinds
+from core import resource_types as types
 
 PINNED, AUTOMATIC = "pinned", "automatic"
 """How an account follows the versions of its key: it names one, or none."""
@@ -134,14 +133,14 @@ def make_key(
     """Makes the key's first version, after earlier writes to the vault, and once `roles` on it count.
     `argument` is the path of the argument that names it."""
     given = {
-        "resource_group_name": vault.resource_group_name,
-        "vault_name": vault.name,
-        "key_name": inputs.key_name,
+        "resourceGroupName": vault.resource_group_name,
+        "vaultName": vault.name,
+        "keyName": inputs.key_name,
         "tags": inputs.tags,
         "properties": key_properties(inputs),
     }
     key = Declaration(
-        pinned(keyvault.Key),
+        types.KEY,
         f"{inputs.name}-key",
         arm_ids.KEY,
         inputs.key_name,
@@ -169,21 +168,21 @@ def make_key(
 
 
 def key_properties(key: MadeKeyArguments) -> dict[str, Any]:
-    """The properties of a key made here, by azure-native's Python names."""
+    """The properties of a key made here, by azure-native's names."""
     return {
         "kty": key.type,
-        "key_size": key.size,
-        "key_ops": [*demands.KEY_OPERATIONS],
-        "rotation_policy": {
-            "attributes": {"expiry_time": f"P{key.expires_after_days}D"},
-            "lifetime_actions": [
+        "keySize": key.size,
+        "keyOps": [*demands.KEY_OPERATIONS],
+        "rotationPolicy": {
+            "attributes": {"expiryTime": f"P{key.expires_after_days}D"},
+            "lifetimeActions": [
                 {
                     "action": {"type": "rotate"},
-                    "trigger": {"time_after_create": f"P{key.rotates_after_days}D"},
+                    "trigger": {"timeAfterCreate": f"P{key.rotates_after_days}D"},
                 },
                 {
                     "action": {"type": "notify"},
-                    "trigger": {"time_before_expiry": f"P{NOTIFIES_BEFORE_EXPIRY_DAYS}D"},
+                    "trigger": {"timeBeforeExpiry": f"P{NOTIFIES_BEFORE_EXPIRY_DAYS}D"},
                 },
             ],
         },

@@ -122,9 +122,9 @@ class NetworkArgs(Arguments):
     def account_rules(self) -> dict[str, Any]:
         """The account's firewall."""
         return {
-            "default_action": "Allow" if self.access == OPEN else "Deny",
-            "ip_rules": [{"value": cidr} for cidr in self.allowed_ip_ranges],
-            "virtual_network_rules": [{"id": subnet} for subnet in self.allowed_subnet_ids],
+            "defaultAction": "Allow" if self.access == OPEN else "Deny",
+            "ipRules": [{"value": cidr} for cidr in self.allowed_ip_ranges],
+            "virtualNetworkRules": [{"id": subnet} for subnet in self.allowed_subnet_ids],
         }
 
     @property

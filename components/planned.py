@@ -11,7 +11,7 @@ from typing import Any
 
 import pulumi
 
-from components.account_args import declared_encryption, on_the_wire
+from components.account_args import declared_encryption
 from components.arguments.inputs import UNKNOWN, known_text
 from components.declared import Declaration, Made
 from components.guards.plan import ServicePlan
@@ -149,7 +149,7 @@ class _Asks:
     def _is_recorded(self, declared: Declaration, former: Sequence[str]) -> bool:
         """Whether the state has it, under any version of its type."""
         recorded = {(type.rpartition(":")[2], name) for type, name in self.situation.before.resources}
-        return any((declared.make.__name__, name) in recorded for name in (declared.name, *former))
+        return any((declared.token.rpartition(":")[2], name) in recorded for name in (declared.name, *former))
 
     def _moves(self, declared: Declaration) -> bool:
         """Whether it is a private endpoint that the state has in another subnet."""
@@ -179,7 +179,7 @@ def _repeating(body: dict[str, Any], live: Mapping[str, Any] | None) -> dict[str
 def _body(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """A resource as Resource Manager gets it, as far as its values are known. For many types, azure-native
     has the properties among the other arguments."""
-    known = _known(on_the_wire(arguments))
+    known = _known(arguments)
     if "properties" in known:
         body = {name: value for name, value in known.items() if name in (*_OUTSIDE, "sku")}
         if ids := body.get("identity", {}).get("userAssignedIdentities"):
@@ -190,7 +190,7 @@ def _body(arguments: Mapping[str, Any]) -> dict[str, Any]:
         name: [_flattened(one) for one in value] if isinstance(value, list) else value
         for name, value in known.items()
         if name not in body
-        and not name.endswith(("Name", "Name_", "Uri"))
+        and not name.endswith(("Name", "Uri"))
         and name not in ("name", "scope", "subscriptionId")
     }
     return {**body, **({"properties": inner} if inner else {})}

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
-from pulumi_azure_native import network
 
 from components.declared import Declaration, Declare, Made
 from components.network import PRIVATE, dns_zones
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids
+from core import resource_types as types
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,23 @@ class PrivateNetwork:
 
     def _endpoint(self, what: str, target: pulumi.Input[str], subnet: pulumi.Input[str]) -> Made:
         name = self.inputs.name_of("privateEndpoint", what)
-        connection = {"name": what, "private_link_service_id": target, "group_ids": [what]}
+        connection = {"name": what, "privateLinkServiceId": target, "groupIds": [what]}
         given = {
-            "private_endpoint_name": name,
+            "privateEndpointName": name,
             "location": self.inputs.location,
             "subnet": {"id": subnet},
-            "private_link_service_connections": [connection],
+            "privateLinkServiceConnections": [connection],
             "tags": self.inputs.tags,
         }
-        type = arm_ids.PRIVATE_ENDPOINT
         return self._declare(
-            Declaration(network.PrivateEndpoint, f"{what}-endpoint", type, name, given, "network.subnetId"),
+            Declaration(
+                types.PRIVATE_ENDPOINT,
+                f"{what}-endpoint",
+                arm_ids.PRIVATE_ENDPOINT,
+                name,
+                given,
+                "network.subnetId",
+            ),
             depends_on=list(self.after),
             # An endpoint that was made with another name, interface name or addresses keeps them.
             ignore_changes=["privateEndpointName", "customNetworkInterfaceName", "ipConfigurations"],
@@ -70,14 +76,14 @@ class PrivateNetwork:
         ids = {zone: id for zone in zones if (id := self.inputs.network.zone_id(zone))}
         if not ids:
             return
-        configs = [{"name": zone.replace(".", "-"), "private_dns_zone_id": id} for zone, id in ids.items()]
+        configs = [{"name": zone.replace(".", "-"), "privateDnsZoneId": id} for zone, id in ids.items()]
         given = {
-            "private_endpoint_name": endpoint.name,
-            "private_dns_zone_group_name": "default",
-            "private_dns_zone_configs": configs,
+            "privateEndpointName": endpoint.name,
+            "privateDnsZoneGroupName": "default",
+            "privateDnsZoneConfigs": configs,
         }
         group = Declaration(
-            network.PrivateDnsZoneGroup,
+            types.PRIVATE_ZONE_GROUP,
             f"{what}-dns",
             arm_ids.DNS_ZONE_GROUP,
             "default",
@@ -89,6 +95,6 @@ class PrivateNetwork:
 
     def _declare(self, declared: Declaration, **options: Any) -> Made:
         """Declares a resource in the service's group, under the service's name."""
-        given = {"resource_group_name": self.resource_group_name, **declared.arguments}
+        given = {"resourceGroupName": self.resource_group_name, **declared.arguments}
         named = replace(declared, name=f"{self.inputs.name}-{declared.name}", arguments=given)
         return self.declare(named, **options)

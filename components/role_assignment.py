@@ -3,11 +3,10 @@
 from typing import Any
 
 import pulumi
-from pulumi_azure_native import authorization
 
 from components.arguments import names
 from components.declared import Declaration, Declare, Made, then
-from core import arm_ids
+from core import arm_ids, resource_types
 from core.roles import SERVICE_PRINCIPAL, Role
 
 
@@ -27,19 +26,18 @@ def assign_role(
     that asks for it."""
     place = pulumi.Output.from_input(scope)
     assignment = Declaration(
-        authorization.RoleAssignment,
+        resource_types.ROLE_ASSIGNMENT,
         name,
         arm_ids.ROLE_ASSIGNMENT,
         "new",  # it follows from the identity, which may be made first
         {
-            "role_assignment_name": pulumi.Output.all(place, principal_id).apply(
+            "roleAssignmentName": pulumi.Output.all(place, principal_id).apply(
                 lambda ids: names.role_assignment_name(ids[0], ids[1], role.id)
             ),
             "scope": place,
-            "role_definition_id": then(scope, lambda at: role.definition_id(arm_ids.subscription_of(at))),
-            "principal_id": principal_id,
-            # As an output, because the SDK takes a plain None for "User", which Azure refuses for a pipeline.
-            "principal_type": pulumi.Output.from_input(principal_type),
+            "roleDefinitionId": then(scope, lambda at: role.definition_id(arm_ids.subscription_of(at))),
+            "principalId": principal_id,
+            "principalType": principal_type,
         },
         argument,
         at=scope,

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import pulumi
-from pulumi_azure_native import managedidentity, resources
 
 from components.access import make_grant
 from components.access_model import ACCESS_POLICY, RBAC
@@ -20,8 +19,9 @@ from components.azure_cmk import (
     KeyVersion,
 )
 from components.azure_failures import waiting_hooks
+from components.azure_native import read_back, value_at
 from components.callers import make_callers
-from components.component import ChildOptions, read_back
+from components.component import ChildOptions
 from components.declared import Declaration, Declare, Registering
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_deployments, make_projects
@@ -32,6 +32,7 @@ from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.service_key import ServiceKey
 from core import adapters, arm_ids
+from core import resource_types as types
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 
@@ -71,9 +72,9 @@ class Parts:
         if inputs.existing_resource_group_name is not None:
             return inputs.existing_resource_group_name
         name = inputs.resource_group_name
-        arguments = {"resource_group_name": name, "location": inputs.location, "tags": inputs.tags}
+        arguments = {"resourceGroupName": name, "location": inputs.location, "tags": inputs.tags}
         group = Declaration(
-            resources.ResourceGroup,
+            types.RESOURCE_GROUP,
             f"{inputs.name}-group",
             arm_ids.RESOURCE_GROUP,
             name,
@@ -85,10 +86,10 @@ class Parts:
 
     @property
     def _place(self) -> dict[str, Any]:
-        """The arguments that most resources made here share, by azure-native's Python names."""
+        """The arguments that most resources made here share, by azure-native's names."""
         inputs = self._inputs
         return {
-            "resource_group_name": self.resource_group_name,
+            "resourceGroupName": self.resource_group_name,
             "location": inputs.location,
             "tags": inputs.tags,
         }
@@ -134,11 +135,11 @@ class Parts:
         """A user-assigned identity, for an account that is bound to the key in its own create."""
         name = self._inputs.name_of("identity")
         identity = Declaration(
-            managedidentity.UserAssignedIdentity,
+            types.USER_ASSIGNED_IDENTITY,
             f"{self._inputs.name}-identity",
             arm_ids.USER_ASSIGNED_IDENTITY,
             name,
-            {**self._place, "resource_name_": name},
+            {**self._place, "resourceName": name},
             self._inputs.argument_of("identity"),
         )
         # A service that an alias renames, or whose rule of names changes, keeps its identity.
@@ -146,9 +147,8 @@ class Parts:
         made = self._declares(options, "identity")(identity)
         if made.resource is None:
             return MadeIdentity(made.id, UNKNOWN, UNKNOWN)
-        function = managedidentity.get_user_assigned_identity_output
-        live = read_back(made.resource, function, resource_name=made.resource.name)
-        return MadeIdentity(made.id, live.client_id, live.principal_id)
+        live = read_back(made.resource, types.GET_IDENTITY, resourceName=made.resource.name)
+        return MadeIdentity(made.id, value_at(live, "clientId"), value_at(live, "principalId"))
 
     def account(
         self,

@@ -1,11 +1,16 @@
 """Providers for existing vaults and workspaces in other subscriptions: one for each subscription."""
 
-import pulumi
-import pulumi_azure_native as azure_native
-from pulumi_azure_native import authorization
+import os
 
+import pulumi
+from pulumi.runtime import invoke
+
+from components.azure_native import PACKAGE, plugin_version
+from components.cmk_resource import login_config
 from components.component import azure_provider
 from core import arm_ids
+from core.login import SETTINGS
+from core.resource_types import GET_CLIENT_CONFIG
 
 
 class Subscriptions:
@@ -31,15 +36,23 @@ class Subscriptions:
             return None
         subscription = arm_ids.subscription_of(resource_id)
         if self._own is None:
-            through = pulumi.InvokeOptions(provider=self._provider) if self._provider else None
-            self._own = authorization.get_client_config(opts=through).subscription_id.lower()
+            through = pulumi.InvokeOptions(provider=self._provider, version=plugin_version())
+            answer = invoke(GET_CLIENT_CONFIG, {}, through).value
+            self._own = str(answer["subscriptionId"]).lower()
         if subscription == self._own:
             return None
         if subscription not in self._providers:
-            self._providers[subscription] = azure_native.Provider(
+            self._providers[subscription] = pulumi.ProviderResource(
+                PACKAGE,
                 f"{self._prefix}subscription-{subscription}",
-                subscription_id=subscription,
+                {"environment": _environment(), "subscriptionId": subscription},
                 # Said, because the parent of a component in another language knows no protection to inherit.
-                opts=pulumi.ResourceOptions(parent=self._parent, protect=False),
+                pulumi.ResourceOptions(parent=self._parent, protect=False, version=plugin_version()),
             )
         return self._providers[subscription]
+
+
+def _environment() -> str:
+    """The cloud, in azure-native's words: such a provider takes none of the stack's settings by itself."""
+    variables = (os.environ.get(name) for name in SETTINGS["environment"])
+    return login_config(PACKAGE).get("environment") or next(filter(None, variables), "public")

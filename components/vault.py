@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import pulumi
-from pulumi_azure_native import keyvault
 
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks, names
 from components.arguments.inputs import ComponentArguments, argument, read
+from components.azure_native import value_at
 from components.component import Component
 from components.declared import Declaration, Declare, Registering
-from components.key_vault_types import pinned
 from components.network import NetworkArgs
 from components.references import VaultReference
 from core import arm_ids
+from core import resource_types as types
 from core.demands import RETENTION_DAYS
 from core.regions import region
 
@@ -57,8 +57,8 @@ class KeyVaultArgs(ComponentArguments):
 def make_vault(inputs: KeyVaultArgs, declare: Declare, *, argument: str = "vaultName") -> VaultReference:
     """Makes the vault. `argument` is the path of the argument that names it."""
     given = {
-        "resource_group_name": inputs.resource_group_name,
-        "vault_name": inputs.vault_name,
+        "resourceGroupName": inputs.resource_group_name,
+        "vaultName": inputs.vault_name,
         "location": inputs.location,
         "tags": inputs.tags,
         "properties": vault_properties(
@@ -66,7 +66,7 @@ def make_vault(inputs: KeyVaultArgs, declare: Declare, *, argument: str = "vault
         ),
     }
     vault = Declaration(
-        pinned(keyvault.Vault),
+        types.VAULT,
         f"{inputs.name}-vault",
         arm_ids.VAULT,
         inputs.vault_name,
@@ -82,21 +82,21 @@ def make_vault(inputs: KeyVaultArgs, declare: Declare, *, argument: str = "vault
 def vault_properties(
     tenant_id: pulumi.Input[str], access_model: str, network: NetworkArgs, sku: str = STANDARD
 ) -> dict[str, Any]:
-    """The properties of a vault made here, by azure-native's Python names."""
+    """The properties of a vault made here, by azure-native's names."""
     return {
-        "tenant_id": tenant_id,
+        "tenantId": tenant_id,
         "sku": {"family": "A", "name": sku},
         # Explicit as in the SDK's class of these properties, so that no recorded vault differs.
-        "enabled_for_deployment": False,
-        "enabled_for_disk_encryption": False,
-        "enabled_for_template_deployment": False,
-        "enable_soft_delete": True,
-        "soft_delete_retention_in_days": RETENTION_DAYS,
-        "enable_purge_protection": True,
+        "enabledForDeployment": False,
+        "enabledForDiskEncryption": False,
+        "enabledForTemplateDeployment": False,
+        "enableSoftDelete": True,
+        "softDeleteRetentionInDays": RETENTION_DAYS,
+        "enablePurgeProtection": True,
         # Explicit in both models: without it this version of the API makes a vault with Azure RBAC.
-        "enable_rbac_authorization": access_model == RBAC,
-        "public_network_access": network.public_network_access,
-        "network_acls": network.vault_rules,
+        "enableRbacAuthorization": access_model == RBAC,
+        "publicNetworkAccess": network.public_network_access,
+        "networkAcls": network.vault_rules,
     }
 
 
@@ -120,5 +120,5 @@ class KeyVault(Component):
         vault = make_vault(inputs, Registering(self.protected_child))
         made: Any = vault.resource
         self.vault_id = pulumi.Output.from_input(vault.id)
-        self.vault_uri = made.properties.vault_uri
+        self.vault_uri = value_at(made.properties, "vaultUri")
         self.register_outputs(self.outputs())

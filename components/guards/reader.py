@@ -23,12 +23,10 @@ from components.invokes import Answer, InvokeError, State, invoke, is_absent, mi
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, demands, rights
 from core.refusals import is_forbidden_text
-from core.resource_types import GET_KEY, GET_VAULT
+from core.resource_types import GET_ACCOUNT, GET_CLIENT_CONFIG, GET_IDENTITY, GET_KEY, GET_VAULT
 from core.rights import Access
 
-_GET_ACCOUNT = "azure-native:cognitiveservices:getAccount"
 _GET_ASSIGNMENT = "azure-native:authorization:getRoleAssignment"
-_GET_IDENTITY = "azure-native:managedidentity:getUserAssignedIdentity"
 _EMPTY = "the answer is empty"
 """Why a resource counts as not read: Pulumi's mocks give empty answers."""
 _WHAT = {
@@ -72,7 +70,7 @@ class Reader:
 
     async def log_in(self) -> None:
         """Reads who deploys. Raises RunError if the two providers are logged in as different principals."""
-        native = await invoke("azure-native:authorization:getClientConfig", self._through(None))
+        native = await invoke(GET_CLIENT_CONFIG, self._through(None))
         own = await invoke("azure-cmk:index:getClientConfig", cmk_invoke_options())
         refuse_other_login(native, own)
         self.login = Deployer(
@@ -189,7 +187,7 @@ class _Look:
             group = arm_ids.group_of(recorded.account.id) if is_here else None
             wanted = recorded.account.name
         place = {"resourceGroupName": group, "accountName": wanted} if group else None
-        return await self._get("account", _GET_ACCOUNT, place)
+        return await self._get("account", GET_ACCOUNT, place)
 
     async def key_and_grant(self, place: KeyPlace, before: RecordedService) -> tuple[Answer, Answer, Answer]:
         """The vault, the key and the role assignment, as far as they have to be read."""
@@ -235,7 +233,7 @@ class _Look:
         place = (
             {"resourceGroupName": arm_ids.group_of(id), "resourceName": arm_ids.name_of(id)} if id else None
         )
-        return await self._get("identity", _GET_IDENTITY, place)
+        return await self._get("identity", GET_IDENTITY, place)
 
     async def can_leave_key(self, place: KeyPlace, before: RecordedService) -> bool:
         """Whether the account keeps its key, or its identity can still use the key that it leaves, by a grant

@@ -51,11 +51,11 @@ def test_a_write_says_the_key_of_the_live_account() -> None:
     found = bound_key(account("v1"))
     assert found is not None
     assert found.declared == {
-        "key_source": "Microsoft.KeyVault",
-        "key_vault_properties": {
-            "key_name": "cmk",
-            "key_version": "v1",
-            "key_vault_uri": "https://KV.vault.azure.net/",
+        "keySource": "Microsoft.KeyVault",
+        "keyVaultProperties": {
+            "keyName": "cmk",
+            "keyVersion": "v1",
+            "keyVaultUri": "https://KV.vault.azure.net/",
         },
     }
     assert bound_key(account()) is None
@@ -75,8 +75,8 @@ def test_a_key_whose_version_azure_showed_and_shows_no_more_has_none(live: dict[
     for was in ("v1", ""):
         found = replace(recorded_account({(BINDING, "b"): binding(was)}, "lang-claims"), live=live)
         assert found.bound_key is not None
-        key = found.bound_key.declared["key_vault_properties"]
-        assert (key.get("key_version"), key["key_vault_uri"]) == (said, "https://KV.vault.azure.net/")
+        key = found.bound_key.declared["keyVaultProperties"]
+        assert (key.get("keyVersion"), key["keyVaultUri"]) == (said, "https://KV.vault.azure.net/")
 
 
 @pytest.mark.parametrize(

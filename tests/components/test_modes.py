@@ -178,8 +178,10 @@ def test_a_service_is_made_and_asked_about_through_the_provider_it_is_given(by_p
     assert {"::own::" in (call.provider or "") for call in asked} == {True}
 
 
-def test_services_share_the_provider_of_another_subscription() -> None:
-    """Each other subscription has one provider, which is a process; the program's own needs none."""
+def test_services_share_the_provider_of_another_subscription(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each other subscription has one provider, which is a process, in the cloud of the login; the program's
+    own needs none."""
+    monkeypatch.setenv("ARM_ENVIRONMENT", "usgovernment")
     found: list[pulumi.ProviderResource | None] = []
 
     def program() -> None:
@@ -190,7 +192,8 @@ def test_services_share_the_provider_of_another_subscription() -> None:
     monitor = run(program)
     assert found[0] is found[1] is not None
     assert found[2:] == [None, None]
-    assert monitor.one("pulumi:providers:azure-native").inputs["subscriptionId"] == OTHER_SUBSCRIPTION
+    made = {"environment": "usgovernment", "subscriptionId": OTHER_SUBSCRIPTION}
+    assert monitor.one("pulumi:providers:azure-native").inputs == made
 
 
 def test_microsoft_managed_keys_take_an_account_and_nothing_else() -> None:

@@ -26,17 +26,6 @@ langruntime_plugin.go (`GetLanguageAttachPort`)."""
 MODULES = (
     *("grpc.aio", "grpc._channel", "grpc.experimental", "requests"),
     *("settings", "components.service", "components.preflight", "components.sdk_debug"),
-    *(
-        f"pulumi_azure_native.{module}"
-        for module in (
-            "authorization",
-            "cognitiveservices",
-            "keyvault",
-            "monitor",
-            "operationalinsights",
-            "resources",
-        )
-    ),
     *("policies.adapter", "policies.engine_requests", "pulumi_policy"),
     *("provider.host", "provider.azure", "provider.azure_client", "azure.core.rest", "azure.identity"),
 )

@@ -1,0 +1,114 @@
+"""What azure-native's plugin gets is what its SDK would send: types, names, the plugin's version."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from typing import Any, get_args
+
+import pulumi
+import pytest
+from pulumi import _types
+
+from components.service import EncryptedAIServicesAccount
+from core import resource_types
+from tests.support.recording import run, service
+
+GROUP = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers"
+SUBNET = f"{GROUP}/Microsoft.Network/virtualNetworks/v/subnets/s"
+ZONE = f"{GROUP}/Microsoft.Network/privateDnsZones/privatelink.cognitiveservices.azure.com"
+STORAGE = f"{GROUP}/Microsoft.Storage/storageAccounts/linked"
+SEARCH = f"{GROUP}/Microsoft.Search/searchServices/srch"
+OTHER = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/other"
+DEPLOYMENT = {"name": "chat", "model": "gpt-4o", "version": "2024-08-06", "upgrade": "NoAutoUpgrade"}
+SERVICES: Mapping[str, Mapping[str, Any]] = {
+    "by default": {"tags": {"costCentre": "1"}},
+    "of its own identity and role": {"identity": "userAssigned", "access_model": "rbac"},
+    "in its own network": {
+        "network": {"access": "private", "subnet_id": SUBNET, "private_dns_zone_ids": [ZONE]},
+        "callers": [{"principal_id": "deployer"}],
+    },
+    "with firewall rules": {
+        "network": {
+            "access": "selected",
+            "allowed_ip_ranges": ["8.8.8.8"],
+            "allowed_subnet_ids": [SUBNET],
+        },
+        "storage_account_ids": [STORAGE],
+        "search_service_id": SEARCH,
+        "search_service_key": "key",
+        "other_identity_ids": [OTHER],
+    },
+    "with what is below it": {
+        "kind": "AIServices",
+        "projects": [{"name": "one", "display_name": "One", "description": "The first"}],
+        "deployments": [DEPLOYMENT],
+    },
+}
+
+
+def unknown_names(form: Any, value: Any, path: str) -> Iterator[str]:
+    """The paths of a value for which azure-native's class of arguments has no name."""
+    value = pulumi.runtime.rpc.unwrap_rpc_secret(value)
+    if isinstance(value, list):
+        for one in value:
+            yield from unknown_names(form, one, path)
+    classes = [one for one in _within(form) if _types.is_input_type(one) or one.__name__.endswith("Args")]
+    if not isinstance(value, Mapping) or not classes:
+        return
+    known = _types.input_type_types(classes[0])
+    for name, one in value.items():
+        if name not in known:
+            yield f"{path}.{name}"
+        else:
+            yield from unknown_names(known[name], one, f"{path}.{name}")
+
+
+def _within(form: Any) -> Iterator[Any]:
+    """The classes in a type, such as that of a list's items."""
+    if isinstance(form, type) and not get_args(form):
+        yield form
+    for one in get_args(form):
+        yield from _within(one)
+
+
+@pytest.mark.parametrize("case", SERVICES)
+def test_every_name_is_one_of_azure_native(case: str) -> None:
+    """A misspelt name would be left out by the plugin, in silence."""
+    wrong = [
+        path
+        for made in service(**SERVICES[case]).registered
+        if made.type.startswith("azure-native:")
+        for module, _, name in [made.type.removeprefix("azure-native:").partition(":")]
+        for sdk in [importlib.import_module(f"pulumi_azure_native.{module.partition('/')[0]}")]
+        for path in unknown_names(getattr(sdk, f"{name}Args"), made.inputs, made.type)
+    ]
+    assert wrong == []
+
+
+def test_the_services_above_make_every_type() -> None:
+    """The test before is about all of them."""
+    made = {one.type for said in SERVICES.values() for one in service(**said).registered}
+    assert sum(type.startswith("azure-native:") for type in made) == 12
+
+
+def test_the_plugin_is_that_of_the_installed_package() -> None:
+    """The engine keeps one default provider, whether the program or a component asks for it."""
+    monitor = service()
+    versions = {one.request.version for one in monitor.registered if one.type.startswith("azure-native:")}
+    assert versions == {version("pulumi-azure-native")}
+
+
+def test_no_alias_but_of_a_former_type_is_sent() -> None:
+    """The engine resolves each alias of each resource, which was most of the time of a large preview."""
+    sent = {alias.spec.type for found in service().registered for alias in found.request.aliases}
+    assert sent == {*resource_types.FORMER}
+
+
+def test_the_callers_aliases_reach_the_service() -> None:
+    """A service that was renamed keeps its alias."""
+    opts = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")])
+    monitor = run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope"}, opts))
+    aliases = monitor.one(":EncryptedAIServicesAccount").request.aliases
+    assert [alias.spec.name for alias in aliases if not alias.spec.type] == ["old"]
