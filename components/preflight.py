@@ -131,7 +131,8 @@ class _Preflight:
         self.does = [*self._effects(state)]
         for name, one in self.situations.items():
             self._refuse(name, soft_deleted.problems(one.inputs, one.before, *deleted))
-            self._refuse(name, rules.problems(one))
+            for rule in rules.RULES:
+                self._refuse(name, rule(one))
             _tell(name, one)
         if not recovers():
             await self._check_deployment()
@@ -243,13 +244,6 @@ def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
 def _tell(name: str, situation: Situation) -> None:
     for text in (*access.still_granted(situation), *access.stale_grant(situation)):
         pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
-    inputs = situation.inputs
-    waits = situation.account_waits and not inputs.is_revoked and inputs.binds_in_two_phases
-    if waits and not any(access.removed_access(situation)):
-        pulumi.log.info(
-            f"service {name!r}: changes of the account, if any, wait for the next update: first its identity "
-            "gets access to the key, or it is bound again"
-        )
 
 
 def _of_this_stack(text: str) -> str:

@@ -71,9 +71,8 @@ class Reader:
         native = await invoke(GET_CLIENT_CONFIG, self._through(None))
         own = await invoke("azure-cmk:index:getClientConfig", cmk_invoke_options())
         refuse_other_login(native, own)
-        self.login = Deployer(
-            *(native.get(name) or "" for name in ("tenantId", "subscriptionId", "objectId"))
-        )
+        said = (native.get(name) or "" for name in ("tenantId", "subscriptionId", "objectId"))
+        self.login = Deployer(*said)
 
     async def deleted(
         self, services: Mapping[str, ServiceRequest], recorded: Mapping[str, RecordedService]
@@ -93,12 +92,7 @@ class Reader:
         return listed.get("vaults") or (), listed.get("accounts") or ()
 
     async def situation(
-        self,
-        request: ServiceRequest,
-        recorded: RecordedService,
-        state: State,
-        *,
-        look: int,
+        self, request: ServiceRequest, recorded: RecordedService, state: State, *, look: int
     ) -> Situation:
         """The situation of a service. Another number of `look` asks everything anew."""
         inputs, asked = request.inputs, _Look(self, request, look)
@@ -227,10 +221,9 @@ class _Look:
 
     async def identity(self, before: RecordedService) -> Answer:
         """The user-assigned identity that this stack made."""
-        id = before.identity_id
-        place = (
-            {"resourceGroupName": arm_ids.group_of(id), "resourceName": arm_ids.name_of(id)} if id else None
-        )
+        if not (id := before.identity_id):
+            return None
+        place = {"resourceGroupName": arm_ids.group_of(id), "resourceName": arm_ids.name_of(id)}
         return await self._get("identity", GET_IDENTITY, place)
 
     async def can_leave_key(self, place: KeyPlace, before: RecordedService) -> bool:
