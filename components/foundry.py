@@ -94,7 +94,7 @@ class FoundryArguments(AccountArguments):
     @property
     def manages_projects(self) -> bool | None:
         """Whether the account may have projects; None leaves that as it is."""
-        return True if self.projects else super().manages_projects
+        return True if self.projects else self.allow_project_management
 
 
 def make_below(

@@ -14,6 +14,7 @@ import pulumi
 from components.declared import Declaration, Declare, Made
 from components.network import PRIVATE, dns_zones
 from components.service_args import EncryptedAIServicesAccountArgs
+from core import arm_ids
 from core import resource_types as types
 
 
@@ -62,8 +63,9 @@ def _list_in_zones(
     after: Sequence[pulumi.Resource],
 ) -> None:
     """Lists an endpoint in the zones of its kind that are given."""
+    given_ids = {arm_ids.name_of(id).lower(): id for id in inputs.network.private_dns_zone_ids}
     zones = dns_zones(inputs.location, inputs.account_kind)[what]
-    ids = {zone: id for zone in zones if (id := inputs.network.zone_id(zone))}
+    ids = {zone: given_ids[zone] for zone in zones if zone in given_ids}
     given = {
         "resourceGroupName": resource_group_name,
         "privateEndpointName": endpoint.name,

@@ -63,6 +63,7 @@ class Parts:
         self._child = self._declares(child)
         self._protected = self._declares(protected)
         self._key = ServiceKey(inputs, preflight, self._child, vault_provider)
+        self.resource_group_name: pulumi.Input[str] = inputs.resource_group_name
         self.resource_group_name = self._resource_group()
 
     def _resource_group(self) -> pulumi.Input[str]:
@@ -70,15 +71,10 @@ class Parts:
         inputs = self._inputs
         if inputs.existing_resource_group_name is not None:
             return inputs.existing_resource_group_name
-        arguments = {
-            "resourceGroupName": inputs.resource_group_name,
-            "location": inputs.location,
-            "tags": inputs.tags,
-        }
         group = Declaration(
             types.RESOURCE_GROUP,
             f"{inputs.name}-group",
-            arguments,
+            self._place,
             inputs.argument_of("resourceGroup"),
             "existingResourceGroupName",
         )
