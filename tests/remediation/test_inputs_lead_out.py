@@ -250,12 +250,6 @@ CASES: Mapping[str, Case] = {
         "list it once",
         {"services": [{"name": "alpha", "callers": [CALLER]}]},
     ),
-    "two callers of one name": Case(
-        stack,
-        {"services": [{"name": "alpha", "callers": _callers("same", "same")}]},
-        "give each its own name",
-        {"services": [{"name": "alpha", "callers": _callers("one", "two")}]},
-    ),
     "two accounts of one name": Case(
         stack,
         {"services": [{"name": name, "accountName": "same"} for name in ("alpha", "beta")]},
