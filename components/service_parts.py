@@ -23,7 +23,7 @@ from components.component import ChildOptions
 from components.declared import Declaration, Declare, Registering
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_below
-from components.guards.plan import Proof, ServicePlan
+from components.guards.plan import ServicePlan
 from components.kept_properties import declared_links
 from components.private_network import make_endpoints
 from components.references import KeyReference, VaultReference
@@ -217,7 +217,7 @@ class Parts:
         both. An account that was adopted has used its key already, and needs no proof."""
         if grant is None:
             return []
-        if self._preflight.proof is Proof.BY_USE:
+        if self._preflight.proven_by_use:
             return [grant]
         # Only an existing account can prove more than Resource Manager shows.
         account_id = self._preflight.account_id if self._situation.account_waits else None
@@ -231,7 +231,7 @@ class Parts:
         after: pulumi.Resource,
     ) -> None:
         """The proof that an account can read its data again, from the update on that restores its access."""
-        if grant and (self._situation.account_waits or self._preflight.proof is Proof.RECORDED):
+        if grant and (self._situation.account_waits or self._preflight.has_proof):
             self._validation(key, account.grantee_id, grant, account.resource.id, depends_on=[after])
 
     def _validation(
