@@ -45,10 +45,8 @@ class Form(Enum):
     ITEM = ("- {}", "- {}")
     VERDICT = ("- **{}**: {}", "- {}: {}")
     MORE = ("  {}", "  {}")
-    COMPARED = ("| | before | after |\n|---|---|---|", None)
     CHANGED = ("| {} | {} | {} |", "{}: {} -> {}")
-    EXAMPLE = ("```yaml", None)
-    END_OF_EXAMPLE = ("```", None)
+    MARKUP = ("{}", None)
     FOLD = ("<details><summary>{}</summary>\n", "{}")
     END_OF_FOLD = ("\n</details>", None)
     SPACE = ("", "")
@@ -76,7 +74,7 @@ def paragraph(lines: ReportLines) -> Iterator[ReportLine]:
     yield from lines
 
 
-def folded(lines: ReportLines, *title: Part) -> Iterator[ReportLine]:
+def fold(lines: ReportLines, *title: Part) -> Iterator[ReportLine]:
     """Lines that a reader opens by their title."""
     yield from paragraph([line(Form.FOLD, *title), *lines, ReportLine(Form.END_OF_FOLD)])
 
@@ -180,7 +178,9 @@ def _in_html(value: Value) -> str:
 
 def visible(value: str) -> str:
     """One line of visible characters, at most about `LIMIT`; it says how much was cut."""
-    shown = _COMMAND.sub("# #", "".join(map(_visible, " ".join(value.split()))))
+    # Control, format (right-to-left marks, zero-width), surrogate, private, unassigned: not for reading.
+    seen = (one if one.isprintable() else "\ufffd" for one in " ".join(value.split()))
+    shown = _COMMAND.sub("# #", "".join(seen))
     if len(shown) <= LIMIT:
         return shown
     head = shown[: LIMIT - _CUT]
@@ -189,10 +189,3 @@ def visible(value: str) -> str:
 
 def _mark(value: Mark | None) -> str:
     return value.value.strip("[]") if value else "none"
-
-
-def _visible(character: str) -> str:
-    # Control, format (right-to-left marks, zero-width), surrogate, private, unassigned: not for reading.
-    if character.isprintable():
-        return character
-    return chr(0x2400 + ord(character)) if character < " " else "\ufffd"
