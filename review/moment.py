@@ -19,8 +19,7 @@ from review.preview import ReviewedResource, ReviewedState
 from review.settings import Settings
 
 _POLICIES: Final = "accessPolicies"
-_RECOVERY: Final = ("soft-delete", "purge-protection")
-"""Demands that are compared as settings, which have a line in the report."""
+_RECOVERY: Final = ("soft-delete", "purge-protection")  # compared as settings
 
 
 @dataclass(frozen=True)

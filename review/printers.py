@@ -95,7 +95,6 @@ SIGNS: Final = ("\u2705", "\u2139\ufe0f", "\u26a0\ufe0f", "\u26d4")
 """By severity."""
 LONGEST: Final = 60_000
 """Characters of a comment: GitHub takes 65,536, Azure DevOps 150,000."""
-_CUT: Final = 30  # room to say how much was cut
 # The runners of both platforms look for these anywhere in a line that a job prints, in any of its outputs
 # (ActionCommand.cs of actions/runner, Command.cs of microsoft/azure-pipelines-agent).
 _COMMAND: Final = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
@@ -183,7 +182,7 @@ def visible(value: str) -> str:
     shown = _COMMAND.sub("# #", "".join(seen))
     if len(shown) <= LIMIT:
         return shown
-    head = shown[: LIMIT - _CUT]
+    head = shown[: LIMIT - 30]  # room to say how much was cut
     return f"{head}... ({len(shown) - len(head)} more characters)"
 
 
