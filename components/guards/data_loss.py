@@ -81,6 +81,15 @@ def _encryption(one: Situation, account: facts.Account) -> Problems:
             f"set unbindAccount: {account.name}, which keeps vault, key and access; if the account is "
             "protected, run `pulumi up` with that change alone first",
         )
+    elif before.vault is None and before.key_id and inputs.makes_vault:
+        path, id = "key.id", before.key_id
+        if arm_ids.same(before.made_key_id or "", id):
+            path, id = "vault.id", arm_ids.key_id(id).parent.text
+        yield Problem(
+            path,
+            f"account {account.name!r} leaves its key in this update, which would make a vault and a key "
+            f"that nobody needs: set {path}: {id}, and remove it together with unbindAccount afterwards",
+        )
 
 
 def _projects(one: Situation, account: facts.Account) -> Problems:
@@ -234,10 +243,9 @@ def no_longer_declared(before: RecordedService, name: str) -> Problem:
     return Problem(
         "services",
         f"the stack has this service with account {account!r}, but its settings do not list it: the account "
-        f"and its data would be deleted. If the service has a new name, set previousName: {name} there. If "
-        "it "
-        f"is to be deleted, set removedServices: [{name}]; where it is protected, first run `pulumi up` with "
-        "its protect: false. Otherwise list it again",
+        f"and its data would be deleted. If the service has a new name, set previousName: {name} there. "
+        f"If it is to be deleted, set removedServices: [{name}]; where it is protected, run `pulumi up` "
+        "with its protect: false first. Otherwise list it again",
     )
 
 
