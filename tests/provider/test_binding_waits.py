@@ -248,9 +248,7 @@ async def test_preview_fails_only_on_what_no_update_could_change(pulumi: Engine)
 
 @pytest.mark.parametrize("lasts", [3, 10_000])
 @pytest.mark.parametrize("where", ["answer", "operation"])
-async def test_a_refusal_in_unknown_words_may_be_access_that_does_not_count_yet(
-    pulumi: Engine, where: str, lasts: int
-) -> None:
+async def test_a_refusal_in_unknown_words_is_waited_out(pulumi: Engine, where: str, lasts: int) -> None:
     """After a preflight that found nothing wrong, such a refusal is waited out for some minutes, and shown;
     when it lasts, it is the error, in Azure's own words."""
     ended = Progress("Failed", failure=replace(ODD, status=200))
@@ -335,9 +333,7 @@ async def test_how_an_unbinding_ends(pulumi: Engine, case: str) -> None:
 
 
 @pytest.mark.parametrize(("lag", "ends"), [(30, (30, 60)), (10_000, (60, 90))])
-async def test_reads_that_lag_behind_a_change_are_waited_for(
-    pulumi: Engine, lag: int, ends: tuple[int, int]
-) -> None:
+async def test_reads_that_lag_are_waited_for(pulumi: Engine, lag: int, ends: tuple[int, int]) -> None:
     """A front end may show an account as it was for some time; then somebody else's change is suspected."""
     azure, clock, before = pulumi.azure, pulumi.clock, an_account()
     azure.meanwhile["account"] = lambda: azure.stale.append(before) if clock.now() < lag else None

@@ -214,9 +214,7 @@ async def test_a_change_converges_after_each_fault(change: Change, kind: str) ->
 
 @pytest.mark.parametrize("moment", KILLS)
 @each_change
-async def test_a_provider_that_dies_at_a_call_leaves_what_the_next_run_finishes(
-    change: Change, moment: str
-) -> None:
+async def test_the_next_run_finishes_what_a_kill_left(change: Change, moment: str) -> None:
     """Whether the call had its effect or not, and though the engine has recorded nothing. A key that was
     rotated just before is rotated once more."""
     world = change.world()

@@ -231,7 +231,7 @@ OTHER_DIFFS: tuple[tuple[str, dict[str, Any], dict[str, Any], dict[str, str]], .
 
 
 @pytest.mark.parametrize(("type", "before", "after", "kinds"), OTHER_DIFFS)
-def test_what_changes_in_place_and_what_is_another_resource(
+def test_what_replaces_a_resource(
     type: str, before: dict[str, Any], after: dict[str, Any], kinds: dict[str, str]
 ) -> None:
     """A newer version is not the KeyVersion's difference but shows in its outputs; nor is its account one."""

@@ -187,7 +187,7 @@ WAYS: dict[str, tuple[dict[str, str], tuple[str, str]]] = {
 
 @pytest.mark.parametrize("cloud", CLOUDS, ids=lambda cloud: cloud.name)
 @pytest.mark.parametrize("way", WAYS)
-def test_an_application_logs_in_at_its_clouds_login_host_alone(
+def test_an_application_logs_in_at_its_cloud(
     way: str, cloud: clouds.Cloud, certificate: Path, issuer: Issuer
 ) -> None:
     """Secret, certificate and federated token go to the chosen cloud's login host, for its audience, and

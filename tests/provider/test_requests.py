@@ -39,9 +39,7 @@ async def test_a_role_of_an_hsm_has_one_name_for_a_key_and_an_identity() -> None
 
 
 @pytest.mark.parametrize(("status", "told"), [(403, True), (500, False)])
-async def test_roles_above_a_key_that_may_not_be_listed_are_not_taken_for_none(
-    status: int, told: bool
-) -> None:
+async def test_roles_that_may_not_be_listed_are_not_taken_for_none(status: int, told: bool) -> None:
     """A grant of the whole HSM may be behind them: it counts as one whose role was not read."""
     refused = {"error": {"code": "AccessDenied", "message": "Not authorized"}}
     cloud = Canned()
