@@ -21,6 +21,9 @@ from provider.failure import ServiceError
 from provider.wire import Properties
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    BINDING,
+    HSM_ID,
+    HSM_KEY,
     KEY_ID,
     NOT_YET,
     PRINCIPAL,
@@ -303,8 +306,6 @@ async def test_nothing_to_remove_is_no_failure(pulumi: Engine, *, made: bool) ->
     assert "remove_policy" not in pulumi.azure.calls
 
 
-HSM_ID = VAULT_ID.replace("/vaults/", "/managedHSMs/")
-HSM_KEY = f"{HSM_ID}/keys/language-key"
 SERVICE = HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 GRANT = {"scope": HSM_KEY, "principalId": PRINCIPAL, "roleDefinitionId": SERVICE.id}
 GRANT_ID = f"{HSM_KEY}|{PRINCIPAL}"
@@ -417,8 +418,7 @@ async def test_a_binding_of_the_same_run_is_not_written_back(pulumi: Engine) -> 
     azure = pulumi.azure
     azure.versions = [a_version(V2), a_version()]
     azure.put(an_account(encryption=bound_to()))
-    inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
-    await pulumi.update(CMK, ACCOUNT_ID, inputs, inputs, {**inputs, "keyUriWithVersion": key_uri(V2)})
+    await pulumi.update(CMK, ACCOUNT_ID, BINDING, BINDING, {**BINDING, "keyUriWithVersion": key_uri(V2)})
     azure.put(an_account(encryption=bound_to()))
     _, outputs = await pulumi.create(ACCESS, OF_ACCOUNT)
     assert [patch.key_version for patch in azure.patches] == [V2]

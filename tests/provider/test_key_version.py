@@ -9,18 +9,20 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from core.facts import Account, KeyVersion, RoleAssignment, UserAssignedIdentity, Vault
+from core.facts import Account, KeyVersion, RoleAssignment, Vault
 from core.roles import CRYPTO_USER
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    BINDING,
+    CLIENT,
     KEY_ID,
     PRINCIPAL,
+    USER,
     V1,
     V2,
     V3,
-    VAULT_ID,
     VAULT_URI,
     FakeAzure,
     a_vault,
@@ -163,8 +165,7 @@ async def test_a_version_expires_by_azures_clock(
     azure = pulumi.azure
     azure.answered_at = pulumi.clock.time() - hours_off * 3600
     azure.versions = [a_version(expires=int(azure.answered_at) + (-1800 if expired else 1800))]
-    inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
-    for type, news in ((VERSION, INPUTS), (CMK, inputs)):
+    for type, news in ((VERSION, INPUTS), (CMK, BINDING)):
         call = pulumi.create(type, news, preview=preview)
         if expired and not (preview and type == CMK):
             await refused(call, "expired on")
@@ -317,8 +318,6 @@ async def test_fails_a_generation_that_makes_no_sense(
     assert len(pulumi.azure.versions) == 1
 
 
-CLIENT = "44444444-4444-4444-4444-444444444444"
-USER = UserAssignedIdentity("/id", CLIENT, PRINCIPAL)
 USED = {**INPUTS, "accountId": ACCOUNT_ID}
 REPLACED = {**USED, "accountId": f"{ACCOUNT_ID}-before"}
 FOLLOWED = {**USED, "generation": 2}

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from core.facts import Account, UserAssignedIdentity
+from core.facts import Account
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN, decode, encode
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    BINDING,
+    CLIENT,
     KEY_ID,
     PRINCIPAL,
+    USER,
     V1,
     V2,
     VAULT_ID,
@@ -38,9 +41,7 @@ from tests.provider.rig import (
     refused,
 )
 
-GIVEN = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
-INPUTS = {**GIVEN, "accountDigest": "a"}
-CLIENT = "44444444-4444-4444-4444-444444444444"
+INPUTS = {**BINDING, "accountDigest": "a"}
 MICROSOFTS = "Microsoft.CognitiveServices"
 
 
@@ -63,8 +64,7 @@ async def test_create_binds_by_one_patch_of_the_encryption_alone(pulumi: Engine)
 
 async def test_an_assigned_identity_is_bound_by_its_client_id(pulumi: Engine) -> None:
     """Without it the service would use the account's own identity."""
-    user = UserAssignedIdentity("/id", CLIENT, PRINCIPAL)
-    pulumi.azure.put(an_account(principal_id=None, user_assigned=(user,)))
+    pulumi.azure.put(an_account(principal_id=None, user_assigned=(USER,)))
     _, outputs = await pulumi.create(CMK, {**INPUTS, "identityClientId": CLIENT})
     assert [patch.identity_client_id for patch in pulumi.azure.patches] == [CLIENT]
     assert outputs.values["principalId"] == PRINCIPAL
@@ -117,7 +117,7 @@ async def test_a_changed_digest_asserts_the_binding_again(pulumi: Engine) -> Non
 @pytest.mark.parametrize(
     ("type", "inputs"),
     [
-        (CMK, GIVEN),
+        (CMK, BINDING),
         (VERSION, ("keyId", "accountId")),
         (ACCESS, ("keyId", "principalId", "grantId")),
         (REVOCATION, ("keyId", "principalId")),
@@ -252,7 +252,7 @@ async def test_secret_inputs_stay_secret_and_so_does_what_tells_them(pulumi: Eng
 
 async def failures(pulumi: Engine, *secrets: str, **news: Any) -> list[tuple[str, str]]:
     """What a check refuses: the property, whose value the engine prints, and the reason."""
-    given = encode({**GIVEN, **news}, secrets)
+    given = encode({**BINDING, **news}, secrets)
     request = provider_pb2.CheckRequest(urn=pulumi.urn(CMK), type=CMK, news=given)
     return [(one.property, one.reason) for one in (await pulumi.send("Check", request)).failures]
 
@@ -292,7 +292,7 @@ async def test_another_inputs_failure_tells_no_secret(
 async def test_errors_and_the_log_do_not_tell_a_secret(pulumi: Engine, *, preview: bool) -> None:
     """Neither what is refused, nor what is waited for or said by the way."""
     pulumi.azure.vaults.clear()
-    call = pulumi.create(CMK, GIVEN, preview=preview, secrets=("keyUriWithVersion", "vaultId"))
+    call = pulumi.create(CMK, BINDING, preview=preview, secrets=("keyUriWithVersion", "vaultId"))
     failed = None if preview else await refused(call)
     if preview:
         await call

@@ -7,25 +7,25 @@ from typing import Any
 
 import pytest
 
-from core import arm_ids, key_uris
+from core import arm_ids, key_uris, resource_types
 from core.facts import (
     Account,
     KeyVersion,
     Network,
     PolicyEntry,
     RoleAssignment,
-    UserAssignedIdentity,
     Vault,
 )
-from core.resource_types import BINDING
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.live_state import ACCOUNT, BOUND_KEY, KEY, VAULT, LiveState, Look, Target
 from provider.preflight import Preflight, Severity, blocking, findings
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    CLIENT,
     KEY_ID,
     PRINCIPAL,
     TENANT,
+    USER,
     V1,
     V2,
     V3,
@@ -41,7 +41,6 @@ from tests.provider.fake_azure import (
 
 ALL = frozenset({ACCOUNT, VAULT, KEY})
 NOW = 1_750_000_000.0
-CLIENT = "44444444-4444-4444-4444-444444444444"
 TARGET = Target(
     arm_ids.account_id(ACCOUNT_ID),
     key_uris.parse(key_uri()),
@@ -64,7 +63,6 @@ def live_state(
 R, C, P, U = Severity.REFUSED, Severity.CHANGEABLE, Severity.TRANSIENT, Severity.NOT_CHECKED
 RBAC = {"uses_rbac": True, "policies": ()}
 ROLE = RoleAssignment(KEY_ID, PRINCIPAL, CRYPTO_SERVICE_ENCRYPTION_USER.id, CRYPTO_SERVICE_ENCRYPTION_USER)
-USER = UserAssignedIdentity("/id", CLIENT, PRINCIPAL)
 ON_V2 = an_account(encryption=bound_to(V2))
 EXPIRED = 1_700_000_000
 ON_ANOTHER = bound_to(key_name="another")
@@ -107,7 +105,12 @@ CASES: tuple[tuple[str, Severity, str, LiveState], ...] = (
     ("account-tier", C, "kind TextAnalytics", account(capabilities=("VirtualNetworks",))),
     ("account-tier", U, "lists no capabilities", account(capabilities=None)),
     ("account-has-identity", C, "system-assigned", account(principal_id=None)),
-    ("account-is-free", R, f"pulumi import {BINDING} NAME {ACCOUNT_ID}", account(encryption=ON_ANOTHER)),
+    (
+        "account-is-free",
+        R,
+        f"pulumi import {resource_types.BINDING} NAME {ACCOUNT_ID}",
+        account(encryption=ON_ANOTHER),
+    ),
     ("outbound-reaches-vault", C, "add language-vault.vault", account(restricts_outbound=True)),
     ("vault-exists", C, "az keyvault recover", replace(live_state(read=ALL - {KEY}), vault=None)),
     ("same-region", R, "westeurope, the vault in North Europe", vault(location="North Europe")),

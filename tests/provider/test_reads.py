@@ -18,6 +18,8 @@ from provider.failure import ServiceError
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     GROUP,
+    HSM_ID,
+    HSM_KEY,
     KEY_ID,
     PRINCIPAL,
     V1,
@@ -38,15 +40,8 @@ from tests.provider.rig import (
     Engine,
     refused,
 )
-from tests.provider.test_key_access import assignment
+from tests.provider.test_key_access import GRANT, assignment
 
-HSM_ID = VAULT_ID.replace("/vaults/", "/managedHSMs/")
-HSM_KEY = f"{HSM_ID}/keys/language-key"
-GRANT = {
-    "scope": HSM_KEY,
-    "principalId": PRINCIPAL,
-    "roleDefinitionId": HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id,
-}
 OF_KEY = {"keyId": KEY_ID, "principalId": PRINCIPAL}
 DENIED = ServiceError(403, "AccessDenied", "Not authorized to access Microsoft.KeyVault/managedHsm/keys/read")
 NO_ANSWER = ServiceError(0, "ServiceRequestError", "no such host")
