@@ -178,10 +178,12 @@ BY_RBAC = "[ForbiddenByRbac (Forbidden)] Caller is not authorized. Caller: name=
 
 @pytest.mark.parametrize("call", ["create", "read"])
 async def test_a_key_that_may_not_be_read_names_the_role(pulumi: Engine, call: str) -> None:
-    """Resource Manager may refuse a key with 400 ForbiddenByRbac: the fix is a role on the vault."""
+    """Resource Manager may refuse a key with 400 ForbiddenByRbac: the fix is a role on the vault. A refresh
+    is refused, too: an update would not see that the key was rotated, and leave the account on the old
+    version."""
     pulumi.azure.failures["key_version"].append(ServiceError(400, "ForbiddenByRbac", BY_RBAC, "reading"))
-    given = KEY if call == "create" else KEY_ID
-    await refused(getattr(pulumi, call)(VERSION, given), '--role "Key Vault Crypto Officer"')
+    given: tuple[Any, ...] = (KEY,) if call == "create" else (KEY_ID, KEY, {**KEY, "version": V1})
+    await refused(getattr(pulumi, call)(VERSION, *given), '--role "Key Vault Crypto Officer"')
 
 
 @pytest.mark.parametrize("inputs", [INPUTS, {**INPUTS, "pin": V2}])

@@ -100,13 +100,6 @@ async def test_what_cannot_be_read_stays_as_it_was(
     await refused(pulumi.read(type, id))
 
 
-async def test_a_key_of_a_vault_that_may_not_be_read_is_an_error(pulumi: Engine) -> None:
-    """An update would not see that the key was rotated, and leave the account on the old version."""
-    pulumi.azure.failures["key_version"] = [ServiceError(403, "AuthorizationFailed", "may not read")] * 9
-    read = pulumi.read(VERSION, KEY_ID, {"keyId": KEY_ID}, {"keyId": KEY_ID, "version": V1})
-    await refused(read, "AuthorizationFailed")
-
-
 RECORDED: dict[str, Any] = json.loads(Path(__file__).with_name("recorded_states.json").read_text("utf-8"))
 CONTOSO_HSM = f"{GROUP}/Microsoft.KeyVault/managedHSMs/contoso-hsm"
 
