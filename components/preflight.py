@@ -23,7 +23,7 @@ from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
 from components.guards.situation import Situation, is_in_subscription
 from components.invokes import InvokeError, State, stack_state
-from components.planned import Question, planned
+from components.planned import planned
 from core import arm_ids
 from core.commands import STACK
 from core.environment import IGNORES_VALIDATION, RECOVERS
@@ -86,10 +86,11 @@ def preflight(
         revocations = tuple(_revoke(name, taken) for name, taken in found.revoked.items())
     if found.problems:
         raise RefusedError(found.problems, [*found.revoked])
-    plans = {name: ServicePlan(one, revocations) for name, one in found.situations.items()}
     if pulumi.runtime.is_dry_run() and not recovers():
-        _tell_effects(found.does)
-    return plans
+        # Last, because people read the last lines. The update that follows does not repeat them.
+        for one in found.does:
+            (pulumi.log.warn if one.is_grave else pulumi.log.info)(one.text)
+    return {name: ServicePlan(one, revocations) for name, one in found.situations.items()}
 
 
 def _revoke(service: str, taken: access.RevokedAccess) -> pulumi.Resource:
@@ -184,18 +185,18 @@ class _Preflight:
     async def _check_deployment(self) -> None:
         """Asks once which resources of the services Azure would refuse, also for services with problems, to
         tell all problems at once, but not about an argument that is refused already."""
-        made = {
-            name: planned(one)
+        asked = [
+            (name, question)
             for name, one in self.situations.items()
             # A login to another subscription would make resources that none of the user's settings name.
             if one.before.account is None or is_in_subscription(one.before.account, one.login)
-        }
-        asked = [question for some in made.values() for question in some]
+            for question in planned(one)
+        ]
         if not asked:
             return
         refused = {(name, problem.path) for name, problem in self.problems}
         try:
-            report = await self.reader.own("checkDeployment", resources=asked)
+            report = await self.reader.own("checkDeployment", resources=[one for _, one in asked])
         except InvokeError as error:
             if not self.problems:
                 raise
@@ -207,8 +208,8 @@ class _Preflight:
             if str(finding.get("check")).startswith("validation") and os.environ.get(IGNORES_VALIDATION):
                 pulumi.log.warn(f"{text} ({IGNORES_VALIDATION} is set)")
                 continue
-            for name, one in _about(finding["id"], made):
-                if (name, one["setting"]) not in refused:
+            for name, one in asked:
+                if arm_ids.same(one["id"], finding["id"]) and (name, one["setting"]) not in refused:
                     self._refuse(name, [Problem(one["setting"], text)])
 
 
@@ -230,10 +231,6 @@ def recovers() -> bool:
     return RECOVERS in os.environ and pulumi.runtime.is_dry_run()
 
 
-def _about(id: str, made: Mapping[str, Sequence[Question]]) -> list[tuple[str, Question]]:
-    return [(name, one) for name, some in made.items() for one in some if arm_ids.same(one["id"], id)]
-
-
 def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
     """The findings of a situation that a late answer of Azure could show, too."""
     live = situation.live
@@ -244,24 +241,15 @@ def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
 
 
 def _tell(name: str, situation: Situation) -> None:
-    for text in access.still_granted(situation):
+    for text in (*access.still_granted(situation), *access.stale_grant(situation)):
         pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
     inputs = situation.inputs
     waits = situation.account_waits and not inputs.is_revoked and inputs.binds_in_two_phases
     if waits and not any(access.removed_access(situation)):
-        first = (
-            "its identity gets access to the key" if situation.account_lacks_access else "it is bound again"
-        )
         pulumi.log.info(
-            f"service {name!r}: changes of the account, if any, wait for the next update: first {first}"
+            f"service {name!r}: changes of the account, if any, wait for the next update: first its identity "
+            "gets access to the key, or it is bound again"
         )
-
-
-def _tell_effects(found: Iterable[effects.Effect]) -> None:
-    """Prints the effects last in a preview, because people read the last lines. The update that follows does
-    not repeat them."""
-    for one in found:
-        (pulumi.log.warn if one.is_grave else pulumi.log.info)(one.text)
 
 
 def _of_this_stack(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pulumi
 
 from components.access import make_grant
-from components.access_model import ACCESS_POLICY, RBAC
+from components.access_model import RBAC
 from components.account import MadeAccount, declared_account, make_account
 from components.arguments.inputs import UNKNOWN, source_resources
 from components.as_found import keep_as_found
@@ -25,7 +25,7 @@ from components.component import ChildOptions
 from components.declared import Declaration, Declare, Registering
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_below
-from components.guards.plan import Proof, ServicePlan
+from components.guards.plan import ServicePlan
 from components.private_network import PrivateNetwork
 from components.references import KeyReference, VaultReference
 from components.role_assignment import assign_role
@@ -209,7 +209,7 @@ class Parts:
         both. An account that was adopted has used its key already, and needs no proof."""
         if grant is None:
             return []
-        if self._preflight.proof is Proof.BY_USE:
+        if self._preflight.proven_by_use:
             return [grant]
         # Only an existing account can prove more than Resource Manager shows.
         account_id = self._preflight.account_id if self._situation.account_waits else None
@@ -223,7 +223,7 @@ class Parts:
         after: pulumi.Resource,
     ) -> None:
         """The proof that an account can read its data again, from the update on that restores its access."""
-        if grant and (self._situation.account_waits or self._preflight.proof is Proof.RECORDED):
+        if grant and (self._situation.account_waits or self._preflight.has_proof):
             self._validation(key, account.grantee_id, grant, account.resource.id, depends_on=[after])
 
     def _validation(
@@ -252,10 +252,7 @@ class Parts:
         live = self._situation.account.live
         is_used = live is not None and adapters.account(live).has_settled
         untried = self._inputs.grants_by == RBAC and not is_used
-        user = adapters.account(live).key_user if live else None
-        grantee = user or "" if self._inputs.grants_by == ACCESS_POLICY else ""
-        name = self._inputs.name
-        return waiting_hooks(name, "account", untried_rbac=untried, grantee=grantee) if bound else []
+        return waiting_hooks(self._inputs.name, "account", untried_rbac=untried) if bound else []
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None = None) -> KeyVersion:
         """The version of the key that is in use, for the account that is to be bound to it: `follower_id`, or

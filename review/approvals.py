@@ -7,19 +7,16 @@ state is another one.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
 import yaml
 
-from core.values import folded
 from review.verdict import Name, Verdict, VerdictSeverity
 
 LONGEST: Final = timedelta(days=14)
-_FIELDS: Final = ("account", "verdict", "review", "reason", "approver", "expires")
-_CODE: Final = re.compile(r"[0-9a-f]{64}")
 _ASKABLE: Final = tuple(name for name in Name if Verdict(name, "").severity >= VerdictSeverity.APPROVAL)
 
 
@@ -37,10 +34,6 @@ class Approval:
     reason: str
     approver: str
     expires: date
-
-    def names(self, account: Iterable[str], verdict: Name) -> bool:
-        """Whether it approves this verdict on the account with these names."""
-        return self.verdict is verdict and folded(self.account) in set(account)
 
 
 @dataclass(frozen=True)
@@ -75,19 +68,24 @@ def read(written: str) -> tuple[Approval, ...]:
     try:
         document = yaml.load(written, _Once)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, ValueError) as problem:
-        raise ApprovalError(f"not YAML or JSON: {' '.join(str(problem).split())}") from None
+        raise ApprovalError(f"approvals: not YAML or JSON: {' '.join(str(problem).split())}") from None
     match document:
         case None | {"approvals": None}:
             entries: list[Any] = []
         case {"approvals": list(entries)} if len(document) == 1:
             pass
         case _:
-            raise ApprovalError("expected one list with the name approvals, and nothing else")
+            raise ApprovalError("approvals: expected one list with the name approvals, and nothing else")
     numbered = [*enumerate(entries, start=1)]
     problems = [f"approval {number}: {wrong}" for number, entry in numbered for wrong in _wrong(entry)]
     if problems:
         raise ApprovalError("\n".join(problems))
-    return tuple(_approval(entry) for entry in entries)
+    return tuple(_approval({name: str(said).strip() for name, said in entry.items()}) for entry in entries)
+
+
+def _approval(said: Mapping[str, str]) -> Approval:
+    verdict, expires = Name(said["verdict"]), date.fromisoformat(said["expires"])
+    return Approval(said["account"], verdict, said["review"], said["reason"], said["approver"], expires)
 
 
 class _Once(yaml.SafeLoader):
@@ -102,35 +100,30 @@ class _Once(yaml.SafeLoader):
 
 def _wrong(entry: object) -> Iterable[str]:
     if not isinstance(entry, Mapping):
-        yield f"is {type(entry).__name__}, expected the fields {', '.join(_FIELDS)}"
+        yield f"is {type(entry).__name__}, expected the fields {', '.join(_EXPECTED)}"
         return
-    for name in entry.keys() - set(_FIELDS):
-        yield f'"{name}" is not a field, expected {", ".join(_FIELDS)}'
-    for name in _FIELDS[:-1]:
-        value = entry.get(name)
-        if not isinstance(value, str) or not value.strip():
-            yield f"{name} is missing: give it as text"
-        elif name == "account" and set(value) & set("*?["):
-            yield f'account is "{value}": name one account, a pattern approves too much'
-        elif name == "review" and not _CODE.fullmatch(value.strip()):
-            yield f'review is "{value}", expected the 64 hexadecimal digits that the report shows'
-    verdict = entry.get("verdict")
-    if isinstance(verdict, str) and verdict.strip() and verdict not in _ASKABLE:
-        yield f'verdict is "{verdict}", expected one of {", ".join(_ASKABLE)}'
-    if _day(entry.get("expires")) is None:
-        yield f"expires is {entry.get('expires')!r}, expected a date such as 2027-01-31"
-
-
-def _approval(entry: Mapping[str, Any]) -> Approval:
-    words = {name: entry[name].strip() for name in ("account", "review", "reason", "approver")}
-    return Approval(**words, verdict=Name(entry["verdict"]), expires=_day(entry["expires"]) or date.min)
-
-
-def _day(value: object) -> date | None:
-    if isinstance(value, date):
+    for name in entry.keys() - _EXPECTED.keys():
+        yield f'"{name}" is not a field, expected {", ".join(_EXPECTED)}'
+    for name, (expected, holds) in _EXPECTED.items():
         # YAML reads a bare date by itself; a date with a time is a datetime, and refused.
-        return value if type(value) is date else None
+        said = str(entry[name]) if type(entry.get(name)) is date else entry.get(name)
+        if not isinstance(said, str) or not said.strip() or not holds(said.strip()):
+            yield f"{name} is {said!r}, expected {expected}"
+
+
+def _is_day(text: str) -> bool:
     try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
+        return bool(date.fromisoformat(text))
     except ValueError:
-        return None
+        return False
+
+
+_EXPECTED: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = {
+    "account": ("one account: a pattern approves too much", lambda said: not set(said) & set("*?[")),
+    "verdict": (f"one of {', '.join(_ASKABLE)}", _ASKABLE.__contains__),
+    "review": ("the 64 hexadecimal digits that the report shows", re.compile("[0-9a-f]{64}").fullmatch),
+    "reason": ("a text", bool),
+    "approver": ("a name", bool),
+    "expires": ("a date such as 2027-01-31", _is_day),
+}
+"""The fields, each with what is expected and whether a text is that."""

@@ -7,20 +7,19 @@ or a command of a runner.
 
 from __future__ import annotations
 
+import html
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
-from urllib.parse import quote
 
 from core.values import Mark, Value
 from review.verdict import Verdict, VerdictSeverity
 
-LIMIT: Final = 600
-"""How many characters of a value a report has."""
+LIMIT: Final = 1500
+"""How many characters of a value a report has; a finding ends with its fix."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +27,11 @@ class Shown:
     """A value from the change. `quoted`: between quotes, in an example of YAML."""
 
     value: Value
-    limit: int = LIMIT
     quoted: bool = False
 
 
-@dataclass(frozen=True)
-class Link:
-    """Our own words, which lead to an address."""
-
-    words: str
-    address: str
-
-
-Text = tuple[str | Shown | Link | VerdictSeverity, ...]
+Part = str | Shown | VerdictSeverity
+Text = tuple[Part, ...]
 
 
 class Form(Enum):
@@ -74,7 +65,7 @@ class ReportLine:
 ReportLines = Iterable[ReportLine]
 
 
-def line(form: Form, *parts: str | Shown | Link | VerdictSeverity) -> ReportLine:
+def line(form: Form, *parts: Part) -> ReportLine:
     """A line of one text."""
     return ReportLine(form, (parts,))
 
@@ -85,9 +76,9 @@ def paragraph(lines: ReportLines) -> Iterator[ReportLine]:
     yield from lines
 
 
-def folded(title: str, lines: ReportLines) -> Iterator[ReportLine]:
-    """Lines that a reader opens."""
-    yield from (ReportLine(Form.SPACE), line(Form.FOLD, title), *lines, ReportLine(Form.END_OF_FOLD))
+def folded(lines: ReportLines, *title: Part) -> Iterator[ReportLine]:
+    """Lines that a reader opens by their title."""
+    yield from paragraph([line(Form.FOLD, *title), *lines, ReportLine(Form.END_OF_FOLD)])
 
 
 def listed(texts: Iterable[Text]) -> Text:
@@ -102,12 +93,8 @@ def of_verdict(verdict: Verdict) -> Text:
     return first, *(part for pair in parts for part in pair)
 
 
-SIGNS: Final = {
-    VerdictSeverity.NONE: "\u2705",
-    VerdictSeverity.NOTE: "\u2139\ufe0f",
-    VerdictSeverity.APPROVAL: "\u26a0\ufe0f",
-    VerdictSeverity.BLOCKED: "\u26d4",
-}
+SIGNS: Final = ("\u2705", "\u2139\ufe0f", "\u26a0\ufe0f", "\u26d4")
+"""By severity."""
 LONGEST: Final = 60_000
 """Characters of a comment: GitHub takes 65,536, Azure DevOps 150,000."""
 _CUT: Final = 30  # room to say how much was cut
@@ -120,7 +107,7 @@ def markdown(lines: ReportLines) -> str:
     """The lines as GitHub and Azure DevOps read them, without a line feed at the end."""
     return "\n".join(
         one.form.value[0].format(
-            *(_text(text, _in_html if one.form is Form.FOLD else in_markdown) for text in one.texts)
+            *(written(text, _in_html if one.form is Form.FOLD else in_markdown) for text in one.texts)
         )
         for one in lines
     )
@@ -128,24 +115,18 @@ def markdown(lines: ReportLines) -> str:
 
 def plain(lines: ReportLines) -> str:
     """The lines of visible characters, none of which begins with a value."""
-    return "\n".join(_plain(lines))
-
-
-def _plain(lines: ReportLines) -> Iterator[str]:
-    indent = ""
+    shown, indent = [], ""
     for one in lines:
-        if template := one.form.value[1]:
-            yield f"{indent}{template.format(*map(line_in_plain, one.texts))}".rstrip()
-        elif one.form is Form.SPACE:
-            yield ""
-        indent = "  " if one.form is Form.FOLD else "" if one.form is Form.END_OF_FOLD else indent
+        if (template := one.form.value[1]) is not None:
+            shown.append(f"{indent}{template.format(*map(written, one.texts))}".rstrip())
+        indent = {Form.FOLD: "  ", Form.END_OF_FOLD: ""}.get(one.form, indent)
+    return "\n".join(shown)
 
 
 def comment(name: str, digest: str, lines: ReportLines) -> str:
     """A comment's body, no longer than GitHub takes. The pipelines find it again by its first line, which has
     those characters of a stack's name that cannot end it or look like another's."""
-    name = name.replace("--", "-_")
-    kept = "".join(one if one.isascii() and (one.isalnum() or one in "._/-") else "_" for one in name)
+    kept = re.sub("[^A-Za-z0-9._/-]", "_", name.replace("--", "-_"))
     body = f"<!-- encryption-review {kept or '_'} {digest} -->\n{markdown(lines)}\n"
     if len(body) <= LONGEST:
         return body
@@ -153,33 +134,7 @@ def comment(name: str, digest: str, lines: ReportLines) -> str:
     return f"{whole_lines}\n\n*The rest is left out here; the review in JSON has all of it.*\n"
 
 
-def line_in_plain(text: Text) -> str:
-    """One line of visible characters."""
-    return _text(text, in_plain)
-
-
-def _text(text: Text, show: Callable[[Value, int], str]) -> str:
-    is_plain = show is in_plain
-    shown = []
-    for part in text:
-        match part:
-            case Shown(quoted=True):
-                # It cannot end the quotes, the line or the block.
-                known = visible(part.value if isinstance(part.value, str) else "", part.limit)
-                shown.append(json.dumps(known.replace("`", "'"), ensure_ascii=False))
-            case Shown():
-                shown.append(show(part.value, part.limit))
-            case Link():
-                address = quote(part.address, safe="/:?&=%#+,;@~._-")
-                shown.append(f"{part.words} {address}" if is_plain else f"[{part.words}]({address})")
-            case VerdictSeverity():
-                shown.append(part.name.lower() if is_plain else SIGNS[part])
-            case str():
-                shown.append(part)
-    return "".join(shown)
-
-
-def in_markdown(value: Value, limit: int = LIMIT) -> str:
+def in_markdown(value: Value) -> str:
     """A value in a code span, where neither GitHub nor Azure DevOps reads mentions, links or HTML.
 
     A backtick would end it and a bar would end a table's cell, so both are shown as what they resemble.
@@ -187,47 +142,57 @@ def in_markdown(value: Value, limit: int = LIMIT) -> str:
     """
     if not isinstance(value, str):
         return f"*{_mark(value)}*"
-    shown = visible(value, limit).replace("`", "'").replace("|", "\u00a6").strip()
+    shown = visible(value).replace("`", "'").replace("|", "\u00a6").strip()
     return f"`{shown}`" if shown else "*empty*"
 
 
-def in_plain(value: Value, limit: int = LIMIT) -> str:
+def in_plain(value: Value) -> str:
     """A value on a terminal."""
-    if value is None:
-        return "none"
-    return f"({_mark(value)})" if isinstance(value, Mark) else visible(value, limit)
+    if isinstance(value, str):
+        return visible(value)
+    return f"({_mark(value)})" if value else "none"
 
 
-def _in_html(value: Value, limit: int = LIMIT) -> str:
+def written(text: Text, show: Callable[[Value], str] = in_plain) -> str:
+    """One line of visible characters."""
+    is_plain = show is in_plain
+    shown = []
+    for part in text:
+        match part:
+            case Shown(quoted=True):
+                # It cannot end the quotes, the line or the block.
+                known = visible(part.value if isinstance(part.value, str) else "")
+                shown.append(json.dumps(known.replace("`", "'"), ensure_ascii=False))
+            case Shown():
+                shown.append(show(part.value))
+            case VerdictSeverity():
+                shown.append(part.word if is_plain else SIGNS[part])
+            case str():
+                shown.append(part)
+    return "".join(shown)
+
+
+def _in_html(value: Value) -> str:
     """A value where Markdown is not read, and HTML is."""
-    shown = in_markdown(value, limit).strip("`*")
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("@", "&#64;")):
-        shown = shown.replace(character, entity)
+    shown = html.escape(in_markdown(value).strip("`*"), quote=False).replace("@", "&#64;")
     return f"<code>{shown}</code>" if isinstance(value, str) else f"<em>{shown}</em>"
 
 
-def visible(value: str, limit: int = LIMIT) -> str:
-    """One line of visible characters, at most about `limit`; it says how much was cut."""
+def visible(value: str) -> str:
+    """One line of visible characters, at most about `LIMIT`; it says how much was cut."""
     shown = _COMMAND.sub("# #", "".join(map(_visible, " ".join(value.split()))))
-    if len(shown) <= limit:
+    if len(shown) <= LIMIT:
         return shown
-    head = shown[: limit - _CUT]
+    head = shown[: LIMIT - _CUT]
     return f"{head}... ({len(shown) - len(head)} more characters)"
 
 
-def _mark(value: Value) -> str:
-    if isinstance(value, Mark):
-        return "secret" if value is Mark.SECRET else value.value
-    return "none"
+def _mark(value: Mark | None) -> str:
+    return value.value.strip("[]") if value else "none"
 
 
 def _visible(character: str) -> str:
-    if " " <= character <= "~":
-        return character
-    number = ord(character)
-    if number < 32:
-        return chr(0x2400 + number)
-    if number == 0x7F:
-        return "\u2421"
     # Control, format (right-to-left marks, zero-width), surrogate, private, unassigned: not for reading.
-    return "\ufffd" if unicodedata.category(character)[0] == "C" else character
+    if character.isprintable():
+        return character
+    return chr(0x2400 + ord(character)) if character < " " else "\ufffd"

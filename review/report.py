@@ -1,42 +1,41 @@
 """The review: what a preview does to the encryption of each account, and what the reviewer has to do.
 
-Combines verdicts, policy findings and approvals; document.py says it in words, and as_json.py for machines.
+Combines verdicts, policy findings and approvals; document.py says it in words, and `as_json` for machines:
+
+    {"version": 2, "digest", "severity", "exitCode", "incomplete", "totals": {verdict: count},
+     "headline": {"severity", "text": [words or {"value"}]}, "stack", "rows", "unchanged", ...}
+
+These are the fields of `Review` and of its parts, in camel case, and the values that follow from them. A
+verdict is its name, severity and words. A value is text, null when there is none, {"unknown": true} or
+{"secret": true}.
 """
 
-import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from hashlib import sha256
 from typing import Any, Final
 
-from core import arm_ids
-from core.protection import AccountProtection
-from core.values import Mark, Value, folded
-from review import access, approvals
+from core.values import Mark, folded
+from review import approvals
 from review.approvals import Approval, People
-from review.moment import Protection
 from review.preview import PolicyFinding, Preview
-from review.subject import VerdictSubject, subjects_of
+from review.printers import Shown, Text, listed, of_verdict, written
+from review.rows import Judged, ReportRow, rows_of
 from review.verdict import Name, Verdict, VerdictSeverity
 
 # What the engine says for every refusal, beside the reason.
 _REFUSED: Final = "preview failed"
 _NOBODY: Final = People()
-
-
-@dataclass(frozen=True)
-class ComparedLine:
-    """One line of an account: its label, and its values before and after the update."""
-
-    name: str
-    before: Value
-    after: Value
-
-    @property
-    def changes(self) -> bool:
-        return self.before != self.after
+_TITLES: Final = {
+    VerdictSeverity.NONE: "no change",
+    VerdictSeverity.NOTE: "changes, nothing gets worse",
+    VerdictSeverity.APPROVAL: "needs a named approval",
+    VerdictSeverity.BLOCKED: "BLOCKED",
+}
 
 
 @dataclass(frozen=True)
@@ -51,49 +50,18 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A verdict, the code that approves it, the approval that lets it pass, and those that do not count."""
-
-    verdict: Verdict
-    code: str = ""
-    approval: Approval | None = None
-    refused: tuple[tuple[Approval, str], ...] = ()
-
-    @property
-    def severity(self) -> VerdictSeverity:
-        if self.approval and self.verdict.severity >= VerdictSeverity.APPROVAL:
-            return VerdictSeverity.NOTE
-        return self.verdict.severity
-
-
-@dataclass(frozen=True)
-class ReportRow:
-    """One account with its verdicts, the gravest first. `noun` says what it is where it is no account."""
-
-    name: Value
-    id: Value
-    verdicts: tuple[Judged, ...]
-    facts: tuple[ComparedLine, ...]
-    noun: str = "account"
-
-    @property
-    def severity(self) -> VerdictSeverity:
-        return max((one.severity for one in self.verdicts), default=VerdictSeverity.NONE)
-
-
-@dataclass(frozen=True)
 class Review:
     """The whole. `rows` are those that change, the gravest first; the others are only counted."""
 
     rows: tuple[ReportRow, ...]
     unchanged: int
-    without_key: int
     violations: tuple[PolicyFinding, ...]
     advice: tuple[PolicyFinding, ...]
     exemptions: tuple[PolicyFinding, ...]
     errors: tuple[str, ...]
     finished: bool
     stack: str
+    outside: tuple[str, ...] = ()
     origin: Origin = Origin()
 
     @property
@@ -106,20 +74,40 @@ class Review:
         if self.violations or self.errors or not self.finished:
             return VerdictSeverity.BLOCKED
         rows = max((row.severity for row in self.rows), default=VerdictSeverity.NONE)
-        noted = VerdictSeverity.NOTE if self.advice or self.exemptions else VerdictSeverity.NONE
-        return max(rows, noted)
+        return max(rows, VerdictSeverity.NOTE if self.advice or self.exemptions else VerdictSeverity.NONE)
 
     @property
-    def approved(self) -> tuple[Judged, ...]:
+    def approved(self) -> list[Judged]:
         """The losses that an approval lets pass, the gravest first."""
-        passed = [one for row in self.rows for one in row.verdicts if one.approval]
-        return tuple(sorted(passed, key=lambda one: -one.verdict.severity))
+        passed = (one for row in self.rows for one in row.verdicts if one.approval)
+        return sorted(passed, key=lambda one: -one.verdict.severity)
 
     @property
     def totals(self) -> Mapping[str, int]:
         """How many verdicts of each name there are, the gravest first."""
         counted = Counter(one.verdict.name for row in self.rows for one in row.verdicts)
         return {name.value: counted[name] for name in Name if name in counted}
+
+    @property
+    def sign(self) -> VerdictSeverity:
+        """The sign that a reader sees first. An approved loss is no news, but no small thing either."""
+        is_loss = any(one.verdict.severity for one in self.approved)
+        return max(self.severity, VerdictSeverity.APPROVAL if is_loss else VerdictSeverity.NONE)
+
+    @property
+    def headline(self) -> Text:
+        """The answer in a few words. An approved loss is still called a loss."""
+        if self.severity <= VerdictSeverity.NOTE and self.approved:
+            is_loss = self.approved[0].verdict.severity is VerdictSeverity.BLOCKED
+            given = dict.fromkeys(one.approval for one in self.approved if one.approval)
+            return (
+                f"{'data is LOST' if is_loss else 'protection gets WEAKER'}: approved by ",
+                *listed((Shown(name),) for name in dict.fromkeys(one.approver for one in given)),
+                f", until {min(one.expires for one in given)}",
+            )
+        if self.severity is VerdictSeverity.NOTE and not self.rows:
+            return ("no change, but notes on policies",)
+        return (_TITLES[self.severity],)
 
     @property
     def digest(self) -> str:
@@ -129,10 +117,9 @@ class Review:
         advice and approvals.
         """
         rows = sorted(
-            json.dumps([[_as_data(one.verdict) for one in row.verdicts], _identified(row)])
-            for row in self.rows
+            _written([[one.verdict.said for one in row.verdicts], row.identified]) for row in self.rows
         )
-        return hashlib.sha256("\n".join([self.stack, *rows]).encode()).hexdigest()
+        return sha256("\n".join([self.stack, *rows]).encode()).hexdigest()
 
 
 def make(
@@ -145,91 +132,70 @@ def make(
     people: People = _NOBODY,
 ) -> Review:
     """Reviews a preview. `given` are the approvals, `today` is the UTC day by which they expire."""
-    subjects = subjects_of(preview)
-    quiet = [one for one in subjects if not one.verdicts]
+    found = rows_of(preview)
     update = [preview.stack, origin.state, origin.commit]
-    rows = [_row(one, given, today, people, update) for one in subjects if one.verdicts]
+    rows = [_judged(one, given, today, people, update) for one in found if one.verdicts]
     findings = tuple(dict.fromkeys(policies))
     violations = tuple(one for one in findings if one.refuses)
     return Review(
         rows=tuple(sorted(rows, key=lambda row: (-row.severity, -row.verdicts[0].verdict.severity))),
-        unchanged=len(quiet),
-        without_key=sum(not (one.planned and one.planned.bound) for one in quiet),
+        unchanged=len(found) - len(rows),
         violations=violations,
         advice=tuple(one for one in findings if not one.refuses and "exempt" not in one.policy),
         exemptions=tuple(one for one in findings if not one.refuses and "exempt" in one.policy),
         errors=tuple(one for one in preview.errors if not (violations and one == _REFUSED)),
         finished=preview.finished,
         stack=preview.stack,
+        outside=preview.outside,
         origin=origin,
     )
 
 
-def _row(
-    one: VerdictSubject, given: Sequence[Approval], today: date, people: People, update: Sequence[str]
+def _judged(
+    row: ReportRow, given: Sequence[Approval], today: date, people: People, update: Sequence[str]
 ) -> ReportRow:
-    names = {known for each in (one.name, one.id) if (known := folded(each))}
-    before, after = _facts(one.live), _facts(one.planned)
-    lines = [
-        ComparedLine(name, before.get(name), after.get(name)) for name in dict.fromkeys([*before, *after])
-    ]
-    row = ReportRow(one.name, one.id, (), tuple(lines), one.noun)
+    names = {known for each in (row.name, row.id) if (known := folded(each))}
     judged = []
-    for verdict in one.verdicts:
-        code = _code(update, row, verdict)
-        about = [each for each in given if each.names(names, verdict.name)]
+    for verdict in (one.verdict for one in row.verdicts):
+        # What an approval must name: the update, the resource and its change.
+        code = sha256(_written([*update, row.identified, verdict.said]).encode()).hexdigest()
+        about = [one for one in given if one.verdict is verdict.name and folded(one.account) in names]
         why = [(each, approvals.refusal(each, code, today, people)) for each in about]
         good = next((each for each, refused in why if not refused), None)
         judged.append(Judged(verdict, code, good, () if good else tuple(why)))
     return replace(row, verdicts=tuple(judged))
 
 
-def _code(update: Sequence[str], row: ReportRow, verdict: Verdict) -> str:
-    """The code that an approval of a verdict must name: a digest of the update, the resource and its
-    change."""
-    parts = json.dumps([*update, _identified(row), _as_data(verdict)])
-    return hashlib.sha256(parts.encode()).hexdigest()
+def as_json(review: Review) -> str:
+    """One JSON document in ASCII, so that no terminal and no runner interprets a part of it as a command."""
+    found = {
+        "version": 2,
+        "digest": review.digest,
+        "exitCode": review.severity.exit_code,
+        "incomplete": review.incomplete,
+        "totals": review.totals,
+        "headline": {"severity": review.sign.word, "text": review.headline},
+        **_data(review),
+    }
+    return _written(found, indent=2).replace("##", "#\\u0023") + "\n"
 
 
-def _identified(row: ReportRow) -> list[Any]:
-    changes = [[one.name, as_data(one.before), as_data(one.after)] for one in row.facts if one.changes]
-    return [as_data(row.name), as_data(row.id), row.noun, changes]
+def _written(parts: Any, **more: Any) -> str:
+    return json.dumps(parts, default=_data, **more)
 
 
-def _as_data(verdict: Verdict) -> list[Any]:
-    return [verdict.name.value, verdict.words, *map(as_data, verdict.values)]
-
-
-def as_data(value: Value) -> Any:
-    """A value for JSON: text, null, {"unknown": true} or {"secret": true}."""
-    if isinstance(value, Mark):
-        return {"unknown": True} if value is Mark.UNKNOWN else {"secret": True}
-    return value
-
-
-def _facts(one: Protection | None) -> dict[str, Value]:
-    """The values of an account that a report shows at one moment."""
-    if one is None:
-        return {}
-    shown: dict[str, Value] = {}
-    if one.identity:
-        shown["identity"] = _identity(one)
-    if isinstance(one.key, AccountProtection):
-        shown |= {"vault": one.key.vault_name, "key": one.key.key_name, "version": one.key.version}
-    else:
-        shown["key"] = one.key if isinstance(one.key, Mark) else "Microsoft-managed"
-    shown["grant"] = "; ".join(sorted(set(map(access.words, one.grants)))) or None
-    return shown | {each.fact: each.shown for each in one.settings.values() if each.fact}
-
-
-def _identity(one: Protection) -> Value:
-    if one.identity is None or isinstance(one.identity.type, Mark):
-        return Mark.UNKNOWN
-    known = f" {one.principal}" if isinstance(one.principal, str) else ""
-    said = [f"system-assigned{known}"] if one.identity.is_system else []
-    attached = one.identity.attached
-    if attached is None:
-        said.append("user-assigned, known after apply")
-    elif attached:
-        said.append("user-assigned " + ", ".join(sorted(arm_ids.name_of(id) for id in attached)))
-    return " and ".join(said) or "none"
+def _data(value: Any) -> Any:
+    match value:
+        case Verdict():
+            words = written(of_verdict(value))
+            return {"name": value.name, "severity": value.severity.word, "words": words}
+        case Shown():
+            return {"value": value.value}
+        case Mark():
+            return {"unknown": True} if value is Mark.UNKNOWN else {"secret": True}
+        case date():
+            return value.isoformat()
+    found = {one.name: getattr(value, one.name) for one in fields(value)}
+    if hasattr(value, "severity"):
+        found["severity"] = value.severity.word
+    return {re.sub("_(.)", lambda part: part[1].upper(), name): one for name, one in found.items()}

@@ -1,26 +1,15 @@
 """The decisions about a situation without problems, one for each function. Pure."""
 
 from dataclasses import dataclass
-from enum import Enum
 
 import pulumi
 
 from components.arguments.checks import DEPLOYER
+from components.guards.key_place import is_another_vault
 from components.guards.situation import Situation
 from core import adapters, arm_ids, rights
 from core import resource_types as types
 from core.rights import Access
-
-
-class Proof(Enum):
-    """The evidence that access to the key counts, before an account is bound in its create."""
-
-    NEEDED = "needed"
-    """None yet: the update waits until the access counts."""
-    RECORDED = "recorded"
-    """The state has the resource that waited."""
-    BY_USE = "by use"
-    """The account is under its key by an existing grant, as an adopted account is."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +26,12 @@ class ServicePlan:
         (provider/access_policy.py) may take over any other."""
         one, before = self.situation, self.situation.before
         recorded = {name for type, name in before.resources if type == types.ACCESS_POLICY}
+        vault = before.part(types.ACCESS_POLICY, "access").get("vaultName")
         user, former = (before.key_user_id or "").lower(), (before.grantee_id or "").lower()
-        # If one policy were taken for two, the engine would delete the former, and so the only one.
-        if one.place.lacks_policy or user not in ("", former):
-            recorded.discard(f"{one.name}-access")
+        # That of another vault or identity, while an update that was cut off made the one here. If one policy
+        # were taken for two, the engine would delete the former, and so the only one.
+        if is_another_vault(vault, one.place.vault_id) or user not in ("", former):
+            recorded.discard(f"{before.name}-access")
         return frozenset(recorded)
 
     @property
@@ -49,7 +40,7 @@ class ServicePlan:
         found: dict[str, str] = {}
         for (_, name), outputs in self.situation.before.resources.items():
             object_id = (outputs.get("policy") or {}).get("objectId") or outputs.get("principalId")
-            operator = name.removeprefix(f"{self.situation.name}-operator-").removesuffix("-access")
+            operator = name.removeprefix(f"{self.situation.before.name}-operator-").removesuffix("-access")
             # Anything else is of a service whose name begins so, as `claims-operator-x` does.
             if object_id and (operator == DEPLOYER or arm_ids.is_guid(operator)):
                 found[object_id.lower()] = name
@@ -62,13 +53,17 @@ class ServicePlan:
         return account.id if account else None
 
     @property
-    def proof(self) -> Proof:
-        """The evidence that the access counts. A recorded grant may be gone all the same, if an update took
-        it away and then failed."""
+    def has_proof(self) -> bool:
+        """Whether the state has the resource that waited until the access to the key counted."""
+        return self.situation.before.has(types.KEY_ACCESS_VALIDATION, "key-access")
+
+    @property
+    def proven_by_use(self) -> bool:
+        """Whether the account is under its key by an existing grant, as an adopted account is, so that no
+        update has to wait. A recorded grant may be gone all the same, if an update took it away and then
+        failed."""
         one = self.situation
-        if one.before.has(types.KEY_ACCESS_VALIDATION, "key-access"):
-            return Proof.RECORDED
         policies = rights.by_policies(adapters.vault(one.live.vault or {}), one.place.grantee_id)
         in_azure = one.live.assignment is not None or policies.level is not Access.NONE
         usable = (one.before.grant_recorded or in_azure) and not one.account_lacks_access
-        return Proof.BY_USE if usable and one.account.bound_key is not None else Proof.NEEDED
+        return usable and one.account.bound_key is not None and not self.has_proof

@@ -15,7 +15,7 @@ from components.account_write import recorded_account
 from components.arguments.inputs import known_text
 from components.cmk_resource import cmk_invoke_options
 from components.guards.access import key_left_behind
-from components.guards.key_place import KeyPlace, assignment_name, place_of_key
+from components.guards.key_place import KeyPlace, assignment_id, place_of_key
 from components.guards.recorded_state import USER, RecordedService, as_it_is
 from components.guards.situation import Deployer, Live, Situation, gives_reading_role, is_in_subscription
 from components.guards.soft_deleted import Listed, makes_names
@@ -36,8 +36,6 @@ _WHAT = {
     "getRoleAssignment": "whether a role is assigned on a key",
     "getUserAssignedIdentity": "whether the identity that uses a key exists",
 }
-_OF_THE_ACCOUNT = {"account", "vault", "key", "assignment", "identity"}
-"""The resources of a service that `Live.unread` may name."""
 _HSM_WHAT = {
     "hsm": ("vault", "whether a managed HSM can hold the key"),
     "version": ("key", "whether a key exists in a managed HSM"),
@@ -85,8 +83,7 @@ class Reader:
             return (), ()
         listed: Mapping[str, Any] = {}
         try:
-            subscription_id = self.login.subscription_id
-            listed = await self.own("getDeleted", subscriptionId=subscription_id)
+            listed = await self.own("getDeleted", subscriptionId=self.login.subscription_id)
         except InvokeError as error:
             if not is_forbidden_text(str(error)):
                 raise
@@ -117,7 +114,7 @@ class Reader:
             assignment,
             await asked.identity(before) if drifts and before.key_identity == USER else None,
             await asked.can_leave_key(place, before),
-            frozenset(asked.unread & _OF_THE_ACCOUNT),
+            frozenset(asked.unread),
         )
         declared = replace(recorded_account(state, inputs.account_name), live=account)
         return Situation(inputs, before, self.login, place, live, declared)
@@ -193,17 +190,18 @@ class _Look:
         """The vault, the key and the role assignment, as far as they have to be read."""
         if place.in_managed_hsm:
             return await self._in_hsm(place)
-        assignment = {"scope": place.assignment_scope, "roleAssignmentName": place.assignment_name}
+        id = place.assignment_id
+        role = {"scope": arm_ids.parse(id).scope, "roleAssignmentName": arm_ids.name_of(id)} if id else None
         return await asyncio.gather(
-            self._get("vault", GET_VAULT, place.vault_arguments if place.reads_vault else None),
+            self._get("vault", GET_VAULT, place.vault_arguments if place.vault_id else None),
             self._key(place, before),
-            self._get("assignment", _GET_ASSIGNMENT, assignment if place.assignment_name else None),
+            self._get("assignment", _GET_ASSIGNMENT, role),
         )
 
     async def _key(self, place: KeyPlace, before: RecordedService) -> Answer:
         """The key, if it is to be read; None if this update gives the deployer the role to read it."""
         try:
-            named = {**place.vault_arguments, "keyName": place.key_name} if place.reads_key else None
+            named = {**place.vault_arguments, "keyName": place.key_name} if place.vault_id else None
             return await self._get("key", GET_KEY, named)
         except InvokeError as error:
             if gives_reading_role(self.request.inputs, before) and missing_data_role(str(error)):
@@ -242,8 +240,8 @@ class _Look:
         if key_id is None:
             return True
         user, key = before.key_user_id or "", arm_ids.key_id(key_id)
-        left = KeyPlace(vault_id=key.parent.text, reads_vault=True, key_name=key.name, grantee_id=user)
-        left = replace(left, assignment_name=assignment_name(left, user), assignment_scope=key_id)
+        left = KeyPlace(vault_id=key.parent.text, key_name=key.name, grantee_id=user)
+        left = replace(left, assignment_id=assignment_id(left))
         other = _Look(self.reader, self.request, self.number)
         vault, _, assignment = await other.key_and_grant(left, before)
         by_other_login = left.in_managed_hsm or self.request.vault_provider is not None

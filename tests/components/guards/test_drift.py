@@ -155,8 +155,8 @@ def test_a_revoked_access_that_somebody_else_gives_is_told(
     ("place", "told"),
     [
         (replace(PLACE, key_name="second"), False),  # access policies are for all keys of a vault
-        (replace(PLACE, key_name="second", assignment_name="a"), True),
-        (replace(PLACE, key_name="CMK-language", assignment_name="a"), False),
+        (replace(PLACE, key_name="second", assignment_id=f"{PLACE.key_id}/a"), True),
+        (replace(PLACE, key_name="CMK-language", assignment_id=f"{PLACE.key_id}/a"), False),
         (replace(PLACE, vault_id=VAULT.replace("kv-language", "kv-hub")), True),
     ],
 )
@@ -230,8 +230,9 @@ def test_only_a_policy_of_another_vault_may_be_taken_for_a_second_one(
     """An import of the same one, spelt otherwise, would replace it and then delete it."""
     hub = VAULT.replace("kv-language", "kv-Hub")
     policy: State = {(types.ACCESS_POLICY, "language-access"): {"vaultName": policy_vault}}
-    place = place_of_key(service_inputs(vault={"id": hub}), recorded(resources=policy))
-    assert place.lacks_policy is missing
+    before = recorded(resources=policy)
+    one = situation(before, place_of_key(service_inputs(vault={"id": hub}), before))
+    assert ("language-access" not in ServicePlan(one).recorded_policies) is missing
 
 
 @pytest.mark.parametrize(
