@@ -1,10 +1,11 @@
 """What a stack's outputs and file say, and what is said where the engine refuses."""
 
 import hashlib
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from pulumi import automation
@@ -45,21 +46,23 @@ def test_a_tab_in_a_stacks_file_is_shown_in_its_line(tmp_path: Path) -> None:
 
 def test_a_stack_that_has_nothing_was_never_updated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The backend dates it by its making, though an update of it takes many more calls than of another."""
-    stacks = (
-        '[{"name": "a", "current": true, "lastUpdate": "2026-11-26T19:24:34.159Z", "resourceCount": 17},'
-        ' {"name": "b", "current": false, "lastUpdate": "2026-11-26T19:24:12.762Z", "resourceCount": 0}]'
-    )
+    one = {"current": True, "lastUpdate": "2026-11-26T19:24:34.159Z"}
+    stacks = json.dumps([{**one, "name": "a", "resourceCount": 17}, {**one, "name": "b", "resourceCount": 0}])
     monkeypatch.setenv("PATH", fake_pulumi(tmp_path, f"echo '{stacks}'")["PATH"])
     found = engine.last_updates()
-    assert set(found) == {"a", "b"}
-    assert found["a"].startswith("2026-11-26T19:24:34")
-    assert found["b"] == ""
+    assert (found["a"][:19], found["b"], len(found)) == ("2026-11-26T19:24:34", "", 2)
 
 
 LOCK = (
     "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or "
     "delete the lock file with `pulumi cancel`.\n  x.json: created by me@there (pid 7) at 9"
 )
+
+
+def made() -> engine.EngineStack:
+    stack = engine.EngineStack.__new__(engine.EngineStack)
+    stack.name = "prod-a"
+    return stack
 
 
 def failed(text: str) -> CommandResult:
@@ -93,37 +96,24 @@ def test_what_keeps_a_refresh_from_running_is_told_with_its_way_out(
 ) -> None:
     """And not as an update that failed, which a repair could mend."""
 
-    def refuse(*_: object, **__: object) -> None:
-        raise error
-
-    monkeypatch.setattr(automation.Stack, "preview_refresh", refuse)
-    stack = engine.EngineStack.__new__(engine.EngineStack)
-    stack.name = "prod-a"
+    monkeypatch.setattr(automation.Stack, "preview_refresh", MagicMock(side_effect=error))
     with pytest.raises(told, match=way_out):
-        stack.drifted()
+        made().drifted()
 
 
 def test_an_update_of_a_fleet_records_its_plan_and_who_approved_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the message of the stack's history, as the evidence reads it."""
-    said: list[str] = []
-    planned: dict[str, str] = {}
-
-    def up(_: object, *, message: str, plan: str, **__: object) -> Any:
-        said.append(message)
-        planned["updatePlan"] = str(bool(plan)).lower()
-        return SimpleNamespace(outputs={})
-
+    up = MagicMock(return_value=SimpleNamespace(outputs={}))
     monkeypatch.setattr(automation.Stack, "up", up)
     monkeypatch.setattr(automation.Stack, "refresh", lambda *_, **__: None)
     monkeypatch.setattr(engine, "_pack", dict)
     monkeypatch.setenv("APPROVAL", "pull request 7; approved by alice")
     (tmp_path / "plan.json").write_text("{}")
-    stack = engine.EngineStack.__new__(engine.EngineStack)
-    stack.name = "prod-a"
-    stack.updated(tmp_path / "plan.json")
-    update = {"kind": "update", "startTime": "2026-11-30T00:00:00Z", "result": "", "message": said[0]}
+    made().updated(tmp_path / "plan.json")
+    said, planned = up.call_args.kwargs, {"updatePlan": str(bool(up.call_args.kwargs["plan"])).lower()}
+    update = {"kind": "update", "startTime": "2026-11-30T00:00:00Z", "result": "", "message": said["message"]}
     (found,) = deployments([{**update, "environment": planned}], datetime(2026, 1, 1, tzinfo=UTC))
     assert found.plan == hashlib.sha256(b"{}").hexdigest()
     assert (found.pull_request, found.approved_by) == ("7", "alice")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import MagicMock
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
@@ -74,28 +75,18 @@ def test_who_changed_what_is_told_by_both_logs(door: Door) -> None:
     assert [one.time for one in found] == sorted(one.time for one in found)
     # Other accounts of the group are theirs.
     assert not any("/accounts/plain" in one.where for one in found)
+    send(door, "DELETE", SETTING)
+    (gap,) = [one.text for one in findings(seen(door)) if one.rule == "log-gap"]
+    assert f"{who} wrote or deleted its diagnostic settings" in gap
 
 
 def test_a_refused_write_is_told_as_failed(door: Door) -> None:
     """Who tried and may not is a line, too."""
-    body: dict[str, Any] = {"properties": {"accessPolicies": []}}
     path = f"{VAULT}/accessPolicies/replace?api-version=2026-02-01"
+    body: dict[str, Any] = {"properties": {"accessPolicies": []}}
     assert door.send("PUT", path, body, bearer=token(seed.READER)).status == 403
-    last = [one for one in changes(seen(door)) if one.who == seed.READER.object_id]
-    assert [(one.what, one.result) for one in last] == [
-        ("Microsoft.KeyVault/vaults/accessPolicies/write", "Failed")
-    ]
-
-
-def test_a_log_that_went_nowhere_for_a_time_is_a_finding(door: Door) -> None:
-    """From the deletion of the setting to its new one, or until now."""
-    setting = door.send("GET", f"{SETTING}?api-version=2021-05-01-preview").body
-    send(door, "DELETE", SETTING)
-    (open_ended,) = [one.text for one in findings(seen(door)) if one.rule == "log-gap"]
-    send(door, "PUT", SETTING, {"properties": setting["properties"]})
-    (ended,) = [one.text for one in findings(seen(door)) if one.rule == "log-gap"]
-    for text in (open_ended, ended):
-        assert f"{seed.DEPLOYER.object_id} wrote or deleted its diagnostic settings" in text
+    last = [(one.what, one.result) for one in changes(seen(door)) if one.who == seed.READER.object_id]
+    assert last == [("Microsoft.KeyVault/vaults/accessPolicies/write", "Failed")]
 
 
 def test_an_activity_log_that_cannot_be_read_is_a_finding(door: Door) -> None:
@@ -164,28 +155,17 @@ def test_what_came_late_to_an_earlier_report_is_in_the_next(
     assert asked == [today - days(1), today]
 
 
-@pytest.mark.parametrize("newest_first", [True, False])
-def test_of_the_events_of_one_operation_the_end_counts(newest_first: bool) -> None:
+@pytest.mark.parametrize("end", ["2026-05-30T10:00:00Z", "2026-05-30T10:00:00.1234567Z"])
+def test_of_the_events_of_one_operation_the_end_counts(end: str) -> None:
     """In whatever order Azure lists them, also where they have one time, or one of another precision."""
-    vault_id = vault().id
-
-    def event(status: str, time: str) -> dict[str, Any]:
-        return {
-            "resourceId": vault_id,
-            "operationId": "o",
-            "operationName": {"value": "Microsoft.KeyVault/vaults/write"},
-            "status": {"value": status},
-            "eventTimestamp": time,
-        }
-
-    class Listed:
-        def list(self, *_: str) -> list[dict[str, Any]]:
-            return events[::-1] if newest_first else events
-
-    same, later = "2026-05-30T10:00:00Z", "2026-05-30T10:00:00.1234567Z"
-    for end in (same, later):
-        events = [event("Started", same), event("Succeeded", end)]
-        (found,) = of_log(Listed(), [service()], NOW - days(9), NOW)  # type: ignore[arg-type]
+    what = {"resourceId": vault().id, "operationId": "o", "operationName": {"value": "vaults/write"}}
+    events = [
+        {**what, "status": {"value": status}, "eventTimestamp": time}
+        for status, time in (("Started", "2026-05-30T10:00:00Z"), ("Succeeded", end))
+    ]
+    for listed in (events, events[::-1]):
+        azure = MagicMock(**{"list.return_value": listed})
+        (found,) = of_log(azure, [service()], NOW - days(9), NOW)
         assert found.result == "Succeeded"
 
 
@@ -250,22 +230,15 @@ def test_each_time_that_a_log_may_lack_is_a_gap(
     assert found == wanted
 
 
-def update(age: float, **environment: str) -> dict[str, Any]:
-    time = (NOW - days(age)).isoformat()
-    return {
-        "kind": "update",
-        "startTime": time,
-        "result": "succeeded",
-        "message": "m",
-        "environment": environment,
-    }
+def update(age: float, message: str = "m", **environment: str) -> dict[str, Any]:
+    told = {"kind": "update", "result": "succeeded", "message": message, "environment": environment}
+    return {**told, "startTime": (NOW - days(age)).isoformat()}
 
 
 def test_deployments_have_their_commit_and_pull_request_where_the_history_has_them() -> None:
     """And nothing where it has not; those of before are left out; a history that ends too soon is refused."""
     known = {"git.head": "c0ffee", "ci.pr.number": "42", "git.author.email": "a@b", "updatePlan": "true"}
-    history = [update(1, **known), update(2), update(50)]
-    first, second = deployments(history, NOW - days(30))
+    first, second = deployments([update(1, **known), update(2), update(50)], NOW - days(30))
     assert (first.commit, first.pull_request, first.by, first.by_plan) == ("c0ffee", "42", "a@b", True)
     assert (second.commit, second.pull_request, second.by, second.by_plan) == ("", "", "", False)
     with pytest.raises(ValueError, match="do not go back"):
@@ -291,11 +264,10 @@ def test_who_approved_a_deployment_stands_at_the_end_of_its_message(
 ) -> None:
     """Where the pipeline writes it: a commit's title, which comes before it, says nothing; nor does the
     message of an update without a plan, such as the refresh after it, which is the title alone."""
-    planned, refresh = update(1, updatePlan="true"), update(1, updatePlan="false")
-    (found,) = deployments([{**planned, "message": message}], NOW - days(30))
-    assert (found.plan, found.pull_request, found.approved_by) == recorded
-    (found,) = deployments([{**refresh, "message": message}], NOW - days(30))
-    assert (found.plan, found.pull_request, found.approved_by) == ("", "", "")
+    history = [update(1, message, updatePlan=by_plan) for by_plan in ("true", "false")]
+    planned, refresh = deployments(history, NOW - days(30))
+    assert (planned.plan, planned.pull_request, planned.approved_by) == recorded
+    assert (refresh.plan, refresh.pull_request, refresh.approved_by) == ("", "", "")
 
 
 def test_members_of_a_group_are_told_and_that_they_were_not_read(door: Door) -> None:

@@ -14,7 +14,7 @@ from operate import evidence
 from operate.evidence.collect import NO_LOG, NO_VAULT
 from operate.evidence.findings import findings
 from operate.evidence.model import DiagnosticSetting, Drill, NotChecked, Service, StackRecord
-from operate.evidence.rules import CONTROLS, RULES, SOURCES, WORDS, AuditSeverity
+from operate.evidence.rules import RULES, WORDS, AuditSeverity
 from tests.operate.evidence import made
 from tests.operate.evidence.made import (
     BOUND,
@@ -152,14 +152,12 @@ def test_what_is_just_right_is_not_found(rule: str, sound: Service) -> None:
     assert rule not in {f.rule for f in findings(made.facts(sound))}
 
 
-@pytest.mark.parametrize(("refused", "readable", "found"), [(3, 4, []), (3, None, [1]), (None, 4, [1])])
-def test_a_drill_that_did_not_hold_is_an_error(
-    refused: float | None, readable: float | None, found: list[int]
-) -> None:
+@pytest.mark.parametrize(("refused", "readable"), [(3, 4), (3, None), (None, 4)])
+def test_a_drill_that_did_not_hold_is_an_error(refused: float | None, readable: float | None) -> None:
     """Data that was not refused without the key, or not readable again with it."""
     drill = Drill("", NOW, refused, readable, OTHER)
-    facts = made.facts(stack=StackRecord((), (drill,)))
-    assert [1 for f in findings(facts) if (f.rule, f.severity.word) == ("drill-failed", "error")] == found
+    found = [(f.rule, f.severity.word) for f in findings(made.facts(stack=StackRecord((), (drill,))))]
+    assert (("drill-failed", "error") in found) is (None in (refused, readable))
 
 
 OLDEST = "c" * 32
@@ -277,18 +275,9 @@ def test_the_document_lists_every_rule() -> None:
 
 
 def test_every_rule_has_its_controls() -> None:
-    """Those on which no framework bears are named."""
+    """Those on which no framework bears are named. A vault without purge protection is not recoverable, in
+    the words of the CIS benchmark."""
     without = {name for name, rule in RULES.items() if not rule.controls}
     assert without == {"account-not-settled", "kind-ends", "same-region"}
-
-
-def test_every_control_has_a_source_and_one_title() -> None:
-    """Ids and titles come from somewhere, and an id has one title."""
-    assert {one.framework for one in CONTROLS} == SOURCES.keys()
-    assert len({(one.framework, one.id) for one in CONTROLS}) == len(CONTROLS)
-
-
-def test_a_finding_names_its_controls() -> None:
-    """A vault without purge protection is not recoverable, in the words of the CIS benchmark."""
     (found,) = findings(made.facts(at_vault(purge_protection=False)))
     assert "Ensure the Key Vault is Recoverable" in {one.title for one in found.controls}

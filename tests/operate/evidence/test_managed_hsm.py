@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from core.facts import Key, Vault
+from core.facts import Account, Key, Vault
 from localazure import seed
 from operate.evidence import access
 from operate.evidence.findings import findings
 from operate.evidence.history import bound_since, newest
-from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service
+from operate.evidence.model import Facts, KeyUseLog, NotChecked
 from operate.evidence.page import page
 from tests.consistency.hsm_world import CRYPTO_USER, ENCRYPTION_USER, HSM, HSM_KEY, HsmWorld
 from tests.consistency.world import GROUP
@@ -42,33 +42,38 @@ def world() -> HsmWorld:
     return made
 
 
-def gather(world: HsmWorld) -> tuple[Facts, Service]:
-    facts = read(DoorAzure(world.door), ACCOUNT)
-    return facts, facts.services[0]
-
-
-def found(world: HsmWorld) -> dict[str, Any]:
+def found(facts: Facts) -> dict[str, Any]:
     """Each rule that does not hold, with its finding."""
-    return {one.rule: one for one in findings(gather(world)[0])}
+    return {one.rule: one for one in findings(facts)}
+
+
+def gather(world: HsmWorld) -> Facts:
+    return read(DoorAzure(world.door), ACCOUNT)
 
 
 def test_key_binding_and_use_are_read_from_the_hsm(world: HsmWorld) -> None:
     """The bound version is the newest, the account's identity uses it since a time that the log has, and
     nothing was left out."""
-    facts, service = gather(world)
+    facts = gather(world)
+    (service,) = facts.services
+    account, vault, key, use = service.account, service.vault, service.key, service.use
     assert service.unread == ()
-    assert isinstance(service.vault, Vault)
-    assert isinstance(service.key, Key)
-    assert isinstance(service.use, KeyUseLog)
-    assert service.vault.id == HSM
-    assert (service.key.type, service.key.size) == ("RSA-HSM", 2048)
-    latest = newest(service.key, facts.taken)
-    assert not isinstance(service.account, NotChecked)
-    assert latest == service.key.version(service.account.encryption.key_version)
-    assert bound_since(service.account, service.key, service.use).not_after is not None
-    rules = found(world)
+    assert isinstance(account, Account)
+    assert isinstance(vault, Vault)
+    assert isinstance(key, Key)
+    assert isinstance(use, KeyUseLog)
+    assert (vault.id, key.type, key.size) == (HSM, "RSA-HSM", 2048)
+    assert newest(key, facts.taken) == key.version(account.encryption.key_version)
+    assert bound_since(account, key, use).not_after is not None
+    rules = found(facts)
     assert "others-can-grant" in rules
     assert not {"no-access-to-key", "not-checked", "key-type", "purge-protection"} & rules.keys()
+    # Its part of the page has no word of a vault.
+    text = page(facts, findings(facts), version="1", digest="0" * 64)
+    shown = re.sub(r"<style>.*?</style>|<[^>]+>", "", text, flags=re.DOTALL)
+    part = shown[shown.index("Managed HSM\n") : shown.index("Not checked\n")]
+    assert "its own roles" in part
+    assert "vault" not in part.replace("vaults/", "").replace("Microsoft.KeyVault", "").lower()
 
 
 def test_who_can_unwrap_is_told_by_the_hsms_own_roles(world: HsmWorld) -> None:
@@ -76,7 +81,7 @@ def test_who_can_unwrap_is_told_by_the_hsms_own_roles(world: HsmWorld) -> None:
     nothing; an administrator of the HSM could give themselves the right."""
     world.assign(OTHER, "00482a5a-887f-4fb3-b363-3b7fe8e74483", HSM)
     world.grant(OTHER, CRYPTO_USER, "/keys/another")
-    _, service = gather(world)
+    (service,) = gather(world).services
     able, granting = access.unwrappers(service), access.controllers(service)
     assert not isinstance(able, NotChecked)
     assert not isinstance(granting, NotChecked)
@@ -93,15 +98,14 @@ def test_a_rotation_and_a_revocation_show(world: HsmWorld) -> None:
     for body in world.local_assignments:
         if body["properties"]["principalId"] == world.principal:
             world.hsm("DELETE", body["id"])
-    rules = found(world)
-    assert {"no-access-to-key", "bound-version-not-newest"} <= rules.keys()
+    assert {"no-access-to-key", "bound-version-not-newest"} <= found(gather(world)).keys()
 
 
 def test_what_is_wrong_with_the_hsm_has_its_own_fixes(world: HsmWorld) -> None:
     """No setting of this project changes an HSM: the fixes are its administrators' commands."""
     setting = f"{HSM}/providers/Microsoft.Insights/diagnosticSettings/audit"
     world.arm("DELETE", setting, api="2021-05-01-preview")
-    rules = found(world)
+    rules = found(gather(world))
     assert rules["vault-network-open"].text == "managed HSM kv-contoso accepts connections from every network"
     assert rules["vault-network-open"].fix.startswith(
         "az keyvault update-hsm --hsm-name kv-contoso --default"
@@ -112,20 +116,10 @@ def test_what_is_wrong_with_the_hsm_has_its_own_fixes(world: HsmWorld) -> None:
     closed = {"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}}
     world.arm("PATCH", HSM, {"properties": closed}, api="2026-02-01")
     # Who asks comes from elsewhere than the HSM's firewall lets in, so its keys are not read any more.
-    after = found(world)
+    after = found(gather(world))
     assert not {"vault-network-open", "key-use-not-recorded"} & after.keys()
 
 
 def test_every_refused_question_is_told(world: HsmWorld) -> None:
     """A login without a role in the HSM gets a report that says what it does not know."""
     assert list(passed_over(world.door, ACCOUNT)) == []
-
-
-def test_the_page_calls_it_a_managed_hsm(world: HsmWorld) -> None:
-    """Its part of the page has no word of a vault."""
-    facts, _ = gather(world)
-    text = page(facts, findings(facts), version="1", digest="0" * 64)
-    shown = re.sub(r"<style>.*?</style>|<[^>]+>", "", text, flags=re.DOTALL)
-    part = shown[shown.index("Managed HSM\n") : shown.index("Not checked\n")]
-    assert "its own roles" in part
-    assert "vault" not in part.replace("vaults/", "").replace("Microsoft.KeyVault", "").lower()
