@@ -161,14 +161,15 @@ def test_the_subscription_is_the_providers_own(
     assert f"/{wanted}/" in resolved(before, login)[1][0].id
 
 
-def test_fails_with_the_state_as_it_was() -> None:
+@pytest.mark.parametrize(("login", "problems"), [("", [True, True]), (SUBSCRIPTION, [True, False])])
+def test_fails_with_the_state_as_it_was(login: str, problems: list[bool]) -> None:
     """One operation that cannot be resolved leaves all of them, and every problem is told."""
     unknown = resource("azure-native:storage:StorageAccount", "storage")
     before = state(pending=[("creating", unknown), ("creating", account("lang-a"))])
     kept = copy.deepcopy(before)
-    after, cuts = resolved(before, "")
+    after, cuts = resolved(before, login)
     assert after == before == kept
-    assert [bool(cut.problem) for cut in cuts] == [True, True]
+    assert [bool(cut.problem) for cut in cuts] == problems
 
 
 class Cloud:
