@@ -145,42 +145,30 @@ def test_no_secret_goes_to_the_tenant_of_another_client(tmp_path: Path) -> None:
 CLAIMS = {"tid": "t-1", "oid": "o-1", "appid": "a-1", "upn": "auditor@contoso.com", "exp": 1}
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A host whose certificate "a private authority" issued: its URL, and the authority's own certificate."""
-    made = trustme.CA(organization_name="a private authority")
-    bundle = tmp_path_factory.mktemp("authority") / "ca.pem"
-    made.cert_pem.write_to_path(str(bundle))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.issue_cert("localhost").configure_cert(context)
-    with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"https://localhost:{server.server_port}", bundle
-        server.shutdown()
-        thread.join()
-
-
 @pytest.fixture
-def reader(authority: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> Login:
-    """A login to the host's cloud, whose token has CLAIMS; only the private authority is trusted."""
-    url, bundle = authority
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Login]:
+    """A login whose token has CLAIMS, to a cloud whose host has a certificate of a private authority, which
+    alone is trusted."""
+    made, context, bundle = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), str(tmp_path / "ca.pem")
+    made.cert_pem.write_to_path(bundle)
+    made.issue_cert("localhost").configure_cert(context)
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_PROXY", "localhost")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
     payload = base64.urlsafe_b64encode(json.dumps(CLAIMS).encode()).decode().rstrip("=")
     token = SimpleNamespace(get_token=lambda scope: SimpleNamespace(token=f"e30.{payload}.x"))
     monkeypatch.setattr(credential, "credential", lambda login: token)
-    cloud = replace(clouds.named("public"), resource_manager=url)
-    found = core_login({"clientId": "a-1", "clientSecret": "s", "tenantId": "t-1"}, {})
-    return replace(found, cloud=cloud)
+    with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"https://localhost:{server.server_port}"
+        found = core_login({"clientId": "a-1", "clientSecret": "s", "tenantId": "t-1"}, {})
+        yield replace(found, cloud=replace(clouds.named("public"), resource_manager=url))
+        server.shutdown()
 
 
-def test_a_private_certificate_is_not_azures(
-    reader: Login, authority: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_private_certificate_is_not_azures(reader: Login, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the words that every page shows; the reader is the token's. Where the public list has the issuer,
     nothing is marked."""
     found = source_of(reader)
@@ -188,7 +176,7 @@ def test_a_private_certificate_is_not_azures(
     assert (found.is_public, found.warning) == (False, said)
     assert (found.tenant_id, found.reader_id, found.application_id) == ("t-1", "o-1", "a-1")
     assert (found.reader_name, found.login) == ("auditor@contoso.com", "a client secret")
-    monkeypatch.setattr(certifi, "where", lambda: str(authority[1]))
+    monkeypatch.setattr(certifi, "where", lambda: os.environ["REQUESTS_CA_BUNDLE"])
     found = source_of(reader)
     assert (found.is_public, found.warning) == (True, "")
 

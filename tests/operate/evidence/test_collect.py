@@ -110,7 +110,7 @@ def test_the_same_cloud_at_the_same_time_gives_the_same_bytes(
 ) -> None:
     """Read twice as of one moment, in whatever order, the report does not differ, and holds no token or
     secret. What was not read is there with the reason, so that no reader takes it for nothing; the manifest
-    has each question's answer."""
+    has each file's hash and each question's answer."""
     monkeypatch.setattr(command, "LiveAzure", lambda _: DoorAzure(door, "/versions"))
     monkeypatch.setattr("operate.azure.source_of", lambda _: SOURCE)
     monkeypatch.setattr(report, "tool_version", lambda: "1")
@@ -126,7 +126,10 @@ def test_the_same_cloud_at_the_same_time_gives_the_same_bytes(
     assert (shown["schema"], shown["notFromAzure"]) == ("language-cmk/evidence/1", SOURCE.warning)
     keys = [service["key"] for service in shown["services"]]
     assert keys.count({"notChecked": "403 Forbidden: refused by the test"}) == 2
-    answers = json.loads(first["manifest.json"])["answers"]
+    manifest = json.loads(first["manifest.json"])
+    hashes = {name: report.sha256(first[name]) for name in ("evidence.json", "index.html")}
+    answers = manifest["answers"]
+    assert manifest["files"] == hashes
     assert {one["answer"][:4] for one in answers} == {"ok", "403 ", "404 "}
     assert json.loads(turned["evidence.json"])["services"] == shown["services"]
     text = "".join(first.values()).lower()

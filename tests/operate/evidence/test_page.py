@@ -1,19 +1,17 @@
 """The page: it shows everything, fetches nothing, and no name becomes markup. tests/clients/test_pages.py
 looks at it in a browser and on paper."""
 
-import json
 import re
 from dataclasses import replace
 from html import unescape
 
 import pytest
 
-from operate.azure import SentQuery
 from operate.evidence.charts import uses
 from operate.evidence.findings import findings
 from operate.evidence.model import Facts, NotChecked
 from operate.evidence.page import length, page
-from operate.evidence.report import document, files, sha256
+from operate.evidence.report import document
 from operate.source import Source
 from tests.operate.evidence.made import (
     NEW,
@@ -150,18 +148,6 @@ def test_uses_are_counted_by_identity_and_by_day() -> None:
     assert {bar.name for bar in found[2].bars} == {"own", "refused"}
     (widest,) = found[3].bars
     assert (widest.name, widest.left, widest.width) == ("others", 0.0, 100.0)
-
-
-def test_the_manifest_has_every_hash() -> None:
-    """A file that differs by one letter has another hash; SHA256SUMS has them all."""
-    made = files(facts(), (), [SentQuery("GET /x", "ok", "f" * 64)], "9")
-    manifest = json.loads(made["manifest.json"])
-    assert manifest["files"] == {name: sha256(made[name]) for name in ("evidence.json", "index.html")}
-    assert manifest["answers"] == [{"question": "GET /x", "answer": "ok", "sha256": "f" * 64}]
-    assert made["SHA256SUMS"].splitlines() == [
-        f"{sha256(made[name])}  {name}" for name in ("evidence.json", "index.html", "manifest.json")
-    ]
-    assert sha256("1") != sha256("1 ")
 
 
 @pytest.mark.parametrize(
