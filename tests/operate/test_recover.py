@@ -10,6 +10,7 @@ from pulumi.automation import CommandResult
 
 from core import resource_types
 from core.engine_values import UNKNOWN
+from core.login import Login
 from localazure.standin.table import resource_type
 from operate import recover
 from operate.azure import UnansweredError
@@ -298,7 +299,8 @@ ROLE = "azure-native:authorization:RoleAssignment"
 
 def test_the_successor_of_a_role_assignment_is_taken_in_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its create was answered by nothing, and every update since is refused. The next update deletes the old
-    one. Of an account no successor is taken in: the old one would go with its data."""
+    one. Of an account no successor is taken in: the old one would go with its data. Without --yes nothing is
+    written."""
     scope = f"{ACCOUNTS}/lang-a"
     ids = [f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}" for name in "ab"]
     old, new = (
@@ -307,12 +309,19 @@ def test_the_successor_of_a_role_assignment_is_taken_in_beside_it(monkeypatch: p
     )
     del new["id"]
     steps = {"steps": [{"op": "replace", "newState": one} for one in (new, declared("lang-b"))]}
-    monkeypatch.setattr(recover, "pulumi", lambda *_, **__: CommandResult(json.dumps(steps), "", 0))
-    created, reasons = recover.declared("dev")
-    assert (created, reasons) == ([new], "")
-    held = state(old, pending=[])
-    found, _ = missing(created, held, Cloud(*ids), SUBSCRIPTION)  # type: ignore[arg-type]
-    (added,) = completed(found, created, held["deployment"]["resources"])
-    recover._add(added, held["deployment"]["resources"])
-    kept = [(one["id"], one.get("delete", False)) for one in held["deployment"]["resources"][1:]]
+    previews, written = [steps, steps, {"steps": []}], list[Any]()
+
+    def preview(*_: str, **__: object) -> CommandResult:
+        return CommandResult(json.dumps(previews.pop(0)), "", 0)
+
+    monkeypatch.setattr(recover, "LiveAzure", lambda _: Cloud(*ids, scope.replace("lang-a", "lang-b")))
+    monkeypatch.setattr(recover, "pulumi", preview)
+    monkeypatch.setattr(recover, "saved", lambda *_: "saved")
+    monkeypatch.setattr(recover, "_write", lambda _, state: written.append(state))
+    monkeypatch.setattr(recover, "_pulumi", lambda *_: json.dumps(written[-1]))
+    login, held = Login(settings={"subscriptionId": SUBSCRIPTION}), state(old, pending=[])
+    for saves, code, writes in (("", 1, 0), ("{}", 0, 1)):
+        assert recover._taken_in("dev", held, login, lambda _: None, saves=saves) == code
+        assert len(written) == writes
+    kept = [(one["id"], one.get("delete", False)) for one in written[0]["deployment"]["resources"][1:]]
     assert kept == [(ids[1], False), (ids[0], True)]
