@@ -10,13 +10,10 @@ from typing import ClassVar
 
 import pulumi
 
-from components.account import MadeAccount
 from components.arguments import checks, names
 from components.arguments.checks import DEPLOYER
 from components.arguments.inputs import Arguments, Rule, argument, known_text
 from components.arguments.problem import Problem
-from components.declared import Declare
-from components.role_assignment import assign_role
 from core import kinds
 from core.kinds import AccountKind
 from core.roles import SERVICE_PRINCIPAL, Role
@@ -117,31 +114,4 @@ def problems(
                 f"{caller.label!r} is listed more than once with one role, which Azure refuses; list it once",
             )
         elif labels[caller.label] > 1:
-            yield Problem(
-                f"{path}.name", f"{caller.label!r} is listed more than once; give each its own name"
-            )
-
-
-def make_callers(
-    service: str,
-    callers: Sequence[CallerArgs],
-    kind: AccountKind,
-    account: MadeAccount,
-    declare: Declare,
-    *,
-    deployer_id: str,
-) -> None:
-    """Gives each caller its role on the account."""
-    for caller in callers:
-        name, *former = (f"{service}-{one}" for one in caller.logical_names(kind, deployer_id))
-        assign_role(
-            name,
-            caller.role_on(kind),
-            declare,
-            scope=account.id,
-            principal_id=caller.object_id(deployer_id),
-            principal_type=caller.type_of_principal,
-            argument="callers",
-            deleted_with=account.resource,
-            aliases=[pulumi.Alias(name=one) for one in former],
-        )
+            yield Problem(f"{path}.name", f"{caller.label!r} is listed twice; give each its own name")
