@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localazure.web import Json
+from tests.localazure.definitions import FILE
 from tests.localazure.driver import ACCOUNT, PROJECTS, WEST, Case
 from tests.support.front import SUBSCRIPTION
 
@@ -25,29 +27,15 @@ CALLS = (
     ("POST", f"{PROVIDER}/checkDomainAvailability"),
     ("PATCH", f"{PROJECTS}/orders"),
 )
-NAMES = st.sampled_from(
-    (
-        *("location", "kind", "sku", "tags", "identity", "properties", "name", "type", "value", "id"),
-        *("userAssignedIdentities", "encryption", "keySource", "keyVaultProperties", "keyName", "keyVersion"),
-        *("keyVaultUri", "identityClientId", "networkAcls", "ipRules", "virtualNetworkRules", "bypass"),
-        *("defaultAction", "apiProperties", "restore", "customSubDomainName", "allowedFqdnList"),
-        *("projectName", "projectKind", "language", "metadata", "assets", "subdomainName"),
-    )
-)
-VALUES = st.sampled_from(
-    (
-        None,
-        True,
-        -1,
-        "",
-        "S",
-        "SystemAssigned",
-        "UserAssigned",
-        "Microsoft.KeyVault",
-        "Conversation",
-        "orders",
-    )
-)
+TYPE = json.loads(FILE.read_text())["types"]["Microsoft.CognitiveServices/accounts"]
+KNOWN = {part for path in TYPE for part in path.split(".")} - {"*"} | {
+    "projectName",
+    "projectKind",
+    "language",
+}
+NAMES = st.sampled_from(sorted(KNOWN))
+TEXTS = ("", "S", "SystemAssigned", "UserAssigned", "Microsoft.KeyVault", "Conversation", "orders")
+VALUES = st.sampled_from((None, True, -1, *TEXTS))
 THINGS = st.recursive(
     VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5)
 )

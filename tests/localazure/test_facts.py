@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.localazure.driver import ACCOUNT, VAULT, Case, Fact, facts_of
+from tests.localazure.driver import ACCOUNT, VAULT, Case, facts
 from tests.support.front import SUBSCRIPTION
 
 _PROVIDER = f"{SUBSCRIPTION}/providers/Microsoft.CognitiveServices"
@@ -15,10 +15,13 @@ GONE = f"{_PROVIDER}/locations/westeurope/resourceGroups/rg/deletedAccounts"
 GONE_VAULTS = f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults"
 
 
-@pytest.mark.parametrize("fact", facts_of(), ids=lambda fact: fact.name)
-def test_the_local_azure_is_held_to(fact: Fact) -> None:
+@pytest.mark.parametrize(
+    ("steps", "behave"), [pytest.param(steps, behave, id=name) for name, steps, behave in facts()]
+)
+def test_the_local_azure_is_held_to(case: Case, steps: Any, behave: Any) -> None:
     """One claim: statuses, headers, what the bodies have and what they lack."""
-    fact.check()
+    case.cloud.behave(**behave)
+    case.play(steps)
 
 
 @pytest.mark.parametrize("days", [2, 7, 90])

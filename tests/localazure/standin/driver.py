@@ -152,7 +152,6 @@ class Engine:
 
     stub: Any
     opened: Sequence[RecordingArm] = ()
-    struct = staticmethod(to_struct)
 
     @property
     def arm(self) -> RecordingArm:
@@ -164,50 +163,39 @@ class Engine:
         sends: Any = {"sends_old_inputs": True, "sends_old_inputs_to_delete": True}
         await self.stub.Configure(provider_pb2.ConfigureRequest(variables=variables, **sends))
 
-    async def check(
-        self, type: str, news: Any, olds: Any = None, **extra: Any
-    ) -> tuple[dict[str, Any], list[str]]:
-        told = {"news": to_struct(news), "olds": to_struct(olds or {}), "name": "thing"}
-        got = await self.stub.Check(provider_pb2.CheckRequest(**_of(type), **told, **extra))
+    async def check(self, type: str, news: Got, olds: Any = None, **extra: Any) -> tuple[Got, list[str]]:
+        got = await self._ask("Check", type, news=news, olds=olds or {}, name="thing", **extra)
         return from_struct(got.inputs), [item.reason for item in got.failures]
 
-    async def diff(self, type: str, old: Any, new: Any, outputs: Any = None) -> Any:
-        told = {"old_inputs": to_struct(old), "news": to_struct(new), "olds": to_struct(outputs or {})}
-        return await self.stub.Diff(provider_pb2.DiffRequest(**_of(type), **told))
+    async def diff(self, type: str, old: Got, new: Got, outputs: Any = None) -> Any:
+        return await self._ask("Diff", type, old_inputs=old, news=new, olds=outputs or {})
 
-    async def create(self, type: str, inputs: Any, *, preview: bool = False, within: float = 0.0) -> Got:
-        told = {"properties": to_struct(inputs), "preview": preview, "timeout": within}
-        got = await self.stub.Create(provider_pb2.CreateRequest(**_of(type), **told))
+    async def create(self, type: str, inputs: Got, *, preview: bool = False, within: float = 0.0) -> Got:
+        got = await self._ask("Create", type, properties=inputs, preview=preview, timeout=within)
         return {"id": got.id, "outputs": from_struct(got.properties)}
 
     async def read(self, type: str, id: str, inputs: Any = None, outputs: Any = None) -> Got:
-        told = {"inputs": to_struct(inputs or {}), "properties": to_struct(outputs or {})}
-        got = await self.stub.Read(provider_pb2.ReadRequest(**_of(type), id=id, **told))
+        got = await self._ask("Read", type, id=id, inputs=inputs or {}, properties=outputs or {})
         return {"id": got.id, "inputs": from_struct(got.inputs), "outputs": from_struct(got.properties)}
 
     async def update(
-        self, type: str, id: str, old: Any, new: Any, outputs: Any = None, *, preview: bool = False
+        self, type: str, id: str, old: Got, new: Got, outputs: Any = None, *, preview: bool = False
     ) -> Got:
-        told = {"old_inputs": to_struct(old), "news": to_struct(new), "olds": to_struct(outputs or {})}
-        got = await self.stub.Update(provider_pb2.UpdateRequest(**_of(type), id=id, preview=preview, **told))
-        return {"outputs": from_struct(got.properties)}
+        told = {"old_inputs": old, "news": new, "olds": outputs or {}, "preview": preview}
+        return {"outputs": from_struct((await self._ask("Update", type, id=id, **told)).properties)}
 
-    async def delete(self, type: str, id: str, old: Any) -> None:
-        await self.stub.Delete(provider_pb2.DeleteRequest(**_of(type), id=id, old_inputs=to_struct(old)))
+    async def delete(self, type: str, id: str, old: Got) -> None:
+        await self._ask("Delete", type, id=id, old_inputs=old)
 
-    async def invoke(self, token: str, **arguments: Any) -> dict[str, Any]:
+    async def invoke(self, token: str, **arguments: Any) -> Got:
         request = provider_pb2.InvokeRequest(tok=f"azure-native:{token}", args=to_struct(arguments))
         return from_struct(getattr(await self.stub.Invoke(request), "return"))
 
-    async def made(self, type: str, **news: Any) -> Got:
-        """A resource from a program's inputs."""
-        inputs, failures = await self.check(type, {**PLACE, **news})
-        assert failures == []
-        return {"inputs": inputs, **await self.create(type, inputs)}
-
-
-def _of(type: str) -> Any:
-    return {"type": type, "urn": f"urn:pulumi:dev::project::{type}::thing"}
+    async def _ask(self, method: str, type: str, **told: Any) -> Any:
+        request = getattr(provider_pb2, f"{method}Request")
+        said = {name: to_struct(value) if isinstance(value, dict) else value for name, value in told.items()}
+        urn = f"urn:pulumi:dev::project::{type}::thing"
+        return await getattr(self.stub, method)(request(type=type, urn=urn, **said))
 
 
 @dataclass(frozen=True)

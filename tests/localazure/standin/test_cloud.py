@@ -81,7 +81,9 @@ async def test_what_a_program_makes_is_unchanged_by_a_refresh_and_gone_after_its
         case.do("vault")
         case.ask("PUT", VNET, SPACE)
         for type, news in MADE.items():
-            made[type] = got = await engine.made(f"azure-native:{type}", **news)
+            inputs, failures = await engine.check(f"azure-native:{type}", {**PLACE, **news})
+            assert failures == []
+            made[type] = got = {"inputs": inputs, **await engine.create(f"azure-native:{type}", inputs)}
             read = await engine.read(f"azure-native:{type}", **got)
             diff = await engine.diff(f"azure-native:{type}", got["inputs"], read["inputs"], got["outputs"])
             assert dict(diff.detailedDiff) == {}, type

@@ -12,7 +12,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from localazure.standin.arm import Delays
 from localazure.standin.azure import Answer
 from localazure.standin.connections import MOST_CONNECTIONS
-from localazure.standin.wire import from_struct
+from localazure.standin.wire import from_struct, to_struct
 from tests.localazure.standin.driver import (
     ACCOUNT,
     ACCOUNT_TYPE,
@@ -110,7 +110,7 @@ async def test_the_engine_is_told_of_preview_and_nothing_of_secrets(engine: Engi
 
 async def test_provider_config_is_taken_as_it_is(engine: Engine) -> None:
     """CheckConfig echoes; DiffConfig leaves the comparison to the engine, which takes up a changed login."""
-    news = engine.struct({"location": "here"})
+    news = to_struct({"location": "here"})
     checked = await engine.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
     diffed = await engine.stub.DiffConfig(provider_pb2.DiffRequest(news=news))
     assert from_struct(checked.inputs) == {"location": "here"}
