@@ -348,7 +348,7 @@ class Known:
             return
         if unknown := set(row) - _WORDS:
             raise ValueError(f"unknown words {sorted(unknown)} in {row}")
-        step = {word: _filled(value, _NAME, self.names) for word, value in row.items() if word != "do"}
+        step = {word: filled(value, self.names) for word, value in row.items() if word != "do"}
         if "repeat" in row:
             step["do"] = tuple(self._many(row["do"]))
         if "ask" in step:
@@ -370,7 +370,7 @@ class Known:
         )
         if not isinstance(name, str) or _SEEN.fullmatch(name):
             return sent
-        base = _filled(self.bodies[name], _NAME, self.names)
+        base = filled(self.bodies[name], self.names)
         whole = {**base, **more}
         if isinstance(more.get("properties"), dict):
             whole["properties"] = _without_nulls({**base.get("properties", {}), **more["properties"]})
@@ -393,6 +393,11 @@ def _filled(value: Any, mark: re.Pattern[str], names: Mapping[str, Any]) -> Any:
         return _filled(names[whole[1]], mark, names)
     found = mark.sub(lambda one: str(names.get(one[1], one[0])), value)
     return found if found == value else _filled(found, mark, names)
+
+
+def filled(value: Any, names: Mapping[str, Any]) -> Any:
+    """A value in which each `<name>` is what it stands for."""
+    return _filled(value, _NAME, names)
 
 
 def _listed(value: Any) -> Any:

@@ -6,22 +6,26 @@ import asyncio
 import base64
 import copy
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+import yaml
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from localazure import seed
 from localazure.standin.arm import Delays
-from localazure.standin.azure import Answer, Login
+from localazure.standin.azure import Answer, Login, NoAnswerError
 from localazure.standin.server import serve
+from localazure.standin.values import UNKNOWN
 from localazure.standin.wire import from_struct, to_struct
-from tests.localazure.driver import Case, at
+from tests.localazure.driver import Case, at, filled
 
+FACTS = Path(__file__).with_name("facts.yaml")
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 TENANT = "22222222-2222-2222-2222-222222222222"
 OBJECT = "33333333-3333-3333-3333-333333333333"
@@ -143,7 +147,7 @@ class DoorAzure:
 
 
 Got = dict[str, Any]
-"""What the engine gets of a resource: its `id`, its `outputs`, and of a read its `inputs`."""
+"""What the engine gets: of a resource its `id`, its `outputs` and its `inputs`."""
 
 
 @dataclass
@@ -163,12 +167,20 @@ class Engine:
         sends: Any = {"sends_old_inputs": True, "sends_old_inputs_to_delete": True}
         await self.stub.Configure(provider_pb2.ConfigureRequest(variables=variables, **sends))
 
-    async def check(self, type: str, news: Got, olds: Any = None, **extra: Any) -> tuple[Got, list[str]]:
+    async def check(self, type: str, news: Got, olds: Any = None, **extra: Any) -> Got:
         got = await self._ask("Check", type, news=news, olds=olds or {}, name="thing", **extra)
-        return from_struct(got.inputs), [item.reason for item in got.failures]
+        return {"inputs": from_struct(got.inputs), "failures": [item.reason for item in got.failures]}
 
-    async def diff(self, type: str, old: Got, new: Got, outputs: Any = None) -> Any:
-        return await self._ask("Diff", type, old_inputs=old, news=new, olds=outputs or {})
+    async def diff(self, type: str, old: Got, new: Got, outputs: Any = None) -> Got:
+        """The kind of each change by its path, a replacing one with `!`, and whether the old resource must go
+        first."""
+        got = await self._ask("Diff", type, old_inputs=old, news=new, olds=outputs or {})
+        kind = provider_pb2.PropertyDiff.Kind.Name
+        changes = {path: kind(one.kind).replace("_REPLACE", "!") for path, one in got.detailedDiff.items()}
+        assert got.replaces == [
+            *dict.fromkeys(path.split(".")[0] for path in changes if changes[path][-1] == "!")
+        ]
+        return {"changes": changes, "first": got.deleteBeforeReplace}
 
     async def create(self, type: str, inputs: Got, *, preview: bool = False, within: float = 0.0) -> Got:
         got = await self._ask("Create", type, properties=inputs, preview=preview, timeout=within)
@@ -184,10 +196,16 @@ class Engine:
         told = {"old_inputs": old, "news": new, "olds": outputs or {}, "preview": preview}
         return {"outputs": from_struct((await self._ask("Update", type, id=id, **told)).properties)}
 
+    async def preview_update(self, type: str, id: str, old: Got, new: Got, outputs: Got) -> Got:
+        return await self.update(type, id, old, new, outputs, preview=True)
+
     async def delete(self, type: str, id: str, old: Got) -> None:
         await self._ask("Delete", type, id=id, old_inputs=old)
 
-    async def invoke(self, token: str, **arguments: Any) -> Got:
+    async def preview(self, type: str, inputs: Got) -> Got:
+        return await self.create(type, inputs, preview=True)
+
+    async def invoke(self, token: str, arguments: Got) -> Got:
         request = provider_pb2.InvokeRequest(tok=f"azure-native:{token}", args=to_struct(arguments))
         return from_struct(getattr(await self.stub.Invoke(request), "return"))
 
@@ -199,37 +217,47 @@ class Engine:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A call of the engine, what ARM has and how it first answers, and what comes of it: values at dotted
-    paths of what the engine gets, all that was asked, the bodies that were sent, or the refusal."""
+class Fact:
+    """A row of facts.yaml: a method of the engine and its arguments, what ARM has and how it first answers,
+    and what comes of it: values at dotted paths of what the engine gets, all that was asked, the bodies that
+    were sent, or the refusal. An answer is a status, a body and headers, or the text of an error without."""
 
-    call: Callable[[Engine], Awaitable[Any]]
+    call: Sequence[Any]
     tell: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     there: Mapping[str, Any] = field(default_factory=dict)
     has: Mapping[str, Any] = field(default_factory=dict)
-    asks: list[str] | None = None
-    sent: list[Any] | None = None
+    asks: Sequence[str] | None = None
+    sent: Sequence[Any] | None = None
     refused: str = ""
 
-    async def holds(self, engine: Engine) -> None:
+    async def check(self, engine: Engine) -> None:
         """Raises AssertionError where something else comes of it, or an answer is left over."""
-        arm = engine.arm
+        arm, call, given = engine.arm, getattr(engine, self.call[0]), self.call[1:]
         arm.resources |= {id.lower(): {"id": id, **body} for id, body in self.there.items()}
         for asked, answers in self.tell.items():
-            arm.tell(asked, *answers)
+            arm.tell(asked, *(NoAnswerError(a) if isinstance(a, str) else Answer(*a) for a in answers))
         if self.refused:
-            assert await refused(self.call(engine)) == self.refused
+            assert await refused(call(*given)) == self.refused
         else:
-            got = await self.call(engine)
+            got = await call(*given)
             assert {path: at(got, path) for path in self.has} == self.has
         assert not any(arm.answers.values()), arm.answers
         assert self.asks is None or arm.asks == self.asks
         assert self.sent is None or arm.sent("PUT", "PATCH") == self.sent
 
 
-def rows(table: Mapping[str, Row]) -> pytest.MarkDecorator:
-    """A test of each row, by its claim."""
-    return pytest.mark.parametrize("row", table.values(), ids=table)
+def facts() -> list[Any]:
+    """The rows, as parameters of a test."""
+    document = yaml.safe_load(FACTS.read_text())
+    found = []
+    for row in document["facts"]:
+        for each in row.get("each", [{}]):
+            names = {"unknown": UNKNOWN, **document["names"], **each}
+            told = {word: filled(row[word], names) for word in row if word not in ("fact", "each")}
+            found.append(
+                pytest.param(Fact(**told), id=f"{row['fact']} {' '.join(map(str, each.values()))}".strip())
+            )
+    return found
 
 
 async def refused(call: Awaitable[object]) -> str:

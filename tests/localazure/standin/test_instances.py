@@ -37,11 +37,10 @@ async def test_provider_instances_do_not_share_a_configuration() -> None:
         await one.configure(subscriptionId="first", location="here")
         await two.configure(subscriptionId="second", clientId="other", clientSecret="hidden")
         made = [(await instance.create(GROUP_TYPE, INPUTS))["id"] for instance in (one, two)]
-        placed, _ = await one.check(GROUP_TYPE, {})
-        unplaced, failures = await two.check(GROUP_TYPE, {})
+        placed, unplaced = [await instance.check(GROUP_TYPE, {}) for instance in (one, two)]
     assert made == [f"/subscriptions/{name}/resourceGroups/rg" for name in ("first", "second")]
-    assert (placed["location"], "location" in unplaced) == ("here", False)
-    assert failures == ["missing required property 'location'"]
+    assert (placed["inputs"]["location"], "location" in unplaced["inputs"]) == ("here", False)
+    assert unplaced["failures"] == ["missing required property 'location'"]
     assert [arm.login.client_id for arm in opened if arm.login] == ["client", "other"]
     assert not any("hidden" in repr(arm.login) for arm in opened)
 

@@ -1,4 +1,4 @@
-"""Refresh, import and azure-native's functions: what is read, and what is told of one that is not here."""
+"""Reads that one row of facts.yaml cannot say, and what is told of a function that is not here."""
 
 from __future__ import annotations
 
@@ -13,94 +13,11 @@ from tests.localazure.standin.driver import (
     ACCOUNT_TYPE,
     GROUP,
     MISSING,
-    OBJECT,
     PLACE,
-    POLICY,
-    SUBSCRIPTION,
-    TENANT,
-    VAULT,
-    VAULT_INPUTS,
-    VAULT_PROPERTIES,
-    VAULT_TYPE,
     Engine,
-    Row,
     found,
     refused,
-    rows,
 )
-
-BARE = {"id": VAULT, "properties": {"tenantId": "t", "accessPolicies": []}}
-OTHERS = {VAULT: {"properties": {"tenantId": "t", "accessPolicies": [POLICY]}}}
-INLINE = {**VAULT_INPUTS, "properties": {**VAULT_PROPERTIES, "accessPolicies": []}}
-READS = {
-    "what is gone is an empty answer, which drops it from the state": Row(
-        lambda engine: engine.read(ACCOUNT_TYPE, ACCOUNT, ACCOUNT_INPUTS, {"id": ACCOUNT}), has={"id": ""}
-    ),
-    "access policies that a vault does not declare are not its business": Row(
-        lambda engine: engine.read(VAULT_TYPE, VAULT, VAULT_INPUTS, BARE),
-        there=OTHERS,
-        has={"inputs": VAULT_INPUTS},
-    ),
-    "those that it declares are followed": Row(
-        lambda engine: engine.read(VAULT_TYPE, VAULT, INLINE, BARE),
-        there=OTHERS,
-        has={"inputs.properties.accessPolicies": [POLICY]},
-    ),
-    "an import has the id's parts, and the answer without what is read-only or empty": Row(
-        lambda engine: engine.read(ACCOUNT_TYPE, ACCOUNT),
-        there={
-            ACCOUNT: {
-                "name": "a",
-                "etag": "1",
-                "tags": {},
-                **ACCOUNT_BODY,
-                "identity": {"type": "UserAssigned", "userAssignedIdentities": {"/a": {"clientId": "c"}}},
-                "properties": {"endpoint": "x", "publicNetworkAccess": "Enabled", "capabilities": []},
-            }
-        },
-        has={
-            "id": ACCOUNT,
-            "inputs": {
-                **ACCOUNT_BODY,
-                **PLACE,
-                "accountName": "a",
-                "identity": {"type": "UserAssigned", "userAssignedIdentities": ["/a"]},
-                "properties": {"publicNetworkAccess": "Enabled"},
-            },
-        },
-    ),
-    "a function of what is absent says what was asked for": Row(
-        lambda engine: engine.invoke("cognitiveservices:getAccount", **PLACE, accountName="a"),
-        {f"GET {ACCOUNT}": [MISSING]},
-        refused=f'request failed {ACCOUNT}: Status=404 Code="ResourceNotFound" Message="not here"',
-    ),
-    "the client's ids are the claims of its token, and the instance's subscription": Row(
-        lambda engine: engine.invoke("authorization:getClientConfig"),
-        has={"clientId": "client", "objectId": OBJECT, "subscriptionId": SUBSCRIPTION, "tenantId": TENANT},
-    ),
-    "a getter is one GET, nested as the outputs are, with the api-version that azure-native adds": Row(
-        lambda engine: engine.invoke("keyvault:getVault", **PLACE, vaultName="v"),
-        there={VAULT: {"name": "v", "properties": {"vaultUri": "x"}}},
-        has={"name": "v", "azureApiVersion": "2024-11-01", "properties.vaultUri": "x"},
-        asks=[f"GET {VAULT}"],
-    ),
-    "it is flat where they are flat": Row(
-        lambda engine: engine.invoke("keyvault:getKey", **PLACE, vaultName="v", keyName="k"),
-        there={f"{VAULT}/keys/k": {"properties": {"keyUri": "x"}}},
-        has={"keyUri": "x"},
-    ),
-    "it finds what is at a scope": Row(
-        lambda engine: engine.invoke("authorization:getManagementLockByScope", scope=VAULT, lockName="l"),
-        there={f"{VAULT}/providers/Microsoft.Authorization/locks/l": {"properties": {"level": "x"}}},
-        has={"level": "x"},
-    ),
-}
-
-
-@rows(READS)
-async def test_a_read(engine: Engine, row: Row) -> None:
-    """What the engine gets of what is there."""
-    await row.holds(engine)
 
 
 async def test_refresh_carries_later_changes_into_the_inputs_and_no_old_defaults(engine: Engine) -> None:
@@ -121,7 +38,7 @@ async def test_a_client_token_is_for_resource_manager(engine: Engine) -> None:
         ({}, "https://management.azure.com//.default"),
         ({"endpoint": "x"}, "x/.default"),
     ):
-        got = await engine.invoke("authorization:getClientToken", **endpoint)
+        got = await engine.invoke("authorization:getClientToken", endpoint)
         assert got == {"token": await engine.arm.token(scope)}
 
 
@@ -142,7 +59,7 @@ async def test_a_key_that_is_listed_is_no_secret_to_the_engine(engine: Engine) -
 
 async def test_fails_for_a_function_that_is_not_here_naming_those_that_are(engine: Engine) -> None:
     """The text names the function and every one that can be called."""
-    told = await refused(engine.invoke("keyvault:getSecret"))
+    told = await refused(engine.invoke("keyvault:getSecret", {}))
     assert "function 'azure-native:keyvault:getSecret' is not known" in told
     for known in ("getClientConfig", "getVault", "listAccountKeys", "getPolicyExemption"):
         assert known in told
