@@ -10,6 +10,7 @@ from components.encryption_args import MICROSOFT_MANAGED
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Situation
 from core import adapters, coverage, demands, effects, key_uris
+from core import resource_types as types
 from core.values import Mark
 
 _LATER = Mark.UNKNOWN.value
@@ -17,17 +18,11 @@ _LATER = Mark.UNKNOWN.value
 
 @dataclass(frozen=True)
 class Effect:
-    """What an update does to the data of one account. `is_grave`: the data is lost, no longer under the key,
+    """A preview's line about the data of one account. `is_grave`: the data is lost, no longer under the key,
     or no longer readable."""
 
-    account: str
-    words: str
+    text: str
     is_grave: bool = False
-
-    @property
-    def text(self) -> str:
-        """The line of a preview."""
-        return f"encryption of {self.account}: {self.words}"
 
 
 def effect(situation: Situation) -> Effect | None:
@@ -36,13 +31,14 @@ def effect(situation: Situation) -> Effect | None:
     name = before.account.name if before.account else inputs.account_name
     words = _of_bound(situation) if before.is_bound else _of_unbound(situation)
     goes = before.is_bound and (inputs.is_revoked or inputs.unbinds)
-    return Effect(name, words, is_grave=goes) if words else None
+    return Effect(f"encryption of {name}: {words}", is_grave=goes) if words else None
 
 
 def removal(before: RecordedService) -> Effect | None:
     """The effect on the data of a service that the settings no longer list."""
-    account = before.account
-    return Effect(account.name, f"account DELETED: {effects.DELETED}", is_grave=True) if account else None
+    if before.account is None:
+        return None
+    return Effect(f"encryption of {before.account.name}: account DELETED: {effects.DELETED}", is_grave=True)
 
 
 def _of_unbound(one: Situation) -> str:
@@ -54,7 +50,7 @@ def _of_unbound(one: Situation) -> str:
 def _of_bound(one: Situation) -> str:
     inputs, before = one.inputs, one.before
     if inputs.is_revoked:
-        does = coverage.named((before.account and before.account.kind) or inputs.kind).revoked
+        does = coverage.named(one.kind).revoked
         return "" if before.revoked else f"{effects.ACCESS_REMOVED.format(_used(one))}; {does}"
     if before.revoked:
         return effects.ACCESS_GIVEN.format(_used(one))
@@ -64,17 +60,10 @@ def _of_bound(one: Situation) -> str:
         return ""
     if _is_another_key(one):
         return effects.KEY_CHANGED.format(_wanted(one), _used(one))
-    return _of_version(one) if inputs.names_version else ""
-
-
-def _of_version(one: Situation) -> str:
-    """The effect of an update that moves a bound account to another version of its key; "" for none."""
-    used, wanted, newest = _version_in_use(one), _version(one), _newest(one)
-    if not used or wanted.lower() == used.lower():
+    used, wanted = _version_in_use(one), _version(one)
+    if not inputs.names_version or not used or wanted.lower() == used.lower():
         return ""
-    if one.inputs.key.pin and newest and newest.lower() != wanted.lower():
-        return effects.OLDER_VERSION.format(wanted, newest)
-    return effects.ROTATED.format(wanted)
+    return effects.REBOUND.format(wanted, used) if inputs.key.pin else effects.ROTATED.format(wanted)
 
 
 def _wanted(one: Situation) -> str:
@@ -97,7 +86,8 @@ def _version(one: Situation) -> str:
     if key.pin:
         return key.pin
     stays = not _is_another_key(one)
-    if stays and (key.generation or 0) > one.before.generation and one.before.is_bound:
+    asked = one.before.part(types.KEY_VERSION, "key-version").get("generation")
+    if stays and (key.generation or 0) > int(asked or 0) and one.before.is_bound:
         return _LATER
     return _newest(one) or (in_use if stays else "") or _LATER
 

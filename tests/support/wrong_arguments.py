@@ -62,13 +62,6 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"asFound": ["colour"]},
         "asFound[0]: found 'colour', expected 'access', 'identity', 'network', 'tags' or 'vault'",
     ),
-    "private address": (
-        {"network": {"access": "selected", "allowedIpRanges": ["10.0.0.1"]}},
-        (
-            "network.allowedIpRanges[0]: '10.0.0.1' is a private range, which Azure's firewalls refuse; "
-            "allow its subnet instead"
-        ),
-    ),
     "networks that nothing opens": (
         {"network": {"allowedIpRanges": ["8.8.8.8"]}},
         "network.access: found 'closed', but networks are listed; expected 'selected'",
@@ -171,7 +164,6 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
             "remove one of them"
         ),
     ),
-    "a tag that Azure refuses": ({"tags": {"a?": "1"}}, "tags: tag name 'a?' holds one of <>%&\\?/"),
 }
 """Arguments in the words of the package's schema, beside a right location, and the problem."""
 

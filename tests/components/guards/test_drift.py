@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.guards import reader
-from components.guards.access import asks_no_more, removed_access, still_granted
+from components.guards.access import removed_access, still_granted
 from components.guards.drift import gone
 from components.guards.key_place import KeyPlace, place_of_key
 from components.guards.plan import ServicePlan
@@ -210,22 +210,6 @@ def test_whether_an_account_can_leave_its_key_needs_no_roles_of_a_vault_with_pol
     assert asyncio.run(found) is can
 
 
-@pytest.mark.parametrize(
-    ("kind", "access", "told"),
-    [
-        ("AIServices", "granted", True),
-        ("AIServices", "revoked", False),
-        ("TextAnalytics", "granted", False),
-    ],
-)
-def test_a_name_that_would_let_a_later_revocation_delete_data_is_told(
-    kind: str, access: str, *, told: bool
-) -> None:
-    """It was for one revocation."""
-    said: dict[str, Any] = {"kind": kind, "access": access, "revoke_account": "lang-language"}
-    assert bool([*asks_no_more(situation(recorded(), **said))]) is told
-
-
 def test_names_are_looked_up_only_where_something_is_made() -> None:
     """An account or vault that stands holds its own name; an existing vault is not made here."""
     vault: State = {(types.VAULT, "language-vault"): {"id": VAULT, "name": "kv-language"}}
@@ -246,8 +230,9 @@ def test_only_a_policy_of_another_vault_may_be_taken_for_a_second_one(
     """An import of the same one, spelt otherwise, would replace it and then delete it."""
     hub = VAULT.replace("kv-language", "kv-Hub")
     policy: State = {(types.ACCESS_POLICY, "language-access"): {"vaultName": policy_vault}}
-    place = place_of_key(service_inputs(vault={"id": hub}), recorded(resources=policy))
-    assert place.lacks_policy is missing
+    before = recorded(resources=policy)
+    one = situation(before, place_of_key(service_inputs(vault={"id": hub}), before))
+    assert ("language-access" not in ServicePlan(one).recorded_policies) is missing
 
 
 @pytest.mark.parametrize(
