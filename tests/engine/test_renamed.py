@@ -56,7 +56,7 @@ def test_another_name_destroys_nothing_and_leads_back(empty_azure: RunningAzure,
     assert program.up().ok
     program.judge.write_data()
     before = set(ids(stack).items())
-    program.say(word="desk")
+    program.say(name="desk")
     assert "cannot be deleted" in stack.pulumi("preview").output
     assert not program.up().ok
     ours = {one for one in before if is_of_claims(one[0])}
@@ -65,12 +65,12 @@ def test_another_name_destroys_nothing_and_leads_back(empty_azure: RunningAzure,
     led_back(stack)
     assert ours <= set(ids(stack).items())
 
-    program.say(word="desk", was="claims")
+    program.say(name="desk", alias="claims")
     assert "resourceGroupName: changes from 'rg-claims'" in program.up().output
     names: dict[str, Any] = {"resource_group_name": "rg-claims", "account_name": "lang-claims"}
     names |= {"vault": {"name": "kv-claims", "key_operators": ["deployer"]}}
     names |= {"key": {"name": "cmk-claims", "generation": 1}}
-    program.say(word="desk", was="claims", names=names)
+    program.say(name="desk", alias="claims", args=names)
     program.must_up()
     kept = {id for urn, id in ours if urn.split("$")[-1].split("::")[0] in _KEPT}
     assert len(kept) == 6
