@@ -31,19 +31,11 @@ def _connect(azure: RunningAzure, line: str) -> tuple[str, bytes]:
     return head.split(b"\r\n")[0].decode(), body
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        "management.azure.com:80",
-        "a.b.vault.azure.net:443",
-        "*.vault.azure.net:443",
-        "127.0.0.1:443",
-        "outlook.office.com:443",
-        "vault.azure.net:443",
-        "graph.windows.net.:443",
-        "",
-    ],
-)
+SERVED_ONES_KIN = ("management.azure.com:80", "a.b.vault.azure.net:443", "vault.azure.net:443")
+ELSEWHERE = ("*.vault.azure.net:443", "127.0.0.1:443", "outlook.office.com:443", "graph.windows.net.:443", "")
+
+
+@pytest.mark.parametrize("target", [*SERVED_ONES_KIN, *ELSEWHERE])
 def test_fails_to_leave_through_the_proxy(azure: RunningAzure, target: str) -> None:
     """The proxy refuses every name of Microsoft's clouds but the served ones, every address and every name
     without a domain, and names what it refused."""
@@ -53,25 +45,12 @@ def test_fails_to_leave_through_the_proxy(azure: RunningAzure, target: str) -> N
     assert body
 
 
-@pytest.mark.parametrize(
-    ("name", "through"),
-    [
-        ("pypi.org", True),
-        ("pkgs.dev.azure.com", True),
-        ("feed.pkgs.visualstudio.com", True),
-        ("management.azure.com.example.com", True),
-        ("notazure.com", True),
-        ("portal.azure.com", False),
-        ("LOGIN.LIVE.COM", False),
-        ("evildev.azure.com", False),
-        ("169.254.169.254", False),
-        ("::1", False),
-        ("metadata", False),
-    ],
-)
-def test_only_what_is_not_microsofts_is_let_through(name: str, through: bool) -> None:
+def test_only_what_is_not_microsofts_is_let_through() -> None:
     """Registries are reached, feeds of Azure DevOps among them; no cloud, no login, no address."""
-    assert is_let_through(name) is through
+    through = ["pypi.org", "pkgs.dev.azure.com", "feed.pkgs.visualstudio.com", "notazure.com"]
+    through += ["management.azure.com.example.com"]
+    held = ["portal.azure.com", "LOGIN.LIVE.COM", "evildev.azure.com", "169.254.169.254", "::1", "metadata"]
+    assert [name for name in through + held if is_let_through(name)] == through
 
 
 class _Upstream:

@@ -97,7 +97,8 @@ async def test_fails_to_configure_with_every_reason() -> None:
 
 
 async def test_the_engine_is_told_of_preview_and_nothing_of_secrets(engine: Engine) -> None:
-    """Without acceptSecrets the engine strips secrets and marks outputs again, as with azure-native."""
+    """Without acceptSecrets the engine strips secrets and marks outputs again, as with azure-native.
+    CheckConfig echoes; DiffConfig leaves the comparison to the engine, which takes up a changed login."""
     handshake = await engine.stub.Handshake(provider_pb2.ProviderHandshakeRequest())
     request = provider_pb2.ConfigureRequest(sends_old_inputs=True, sends_old_inputs_to_delete=True)
     answer = await engine.stub.Configure(request)
@@ -105,10 +106,6 @@ async def test_the_engine_is_told_of_preview_and_nothing_of_secrets(engine: Engi
     assert not any([answer.acceptSecrets, answer.acceptResources, answer.acceptOutputs])
     assert not any([handshake.accept_secrets, handshake.accept_resources, handshake.accept_outputs])
     assert (await engine.stub.GetPluginInfo(empty_pb2.Empty())).version == "3.29.0"
-
-
-async def test_provider_config_is_taken_as_it_is(engine: Engine) -> None:
-    """CheckConfig echoes; DiffConfig leaves the comparison to the engine, which takes up a changed login."""
     news = to_struct({"location": "here"})
     checked = await engine.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
     diffed = await engine.stub.DiffConfig(provider_pb2.DiffRequest(news=news))
