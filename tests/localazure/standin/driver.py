@@ -30,7 +30,6 @@ SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 TENANT = "22222222-2222-2222-2222-222222222222"
 OBJECT = "33333333-3333-3333-3333-333333333333"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
-VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/v"
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/a"
 GROUP_TYPE = "azure-native:resources:ResourceGroup"
 ACCOUNT_TYPE = "azure-native:cognitiveservices:Account"
@@ -49,9 +48,6 @@ ACCOUNT_INPUTS = {
     "azureApiVersion": "2025-06-01",
     "__createBeforeDelete": True,
 }
-VAULT_PROPERTIES: dict[str, Any] = {"tenantId": "t", "sku": {"family": "A", "name": "standard"}}
-VAULT_INPUTS = {**PLACE, "vaultName": "v", "location": "westeurope", "properties": VAULT_PROPERTIES}
-POLICY = {"objectId": "o", "tenantId": "t", "permissions": {"keys": ["get"]}}
 ENVIRON = {
     "ARM_TENANT_ID": TENANT,
     "ARM_CLIENT_ID": "client",
@@ -60,7 +56,6 @@ ENVIRON = {
 }
 DELAYS = Delays(poll=0.001, retry=0.001, longest_retry=0.002)
 MISSING = Answer(404, {"error": {"code": "ResourceNotFound", "message": "not here"}})
-FORBIDDEN = Answer(403, {"error": {"code": "AuthorizationFailed"}})
 
 
 def found(**more: Any) -> Answer:

@@ -10,7 +10,6 @@ from tests.localazure.standin.driver import (
     GROUP_TYPE,
     PLACE,
     VAULT_TYPE,
-    Engine,
     Got,
     cloud,
     engine_at,
@@ -18,7 +17,6 @@ from tests.localazure.standin.driver import (
 )
 from tests.support.azure import RunningAzure
 
-END = "azure-native:network:PrivateEndpoint"
 ZONE = f"{GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
 VNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet"
 WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs"
@@ -101,16 +99,6 @@ async def test_what_a_program_makes_is_unchanged_by_a_refresh_and_gone_after_its
     assert outputs["operationalinsights:SavedSearch"]["query"] == "AuditEvent | take 10"
     assert outputs["monitor:ActionGroup"]["emailReceivers"][0]["status"] == "Enabled"
     assert outputs["monitor:ScheduledQueryRule"]["actions"] == {"actionGroups": [TEAM]}
-
-
-async def test_a_subnet_of_an_endpoint_replaces_it_and_a_preview_knows_its_inputs(engine: Engine) -> None:
-    """Another subnet is another endpoint; before it exists its connection is known and its address is not."""
-    inputs = {**PLACE, **MADE["network:PrivateEndpoint"]}
-    diff = await engine.diff(END, inputs, {**inputs, "subnet": {"id": "/b"}})
-    preview = await engine.create(END, inputs, preview=True)
-    assert diff["changes"] == {"subnet.id": "UPDATE!"}
-    shown = preview["outputs"]["privateLinkServiceConnections"][0]
-    assert (shown["groupIds"], shown["name"]) == (["vault"], "vault")
 
 
 async def test_it_signs_in_and_reaches_the_running_local_azure(azure: RunningAzure) -> None:
