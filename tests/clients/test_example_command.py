@@ -32,8 +32,8 @@ def test_the_example_command_is_answered(tmp_path: Path) -> None:
         group = f"/subscriptions/{azure.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/rg"
         path, body = data_role()
         path = path.replace("roleAssignments/f07febfe", "roleAssignments/00000000")
-        properties = body["properties"]
-        properties["roleDefinitionId"] = f"{properties['roleDefinitionId'].rpartition('/')[0]}/{_OPENAI_USER}"
+        definitions = body["properties"]["roleDefinitionId"].rpartition("/")[0]
+        body["properties"]["roleDefinitionId"] = f"{definitions}/{_OPENAI_USER}"
         client = Client(azure.env, ARM, token(azure.env, f"https://{ARM}"))
         assert client.send("PUT", f"{group}?api-version=2024-03-01", {"location": "westeurope"})[0] == 201
         assert client.send("PUT", path, body)[0] == 201

@@ -15,7 +15,6 @@ from typing import Any
 import yaml
 
 from tests.support.azure import RunningAzure
-from tests.support.crash import Bookmark
 from tests.support.judge import Judge
 from tests.support.stack import Run, Stack
 
@@ -27,13 +26,12 @@ _PYTHON = {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".ven
 
 @dataclass
 class Consumer:
-    """A stack of one consumer's program, and a point to go back to at which it stands."""
+    """A stack of one consumer's program."""
 
     kind: str
     azure: RunningAzure
     stack: Stack
     judge: Judge
-    standing: Bookmark | None = None
     _salt: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
@@ -93,13 +91,4 @@ def consumer(kind: str, azure: RunningAzure, folder: Path) -> Consumer:
     backend.mkdir()
     created = stack.pulumi("stack", "select", "--create", "dev")
     assert created.ok, created.output
-    return found
-
-
-def standing(kind: str, azure: RunningAzure, folder: Path) -> Consumer:
-    """The same, deployed; `standing` goes back to this point."""
-    found = consumer(kind, azure, folder)
-    found.say(protect=False)
-    found.must_up()
-    found.standing = Bookmark(azure, found.stack, folder / "standing")
     return found

@@ -99,7 +99,7 @@ def definitions() -> str:
             type: all for all in _versions(module) for type, name in named.items() if hasattr(all, name)
         }
         for type, models in newest.items():
-            rows = dict(_below(getattr(models, named[type]), "", (), _CLOSED.get(type, ())))
+            rows = properties(getattr(models, named[type]), _CLOSED.get(type, ()))
             types[type] = _as_dated(rows, types.get(type, {}))
             long[type] = sorted({method for one, method in _begun(models) if one.lower() == type.lower()})
     lines = ",\n".join(f" {json.dumps(type)}: {{\n{_lines(rows)}\n }}" for type, rows in types.items())
@@ -148,6 +148,11 @@ def _versions(module: str) -> Iterator[Any]:
     several = sorted(f"{module}.{one.name}" for one in Path(place).glob("v20*"))
     for name in several or [module]:
         yield importlib.import_module(f"{name}.models")
+
+
+def properties(model: type[Any], closed: Closed = ()) -> dict[str, Any]:
+    """The properties of a model and of all below it, by dotted path, each with its type and marks."""
+    return dict(_below(model, "", (), closed))
 
 
 Closed = tuple[str, ...]
