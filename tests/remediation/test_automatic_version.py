@@ -65,8 +65,7 @@ def test_a_whole_life(world: World) -> None:
     world.set("tags", {"team": "claims"})
     assert world.up() == ""
     assert bound_version(world) == ""
-    assert world.up() == ""
-    assert world.engine.operations == []
+    assert world.must_up() == []
 
     world.set("generation", 1)
     assert world.up() == ""
@@ -108,8 +107,7 @@ def test_bound_in_its_create() -> None:
         assert world.up() == ""
         assert bound_version(world) == ("" if version == "automatic" else [*world.versions()][-1])
         assert world.readable
-        assert world.up() == ""
-        assert world.engine.operations == []
+        assert world.must_up() == []
 
 
 def rebind(world: World, version: str) -> None:
@@ -136,8 +134,7 @@ def test_the_other_way_of_binding_is_drift(world: World, declared: str) -> None:
     assert world.up() == ""
     assert "update azure-cmk:index:CustomerManagedKey (keyUriWithVersion)" in world.engine.operations
     assert bound_version(world) == wanted[declared]
-    assert world.up() == ""
-    assert world.engine.operations == []
+    assert world.must_up() == []
 
 
 @pytest.mark.parametrize("disabled", [True, False])

@@ -15,7 +15,7 @@ from operate.evidence.collect import collect
 from operate.evidence.findings import findings
 from tests.operate.evidence.door_azure import DoorAzure
 from tests.remediation.following import Way
-from tests.remediation.world import VAULT_ID, World, take_grant
+from tests.remediation.world import VAULT_ID, World, key_users, set_policy, standing, take_grant
 from tests.support.az import azure, carry_out, newest_version
 from tests.support.front import SUBSCRIPTION
 
@@ -52,13 +52,8 @@ def local_auth_on(world: World) -> None:
 
 
 def narrowed(world: World) -> None:
-    account = world.arm("GET", world.account_id)
-    entry = {
-        "tenantId": account["identity"]["tenantId"],
-        "objectId": account["identity"]["principalId"],
-        "permissions": {"keys": ["get"]},
-    }
-    world.arm("PUT", f"{VAULT_ID}/accessPolicies/replace", {"properties": {"accessPolicies": [entry]}})
+    (user,) = key_users(world)
+    set_policy(world, "replace", user, {"keys": ["get"]})
 
 
 def expires(world: World) -> None:
@@ -147,8 +142,7 @@ def test_what_the_evidence_finds_is_mended(rule: str) -> None:
 def test_who_has_access_to_a_key_in_use_is_seen() -> None:
     """While access is revoked, the settings may have another key already, and a preview reads only who may
     use that one. It does not say that the data can be read; the evidence tells."""
-    world = World("Azure RBAC")
-    assert world.up() == ""
+    world = standing("Azure RBAC")
     world.settings.update(access="revoked")
     assert world.up() == ""
     world.settings.update(key={"name": "second"})

@@ -39,7 +39,7 @@ def test_rotate_after_compromise(runbook: Runbook) -> None:
                 for one in json.loads((runbook.stack.folder / "old-versions.json").read_text())["findings"]
                 if one["rule"] == "old-versions-enabled"
             )
-            carry_out_lines(runbook.azure, runbook.stack.outputs(), fix)
+            carry_out_lines(runbook.azure, fix)
         assert judge.reads_data(), heading
     assert enabled(judge) == [False, True]
     assert judge.verdicts(versions=2) == []

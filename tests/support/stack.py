@@ -163,10 +163,10 @@ class Stack:
     def preview(self, *words: str) -> Run:
         return self._with_pack("preview", *words)
 
-    def proposed(self) -> dict[str, str]:
+    def proposed(self, *words: str) -> dict[str, str]:
         """What a preview would do: the operation by resource type, without what stays the same. Raises
         RuntimeError when the preview fails."""
-        run = self.pulumi("preview", "--json")
+        run = self.pulumi("preview", "--json", *words)
         if not run.ok:
             raise RuntimeError(run.output)
         steps: list[dict[str, Any]] = json.loads(run.output[run.output.index("{") :])["steps"]
