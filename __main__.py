@@ -18,7 +18,7 @@ import settings
 from components.arguments.inputs import known_text
 from components.guards.reader import ServiceRequest
 from components.preflight import preflight
-from components.sdk_debug import drop_sdk_debug_messages, drop_stack_traces
+from components.sdk_debug import drop_what_nobody_reads
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions
 from operate.fleet.shared import settings_of
@@ -30,8 +30,7 @@ ERROR_REPORTED = 32
 
 def main() -> None:
     """Makes the services, and exports the outputs of each."""
-    drop_sdk_debug_messages()
-    drop_stack_traces()
+    drop_what_nobody_reads()
     stack = settings.load(settings_of)
     subscriptions = Subscriptions(stack.subscription_id)
     requests = {

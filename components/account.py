@@ -139,7 +139,7 @@ def make_account(
     # No account is deleted with its data before another one in its place is made.
     opts.delete_before_replace = False
     explains = (opts.hooks and opts.hooks.on_error) or ()
-    opts.hooks = key_guard(name, through, before=before, same_key=not inline, frozen=frozen, unbinds=unbinds)
+    opts.hooks = key_guard(name, through, before=before, same_key=not inline, unbinds=unbinds)
     opts.hooks.on_error = [*(on_error or explains)]
     return _made(AzureResource(account.token, account.name, declared, opts), opts.parent)
 

@@ -81,7 +81,7 @@ class AccountArguments(ComponentArguments):
     search_service_key: pulumi.Input[str] | None = None
     """Conditional. An admin key of that service, with `searchServiceId`. Azure never returns it, so each
     update of the account sends it again. Set it with `pulumi config set --secret`."""
-    tags: checks.Tags | None = argument(None, check=checks.tags)
+    tags: checks.Tags | None = None
     """Optional. Tags of everything made here."""
 
     @property

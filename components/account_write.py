@@ -187,21 +187,12 @@ def _not_found(name: str) -> str:
     )
 
 
-def _identity_unrecorded(name: str) -> str:
-    return (
-        f"account {name!r} has an identity that the state does not have: it was turned off and on again "
-        "outside Pulumi. Azure refuses to write the account until the identity has access to the key. "
-        "Nothing was written. Run `pulumi refresh`, which records the identity, and then the update again"
-    )
-
-
 def key_guard(
     name: str,
     opts: pulumi.InvokeOptions,
     *,
     before: AccountBefore,
     same_key: bool = True,
-    frozen: bool = False,
     unbinds: bool = False,
 ) -> pulumi.ResourceHookBinding:
     """Hooks that fail a create or update of the account `name` that would take its key away, immediately
@@ -209,9 +200,7 @@ def key_guard(
 
     `opts` say through which provider the account is read. `before` is the account as it was found before the
     run, which has used that provider: the engine could not make it while hooks wait. With `same_key` the
-    binding alone moves the account to another key. `frozen`: this run is not to write the account, because
-    its identity has no access to the key yet, and refuses to where the state lacks the identity. `unbinds`:
-    the account is to leave its key.
+    binding alone moves the account to another key. `unbinds`: the account is to leave its key.
     """
     if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return pulumi.ResourceHookBinding()
@@ -225,8 +214,6 @@ def key_guard(
         is_update = about.old_outputs is not None
         problem = None if unbinds else loss(name, sent, now, is_update=is_update, same_key=same_key)
         problem = problem or lost_search(name, sent, live)
-        if frozen and is_update and not _has_identity(await _plain(about.old_outputs)):
-            problem = problem or _identity_unrecorded(name)
         if problem:
             raise KeyLostError(problem)
 
@@ -244,10 +231,6 @@ async def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: await _plain(one) for name, one in value.items()}
     return [await _plain(one) for one in value] if isinstance(value, list) else value
-
-
-def _has_identity(account: Mapping[str, Any]) -> bool:
-    return (account.get("identity") or {}).get("type") not in (None, "None")
 
 
 def _recorded_key(binding: Mapping[str, Any]) -> BoundKey | None:

@@ -69,15 +69,10 @@ def _below(service: "FoundryArguments") -> Iterator[Problem]:
         yield Problem("allowProjectManagement", "found false, but projects are listed; remove one of them")
     if service.deployments and (unmet := kind_limits.lacks(kind.name, "openai")):
         yield Problem("deployments", f"found {unmet.text}")
-    yield from _unique("projects", [one.name for one in service.projects])
-    yield from _unique("deployments", [one.name for one in service.deployments])
-
-
-def _unique(path: str, given: Sequence[str]) -> Iterator[Problem]:
-    counted = Counter(name.lower() for name in given)
-    for index, name in enumerate(given):
-        if counted[name.lower()] > 1:
-            yield Problem(f"{path}[{index}].name", f"{name!r} is listed more than once; list it once")
+    for path, listed in (("projects", service.projects), ("deployments", service.deployments)):
+        for name, count in Counter(one.name.lower() for one in listed).items():
+            if count > 1:
+                yield Problem(path, f"{name!r} is listed {count} times; list it once")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,16 +97,7 @@ class FoundryArguments(AccountArguments):
         return True if self.projects else super().manages_projects
 
 
-def _child_of(
-    account: MadeAccount, token: str, logical_name: str, what: str, *, name: str, **arguments: Any
-) -> Declaration:
-    """A child of the account, `projects` or `deployments`, which the argument of that name asks for."""
-    place = {"accountName": account.name, "resourceGroupName": then(account.id, arm_ids.group_of)}
-    type = f"{arm_ids.ACCOUNT}/{what}"
-    return Declaration(token, logical_name, type, name, {**place, **arguments}, what, at=account.id)
-
-
-def make_projects(
+def make_below(
     inputs: FoundryArguments,
     account: MadeAccount,
     protected: Declare,
@@ -119,44 +105,44 @@ def make_projects(
     *,
     location: str,
     after: Sequence[pulumi.Resource],
-) -> list[pulumi.Resource]:
-    """Makes projects, each after the one before and all of them after `after`; returns `after` and them.
+) -> None:
+    """Makes projects, then deploys models, each after the one before and all of them after `after`.
 
     A project holds data: `protected` declares it, or `removable` if this stack is to remove it.
     """
     made, removed = [*after], {name.lower() for name in inputs.removed_projects}
-    for given in inputs.projects:
-        logical_name = f"{inputs.name}-project-{given.name}"
+    for what, token, given, arguments in _below_account(inputs, location):
+        place = {"accountName": account.name, "resourceGroupName": then(account.id, arm_ids.group_of)}
+        child = Declaration(
+            token,
+            f"{inputs.name}-{what.removesuffix('s')}-{given.name}",
+            f"{arm_ids.ACCOUNT}/{what}",
+            given.name,
+            {**place, **arguments, "tags": inputs.tags},
+            what,
+            at=account.id,
+        )
+        stays = what == "projects" and given.name.lower() not in removed
+        made += (protected if stays else removable)(child, depends_on=[*made]).resources
+
+
+def _below_account(inputs: FoundryArguments, location: str) -> Iterator[tuple[str, Any, Any, dict[str, Any]]]:
+    """The argument that asks for each, its type in Pulumi, what is asked, and its arguments."""
+    for project in inputs.projects:
         arguments = {
-            "projectName": given.name,
+            "projectName": project.name,
             "location": location,
             "identity": {"type": "SystemAssigned"},
-            "properties": {"displayName": given.display_name, "description": given.description},
-            "tags": inputs.tags,
+            "properties": {"displayName": project.display_name, "description": project.description},
         }
-        project = _child_of(account, types.PROJECT, logical_name, "projects", name=given.name, **arguments)
-        declare = removable if given.name.lower() in removed else protected
-        made += declare(project, depends_on=list(made)).resources
-    return made
-
-
-def make_deployments(
-    inputs: FoundryArguments, account: MadeAccount, declare: Declare, after: Sequence[pulumi.Resource]
-) -> None:
-    """Deploys models, each after the one before and all of them after `after`."""
-    made = [*after]
-    for given in inputs.deployments:
-        logical_name = f"{inputs.name}-deployment-{given.name}"
+        yield "projects", types.PROJECT, project, arguments
+    for model in inputs.deployments:
         arguments = {
-            "deploymentName": given.name,
-            "sku": {"name": given.sku, "capacity": given.capacity},
+            "deploymentName": model.name,
+            "sku": {"name": model.sku, "capacity": model.capacity},
             "properties": {
-                "model": {"format": given.format, "name": given.model, "version": given.version},
-                "versionUpgradeOption": given.upgrade,
+                "model": {"format": model.format, "name": model.model, "version": model.version},
+                "versionUpgradeOption": model.upgrade,
             },
-            "tags": inputs.tags,
         }
-        deployment = _child_of(
-            account, types.DEPLOYMENT, logical_name, "deployments", name=given.name, **arguments
-        )
-        made += declare(deployment, depends_on=list(made)).resources
+        yield "deployments", types.DEPLOYMENT, model, arguments

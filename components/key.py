@@ -88,7 +88,7 @@ class EncryptionKeyArgs(MadeKeyArguments, ComponentArguments):
     """Required. ARM id of the vault the key is in."""
     key_name: str = argument("", check=names.KEY.checked)
     """Optional. Unique in its vault; default `cmk-<name>`."""
-    tags: checks.Tags | None = argument(None, check=checks.tags)
+    tags: checks.Tags | None = None
     """Optional. Tags of the key."""
 
     def completed(self) -> Self:

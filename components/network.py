@@ -13,20 +13,10 @@ from components.arguments.problem import Problem
 from core import arm_ids, clouds, kinds, regions
 from core.kinds import AccountKind
 
-_LONGEST_PREFIX = 30
 ACCOUNT, VAULT = "account", "vault"
 """The resources with a private endpoint; in Azure, each word is also the name of the endpoint's group."""
 CLOSED, SELECTED, OPEN, PRIVATE = "closed", "selected", "open", "private"
-_ZONES = frozenset(
-    zone
-    for cloud in clouds.ALL
-    for zone in (
-        cloud.account_dns_zone,
-        cloud.openai_dns_zone,
-        cloud.foundry_dns_zone,
-        cloud.vault_dns_zone,
-    )
-)
+_ZONES = "account_dns_zone", "openai_dns_zone", "foundry_dns_zone", "vault_dns_zone"
 
 
 def dns_zones(location: str, kind: AccountKind = kinds.LANGUAGE) -> dict[str, tuple[str, ...]]:
@@ -40,31 +30,18 @@ def dns_zones(location: str, kind: AccountKind = kinds.LANGUAGE) -> dict[str, tu
     return {"account": tuple(filter(None, account)), "vault": (cloud.vault_dns_zone,)}
 
 
-def checked_ip_range(text: str) -> str:
-    """A public IPv4 address or range. Raises ValueError: Azure's firewalls refuse private ones."""
-    try:
-        network = ipaddress.IPv4Network(text)
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not an IPv4 address or CIDR range ({error})") from None
-    if network.prefixlen == 0:
+def _ip_range(text: str) -> None:
+    """An IPv4 address or range that is not every address. Which ranges its firewalls take, Azure says."""
+    if ipaddress.IPv4Network(text).prefixlen == 0:
         raise ValueError(
             f"{text!r} is every address; to allow everyone, remove allowedIpRanges, and set network.access: "
             "open"
         )
-    # "Small address ranges that use /31 or /32 prefix sizes aren't supported": learn.microsoft.com/azure/
-    # ai-services/cognitive-services-virtual-networks.
-    if "/" in text and network.prefixlen > _LONGEST_PREFIX:
-        raise ValueError(f"{text!r} is smaller than Azure accepts; list each address by itself, without '/'")
-    if network.is_private:
-        raise ValueError(
-            f"{text!r} is a private range, which Azure's firewalls refuse; allow its subnet instead"
-        )
-    return text
 
 
 def _zone(text: str) -> None:
     found = arm_ids.resource_id(text, arm_ids.PRIVATE_DNS_ZONE).name
-    if found.lower() not in _ZONES:
+    if found.lower() not in {getattr(cloud, zone) for cloud in clouds.ALL for zone in _ZONES}:
         zones = " and ".join(zone for zones in dns_zones("").values() for zone in zones)
         raise ValueError(f"{found!r} is not a DNS zone of these private endpoints, such as {zones}")
 
@@ -95,7 +72,7 @@ class NetworkArgs(Arguments):
     access: str = argument(CLOSED, choices=(CLOSED, SELECTED, OPEN, PRIVATE))
     """Optional. `closed` (default): nobody; `selected`: the networks listed; `open`: everyone who can log in;
     `private`: only a network of your own, through private endpoints."""
-    allowed_ip_ranges: Sequence[str] = argument((), check=checked_ip_range)
+    allowed_ip_ranges: Sequence[str] = argument((), check=_ip_range)
     """Conditional. Public IPv4 addresses or CIDR ranges that have access; with `selected`."""
     allowed_subnet_ids: Sequence[str] = argument((), check=checks.resource_id(arm_ids.SUBNET))
     """Conditional. ARM ids of subnets that have access; with `selected`. The subnets need service endpoints

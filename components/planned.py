@@ -16,21 +16,17 @@ from components.arguments.inputs import UNKNOWN, known_text
 from components.declared import Declaration, Made
 from components.guards.plan import ServicePlan
 from components.guards.situation import Situation
-from components.kept_properties import with_kept
 from components.service_parts import Parts
 from core import arm_ids, facts, key_uris, regions
 from core import resource_types as types
 
-_NETWORK = ("publicNetworkAccess", "networkAcls.defaultAction")
-_WATCHED = ("disableLocalAuth", *_NETWORK)
-"""The properties that policies act on; they are compared with the ones in Azure."""
 _OUTSIDE = ("location", "tags", "kind", "identity", "properties")
 """The parts of the account's body beside its properties. Other resources have a tier there, too."""
 
 
 Question = Mapping[str, Any]
-"""A resource that this run will make, change, delete, or refer to, as `checkDeployment` takes it. `setting`
-is the path of the argument that names it, `existingSetting` that of the argument for an existing one."""
+"""A resource that this run will make or refer to, as `checkDeployment` takes it. `setting` is the path of the
+argument that names it, `existingSetting` that of the argument for an existing one."""
 
 
 def _question(id: str, setting: str, action: str | None = None, **rest: Any) -> Question:
@@ -42,19 +38,15 @@ def _question(id: str, setting: str, action: str | None = None, **rest: Any) -> 
 
 
 def planned(situation: Situation) -> list[Question]:
-    """The resources that a run writes for a service, without those that the state has and Azure has as
-    declared. Empty if the service's group or subscription is not known."""
-    before = situation.before
-    group = before.group_name or situation.inputs.group_name
+    """The resources that a run makes for a service and those that it refers to. A change of a resource that
+    the state has is not asked about: Azure's refusal of that write explains itself. Empty if the service's
+    group or subscription is not known."""
+    group = situation.before.group_name or situation.inputs.group_name
     if group == UNKNOWN or not situation.login.subscription_id:
         return []
     asks = _Asks(situation, arm_ids.group_id(situation.login.subscription_id, group))
     asks.declare_all()
-    found = [*asks.found, *_existing(situation), *_references(situation)]
-    if before.group_name and found:
-        # After a cut-off update, the state may have a group that Azure lacks: the engine then makes it.
-        found.append(_question(asks.group_id, "resourceGroupName", "use"))
-    return found
+    return [*asks.found, *_existing(situation), *_references(situation)]
 
 
 @dataclass
@@ -93,26 +85,20 @@ class _Asks:
         if not (isinstance(name, str) and isinstance(at, str) and declared.type):
             return Made(UNKNOWN, name, None)
         id, former = self._id(declared, name, at), [alias.name for alias in options.get("aliases") or ()]
-        asked, content, bound = id, _body(declared.arguments), self._bound(declared)
-        action = None
-        if self._moves(declared):
-            # Its successor has the same name. The question gives another name, so that it is judged as new.
-            asked = arm_ids.child(at, declared.type, f"{name[:58]}-moved")
-        elif self._is_recorded(declared, former):
-            if not self._differs(declared.name, content):
-                return Made(id, name, None)
-            live = self.situation.live.account if declared.type == arm_ids.ACCOUNT else None
-            content, bound, action = _repeating(content, live), _repeating(bound, live), "update"
-        self.found.append(
-            _question(
-                asked,
-                declared.argument,
-                action,
-                content=content,
-                bound=bound,
-                existingSetting=declared.existing_argument,
+        moves = self._moves(declared)
+        if moves or not self._is_recorded(declared, former):
+            # A moved one has the name of the one that is deleted first. The question gives another name, so
+            # that it is judged as new.
+            asked = arm_ids.child(at, declared.type, f"{name[:58]}-moved") if moves else id
+            self.found.append(
+                _question(
+                    asked,
+                    declared.argument,
+                    content=_body(declared.arguments),
+                    bound=self._bound(declared),
+                    existingSetting=declared.existing_argument,
+                )
             )
-        )
         return Made(id, name, None)
 
     def _id(self, declared: Declaration, name: str, at: str) -> str:
@@ -157,24 +143,6 @@ class _Asks:
         was = (recorded.get("subnet") or {}).get("id") or ""
         return was != "" and not arm_ids.same(was, declared.arguments["subnet"]["id"])
 
-    def _differs(self, name: str, content: Mapping[str, Any]) -> bool:
-        """Whether tags or a watched property that is managed here differ in Azure from the declared ones."""
-        situation, as_found = self.situation, self.situation.inputs.as_found
-        what = name.removeprefix(f"{situation.name}-")
-        live = {"account": situation.live.account, "vault": situation.live.vault}.get(what)
-        if not live or (what == "vault" and "vault" in as_found):
-            return False
-        tags, declared = live.get("tags") or {}, content.get("tags") or {}
-        if "tags" not in as_found and dict(tags) != dict(declared):
-            return True
-        watched = {*_WATCHED} - ({*_NETWORK} if "network" in as_found else set())
-        return any(_at(content, path) not in (None, _at(live, path)) for path in watched)
-
-
-def _repeating(body: dict[str, Any], live: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A body with the properties of the live account that a write repeats."""
-    return {**body, "properties": with_kept(body["properties"], live)} if body and live else body
-
 
 def _body(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """A resource as Resource Manager gets it, as far as its values are known. For many types, azure-native
@@ -213,20 +181,11 @@ def _known(value: Any) -> Any:
     return None if isinstance(value, pulumi.Output) else value
 
 
-def _at(body: Mapping[str, Any], path: str) -> str | None:
-    """A property as a text in lower case; None if there is none."""
-    value: Any = body.get("properties")
-    for word in path.split("."):
-        value = value.get(word) if isinstance(value, Mapping) else None
-    return None if value is None else str(value).lower()
-
-
 def _existing(situation: Situation) -> Iterator[Question]:
     """The existing vault and key; if an account is yet to be bound to them, with the values that they have to
     fit."""
     inputs, before, place = situation.inputs, situation.before, situation.place
-    vault_id = place.vault_id
-    if not inputs.has_key or not vault_id:
+    if not inputs.has_key or not place.vault_id:
         return
     tenant = {"tenantId": situation.login.tenant_id}
     fits = {"location": inputs.location, "kind": inputs.kind, "properties": tenant}
@@ -234,16 +193,9 @@ def _existing(situation: Situation) -> Iterator[Question]:
     moves = before.bound_to is not None and before.bound_to[0] != place.names[0]
     is_read = "vault" not in situation.live.unread  # a vault that may not be read is told once
     if place.vault_exists and is_read and (moves or not before.is_bound):
-        yield _question(vault_id, path, "use", content=fits)
-    if not inputs.makes_key or situation.keeps_key:
-        key_id, is_judged = (
-            facts.key_id(vault_id, place.key_name),
-            situation.live.key and not inputs.makes_key,
-        )
-        if is_judged and not before.is_bound:
-            yield _question(key_id, "key.id", "use", content=fits)
-        elif key_id.lower() not in before.mentioned_ids:
-            yield _question(key_id, "key.id", "use")
+        yield _question(place.vault_id, path, "use", content=fits)
+    if situation.live.key and not inputs.makes_key and not before.is_bound:
+        yield _question(place.key_id, "key.id", "use", content=fits)
 
 
 def _references(situation: Situation) -> Iterator[Question]:

@@ -244,7 +244,7 @@ def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
 
 
 def _tell(name: str, situation: Situation) -> None:
-    for text in rules.notes(situation):
+    for text in access.still_granted(situation):
         pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
     inputs = situation.inputs
     waits = situation.account_waits and not inputs.is_revoked and inputs.binds_in_two_phases

@@ -2,14 +2,11 @@
 (docs/speed.md).
 
 - Debug messages: the SDK sends four for each resource and at least one for each function call, and waits for
-  each. They appear only with `pulumi --debug` and are about the SDK itself. All other messages pass. Set
-  LANGUAGE_CMK_SDK_DEBUG=keep to debug the SDK.
+  each. They appear only with `pulumi --debug` and are about the SDK itself. All other messages pass.
 - Stack traces: the files and lines that made a resource, with every frame of the components and of Python.
   Nothing reads them, but they are a third of the state, which the engine writes before and after each step.
-  Set LANGUAGE_CMK_STACK_TRACES=keep to keep them in the state.
 """
 
-import os
 from functools import wraps
 from typing import Any
 
@@ -30,10 +27,11 @@ _OF_EACH_CALL = (
 )
 
 
-def drop_sdk_debug_messages() -> None:
-    """Drops them from now on, in this process: for all resources of the program that calls it."""
+def drop_what_nobody_reads() -> None:
+    """Drops both from now on, in this process: for all resources of the program that calls it."""
+    resource._get_stack_trace = source_pb2.StackTrace  # noqa: SLF001 - the SDK (3.259) has no switch
     passed_on = pulumi.log.debug
-    if os.environ.get("LANGUAGE_CMK_SDK_DEBUG") == "keep" or hasattr(passed_on, "__wrapped__"):
+    if hasattr(passed_on, "__wrapped__"):
         return
 
     @wraps(passed_on)
@@ -42,9 +40,3 @@ def drop_sdk_debug_messages() -> None:
             passed_on(msg, *rest, **named)
 
     pulumi.log.debug = debug
-
-
-def drop_stack_traces() -> None:
-    """Drops stack traces from now on, in this process."""
-    if os.environ.get("LANGUAGE_CMK_STACK_TRACES") != "keep":
-        resource._get_stack_trace = source_pb2.StackTrace  # noqa: SLF001 - the SDK (3.259) has no switch

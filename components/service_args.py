@@ -18,7 +18,6 @@ from components.arguments.inputs import (
     ComponentArguments,
     Rule,
     argument,
-    arguments,
     camel_case,
     known_text,
 )
@@ -56,11 +55,6 @@ class NamesArgs(Arguments):
     `pe-{service}-{target}`."""
     diagnostic_setting: str | None = argument(None, check=names.template_of("diagnosticSetting"))
     """Optional. The diagnostic settings, when they are made. Default: `{service}-audit`."""
-
-    @property
-    def templates(self) -> dict[str, str]:
-        """The given templates, by resource."""
-        return {camel_case(name): getattr(self, name) for name in arguments(NamesArgs) if getattr(self, name)}
 
 
 def _tier(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
@@ -142,13 +136,6 @@ _MADE: Mapping[str, Callable[[Any], Sequence[str]]] = {
     "diagnosticSetting": lambda service: _ONE if service.audit.keeps_logs else (),
 }
 """Which of the resources in `names.DEFAULTS` a service makes, of some for each of several targets."""
-_GIVEN: Mapping[str, Callable[[Any], str]] = {
-    "account": lambda service: service.account_name,
-    "resourceGroup": lambda service: service.resource_group_name,
-    "vault": lambda service: service.vault.name,
-    "key": lambda service: service.key.name,
-}
-"""The names that people call a resource by, from an argument of their own."""
 
 
 def _name_of(resource: str) -> Rule:
@@ -159,8 +146,7 @@ def _name_of(resource: str) -> Rule:
             try:
                 service.name_of(resource, target)
             except ValueError as error:
-                path = service.argument_of(resource)
-                yield Problem("name" if resource in _GIVEN else path, str(error))
+                yield Problem(service.argument_of(resource), str(error))
 
     return rule
 
@@ -243,14 +229,12 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
 
     def name_of(self, resource: str, target: str = "") -> str:
         """The name in Azure. Raises ValueError if Azure would refuse the rule's name."""
-        given = _GIVEN[resource](self) if resource in _GIVEN else ""
-        template = self.names.templates.get(resource, "")
-        return given or names.derived(resource, self, template, target)
+        return names.derived(resource, self, names.DEFAULTS[resource].given(self), target)
 
     def argument_of(self, resource: str) -> str:
         """The path of the argument that the resource has its name from."""
-        by_argument = resource in _GIVEN or resource in self.names.templates
-        return names.DEFAULTS[resource].argument if by_argument else "name"
+        default = names.DEFAULTS[resource]
+        return camel_case(default.argument) if default.given(self) else "name"
 
     def completed(self) -> Self:
         """The arguments, with the account's tier and the names of resources made here; others stay empty."""

@@ -24,7 +24,7 @@ from components.callers import make_callers
 from components.component import ChildOptions
 from components.declared import Declaration, Declare, Registering
 from components.encryption_args import USER_ASSIGNED
-from components.foundry import make_deployments, make_projects
+from components.foundry import make_below
 from components.guards.plan import Proof, ServicePlan
 from components.private_network import PrivateNetwork
 from components.references import KeyReference, VaultReference
@@ -333,10 +333,7 @@ class Parts:
             )
         endpoints = PrivateNetwork(inputs, child, self.resource_group_name, after).endpoints(made)
         after = [*after, *endpoints]
-        projects = make_projects(
-            inputs, account, self._protected, child, location=inputs.location, after=after
-        )
-        make_deployments(inputs, account, child, projects)
+        make_below(inputs, account, self._protected, child, location=inputs.location, after=after)
         return make_audit_trail(
             inputs.name,
             inputs.audit,

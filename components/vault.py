@@ -44,7 +44,7 @@ class KeyVaultArgs(ComponentArguments):
     """Optional. How use of keys is granted: "accessPolicy" (default) or "rbac"."""
     network: NetworkArgs = NetworkArgs()
     """Optional. Who may reach the vault; default: trusted Azure services only."""
-    tags: checks.Tags | None = argument(None, check=checks.tags)
+    tags: checks.Tags | None = None
     """Optional. Tags of the vault."""
 
     def completed(self) -> Self:

@@ -33,6 +33,6 @@ _load("policies", _HERE)
 
 from pulumi_policy import PolicyPack  # noqa: E402
 
-from policies.adapter import PACK_NAME, make_policies  # noqa: E402
+from policies.analyzer import PACK_NAME, make_policies  # noqa: E402
 
 PolicyPack(PACK_NAME, make_policies())

@@ -17,7 +17,7 @@ import jsonschema  # type: ignore[import-untyped]
 import yaml
 
 from policies import exemptions
-from policies.reports import LEVELS
+from policies.analyzer import REPORTS
 from policies.rules import RULES
 
 _FOLDER: Final = Path(__file__).parent / "profiles"
@@ -45,7 +45,7 @@ def _schema() -> dict[str, Any]:
     return _object(
         {
             "profile": {"enum": [*PROFILES]},
-            "rules": _object({**rules, **dict.fromkeys(LEVELS, _object(level))}),
+            "rules": _object({**rules, **dict.fromkeys(REPORTS, _object(level))}),
             "exemptions": {"type": "array", "items": exemption},
         }
     )
@@ -107,7 +107,7 @@ def _endless(parts: Mapping[str, Any], today: date) -> Iterator[str]:
     for name, values in rules.items() if isinstance(rules, dict) else ():
         if not isinstance(values, dict):
             continue
-        refuses = name not in LEVELS and levels.get(name, {}).get("enforcementLevel") == "mandatory"
+        refuses = name not in REPORTS and levels.get(name, {}).get("enforcementLevel") == "mandatory"
         if refuses and values.get("enforcementLevel") == "disabled":
             until, reason = (values.get(one) for one in _FOR_A_TIME)
             wrong = exemptions.problems_of(f"*::{name}", reason, until, today)

@@ -84,11 +84,12 @@ def read_exemptions(configured: object, today: date) -> tuple[tuple[Exemption, .
     return tuple(good), tuple(bad)
 
 
-def matching(exemptions: Iterable[Exemption], urn: str) -> tuple[Exemption, ...]:
-    """The exemptions whose pattern the URN fits, those that hold longest first."""
+def matching(exemptions: Iterable[Exemption], urn: str, today: date) -> Exemption | None:
+    """The exemption that holds today and longest, of those whose pattern the URN fits."""
     # `[` has a meaning to fnmatch but none in a URN pattern.
     fitting = [one for one in exemptions if fnmatchcase(urn, one.urn.replace("[", "[[]"))]
-    return tuple(sorted(fitting, key=lambda one: (-one.until.toordinal(), one.urn, one.reason)))
+    holding = (one for one in fitting if today <= one.until)
+    return min(holding, key=lambda one: (-one.until.toordinal(), one.urn, one.reason), default=None)
 
 
 def day_of(seconds: float) -> date:

@@ -1,18 +1,18 @@
 """What a rule is: its metadata, its pure judgement, and what it can find."""
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
-from core import values
+from core import stack, values
 from core.demands import DemandOutcome, Judgement
 from core.protection import StatedEncryption
 from core.resource_types import Kind
 from core.stack import StackResource
-from core.values import Mark, Value
+from core.values import Mark
 from policies.used import UsedProtections
 
 _TOLD: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("rules.json").read_text(encoding="utf-8"))
@@ -25,7 +25,7 @@ class RuleFinding:
     instead be a question that only the update, or nobody here, can answer.
 
     `setting` is the fix for a resource that this project's components make, by their settings; None where it
-    is the same. `urn` names the resource for stack rules; a resource rule leaves it out.
+    is the same. `urn` names the resource; None for the one that the rule was asked about.
     """
 
     found: str
@@ -54,14 +54,12 @@ def hidden(what: str, mark: Mark, urn: str | None = None) -> RuleFinding:
     return later(what, urn) if mark is Mark.UNKNOWN else undecided(f"{what}, which is secret", urn)
 
 
-def customer_key(
-    encryption: StatedEncryption | Mark | None, urn: str
-) -> StatedEncryption | RuleFinding | None:
+def customer_key(encryption: StatedEncryption | Mark | None) -> StatedEncryption | RuleFinding | None:
     """The customer-managed key that an account states, or the mark if it is not known; else None."""
     if isinstance(encryption, Mark):
-        return hidden("properties.encryption", encryption, urn)
+        return hidden("properties.encryption", encryption)
     if encryption is not None and isinstance(encryption.source, Mark):
-        return hidden("properties.encryption.keySource", encryption.source, urn)
+        return hidden("properties.encryption.keySource", encryption.source)
     return encryption if encryption is not None and encryption.is_customer_key else None
 
 
@@ -83,58 +81,33 @@ def expect(
 
 
 @dataclass(frozen=True)
-class Options:
-    """A rule's settings, which the engine has checked by their schemas; and the time."""
+class Given:
+    """What a rule is given besides its subject: its settings, which the engine has checked by their schemas;
+    the time in seconds since 1970; what finds a resource by its URN; and the protections of the stack, which
+    are empty for a rule that is asked before the stack is known."""
 
-    values: Mapping[str, Any] = field(default_factory=dict)
-    now: Callable[[], float] = time.time
-
-    def number(self, name: str) -> int:
-        """A whole-number setting, which the wire has as a float."""
-        return int(self.values[name])
-
-    def word(self, name: str) -> str:
-        """An enum setting."""
-        return str(self.values[name])
+    settings: Mapping[str, Any]
+    now: float
+    at: Callable[[str], StackResource | None]
+    protections: UsedProtections
 
     def words(self, name: str) -> frozenset[str]:
-        """A list of texts, lower case."""
-        return frozenset(str(text).strip().lower() for text in self.values[name])
+        """A setting that is a list of texts, lower case."""
+        return frozenset(str(text).strip().lower() for text in self.settings[name])
+
+    def around(self, resource: StackResource) -> list[StackResource]:
+        """This project's components that a resource is in, innermost first."""
+        return [*stack.around(resource, self.at)]
 
 
-@dataclass(frozen=True)
-class Subject:
-    """One resource as a rule on a resource sees it: by its inputs; by its outputs in a stack that is shown
-    alone. `around` are this project's components that it is in, innermost first; `above_vaults` is True for a
-    role assignment whose scope is above vaults and keys; `users` are the kinds of the accounts that use a
-    key, or use theirs by a role assignment, as Protections.users_of has them."""
+class Asked(Enum):
+    """What a rule is asked about, each with its first argument."""
 
-    resource: StackResource
-    around: tuple[StackResource, ...] = ()
-    above_vaults: bool = False
-    users: tuple[Value, ...] = ()
-
-    @property
-    def is_recovery(self) -> bool:
-        """True when a deleted vault is brought back: Azure then keeps the properties it had. Azure's own
-        built-in policies leave such a request alone (0b60c0b2, 1e66c121)."""
-        return self.resource.kind is Kind.VAULT and self.word("createMode") == "recover"
-
-    def get(self, path: str) -> Any:
-        """What the program states."""
-        return self.resource.stated(path)
-
-    def word(self, path: str) -> Value:
-        """An enum's value for comparison, as it is stated."""
-        return values.word(self.get(path))
-
-    def name(self, path: str) -> Value:
-        """A text that is not empty."""
-        return values.name(self.get(path))
-
-
-ResourceJudge = Callable[[Subject, Options], Iterable[RuleFinding]]
-StackJudge = Callable[[UsedProtections, Options], Iterable[RuleFinding]]
+    STEP = "each resource of its kinds, or of all, before its step: the resource by its inputs"
+    EACH = "each resource of its kinds, once the whole stack is known: the resource"
+    USED = "the same of those alone that the customer-managed key of an account depends on"
+    USE = "each use of a customer-managed key: its protection"
+    STACK = "the whole stack: its protections"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,11 +115,15 @@ class Rule:
     """What every rule says of itself: its name and title by its function, and the rest in rules.json.
 
     `same_as` are the ids of the same demand in other rule sets: azure-policy:ID, checkov:ID and others.
-    `settings` are JSON schemas by name, each with a default.
+    `settings` are JSON schemas by name, each with a default. `kinds` are those of the resources that it is
+    asked about.
     """
 
     name: str
     title: str
+    asked: Asked
+    kinds: tuple[Kind, ...]
+    judge: Callable[[Any, Given], Iterable[RuleFinding]]
     level: Literal["mandatory", "advisory", "disabled"]
     severity: Literal["low", "medium", "high", "critical"]
     why: str
@@ -154,40 +131,15 @@ class Rule:
     same_as: list[str] = field(default_factory=list)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    def options(
-        self, values: Mapping[str, Any] | None = None, now: Callable[[], float] = time.time
-    ) -> Options:
-        """The rule's options from a configuration, which may be partial or empty."""
-        defaults = {name: schema["default"] for name, schema in self.settings.items() if "default" in schema}
-        stated = {name: value for name, value in (values or {}).items() if value is not None}
-        return Options(defaults | stated, now)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResourceRule(Rule):
-    """A rule on one resource. `kinds` is None for every resource."""
-
-    kinds: tuple[Kind, ...] | None
-    judge: ResourceJudge
-
-
-@dataclass(frozen=True, kw_only=True)
-class UsedResourceRule(Rule):
-    """A rule on a vault, a key or a grant that the customer-managed key of an account depends on.
-
-    Which these are shows only when the whole stack is known: other keys and vaults of the same program, for
-    signing or for disks, are not the service's.
-    """
-
-    kinds: tuple[Kind, ...]
-    judge: ResourceJudge
-
-
-@dataclass(frozen=True, kw_only=True)
-class StackRule(Rule):
-    """A rule on the whole stack."""
-
-    judge: StackJudge
+    def subjects(self, protections: UsedProtections) -> Iterable[tuple[Any, str | None]]:
+        """What a rule on the stack is asked about, and the URN that its findings have by default. Which keys
+        and vaults the accounts use shows only when the whole stack is known: others of the same program, for
+        signing or for disks, are not the service's."""
+        if self.asked is Asked.STACK:
+            return [(protections, None)]
+        if self.asked is Asked.USE:
+            return [(use, use.writer.urn) for use in protections.all]
+        return [(one, one.urn) for kind in self.kinds for one in protections.stack.of(kind)]
 
 
 FOUND: Final[list[Rule]] = []
@@ -195,15 +147,15 @@ FOUND: Final[list[Rule]] = []
 _Judge = TypeVar("_Judge", bound=Callable[..., Iterable[RuleFinding]])
 
 
-def rule(form: Callable[..., Rule], *kinds: Kind) -> Callable[[_Judge], _Judge]:
+def rule(asked: Asked, *kinds: Kind) -> Callable[[_Judge], _Judge]:
     """Makes a rule of the function that judges: its name is the rule's, and the first line of its docstring
-    the title. `kinds` are what a rule on one resource judges; without any, it judges every resource."""
-    of_kinds = {"kinds": kinds or None} if form is not StackRule else {}
+    the title."""
 
     def made(judge: _Judge) -> _Judge:
         name = judge.__name__.replace("_", "-")
         title = str(judge.__doc__).partition("\n")[0].removesuffix(".")
-        FOUND.append(form(name=name, title=title, judge=judge, **of_kinds, **_TOLD["rules"][name]))
+        told = _TOLD["rules"][name]
+        FOUND.append(Rule(name=name, title=title, asked=asked, kinds=kinds, judge=judge, **told))
         return judge
 
     return made

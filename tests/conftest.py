@@ -10,10 +10,8 @@ import sys
 
 import pytest
 from hypothesis import settings
-from pulumi.runtime import resource
-from pulumi.runtime.proto import source_pb2
 
-from components.sdk_debug import drop_sdk_debug_messages
+from components.sdk_debug import drop_what_nobody_reads
 from tests.support.quick_keys import give_quick_keys
 
 pytest_plugins = ["tests.support.cost"]
@@ -25,8 +23,7 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same")
 
 # A registration describes every frame that it comes from, and here fifty of them are pytest's and a thread's.
-resource._get_stack_trace = source_pb2.StackTrace
-drop_sdk_debug_messages()
+drop_what_nobody_reads()
 give_quick_keys()
 
 

@@ -1,8 +1,5 @@
 """Checks of single values: formats that several components share."""
 
-from collections import Counter
-from collections.abc import Mapping
-
 import pulumi
 
 from components.arguments.inputs import Check
@@ -11,7 +8,6 @@ from core import arm_ids, key_uris
 DEPLOYER = "deployer"
 """The identity that runs Pulumi, where object ids are given."""
 Tags = pulumi.Input[dict[str, pulumi.Input[str]]]
-_MOST_TAGS, _LONGEST_TAG_NAME, _LONGEST_TAG, _FORBIDDEN_IN_TAGS = 50, 512, 256, "<>%&\\?/"
 
 
 def resource_id(type: str) -> Check:
@@ -48,22 +44,3 @@ def principal(text: str) -> None:
     """An application, group or person: an object id, or DEPLOYER."""
     if text != DEPLOYER and not arm_ids.is_guid(text):
         raise ValueError(f"{text!r} is neither an object id nor {DEPLOYER!r}")
-
-
-def tags(given: Mapping[str, str]) -> None:
-    """Azure's limits on tags (learn.microsoft.com/azure/azure-resource-manager/management/tag-resources).
-    Raises ValueError with everything that Azure would refuse."""
-    problems = []
-    if len(given) > _MOST_TAGS:
-        problems.append(f"{len(given)} tags, Azure allows {_MOST_TAGS}")
-    for name, value in given.items():
-        if not 1 <= len(name) <= _LONGEST_TAG_NAME:
-            problems.append(f"tag name of {len(name)} characters, Azure allows 1 to {_LONGEST_TAG_NAME}")
-        if any(character in _FORBIDDEN_IN_TAGS for character in name):
-            problems.append(f"tag name {name!r} holds one of {_FORBIDDEN_IN_TAGS}")
-        if len(value) > _LONGEST_TAG:
-            problems.append(f"tag {name!r} has {len(value)} characters, Azure allows {_LONGEST_TAG}")
-    same = [name for name, count in Counter(name.lower() for name in given).items() if count > 1]
-    problems += [f"tag name {name!r} appears twice, Azure does not tell case apart" for name in same]
-    if problems:
-        raise ValueError("; ".join(problems))

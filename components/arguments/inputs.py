@@ -119,6 +119,11 @@ class Arguments:
         declared = arguments(type(self)).items()
         return frozenset(name for name, one in declared if getattr(self, name) != one.default)
 
+    @property
+    def as_given(self) -> dict[str, Any]:
+        """The arguments that the caller gave, by name."""
+        return {name: getattr(self, name) for name in sorted(self.given)}
+
     def problems(self, wrong: Collection[str] = ()) -> Iterator[Problem]:
         """The problems between arguments, without those that follow from the `wrong` ones."""
         for form in type(self).__mro__:
@@ -197,14 +202,16 @@ def camel_case(python_name: str) -> str:
     return first + "".join(word.title() for word in rest)
 
 
-def read(form: type[C], name: str, args: object, *, known: bool = False) -> C:
-    """The arguments of a component, checked; as they are where they were read before. With `known`, the
-    values of outputs stand for them as far as they are known, which waits for them. Raises InputError with
-    every problem, in which no secret value appears."""
+def read(
+    form: type[C], name: str, args: object, *, spelling: Callable[[str], str] = str, known: bool = False
+) -> C:
+    """The arguments of a component, checked; as they are where they were read before. `spelling` turns a
+    Python name into the caller's. With `known`, the values of outputs stand for them as far as they are
+    known, which waits for them. Raises InputError with every problem, in which no secret value appears."""
     if isinstance(args, form) and args.were_read and args.name == name:
         return args
     given = _as_mapping(args)
-    inputs, problems = examine(form, given or {}, name=name, known=known)
+    inputs, problems = examine(form, given or {}, name=name, spelling=spelling, known=known)
     if given is None:
         found = type(args).__name__
         problems = [
@@ -286,8 +293,8 @@ def source_resources(value: pulumi.Input[str]) -> list[pulumi.Resource]:
 def _as_mapping(value: object) -> Mapping[str, object] | None:
     """A group of arguments by name; None for any other value."""
     if isinstance(value, Arguments):
-        own = ["name"] if isinstance(value, ComponentArguments) and value.name else []  # refused as unknown
-        return {name: getattr(value, name) for name in [*own, *sorted(value.given)]}
+        named = isinstance(value, ComponentArguments) and value.name
+        return {**({"name": named} if named else {}), **value.as_given}  # a name is refused as unknown
     return value if isinstance(value, Mapping) and all(isinstance(key, str) for key in value) else None
 
 
@@ -348,16 +355,19 @@ class _Reading:
         return inputs
 
     def _unknown(self, word: str, spelt: Mapping[str, str], path: str) -> None:
-        known = [*spelt, *(() if path else self._others)]
         # Whoever writes the other spelling means the same argument.
-        same = next((one for one in known if camel_case(one) == camel_case(str(word))), None)
+        known = {camel_case(one): one for one in [*spelt, *(() if path else self._others)]}
         # A consent to lose data, such as revoke_account, is no guess for a word that means something else.
-        near = [same] if same else difflib.get_close_matches(str(word), known, n=1, cutoff=0.8)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
+        near = difflib.get_close_matches(camel_case(str(word)), known, n=1, cutoff=0.8)
+        hint = (
+            f"did you mean {known[near[0]]!r}?" if near else f"known are {', '.join(sorted(known.values()))}"
+        )
         self.problems.append(Problem(f"{path}{word}", f"is unknown; {hint}"))
 
     def _value(self, declared: Argument, value: object, path: str) -> object:
         """A value that is right. Raises ValueError; what is wrong inside it is noted at its own path."""
+        if declared.form and not declared.many:
+            value = _spread(value)
         if isinstance(value, pulumi.Output):
             if not declared.accepts_outputs:
                 raise ValueError(
@@ -377,7 +387,7 @@ class _Reading:
         if declared.form is not None:
             return self.form(declared.form, _mapping(declared, value), f"{path}.")
         if declared.type is dict:
-            return self._names_and_texts(declared, _mapping(declared, value), path)
+            return self._names_and_texts(_mapping(declared, value), path)
         return _single(declared, value)
 
     def _items(self, declared: Argument, listed: Sequence[object], path: str) -> tuple[object, ...]:
@@ -390,14 +400,20 @@ class _Reading:
                 self.problems.append(Problem(path, f"{word!r} is listed {count} times; list it once"))
         return tuple(found)
 
-    def _names_and_texts(self, declared: Argument, entries: Mapping[str, object], path: str) -> object:
-        texts: dict[str, object] = {}
+    def _names_and_texts(self, entries: Mapping[str, object], path: str) -> object:
         for key, value in entries.items():
             with self.at(f"{path}.{key}"):
-                texts[key] = _single(Argument(str), "" if isinstance(value, pulumi.Output) else value)
-        if declared.check and len(texts) == len(entries):
-            declared.check(texts)
+                _single(Argument(str), "" if isinstance(value, pulumi.Output) else value)
         return entries
+
+
+def _spread(group: Any) -> object:
+    """Turns a group of arguments that is one output into one output for each argument, which is secret and
+    waits for resources as the group does. A group that is not known yet stays as it is."""
+    known = _sync_await(group.future()) if isinstance(group, pulumi.Output) else None
+    if not isinstance(known, Mapping):
+        return group
+    return {name: group.apply(lambda whole, name=name: whole[name]) for name in known}
 
 
 def _single(declared: Argument, value: Any) -> object:

@@ -11,9 +11,10 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from string import Formatter
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
+from components.arguments.inputs import camel_case
 from core.regions import normalised
 
 # An RFC 4122 name space must be fixed for ever: names are made in it.
@@ -76,57 +77,58 @@ class _Default(NamedTuple):
     argument: str
     distinguishes: str = ""
 
+    def given(self, owner: Any) -> str:
+        """The name or template that the arguments give."""
+        return attrgetter(self.argument)(owner) or ""
+
 
 DEFAULTS: Final[Mapping[str, _Default]] = {
-    "resourceGroup": _Default(RESOURCE_GROUP, "rg-{service}", "resourceGroupName"),
+    "resourceGroup": _Default(RESOURCE_GROUP, "rg-{service}", "resource_group_name"),
     "vault": _Default(VAULT, "kv-{service}", "vault.name"),
     "key": _Default(KEY, "cmk-{service}", "key.name"),
-    "account": _Default(ACCOUNT, "{kind}-{service}", "accountName"),
+    "account": _Default(ACCOUNT, "{kind}-{service}", "account_name"),
     "identity": _Default(IDENTITY, "id-{service}", "names.identity"),
     "workspace": _Default(WORKSPACE, "log-{service}", "names.workspace"),
-    "privateEndpoint": _Default(ENDPOINT, "pe-{service}-{target}", "names.privateEndpoint", "target"),
-    "diagnosticSetting": _Default(DIAGNOSTIC_SETTING, "{service}-audit", "names.diagnosticSetting"),
+    "privateEndpoint": _Default(ENDPOINT, "pe-{service}-{target}", "names.private_endpoint", "{target}"),
+    "diagnosticSetting": _Default(DIAGNOSTIC_SETTING, "{service}-audit", "names.diagnostic_setting"),
 }
 """The resources that get a name by the rule."""
 _PLACEHOLDERS: Final[Mapping[str, Callable[[Any], str]]] = {
-    "service": lambda owner: owner.name,
-    "stack": lambda owner: owner.stack,
-    "location": lambda owner: normalised(owner.location),
-    "kind": lambda owner: owner.account_kind.prefix,
+    "{service}": lambda owner: owner.name,
+    "{stack}": lambda owner: owner.stack,
+    "{location}": lambda owner: normalised(owner.location),
+    "{kind}": lambda owner: owner.account_kind.prefix,
 }
 """What stands for each placeholder, of the arguments of what is named."""
 
 
 def template_of(resource: str) -> Callable[[str], None]:
     """Checks a template for the names of a resource. The check raises ValueError."""
-    distinguishes = DEFAULTS[resource].distinguishes
-    known = [*_PLACEHOLDERS, *filter(None, [distinguishes])]
+    needed = DEFAULTS[resource].distinguishes
+    known = [*_PLACEHOLDERS, *filter(None, [needed])]
 
     def check(template: str) -> None:
-        try:
-            parts = list(Formatter().parse(template))
-        except ValueError as error:
-            raise ValueError(f"{template!r} is no template: {error}") from None
-        found = [name for _, name, _, _ in parts if name is not None]
-        plain = not any(spec or conversion for _, _, spec, conversion in parts)
-        if not plain or not set(found) <= set(known):
-            words = ", ".join(f"{{{one}}}" for one in known)
-            raise ValueError(f"{template!r} has other placeholders than {words}")
-        if distinguishes and distinguishes not in found:
-            raise ValueError(f"{template!r} needs {{{distinguishes}}}, because a service has several")
+        if re.search("[{}]", re.sub("|".join(map(re.escape, known)), "", template)):
+            raise ValueError(f"{template!r} has other placeholders than {', '.join(known)}")
+        if needed not in template:
+            raise ValueError(f"{template!r} needs {needed}, because a service has several")
 
     return check
 
 
-def derived(resource: str, owner: Any, template: str = "", target: str = "", *, argument: str = "") -> str:
-    """The name of a resource by a template, or else by the default one, from the arguments of what it belongs
-    to. Raises ValueError when Azure would refuse it; `argument` gives another one."""
-    default, way = DEFAULTS[resource], "shorten the template, or the service's name"
-    if not template:
-        template, way = default.template, f"shorten the name, or give {argument or default.argument}"
-    values = {word: read(owner) for word, read in _PLACEHOLDERS.items() if f"{{{word}}}" in template}
+def derived(resource: str, owner: Any, given: str = "", target: str = "", *, argument: str = "") -> str:
+    """The name of a resource by the `given` name or template, or else by the default one, from the arguments
+    of what it belongs to. Raises ValueError when Azure would refuse it; `argument` gives another one."""
+    default = DEFAULTS[resource]
+    way = f"shorten the name, or give {argument or camel_case(default.argument)}"
+    if given:
+        way = "shorten the template, or the service's name"
+    name = (given or default.template).replace("{target}", target)
+    for placeholder, read in _PLACEHOLDERS.items():
+        if placeholder in name:
+            name = name.replace(placeholder, read(owner))
     try:
-        return default.limit.checked(template.format_map({**values, "target": target}))
+        return default.limit.checked(name)
     except ValueError as error:
         raise ValueError(f"{error}; {way}") from None
 

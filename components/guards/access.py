@@ -14,7 +14,7 @@ from components.guards.key_place import KeyPlace, is_elsewhere
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Situation
 from components.service_args import EncryptedAIServicesAccountArgs
-from core import arm_ids, commands, coverage, demands, facts, key_uris, rights
+from core import arm_ids, commands, demands, facts, key_uris, rights
 from core import resource_types as types
 from core.rights import Access, EffectiveAccess
 
@@ -47,18 +47,12 @@ def deletes_data(situation: Situation) -> Iterator[Problem]:
     inputs, before = situation.inputs, situation.before
     if not inputs.is_revoked or before.revoked or not before.is_bound or before.account is None:
         return
-    if (lost := _lost(situation)) and inputs.revoke_account != before.account.name:
+    if (lost := situation.data_deleted) and inputs.revoke_account != before.account.name:
         yield Problem(
             "access",
             f"found 'revoked', but Azure then {lost}, and access: granted brings neither back. To do that on "
             f"purpose, set revokeAccount: {before.account.name}",
         )
-
-
-def _lost(situation: Situation) -> str:
-    """Azure's irreversible act on an account whose key is taken away; "" for none."""
-    account = situation.before.account
-    return coverage.named((account and account.kind) or situation.inputs.kind).deletes
 
 
 def removed_access(situation: Situation) -> Iterator[Problem]:
@@ -73,7 +67,7 @@ def removed_access(situation: Situation) -> Iterator[Problem]:
         # Access can be restored only while the account is to stay on its key.
         yield from _cannot_leave(one, before.key_id)
         return
-    lost = _lost(one)
+    lost = one.data_deleted
     meaning = f". Where no access is left, Azure {lost}" if lost else ", though nothing is lost"
     named = f" and revokeAccount: {before.account.name}" if lost else ""
     for how, restored in taken:
@@ -171,40 +165,6 @@ def revoked_access(situation: Situation) -> RevokedAccess | None:
     # Once the assignment is gone from the state, the revocation still names it: nothing has changed.
     revoked = before.part(types.KEY_ACCESS_REVOCATION, "revocation").get("assignmentId")
     return RevokedAccess(key_id, before.grantee_id, before.assignment_id or revoked)
-
-
-def asks_no_more(situation: Situation) -> Iterator[str]:
-    """The settings name the account as for a revocation, although they do not ask for one."""
-    inputs = situation.inputs
-    if inputs.revoke_account and not inputs.is_revoked and (lost := _lost(situation)):
-        yield (
-            f"revokeAccount: {inputs.revoke_account} is set, though access is granted: a later access: "
-            f"revoked would not be questioned, and Azure {lost}. Take revokeAccount out"
-        )
-
-
-def not_by_targets(situation: Situation) -> Iterator[str]:
-    """This update is to take the access away. If it runs with targets, the engine leaves the new resource for
-    that out, ends well, and does not tell the program."""
-    before = situation.before
-    if situation.inputs.is_revoked and not before.revoked and before.is_bound:
-        yield (
-            "this update carries out access: revoked before anything else, but not if it runs with "
-            "--target or --exclude: leave them out"
-        )
-
-
-def stale_grant(situation: Situation) -> Iterator[str]:
-    """A failed update took the access away and left the grant in the state: without a refresh, the next
-    update believes that the grant exists."""
-    before, access = situation.before, situation.access
-    if situation.inputs.is_revoked or not before.revoked or not before.grant_recorded:
-        return
-    if access is not None and access.level is Access.NONE:
-        yield (
-            "an update took the grant away and then failed, so the state still has the grant. After a "
-            "refresh, this update creates it again; otherwise run `pulumi refresh` first"
-        )
 
 
 def still_granted(situation: Situation) -> Iterator[str]:

@@ -54,7 +54,7 @@ def _of_unbound(one: Situation) -> str:
 def _of_bound(one: Situation) -> str:
     inputs, before = one.inputs, one.before
     if inputs.is_revoked:
-        does = coverage.named((before.account and before.account.kind) or inputs.kind).revoked
+        does = coverage.named(one.kind).revoked
         return "" if before.revoked else f"{effects.ACCESS_REMOVED.format(_used(one))}; {does}"
     if before.revoked:
         return effects.ACCESS_GIVEN.format(_used(one))
@@ -64,17 +64,10 @@ def _of_bound(one: Situation) -> str:
         return ""
     if _is_another_key(one):
         return effects.KEY_CHANGED.format(_wanted(one), _used(one))
-    return _of_version(one) if inputs.names_version else ""
-
-
-def _of_version(one: Situation) -> str:
-    """The effect of an update that moves a bound account to another version of its key; "" for none."""
-    used, wanted, newest = _version_in_use(one), _version(one), _newest(one)
-    if not used or wanted.lower() == used.lower():
+    used, wanted = _version_in_use(one), _version(one)
+    if not inputs.names_version or not used or wanted.lower() == used.lower():
         return ""
-    if one.inputs.key.pin and newest and newest.lower() != wanted.lower():
-        return effects.OLDER_VERSION.format(wanted, newest)
-    return effects.ROTATED.format(wanted)
+    return effects.REBOUND.format(wanted, used) if inputs.key.pin else effects.ROTATED.format(wanted)
 
 
 def _wanted(one: Situation) -> str:

@@ -1,4 +1,4 @@
-"""Two tables of functions: rules that refuse a service because of existing resources, and notes.
+"""A table of functions: rules that refuse a service because of existing resources.
 
 A rule takes a situation and gives the problems that it sees in it, with their fixes. Nothing here reads or
 writes, and no rule knows another one. Does not own: Azure's own refusals of new resources (the provider's
@@ -13,7 +13,6 @@ from components.guards import access, data_loss, drift, existing_resources
 from components.guards.situation import Situation
 
 Rule = Callable[[Situation], Iterator[Problem]]
-Note = Callable[[Situation], Iterator[str]]
 
 
 def deployer_calls_twice(situation: Situation) -> Iterator[Problem]:
@@ -46,20 +45,8 @@ DOUBTFUL: tuple[Rule, ...] = (
 )
 """Rules whose problem a late front end of Azure shows, too, for example seconds after a grant: an answer is
 believed only if Azure gives it twice."""
-NOTES: tuple[Note, ...] = (
-    access.asks_no_more,
-    access.not_by_targets,
-    access.still_granted,
-    access.stale_grant,
-)
-"""The notes, which stop nothing. The effects on the data are in effects.py."""
 
 
 def problems(situation: Situation) -> list[Problem]:
     """All problems of a service, in the order of the table."""
     return [problem for rule in RULES for problem in rule(situation)]
-
-
-def notes(situation: Situation) -> list[str]:
-    """All notes about a service, in the order of the table."""
-    return [text for note in NOTES for text in note(situation)]

@@ -14,7 +14,7 @@ from components.guards.recorded_state import RecordedService
 from components.invokes import Answer
 from components.key import PINNED
 from components.service_args import EncryptedAIServicesAccountArgs
-from core import adapters, arm_ids, demands, facts, rights
+from core import adapters, arm_ids, coverage, demands, facts, rights
 from core.rights import Access, EffectiveAccess
 
 _WHOLE = EffectiveAccess(frozenset(word.lower() for word in rights.NEEDED))
@@ -65,6 +65,18 @@ class Situation:
     def name(self) -> str:
         """The service's name."""
         return self.inputs.name
+
+    @property
+    def kind(self) -> str:
+        """The kind of the account that exists, or else of the one that is to be made."""
+        account = self.before.account
+        return (account.kind if account else None) or self.inputs.kind
+
+    @property
+    def data_deleted(self) -> str:
+        """In words: Azure's irreversible act on the account's data when its key is out of reach; "" for
+        none."""
+        return coverage.named(self.kind).deletes
 
     @property
     def keeps_key(self) -> bool:

@@ -7,23 +7,11 @@ from core.protection import Protections, StatedEncryption, StatedIdentity, encry
 from core.resource_types import Kind
 from core.stack import StackResource, made_as_generic
 from core.values import Mark
-from policies.rule import (
-    Findings,
-    Options,
-    ResourceRule,
-    RuleFinding,
-    StackRule,
-    Subject,
-    customer_key,
-    hidden,
-    later,
-    of,
-    rule,
-)
+from policies.rule import Asked, Findings, Given, RuleFinding, customer_key, hidden, later, of, rule
 
 
-@rule(StackRule)
-def account_fits_its_kind(protections: Protections, _: Options) -> Findings:
+@rule(Asked.STACK)
+def account_fits_its_kind(protections: Protections, _: Given) -> Findings:
     """An account has only what accounts of its kind can have.
 
     Network rules, links to storage and search, the identity that uses the key, and what is below it."""
@@ -37,61 +25,61 @@ def account_fits_its_kind(protections: Protections, _: Options) -> Findings:
             yield from of(judgements.below(protections.stack, child), child.urn)
 
 
-@rule(StackRule)
-def account_has_customer_key(protections: Protections, options: Options) -> Findings:
+@rule(Asked.EACH, Kind.ACCOUNT, Kind.OTHER_PROVIDER)
+def account_has_customer_key(account: StackResource, given: Given) -> Findings:
     """Every account is under a customer-managed key.
 
     A binding in the stack, or encryption that the account itself states; of kinds that store data. What an
     account states as a generic resource is not read, so it is refused."""
-    excluded = {*options.words("excludedKinds"), *map(str.lower, kinds.WITHOUT_DATA)}
-    for account in protections.stack.of(Kind.ACCOUNT):
-        left_out = values.word(account.found("kind")) in excluded
-        if left_out or protections.stack.is_unbound_on_purpose(account):
-            continue
-        key = customer_key(protections.inline(account), account.urn)
-        if account.urn in protections.bindings_by_account:
-            continue
-        if isinstance(key, RuleFinding):
-            yield key
-        elif key is None and protections.has_unplaced_binding:
-            yield later("the account of a binding of this stack", account.urn)
-        elif key is None:
-            yield RuleFinding(
-                found=f"the account {account.name} has no binding in this stack and states no key of its own",
-                required="a CustomerManagedKey for the account, or encryption with a user-assigned identity "
-                "in it",
-                fix="add azure-cmk's CustomerManagedKey with the account's id; or state "
-                "properties.encryption with keySource Microsoft.KeyVault and an identityClientId",
-                setting="set encryption: customerManaged; to unbind the account on purpose, set "
-                "unbindAccount to its name",
-                urn=account.urn,
-            )
-    for other in protections.stack.of(Kind.OTHER_PROVIDER):
-        if made_as_generic(other) is Kind.ACCOUNT and values.word(other.stated("kind")) not in excluded:
-            yield RuleFinding(
-                found=f"the account {other.name} is a generic resource, of which no rule reads the key",
-                required="an account of azure-native's own type",
-                fix="import it as azure-native's cognitiveservices.Account, or list it under exemptions",
-                urn=other.urn,
-            )
+    protections, is_generic = given.protections, account.kind is Kind.OTHER_PROVIDER
+    if is_generic and made_as_generic(account) is not Kind.ACCOUNT:
+        return
+    kind = values.word(account.stated("kind") if is_generic else account.found("kind"))
+    if kind in {*given.words("excludedKinds"), *map(str.lower, kinds.WITHOUT_DATA)}:
+        return
+    if is_generic:
+        yield RuleFinding(
+            found=f"the account {account.name} is a generic resource, of which no rule reads the key",
+            required="an account of azure-native's own type",
+            fix="import it as azure-native's cognitiveservices.Account, or list it under exemptions",
+        )
+        return
+    bound = account.urn in protections.bindings_by_account
+    if bound or protections.stack.is_unbound_on_purpose(account):
+        return
+    key = customer_key(protections.inline(account))
+    if isinstance(key, RuleFinding):
+        yield key
+    elif key is None and protections.has_unplaced_binding:
+        yield later("the account of a binding of this stack")
+    elif key is None:
+        yield RuleFinding(
+            found=f"the account {account.name} has no binding in this stack and states no key of its own",
+            required="a CustomerManagedKey for the account, or encryption with a user-assigned identity "
+            "in it",
+            fix="add azure-cmk's CustomerManagedKey with the account's id; or state properties.encryption "
+            "with keySource Microsoft.KeyVault and an identityClientId",
+            setting="set encryption: customerManaged; to unbind the account on purpose, set unbindAccount "
+            "to its name",
+        )
 
 
 _SYSTEM_ASSIGNED: Final = 'set identity.type to "SystemAssigned"'
 
 
-@rule(ResourceRule, Kind.ACCOUNT)
-def account_identity(account: Subject, _: Options) -> Findings:
+@rule(Asked.STEP, Kind.ACCOUNT)
+def account_identity(account: StackResource, _: Given) -> Findings:
     """An account has the identity that uses its key, and keeps it.
 
     System-assigned, or user-assigned with an identity attached; never ignored."""
-    if account.resource.ignores_part("identity"):
+    if account.ignores_part("identity"):
         yield RuleFinding(
             found="ignoreChanges names the identity, so a preview would not show that the account loses it",
             required="identity not in ignoreChanges",
             fix="take identity out of the account's ignoreChanges",
         )
-    identity = identity_of(account.resource.declared)
-    said = f"identity.type is {values.shown(account.get('identity.type'))}"
+    identity = identity_of(account.declared)
+    said = f"identity.type is {values.shown(account.stated('identity.type'))}"
     if isinstance(identity.type, Mark):
         yield hidden("identity.type", identity.type)
     elif identity.is_user and not identity.is_system:
@@ -100,19 +88,17 @@ def account_identity(account: Subject, _: Options) -> Findings:
         yield RuleFinding(said, required="a system-assigned identity", fix=_SYSTEM_ASSIGNED)
 
 
-def _user_assigned(account: Subject, identity: StatedIdentity, said: str) -> Findings:
+def _user_assigned(account: StackResource, identity: StatedIdentity, said: str) -> Findings:
     """The inline encryption names an identity. The rule binding-identity demands that this identity is
     attached."""
-    encryption = encryption_of(account.resource)
-    stated = isinstance(encryption, StatedEncryption) and encryption.is_customer_key
-    client_id = encryption.client_id if stated and isinstance(encryption, StatedEncryption) else None
+    key = customer_key(encryption_of(account))
     if identity.attached == frozenset():
         yield RuleFinding(
             found=f"{said}, and identity.userAssignedIdentities is empty",
             required="the identity that uses the key, attached to the account",
             fix="add the identity's id to identity.userAssignedIdentities",
         )
-    elif stated and client_id is None:
+    elif isinstance(key, StatedEncryption) and key.client_id is None:
         yield RuleFinding(
             found=f"{said}, and no encryption that names that identity",
             required="a system-assigned identity, or a user-assigned one that the inline encryption names",
@@ -120,8 +106,8 @@ def _user_assigned(account: Subject, identity: StatedIdentity, said: str) -> Fin
         )
 
 
-@rule(StackRule)
-def account_write_keeps_key(protections: Protections, _: Options) -> Findings:
+@rule(Asked.EACH, Kind.ACCOUNT)
+def account_write_keeps_key(account: StackResource, given: Given) -> Findings:
     """A write of a bound account carries the account's key.
 
     Each account of a binding that exists, if this run writes the account.
@@ -131,14 +117,10 @@ def account_write_keeps_key(protections: Protections, _: Options) -> Findings:
     refresh alone. Rules see neither the state nor the operation; a preview shows them all the same: of a
     resource that it creates the name is not known, of one that it updates computed values are not known.
     """
-    for account in protections.stack.of(Kind.ACCOUNT):
-        bindings = protections.bindings_by_account.get(account.urn, [])
-        if any(_is_bound(binding) for binding in bindings) and _is_written(account):
-            yield from _judge_inputs(account, bindings)
-
-
-def _judge_inputs(account: StackResource, bindings: list[StackResource]) -> Findings:
-    key = customer_key(encryption_of(account), account.urn)
+    bindings = given.protections.bindings_by_account.get(account.urn, [])
+    if not (any(_is_bound(binding) for binding in bindings) and _is_written(account)):
+        return
+    key = customer_key(encryption_of(account))
     if isinstance(key, RuleFinding):
         yield key
     elif key is None:
@@ -149,7 +131,6 @@ def _judge_inputs(account: StackResource, bindings: list[StackResource]) -> Find
             fix="run `pulumi up --refresh` (or `pulumi refresh` first), which puts the live encryption into "
             'the state; keep properties.encryption in ignoreChanges, and set "options: refresh: always" in '
             "Pulumi.yaml",
-            urn=account.urn,
         )
 
 

@@ -3,34 +3,20 @@
 from core import values
 from core.protection import AccountProtection, Protections, StatedEncryption, identity_of
 from core.resource_types import Kind
-from core.stack import StackResource
+from core.stack import Stack, StackResource
 from core.values import Mark
-from policies.rule import (
-    Findings,
-    Options,
-    ResourceRule,
-    RuleFinding,
-    StackRule,
-    Subject,
-    hidden,
-    later,
-    rule,
-    undecided,
-)
+from policies.rule import Asked, Findings, Given, RuleFinding, hidden, later, rule, undecided
 
 
-@rule(StackRule)
-def binding_identity(protections: Protections, _: Options) -> Findings:
+@rule(Asked.USE)
+def binding_identity(use: AccountProtection, given: Given) -> Findings:
     """A binding uses its key through one of the account's identities.
 
     Without identityClientId it is the account's own identity; with it, one that is attached."""
-    for use in protections.all:
-        if use.account is None:
-            continue
-        if use.client_id is not None:
-            yield from _attached(use, use.account, protections)
-        elif use.writer.kind is Kind.BINDING:
-            yield from _own(use.writer, use.account)
+    if use.account is not None and use.client_id is not None:
+        yield from _attached(use, use.account, given.protections)
+    elif use.account is not None and use.writer.kind is Kind.BINDING:
+        yield from _own(use.writer, use.account)
 
 
 def _own(binding: StackResource, account: StackResource) -> Findings:
@@ -44,7 +30,6 @@ def _own(binding: StackResource, account: StackResource) -> Findings:
             required="an identity of the account that can use the key",
             fix="set identityClientId of the binding to the client id of the attached identity, or "
             'identity.type of the account to "SystemAssigned"',
-            urn=binding.urn,
         )
 
 
@@ -67,22 +52,22 @@ def _attached(use: AccountProtection, account: StackResource, protections: Prote
             f"account {account.name}",
             required="the client id of an identity that is attached to the account",
             fix="name the client id of an attached identity, or attach the identity that is named",
-            urn=use.writer.urn,
         )
     else:
-        what = f"whether identityClientId ({which}) names an identity that is attached to {account.name}"
-        yield undecided(what, use.writer.urn)
+        yield undecided(
+            f"whether identityClientId ({which}) names an identity that is attached to {account.name}"
+        )
 
 
-@rule(ResourceRule, Kind.BINDING, Kind.ACCOUNT, Kind.VAULT, Kind.KEY)
-def binding_protected(subject: Subject, _: Options) -> Findings:
+@rule(Asked.STEP, Kind.BINDING, Kind.ACCOUNT, Kind.VAULT, Kind.KEY)
+def binding_protected(subject: StackResource, given: Given) -> Findings:
     """A customer-managed key's binding is protected.
 
     Passes a resource whose service has a setting that removes the protection, because somebody decided
     that. The engine does not show `replaceOnChanges` to a pack, and never replaces a protected resource."""
-    if subject.resource.protect or any(_asks_for_it(component) for component in subject.around):
+    if subject.protect or any(map(_asks_for_it, given.around(subject))):
         return
-    if subject.resource.kind is Kind.BINDING:
+    if subject.kind is Kind.BINDING:
         yield RuleFinding(
             found="the resource option protect is not set",
             required="protect: true",
@@ -90,7 +75,7 @@ def binding_protected(subject: Subject, _: Options) -> Findings:
             "in an update of its own under an exemption that ends soon",
             setting="remove protect; to delete something on purpose, set unbindAccount or protect: false",
         )
-    elif subject.resource.deletes_first:
+    elif subject.deletes_first:
         yield undecided(
             "whether a change replaces it: it is not protected, and a replacement deletes it first"
         )
@@ -102,27 +87,30 @@ def _asks_for_it(component: StackResource) -> bool:
     return unbinds or values.flag(component.stated("protect")) is False
 
 
-@rule(StackRule)
-def bound_after_grant(protections: Protections, _: Options) -> Findings:
+@rule(Asked.USE)
+def bound_after_grant(use: AccountProtection, given: Given) -> Findings:
     """A key is bound only after the identity that uses it was granted access.
 
     By dependency, so a preview decides it. grant-present reports a missing grant."""
-    for use in protections.all:
-        if protections.stack.is_revoked(use.writer):
-            continue
-        grants = {grant.resource.urn: grant.resource for grant in protections.grants_of(use)}
-        if grants and not any(one.urn in grants for one in protections.stack.ancestors(use.writer)):
-            names = ", ".join(sorted(one.name for one in grants.values()))
-            yield RuleFinding(
-                found=f"{use.writer.name} does not depend on the grant it needs ({names})",
-                required="the grant before the binding, by dependency",
-                fix=f"add {names} to depends_on of {use.writer.name}",
-                urn=use.writer.urn,
-            )
+    stack = given.protections.stack
+    grants = [grant.resource for grant in given.protections.grants_of(use)]
+    if not stack.is_revoked(use.writer) and (names := _not_before(use.writer, grants, stack)):
+        yield RuleFinding(
+            found=f"{use.writer.name} does not depend on the grant it needs ({names})",
+            required="the grant before the binding, by dependency",
+            fix=f"add {names} to depends_on of {use.writer.name}",
+        )
 
 
-@rule(StackRule)
-def one_key_per_account(protections: Protections, _: Options) -> Findings:
+def _not_before(one: StackResource, first: list[StackResource], stack: Stack) -> str:
+    """The names of what should come before a resource; "" if it depends on one of them, or there is none."""
+    names = {other.urn: other.name for other in first}
+    depends = names and not names.keys().isdisjoint(other.urn for other in stack.ancestors(one))
+    return "" if depends else ", ".join(sorted(names.values()))
+
+
+@rule(Asked.STACK)
+def one_key_per_account(protections: Protections, _: Given) -> Findings:
     """No two accounts share a key.
 
     Versions of one key are one key."""
@@ -145,8 +133,8 @@ def one_key_per_account(protections: Protections, _: Options) -> Findings:
             )
 
 
-@rule(StackRule)
-def one_writer(protections: Protections, _: Options) -> Findings:
+@rule(Asked.STACK)
+def one_writer(protections: Protections, _: Given) -> Findings:
     """Each account's encryption has one writer.
 
     One binding each; and where there is one, the account ignores its own encryption."""
@@ -196,21 +184,17 @@ def _judge_account(account: StackResource, binding: StackResource, protections: 
     )
 
 
-@rule(StackRule)
-def project_after_key(protections: Protections, _: Options) -> Findings:
+@rule(Asked.EACH, Kind.PROJECT)
+def project_after_key(project: StackResource, given: Given) -> Findings:
     """A Foundry project is made only after its account has its key.
 
     By dependency, so a preview decides it. account-has-customer-key reports an account without a key."""
-    stack = protections.stack
-    for project in stack.of(Kind.PROJECT):
-        account = stack.above(project, Kind.ACCOUNT)
-        bindings = protections.bindings_by_account.get(account.urn, []) if account else []
-        before = {one.urn for one in stack.ancestors(project)} if bindings else set()
-        if bindings and before.isdisjoint(one.urn for one in bindings):
-            names = ", ".join(sorted(one.name for one in bindings))
-            yield RuleFinding(
-                found=f"the project {project.name} does not depend on the binding of its account ({names})",
-                required="the binding before the project, by dependency",
-                fix=f"add {names} to depends_on of {project.name}",
-                urn=project.urn,
-            )
+    stack = given.protections.stack
+    account = stack.above(project, Kind.ACCOUNT)
+    bindings = given.protections.bindings_by_account.get(account.urn, []) if account else []
+    if names := _not_before(project, bindings, stack):
+        yield RuleFinding(
+            found=f"the project {project.name} does not depend on the binding of its account ({names})",
+            required="the binding before the project, by dependency",
+            fix=f"add {names} to depends_on of {project.name}",
+        )

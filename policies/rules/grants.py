@@ -1,27 +1,16 @@
 """Rules on grants: who holds what on keys, by access policies and by roles."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from core import arm_ids, judgements, kinds, rights, roles, values
-from core.grants import Doubt, Grant, StatedPolicyEntry, entries_of, role_of
+from core.grants import Doubt, Grant, StatedPolicyEntry, certain, entries_of, role_of
 from core.protection import AccountProtection, Protections
 from core.resource_types import Kind
 from core.stack import StackResource
 from core.values import Mark
-from policies.rule import (
-    Findings,
-    Options,
-    RuleFinding,
-    StackRule,
-    Subject,
-    UsedResourceRule,
-    expect,
-    hidden,
-    later,
-    rule,
-    undecided,
-)
+from policies.rule import Asked, Findings, Given, RuleFinding, expect, hidden, later, rule, undecided
 from policies.used import UsedProtections
 
 _BROAD = {
@@ -36,24 +25,19 @@ _BROAD = {
 }
 
 
-@rule(StackRule)
-def caller_least_privilege(protections: Protections, options: Options) -> Findings:
+@rule(Asked.EACH, Kind.ROLE_ASSIGNMENT)
+def caller_least_privilege(assignment: StackResource, given: Given) -> Findings:
     """Whoever calls an account has no wider role on it than calls take.
 
     Roles by which an account, and its key with it, can be changed, assigned at an account."""
-    for assignment in protections.stack.of(Kind.ROLE_ASSIGNMENT):
-        role, principal = role_of(assignment), values.name(assignment.found("principalId"))
-        at = protections.stack.target(assignment, Kind.ACCOUNT, "scope")
-        if role not in _BROAD or at is None:
-            continue
-        if isinstance(principal, str) and principal.lower() in options.words("administrators"):
-            continue
+    role, principal = role_of(assignment), values.folded(values.name(assignment.found("principalId")))
+    at = given.protections.stack.target(assignment, Kind.ACCOUNT, "scope")
+    if role in _BROAD and at is not None and principal not in given.words("administrators"):
         yield RuleFinding(
             found=f"{_BROAD[str(role)]} is assigned at an account",
             required="a role that calls the service and changes nothing of the account",
             fix="assign the least privileged role of the account's kind, such as "
             f"{roles.LANGUAGE_READER.name}, or name the principal in `administrators`",
-            urn=assignment.urn,
         )
 
 
@@ -62,26 +46,23 @@ _EXACTLY: Final = (
 )
 
 
-@rule(UsedResourceRule, Kind.VAULT, Kind.ACCESS_POLICY)
-def grant_exact(subject: Subject, options: Options) -> Findings:
+@rule(Asked.USED, Kind.VAULT, Kind.ACCESS_POLICY)
+def grant_exact(subject: StackResource, given: Given) -> Findings:
     """An identity that uses a key holds get, wrapKey and unwrapKey, and nothing else.
 
     An entry that can wrap or unwrap is a service's, unless `administrators` names its holder."""
-    entries = entries_of(subject.resource.kind, subject.resource.declared)
-    administrators = options.words("administrators")
-    for entry in entries:
-        if not (isinstance(entry.holder, str) and entry.holder.lower() in administrators):
-            yield from _judge_entry(entry)
+    for entry in entries_of(subject.kind, subject.declared):
+        held = entry.keys
+        if values.folded(entry.holder) in given.words("administrators"):
+            continue
+        if isinstance(held, Mark):
+            yield later(f"which key permissions {entry.who} holds")
+        # Whoever can wrap or unwrap, does as a service does with its key.
+        elif (rights.EXACT - {"get"}) & rights.expanded(held):
+            yield from _judge_entry(entry, held)
 
 
-def _judge_entry(entry: StatedPolicyEntry) -> Findings:
-    held = entry.keys
-    if isinstance(held, Mark):
-        yield later(f"which key permissions {entry.who} holds")
-        return
-    # Whoever can wrap or unwrap, does as a service does with its key.
-    if not (rights.EXACT - {"get"}) & rights.expanded(held):
-        return
+def _judge_entry(entry: StatedPolicyEntry, held: frozenset[str]) -> Findings:
     if held != rights.EXACT:
         missing = rights.EXACT - held if "all" not in held else frozenset()
         yield RuleFinding(
@@ -104,68 +85,67 @@ _REFRESH: Final = "run `pulumi refresh`: the identity was re-created, and the st
 _SETTING: Final = "set access: granted, and take access out of asFound"
 
 
-@rule(StackRule)
-def grant_present(protections: Protections, _: Options) -> Findings:
+@rule(Asked.USE)
+def grant_present(use: AccountProtection, given: Given) -> Findings:
     """The identity that uses a key is granted what it needs, in the model that its vault uses.
 
     Undecided where the identity is not part of the stack; access that is revoked is not missing."""
-    for use in protections.all:
-        if protections.stack.is_revoked(use.writer):
-            continue
-        grants = protections.grants_of(use)
-        if grants:
-            yield from _judge_access(use, grants, protections)
-            yield from _judge_model(use, grants)
-        else:
-            yield _missing(use, protections)
+    protections, grants = given.protections, given.protections.grants_of(use)
+    if protections.stack.is_revoked(use.writer):
+        return
+    if not grants:
+        yield _missing(use, protections)
+        return
+    yield from _judge_access(use, grants, protections)
+    if use.vault is not None and not use.in_managed_hsm:
+        yield from _judge_model(use, use.vault, grants)
 
 
 def _missing(use: AccountProtection, protections: Protections) -> RuleFinding:
     if not protections.holders_of(use):
-        return undecided("the identity that uses the key is not a resource of this stack", use.writer.urn)
+        return undecided("the identity that uses the key is not a resource of this stack")
     if protections.may_be_another(use):
         return undecided(
             "whether one of the grants on the vault is for the identity that uses the key: this preview "
-            "does not know its object id",
-            use.writer.urn,
+            "does not know its object id"
         )
     if anew := protections.of_another_identity(use):
         names = ", ".join(sorted({f"{grant.resource.name} is for {grant.principal}" for grant in anew}))
         found = f"{names}, and the state has another identity for {use.writer.name}"
-        return RuleFinding(found, _REQUIRED, _REFRESH, use.writer.urn, _REFRESH)
+        return RuleFinding(found, _REQUIRED, _REFRESH, setting=_REFRESH)
+    grant = (
+        "azure-cmk's ManagedHsmRoleAssignment"
+        if use.in_managed_hsm
+        else "azure-native's keyvault.AccessPolicy, or a RoleAssignment of Key Vault Crypto Service "
+        "Encryption User,"
+    )
     return RuleFinding(
         found=f"no access policy and no role assignment of this stack is for the identity of "
         f"{use.writer.name}",
         required=_REQUIRED,
-        fix="add azure-cmk's ManagedHsmRoleAssignment for that identity; exempt the binding if access is "
-        "granted elsewhere"
-        if use.in_managed_hsm
-        else "add azure-native's keyvault.AccessPolicy, or a RoleAssignment of Key Vault Crypto Service "
-        "Encryption User, for that identity; exempt the binding if access is granted elsewhere",
+        fix=f"add {grant} for that identity; exempt the binding if access is granted elsewhere",
         setting=_SETTING,
-        urn=use.writer.urn,
     )
 
 
 def _judge_access(use: AccountProtection, grants: list[Grant], protections: Protections) -> Findings:
-    given: set[str] = set()
-    unsure: list[RuleFinding] = []
+    sure, unsure = list[Grant](), list[RuleFinding]()
     for grant in grants:
-        found = _permissions(grant, use, protections)
-        if isinstance(found, RuleFinding):
-            unsure.append(found)
+        # What Azure RBAC and access policies grant counts for nothing in an HSM.
+        counted = replace(grant, ignored=True) if use.in_managed_hsm and not grant.of_managed_hsm else grant
+        if doubt := _doubt(counted, use, protections):
+            unsure.append(doubt)
         else:
-            given |= found
-            yield from _wider(grant, found, use, protections)
-    level = rights.level(given, uncertain=bool(unsure))
-    if level is rights.Access.UNKNOWN:
+            sure.append(counted)
+            yield from _wider(counted, use, protections)
+    access = rights.EffectiveAccess(certain(sure), tuple(one.found for one in unsure))
+    if access.level is rights.Access.UNKNOWN:
         yield from unsure
-    elif level is not rights.Access.FULL:
+    elif access.level is not rights.Access.FULL:
         names = ", ".join(sorted({grant.resource.name for grant in grants}))
-        missing = rights.EffectiveAccess(frozenset(given)).missing
         yield RuleFinding(
-            found=f"{names} gives the account's identity on keys: {rights.spelt(given)} "
-            f"(missing {', '.join(missing)})",
+            found=f"{names} gives the account's identity on keys: {rights.spelt(access.permissions)} "
+            f"(missing {', '.join(access.missing)})",
             required=_REQUIRED,
             fix="grant it by azure-cmk's ManagedHsmRoleAssignment: Azure RBAC and access policies give "
             "nothing in a managed HSM"
@@ -177,31 +157,25 @@ def _judge_access(use: AccountProtection, grants: list[Grant], protections: Prot
         )
 
 
-def _permissions(
-    grant: Grant, use: AccountProtection, protections: Protections
-) -> frozenset[str] | RuleFinding:
+def _doubt(grant: Grant, use: AccountProtection, protections: Protections) -> RuleFinding | None:
+    """Why it is not certain what a grant gives to the identity that uses a key."""
     identities, urn = protections.identities_behind(grant), grant.resource.urn
     if len(identities) > 1:
         names = " and ".join(sorted(one.name for one in identities))
         return undecided(f"whether it is for the identity of {use.writer.name}: it comes from {names}", urn)
-    if use.in_managed_hsm and not grant.of_managed_hsm:
-        # What Azure RBAC and access policies grant counts for nothing in an HSM.
-        return frozenset()
     if grant.is_certain:
-        return grant.permissions
-    role, condition = grant.role_id, values.name(grant.resource.stated("condition"))
+        return None
     if grant.doubt is Doubt.PERMISSIONS:
         return later("which permissions on keys it gives", urn)
-    if grant.doubt is Doubt.ROLE and isinstance(role, Mark):
-        return hidden("roleDefinitionId", role, urn)
+    value, what = values.name(grant.resource.stated("condition")), "the condition of the assignment"
+    asked = f"whether {what} holds for the account"
     if grant.doubt is Doubt.ROLE:
-        return undecided(f"whether the role {role or 'it assigns'} allows read, wrap and unwrap", urn)
-    if isinstance(condition, Mark):
-        return hidden("the condition of the assignment", condition, urn)
-    return undecided("whether the condition of the assignment holds for the account", urn)
+        value, what = grant.role_id, "roleDefinitionId"
+        asked = f"whether the role {value or 'it assigns'} allows read, wrap and unwrap"
+    return hidden(what, value, urn) if isinstance(value, Mark) else undecided(asked, urn)
 
 
-def _wider(grant: Grant, found: frozenset[str], use: AccountProtection, protections: Protections) -> Findings:
+def _wider(grant: Grant, use: AccountProtection, protections: Protections) -> Findings:
     name, urn = grant.resource.name, grant.resource.urn
     if kinds.names_role(use.kind, grant.role_id):
         return  # rule role-wider-than-needed advises
@@ -213,37 +187,34 @@ def _wider(grant: Grant, found: frozenset[str], use: AccountProtection, protecti
         narrow = roles.encryption_user(grant.place)
         fix = f"assign {narrow.name}, and nothing else on the vault or above it"
         yield RuleFinding(what, f"{narrow.name} ({narrow.id}) alone", fix, urn)
-    elif grant.entry is not None and found - rights.EXACT:
-        what = f"{name} gives the account's identity on keys: {rights.spelt(found)}"
+    elif grant.entry is not None and grant.permissions - rights.EXACT:
+        what = f"{name} gives the account's identity on keys: {rights.spelt(grant.permissions)}"
         fix = "grant exactly get, wrapKey and unwrapKey on keys"
         yield RuleFinding(what, "exactly get, wrapKey, unwrapKey", fix, urn)
 
 
-def _judge_model(use: AccountProtection, grants: list[Grant]) -> Findings:
-    if use.vault is None or use.in_managed_hsm:
-        return
-    rbac = judgements.uses_roles(use.vault)
+def _judge_model(use: AccountProtection, vault: StackResource, grants: list[Grant]) -> Findings:
+    rbac = judgements.uses_roles(vault)
     if isinstance(rbac, Mark):
-        yield hidden("enableRbacAuthorization of the vault", rbac, use.vault.urn)
+        yield hidden("enableRbacAuthorization of the vault", rbac, vault.urn)
     elif rbac is None:
-        yield undecided("whether the vault uses Azure RBAC, which the program does not state", use.vault.urn)
-    elif not any((grant.entry is None) is (rbac is True) for grant in grants):
-        model, wanted = (
+        yield undecided("whether the vault uses Azure RBAC, which the program does not state", vault.urn)
+    elif all(grant.under(rbac).ignored for grant in grants):
+        used, wanted = (
             ("role assignments", "a role assignment") if rbac else ("access policies", "an access policy")
         )
         yield RuleFinding(
-            found=f"the vault {use.vault.name} uses {model}, and {use.writer.name} has only the "
-            f"other kind of grant",
+            found=f"the vault {vault.name} uses {used}, and {use.writer.name} has only the other kind of "
+            "grant",
             required=f"{wanted} for the account's identity",
             fix="change the grant to the model that the vault uses, or enableRbacAuthorization to the "
             "grant's",
             setting="set accessModel to the model that the vault uses: accessPolicy, or rbac",
-            urn=use.writer.urn,
         )
 
 
-@rule(StackRule)
-def no_mixed_access_policies(protections: UsedProtections, _: Options) -> Findings:
+@rule(Asked.STACK)
+def no_mixed_access_policies(protections: UsedProtections, _: Given) -> Findings:
     """A vault's access policies are listed in it or are resources of their own, not both.
 
     The vault is found by name, else by where the name comes from."""
@@ -276,26 +247,26 @@ WIDER_ROLES: Final = {
 """Built-in roles by which a key can be used as the service does, and for more."""
 
 
-@rule(UsedResourceRule, Kind.ROLE_ASSIGNMENT)
-def role_least_privilege(assignment: Subject, options: Options) -> Iterable[RuleFinding]:
+@rule(Asked.USED, Kind.ROLE_ASSIGNMENT)
+def role_least_privilege(assignment: StackResource, given: Given) -> Iterable[RuleFinding]:
     """A service reaches keys through Key Vault Crypto Service Encryption User, on one vault or key.
 
     Judges the roles that can use a key, lose it or give others access to it. People may hold such roles,
     service principals may not, unless the page of their account's kind gives them one, on which rule
     role-wider-than-needed advises. A role that cannot use keys as the service does may be meant for other
     resources, so it is undecided if its scope is above vaults or it has a condition."""
-    role = role_of(assignment.resource)
+    role, users = role_of(assignment), given.protections.users_by(assignment)
     if isinstance(role, Mark):
         return [hidden("roleDefinitionId", role)]
     known = roles.built_in(role or "")
-    by_page = bool(assignment.users) and all(kinds.names_role(user, role) for user in assignment.users)
+    by_page = bool(users) and all(kinds.names_role(user, role) for user in users)
     if role == _EXACT.id or by_page:
         return _judge_service(assignment)
-    return _judge_wider(assignment, known, options) if known and rights.beyond(known) else ()
+    return _judge_wider(assignment, known, given) if known and rights.beyond(known) else ()
 
 
-def _judge_service(assignment: Subject) -> Findings:
-    scope = assignment.name("scope")
+def _judge_service(assignment: StackResource) -> Findings:
+    scope = values.name(assignment.stated("scope"))
     names = list(arm_ids.segments(scope)) if isinstance(scope, str) else []
     below = names[names.index("vaults") + 1 :] if "vaults" in names else ["nothing of a vault"]
     yield from expect(
@@ -307,26 +278,26 @@ def _judge_service(assignment: Subject) -> Findings:
     )
     yield from expect(
         "principalType",
-        assignment.get("principalType"),
-        assignment.word("principalType") == _SERVICE,
+        assignment.stated("principalType"),
+        values.word(assignment.stated("principalType")) == _SERVICE,
         required='principalType "ServicePrincipal"',
         fix="state principalType: Azure otherwise refuses an identity that it made a moment ago, "
         "and this role is for services",
     )
 
 
-def _judge_wider(assignment: Subject, role: roles.Role, options: Options) -> Findings:
-    kind, principal = assignment.word("principalType"), assignment.name("principalId")
-    if kind not in (_SERVICE, None, Mark.UNKNOWN):
-        return
-    if isinstance(principal, str) and principal.lower() in options.words("administrators"):
+def _judge_wider(assignment: StackResource, role: roles.Role, given: Given) -> Findings:
+    kind = values.word(assignment.stated("principalType"))
+    principal = values.folded(values.name(assignment.stated("principalId")))
+    if kind not in (_SERVICE, None, Mark.UNKNOWN) or principal in given.words("administrators"):
         return
     found = f"a service principal is assigned {role.name}, with which it can {', '.join(rights.beyond(role))}"
+    wide = given.protections.is_above_vaults(assignment) or values.name(assignment.stated("condition"))
     if kind is Mark.UNKNOWN:
         yield later(f"principalType, where the role is {role.name},")
     elif kind is None:
         yield undecided(f"principalType is not stated, and the role is {role.name}")
-    elif role.id not in WIDER_ROLES and (assignment.above_vaults or assignment.name("condition")):
+    elif role.id not in WIDER_ROLES and wide:
         yield undecided(f"whether the assignment is meant for the vault or the key: {found}")
     else:
         yield RuleFinding(
@@ -337,19 +308,17 @@ def _judge_wider(assignment: Subject, role: roles.Role, options: Options) -> Fin
         )
 
 
-@rule(StackRule)
-def role_wider_than_needed(protections: Protections, _: Options) -> Findings:
+@rule(Asked.USE)
+def role_wider_than_needed(use: AccountProtection, given: Given) -> Findings:
     """An account uses its key by the narrowest role, even if the page of its kind names a wider one.
 
     Any other wide role of an account's identity is refused, by grant-present and role-least-privilege."""
-    for use in protections.all:
-        for grant in protections.grants_of(use):
-            if not kinds.names_role(use.kind, grant.role_id):
-                continue
+    for grant in given.protections.grants_of(use):
+        if kinds.names_role(use.kind, grant.role_id):
             narrow, wide = roles.encryption_user(grant.place), grant.role or roles.CRYPTO_USER
-            more, name = ", ".join(grant.beyond), grant.resource.name
             yield RuleFinding(
-                found=f"{name} assigns {wide.name} to the identity of {use.writer.name}: {more}",
+                found=f"{grant.resource.name} assigns {wide.name} to the identity of {use.writer.name}: "
+                f"{', '.join(grant.beyond)}",
                 required=f"{narrow.name} ({narrow.id})",
                 fix=f"assign {narrow.name}, once you have seen that it is enough for accounts of kind "
                 f"{use.kind}: `python -m probe` asks Azure",
@@ -357,12 +326,12 @@ def role_wider_than_needed(protections: Protections, _: Options) -> Findings:
             )
 
 
-@rule(UsedResourceRule, Kind.VAULT, Kind.ACCESS_POLICY)
-def vault_no_broad_grants(subject: Subject, _: Options) -> Findings:
+@rule(Asked.USED, Kind.VAULT, Kind.ACCESS_POLICY)
+def vault_no_broad_grants(subject: StackResource, _: Given) -> Findings:
     """Nobody is granted everything on a vault, nor the right to purge.
 
     All groups, inline and standalone, as PSRule's Azure.KeyVault.AccessPolicy."""
-    entries = entries_of(subject.resource.kind, subject.resource.declared)
+    entries = entries_of(subject.kind, subject.declared)
     for entry, group in ((entry, group) for entry in entries for group in rights.GROUPS):
         held = entry.permissions[group]
         if isinstance(held, Mark):

@@ -6,39 +6,29 @@ from urllib.parse import urlsplit
 
 from core import clouds, facts, key_uris, kind_limits, values
 from core.arm_ids import MalformedError
-from core.protection import Protections, encryption_of
+from core.protection import encryption_of
 from core.resource_types import Kind
 from core.stack import Stack, StackResource
 from core.values import Mark, Value
-from policies.rule import (
-    Findings,
-    Options,
-    ResourceRule,
-    RuleFinding,
-    StackRule,
-    Subject,
-    customer_key,
-    expect,
-    hidden,
-    rule,
-    undecided,
-)
+from policies.rule import Asked, Findings, Given, RuleFinding, customer_key, expect, hidden, rule, undecided
 
 _SUFFIXES: Final = [suffix for cloud in clouds.ALL for suffix in (cloud.vault_suffix, cloud.hsm_suffix)]
 _PARTS = "properties.encryption.keyVaultProperties"
 
 
-@rule(ResourceRule, Kind.ACCOUNT, Kind.BINDING)
-def cmk_complete(subject: Subject, _: Options) -> Findings:
+@rule(Asked.STEP, Kind.ACCOUNT, Kind.BINDING)
+def cmk_complete(subject: StackResource, _: Given) -> Findings:
     """A customer-managed key names a vault of a known cloud, a key and a version.
 
     An account's inline encryption, and the URI of a binding. Encryption that the program ignores is what
     Azure last reported: after a refresh azure-native has of it the parts alone that have changed."""
-    if subject.resource.kind is Kind.BINDING:
+    if subject.kind is Kind.BINDING:
         fix = "take keyUriWithVersion from the key, or from KeyVersion"
-        yield from _judge_part("keyUriWithVersion", subject.name("keyUriWithVersion"), key_uris.parse, fix)
+        yield from _judge_part(
+            "keyUriWithVersion", values.name(subject.stated("keyUriWithVersion")), key_uris.parse, fix
+        )
         return
-    encryption = None if subject.resource.leaves_encryption else encryption_of(subject.resource)
+    encryption = None if subject.leaves_encryption else encryption_of(subject)
     if isinstance(encryption, Mark):
         yield hidden("properties.encryption", encryption)
     elif encryption is not None and not encryption.is_customer_key:
@@ -54,7 +44,7 @@ def cmk_complete(subject: Subject, _: Options) -> Findings:
         yield from _judge_part(f"{_PARTS}.keyVaultUri", encryption.vault_uri, _vault_uri, by_uri)
         named = "name the key that the vault holds"
         yield from _judge_part(f"{_PARTS}.keyName", encryption.key_name, key_uris.key_name, named)
-        if encryption.key_version is not None or not _follows(subject.resource):
+        if encryption.key_version is not None or not _follows(subject):
             one = "name one version of the key; the service does not follow a rotation by itself"
             yield from _judge_part(f"{_PARTS}.keyVersion", encryption.key_version, key_uris.version, one)
 
@@ -78,27 +68,27 @@ def _vault_uri(uri: str) -> None:
 _URI, _INLINE_VERSION = "keyUriWithVersion", "properties.encryption.keyVaultProperties.keyVersion"
 
 
-@rule(StackRule)
-def cmk_no_versionless(protections: Protections, _: Options) -> Findings:
+@rule(Asked.EACH, Kind.BINDING, Kind.ACCOUNT)
+def cmk_no_versionless(writer: StackResource, given: Given) -> Findings:
     """A customer-managed key states its version, unless the account follows the key by itself.
 
     Judges only whether a version is stated; cmk-complete judges its form, before the step."""
-    for binding in protections.stack.of(Kind.BINDING):
-        uri = values.name(binding.found(_URI))
-        kinds = {one.kind for one in protections.stack.sources(binding, _URI)}
-        account = protections.stack.target(binding, Kind.ACCOUNT, "accountId")
-        if uri is Mark.UNKNOWN and Kind.KEY_VERSION not in kinds:
-            yield undecided(f"whether {_URI} has a version: it comes from no KeyVersion", binding.urn)
-        elif uri is Mark.UNKNOWN and not (_follows(account) or _takes_version(protections.stack, binding)):
-            yield undecided(f"whether {_URI} is a KeyVersion's keyUriWithVersion or its keyUri", binding.urn)
-        else:
-            yield from _judge_version(binding, account, _URI, uri, _version_in(uri))
-    for account in protections.stack.of(Kind.ACCOUNT):
-        key = customer_key(protections.inline(account), account.urn)
+    stack = given.protections.stack
+    if writer.kind is Kind.ACCOUNT:
+        key = customer_key(given.protections.inline(writer))
         if isinstance(key, RuleFinding):
             yield key
         elif key is not None:
-            yield from _judge_version(account, account, _INLINE_VERSION, key.key_version, key.key_version)
+            yield from _judge_version(writer, _INLINE_VERSION, key.key_version, key.key_version)
+        return
+    uri, account = values.name(writer.found(_URI)), stack.target(writer, Kind.ACCOUNT, "accountId")
+    from_version = any(one.kind is Kind.KEY_VERSION for one in stack.sources(writer, _URI))
+    if uri is Mark.UNKNOWN and not from_version:
+        yield undecided(f"whether {_URI} has a version: it comes from no KeyVersion")
+    elif uri is Mark.UNKNOWN and not (_follows(account) or _takes_version(stack, writer)):
+        yield undecided(f"whether {_URI} is a KeyVersion's keyUriWithVersion or its keyUri")
+    else:
+        yield from _judge_version(account, _URI, uri, _version_in(uri))
 
 
 def _follows(account: StackResource | None) -> bool:
@@ -123,41 +113,36 @@ def _version_in(uri: Value) -> Value:
         return uri
 
 
-def _judge_version(
-    writer: StackResource, account: StackResource | None, where: str, stated: Value, version: Value
-) -> Findings:
+def _judge_version(account: StackResource | None, where: str, stated: Value, version: Value) -> Findings:
     if isinstance(version, Mark):
-        yield hidden(where, version, writer.urn)
+        yield hidden(where, version)
     elif version is None and _follows(account):
-        yield undecided(f"{where} names no version, so Azure chooses which one is in use", writer.urn)
+        yield undecided(f"{where} names no version, so Azure chooses which one is in use")
     elif version is None:
         yield RuleFinding(
             found=f"{where} is {values.shown(stated)}, without a version",
             required="one version of the key",
             fix="state the version (KeyVersion gives the newest), and bind again after each rotation",
-            urn=writer.urn,
         )
 
 
-@rule(StackRule)
-def cmk_not_at_create_with_system_identity(protections: Protections, _: Options) -> Findings:
+@rule(Asked.EACH, Kind.ACCOUNT)
+def cmk_not_at_create_with_system_identity(account: StackResource, given: Given) -> Findings:
     """A key that the account's own identity uses is bound after the account exists.
 
     Judges the accounts that this preview makes. An account that exists has its identity, and grant-present
     judges the identity's access. Skips an account whose program ignores `encryption`, because the engine then
     shows the encryption that Azure last reported, not what the program declares."""
-    for account in protections.stack.of(Kind.ACCOUNT):
-        key = None if account.exists else customer_key(protections.inline(account), account.urn)
-        if isinstance(key, RuleFinding):
-            yield key
-        elif key is not None and key.client_id is None:
-            yield RuleFinding(
-                found=f"identity.type is {values.shown(account.stated('identity.type'))}, and "
-                "properties.encryption names a key without an identityClientId that could use it",
-                required="no inline key with a system-assigned identity, which has no rights before the "
-                "account exists",
-                fix="leave encryption out of the account and bind the key with azure-cmk's "
-                "CustomerManagedKey after the grant; or attach a user-assigned identity that has access "
-                "already and state its identityClientId",
-                urn=account.urn,
-            )
+    key = None if account.exists else customer_key(given.protections.inline(account))
+    if isinstance(key, RuleFinding):
+        yield key
+    elif key is not None and key.client_id is None:
+        yield RuleFinding(
+            found=f"identity.type is {values.shown(account.stated('identity.type'))}, and "
+            "properties.encryption names a key without an identityClientId that could use it",
+            required="no inline key with a system-assigned identity, which has no rights before the account "
+            "exists",
+            fix="leave encryption out of the account and bind the key with azure-cmk's CustomerManagedKey "
+            "after the grant; or attach a user-assigned identity that has access already and state its "
+            "identityClientId",
+        )

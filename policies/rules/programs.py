@@ -7,31 +7,19 @@ from core import arm_template, audit_log, values
 from core.resource_types import Kind, parse_urn
 from core.stack import StackResource
 from core.values import Mark
-from policies.rule import (
-    Findings,
-    Options,
-    ResourceRule,
-    RuleFinding,
-    StackRule,
-    Subject,
-    hidden,
-    later,
-    rule,
-    undecided,
-)
-from policies.used import UsedProtections
+from policies.rule import Asked, Findings, Given, RuleFinding, hidden, later, rule, undecided
 
 _DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$|blueprint(/\w+)?:Assignment$")
 
 
-@rule(ResourceRule, Kind.OTHER_PROVIDER)
-def no_other_provider(subject: Subject, _: Options) -> Findings:
+@rule(Asked.STEP, Kind.OTHER_PROVIDER)
+def no_other_provider(subject: StackResource, _: Given) -> Findings:
     """Vaults, keys and accounts are resources of azure-native, which the rules read.
 
     Other rules cannot read such resources. A template is reported if it holds one."""
-    token = parse_urn(subject.resource.urn).type
+    token = parse_urn(subject.urn).type
     is_deployment = _DEPLOYMENT.search(token) is not None
-    concerns = arm_template.may_concern_keys(subject.resource.declared) if is_deployment else True
+    concerns = arm_template.may_concern_keys(subject.declared) if is_deployment else True
     if isinstance(concerns, Mark):
         yield hidden("the template of a deployment", concerns)
     elif concerns is None:
@@ -47,15 +35,15 @@ def no_other_provider(subject: Subject, _: Options) -> Findings:
         )
 
 
-@rule(ResourceRule)
-def no_preview_api_version(subject: Subject, _: Options) -> Findings:
+@rule(Asked.STEP)
+def no_preview_api_version(subject: StackResource, _: Given) -> Findings:
     """Nothing is deployed through a preview of an Azure API.
 
     Only versions that the program chose: azure-native's own default for a type may be a preview."""
-    version = subject.resource.api_version
+    version = subject.api_version
     if version is not None and any(word in version.lower() for word in ("preview", "alpha", "beta")):
         yield RuleFinding(
-            found=f'the API version is "{version}" ({parse_urn(subject.resource.urn).type})',
+            found=f'the API version is "{version}" ({parse_urn(subject.urn).type})',
             required="an API version that is generally available",
             fix="use the unpinned type, or a version without -preview",
         )
@@ -64,28 +52,25 @@ def no_preview_api_version(subject: Subject, _: Options) -> Findings:
 _CATEGORIES: Final = frozenset(name.lower() for name in audit_log.CATEGORIES)
 
 
-@rule(StackRule)
-def vault_audited(protections: UsedProtections, _: Options) -> Findings:
+@rule(Asked.EACH, Kind.VAULT)
+def vault_audited(vault: StackResource, given: Given) -> Findings:
     """Every use of a vault's keys is recorded.
 
     PSRule's demand (AuditEvent, audit or allLogs, enabled), and a destination."""
-    for vault in filter(protections.is_used, protections.stack.of(Kind.VAULT)):
-        verdicts = [_is_audit(setting) for setting in protections.stack.logs_of(vault)]
-        if True in verdicts:
-            continue
-        if Mark.UNKNOWN in verdicts:
-            yield later("what its diagnostic setting records", vault.urn)
-        else:
-            yield RuleFinding(
-                found=f"the vault {vault.name} has no diagnostic setting"
-                + (" that records audit events" if verdicts else ""),
-                required="a diagnostic setting with AuditEvent (or the group audit or allLogs) and a "
-                "destination",
-                fix="add azure-native's monitor.DiagnosticSetting for the vault, with a workspace, "
-                "storage account or event hub",
-                setting="set audit.newWorkspace to true, or audit.workspaceId to one that exists",
-                urn=vault.urn,
-            )
+    verdicts = [_is_audit(setting) for setting in given.protections.stack.logs_of(vault)]
+    if True in verdicts or not given.protections.is_used(vault):
+        return
+    if Mark.UNKNOWN in verdicts:
+        yield later("what its diagnostic setting records")
+    else:
+        yield RuleFinding(
+            found=f"the vault {vault.name} has no diagnostic setting"
+            + (" that records audit events" if verdicts else ""),
+            required="a diagnostic setting with AuditEvent (or the group audit or allLogs) and a destination",
+            fix="add azure-native's monitor.DiagnosticSetting for the vault, with a workspace, storage "
+            "account or event hub",
+            setting="set audit.newWorkspace to true, or audit.workspaceId to one that exists",
+        )
 
 
 def _is_audit(setting: StackResource) -> bool | Mark:

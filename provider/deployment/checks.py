@@ -132,7 +132,7 @@ async def _taken_in_the_world(one: Planned, ask: Questions) -> DeploymentFinding
     return DeploymentFinding(NAMES, one.id, f"{text} (Azure: {answer.get(why)})", fix)
 
 
-_VERBS: Final = {model.CREATE: "making", model.UPDATE: "changing", model.DELETE: "deleting"}
+_VERBS: Final = {model.CREATE: "making", model.DELETE: "deleting"}
 
 
 async def locks(plan: Sequence[Planned], ask: Questions) -> Report:

@@ -1,5 +1,4 @@
-"""What Azure itself would refuse: it validates a template of the resources that are about to be made or
-changed.
+"""What Azure itself would refuse: it validates a template of the resources that are about to be made.
 
 One question for each resource group that exists, and one for all that are yet to be made. Azure judges rights
 first: if some are missing, the same question without rights follows, so that everything is told at once.
@@ -58,7 +57,7 @@ _ROLES: Final = (
 
 
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
-    """A finding for each refusal of a resource that is made or changed."""
+    """A finding for each refusal of a resource that is made."""
     login = (await ask.principal()).object_id
     made = {_written(one).lower() for one in plan if one.action == model.CREATE}
     asked: defaultdict[str, list[Planned]] = defaultdict(list)
@@ -74,7 +73,7 @@ def _is_asked(one: Planned, plan: Sequence[Planned]) -> bool:
     known = one.type == model.GROUP or one.type.lower() in model.VERSIONS
     freed = {other.name.lower() for other in plan if other.action == model.DELETE}
     below_freed = any(part.lower() in freed for part in one.id.split("/")[5:])
-    return known and one.action in (model.CREATE, model.UPDATE) and not below_freed
+    return known and one.action == model.CREATE and not below_freed
 
 
 async def _validated(members: Sequence[Planned], made: set[str], login: str, ask: Questions) -> Report:
@@ -126,8 +125,6 @@ def _body(scope: str, members: Sequence[Planned], level: str) -> dict[str, Any]:
 def _resource(one: Planned) -> dict[str, Any]:
     """A resource of a template."""
     id, content = arm_ids.parse(_written(one)), one.content
-    if one.action == model.UPDATE and one.bound is not None:
-        content = one.bound  # an account that has its key keeps it in each write
     found = {
         **{word: value for word, value in content.items() if word not in ("type", "name")},
         "type": id.type,
@@ -196,7 +193,7 @@ def _fix(detail: ServiceError, about: Planned) -> str:
             f"{IGNORES_VALIDATION}=1 has an update try it all the same"
         )
     way = "change the settings so that they meet the policy"
-    if about.bound is not None and about.action == model.CREATE:
+    if about.bound is not None:
         way += ", or set identity: userAssigned, by which the account is made with its key"
     scope = about.group_id if about.type != model.GROUP else model.subscription_scope(about.id)
     assigned = re.search(rf"/[^\"']*/{arm_ids.POLICY_ASSIGNMENT}/[^\"']+", detail.text, re.IGNORECASE)

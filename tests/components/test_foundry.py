@@ -87,7 +87,7 @@ def test_accounts_without_projects_are_as_before() -> None:
         ),
         (
             {"kind": "OpenAI", "deployments": [MODELS[0], {**MODELS[1], "name": "MINI"}]},
-            "deployments[0].name: 'mini' is listed more than once",
+            "deployments: 'mini' is listed 2 times; list it once",
         ),
         (
             {"kind": "AIServices", "projects": [{"name": "-"}]},

@@ -10,7 +10,7 @@ import pytest
 from pulumi.runtime import resource
 from pulumi.runtime.proto import source_pb2
 
-from components.sdk_debug import drop_sdk_debug_messages, drop_stack_traces
+from components.sdk_debug import drop_what_nobody_reads
 from components.service import EncryptedAIServicesAccount
 from tests.support.recording import run
 
@@ -46,7 +46,7 @@ def messages(engine: Engine, services: int) -> list[str]:
 
 def test_more_resources_make_no_more_messages(engine: Engine) -> None:
     """But for functions' answers, what a preview logs does not grow with it: no wording is missed."""
-    drop_sdk_debug_messages()
+    drop_what_nobody_reads()
     one, three = (
         [message for message in messages(engine, services) if "function completed" not in message]
         for services in (1, 3)
@@ -54,18 +54,11 @@ def test_more_resources_make_no_more_messages(engine: Engine) -> None:
     assert sorted(three) == sorted(one)
 
 
-def test_the_messages_can_be_kept(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who looks for a fault in the SDK gets all that it says: four messages and more for each resource."""
-    monkeypatch.setenv("LANGUAGE_CMK_SDK_DEBUG", "keep")
-    drop_sdk_debug_messages()
-    assert len(messages(engine, 3)) - len(messages(engine, 1)) > 2 * 4 * 8
-
-
 def test_every_other_message_passes(engine: Engine) -> None:
     """A program's own words, and the SDK's on what fails, are shown; asked twice, nothing changes."""
-    drop_sdk_debug_messages()
+    drop_what_nobody_reads()
     once = pulumi.log.debug
-    drop_sdk_debug_messages()
+    drop_what_nobody_reads()
     assert pulumi.log.debug is once
     pulumi.log.debug("of the program itself")
     pulumi.log.debug("exception when preparing or executing rpc for ty='t' name='n': why")
@@ -77,14 +70,11 @@ def test_every_other_message_passes(engine: Engine) -> None:
     ]
 
 
-@pytest.mark.parametrize("kept", [False, True])
-def test_stack_traces_are_left_out_unless_they_are_kept(kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stack_traces_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the frames nor the position that the SDK takes from them."""
     frame = source_pb2.StackFrame(pc=source_pb2.SourcePosition(uri="file:///program.py", line=1))
     monkeypatch.setattr(resource, "_get_stack_trace", lambda: source_pb2.StackTrace(frames=[frame]))
-    if kept:
-        monkeypatch.setenv("LANGUAGE_CMK_STACK_TRACES", "keep")
-    drop_stack_traces()
+    drop_what_nobody_reads()
     made = run(lambda: EncryptedAIServicesAccount("claims", {"location": "westeurope"})).registered
     for one in (each.request for each in made):
-        assert (bool(one.stackTrace.frames), one.HasField("sourcePosition")) == (kept, kept), one.name
+        assert (bool(one.stackTrace.frames), one.HasField("sourcePosition")) == (False, False), one.name

@@ -49,7 +49,6 @@ def settled(world: World, **change: Any) -> None:
 
 def properties(world: World) -> dict[str, Any]:
     """The account's properties as the cloud holds them, with what no answer shows."""
-    assert world.account
     return dict(world.account.properties)
 
 
@@ -60,8 +59,6 @@ def test_the_customers_key_is_turned_on_and_off_on_one_account() -> None:
     before = world.account
     world.must_up(encryption=None, sku="S")
     account = world.account
-    assert before
-    assert account
     assert (account.internal_id, account.sku["name"], world.is_bound) == (before.internal_id, "S", True)
 
     world.declare({"encryption": "microsoftManaged"})
@@ -119,8 +116,6 @@ def test_a_destroyed_service_comes_back_with_its_data_and_its_access(mode: str, 
     assert world.engine.operations == []
     Way(world).follow(said)
     account = world.account
-    assert before
-    assert account
     assert (account.internal_id, world.readable) == (before.internal_id, True)
     assert world.history()[-1]["keyUri"] == version
     assert permitted(world, (account.identity or {})["principalId"]) or mode == "Azure RBAC"
@@ -263,7 +258,6 @@ def test_access_in_a_vault_of_others_goes_with_the_service() -> None:
     world.session.send("PUT", f"{locks}/owners?api-version=2020-05-01", HOLD)
     settled(world)
     account = world.account
-    assert account
     user = (account.identity or {})["principalId"]
     assert permitted(world, user)
     world.engine.destroy()

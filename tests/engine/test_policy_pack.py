@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from policies.rule import ResourceRule, UsedResourceRule
+from policies.rule import Asked
 from policies.rules import RULES
 from tests.engine.shared import refused
 from tests.support.stack import Stack
@@ -16,11 +16,7 @@ from tests.support.stack import Stack
 pytestmark = pytest.mark.engine
 PROGRAM = Path(__file__).with_name("programs") / "every_violation.py"
 BLOCKED_IN_PREVIEW = sorted(
-    {
-        rule.name
-        for rule in RULES
-        if isinstance(rule, ResourceRule | UsedResourceRule) and rule.level == "mandatory"
-    }
+    {rule.name for rule in RULES if rule.asked in (Asked.STEP, Asked.USED) and rule.level == "mandatory"}
     | {
         "account-has-customer-key",
         "bound-after-grant",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
 
 from localazure import seed
@@ -11,7 +9,7 @@ from localazure.arm import place_of
 from localazure.authorization import allows_data, assign_role
 from localazure.cloud import Cloud
 from localazure.directory import create_principal
-from localazure.roles import BY_NAME, ROLES
+from localazure.roles import BY_NAME
 
 GROUP = f"/subscriptions/{seed.SUBSCRIPTION_ID}/resourceGroups/g"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/v"
@@ -23,18 +21,13 @@ SERVICE_USER = "Key Vault Crypto Service Encryption User"
 @pytest.mark.parametrize(
     ("role", "action", "allowed"),
     [
-        ("Owner", "Microsoft.Authorization/roleAssignments/write", True),
         ("Contributor", "Microsoft.KeyVault/vaults/write", True),
         ("Contributor", "microsoft.authorization/roleassignments/WRITE", False),
         ("Reader", "Microsoft.KeyVault/vaults/read", True),
-        ("Reader", "Microsoft.KeyVault/vaults/write", False),
         ("Reader", "Microsoft.CognitiveServices/accounts/listKeys/action", False),
         ("User Access Administrator", "Microsoft.Authorization/roleAssignments/write", True),
         ("User Access Administrator", "Microsoft.KeyVault/vaults/write", False),
-        ("Cognitive Services User", "Microsoft.CognitiveServices/accounts/listKeys/action", True),
-        ("Cognitive Services Contributor", "Microsoft.CognitiveServices/accounts/write", True),
         ("Key Vault Contributor", "Microsoft.KeyVault/locations/deletedVaults/purge/action", False),
-        ("Key Vault Administrator", "Microsoft.KeyVault/vaults/write", False),
     ],
 )
 def test_a_role_allows_its_actions_and_no_other(role: str, action: str, allowed: bool) -> None:
@@ -46,25 +39,14 @@ def test_a_role_allows_its_actions_and_no_other(role: str, action: str, allowed:
     ("role", "data_action", "allowed"),
     [
         (SERVICE_USER, WRAP, True),
-        (SERVICE_USER, "Microsoft.KeyVault/vaults/keys/unwrap/action", True),
         (SERVICE_USER, "Microsoft.KeyVault/vaults/keys/encrypt/action", False),
-        ("Key Vault Crypto Officer", "Microsoft.KeyVault/vaults/keys/rotate/action", True),
         ("Key Vault Crypto Officer", "Microsoft.KeyVault/vaults/secrets/getSecret/action", False),
-        ("Key Vault Reader", "Microsoft.KeyVault/vaults/keys/read", True),
         ("Owner", WRAP, False),
-        ("Reader", "Microsoft.KeyVault/vaults/keys/read", False),
     ],
 )
 def test_data_actions_are_not_actions(role: str, data_action: str, allowed: bool) -> None:
     """An owner of a vault may not use its keys: only data actions count at the data plane."""
     assert BY_NAME[role].allows_data(data_action) is allowed
-
-
-def test_no_role_is_listed_twice() -> None:
-    """Ids and names are unique, and ids are GUIDs in lower case."""
-    ids = [role.id for role in ROLES]
-    assert len(set(ids)) == len({role.name for role in ROLES}) == len(ROLES)
-    assert ids == [str(uuid.UUID(id)) for id in ids]
 
 
 @pytest.mark.parametrize(

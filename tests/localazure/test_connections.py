@@ -82,7 +82,7 @@ def test_only_what_is_not_microsofts_is_let_through(name: str, through: bool) ->
 class _Upstream:
     """A company's proxy: it answers CONNECT, and then says which way was asked for."""
 
-    def __init__(self, answer: bytes = b"HTTP/1.1 200 fine\r\n\r\n") -> None:
+    def __init__(self, answer: bytes) -> None:
         self.answer, self.heads = answer, list[bytes]()
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -108,58 +108,44 @@ async def _through(upstream: _Upstream, target: str, *headers: str) -> bytes:
     return answer
 
 
-@pytest.mark.asyncio
-async def test_a_registry_is_reached_by_the_users_own_proxy() -> None:
-    """What is not Azure's goes the way that the shell's HTTPS_PROXY says, with the client's own login."""
-    upstream, login = _Upstream(), "proxy-authorization: Basic bWU6cEBzcw=="
-    assert (await _through(upstream, "registry.example:443", login)).endswith(b"\r\n\r\nhello")
-    assert upstream.heads[0].startswith(b"CONNECT registry.example:443 HTTP/1.1\r\n")
-    assert f"\r\n{login}\r\n".encode() in upstream.heads[0]
+LOGIN = "proxy-authorization: Basic bWU6cEBzcw=="
+FINE, CANNOT = b"HTTP/1.1 200 fine\r\n\r\n", "HTTP/1.1 403 {} cannot be reached"
 
 
-@pytest.mark.asyncio
-async def test_nobody_is_lent_the_login_of_the_users_own_proxy() -> None:
-    """Anyone on the machine may connect, so who brings no login goes on without one."""
-    upstream = _Upstream()
-    await _through(upstream, "registry.example:443")
-    assert b"authorization" not in upstream.heads[0].lower()
-
-
-@pytest.mark.asyncio
-async def test_a_proxy_that_wants_a_login_asks_the_client_for_it() -> None:
-    """Clients such as git and .NET send theirs only when they are asked, in the form that is asked for."""
-    asked = b"HTTP/1.1 407 Login please\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 5\r\n\r\n"
-    head, _, body = (await _through(_Upstream(asked), "registry.example:443")).partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 407 registry.example:443 cannot be reached")
-    assert b"\r\nProxy-Authenticate: Basic realm=x\r\n" in head
-    assert f"\r\nContent-Length: {len(body)}\r\n".encode() in head
-
-
-@pytest.mark.asyncio
-async def test_what_goes_past_the_users_own_proxy_goes_past_it_here() -> None:
-    """NO_PROXY counts; no such name can be resolved, which is told."""
-    upstream = _Upstream()
-    answer = await _through(upstream, "nothing.direct.example:443")
-    assert answer.startswith(b"HTTP/1.1 403 nothing.direct.example:443 cannot be reached")
-    assert upstream.heads == []
-
-
-@pytest.mark.asyncio
-async def test_a_registry_that_cannot_be_reached_is_told() -> None:
-    """What the user's own proxy answers is passed on."""
-    refused = await _through(_Upstream(b"HTTP/1.1 502 Nobody there\r\n\r\n"), "registry.example:443")
-    assert refused.startswith(b"HTTP/1.1 403 registry.example:443 cannot be reached")
-    assert b"502 Nobody there" in refused
-
-
-@pytest.mark.asyncio
-async def test_azures_names_never_reach_the_users_own_proxy() -> None:
-    """Not even where the user's proxy would let them through."""
-    upstream = _Upstream()
-    assert (await _through(upstream, "outlook.office.com:443")).startswith(
-        b"HTTP/1.1 403 local Azure does not"
-    )
-    assert upstream.heads == []
+@pytest.mark.parametrize(
+    ("target", "answer", "headers", "begins", "holds"),
+    [
+        ("registry.example", FINE, (), "HTTP/1.1 200", "\r\n\r\nhello"),
+        ("registry.example", FINE, (LOGIN,), "HTTP/1.1 200", "\r\n\r\nhello"),
+        (
+            "registry.example",
+            b"HTTP/1.1 407 Login please\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 5\r\n\r\n",
+            (),
+            CANNOT.replace("403", "407"),
+            "\r\nProxy-Authenticate: Basic realm=x\r\n",
+        ),
+        ("registry.example", b"HTTP/1.1 502 Nobody there\r\n\r\n", (), CANNOT, "502 Nobody there"),
+        ("nothing.direct.example", FINE, (), CANNOT, ""),
+        ("outlook.office.com", FINE, (), "HTTP/1.1 403 local Azure does not", ""),
+    ],
+    ids=["without a login", "with one", "it asks for a login", "it refuses", "past it", "Azure's own name"],
+)
+async def test_what_is_not_azures_goes_by_the_users_own_proxy(
+    target: str, answer: bytes, headers: tuple[str, ...], begins: str, holds: str
+) -> None:
+    """A registry is reached as the shell's HTTPS_PROXY says, by the login that the client sends and nobody is
+    lent; what that proxy refuses or asks for is passed on, because git and .NET send a login only then.
+    NO_PROXY counts; and Azure's names never reach it."""
+    upstream = _Upstream(answer)
+    told = (await _through(upstream, f"{target}:443", *headers)).decode()
+    assert told.startswith(begins.format(f"{target}:443"))
+    assert holds in told
+    head, _, body = told.partition("\r\n\r\n")
+    assert "200" in head or f"\r\nContent-Length: {len(body)}" in head
+    lines = b"".join(upstream.heads).decode().split("\r\n")
+    asked = f"CONNECT {target}:443 HTTP/1.1" if target == "registry.example" else ""
+    assert lines[0] == asked
+    assert [line for line in lines if "authorization" in line.lower()] == list(headers)
 
 
 @pytest.mark.parametrize("line", ["GET http://management.azure.com/", "POST management.azure.com:443"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from localazure import checkout, execution, process
-from localazure.__main__ import _COMMANDS, _MEANINGS, main
+from localazure.__main__ import main
 from localazure.environment import is_from_outside, onward_of
 from localazure.home import Home, HomeError
 from tests.support.azure import RunningAzure, running_azure
@@ -49,23 +50,29 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
         yield azure
 
 
+@pytest.fixture
+def steps(azure: RunningAzure) -> checkout.Steps:
+    return checkout.Steps(azure.home, "dev")
+
+
 def _exec(azure: RunningAzure, *command: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "localazure", "exec", "--home", str(azure.home.path), "--", *command]
     return subprocess.run(
-        [sys.executable, "-m", "localazure", "exec", "--home", str(azure.home.path), "--", *command],
-        cwd=ROOT,
-        env={**os.environ, **OUTSIDE},
-        capture_output=True,
-        text=True,
-        check=False,
+        words, cwd=ROOT, env={**os.environ, **OUTSIDE}, capture_output=True, text=True, check=False
     )
 
 
-def test_nothing_of_the_users_own_comes_along(azure: RunningAzure) -> None:
-    """Logins, backends, proxies and certificates of the shell are replaced or left out."""
-    done = _exec(azure, "env")
-    assert done.returncode == 0, done.stderr
-    found = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+def _without_outside(printed: str) -> dict[str, str]:
+    """The environment that a command printed, in which nothing of the shell's own is."""
+    found = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
     assert not {name for name in found if found[name] == OUTSIDE.get(name)}
+    return found
+
+
+def test_nothing_of_the_users_own_comes_along(azure: RunningAzure) -> None:
+    """Logins, backends, proxies and certificates of the shell are replaced or left out; a command's exit code
+    comes back, and a missing one is told in a line."""
+    found = _without_outside(_exec(azure, "env").stdout)
     assert found["PULUMI_BACKEND_URL"].startswith("file://")
     assert found["HTTPS_PROXY"].startswith("http://127.0.0.1:")
     assert found["NO_PROXY"] == "127.0.0.1,localhost,::1"
@@ -77,6 +84,10 @@ def test_nothing_of_the_users_own_comes_along(azure: RunningAzure) -> None:
     assert {name for name in found if is_from_outside(name)}.isdisjoint(
         {"PULUMI_ACCESS_TOKEN", "ALL_PROXY", "ARM_USE_OIDC", "IDENTITY_ENDPOINT", "MSI_ENDPOINT"}
     )
+    assert _exec(azure, "sh", "-c", "exit 7").returncode == 7
+    missing = _exec(azure, "no-such-command")
+    assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
+    assert "no command 'no-such-command'" in missing.stderr
 
 
 def test_azure_native_counts_as_installed(tmp_path: Path) -> None:
@@ -102,19 +113,22 @@ def test_fails_without_such_a_command(azure: RunningAzure) -> None:
     assert "no command 'no-such-command'" in done.stderr
 
 
-def test_an_evaluated_environment_is_the_same(azure: RunningAzure) -> None:
-    """`make env` unsets what it does not set; evaluated twice, the checkout's folders lead PATH once."""
-    printed = f'eval "$({sys.executable} -m localazure env --home {azure.home.path})"'
-    done = subprocess.run(
-        ["sh", "-c", f"{printed}; {printed}; env"],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **OUTSIDE},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
-    assert not {name for name in found if found[name] == OUTSIDE.get(name)}
+def test_an_evaluated_environment_is_the_same(tmp_path: Path) -> None:
+    """`make env` unsets what it does not set, whatever the folder is called; evaluated twice, the checkout's
+    folders lead PATH once."""
+    home = Home(tmp_path / 'it\'s $HOME "here"')
+    printed = f'eval "$({sys.executable} -m localazure env --home {shlex.quote(str(home.path))})"'
+    with running_azure(home.path):
+        done = subprocess.run(
+            ["sh", "-c", f"{printed}; {printed}; env"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], **OUTSIDE},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    found = _without_outside(done.stdout)
+    assert found["SSL_CERT_FILE"] == str(home.ca_bundle)
     folders = found["PATH"].split(os.pathsep)
     assert folders[:2] == [str(ROOT / ".pulumi" / "bin"), str(ROOT / ".venv" / "bin")]
     assert len([f for f in folders if f.startswith(str(ROOT))]) == 2
@@ -155,11 +169,9 @@ def test_fails_where_none_runs(tmp_path: Path) -> None:
     [
         (["--help"], r"\n  up  +deploy the stack and read the proof back\n(?s:.*)\n  exec  +run a command"),
         (
-            ["preview", "--stack", "prod eu"],
-            "'prod eu' is not a stack's name: expected letters, digits, hyphens",
+            ["preview", "--stack", "../dev"],
+            "'../dev' is not a stack's name: expected letters, digits, hyphens",
         ),
-        (["preview", "--stack", "../dev"], "'../dev' is not a stack's name"),
-        (["upp"], "invalid choice: 'upp' .*'up'"),
     ],
 )
 def test_the_command_line_says_what_can_be_typed(
@@ -170,10 +182,6 @@ def test_the_command_line_says_what_can_be_typed(
     with pytest.raises(SystemExit):
         main(typed)
     assert re.search(said, "".join(capsys.readouterr()))
-
-
-def test_each_command_has_its_meaning() -> None:
-    assert {*_MEANINGS} == {*checkout.WORDS, *_COMMANDS, "setup", "serve", "exec"}
 
 
 def test_no_line_of_the_makefile_reaches_a_cloud_by_itself() -> None:
@@ -227,18 +235,15 @@ def test_the_login_of_a_proxy_stays_with_the_commands(
 def test_every_step_of_a_word_runs_in_the_local_azure(
     azure: RunningAzure, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """`up`, `preview`, `down` and the others hand nothing of the shell's own on to what they run."""
+    """`up`, `preview`, `down` and the others hand nothing of the shell's own on to what they run; what runs
+    quietly is heard where it fails."""
     for name, value in OUTSIDE.items():
         monkeypatch.setenv(name, value)
     steps = checkout.Steps(azure.home, "dev")
     assert steps.run("env") == 0
-    found = dict(line.split("=", 1) for line in capfd.readouterr().out.splitlines() if "=" in line)
-    assert not {name for name in found if found[name] == OUTSIDE.get(name)}
-    assert found["PULUMI_BACKEND_URL"].startswith("file://")
-    assert steps.quietly("env") == 0
-    assert capfd.readouterr().out == ""
-    assert steps.quietly("sh", "-c", "echo why; exit 3") == 3
-    assert capfd.readouterr().err == "why\n"
+    assert _without_outside(capfd.readouterr().out)["PULUMI_BACKEND_URL"].startswith("file://")
+    assert [steps.quietly("sh", "-c", f"echo why; exit {code}") for code in (0, 3)] == [0, 3]
+    assert capfd.readouterr() == ("", "why\n")
 
 
 def test_a_stack_without_settings_is_not_made(azure: RunningAzure) -> None:
@@ -248,9 +253,7 @@ def test_a_stack_without_settings_is_not_made(azure: RunningAzure) -> None:
     assert not (ROOT / "Pulumi.nowhere.yaml").exists()
 
 
-def test_an_interrupt_is_left_to_the_step(
-    azure: RunningAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupt_is_left_to_the_step(steps: checkout.Steps, tmp_path: Path) -> None:
     """Ctrl-C reaches the engine too, which ends its update in order: nobody kills it meanwhile, and the word
     ends after it."""
     ended = tmp_path / "ended"
@@ -261,7 +264,7 @@ def test_an_interrupt_is_left_to_the_step(
         f"pathlib.Path({str(ended)!r}).touch()\n"
     )
     with pytest.raises(KeyboardInterrupt):
-        checkout.Steps(azure.home, "dev").run(sys.executable, "-c", program)
+        steps.run(sys.executable, "-c", program)
     assert ended.exists()
 
 
@@ -325,12 +328,11 @@ def test_a_login_that_only_the_state_still_has_is_replaced(
 
 @pytest.mark.parametrize("inside", [False, True])
 def test_a_failure_says_once_how_its_commands_run_in_the_users_shell(
-    inside: bool, monkeypatch: pytest.MonkeyPatch, azure: RunningAzure, capsys: pytest.CaptureFixture[str]
+    inside: bool, monkeypatch: pytest.MonkeyPatch, steps: checkout.Steps, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """pulumi and python are not on the PATH of whoever only said `up`; a shell that has the exports needs
     nothing."""
     monkeypatch.setattr(checkout.Steps, "_run", lambda *_, **__: (255, ""))
-    steps = checkout.Steps(azure.home, "dev")
     if inside:
         monkeypatch.setenv("PULUMI_BACKEND_URL", steps._environ["PULUMI_BACKEND_URL"])
     assert steps.run("pulumi", "up") == 255
@@ -338,10 +340,7 @@ def test_a_failure_says_once_how_its_commands_run_in_the_users_shell(
 
 
 def test_who_comes_second_is_told_to_wait(
-    monkeypatch: pytest.MonkeyPatch,
-    azure: RunningAzure,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, steps: checkout.Steps, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The engine advises to cancel, which would let two updates overwrite each other's state. A lock of a
     process that is gone is the engine's to tell."""
@@ -351,67 +350,52 @@ def test_who_comes_second_is_told_to_wait(
         pass
     monkeypatch.setattr(checkout, "_LOCKS", tmp_path)
     monkeypatch.setattr(checkout.Steps, "_run", lambda *_, **__: (255, "locked"))
-    steps = checkout.Steps(azure.home, "dev")
-    for pid, told in ((os.getpid(), f"process {os.getpid()} is updating stack dev"), (gone.pid, "")):
+    for pid, waits in ((os.getpid(), True), (gone.pid, False)):
         lock.write_text(json.dumps({"pid": pid, "username": "me", "hostname": "here"}))
         for run in (steps.run, steps.quietly):
             assert run("pulumi", "up") == 255
-            said = capsys.readouterr().err
-            assert (told in said, "wait" in said) == (True, bool(told))
+            told = f"process {pid} is updating stack dev: wait" in capsys.readouterr().err
+            assert told == waits
 
 
 def test_down_keeps_what_other_stacks_need(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Their vaults and accounts are in the same local Azure, and their states in the same backend: both go
-    with the last stack. The stack itself is destroyed either way. What it prints names each of the others,
-    and ends them when it is pasted."""
-    destroyed = []
+    with the last stack, and each that is destroyed is named. What it prints names each of the others, and
+    ends them when it is pasted."""
+    states = tmp_path / ".pulumi" / "backend" / ".pulumi" / "stacks" / "language-cmk"
+    home, other = Home(tmp_path / "azure"), states.parent / "claims" / "dev.json"
 
     class Recorded:
         def __init__(self, home: Home, stack: str) -> None:
-            self._stack = stack
+            self._state = states / f"{stack}.json"
 
         def exists(self) -> bool:
-            return (states / f"{self._stack}.json").exists()
+            return self._state.exists()
 
         def run(self, *command: str) -> int:
             if command[1] == "destroy":
-                destroyed.append(self._stack)
-                (states / f"{self._stack}.json").unlink()
+                self._state.unlink()
             return 0
 
-    home, backend = Home(tmp_path / "azure"), tmp_path / ".pulumi" / "backend"
-    states = backend / ".pulumi" / "stacks" / "language-cmk"
-    other = states.parent / "claims"
-    for folder in (home.path, states, other):
-        folder.mkdir(parents=True)
-    for file in (states / "dev.json", states / "staging.json", other / "dev.json"):
+    for file in (home.path / "file", other, *(states / f"{name}.json" for name in ("dev", "staging"))):
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
     monkeypatch.setattr(checkout, "Steps", Recorded)
     monkeypatch.setattr(checkout, "ROOT", tmp_path)
     monkeypatch.setattr(checkout, "_STATES", states)
-    assert checkout.down(home, "dev") == 0
-    said = capsys.readouterr().out
-    assert "goes on, because it has other stacks" in said
-    of_other, own = re.findall(r"^  (.+)$", said, re.MULTILINE)
-    assert "project claims" in of_other
-    assert of_other.endswith(": pulumi destroy --stack dev && pulumi stack rm dev")
-    (other / "dev.json").unlink()
+    ending = "project claims, with the exports of `python3 -m localazure env`: pulumi destroy --stack dev && "
+    for stack, last in (("dev", " --stack staging"), ("staging", "")):
+        assert checkout.down(home, stack) == 0
+        said = capsys.readouterr().out
+        assert "goes on, because it has other stacks" in said
+        of_other, own = re.findall(r"^  (.+)$", said, re.MULTILINE)
+        assert of_other.endswith(f"{ending}pulumi stack rm dev")
+        assert own == f"python3 -m localazure down{last}"
     assert home.path.exists()
-    command, _, last = own.rpartition(" ")
-    assert command == "python3 -m localazure down --stack"
-    assert checkout.down(home, last) == 0
+    other.unlink()
+    assert checkout.down(home, "dev") == 0
     assert capsys.readouterr().out == ""
     assert not home.path.exists()
-    assert not backend.exists()
-    assert destroyed == ["dev", "staging"]
-
-
-def test_down_ends_the_local_azure_after_the_last_stack_of_another_program(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Where none of the checkout's own is left, `down` alone ends it."""
-    monkeypatch.setattr(checkout, "_STATES", tmp_path / "language-cmk")
-    *_, last = checkout._endings([("claims", "dev")])
-    assert last == "python3 -m localazure down"
+    assert not (tmp_path / ".pulumi" / "backend").exists()

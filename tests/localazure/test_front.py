@@ -8,10 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from azure.core.exceptions import HttpResponseError
-from azure.identity import DefaultAzureCredential
-from azure.mgmt.keyvault import KeyVaultManagementClient
-from azure.mgmt.resource.resources import ResourceManagementClient
 
 from localazure import seed
 from localazure.assembly import all_routes
@@ -20,6 +16,7 @@ from localazure.front import Answer, Front, Raw
 from localazure.routes import Route, Router
 from localazure.web import Host, Request, Response, ServiceError, host_of
 from tests.localazure.driver import ACCOUNT, GROUP, WEST, Case
+from tests.support import arm_client
 from tests.support.azure import RunningAzure
 from tests.support.front import SUBSCRIPTION, signer
 
@@ -174,34 +171,28 @@ def test_arm_throttles_by_token_bucket(case: Case, ask: str, kind: str, size: in
 
 def test_writes_one_after_another_never_conflict_over_the_wire(azure: RunningAzure) -> None:
     """On sockets the first answer comes after its time in flight; of two at once, one is refused."""
-    credential, name = DefaultAzureCredential(), "flight-of-keys"
-    client = KeyVaultManagementClient(credential, seed.SUBSCRIPTION_ID, retry_total=0)
-    resources = ResourceManagementClient(credential, seed.SUBSCRIPTION_ID)
-    resources.resource_groups.create_or_update(name, {"location": "westeurope"})
-    vault: Any = {
-        "tenantId": seed.TENANT_ID,
-        "sku": {"family": "A", "name": "standard"},
-        "accessPolicies": [],
-    }
-    made: Any = {**WEST, "properties": vault}
-    client.vaults.begin_create_or_update(name, name, made, polling_interval=0).result(timeout=30)
-    rsa: Any = {"properties": {"kty": "RSA"}}
+    bearer = arm_client.token(azure.env, "https://management.azure.com")
+    group, own = f"{SUBSCRIPTION}/resourceGroups/flight", {"tenantId": seed.TENANT_ID, "accessPolicies": []}
+    vault = f"{group}/providers/Microsoft.KeyVault/vaults/flight-of-keys"
 
-    def put(key: str) -> int:
-        try:
-            client.keys.create_if_not_exist(name, name, key, rsa)
-        except HttpResponseError as error:
-            return int(error.status_code or 0)
-        return 200
+    def put(path: str, body: Any) -> int:
+        client = arm_client.Client(azure.env, arm_client.ARM, bearer)
+        return client.send("PUT", f"{path}?api-version=2024-03-01", body)[0]
 
+    def put_key(name: str) -> int:
+        return put(f"{vault}/keys/{name}", {"properties": {"kty": "RSA"}})
+
+    assert put(group, WEST) == 201
+    made = {**WEST, "properties": {**own, "sku": {"family": "A", "name": "standard"}}}
+    assert [put(vault, made) for _ in range(2)] == [200, 200]
     azure.control("/behaviour", {"vault_write_seconds": 0.4})
     try:
         started = time.monotonic()
-        assert [put("a"), put("b")] == [200, 200]
+        assert [put_key("a"), put_key("b")] == [200, 200]
         assert time.monotonic() - started >= 0.8
         # Long enough for both requests to be on their way, however slow the machine is.
         azure.control("/behaviour", {"vault_write_seconds": 5.0})
         with ThreadPoolExecutor(2) as pool:
-            assert sorted(pool.map(put, "cd")) == [200, 409]
+            assert sorted(pool.map(put_key, "cd")) == [200, 409]
     finally:
         azure.control("/behaviour", {"vault_write_seconds": 0.0})

@@ -44,13 +44,9 @@ def test_uses_are_counted_by_day_identity_operation_and_version(door: Door) -> N
     assert {row[3] for row in found} == {event["keyId"] for event in events}
 
 
-def test_white_space_in_the_query_does_not_matter(door: Door) -> None:
-    """A query on one line is the same query."""
-    assert rows(door, query=" ".join(key_use(VAULT).split())) == rows(door)
-
-
 def test_only_the_time_asked_for_counts(door: Door) -> None:
-    """Records outside the time span, and of another vault, are left out."""
+    """Records outside the time span, and of another vault, are left out; white space does not matter."""
+    assert rows(door, query=" ".join(key_use(VAULT).split())) == rows(door)
     assert rows(door, timespan="2020-01-01T00:00:00Z/2020-02-01T00:00:00Z") == []
     assert rows(door, query=key_use(f"{VAULT}-2")) == []
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from urllib.parse import urlencode
 
+import jwt
 import pytest
 
 from localazure import seed
+from localazure.directory import create_principal
 from tests.localazure.driver import Case
 from tests.support.front import SECRETS, SUBSCRIPTION, Reply, signer
 
@@ -26,13 +28,16 @@ def _ask(case: Case, tenant: str = seed.TENANT_ID, path: str = "oauth2/v2.0/toke
 
 
 def test_discovery_leads_to_the_token_endpoint(case: Case) -> None:
-    """The OIDC configuration of a tenant names its issuer, its keys and where tokens are had."""
+    """The OIDC configuration of a tenant names its issuer, where tokens are had, and what signs them."""
     url = f"{LOGIN}/{seed.TENANT_ID}/v2.0/.well-known/openid-configuration"
     found = case.send("GET", url, bearer="").body
     assert found["issuer"] == f"{LOGIN}/{seed.TENANT_ID}/v2.0"
     assert found["token_endpoint"] == f"{LOGIN}/{seed.TENANT_ID}/oauth2/v2.0/token"
-    keys = case.send("GET", found["jwks_uri"], bearer="").body["keys"]
-    assert [key["kid"] for key in keys] == [signer().key_id]
+    keys = jwt.PyJWKSet.from_dict(case.send("GET", found["jwks_uri"], bearer="").body)
+    given = _ask(case).body["access_token"]
+    key = keys[jwt.get_unverified_header(given)["kid"]]
+    claims = jwt.decode(given, key, algorithms=["RS256"], audience="https://management.azure.com")
+    assert claims["oid"] == seed.DEPLOYER.object_id
 
 
 @pytest.mark.parametrize("name", ["common", "organizations", "Common"])
@@ -41,17 +46,6 @@ def test_any_tenant_has_a_configuration_and_no_token(case: Case, name: str) -> N
     found = case.send("GET", f"{LOGIN}/{name}/v2.0/.well-known/openid-configuration", bearer="").body
     assert found["issuer"] == f"{LOGIN}/{{tenantid}}/v2.0"
     assert "access_token" not in _ask(case, tenant=name).body
-
-
-def test_published_key_verifies_tokens(case: Case) -> None:
-    """What the key set publishes is the key that signs."""
-    import jwt
-
-    keys = case.send("GET", f"{LOGIN}/{seed.TENANT_ID}/discovery/v2.0/keys", bearer="").body
-    given = _ask(case).body["access_token"]
-    key = jwt.PyJWKSet.from_dict(keys)[jwt.get_unverified_header(given)["kid"]]
-    claims = jwt.decode(given, key, algorithms=["RS256"], audience="https://management.azure.com")
-    assert claims["oid"] == seed.DEPLOYER.object_id
 
 
 def test_every_request_for_a_token_is_in_the_sign_in_log(case: Case) -> None:
@@ -65,16 +59,23 @@ def test_every_request_for_a_token_is_in_the_sign_in_log(case: Case) -> None:
 def test_a_token_says_who_and_for_what(case: Case) -> None:
     """Claims name application, object, tenant, issuer and audience; the time is the machine's."""
     case.cloud.clock.advance(10 * 365 * 86400)
-    reply = _ask(case)
+    reply = _ask(case, tenant="contoso.onmicrosoft.com")  # a tenant's domain serves as its name
     assert (reply.status, reply.body["token_type"], reply.body["expires_in"]) == (200, "Bearer", 3599)
     claims = signer().verify(reply.body["access_token"])
-    assert claims["appid"] == seed.DEPLOYER.client_id
-    assert claims["oid"] == claims["sub"] == seed.DEPLOYER.object_id
-    assert claims["tid"] == seed.TENANT_ID
-    assert claims["iss"] == f"https://sts.windows.net/{seed.TENANT_ID}/"
-    assert claims["aud"] == "https://management.azure.com"
-    assert (claims["ver"], claims["idtyp"]) == ("1.0", "app")
     assert abs(claims["exp"] - time.time() - 3599) < 5
+    assert (
+        claims.items()
+        >= {
+            "appid": seed.DEPLOYER.client_id,
+            "oid": seed.DEPLOYER.object_id,
+            "sub": seed.DEPLOYER.object_id,
+            "tid": seed.TENANT_ID,
+            "iss": f"https://sts.windows.net/{seed.TENANT_ID}/",
+            "aud": "https://management.azure.com",
+            "ver": "1.0",
+            "idtyp": "app",
+        }.items()
+    )
 
 
 def test_a_token_lasts_as_long_as_the_switch_says(case: Case) -> None:
@@ -98,11 +99,6 @@ def test_a_token_lasts_as_long_as_the_switch_says(case: Case) -> None:
 def test_the_scope_decides_the_audience(case: Case, scope: str, audience: str) -> None:
     """The audience is the scope without `/.default`, in the client's spelling."""
     assert signer().verify(_ask(case, scope=scope).body["access_token"])["aud"] == audience
-
-
-def test_a_tenant_is_found_by_its_domain(case: Case) -> None:
-    """A tenant's domain serves as its name."""
-    assert _ask(case, tenant="contoso.onmicrosoft.com").status == 200
 
 
 @pytest.mark.parametrize(
@@ -133,11 +129,9 @@ def test_fails_with_the_code_of_entra(
     assert "access_token" not in reply.body
 
 
-@pytest.mark.parametrize("secret", ["None", "null", " "])
+@pytest.mark.parametrize("secret", ["None", " "])
 def test_a_managed_identity_cannot_sign_in(case: Case, secret: str) -> None:
     """An identity without a secret signs in with none, not even an empty one."""
-    from localazure.directory import create_principal
-
     identity = create_principal(case.cloud, tenant_id=seed.TENANT_ID, name="account")
     assert _ask(case, client_id=identity.client_id, client_secret=secret).body["error_codes"] == [7000215]
 

@@ -22,6 +22,10 @@ VAULT = {
         {"tenantId": TENANT_ID, "objectId": DEPLOYER.object_id, "permissions": {"keys": ["all"]}}
     ],
 }
+HSM = {
+    "sku": {"family": "B", "name": "Standard_B1"},
+    "properties": {"tenantId": TENANT_ID, "initialAdminObjectIds": [DEPLOYER.object_id]},
+}
 ACCOUNT = {"kind": "TextAnalytics", "sku": {"name": "S"}, "properties": {"customSubDomainName": "national"}}
 
 
@@ -40,7 +44,7 @@ def signed_in(case: Case, cloud: NationalCloud, service: str) -> str:
 
 @CLOUDS
 def test_a_service_lives_in_a_national_cloud(cloud: NationalCloud, region: str) -> None:
-    """Login, vault, key and account under the cloud's own hosts; no answer names a public host."""
+    """Login, vault, key, HSM and account under the cloud's own hosts; no answer names a public host."""
     case, where = Case(), {"location": region}
     providers = f"https://{cloud.names['management.azure.com']}{GROUP}/providers"
     vault = f"{providers}/Microsoft.KeyVault/vaults/national-1"
@@ -51,17 +55,25 @@ def test_a_service_lives_in_a_national_cloud(cloud: NationalCloud, region: str) 
         case.ask("PUT", vault, {**where, "properties": VAULT}),
         case.ask("GET", vault),
         case.ask("PUT", f"{vault}/keys/k", {"properties": {"kty": "RSA"}}),
+        case.ask("PUT", f"{providers}/Microsoft.KeyVault/managedHSMs/national", where | HSM),
     ]
-    assert [reply.status for reply in replies] == [201, 200, 200, 200, 200]
+    assert [reply.status // 100 for reply in replies] == [2] * 6
     endpoint = made.body["properties"]["endpoint"]
     assert endpoint == f"https://national.{cloud.names['cognitiveservices.azure.com']}/"
     assert replies[1].body["status"] == "Creating"
-    uri = replies[3].body["properties"]["vaultUri"]
+    uri, hsm = replies[3].body["properties"]["vaultUri"], replies[5].body["properties"]["hsmUri"]
     assert uri == f"https://national-1.{cloud.names['vault.azure.net']}/"
-    bearer = signed_in(case, cloud, "vault.azure.net")
-    key = case.send("GET", f"{uri}keys/k?api-version=7.4", bearer=bearer)
+    assert hsm == f"https://national.{cloud.names['managedhsm.azure.net']}/"
+    key = case.send("GET", f"{uri}keys/k?api-version=7.4", bearer=signed_in(case, cloud, "vault.azure.net"))
     assert key.body["key"]["kid"].startswith(f"{uri}keys/k/")
-    said = repr([*replies, key])
+    listing = f"{hsm}keys/providers/Microsoft.Authorization/roleAssignments?api-version=7.4"
+    refused, listed = (
+        case.send("GET", listing, bearer=signed_in(case, cloud, service))
+        for service in ("vault.azure.net", "managedhsm.azure.net")
+    )
+    assert (refused.status, cloud.names["managedhsm.azure.net"] in refused.message) == (401, True)
+    assert [one["properties"]["principalId"] for one in listed.body["value"]] == [DEPLOYER.object_id]
+    said = repr([*replies, key, refused, listed])
     assert [public for public in cloud.names if public in said] == []
 
 
@@ -79,21 +91,3 @@ def test_the_metadata_names_the_cloud() -> None:
     host = "https://management.usgovcloudapi.net"
     told = {"0.name": "AzureUSGovernment", "0.resourceManager": f"{host}/"}
     Case().do({"ask": f"GET {host}/metadata/endpoints?api-version=2022-09-01", "has": told})
-
-
-@CLOUDS
-def test_a_managed_hsm_lives_in_a_national_cloud(cloud: NationalCloud, region: str) -> None:
-    """Its URI and the token that it takes are the cloud's own."""
-    case, own = Case(), cloud.names["managedhsm.azure.net"]
-    properties = {"tenantId": TENANT_ID, "initialAdminObjectIds": [DEPLOYER.object_id]}
-    body = {"location": region, "sku": {"family": "B", "name": "Standard_B1"}, "properties": properties}
-    hsm = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/national"
-    made = case.ask("PUT", f"https://{cloud.names['management.azure.com']}{hsm}", body)
-    uri = made.body["properties"]["hsmUri"]
-    assert uri == f"https://national.{own}/"
-    listing = f"{uri}keys/providers/Microsoft.Authorization/roleAssignments?api-version=7.4"
-    refused = case.send("GET", listing, bearer=signed_in(case, cloud, "vault.azure.net"))
-    assert refused.status == 401
-    assert own in refused.message
-    listed = case.send("GET", listing, bearer=signed_in(case, cloud, "managedhsm.azure.net"))
-    assert [one["properties"]["principalId"] for one in listed.body["value"]] == [DEPLOYER.object_id]

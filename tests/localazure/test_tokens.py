@@ -60,12 +60,10 @@ def test_fails_with_a_token_that_proves_nothing(
 
 @SERVICES
 def test_moving_the_clouds_clock_leaves_tokens_valid(url: str, audience: str, challenge: str) -> None:
-    """A token lives by the machine's clock, which its client goes by, not by the cloud's; another scheme than
-    Bearer is no token."""
+    """A token lives by the machine's clock, which its client goes by, not by the cloud's."""
     door = Door()
     door.cloud.clock.advance(365 * 86400)
     assert door.send("GET", url, bearer=token(audience=audience)).status != 401
-    assert door.send("GET", url, bearer="", headers={"authorization": "Basic abc"}).status == 401
 
 
 @pytest.mark.parametrize("audience", ["https://management.azure.com", "https://management.core.windows.net/"])
@@ -74,18 +72,17 @@ def test_arm_takes_both_spellings_of_its_audience(audience: str) -> None:
     assert Door().send("GET", GROUPS, bearer=token(audience=audience)).status == 200
 
 
-def test_arm_tells_why_it_takes_no_token() -> None:
+@pytest.mark.parametrize(
+    ("bearer", "header", "code"),
+    [
+        ("", {"authorization": "Basic abc"}, "AuthenticationFailedInvalidHeader"),
+        ("", {}, "AuthenticationFailed"),
+        (token(seed.FOREIGNER), {}, "InvalidAuthenticationTokenTenant"),
+    ],
+    ids=["another scheme", "none", "another tenant"],
+)
+def test_arm_tells_why_it_takes_no_token(bearer: str, header: dict[str, str], code: str) -> None:
     """A broken header is another refusal than a missing one; a principal of another tenant is turned away
     before any role counts."""
-    door = Door()
-    broken = door.send("GET", GROUPS, bearer="", headers={"authorization": "Basic abc"})
-    refused = [
-        broken,
-        door.send("GET", GROUPS, bearer=""),
-        door.send("GET", GROUPS, bearer=token(seed.FOREIGNER)),
-    ]
-    assert [(reply.status, reply.code) for reply in refused] == [
-        (401, "AuthenticationFailedInvalidHeader"),
-        (401, "AuthenticationFailed"),
-        (401, "InvalidAuthenticationTokenTenant"),
-    ]
+    refused = Door().send("GET", GROUPS, bearer=bearer, headers=header)
+    assert (refused.status, refused.code) == (401, code)

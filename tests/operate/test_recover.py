@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 import json
-from collections.abc import Iterator
+import re
 from typing import Any
 
 import pytest
@@ -13,14 +12,12 @@ from pulumi.automation import CommandResult
 
 from core import resource_types
 from core.engine_values import UNKNOWN
-from core.login import Login
 from localazure.standin.table import resource_type
 from operate import recover
 from operate.azure import UnansweredError
 from operate.recover import FORMS, UnknownIdError, arm_id, completed, missing, resolved
 from tests.support.stack import ROOT
 
-COMPONENTS = ROOT / "components"
 SUBSCRIPTION = "7b2e9d40-1c58-4f6a-8e37-94a0c5d6b213"
 OTHER = "3f0a4c7b-1c58-4f6a-8e37-94a0c5d6b213"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-a"
@@ -47,20 +44,11 @@ def state(*resources: dict[str, Any], pending: list[tuple[str, dict[str, Any]]])
     }
 
 
-def types_of_the_components() -> Iterator[str]:
-    """Every azure-native type that a component makes, from the components' code."""
-    for file in COMPONENTS.glob("*.py"):
-        tree = ast.parse(file.read_text())
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Declaration":
-                token = node.args[0]
-                if isinstance(token, ast.Attribute):
-                    yield getattr(resource_types, token.attr)
-
-
 def test_every_type_that_a_component_makes_has_its_id() -> None:
     """Whatever create is cut off, its resource can be found."""
-    made = set(types_of_the_components())
+    text = "".join(file.read_text() for file in (ROOT / "components").glob("*.py"))
+    names = re.findall(r"\bDeclaration\(\s*(?:resource_)?types\.(\w+)", text)
+    made = {getattr(resource_types, name) for name in names}
     assert len(made) > 10
     assert {type for type in made if type.startswith("azure-native:")} <= set(FORMS)
 
@@ -142,14 +130,16 @@ def test_a_create_that_is_in_the_state_is_not_doubled() -> None:
 
 def test_the_subscription_is_the_providers_own() -> None:
     """A provider that names one is believed; else its other resources tell, and only then the login."""
-    named = state(pending=[("creating", account("lang-a"))])
+    pending = [("creating", account("lang-a"))]
+    named = state(pending=pending)
     named["deployment"]["resources"][0]["inputs"] = {"subscriptionId": OTHER}
-    assert f"/{OTHER}/" in resolved(named, SUBSCRIPTION)[1][0].id
-    group = resource("azure-native:resources:ResourceGroup", "group", GROUP)
-    told = state(group, pending=[("creating", account("lang-a"))])
-    assert f"/{SUBSCRIPTION}/" in resolved(told, OTHER)[1][0].id
-    alone = state(pending=[("creating", account("lang-a"))])
-    assert f"/{OTHER}/" in resolved(alone, OTHER)[1][0].id
+    told = state(resource("azure-native:resources:ResourceGroup", "group", GROUP), pending=pending)
+    for before, login, wanted in (
+        (named, SUBSCRIPTION, OTHER),
+        (told, OTHER, SUBSCRIPTION),
+        (state(pending=pending), OTHER, OTHER),
+    ):
+        assert f"/{wanted}/" in resolved(before, login)[1][0].id
 
 
 def test_fails_with_the_state_as_it_was() -> None:
@@ -167,13 +157,15 @@ def test_a_replacement_of_the_same_id_is_taken_over(times: int) -> None:
     """The engine deletes the old one first and keeps it in the state, pending; what is there under its id is
     the new one, however often its create was cut off. `up` would refuse to create it else."""
     id = f"{GROUP}/providers/Microsoft.Insights/scheduledQueryRules/alert"
-    made: dict[str, Any] = {"urn": f"urn:pulumi:dev::p::{RULE}::alert", "type": RULE, "custom": True}
-    made["inputs"] = {"ruleName": "alert", "resourceGroupName": "rg-a", "location": "northeurope"}
-    old = {**made, "id": id, "inputs": {**made["inputs"], "location": "westeurope"}}
-    operations = [{"type": "creating", "resource": made}] * times
-    deployment = {"resources": [{**old, "pendingReplacement": True}], "pending_operations": operations}
-    after, cuts = resolved({"deployment": deployment}, SUBSCRIPTION)
-    (taken_over,) = after["deployment"]["resources"]
+    made = resource(RULE, "alert", ruleName="alert", resourceGroupName="rg-a", location="northeurope")
+    old = {
+        **made,
+        "id": id,
+        "inputs": {**made["inputs"], "location": "westeurope"},
+        "pendingReplacement": True,
+    }
+    after, cuts = resolved(state(old, pending=[("creating", made)] * times), SUBSCRIPTION)
+    (taken_over,) = after["deployment"]["resources"][1:]
     assert (taken_over["id"], taken_over["inputs"]) == (id, made["inputs"])
     assert not taken_over.get("pendingReplacement")
     assert [cut.predecessor for cut in cuts] == [""] * times
@@ -207,37 +199,33 @@ def declared(name: str) -> dict[str, Any]:
 
 
 def test_what_is_declared_and_exists_is_taken_into_the_state() -> None:
-    """With the id that it has in Azure; what is not there is left to be created."""
+    """With the id that it has in Azure; what is not there is left to be created. A refusal is not an absence,
+    and a name that an update gives is not known before it."""
     id = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-a"
     assert taken(Cloud(id), declared("lang-a"), declared("lang-b")) == ([id], [])
+    for cloud, name, words in (
+        (Cloud(refusal="403 AuthorizationFailed: no"), "lang-a", "403 AuthorizationFailed"),
+        (Cloud(), UNKNOWN, "accountName comes from another resource that is missing"),
+    ):
+        ids, (problem,) = taken(cloud, declared(name))
+        assert (ids, words in problem) == ([], True)
 
 
-def test_an_access_policy_exists_where_the_vault_lists_it() -> None:
+@pytest.mark.parametrize(
+    ("entry", "exists"),
+    [
+        ({"objectId": "O"}, True),
+        ({"objectId": "O", "applicationId": "a"}, False),
+        ({"objectId": "p"}, False),
+    ],
+)
+def test_an_access_policy_exists_where_the_vault_lists_it(entry: dict[str, str], exists: bool) -> None:
     """It has no id in Azure; one that goes through an application is another."""
     vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-a"
     place = {"resourceGroupName": "rg-a", "vaultName": "kv-a"}
     policy = resource("azure-cmk:index:AccessPolicy", "access", policy={"objectId": "o"}, **place)
-    for entry, ids in (
-        ({"objectId": "O"}, [f"{vault}/accessPolicy/o"]),
-        ({"objectId": "O", "applicationId": "a"}, []),
-        ({"objectId": "p"}, []),
-    ):
-        cloud = Cloud(vault, properties={"accessPolicies": [entry]})
-        assert taken(cloud, policy) == (ids, [])
-
-
-@pytest.mark.parametrize(
-    ("cloud", "name", "words"),
-    [
-        (Cloud(refusal="403 AuthorizationFailed: no"), "lang-a", "403 AuthorizationFailed"),
-        (Cloud(), UNKNOWN, "accountName comes from another resource that is missing"),
-    ],
-)
-def test_what_cannot_be_known_is_said(cloud: Cloud, name: str, words: str) -> None:
-    """A refusal is not an absence, and a name that an update gives is not known before it."""
-    ids, (problem,) = taken(cloud, declared(name))
-    assert ids == []
-    assert words in problem
+    cloud = Cloud(vault, properties={"accessPolicies": [entry]})
+    assert taken(cloud, policy) == ([f"{vault}/accessPolicy/o"] * exists, [])
 
 
 STACK = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"
@@ -317,26 +305,16 @@ def test_the_successor_of_a_role_assignment_is_taken_in_beside_it(monkeypatch: p
         for id in ids
     )
     del new["id"]
-    account = {**declared("lang-b"), "id": scope}
-    told = {"steps": [{"op": "replace", "newState": one} for one in (new, declared("lang-b"))]}
-    written: list[Any] = []
-    exported = state(account, old, pending=[])
-    del exported["deployment"]["pending_operations"]
-    previews = [told, {"steps": []}]
-    monkeypatch.setattr(recover, "LiveAzure", lambda _: Cloud(*ids, scope.replace("lang-a", "lang-b")))
-    monkeypatch.setattr(
-        recover,
-        "pulumi",
-        lambda *_, **__: CommandResult(stdout=json.dumps(previews.pop(0)), stderr="", code=0),
-    )
-    monkeypatch.setattr(recover, "saved", lambda *_: "saved")
-    monkeypatch.setattr(recover, "_write", lambda _, state: written.append(state))
-    monkeypatch.setattr(recover, "_pulumi", lambda *_: json.dumps(written[-1]))
-    login = Login(settings={"subscriptionId": SUBSCRIPTION})
-    assert recover._taken_in("dev", exported, login, lambda _: None, saves="{}") == 0
-    (document,) = written
-    kept = [(one["id"], one.get("delete", False)) for one in document["deployment"]["resources"][1:]]
-    assert kept == [(scope, False), (ids[1], False), (ids[0], True)]
+    steps = {"steps": [{"op": "replace", "newState": one} for one in (new, declared("lang-b"))]}
+    monkeypatch.setattr(recover, "pulumi", lambda *_, **__: CommandResult(json.dumps(steps), "", 0))
+    created, reasons = recover.declared("dev")
+    assert (created, reasons) == ([new], "")
+    held = state(old, pending=[])
+    found, _ = missing(created, held, Cloud(*ids), SUBSCRIPTION)  # type: ignore[arg-type]
+    (added,) = completed(found, created, held["deployment"]["resources"])
+    recover._add(added, held["deployment"]["resources"])
+    kept = [(one["id"], one.get("delete", False)) for one in held["deployment"]["resources"][1:]]
+    assert kept == [(ids[1], False), (ids[0], True)]
 
 
 def test_what_the_engine_has_yet_to_delete_is_not_what_it_would_create() -> None:

@@ -12,39 +12,57 @@ import pytest
 
 from operate.__main__ import main
 from operate.revoke import NoAccessError, actions, granted, look, page
+from tests.operate.scenes import GRANTS, HSM_ROLE, bound, grants
+from tests.support.az import carry_out
 
-PRINCIPAL = "55555555-5555-4555-8555-555555555555"
 VERSION = "0123456789abcdef0123456789abcdef"
 GROUP = "/subscriptions/hub/resourceGroups/rg-keys(prod)"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-hub"
-ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
 OUTPUTS = {
     "accountId": f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang",
-    "principalId": PRINCIPAL,
+    "principalId": "55555555-5555-4555-8555-555555555555",
     "endpoint": "https://lang.cognitiveservices.azure.com/",
     "vaultId": VAULT,
     "keyUriWithVersion": f"https://kv-hub.vault.azure.net/keys/cmk/{VERSION}",
-    "grantId": f"{VAULT}/accessPolicy/{PRINCIPAL}",
+    "grantId": f"{VAULT}/accessPolicy/55555555-5555-4555-8555-555555555555",
     "kind": "TextAnalytics",
 }
-ROLE = {"grantId": f"{VAULT}/keys/cmk/{ASSIGNMENTS}/aaaa"}
-AT_THE_VAULT = {"grantId": f"{VAULT}/{ASSIGNMENTS}/bbbb"}
+ROLE = {"grantId": f"{VAULT}/keys/cmk/providers/Microsoft.Authorization/roleAssignments/aaaa"}
 
 
 def printed(stack: str = "prod", **changes: Any) -> str:
     return "\n".join(page(granted({**OUTPUTS, **changes}), stack))
 
 
+@pytest.mark.parametrize("grant", GRANTS)
+def test_access_is_taken_away_and_given_back_as_it_was(grant: str) -> None:
+    """By an access policy; by a role where it was given, under the name that Pulumi knows; by the HSM's own.
+    Or by the bound version, where access may not be changed."""
+    world, outputs = bound(grant)
+    before = grants(world, outputs["principalId"])
+    commands = {name: "\n".join(lines) for name, lines in actions(granted(outputs)).items()}
+    pairs = [("revoke", "restore"), ("disable the version", "enable the version")]
+    for take, give in pairs[: 1 if grant == HSM_ROLE else 2]:
+        assert world.readable()
+        assert carry_out(world.door, commands[take]) == 1
+        assert not world.readable()
+        assert (grants(world, outputs["principalId"]) == before) is (take != "revoke")
+        assert carry_out(world.door, commands[give]) == 1
+        assert world.readable()
+        assert grants(world, outputs["principalId"]) == before
+
+
 @pytest.mark.parametrize("changes", [{}, ROLE])
 def test_every_az_command_is_one_for_bash(changes: dict[str, Any]) -> None:
-    """A resource group may have parentheses in its name, which bash would not take as they are."""
+    """A resource group may have parentheses in its name, which bash would not take as they are; the vault's
+    group and subscription are named."""
     commands = [line.strip() for line in printed(**changes).splitlines() if line.startswith("  az ")]
     assert len(commands) == 6
     for command in commands:
         assert subprocess.run(["bash", "-n", "-c", command], check=False).returncode == 0, command
-    named = {word for command in commands for word in shlex.split(command) if "rg-keys" in word}
-    assert f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang" in named
-    assert ("rg-keys(prod)" in named) is (changes == {})
+    words = {word for command in commands for word in shlex.split(command)}
+    assert f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang" in words
+    assert ({"rg-keys(prod)", "hub"} <= words) is (changes == {})
 
 
 _AZ = """#!/bin/sh
@@ -68,92 +86,36 @@ def test_of_an_account_that_follows_its_key_each_version_is_disabled_and_enabled
         script = "\n".join(action)
         environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
         subprocess.run(["bash", "-e", "-c", script], check=True, cwd=tmp_path, env=environment)
-    called = (tmp_path / "called").read_text().splitlines()
-    off, on = ([f"keyvault key set-attributes --id {one} --enabled {word}" for one in versions]
-               for word in ("false", "true"))  # fmt: skip
-    assert called == [*off, *off, *on]
+    off, on = (
+        [f"keyvault key set-attributes --id {one} --enabled {word}" for one in versions]
+        for word in ("false", "true")
+    )
+    assert (tmp_path / "called").read_text().splitlines() == [*off, *off, *on]
     assert "VERSION" not in printed(keyUriWithVersion=key)
 
 
-def test_a_role_at_the_vault_is_taken_and_given_back_there() -> None:
-    """An account may have been adopted with such a grant; none is at its key, and none comes there."""
-    revoke, restore, *_ = actions(granted({**OUTPUTS, **AT_THE_VAULT})).values()
-    assert revoke == (f"az role assignment delete --ids '{AT_THE_VAULT['grantId']}'",)
-    assert VAULT in restore[0]
-    assert "/keys/" not in restore[0]
-
-
 @pytest.mark.parametrize(
-    ("vault", "cloud"),
+    ("host", "account", "cloud"),
     [
-        ("https://kv-hub.vault.azure.net", "AzureCloud"),
-        ("https://KV-HUB.vault.usgovcloudapi.net/", "AzureUSGovernment"),
-        ("https://kv-hub.vault.azure.cn", "AzureChinaCloud"),
+        ("kv-hub.vault.azure.net", "cognitiveservices.azure.com", "AzureCloud"),
+        ("KV-HUB.vault.usgovcloudapi.net", "cognitiveservices.azure.us", "AzureUSGovernment"),
+        ("kv-hub.vault.azure.cn", "cognitiveservices.azure.cn", "AzureChinaCloud"),
     ],
 )
-def test_the_cloud_is_told_by_the_vault(vault: str, cloud: str) -> None:
-    """And said, where az would ask another one."""
-    text = printed(keyUriWithVersion=f"{vault.rstrip('/')}/keys/cmk/{VERSION}")
-    assert (f"az cloud set --name {cloud}" in text) is (cloud != "AzureCloud")
-
-
-def test_the_data_can_be_looked_at_without_pulumi() -> None:
-    """With a token for the cloud of the account's endpoint; not where the outputs do not tell that."""
-    seen = look(granted({**OUTPUTS, "endpoint": "https://lang.cognitiveservices.azure.us/"}))
+def test_the_cloud_is_told_by_the_vault(host: str, account: str, cloud: str) -> None:
+    """And said, where az would ask another one. The data can be looked at without Pulumi, with a token for
+    the cloud of the account's endpoint; not where the outputs do not tell that."""
+    changes = {
+        "keyUriWithVersion": f"https://{host}/keys/cmk/{VERSION}",
+        "endpoint": f"https://lang.{account}/",
+    }
+    assert (f"az cloud set --name {cloud}" in printed(**changes)) is (cloud != "AzureCloud")
+    seen = look(granted({**OUTPUTS, **changes}))
     assert seen is not None
     words = shlex.split(seen[0])
-    assert words[words.index("--resource") + 1] == "https://cognitiveservices.azure.us"
-    assert words[words.index("--url") + 1].startswith("https://lang.cognitiveservices.azure.us/language/")
+    assert words[words.index("--resource") + 1] == f"https://{account}"
+    assert words[words.index("--url") + 1].startswith(f"https://lang.{account}/language/")
     assert look(granted({**OUTPUTS, "endpoint": None})) is None
-
-
-def failure(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    """What the command says where it fails."""
-    assert main(["revoke-commands", "--stack", "prod", *words]) == 2
-    return capsys.readouterr().err
-
-
-def test_fails_in_words_without_pulumi_and_without_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Whoever needs the commands has no time for a traceback."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert "name a file with the outputs with --outputs" in failure(capsys)
-    file = tmp_path / "outputs.json"
-    assert "No such file" in failure(capsys, "--outputs", str(file))
-    file.write_text("# Emergency")
-    assert "is not JSON" in failure(capsys, "--outputs", str(file))
-    file.write_text(json.dumps(OUTPUTS))
-    assert main(["revoke-commands", "--stack", "prod", "--outputs", str(file)]) == 0
-
-
-def said(**changes: Any) -> dict[str, tuple[str, ...]]:
-    """Every action's commands."""
-    return dict(actions(granted({**OUTPUTS, **changes})))
-
-
-def test_an_access_policy_is_deleted_and_set_in_the_vaults_subscription() -> None:
-    """Vault, group, subscription and identity are named; what is given back is what the service needs."""
-    where = f"--name kv-hub --resource-group 'rg-keys(prod)' --subscription hub --object-id {PRINCIPAL}"
-    found = said()
-    assert found["revoke"] == (f"az keyvault delete-policy {where}",)
-    assert found["restore"] == (f"az keyvault set-policy {where} --key-permissions get wrapKey unwrapKey",)
-
-
-def test_a_role_is_deleted_and_comes_back_under_its_name() -> None:
-    """The assignment is named by its id, and made again by the name under which Pulumi knows it."""
-    found = said(**ROLE)
-    id, key = ROLE["grantId"], f"{VAULT}/keys/cmk"
-    assert found["revoke"][0] == f"az role assignment delete --ids '{id}'"
-    assert found["restore"][0].startswith("az role assignment create --name aaaa --role e147488a-")
-    assert f"--scope '{key}'" in found["restore"][0]
-
-
-def test_the_bound_version_is_disabled_and_enabled() -> None:
-    """Where access may not be changed, the version that the account is bound to is."""
-    key = f"az keyvault key set-attributes --id {OUTPUTS['keyUriWithVersion']} --enabled"
-    assert said()["disable the version"][0] == f"{key} false"
-    assert said()["enable the version"][0] == f"{key} true"
 
 
 @pytest.mark.parametrize(
@@ -170,45 +132,37 @@ def test_fails_where_there_is_no_access_to_take_away(changes: dict[str, Any], wo
         granted({**OUTPUTS, **changes})
 
 
-def test_every_service_of_a_stack_has_its_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """From a file of outputs, without Pulumi; one service without access is said and fails the command."""
-    file = tmp_path / "outputs.json"
-    revoked = {**OUTPUTS, "grantId": None}
-    file.write_text(json.dumps({"services": {"one": OUTPUTS, "two": revoked}}))
-    words = ["revoke-commands", "--stack", "prod", "--outputs", str(file)]
-    assert main(words) == 1
-    printed = capsys.readouterr()
-    assert printed.out.count("# Emergency: ") == 1
-    assert "python -m operate verify --stack prod --revoked" in printed.out
-    assert "revoked already" in printed.err
-    assert main([*words, "--service", "one"]) == 0
-    capsys.readouterr()
-    assert main([*words, "--json"]) == 1
-    (service,) = json.loads(capsys.readouterr().out)
-    assert service["account"] == OUTPUTS["accountId"]
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Runs the command with a file of outputs, without Pulumi: the exit code, and what is printed."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    def told(outputs: Any, *words: str) -> tuple[int, str, str]:
+        file = tmp_path / "outputs.json"
+        file.unlink(missing_ok=True)
+        if outputs:
+            file.write_text(outputs if isinstance(outputs, str) else json.dumps(outputs))
+        code = main(["revoke-commands", "--stack", "prod", "--outputs", str(file), *words])
+        return (code, *capsys.readouterr())
+
+    return told
+
+
+def test_every_service_of_a_stack_has_its_page(run: Any) -> None:
+    """One service without access is said and fails the command. Whoever needs the commands has no time for a
+    traceback, where there is no file, or none with outputs."""
+    services = {"services": {"one": OUTPUTS, "two": {**OUTPUTS, "grantId": None}}}
+    code, out, err = run(services)
+    assert (code, out.count("# Emergency: "), "revoked already" in err) == (1, 1, True)
+    assert "python -m operate verify --stack prod --revoked" in out
+    assert run(services, "--service", "one")[0] == 0
+    code, out, _ = run(services, "--json")
+    ((service,), told) = json.loads(out), code
+    assert (told, service["account"]) == (1, OUTPUTS["accountId"])
     assert service["actions"][0]["az"][0].startswith("az keyvault delete-policy --name kv-hub ")
-
-
-HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-hub"
-IN_HSM = {
-    "vaultId": HSM,
-    "keyUriWithVersion": f"https://hsm-hub.managedhsm.azure.net/keys/cmk/{VERSION}",
-    "grantId": f"{HSM}/keys/cmk|{PRINCIPAL}",
-}
-
-
-def test_a_key_of_a_managed_hsm_is_taken_by_the_hsms_own_roles() -> None:
-    """Resource Manager's roles and access policies give nothing there, so no command is about them."""
-    revoke, restore, *_ = actions(granted({**OUTPUTS, **IN_HSM})).values()
-    for action in (revoke, restore):
-        assert (
-            "--hsm-name hsm-hub --role 'Managed HSM Crypto Service Encryption User' --scope /keys/cmk"
-            in (action[0])
-        )
-        assert PRINCIPAL in action[0]
-    text = printed(**IN_HSM)
-    assert "set-policy" not in text
-    assert "az role assignment" not in text
+    for content, said in ((None, "No such file"), ("# Emergency", "is not JSON")):
+        code, _, err = run(content)
+        assert (code, said in err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -223,20 +177,12 @@ def test_a_key_of_a_managed_hsm_is_taken_by_the_hsms_own_roles() -> None:
     ],
 )
 def test_commands_that_lose_data_are_printed_for_a_named_account(
-    kind: str,
-    named: list[str],
-    code: int,
-    told: str,
-    *,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    kind: str, named: list[str], code: int, told: str, run: Any
 ) -> None:
     """Whoever prints them has read what they do; what the outputs do not say counts as a loss."""
-    file = tmp_path / "outputs.json"
-    file.write_text(json.dumps({**OUTPUTS, "kind": kind}))
-    options = [word for name in named for word in ("--account", name)]
-    assert main(["revoke-commands", "--stack", "prod", "--outputs", str(file), *options]) == code
-    said = capsys.readouterr()
-    assert told in said.out + said.err
-    assert ("az keyvault delete-policy" in said.out) is (code == 0)
-    assert ("revokeAccount: lang" in said.out) is (code == 0 and kind != "TextAnalytics")
+    found, out, err = run(
+        {**OUTPUTS, "kind": kind}, *(word for name in named for word in ("--account", name))
+    )
+    assert (found, told in out + err) == (code, True)
+    assert ("az keyvault delete-policy" in out) is (code == 0)
+    assert ("revokeAccount: lang" in out) is (code == 0 and kind != "TextAnalytics")

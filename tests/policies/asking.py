@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pulumi.runtime import proto
-from pulumi_policy import EnforcementLevel, Policy
+from pulumi_policy import EnforcementLevel
 from pulumi_policy import policy as sdk
 from pulumi_policy.proxy import (
     UNKNOWN_ARRAY_VALUE,
@@ -20,9 +20,10 @@ from pulumi_policy.proxy import (
 )
 
 from core import resource_types
-from policies import engine_requests, redaction
-from policies.adapter import PACK_NAME, make_policies
-from policies.reports import UNDECIDED
+from policies import redaction
+from policies.analyzer import PACK_NAME, UNDECIDED, make_policies
+from policies.rule import Rule
+from policies.rules import RULES
 
 LATER: Final = "later"
 NOW: Final = 1_900_000_000.0  # 2030-03-17, so that dates before and after are easy to write
@@ -93,14 +94,14 @@ class Pack:
         self,
         config: Mapping[str, Mapping[str, Any]] | None = None,
         levels: Mapping[str, str] | None = None,
-        policies: Sequence[Policy] | None = None,
+        rules: Sequence[Rule] = RULES,
         now: float = NOW,
     ) -> None:
         redaction._values.clear()
-        engine_requests.read_once()
-        chosen = list(policies) if policies is not None else make_policies(lambda: now)
+        policies = make_policies()
         make: Any = sdk._PolicyAnalyzerServicer  # whose methods have no types
-        self.servicer = make(PACK_NAME, "0.0.1", chosen, EnforcementLevel.ADVISORY)
+        self.servicer = make(PACK_NAME, "0.0.1", policies, EnforcementLevel.ADVISORY)
+        self.servicer.rules, self.servicer.clock = rules, lambda: now
         request = proto.ConfigureAnalyzerRequest()
         info = self.servicer.GetAnalyzerInfo(None, None)
         for policy in info.policies:

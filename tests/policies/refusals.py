@@ -5,9 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from core.facts import LIVE_ENCRYPTION
-from policies.adapter import to_policy
-from policies.rule import ResourceRule, Rule
-from policies.session import Session
+from policies.rule import Asked, Rule
 from tests.policies.asking import (
     ACCOUNT,
     BINDING,
@@ -200,10 +198,9 @@ REFUSED: Final[dict[str, list[Refused]]] = {
 
 def messages(rule: Rule, refused: Refused) -> list[str]:
     """What a rule says of them."""
-    policies = [to_policy(rule, Session(lambda: NOW))]
-    pack = Pack({rule.name: dict(refused.config)}, levels={rule.name: "mandatory"}, policies=policies)
-    if isinstance(rule, ResourceRule):
+    pack = Pack({rule.name: dict(refused.config)}, levels={rule.name: "mandatory"}, rules=[rule])
+    if rule.asked is Asked.STEP:
         said = [answer for thing in refused.things for answer in pack.ask(thing)]
     else:
         said = run({thing.name: thing for thing in refused.things}, pack)
-    return [answer.message for answer in said]
+    return [answer.message for answer in said if answer.rule == rule.name]

@@ -12,25 +12,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.provider.fake_azure import FakeAzure
-from tests.provider.rig import Engine, FakeClock, engine
+from tests.provider.rig import Engine, engine
 
 
 @pytest.fixture
-def fake() -> FakeAzure:
-    """An Azure in memory."""
-    return FakeAzure()
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    """The provider's time, which passes only when it waits."""
-    return FakeClock()
-
-
-@pytest.fixture
-async def pulumi(fake: FakeAzure, clock: FakeClock) -> AsyncIterator[Engine]:
-    """The provider on that Azure, driven as the engine drives it."""
-    async with engine(fake, clock) as served:
+async def pulumi() -> AsyncIterator[Engine]:
+    """The provider on an Azure in memory, driven as the engine drives it. Its time passes when it waits."""
+    async with engine(FakeAzure()) as served:
         yield served
 
 

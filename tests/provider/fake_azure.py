@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from inspect import isawaitable, iscoroutinefunction
+from typing import Any, Final
 
 from core.arm_ids import ArmId
 from core.facts import (
@@ -91,12 +93,14 @@ class FakeAzure(Azure):
     """Answers without a client. What is given is there, in the place of the account or vault of its id.
 
     `failures[name]` are raised by the next calls of that name, one each; `lost` ones are raised after the
-    call had its effect, as when the connection drops on the way back. `stale` are the accounts that the next
-    reads show, each as a front end that is behind. `meanwhile[name]` happens at each call of that name.
-    `calls` is every call made.
+    call had its effect, as when the connection drops on the way back. `meanwhile[name]` happens at each call
+    of that name, and `afterwards[name]` once it had its effect; both may be asynchronous. `stale` are the
+    accounts that the next reads show, each as a front end that is behind. `calls` is every call made.
     """
 
     answered_at = 0.0
+    echoes = True
+    """Whether the answer to a PATCH shows the version of the key."""
 
     def __init__(self, *given: Account | Vault) -> None:
         self.accounts: dict[str, Account] = {}
@@ -108,10 +112,10 @@ class FakeAzure(Azure):
         self.failures: defaultdict[str, list[ServiceError]] = defaultdict(list)
         self.lost: defaultdict[str, list[ServiceError]] = defaultdict(list)
         self.stale: list[Account | None] = []
-        self.meanwhile: dict[str, Callable[[], None]] = {}
+        self.meanwhile: dict[str, Callable[[], object]] = {}
+        self.afterwards: dict[str, Callable[[], object]] = {}
         self.progress_script: list[Progress] = []
         self.answers: dict[str, Mapping[str, Any]] = {}
-        self.deployer = "deployer"
         self.calls: list[str] = []
         self.patches: list[Encryption] = []
 
@@ -134,106 +138,87 @@ class FakeAzure(Azure):
         self.meanwhile.update(dict.fromkeys(names, fail))
         return moments
 
-    def _enter(self, name: str) -> None:
-        self.calls.append(name)
-        self.meanwhile.get(name, lambda: None)()
-        if self.failures[name]:
-            raise self.failures[name].pop(0)
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        return partial(self._called, name, found) if name in CALLS else found
 
-    def _leave(self, name: str) -> None:
-        if self.lost[name]:
-            raise self.lost[name].pop(0)
+    async def _called(self, name: str, act: Callable[..., Awaitable[Any]], *given: Any) -> Any:
+        named = " ".join(given[:2]) if name == "ask" else name
+        self.calls.append(named)
+        await _happens(self.meanwhile, named)
+        if self.failures[named]:
+            failure = self.failures[named].pop(0)
+            if name == "account" and failure.is_absent:
+                return None
+            raise failure
+        answer = await act(*given)
+        if self.lost[named]:
+            raise self.lost[named].pop(0)
+        await _happens(self.afterwards, named)
+        return answer
 
     async def account(self, account: ArmId) -> Account | None:
-        try:
-            self._enter("account")
-        except ServiceError as failure:
-            if failure.is_absent:
-                return None
-            raise
         return self.stale.pop(0) if self.stale else self.accounts.get(account.normalised)
 
     async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
-        self._enter("bind")
         self.patches.append(encryption)
         self.accounts[account.normalised] = replace(self.accounts[account.normalised], encryption=encryption)
-        self._leave("bind")
         url = "https://management.azure.com/operations/op-1?t=1&c=signed"
-        return Accepted(url, key_version=encryption.key_version)
+        return Accepted(url, key_version=encryption.key_version if self.echoes else "")
 
     async def progress(self, operation_url: str) -> Progress:
-        self._enter("progress")
         return self.progress_script.pop(0) if self.progress_script else Progress("Succeeded")
 
     async def vault(self, vault: ArmId) -> Vault | None:
-        self._enter("vault")
         return self.vaults.get(vault.text.lower())
 
     async def key_version(self, key: ArmId, version: str | None) -> KeyVersion | None:
-        self._enter("key_version")
         if not version:
             return max(self.versions, key=lambda v: v.created or 0) if self.versions else None
         return next((v for v in self.versions if v.version == version), None)
 
     async def key_versions(self, key: ArmId) -> list[KeyVersion]:
-        self._enter("key_versions")
         return list(self.versions)
 
     async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
-        self._enter("role_assignments")
         return list(self.roles)
 
     async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
-        self._enter("own_role_assignments")
         return [one for one in self.roles if one.principal_id == principal_id]
 
     async def remove_policy(self, vault: ArmId, entry: PolicyEntry) -> None:
-        self._enter("remove_policy")
         found = self.vaults[vault.normalised]
         kept = tuple(one for one in found.policies if one != entry)
         self.vaults[vault.normalised] = replace(found, policies=kept)
 
     async def delete_role_assignment(self, assignment_id: str) -> None:
-        self._enter("delete_role_assignment")
         self.roles = [one for one in self.roles if one.id != assignment_id]
-        self._leave("delete_role_assignment")
 
     async def assign_hsm_role(self, scope: str, principal_id: str) -> RoleAssignment:
-        self._enter("assign_hsm_role")
         role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER
         id = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{len(self.roles)}"
         self.roles.append(RoleAssignment(scope, principal_id, role.id, role, id=id))
-        self._leave("assign_hsm_role")
         return self.roles[-1]
 
     async def principal(self) -> Principal:
-        self._enter("principal")
-        return Principal(self.deployer, TENANT, "client")
+        return Principal("deployer", TENANT, "client")
 
     async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
-        self._enter("live_key_versions")
         return list(self.versions)
 
     async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
-        self._enter("rotate")
-        number = len(self.versions) + 1
-        made = a_version(str(number) * 32)
-        self.versions.append(made)
-        self._leave("rotate")
-        return made
+        self.versions.append(a_version(str(len(self.versions) + 1) * 32))
+        return self.versions[-1]
 
     async def deleted_accounts(self, subscription: str) -> list[Deleted]:
-        self._enter("deleted_accounts")
         return self.deleted["accounts"]
 
     async def deleted_vaults(self, subscription: str) -> list[Deleted]:
-        self._enter("deleted_vaults")
         return self.deleted["vaults"]
 
     async def ask(
         self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None = None
     ) -> Mapping[str, Any]:
-        self._enter(f"{method} {path}")
         if path not in self.answers:
             raise ServiceError(404, "NotFound", path)
         return self.answers[path]
@@ -242,3 +227,15 @@ class FakeAzure(Azure):
         page = await self.ask("GET", path, api_version)
         more = await self.listed(page["nextLink"], api_version) if "nextLink" in page else []
         return [*page["value"], *more]
+
+
+CALLS: Final = {name for name, found in vars(FakeAzure).items() if iscoroutinefunction(found)} - {
+    "_called",
+    "listed",
+}
+
+
+async def _happens(hooks: Mapping[str, Callable[[], object]], name: str) -> None:
+    happened = hooks[name]() if name in hooks else None
+    if isawaitable(happened):
+        await happened

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
+import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
@@ -66,21 +67,19 @@ class FailedError(Exception):
                 status.details[0].Unpack(self.partial)
 
 
-@dataclass
-class Diffed:
-    """A diff as the engine sees it: kinds by property, and the properties that replace."""
-
-    kinds: dict[str, str]
-    replaces: list[str]
-    in_inputs: dict[str, bool]
+async def refused(call: Awaitable[Any], match: str | None = None) -> FailedError:
+    """The refusal that a call ends with, whose message has the pattern `match`."""
+    with pytest.raises(FailedError, match=match) as failed:
+        await call
+    return failed.value
 
 
 class Engine:
     """Drives one provider with plain dicts, and keeps in `heard` what that says to the engine's log. The
-    resources have a `parent`, by its type, unless that is ""."""
+    resources have a `parent`, by its type, unless that is "". `azure` and `clock` are the provider's."""
 
-    def __init__(self, stub: Any, heard: Sequence[Any] = ()) -> None:
-        self.stub, self.heard = stub, heard
+    def __init__(self, stub: Any, heard: Sequence[Any], azure: Any, clock: Any) -> None:
+        self.stub, self.heard, self.azure, self.clock = stub, heard, azure, clock
         self.parent = f"{PART}$"
 
     @property
@@ -94,9 +93,7 @@ class Engine:
         return [request.message for request in self.heard if request.ephemeral]
 
     async def check(self, type: str, news: Mapping[str, Any]) -> dict[str, str]:
-        response = await self.stub.Check(
-            provider_pb2.CheckRequest(urn=self.urn(type), type=type, news=encode(news))
-        )
+        response = await self._ask("Check", type, news=encode(news))
         return {failure.property: failure.reason for failure in response.failures}
 
     async def diff(
@@ -105,24 +102,18 @@ class Engine:
         olds: Mapping[str, Any],
         old_inputs: Mapping[str, Any],
         news: Mapping[str, Any],
-    ) -> Diffed:
-        response = await self.stub.Diff(
-            provider_pb2.DiffRequest(
-                urn=self.urn(type),
-                type=type,
-                olds=encode(olds),
-                old_inputs=encode(old_inputs),
-                news=encode(news),
-            )
-        )
+    ) -> dict[str, str]:
+        """The kinds of the changes by property; ` as read` behind those of which the inputs show nothing."""
+        given = {"olds": encode(olds), "old_inputs": encode(old_inputs), "news": encode(news)}
+        response = await self._ask("Diff", type, **given)
+        name_of = provider_pb2.PropertyDiff.Kind.Name
         kinds = {
-            name: provider_pb2.PropertyDiff.Kind.Name(d.kind) for name, d in response.detailedDiff.items()
+            name: name_of(found.kind) + ("" if found.inputDiff else " as read")
+            for name, found in response.detailedDiff.items()
         }
         assert response.hasDetailedDiff
         assert bool(kinds) == (response.changes == provider_pb2.DiffResponse.DIFF_SOME)
-        return Diffed(
-            kinds, list(response.replaces), {n: d.inputDiff for n, d in response.detailedDiff.items()}
-        )
+        return kinds
 
     async def create(
         self,
@@ -133,14 +124,8 @@ class Engine:
         seconds: float = 0,
         secrets: tuple[str, ...] = (),
     ) -> tuple[str, Properties]:
-        request = provider_pb2.CreateRequest(
-            urn=self.urn(type),
-            type=type,
-            properties=encode(inputs, secrets),
-            preview=preview,
-            timeout=seconds,
-        )
-        response = await self._call(self.stub.Create(request))
+        properties = encode(inputs, secrets)
+        response = await self._ask("Create", type, properties=properties, preview=preview, timeout=seconds)
         return response.id, decode(response.properties)
 
     async def read(
@@ -150,10 +135,8 @@ class Engine:
         inputs: Mapping[str, Any] | None = None,
         olds: Mapping[str, Any] | None = None,
     ) -> tuple[str, Properties, Properties]:
-        request = provider_pb2.ReadRequest(
-            urn=self.urn(type), type=type, id=id, inputs=encode(inputs or {}), properties=encode(olds or {})
-        )
-        response = await self._call(self.stub.Read(request))
+        given = {"inputs": encode(inputs or {}), "properties": encode(olds or {})}
+        response = await self._ask("Read", type, id=id, **given)
         return response.id, decode(response.properties), decode(response.inputs)
 
     async def update(
@@ -167,28 +150,15 @@ class Engine:
         preview: bool = False,
         seconds: float = 0,
     ) -> Properties:
-        request = provider_pb2.UpdateRequest(
-            urn=self.urn(type),
-            type=type,
-            id=id,
-            olds=encode(olds),
-            old_inputs=encode(old_inputs),
-            news=encode(news),
-            preview=preview,
-            timeout=seconds,
-        )
-        return decode((await self._call(self.stub.Update(request))).properties)
+        given = {"olds": encode(olds), "old_inputs": encode(old_inputs), "news": encode(news)}
+        response = await self._ask("Update", type, id=id, preview=preview, timeout=seconds, **given)
+        return decode(response.properties)
 
     async def delete(self, type: str, id: str, olds: Mapping[str, Any] | None = None) -> None:
-        urn = self.urn(type)
-        await self._call(
-            self.stub.Delete(
-                provider_pb2.DeleteRequest(urn=urn, type=type, id=id, properties=encode(olds or {}))
-            )
-        )
+        await self._ask("Delete", type, id=id, properties=encode(olds or {}))
 
     async def invoke(self, token: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-        response = await self._call(
+        response = await self._ended(
             self.stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=encode(args)))
         )
         answer = decode(getattr(response, "return"))
@@ -200,7 +170,12 @@ class Engine:
     def urn(self, type: str) -> str:
         return f"urn:pulumi:test::language-cmk::{self.parent}{type}::language"
 
-    async def _call(self, call: Any) -> Any:
+    async def _ask(self, method: str, type: str, **given: Any) -> Any:
+        """The response about a resource of a type."""
+        request = getattr(provider_pb2, f"{method}Request")(urn=self.urn(type), type=type, **given)
+        return await self._ended(getattr(self.stub, method)(request))
+
+    async def _ended(self, call: Any) -> Any:
         try:
             return await call
         except grpc.aio.AioRpcError as error:
@@ -242,14 +217,14 @@ async def engine(
     listens: bool = True,
 ) -> AsyncIterator[Engine]:
     """A configured provider on a loopback port, and an engine that listens to it, or is gone."""
-    log = _Log()
+    log, clock = _Log(), clock or FakeClock()
     async with AsyncExitStack() as open:
         heard_at = await open.enter_async_context(
             _served(engine_pb2_grpc.add_EngineServicer_to_server, log, grace=1)
         )
         host = Host(
             lambda login: azure,
-            clock=clock or FakeClock(),
+            clock=clock,
             environ={},
             complete=lambda login: login,
             engine_address=heard_at if listens else "127.0.0.1:1",
@@ -259,7 +234,7 @@ async def engine(
         channel = await open.enter_async_context(grpc.aio.insecure_channel(address))
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
         await stub.Configure(provider_pb2.ConfigureRequest(args=encode(config or {})))
-        yield Engine(stub, log.heard)
+        yield Engine(stub, log.heard, azure, clock)
 
 
 async def create(

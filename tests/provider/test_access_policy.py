@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -9,11 +10,10 @@ import pytest
 from core.resource_types import ACCESS_POLICY
 from localazure import seed
 from provider.azure import Azure
-from tests.provider.rig import FailedError, FakeClock, create, engine
+from tests.provider.rig import Engine, engine, refused
 from tests.support.in_process import Wire, in_process_client
 from tests.support.local_deployment import LOGIN, Deployment
 
-pytestmark = pytest.mark.asyncio
 WHO, OTHER = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
 GROUP = f"/subscriptions/{seed.SUBSCRIPTION_ID}/resourceGroups/rg"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-policies"
@@ -31,8 +31,6 @@ def policy(keys: list[str], who: str = WHO, **more: Any) -> dict[str, Any]:
 
 
 INPUTS = {**PLACE, "policy": policy(NEEDED)}
-NATIVE = {name: value for name, value in INPUTS.items() if name != "subscriptionId"}
-"""What azure-native records of the same."""
 
 
 @pytest.fixture
@@ -50,94 +48,90 @@ def cloud() -> Deployment:
     return made
 
 
+@pytest.fixture
+async def pulumi(cloud: Deployment) -> AsyncIterator[Engine]:
+    async with engine(Azure(in_process_client(LOGIN, Wire(cloud.door)))) as served:
+        yield served
+
+
+def write(cloud: Deployment, kind: str, entry: dict[str, Any]) -> None:
+    """Somebody else adds, replaces or removes an entry."""
+    body = {"properties": {"accessPolicies": [entry]}}
+    cloud.arm("PUT", f"{VAULT}/accessPolicies/{kind}", body, api="2026-02-01")
+
+
 def entries(cloud: Deployment) -> dict[str, Any]:
     """The vault's entries by their identities."""
     body = cloud.arm("GET", VAULT, api="2026-02-01").body
     return {one["objectId"]: one["permissions"] for one in body["properties"]["accessPolicies"]}
 
 
-def azure(cloud: Deployment) -> Azure:
-    return Azure(in_process_client(LOGIN, Wire(cloud.door)))
-
-
-async def test_an_entry_is_made_changed_and_removed(cloud: Deployment) -> None:
+async def test_an_entry_is_made_changed_and_removed(cloud: Deployment, pulumi: Engine) -> None:
     """Beside those of others, which stay; a destroy of a vault that is gone has nothing to do."""
-    async with engine(azure(cloud), FakeClock()) as pulumi:
-        id, made = await pulumi.create(ACCESS_POLICY, INPUTS)
-        assert (id, made.values) == (ID, INPUTS)
-        assert entries(cloud)[WHO] == {"keys": NEEDED}
-        news = {**PLACE, "policy": policy(["get"])}
-        await pulumi.update(ACCESS_POLICY, id, made.values, INPUTS, news)
-        assert entries(cloud)[WHO] == {"keys": ["get"]}
-        await pulumi.delete(ACCESS_POLICY, id, news)
-        assert [*entries(cloud)] == [OTHER]
-        cloud.arm("DELETE", VAULT, api="2026-02-01")
-        await pulumi.delete(ACCESS_POLICY, id, news)
-        assert (await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values))[0] == ""
+    id, made = await pulumi.create(ACCESS_POLICY, INPUTS)
+    assert (id, made.values) == (ID, INPUTS)
+    assert entries(cloud)[WHO] == {"keys": NEEDED}
+    news = {**PLACE, "policy": policy(["get"])}
+    await pulumi.update(ACCESS_POLICY, id, made.values, INPUTS, news)
+    assert entries(cloud)[WHO] == {"keys": ["get"]}
+    await pulumi.delete(ACCESS_POLICY, id, news)
+    assert [*entries(cloud)] == [OTHER]
+    cloud.arm("DELETE", VAULT, api="2026-02-01")
+    await pulumi.delete(ACCESS_POLICY, id, news)
+    assert (await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values))[0] == ""
 
 
-async def test_fails_on_an_entry_that_exists(cloud: Deployment) -> None:
+EXISTS = f'cannot create already existing resource "{VAULT}/accessPolicy/{OTHER}"'
+
+
+async def test_fails_on_an_entry_that_exists(cloud: Deployment, pulumi: Engine) -> None:
     """Somebody else made it, and may delete it. The words are azure-native's, whose explanation says how to
     take it over."""
-    with pytest.raises(FailedError) as failed:
-        await create(azure(cloud), ACCESS_POLICY, {**PLACE, "policy": policy(NEEDED, OTHER)})
-    assert f'cannot create already existing resource "{VAULT}/accessPolicy/{OTHER}"' in str(failed.value)
+    await refused(pulumi.create(ACCESS_POLICY, {**PLACE, "policy": policy(NEEDED, OTHER)}), EXISTS)
     assert entries(cloud) == {OTHER: {"keys": NEEDED}}
 
 
 @pytest.mark.parametrize("stale", [False, True])
-async def test_what_a_killed_update_left_is_taken_over(cloud: Deployment, stale: bool) -> None:
+async def test_what_a_killed_update_left_is_taken_over(
+    cloud: Deployment, pulumi: Engine, stale: bool
+) -> None:
     """If it is just what is declared. It is written all the same, because a read may show what is gone."""
     declared = policy([one.upper() for one in NEEDED], OTHER)
     inputs = {**PLACE, "policy": declared, "takesOver": True}
     if stale:
         cloud.door.cloud.behave(read_lag_seconds=30.0)
-        body = {"properties": {"accessPolicies": [policy(NEEDED, OTHER)]}}
-        cloud.arm("PUT", f"{VAULT}/accessPolicies/remove", body, api="2026-02-01")
-    async with engine(azure(cloud), FakeClock()) as pulumi:
-        id, _ = await pulumi.create(ACCESS_POLICY, inputs)
-        assert id == f"{VAULT}/accessPolicy/{OTHER}"
-        with pytest.raises(FailedError, match="cannot create already existing resource"):
-            await pulumi.create(ACCESS_POLICY, {**inputs, "policy": policy(["get"], OTHER)})
+        write(cloud, "remove", policy(NEEDED, OTHER))
+    id, _ = await pulumi.create(ACCESS_POLICY, inputs)
+    assert id == f"{VAULT}/accessPolicy/{OTHER}"
+    await refused(pulumi.create(ACCESS_POLICY, {**inputs, "policy": policy(["get"], OTHER)}), EXISTS)
     cloud.door.cloud.behave(read_lag_seconds=0.0)
     assert entries(cloud)[OTHER] == declared["permissions"]
 
 
-async def test_what_others_change_is_seen(cloud: Deployment) -> None:
+async def test_what_others_change_is_seen(cloud: Deployment, pulumi: Engine) -> None:
     """More permissions, of keys or of anything else, and an entry that is gone; not another spelling."""
-    async with engine(azure(cloud), FakeClock()) as pulumi:
-        id, made = await pulumi.create(ACCESS_POLICY, INPUTS)
-        for found, expected in (
-            (policy(["WrapKey", "Get", "unwrapkey"], secrets=[]), INPUTS["policy"]),
-            (policy([*NEEDED, "delete"]), policy([*NEEDED, "delete"])),
-            (policy(NEEDED, secrets=["get"]), policy(NEEDED, secrets=["get"])),
-        ):
-            body = {"properties": {"accessPolicies": [found]}}
-            cloud.arm("PUT", f"{VAULT}/accessPolicies/replace", body, api="2026-02-01")
-            _, read, _ = await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values)
-            assert read.values == {**PLACE, "policy": expected}
-        removed = {"properties": {"accessPolicies": [policy([*NEEDED], secrets=["get"])]}}
-        cloud.arm("PUT", f"{VAULT}/accessPolicies/remove", removed, api="2026-02-01")
-        assert (await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values))[0] == ""
+    id, made = await pulumi.create(ACCESS_POLICY, INPUTS)
+    for found, expected in (
+        (policy(["WrapKey", "Get", "unwrapkey"], secrets=[]), INPUTS["policy"]),
+        (policy([*NEEDED, "delete"]), policy([*NEEDED, "delete"])),
+        (policy(NEEDED, secrets=["get"]), policy(NEEDED, secrets=["get"])),
+    ):
+        write(cloud, "replace", found)
+        _, read, _ = await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values)
+        assert read.values == {**PLACE, "policy": expected}
+    write(cloud, "remove", policy(NEEDED, secrets=["get"]))
+    assert (await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values))[0] == ""
 
 
-async def test_an_import_comes_with_the_id_alone(cloud: Deployment) -> None:
+async def test_an_import_comes_with_the_id_alone(cloud: Deployment, pulumi: Engine) -> None:
     """Its inputs are then those that a program states, so that it proposes no change."""
-    cloud.arm(
-        "PUT",
-        f"{VAULT}/accessPolicies/add",
-        {"properties": {"accessPolicies": [policy(NEEDED)]}},
-        api="2026-02-01",
-    )
-    async with engine(azure(cloud), FakeClock()) as pulumi:
-        _, outputs, inputs = await pulumi.read(ACCESS_POLICY, ID)
-        assert (await pulumi.diff(ACCESS_POLICY, outputs.values, inputs.values, INPUTS)).kinds == {}
+    write(cloud, "add", policy(NEEDED))
+    _, outputs, inputs = await pulumi.read(ACCESS_POLICY, ID)
+    assert await pulumi.diff(ACCESS_POLICY, outputs.values, inputs.values, INPUTS) == {}
 
 
-async def test_one_answer_that_it_is_gone_is_not_believed(cloud: Deployment) -> None:
+async def test_one_answer_that_it_is_gone_is_not_believed(cloud: Deployment, pulumi: Engine) -> None:
     """A read of Azure may be late."""
-    async with engine(azure(cloud), FakeClock()) as pulumi:
-        id, made = await pulumi.create(ACCESS_POLICY, INPUTS)
-        cloud.door.cloud.behave(read_lag_seconds=5.0, lagging_reads="every_other")
-        found, _, _ = await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values)
-    assert found == ID
+    id, made = await pulumi.create(ACCESS_POLICY, INPUTS)
+    cloud.door.cloud.behave(read_lag_seconds=5.0, lagging_reads="every_other")
+    assert (await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values))[0] == ID

@@ -29,10 +29,10 @@ from tests.provider.rig import (
     REVOCATION,
     UNBINDS,
     VERSION,
-    FailedError,
     FakeClock,
     create,
     engine,
+    refused,
 )
 from tests.provider.world import GROUP, KEYS, OPERATIONS, World
 from tests.support.in_process import ENVIRON
@@ -66,8 +66,8 @@ async def test_an_hsms_own_roles_are_given_proven_and_taken() -> None:
 
         await pulumi.create(REVOCATION, {"keyId": world.key_id, "principalId": world.principal})
         assert (await pulumi.read(HSM_ROLE, id, grant, granted.values))[0] == ""
-        with pytest.raises(FailedError, match="no role assignment at or above the key"):
-            await pulumi.update(CMK, bound_id, bound.values, binding, {**binding, "accountDigest": "2"})
+        again = pulumi.update(CMK, bound_id, bound.values, binding, {**binding, "accountDigest": "2"})
+        await refused(again, "no role assignment at or above the key")
         assert world.bound_key == binding["keyUriWithVersion"]
         await pulumi.create(HSM_ROLE, grant)
         await pulumi.delete(CMK, bound_id, {**bound.values, **UNBINDS})
@@ -120,8 +120,7 @@ async def test_fails_telling_a_wrong_secret_from_a_wrong_service(
 ) -> None:
     """A login that Azure refuses is reported as that, with the setting to change, and is not retried."""
     clock = FakeClock()
-    with pytest.raises(FailedError, match=message):
-        await create(world.azure(**settings), CMK, world.binding(), clock)
+    await refused(create(world.azure(**settings), CMK, world.binding(), clock), message)
     assert clock.slept == []
 
 
@@ -194,14 +193,13 @@ def numbers(private: rsa.RSAPrivateKey) -> dict[str, bytes]:
     return {name: value.to_bytes((value.bit_length() + 7) // 8, "big") for name, value in whole.items()}
 
 
-def from_pem(keys: KeyClient, name: str, private: rsa.RSAPrivateKey, **options: Any) -> str:
+def from_pem(keys: KeyClient, expires: datetime | None = None) -> str:
     """`az keyvault key import --pem-file`; the key's URI with its version."""
-    hardware = options.pop("hardware_protected", False)
-    jwk = JsonWebKey(kty="RSA-HSM" if hardware else "RSA", key_ops=OPERATIONS, **numbers(private))
-    return str(keys.import_key(name, jwk, hardware_protected=hardware, **options).id)
+    jwk = JsonWebKey(kty="RSA", key_ops=OPERATIONS, **numbers(made()))
+    return str(keys.import_key("imported", jwk, expires_on=expires).id)
 
 
-def transfer_file(kek: Any, private: rsa.RSAPrivateKey, kid: str = "") -> bytes:
+def transfer_file(kek: Any, private: rsa.RSAPrivateKey) -> bytes:
     """What an HSM's vendor makes for a key exchange key: its own wrapped key (key-vault/keys/
     byok-specification)."""
     public = rsa.RSAPublicNumbers(int.from_bytes(kek.key.e, "big"), int.from_bytes(kek.key.n, "big"))
@@ -211,34 +209,23 @@ def transfer_file(kek: Any, private: rsa.RSAPrivateKey, kid: str = "") -> bytes:
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     ciphertext = public.public_key().encrypt(wrapping, oaep) + aes_key_wrap_with_padding(wrapping, der)
-    header = {"kid": kid or kek.id, "alg": "dir", "enc": "CKM_RSA_AES_KEY_WRAP"}
+    header = {"kid": kek.id, "alg": "dir", "enc": "CKM_RSA_AES_KEY_WRAP"}
     file = {"schema_version": "1.0.0", "header": header, "ciphertext": b64url(ciphertext)}
     return json.dumps(file | {"generator": "test"}).encode()
 
 
-def from_file(keys: KeyClient, name: str, file: bytes) -> str:
-    """`az keyvault key import --byok-file`; the key's URI with its version."""
-    jwk = JsonWebKey(kty="RSA-HSM", key_ops=OPERATIONS, t=file)
-    return str(keys.import_key(name, jwk).id)
+def made() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def exchange_key(keys: KeyClient) -> Any:
-    """`az keyvault key create --kty RSA-HSM --ops import`."""
-    return keys.create_rsa_key("kek", size=2048, hardware_protected=True, key_operations=["import"])
-
-
-def made(size: int = 2048) -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=size)
-
-
-async def test_a_pem_file_in_a_vault_is_bound_and_its_next_material_is_a_rotation() -> None:
+async def test_a_pem_file_in_a_vault_is_bound_and_its_next_material_is_a_rotation(world: World) -> None:
     """The second import under the same name is a new version of it; the first stays enabled. Its expiry is
     the one given."""
-    world, expires = World(), datetime(2040, 1, 1, tzinfo=UTC)
-    first = from_pem(world.keys, "imported", made(), expires_on=expires)
+    expires = datetime(2040, 1, 1, tzinfo=UTC)
+    first = from_pem(world.keys, expires)
     await create(world.azure(), CMK, world.binding(first))
     assert world.bound_key == first
-    second = from_pem(world.keys, "imported", made())
+    second = from_pem(world.keys)
     assert first.rpartition("/")[0] == second.rpartition("/")[0]
     properties = {one.id: one for one in world.keys.list_properties_of_key_versions("imported")}
     assert properties[first].enabled
@@ -246,9 +233,12 @@ async def test_a_pem_file_in_a_vault_is_bound_and_its_next_material_is_a_rotatio
 
 
 async def test_a_transfer_file_of_an_hsm_is_bound_in_a_managed_hsm() -> None:
-    """Its material never leaves the two HSMs unwrapped; what the account is bound to is the sender's key."""
+    """By `az keyvault key import --byok-file`. Its material never leaves the two HSMs unwrapped; what the
+    account is bound to is the sender's key."""
     world, private = World(hsm=True), made()
-    uri = from_file(world.keys, "theirs", transfer_file(exchange_key(world.keys), private))
+    kek = world.keys.create_rsa_key("kek", size=2048, hardware_protected=True, key_operations=["import"])
+    jwk = JsonWebKey(kty="RSA-HSM", key_ops=OPERATIONS, t=transfer_file(kek, private))
+    uri = str(world.keys.import_key("theirs", jwk).id)
     assert getattr(world.keys.get_key("theirs").key, "n", None) == numbers(private)["n"]
     world.assign("/keys/theirs", world.principal)
     await create(world.azure(), CMK, world.binding(uri))

@@ -1,12 +1,15 @@
-"""The provider under the real engine: what others do to the key and the account, and import."""
+"""The provider under the real engine: one login for both providers, what others do to the key and the
+account, and its schema."""
 
 from __future__ import annotations
 
 import json
 from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 
 from core import resource_types
 from tests.provider.rig import ACCESS, CLEANUP, HSM_ROLE, REVOCATION, VERSION
@@ -17,6 +20,13 @@ from tests.support.azure import RunningAzure, running_azure
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+LOGIN = {
+    "clientId": "ARM_CLIENT_ID",
+    "clientSecret": "ARM_CLIENT_SECRET",
+    "tenantId": "ARM_TENANT_ID",
+    "subscriptionId": "ARM_SUBSCRIPTION_ID",
+}
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +87,41 @@ def test_the_schema_can_be_had_from_the_plugin(deployed: tuple[Stack, RunningAzu
         *(BINDING, VERSION, ACCESS, REVOCATION, CLEANUP, HSM_ROLE, resource_types.DELETED_ACCOUNT_PURGE),
         resource_types.ACCESS_POLICY,
     }
-    asked = ("ClientConfig", "Deleted", "ManagedHsmKey")
-    names = ("checkDeployment", *(f"get{what}" for what in asked))
+    names = ("checkDeployment", "getClientConfig", "getDeleted", "getManagedHsmKey")
     assert set(schema["functions"]) == {f"azure-cmk:index:{name}" for name in names}
     (stack.folder / "schema.json").write_text(text)
     # The same check that precedes every generated SDK.
     check = stack.pulumi("schema", "check", "schema.json")
     assert check.ok, check.output
     assert "Warning" not in check.output
+
+
+def test_the_stacks_configuration_of_azure_native_logs_both_in(tmp_path: Path) -> None:
+    """With azure-native's settings alone, and no login in the environment, `up` binds the account and
+    settles; the secret stays one. A login of azure-cmk's own that is somebody else's is refused before
+    anything is written."""
+    with running_azure(tmp_path / "azure") as azure:
+        without = {name: one for name, one in azure.env.items() if not name.startswith(("ARM_", "AZURE_"))}
+        stack = Stack(tmp_path / "checkout", without, policy_pack=False)
+        for name, variable in LOGIN.items():
+            kind = "--secret" if name == "clientSecret" else "--plaintext"
+            run = stack.pulumi("config", "set", kind, f"azure-native:{name}", azure.env[variable])
+            assert run.ok, run.output
+        run = stack.up()
+        assert run.ok, run.output
+        assert azure.env["ARM_CLIENT_SECRET"] not in run.output + json.dumps(stack.resources())
+        (provider,) = [r for r in stack.resources() if r["type"] == "pulumi:providers:azure-cmk"]
+        assert set(provider["inputs"]) >= set(LOGIN)
+        assert stack.proposed() == {}
+
+        scope = f"/subscriptions/{azure.env['ARM_SUBSCRIPTION_ID']}"
+        other = azure.control("/principals", {"name": "x", "roles": [{"role": "Reader", "scope": scope}]})
+        document = stack.config()
+        own = {f"azure-cmk:{name}": other[name] for name in ("clientId", "clientSecret", "tenantId")}
+        document["config"] |= {**own, "language-cmk:tags": {"changed": "yes"}}
+        stack.config_file.write_text(yaml.safe_dump(document))
+        before = cloud.history(azure, stack.outputs()["accountId"])
+        refused = stack.deploy("--refresh=false")
+        assert not refused.ok
+        assert "azure-native and azure-cmk are logged in as different principals" in refused.output
+        assert cloud.history(azure, stack.outputs()["accountId"]) == before

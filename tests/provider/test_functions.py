@@ -10,30 +10,27 @@ from core.facts import Deleted
 from provider.deployment import checks
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN
-from tests.provider.fake_azure import (
-    ACCOUNT_ID,
-    KEY_ID,
-    SUBSCRIPTION,
-    TENANT,
-    VAULT_ID,
-    FakeAzure,
-)
-from tests.provider.rig import Engine, FailedError, engine
+from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, SUBSCRIPTION, TENANT, VAULT_ID, FakeAzure
+from tests.provider.rig import Engine, engine, refused
 
 DELETED = "azure-cmk:index:getDeleted"
 HSM_KEY = "azure-cmk:index:getManagedHsmKey"
+LOGIN = "azure-cmk:index:getClientConfig"
+CHECK = "azure-cmk:index:checkDeployment"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
+ACCOUNT = {"id": ACCOUNT_ID}
 
 
-async def test_what_is_not_known_yet_is_answered_with_unknown(fake: FakeAzure, pulumi: Engine) -> None:
+async def test_what_is_not_known_yet_is_answered_with_unknown(pulumi: Engine) -> None:
     """In a preview a function of an unknown id asks nothing and promises nothing."""
     answer, _ = await pulumi.invoke(DELETED, {"subscriptionId": UNKNOWN})
     assert answer == {"vaults": UNKNOWN, "accounts": UNKNOWN}
-    assert fake.calls == []
+    assert pulumi.azure.calls == []
 
 
-async def test_get_deleted_tells_what_still_holds_a_name(fake: FakeAzure, pulumi: Engine) -> None:
+async def test_get_deleted_tells_what_still_holds_a_name(pulumi: Engine) -> None:
     """All that is soft-deleted in a subscription: a program of many services asks once."""
-    fake.deleted["vaults"] = [
+    pulumi.azure.deleted["vaults"] = [
         Deleted("id", name, "westeurope", "d", "p", f"{VAULT_ID}/x") for name in ("one", "two")
     ]
     answer, _ = await pulumi.invoke(DELETED, {"subscriptionId": SUBSCRIPTION})
@@ -57,53 +54,69 @@ async def test_get_deleted_tells_what_still_holds_a_name(fake: FakeAzure, pulumi
         (HSM_KEY, {"keyId": UNKNOWN, "principalId": "language"}, "principalId"),
         (DELETED, {}, "subscriptionId"),
         (DELETED, {"subscriptionId": SUBSCRIPTION, "names": "y"}, "names"),
+        (LOGIN, {"x": 1}, "x"),
+        (CHECK, {}, "resources"),
+        (CHECK, {"resources": [{"id": "language"}]}, "resources[0]"),
+        (CHECK, {"resources": [ACCOUNT, {**ACCOUNT, "action": "move"}]}, "resources[1]"),
+        (CHECK, {"resources": [{**ACCOUNT, "names": "x"}]}, "resources[0]"),
+        (CHECK, {"resources": [ACCOUNT], "checks": ["names"]}, "checks"),
     ],
 )
 async def test_fails_bad_arguments_by_name(
-    fake: FakeAzure, pulumi: Engine, token: str, args: dict[str, Any], failing: str
+    pulumi: Engine, token: str, args: dict[str, Any], failing: str
 ) -> None:
     """Each argument that cannot be right is named, and Azure is not asked."""
     _, failures = await pulumi.invoke(token, args)
     assert list(failures) == [failing]
-    assert fake.calls == []
+    assert pulumi.azure.calls == []
 
 
-async def test_the_logins_subscription_is_the_default() -> None:
-    """Without subscriptionId the subscription of the login is looked in."""
-    azure = FakeAzure()
-    async with engine(azure, config={"subscriptionId": SUBSCRIPTION}) as pulumi:
+async def test_the_login_is_told_and_its_subscription_is_the_default() -> None:
+    """A program can compare this provider's login with azure-native's."""
+    async with engine(FakeAzure(), config={"subscriptionId": SUBSCRIPTION}) as pulumi:
         assert await pulumi.invoke(DELETED, {}) == ({"vaults": [], "accounts": []}, {})
-    assert sorted(azure.calls) == ["deleted_accounts", "deleted_vaults"]
+        answer, _ = await pulumi.invoke(LOGIN, {})
+    assert answer == {
+        "objectId": "deployer",
+        "tenantId": TENANT,
+        "clientId": "client",
+        "subscriptionId": SUBSCRIPTION,
+        "method": "the Azure CLI",
+    }
 
 
-async def test_fails_with_azures_answer_explained(fake: FakeAzure, pulumi: Engine) -> None:
+REFUSALS: dict[str, tuple[str, dict[str, Any], str, ServiceError, str]] = {
+    "a token": (
+        DELETED,
+        {"subscriptionId": SUBSCRIPTION},
+        "deleted_vaults",
+        ServiceError(401, "InvalidAuthenticationToken", "expired"),
+        "^Azure does not accept the login",
+    ),
+    # Without a login nothing can be validated: the cause and the way on are said, and no class.
+    "a secret": (
+        CHECK,
+        {"resources": [{"id": GROUP}]},
+        "principal",
+        ServiceError(401, "invalid_client", "AADSTS7000215: wrong"),
+        "^the client secret is wrong",
+    ),
+    "a federated token": (
+        CHECK,
+        {"resources": [{"id": GROUP}]},
+        "principal",
+        ServiceError(401, "invalid_client", "AADSTS700024: wrong"),
+        r"^the OIDC token has expired\n  fix: set oidcTokenFilePath",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+async def test_fails_with_azures_answer_explained(pulumi: Engine, case: str) -> None:
     """An error of Azure reaches the program translated."""
-    fake.failures["deleted_vaults"].append(ServiceError(401, "InvalidAuthenticationToken", "expired"))
-    with pytest.raises(FailedError, match="does not accept the login"):
-        await pulumi.invoke(DELETED, {"subscriptionId": SUBSCRIPTION})
-
-
-async def test_who_is_logged_in() -> None:
-    """A program can compare this provider's login with azure-native's; arguments are not taken."""
-    azure = FakeAzure()
-    async with engine(azure, config={"subscriptionId": SUBSCRIPTION}) as pulumi:
-        answer, failures = await pulumi.invoke("azure-cmk:index:getClientConfig", {})
-        assert answer == {
-            "objectId": "deployer",
-            "tenantId": TENANT,
-            "clientId": "client",
-            "subscriptionId": SUBSCRIPTION,
-            "method": "the Azure CLI",
-        }
-        assert failures == {}
-        _, failures = await pulumi.invoke("azure-cmk:index:getClientConfig", {"x": 1})
-        assert list(failures) == ["x"]
-        azure.failures["principal"].append(ServiceError(401, "invalid_client", "AADSTS7000215: wrong"))
-        with pytest.raises(FailedError, match="the client secret is wrong"):
-            await pulumi.invoke("azure-cmk:index:getClientConfig", {})
-
-
-CHECK = "azure-cmk:index:checkDeployment"
+    token, args, call, failure, says = REFUSALS[case]
+    pulumi.azure.failures[call].append(failure)
+    await refused(pulumi.invoke(token, args), says)
 
 
 @pytest.fixture
@@ -113,60 +126,21 @@ def only_names(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("only_names")
-async def test_check_deployment_tells_what_it_could_not_ask(fake: FakeAzure, pulumi: Engine) -> None:
+async def test_check_deployment_tells_what_it_could_not_ask(pulumi: Engine) -> None:
     """What this login may not read is no finding, and names the question and Azure's reason."""
-    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
-    fake.failures[f"GET {group}"].append(ServiceError(403, "AuthorizationFailed", "may not"))
-    answer, failures = await pulumi.invoke(CHECK, {"resources": [{"id": group}]})
-    assert failures == {}
+    denied = ServiceError(403, "AuthorizationFailed", "may not")
+    pulumi.azure.failures[f"GET {GROUP}"].append(denied)
+    answer, _ = await pulumi.invoke(CHECK, {"resources": [{"id": GROUP}]})
     assert answer["findings"] == []
     assert [one["what"] for one in answer["unchecked"]] == ["whether the names are free"]
     assert "AuthorizationFailed" in answer["unchecked"][0]["why"]
 
 
-@pytest.mark.parametrize(
-    ("code", "said"),
-    [
-        ("AADSTS7000215", r"^the client secret is wrong"),
-        ("AADSTS700024", r"^the OIDC token has expired\n  fix: set oidcTokenFilePath"),
-    ],
-)
-async def test_check_deployment_fails_with_a_refused_login_explained(
-    fake: FakeAzure, pulumi: Engine, code: str, said: str
-) -> None:
-    """Without a login nothing can be validated: the cause and the way on are said, and no class."""
-    fake.failures["principal"].append(ServiceError(401, "invalid_client", f"{code}: wrong"))
-    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
-    with pytest.raises(FailedError, match=said):
-        await pulumi.invoke(CHECK, {"resources": [{"id": group}]})
-
-
 @pytest.mark.usefixtures("only_names")
-async def test_check_deployment_leaves_out_what_is_not_known_yet(fake: FakeAzure, pulumi: Engine) -> None:
+async def test_check_deployment_leaves_out_what_is_not_known_yet(pulumi: Engine) -> None:
     """A resource whose id or body another resource makes is told as not checked; the others are checked."""
-    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
-    fake.answers[group] = {"id": group}
-    fake.answers[f"{group}/resources"] = {"value": []}
-    asked = [{"id": group, "setting": "groupName"}, {"id": UNKNOWN}]
+    pulumi.azure.answers |= {GROUP: {"id": GROUP}, f"{GROUP}/resources": {"value": []}}
+    asked = [{"id": GROUP, "setting": "groupName"}, {"id": UNKNOWN}]
     answer, _ = await pulumi.invoke(CHECK, {"resources": asked})
     assert [one["fix"].split(";")[0] for one in answer["findings"]] == ["give another groupName"]
     assert [one["what"] for one in answer["unchecked"]] == ["resources with values that are not known yet"]
-
-
-@pytest.mark.parametrize(
-    ("args", "failing"),
-    [
-        ({}, "resources"),
-        ({"resources": [{"id": "language"}]}, "resources[0]"),
-        ({"resources": [{"id": ACCOUNT_ID}, {"id": ACCOUNT_ID, "action": "move"}]}, "resources[1]"),
-        ({"resources": [{"id": ACCOUNT_ID, "names": "x"}]}, "resources[0]"),
-        ({"resources": [{"id": ACCOUNT_ID}], "checks": ["names"]}, "checks"),
-    ],
-)
-async def test_check_deployment_fails_bad_arguments_by_name(
-    fake: FakeAzure, pulumi: Engine, args: dict[str, Any], failing: str
-) -> None:
-    """Each argument that cannot be right is named, and Azure is not asked."""
-    _, failures = await pulumi.invoke(CHECK, args)
-    assert list(failures) == [failing]
-    assert fake.calls == []

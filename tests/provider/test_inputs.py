@@ -47,31 +47,7 @@ GOOD = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAUL
 CLIENT = "44444444-4444-4444-4444-444444444444"
 HSM_ID = VAULT_ID.replace("/vaults/", "/managedHSMs/")
 
-_PLACE = "expected /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Cognitive"
 _IN_VAULT = "in the vault 'language-vault', but vaultId names the"
-_OTHERS = ("evil.example.com", "vault.azure.net", "westus.h.managedhsm.azure.net", "a.b.vault.azure.net")
-
-# property, value -> a part of the reason
-BAD_BINDINGS: tuple[tuple[str, Any, str], ...] = (
-    ("accountId", "", "missing required input 'accountId'"),
-    ("accountId", "language", "is not the ARM id of a Microsoft.CognitiveServices/accounts"),
-    ("accountId", VAULT_ID, _PLACE),
-    ("accountId", 5, "expected text"),
-    ("keyUriWithVersion", key_uri().replace("https", "http"), "is not an https URI"),
-    *(
-        ("keyUriWithVersion", key_uri(vault_uri=f"https://{host}"), "is not a key vault of this cloud")
-        for host in (*_OTHERS, "u@v.vault.azure.net", "v.vault.azure.net:8443")
-    ),
-    ("keyUriWithVersion", key_uri("123"), "'123' is not a key version"),
-    ("keyUriWithVersion", key_uri().replace("/keys/", "/secrets/"), "does not name a key"),
-    ("keyUriWithVersion", key_uri() + "?x=1", "does not name a key"),
-    ("keyUriWithVersion", key_uri(name="my_key"), "'my_key' is not a key name"),
-    ("identityClientId", f"{VAULT_ID}/x", "is not a client id"),
-    ("vaultId", ACCOUNT_ID, "is not the ARM id of a Microsoft.KeyVault/vaults"),
-    ("vaultId", VAULT_ID.replace("vaults", "managedHSMs"), f"{_IN_VAULT} managed HSM 'language-vault'"),
-    ("vaultId", VAULT_ID.replace("language-vault", "other"), f"{_IN_VAULT} vault 'other'"),
-    ("accountID", ACCOUNT_ID, "unknown input 'accountID'; known are accountDigest, accountId"),
-)
 
 
 def test_fails_all_malformed_inputs_at_once() -> None:
@@ -97,14 +73,9 @@ def test_good_and_unknown_inputs_pass() -> None:
 @pytest.mark.parametrize(
     ("environment", "host", "good"),
     [
-        ("public", "v.vault.azure.net", True),
-        ("public", "v.vault.usgovcloudapi.net", False),
         ("usgovernment", "v.vault.usgovcloudapi.net", True),
-        ("china", "v.vault.azure.cn", True),
         ("AzureChinaCloud", "v.vault.azure.net", False),
-        ("usgovernment", "v.managedhsm.usgovcloudapi.net", True),
         ("china", "v.managedhsm.azure.cn", True),
-        ("china", "v.managedhsm.azure.net", False),
     ],
 )
 def test_a_vault_must_be_of_the_chosen_cloud(environment: str, host: str, good: bool) -> None:
@@ -113,16 +84,27 @@ def test_a_vault_must_be_of_the_chosen_cloud(environment: str, host: str, good: 
     assert (check(CMK, inputs, clouds.named(environment)) == {}) is good
 
 
+# property, value -> a part of the reason. Every wrong spelling of an id or URI is in tests/core.
+BAD_BINDINGS: tuple[tuple[str, Any, str], ...] = (
+    ("accountId", "", "missing required input 'accountId'"),
+    ("accountId", VAULT_ID, "is not the ARM id of a Microsoft.CognitiveServices/accounts"),
+    ("accountId", 5, "expected text"),
+    ("keyUriWithVersion", key_uri(vault_uri="https://v.example.com"), "is not a key vault of this cloud"),
+    ("keyUriWithVersion", key_uri("123"), "'123' is not a key version"),
+    ("identityClientId", f"{VAULT_ID}/x", "is not a client id"),
+    ("vaultId", ACCOUNT_ID, "is not the ARM id of a Microsoft.KeyVault/vaults"),
+    ("vaultId", HSM_ID, f"{_IN_VAULT} managed HSM 'language-vault'"),
+    ("vaultId", VAULT_ID.replace("language-vault", "other"), f"{_IN_VAULT} vault 'other'"),
+    ("onDelete", "keep", "expected 'unbind'"),
+    ("accountID", ACCOUNT_ID, "unknown input 'accountID'; known are accountDigest, accountId"),
+)
 BAD_VERSIONS: tuple[tuple[str, Any, str], ...] = (
     ("keyId", None, "missing required input"),
-    ("keyId", VAULT_ID, "is not the ARM id of a Microsoft.KeyVault/vaults/keys"),
     ("keyId", f"{KEY_ID}/versions/{V1}", "leave out /versions/..."),
     ("generation", 1.5, "expected a whole number"),
     ("generation", -1, "expected a whole number"),
-    ("generation", "2", "expected a whole number"),
     ("generation", True, "expected a whole number"),
     ("pin", "abc", "expected 32 hexadecimal digits"),
-    ("pin", 5, "expected text"),
     ("accountId", VAULT_ID, "is not the ARM id of a Microsoft.CognitiveServices/accounts"),
     ("version", V1, "unknown input 'version'"),
 )
@@ -139,13 +121,6 @@ BAD_HSM_ROLES: tuple[tuple[str, Any, str], ...] = (
     ("scope", HSM_ID, "managedHSMs/NAME/keys/NAME"),
     ("roleDefinitionId", HSM_CRYPTO_USER.id, HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id),
     ("principalId", "me", "is not a principal id"),
-    ("role", "x", "unknown input"),
-)
-BAD_VALIDATIONS: tuple[tuple[str, Any, str], ...] = (
-    ("keyId", "k", "is not the ARM id of a Microsoft.KeyVault/vaults/keys"),
-    ("principalId", "me", "is not a principal id"),
-    ("accountId", "a", "is not the ARM id of a Microsoft.CognitiveServices/accounts"),
-    ("grant", "x", "unknown input"),
 )
 VALIDATED = {"keyId": KEY_ID, "principalId": PRINCIPAL, "grantId": "grant"}
 GRANTED = {
@@ -157,7 +132,7 @@ IN_VAULT = {"subscriptionId": SUBSCRIPTION, "resourceGroupName": "rg", "vaultNam
 BAD: dict[str, tuple[dict[str, Any], tuple[tuple[str, Any, str], ...]]] = {
     CMK: (GOOD, BAD_BINDINGS),
     VERSION: ({"keyId": KEY_ID}, BAD_VERSIONS),
-    ACCESS: (VALIDATED, BAD_VALIDATIONS),
+    ACCESS: (VALIDATED, (("grant", "x", "unknown input"),)),
     HSM_ROLE: (GRANTED, BAD_HSM_ROLES),
     ACCESS_POLICY: (IN_VAULT, BAD_POLICIES),
 }
@@ -194,7 +169,6 @@ DIFFS: dict[str, tuple[Any, Any, Any, dict[str, str]]] = {
     "version bound out of band": ({KEY: key_uri(V2)}, OLD, {}, {KEY: "UPDATE"}),
     "other account": ({}, OLD, {"accountId": ACCOUNT_ID + "2"}, {"accountId": "UPDATE_REPLACE"}),
     "digest": ({}, OLD, {"accountDigest": "b"}, {"accountDigest": "UPDATE"}),
-    "digest unknown": ({}, OLD, {"accountDigest": UNKNOWN}, {"accountDigest": "UPDATE"}),
     "first digest": ({}, GOOD, {}, {}),
     "vault named at last": ({}, NO_VAULT, {}, {}),
     "a state without outputs": (None, OLD, {}, {}),

@@ -1,37 +1,49 @@
-"""The life of a KeyVersion: which version of the key it gives."""
+"""The life of a KeyVersion: which version of the key it gives; and its rotation: one version for each
+generation, also where an answer is lost, and none that is refused or that its account could not follow."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import pytest
 
+from core.facts import Account, KeyVersion, RoleAssignment, UserAssignedIdentity, Vault
+from core.roles import CRYPTO_USER
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,
+    PRINCIPAL,
     V1,
     V2,
     V3,
     VAULT_ID,
     VAULT_URI,
     FakeAzure,
+    a_vault,
     a_version,
+    an_account,
+    bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, VERSION, Engine, FailedError, FakeClock, engine
+from tests.provider.rig import CMK, VERSION, Engine, FailedError, engine, refused
 
-INPUTS = {"keyId": KEY_ID, "generation": 1}
-NEXT = {"keyId": KEY_ID, "generation": 2}
+KEY = {"keyId": KEY_ID}
+INPUTS = {**KEY, "generation": 1}
+NEXT = {**KEY, "generation": 2}
 LOST = ServiceError(0, "ServiceResponseError", "Connection aborted.")
+EXPIRED: dict[str, Any] = {"expires": 1_700_000_000}
+DISABLED: dict[str, Any] = {"enabled": False}
+EARLY: dict[str, Any] = {"not_before": 1_800_000_000}
+in_both = pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
 
 
-async def test_the_newest_version_is_given_with_all_that_follows_from_it(
-    fake: FakeAzure, pulumi: Engine
-) -> None:
+async def test_the_newest_version_is_given_with_all_that_follows_from_it(pulumi: Engine) -> None:
     """One read of the key gives its version, its URIs and its age."""
-    fake.versions.append(a_version(V2))
+    pulumi.azure.versions.append(a_version(V2))
     id, outputs = await pulumi.create(VERSION, INPUTS)
     assert id == KEY_ID
     assert outputs.values == {
@@ -44,128 +56,120 @@ async def test_the_newest_version_is_given_with_all_that_follows_from_it(
         "createdAt": "2023-11-14T22:13:22Z",
         "newestVersion": V2,
     }
-    assert fake.calls == ["key_version"]
+    assert pulumi.azure.calls == ["key_version"]
 
 
-@pytest.mark.parametrize(
-    ("environment", "suffix"),
-    [("public", "azure.net"), ("usgovernment", "usgovcloudapi.net"), ("AzureChinaCloud", "azure.cn")],
-)
-@pytest.mark.parametrize(("type", "host"), [("vaults", "vault"), ("managedHSMs", "managedhsm")])
-async def test_a_key_has_the_address_of_its_cloud(
-    environment: str, suffix: str, type: str, host: str
-) -> None:
-    """In each cloud the URIs are its vaults' and managed HSMs'."""
-    azure = FakeAzure()
-    azure.versions = [a_version(type="RSA-HSM" if host == "managedhsm" else "RSA")]
-    wanted = {**INPUTS, "keyId": KEY_ID.replace("/vaults/", f"/{type}/")}
-    async with engine(azure, config={"environment": environment}) as pulumi:
+async def test_a_key_has_the_address_of_its_cloud() -> None:
+    """The URIs of a managed HSM are its cloud's, too."""
+    wanted = {"keyId": KEY_ID.replace("/vaults/", "/managedHSMs/")}
+    async with engine(FakeAzure(), config={"environment": "AzureChinaCloud"}) as pulumi:
         _, outputs = await pulumi.create(VERSION, wanted)
-    assert (
-        outputs.values["keyUriWithVersion"]
-        == f"https://language-vault.{host}.{suffix}/keys/language-key/{V1}"
-    )
+    host = "https://language-vault.managedhsm.azure.cn"
+    assert outputs.values["keyUriWithVersion"] == f"{host}/keys/language-key/{V1}"
 
 
-EXPIRED = {"expires": 1_700_000_000}
-DISABLED = {"enabled": False}
-EARLY = {"not_before": 1_800_000_000}
+class Choice(NamedTuple):
+    """The versions that there are, the one in use, the pin, and the one that is given, or parts of the
+    refusal."""
+
+    versions: Sequence[KeyVersion]
+    given: str = ""
+    says: Sequence[str] = ()
+    current: str = ""
+    pin: str = ""
 
 
-@pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
-@pytest.mark.parametrize("unusable", [EXPIRED, DISABLED, EARLY], ids=["expired", "disabled", "early"])
-async def test_the_version_in_use_stays_while_the_newest_cannot_be_used(
-    fake: FakeAzure, pulumi: Engine, unusable: dict[str, Any], preview: bool
-) -> None:
-    """Nothing changes for an account that is on a version that can be used."""
-    fake.versions += [a_version(V2), a_version(V3, **unusable)]
-    olds = {"version": V2}
-    outputs = await pulumi.update(VERSION, KEY_ID, olds, INPUTS, INPUTS, preview=preview)
-    _, read, _ = await pulumi.read(VERSION, KEY_ID, INPUTS, olds)
-    assert (outputs.values["version"], outputs.values["newestVersion"]) == (V2, V3)
-    assert read.values["version"] == V2
+ROTATE = "run `az keyvault key rotate --vault-name language-vault --name language-key`"
+WAYS = {V3: "raise `generation`", "": ROTATE}
+"""How the key gets another version, by the one in use."""
 
 
-@pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
-@pytest.mark.parametrize("unusable", [EXPIRED, DISABLED], ids=["expired", "disabled"])
-@pytest.mark.parametrize("current", [V3, ""], ids=["in use", "not used yet"])
-async def test_fails_instead_of_going_back_to_an_older_version(
-    fake: FakeAzure, pulumi: Engine, unusable: dict[str, Any], preview: bool, current: str
-) -> None:
-    """When the newest version cannot be used, an older one is bound only where `pin` asks for it; the error
-    names both ways out, and both lead out."""
-    fake.versions += [a_version(V2), a_version(V3, **unusable)]
+def unusable(**why: Any) -> list[KeyVersion]:
+    """Three versions, of which the newest cannot be used."""
+    return [a_version(), a_version(V2), a_version(V3, **why)]
+
+
+CHOICES: dict[str, Choice] = {
+    **{
+        f"the version in use stays while the newest cannot be used: {why}": Choice(
+            unusable(**why), V2, current=V2
+        )
+        for why in (EXPIRED, DISABLED, EARLY)
+    },
+    # When the newest version cannot be used, an older one is bound only where `pin` asks for it.
+    **{
+        f"no older version is bound than {current or 'the newest'}: {why}": Choice(
+            unusable(**why), says=[rotate, f"set `pin: {V2}`"], current=current
+        )
+        for why in (EXPIRED, DISABLED)
+        for current, rotate in WAYS.items()
+    },
+    "the newest that can be used counts, if it is younger than the one in use": Choice(
+        [a_version(V1, **EXPIRED), a_version(V2), a_version(V3, **DISABLED)], V2, current=V1
+    ),
+    "no version can be used": Choice(
+        [a_version(**DISABLED), a_version(V2, **EXPIRED)],
+        says=[f"the key version {V2} expired on 2023-11-14T22:13:20Z", ROTATE],
+    ),
+    "a key of 1024 bits": Choice([a_version(size=1024)], says=["the key has 1024 bits; expected 2048"]),
+    "also under a pin": Choice([a_version(type="EC", size=None)], says=["of type EC"], pin=V1),
+    "no key that unwraps": Choice([a_version(operations=("wrapKey",))], says=["does not allow unwrapKey"]),
+    "a pin holds a version": Choice([a_version(), a_version(V2)], V1, pin=V1),
+    "a pin names a version that exists": Choice([a_version()], says=[f"has no version {V3}"], pin=V3),
+    "a key that is gone": Choice([], says=["there is no key", "az keyvault key recover"]),
+}
+
+
+@in_both
+@pytest.mark.parametrize("case", CHOICES)
+async def test_which_version_is_given(pulumi: Engine, case: str, preview: bool) -> None:
+    """A key that the service does not take is refused before an account is made for it. What a read finds is
+    what an update gives."""
+    versions, given, says, current, pin = CHOICES[case]
+    pulumi.azure.versions = [*versions]
+    inputs, olds = {**INPUTS, **({"pin": pin} if pin else {})}, {"version": current} if current else {}
     call: Any = (
-        pulumi.update(VERSION, KEY_ID, {"version": V3}, INPUTS, INPUTS, preview=preview)
+        pulumi.update(VERSION, KEY_ID, olds, inputs, inputs, preview=preview)
         if current
-        else pulumi.create(VERSION, INPUTS, preview=preview)
+        else pulumi.create(VERSION, inputs, preview=preview)
     )
-    with pytest.raises(FailedError) as failed:
-        await call
-    message = str(failed.value)
-    rotate = "raise `generation`" if current else "run `az keyvault key rotate --vault-name language-vault"
-    assert rotate in message
-    assert f"set `pin: {V2}`" in message
+    if given:
+        made = await call
+        outputs = made if current else made[1]
+        _, read, _ = await pulumi.read(VERSION, KEY_ID, inputs, olds)
+        newest = versions[-1].version
+        for found in (outputs, read):
+            assert (found.values["version"], found.values["newestVersion"]) == (given, newest)
+        return
+    message = str(await refused(call))
+    assert [one for one in says if one not in message] == []
+    assert ("pin: " in message) == any("pin: " in one for one in says)
+
+
+async def test_both_ways_out_lead_out(pulumi: Engine) -> None:
+    """Of a newest version that cannot be used: a pin, and a rotation."""
+    pulumi.azure.versions = unusable(**DISABLED)
     pinned = await pulumi.update(VERSION, KEY_ID, {"version": V3}, INPUTS, {**INPUTS, "pin": V2})
-    assert pinned.values["version"] == V2
     rotated = await pulumi.update(VERSION, KEY_ID, {"version": V3}, INPUTS, NEXT)
-    assert rotated.values["version"] == "4" * 32
+    assert (pinned.values["version"], rotated.values["version"]) == (V2, "4" * 32)
 
 
-@pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
+@in_both
 @pytest.mark.parametrize(("hours_off", "expired"), [(-1, True), (1, False)], ids=["behind", "ahead"])
 async def test_a_version_has_expired_when_it_has_by_azures_clock(
-    *, fake: FakeAzure, pulumi: Engine, clock: FakeClock, hours_off: int, expired: bool, preview: bool
+    *, pulumi: Engine, hours_off: int, expired: bool, preview: bool
 ) -> None:
     """This machine's may be off, in both directions: half an hour before or after the version expires."""
-    fake.answered_at = clock.time() - hours_off * 3600
-    fake.versions = [a_version(expires=int(fake.answered_at) + (-1800 if expired else 1800))]
+    azure = pulumi.azure
+    azure.answered_at = pulumi.clock.time() - hours_off * 3600
+    azure.versions = [a_version(expires=int(azure.answered_at) + (-1800 if expired else 1800))]
     inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
     for type, news in ((VERSION, INPUTS), (CMK, inputs)):
+        call = pulumi.create(type, news, preview=preview)
         if expired and not (preview and type == CMK):
-            with pytest.raises(FailedError, match="expired on"):
-                await pulumi.create(type, news, preview=preview)
+            await refused(call, "expired on")
         else:
-            await pulumi.create(type, news, preview=preview)
-
-
-async def test_a_newer_version_than_the_one_in_use_may_be_taken(fake: FakeAzure, pulumi: Engine) -> None:
-    """The newest version that can be used counts, if it is younger than the one in use."""
-    fake.versions = [a_version(V1, **EXPIRED), a_version(V2), a_version(V3, **DISABLED)]
-    outputs = await pulumi.update(VERSION, KEY_ID, {"version": V1}, INPUTS, INPUTS)
-    assert outputs.values["version"] == V2
-
-
-@pytest.mark.parametrize("preview", [True, False], ids=["preview", "create"])
-@pytest.mark.parametrize(
-    ("key", "reason"),
-    [
-        ({"size": 1024}, "the key has 1024 bits; expected 2048"),
-        ({"type": "EC", "size": None}, "of type EC"),
-        ({"operations": ("sign", "wrapKey")}, "does not allow unwrapKey"),
-    ],
-)
-async def test_fails_for_a_key_that_the_service_does_not_take(
-    fake: FakeAzure, pulumi: Engine, key: dict[str, Any], reason: str, preview: bool
-) -> None:
-    """Such a key is refused before an account is made for it, in the preview too."""
-    fake.versions = [a_version(**key)]
-    with pytest.raises(FailedError, match=reason):
-        await pulumi.create(VERSION, {"keyId": KEY_ID}, preview=preview)
-    with pytest.raises(FailedError, match=reason):
-        await pulumi.create(VERSION, {"keyId": KEY_ID, "pin": V1}, preview=preview)
-
-
-@pytest.mark.parametrize("preview", [True, False], ids=["preview", "create"])
-async def test_fails_when_no_version_can_be_used(fake: FakeAzure, pulumi: Engine, preview: bool) -> None:
-    """Without a usable version the reason is given, and the command that makes one."""
-    fake.versions = [a_version(enabled=False), a_version(V2, **EXPIRED)]
-    with pytest.raises(FailedError) as failed:
-        await pulumi.create(VERSION, INPUTS, preview=preview)
-    message = str(failed.value)
-    assert f"the key version {V2} expired on 2023-11-14T22:13:20Z" in message
-    assert "run `az keyvault key rotate --vault-name language-vault --name language-key`" in message
-    assert "pin" not in message
+            await call
 
 
 BY_RBAC = "[ForbiddenByRbac (Forbidden)] Caller is not authorized. Caller: name=KeyVault/ManagementPlane;"
@@ -185,67 +189,331 @@ BY_HSM = "Not authorized to access Microsoft.KeyVault/managedHsm/keys/read on /k
     ],
 )
 async def test_a_key_that_may_not_be_read_names_the_role(
-    *, fake: FakeAzure, pulumi: Engine, call: str, key: str, failure: ServiceError, role: str
+    *, pulumi: Engine, call: str, key: str, failure: ServiceError, role: str
 ) -> None:
     """Resource Manager may refuse a key with 400 ForbiddenByRbac: the fix is a role on the vault, or in the
     managed HSM, which is asked itself."""
-    fake.failures["key_version"].append(failure)
-    with pytest.raises(FailedError, match=rf'--role "{role}"'):
-        await getattr(pulumi, call)(VERSION, {"keyId": key} if call == "create" else key)
+    pulumi.azure.failures["key_version"].append(failure)
+    given = {"keyId": key} if call == "create" else key
+    await refused(getattr(pulumi, call)(VERSION, given), rf'--role "{role}"')
 
 
 @pytest.mark.parametrize("inputs", [INPUTS, {**INPUTS, "pin": V2}])
 async def test_a_refresh_survives_a_key_without_a_usable_version(
-    fake: FakeAzure, pulumi: Engine, inputs: dict[str, Any]
+    pulumi: Engine, inputs: dict[str, Any]
 ) -> None:
     """A refresh keeps what was, so that the update after it can rotate the key or take the pin away."""
     _, olds = await pulumi.create(VERSION, INPUTS)
-    fake.versions = [a_version(expires=1_700_000_000)]
+    pulumi.azure.versions = [a_version(**EXPIRED)]
     id, outputs, live = await pulumi.read(VERSION, KEY_ID, inputs, olds.values)
     assert (id, outputs, live.values) == (KEY_ID, olds, inputs)
-    with pytest.raises(FailedError):
-        await pulumi.read(VERSION, KEY_ID)
+    await refused(pulumi.read(VERSION, KEY_ID))
 
 
-async def test_a_pin_holds_a_version(fake: FakeAzure, pulumi: Engine) -> None:
-    """The pinned version is given though there is a newer one; one that does not exist is refused."""
-    fake.versions.append(a_version(V2))
-    _, outputs = await pulumi.create(VERSION, {"keyId": KEY_ID, "pin": V1})
-    assert (outputs.values["version"], outputs.values["newestVersion"]) == (V1, V2)
-    with pytest.raises(FailedError, match=f"has no version {V3}"):
-        await pulumi.create(VERSION, {"keyId": KEY_ID, "pin": V3})
-
-
-async def test_a_rotation_by_somebody_else_shows_in_the_outputs(fake: FakeAzure, pulumi: Engine) -> None:
-    """After a read the newer version is given, and the inputs are as they were written."""
-    id, olds = await pulumi.create(VERSION, INPUTS)
-    fake.versions.append(a_version(V2))
-    _, outputs, inputs = await pulumi.read(VERSION, id, INPUTS, olds.values)
-    assert outputs.values["keyUriWithVersion"] == key_uri(V2)
-    assert inputs.values == INPUTS
-
-
-async def test_a_key_that_is_gone(fake: FakeAzure, pulumi: Engine) -> None:
-    """A key that is gone reads as gone and cannot be created on."""
-    fake.versions.clear()
-    assert (await pulumi.read(VERSION, KEY_ID, INPUTS, {"version": V1}))[0] == ""
-    with pytest.raises(FailedError, match="there is no key"):
-        await pulumi.create(VERSION, INPUTS)
-
-
-async def test_previews_tell_what_is_certain(fake: FakeAzure, pulumi: Engine) -> None:
-    """A known key shows its version, an unknown one and a coming rotation none; an absent one is refused."""
-    _, known = await pulumi.create(VERSION, INPUTS, preview=True)
-    assert known.values["version"] == V1
-    rotation = await pulumi.update(VERSION, KEY_ID, known.values, INPUTS, NEXT, preview=True)
+async def test_previews_tell_what_is_certain(pulumi: Engine) -> None:
+    """Of an unknown key and a coming rotation no version is shown; an absent vault is refused, and an absent
+    key reads as gone."""
+    rotation = await pulumi.update(VERSION, KEY_ID, {"version": V1}, INPUTS, NEXT, preview=True)
     assert rotation.values["keyUri"] == f"{VAULT_URI}/keys/language-key"
     assert rotation.values["keyUriWithVersion"] == rotation.values["newestVersion"] == UNKNOWN
-    fake.versions.clear()
-    with pytest.raises(FailedError, match=r"there is no key .*az keyvault key recover"):
-        await pulumi.create(VERSION, INPUTS, preview=True)
-    fake.vaults.clear()
-    with pytest.raises(FailedError, match=r"there is no vault .*az keyvault recover --name language-vault"):
-        await pulumi.create(VERSION, INPUTS, preview=True)
     _, unknown = await pulumi.create(VERSION, {"keyId": UNKNOWN}, preview=True)
     assert unknown.values["version"] == unknown.values["vaultUri"] == UNKNOWN
-    assert "rotate" not in fake.calls
+    pulumi.azure.versions.clear()
+    assert (await pulumi.read(VERSION, KEY_ID, INPUTS, {"version": V1}))[0] == ""
+    pulumi.azure.vaults.clear()
+    recover = r"there is no vault .*az keyvault recover --name language-vault"
+    await refused(pulumi.create(VERSION, INPUTS, preview=True), recover)
+    assert "rotate" not in pulumi.azure.calls
+
+
+async def rotate(pulumi: Engine) -> list[str]:
+    """Runs the update to the next generation until it ends well, as a person would; gives the version, and
+    those that there are."""
+    for _ in range(5):
+        try:
+            made = await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
+        except FailedError:
+            continue
+        return [str(made.values["version"]), *(one.version for one in pulumi.azure.versions)]
+    raise AssertionError(f"never ended well: {pulumi.azure.calls}")
+
+
+@pytest.mark.parametrize("name", ["vault", "key_version", "live_key_versions", "rotate"])
+@pytest.mark.parametrize("failures", [1, 5, 7])
+@pytest.mark.parametrize("effect", ["failures", "lost"])
+async def test_a_rotation_is_made_once(*, pulumi: Engine, name: str, failures: int, effect: str) -> None:
+    """Without an answer at any call, before or after it had its effect, and run again: one new version. The
+    older one stays as it is."""
+    getattr(pulumi.azure, effect)[name] += [LOST] * failures
+    assert await rotate(pulumi) == [V2, V1, V2]
+    assert pulumi.azure.versions[0] == a_version()
+
+
+async def test_the_last_try_is_not_repeated_without_a_look(pulumi: Engine) -> None:
+    """No answer four times, and at the fifth only the answer is lost: the version is there, and none is made
+    beside it."""
+    pulumi.azure.failures["rotate"] += [LOST] * 4
+    pulumi.azure.lost["rotate"] += [LOST]
+    assert await rotate(pulumi) == [V2, V1, V2]
+
+
+@pytest.mark.parametrize("imported", [False, True], ids=["created", "imported"])
+async def test_a_generation_that_is_raised_again_in_another_life_makes_a_version(
+    pulumi: Engine, imported: bool
+) -> None:
+    """Rotated, destroyed, and made anew on the same key: each raise makes a version, as in the first life.
+    A deletion takes none away."""
+    for life in (1, 2, 3):
+        id, made = await pulumi.create(VERSION, INPUTS)
+        if imported:
+            _, made, _ = await pulumi.read(VERSION, id)
+        rotated = await pulumi.update(VERSION, id, made.values, INPUTS, NEXT)
+        assert len(pulumi.azure.versions) == life + 1
+        assert rotated.values["version"] == pulumi.azure.versions[-1].version
+        await pulumi.delete(VERSION, id, rotated.values)
+
+
+async def test_absent_is_the_generation_0(pulumi: Engine) -> None:
+    """A stack that begins with a generation rotates nothing: a key is as old as its stack. One without it
+    that sets it to 1 gets a new version."""
+    id, outputs = await pulumi.create(VERSION, INPUTS)
+    assert await pulumi.diff(VERSION, outputs.values, INPUTS, INPUTS) == {}
+    await pulumi.update(VERSION, id, outputs.values, INPUTS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert "rotate" not in pulumi.azure.calls
+    first = await pulumi.update(VERSION, id, outputs.values, KEY, INPUTS)
+    assert first.values["version"] == V2
+
+
+DENIED = ServiceError(403, "Forbidden", "x does not have keys list permission", "", "ForbiddenByPolicy")
+
+
+@pytest.mark.parametrize("comes", [True, False])
+async def test_an_operators_grant_that_is_not_in_effect_yet_is_waited_for(
+    pulumi: Engine, comes: bool
+) -> None:
+    """A rotation waits for the deployer's own access as a binding waits for the account's, as long as a new
+    grant may take. Where nobody made one, the error has the command, and so has what is said at once."""
+    pulumi.azure.until(pulumi.clock, 1200 if comes else 10_000, DENIED, "live_key_versions", "rotate")
+    update, command = pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT), "--key-permissions get list rotate"
+    if comes:
+        assert (await update).values["version"] == V2
+        assert 1200 <= pulumi.clock.now() <= 1240
+    else:
+        await refused(update, command)
+        assert 1500 <= pulumi.clock.now() < 1540
+    assert any("waiting for the deploying principal's access" in text for text in pulumi.progress)
+    (told,) = [text for text in pulumi.said if "if nobody made one, stop this" in text]
+    assert command in told
+
+
+CLOSED = ServiceError(403, "Forbidden", "Public network access is disabled.", "x", "ForbiddenByConnection")
+
+
+@pytest.mark.parametrize("failures", [[CLOSED], [LOST] * 5, [DENIED]])
+async def test_a_preview_tells_that_the_vault_does_not_answer(
+    pulumi: Engine, failures: list[ServiceError]
+) -> None:
+    """The update may run on another machine, or make the grant: it is told, with the ways out. The update
+    itself is refused before anything is made."""
+    pulumi.azure.failures["live_key_versions"] = [*failures, CLOSED]
+    await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT, preview=True)
+    (told,) = [text for text in pulumi.said if "the rotation is refused: " in text]
+    assert failures[0].text in told
+    ways = "or leave generation as it was and let the vault's"
+    await refused(pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT), ways)
+    assert "rotate" not in pulumi.azure.calls
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ({"generation": 3}, {"generation": 2}, "a rotation cannot be undone"),
+        ({"generation": 3}, {}, "from 3 to none, but a rotation cannot be undone"),
+        ({}, {"generation": 1, "pin": V1}, "the account could not follow"),
+    ],
+)
+@in_both
+async def test_fails_a_generation_that_makes_no_sense(
+    *, pulumi: Engine, old: dict[str, Any], new: dict[str, Any], reason: str, preview: bool
+) -> None:
+    """A generation goes up, and not under a pin; the preview says so already."""
+    await refused(pulumi.update(VERSION, KEY_ID, {}, {**KEY, **old}, {**KEY, **new}, preview=preview), reason)
+    assert len(pulumi.azure.versions) == 1
+
+
+CLIENT = "44444444-4444-4444-4444-444444444444"
+USER = UserAssignedIdentity("/id", CLIENT, PRINCIPAL)
+USED = {**INPUTS, "accountId": ACCOUNT_ID}
+REPLACED = {**USED, "accountId": f"{ACCOUNT_ID}-before"}
+FOLLOWED = {**USED, "generation": 2}
+ON_ANOTHER = bound_to(key_name="another")
+
+
+def bound(**changes: Any) -> Account:
+    return an_account(encryption=bound_to(), **changes)
+
+
+async def rotated(pulumi: Engine, old: dict[str, Any] = USED, **how: Any) -> int:
+    """Rotates the key of an account; how many versions there are then."""
+    await pulumi.update(VERSION, KEY_ID, {}, old, FOLLOWED, **how)
+    return len(pulumi.azure.versions)
+
+
+# What is wrong, a part of the reason, a part of the way out
+REFUSED: tuple[tuple[Account | Vault | KeyVersion | None, str, str], ...] = (
+    (
+        an_account(),
+        "account-is-on-the-key: the account is on Microsoft-managed keys",
+        "bind it first, by `pulumi up --refresh` with generation as it was, 1; then",
+    ),
+    (
+        an_account(encryption=ON_ANOTHER),
+        f"the account is on {VAULT_URI}/keys/another/{V1}, not on a version of the key language-key",
+        "bind it first",
+    ),
+    (
+        bound(principal_id=None),
+        "account-has-identity: the account has no system-assigned identity",
+        "SystemAssigned",
+    ),
+    (
+        a_vault(policies=()),
+        "identity-has-access: no access policy of language-vault gives get, wrapKey, unwrapKey",
+        f"az keyvault set-policy --name language-vault --object-id {PRINCIPAL}",
+    ),
+    (
+        bound(provisioning_state="Failed"),
+        "account-is-settled: the account's last change did not succeed",
+        "update the account again until it does",
+    ),
+    (a_version(enabled=False), f"bound-version-is-usable: the version {V1}", "--enabled true"),
+    (None, "key-version-exists: there is no key language-key in language-vault", "az keyvault key recover"),
+    (a_vault(purge_protection=None), "vault-has-purge-protection", "--enable-purge-protection true"),
+)
+
+
+@in_both
+@pytest.mark.parametrize(("wrong", "reason", "fix"), REFUSED)
+async def test_fails_to_rotate_a_key_that_its_account_could_not_follow(
+    *, pulumi: Engine, wrong: Account | Vault | KeyVersion | None, reason: str, fix: str, preview: bool
+) -> None:
+    """Whatever would make the binding fail afterwards is reported before, and no version is made."""
+    pulumi.azure.put(bound())
+    if isinstance(wrong, Account | Vault):
+        pulumi.azure.put(wrong)
+    else:
+        pulumi.azure.versions = [wrong] if wrong else []
+    message = str(await refused(rotated(pulumi, preview=preview)))
+    head = "the key language-key is not rotated, since the account language could not follow"
+    assert message.startswith(head)
+    assert reason in message
+    assert fix in message
+    assert "rotate" not in pulumi.azure.calls
+    # Only a grant may not be shown yet, which an update waits for; a preview waits for nothing.
+    assert bool(pulumi.clock.slept) == ("identity-has-access" in reason and not preview)
+
+
+async def test_fails_with_everything_that_stands_in_the_way_at_once(pulumi: Engine) -> None:
+    """Account, vault and key are judged together."""
+    pulumi.azure.put(bound(provisioning_state="Updating", principal_id=None), a_vault(purge_protection=None))
+    pulumi.azure.versions = [a_version(size=4096)]
+    await refused(rotated(pulumi), r"4 finding\(s\), nothing was written")
+
+
+async def test_fails_when_the_account_may_not_be_read(pulumi: Engine) -> None:
+    """What cannot be verified is refused: whether the account could follow is not guessed."""
+    pulumi.azure.failures["account"] += [ServiceError(403, "AuthorizationFailed", "may not read")] * 2
+    failed = await refused(rotated(pulumi), "account-was-read")
+    assert "not checked: the account could not be read: Azure answered 403" in str(failed)
+    assert len(pulumi.azure.versions) == 1
+
+
+@pytest.mark.parametrize("version", [EXPIRED, EARLY, {}])
+@pytest.mark.parametrize("identity", ["", CLIENT], ids=["system-assigned", "user-assigned"])
+async def test_a_bound_account_follows(pulumi: Engine, version: dict[str, Any], identity: str) -> None:
+    """A bound account, by whichever identity, lets its key be rotated, all the more when it expired."""
+    account = bound(user_assigned=(USER,), principal_id=None) if identity else bound()
+    client = replace(account.encryption, identity_client_id=identity)
+    pulumi.azure.put(replace(account, encryption=client))
+    pulumi.azure.versions = [a_version(**version)]
+    assert await rotated(pulumi, preview=True) == 1
+    outputs = await pulumi.update(VERSION, KEY_ID, {}, USED, FOLLOWED)
+    assert outputs.values["version"] == V2
+    assert "accountId" not in outputs.values
+
+
+def gone(azure: FakeAzure) -> None:
+    azure.accounts.clear()
+
+
+FOLLOWS: dict[str, tuple[Callable[[FakeAzure], object], dict[str, Any], bool]] = {
+    # Nothing lives on the key yet, so nothing could be lost by its rotation.
+    "an account that is not there yet": (gone, USED, True),
+    # It cannot be bound before there is another version, which is its only way out.
+    "an unbound account of a key without a usable version": (
+        lambda azure: azure.versions.__setitem__(0, a_version(**EXPIRED)),
+        USED,
+        True,
+    ),
+    # Its rotation comes in the same update as the account, which is on Microsoft's keys until then.
+    "an account in the place of another": (lambda azure: None, REPLACED, True),
+    "one in the place of another that has data already": (
+        lambda azure: azure.put(an_account(encryption=ON_ANOTHER)),
+        REPLACED,
+        False,
+    ),
+}
+"""What is arranged, the inputs before, and whether the key is rotated."""
+
+
+@in_both
+@pytest.mark.parametrize("case", FOLLOWS)
+async def test_an_account_that_is_bound_afterwards_does_not_stand_in_the_way(
+    pulumi: Engine, case: str, preview: bool
+) -> None:
+    """It is bound to the new version; one that lives on a key must be able to follow."""
+    arrange, old, follows = FOLLOWS[case]
+    arrange(pulumi.azure)
+    if follows:
+        assert await rotated(pulumi, old, preview=preview) == (1 if preview else 2)
+    else:
+        await refused(rotated(pulumi, old, preview=preview), "account-is-on-the-key")
+
+
+async def test_an_account_that_is_not_known_or_whose_key_is_not_rotated_is_not_asked(pulumi: Engine) -> None:
+    """A preview that does not know the account judges the key and its vault alone; creates, reads and updates
+    that rotate nothing need no right on it."""
+    pulumi.azure.put(an_account(provisioning_state="Failed"))
+    await pulumi.update(VERSION, KEY_ID, {}, USED, {**FOLLOWED, "accountId": UNKNOWN}, preview=True)
+    id, outputs = await pulumi.create(VERSION, USED)
+    _, _, inputs = await pulumi.read(VERSION, id, USED, outputs.values)
+    await pulumi.update(VERSION, id, outputs.values, USED, {**USED, "pin": V1})
+    assert inputs.values == USED
+    assert "account" not in pulumi.azure.calls
+
+
+async def test_a_busy_account_is_waited_for(pulumi: Engine) -> None:
+    """The account may be written in the same update; its key is rotated when that has ended. One that never
+    settles ends at the deadline, and no version is made."""
+    azure, clock = pulumi.azure, pulumi.clock
+    azure.put(bound(provisioning_state="Accepted"))
+    await refused(rotated(pulumi, preview=True), "in state Accepted")
+    assert clock.slept == []
+    gave_up = "gave up after 1 min 00 s: waiting: the account is in state"
+    await refused(rotated(pulumi, seconds=60), gave_up)
+    assert len(azure.versions) == 1
+    assert pulumi.progress[0] == "waiting: the account is in state Accepted; expected Succeeded (0 s so far)"
+    assert {request.urn for request in pulumi.heard} == {pulumi.urn(VERSION)}
+    azure.meanwhile["account"] = lambda: azure.put(bound()) if clock.now() > 70 else None
+    assert await rotated(pulumi) == 2
+
+
+async def test_the_role_that_counts_is_that_of_the_identity_in_use(pulumi: Engine) -> None:
+    """In a vault that goes by roles, the roles of the identity that uses the key now are asked for."""
+    user = replace(USER, principal_id="user")
+    pulumi.azure.put(
+        an_account(encryption=bound_to(identity_client_id=CLIENT), user_assigned=(user,)),
+        a_vault(uses_rbac=True, policies=()),
+    )
+    pulumi.azure.roles = [RoleAssignment(KEY_ID, "user", CRYPTO_USER.id, CRYPTO_USER)]
+    assert await rotated(pulumi) == 2

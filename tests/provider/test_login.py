@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import os
-import stat
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,23 +25,64 @@ from azure.core.pipeline.transport import RequestsTransport
 from pulumi.runtime.proto import provider_pb2
 
 from core import clouds
-from core.login import Login, login
+from core.login import Login, LoginError, login
 from operate.login import token_credential
 from provider.azure_client import LOGIN_RETRIES, AzureClient, ForeignHostError, OneAtATime
 from provider.credential import complete, credential
-from provider.failure import failure_from
-from provider.host import Host
+from provider.failure import ServiceError, failure_from
 from provider.wire import decode, encode
 from tests.provider.canned import Canned, login_host
 from tests.provider.fake_azure import FakeAzure
 from tests.provider.rig import Engine, engine
 from tests.support.logins import CLIENT, TENANT
 
+WHO = {"tenantId": TENANT, "clientId": CLIENT}
+REQUESTED = {
+    "useOidc": "true",
+    "oidcRequestUrl": "https://actions.example/token?x=1",
+    "oidcRequestToken": "ask",
+    "oidcAudience": "api://contoso",
+}
+CLOUDS = (clouds.PUBLIC, clouds.US_GOVERNMENT, clouds.CHINA)
+
+
+def made(*, transport: Any = None, **settings: str) -> Any:
+    """The credential of these settings, whose requests go to `transport`."""
+    return credential(login(settings, {}), **({"transport": transport} if transport else {}))
+
+
+def refusal(asks: Any) -> ServiceError:
+    """What the provider makes of a token that cannot be had."""
+    with pytest.raises(AzureError) as failed:
+        asks.get_token(clouds.PUBLIC.arm_scope)
+    return failure_from(failed.value, "reading")
+
+
+Issuer = Callable[[Callable[[], str]], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def issuer(monkeypatch: pytest.MonkeyPatch) -> Issuer:
+    """Has GitHub's issuer give the tokens of `give`; what it was asked."""
+
+    def begin(give: Callable[[], str]) -> list[dict[str, Any]]:
+        asked: list[dict[str, Any]] = []
+
+        def get(url: str, **how: Any) -> Any:
+            asked.append({"url": url, **how})
+            answer = requests.Response()
+            answer.status_code, answer._content = 200, json.dumps({"value": give()}).encode()
+            return answer
+
+        monkeypatch.setattr(requests, "get", get)
+        return asked
+
+    return begin
+
 
 def test_the_default_chain_is_azure_identitys() -> None:
     """Where the settings ask for it; each other method is below, down to its request."""
-    made: Any = credential(login({"useDefaultAzureCredential": "true"}, {}))
-    assert type(made).__name__ == "DefaultAzureCredential"
+    assert type(made(useDefaultAzureCredential="true")).__name__ == "DefaultAzureCredential"
 
 
 async def test_a_switch_that_is_almost_on_is_a_warning() -> None:
@@ -60,41 +101,28 @@ async def test_fails_when_it_is_configured_with_half_a_login() -> None:
 
 
 async def test_secrets_among_the_settings_stay_secret(pulumi: Engine) -> None:
-    """A secret that a program hands over as plain text is one in the state; what nobody knows is refused."""
-    news = encode({"clientSecret": "hunter2", "clientId": "c", "clientID": "c"})
+    """A secret that a program hands over as plain text is one in the state. A misspelt setting is refused
+    without its value: the engine prints that of the setting that a failure names, marked as a secret or
+    not."""
+    news = encode({"clientSecret": "hunter2", "clientId": "c", "clientSecert": "hunter2"})
     checked = await pulumi.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
     assert decode(checked.inputs).secrets == {"clientSecret"}
-    assert [failure.reason for failure in checked.failures] == ["unknown setting azure-cmk:clientID"]
+    (failure,) = checked.failures
+    assert (failure.property, failure.reason) == ("", "unknown setting azure-cmk:clientSecert")
 
 
-def test_an_oidc_token_file_is_read_each_time(tmp_path: Path) -> None:
-    """Federated tokens are short-lived, so a file is read whenever a token is asked for."""
-    file = tmp_path / "token"
-    settings = {"useOidc": "true", "oidcTokenFilePath": str(file), "clientId": "c", "tenantId": "t"}
-    made: Any = credential(login(settings, {}))
-    file.write_text("first\n")
-    assert made._func() == "first"
-    file.write_text("second\n")
-    assert made._func() == "second"
-
-
-def test_a_requested_oidc_token_is_requested_for_each_token_of_azure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a run that outlives Azure's tokens, GitHub's issuer is asked again: its tokens live for minutes."""
-    given = iter(("first", "second"))
-
-    def get(url: str, **_: Any) -> Any:
-        answer = requests.Response()
-        answer.status_code, answer._content = 200, json.dumps({"value": next(given)}).encode()
-        return answer
-
-    monkeypatch.setattr(requests, "get", get)
-    settings = {"useOidc": "true", "oidcRequestUrl": "https://actions.example", "oidcRequestToken": "ask"}
+@pytest.mark.parametrize("way", ["file", "request"])
+def test_a_federated_token_is_had_for_each_token_of_azure(way: str, tmp_path: Path, issuer: Issuer) -> None:
+    """In a run that outlives Azure's tokens, the file is read and GitHub's issuer asked again: federated
+    tokens live for minutes."""
+    file, given = tmp_path / "token", iter(("first", "second"))
+    issuer(lambda: next(given))
+    from_file = {"useOidc": "true", "oidcTokenFilePath": str(file)}
     host = login_host(expires_in=0)
-    made = credential(
-        login({**settings, "clientId": CLIENT, "tenantId": TENANT}, {}), transport=host.transport
-    )
-    for _ in range(2):
-        made.get_token(clouds.PUBLIC.arm_scope)
+    asks = made(**WHO, **(from_file if way == "file" else REQUESTED), transport=host.transport)
+    for text in ("first\n", "second\n"):
+        file.write_text(text)
+        asks.get_token(clouds.PUBLIC.arm_scope)
     sent = [form["client_assertion"] for asked, form in host.asked if asked.startswith("POST")]
     assert sent == ["first", "second"]
 
@@ -131,111 +159,79 @@ def test_the_next_page_is_the_same_services() -> None:
     assert len(cloud.asked) == 1
 
 
-@pytest.mark.parametrize("given", ['["a-1", "b-2"]', '["a-1","b-2"]', "a-1, b-2", "['a-1', 'b-2']"])
+@pytest.mark.parametrize("given", ['["a-1","b-2"]', "a-1, b-2"])
 def test_further_tenants_are_taken_from_any_list(given: str) -> None:
-    """The list may be written as JSON, with or without spaces, as the SDKs and people do."""
-    settings = {"clientSecret": "s", "clientId": "c", "tenantId": "t", "auxiliaryTenantIds": given}
-    made: Any = credential(login(settings, {}))
-    assert made._additionally_allowed_tenants == ["a-1", "b-2"]
+    """The list may be written as JSON, as the SDKs do, or as people do."""
+    asks = made(**WHO, clientSecret="s", auxiliaryTenantIds=given)
+    assert asks._additionally_allowed_tenants == ["a-1", "b-2"]
 
 
-@pytest.mark.parametrize("cloud", [clouds.PUBLIC, clouds.US_GOVERNMENT, clouds.CHINA])
+@pytest.mark.parametrize("cloud", CLOUDS, ids=lambda cloud: cloud.name)
 def test_every_client_is_the_chosen_clouds(cloud: clouds.Cloud) -> None:
-    """Resource Manager's address, the token's audience and the login host are one cloud's."""
-    settings = {"environment": cloud.name, "clientId": "c", "clientSecret": "s", "tenantId": "t"}
+    """Resource Manager's address and the tokens' audiences are one cloud's."""
     answering = Canned()
-    client = answering.client(login(settings, {}))
+    client = answering.client(login({"environment": cloud.name}, {}))
     client.send("GET", "/subscriptions?api-version=2022-12-01")
     client.send("GET", f"https://contoso.{cloud.vault_suffix}/keys")
     assert answering.hosts == [cloud.arm_host, f"contoso.{cloud.vault_suffix}"]
     assert answering.scopes == [cloud.arm_scope, f"https://{cloud.vault_suffix}/.default"]
-    made: Any = credential(login(settings, {}))
-    assert made._authority == cloud.authority
 
 
-WHO = {"tenantId": TENANT, "clientId": CLIENT}
+WAYS: dict[str, tuple[dict[str, str], tuple[str, str]]] = {
+    "secret": ({"clientSecret": "hunter2"}, ("client_secret", "hunter2")),
+    "certificate": ({"clientCertificatePassword": "hunter2"}, ("client_assertion", "a signed JWT")),
+    "OIDC token": ({"useOidc": "true", "oidcToken": "federated"}, ("client_assertion", "federated")),
+    "OIDC request": (REQUESTED, ("client_assertion", "federated")),
+}
+"""The settings of each method, and what is sent as proof."""
 
 
-@pytest.mark.parametrize("cloud", [clouds.PUBLIC, clouds.US_GOVERNMENT, clouds.CHINA], ids=lambda c: c.name)
-@pytest.mark.parametrize("way", ["secret", "certificate", "OIDC token", "OIDC file", "OIDC request"])
+@pytest.mark.parametrize("cloud", CLOUDS, ids=lambda cloud: cloud.name)
+@pytest.mark.parametrize("way", WAYS)
 def test_an_application_logs_in_at_its_clouds_login_host_alone(
-    way: str, cloud: clouds.Cloud, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    way: str, cloud: clouds.Cloud, certificate: Path, issuer: Issuer
 ) -> None:
     """Secret, certificate and federated token go to the chosen cloud's login host, for its audience, and
     nowhere else."""
-    (tmp_path / "token").write_text("federated\n")
-    settings: dict[str, dict[str, str]] = {
-        "secret": {"clientSecret": "hunter2"},
-        "certificate": {
-            "clientCertificatePath": str(certificate),
-            "clientCertificatePassword": "hunter2",
-        },
-        "OIDC token": {"useOidc": "true", "oidcToken": "federated"},
-        "OIDC file": {"useOidc": "true", "oidcTokenFilePath": str(tmp_path / "token")},
-        "OIDC request": {
-            "useOidc": "true",
-            "oidcRequestUrl": "https://actions.example/token?x=1",
-            "oidcRequestToken": "ask",
-            "oidcAudience": "api://contoso",
-        },
-    }
-    asked: list[tuple[str, dict[str, str]]] = []
-
-    def get(url: str, *, params: Any, headers: dict[str, str], timeout: float, allow_redirects: bool) -> Any:
-        asked.append((url, {**params, **headers}))
-        assert not allow_redirects
-        answer = requests.Response()
-        answer.status_code, answer._content = 200, b'{"value": "federated"}'
-        return answer
-
-    monkeypatch.setattr(requests, "get", get)
-    host = login_host()
-    made = credential(
-        login({**WHO, **settings[way], "environment": cloud.name}, {}), transport=host.transport
-    )
-    assert made.get_token(cloud.arm_scope).token == "the-token"
+    settings, (proof, sent) = WAYS[way]
+    path = {"clientCertificatePath": str(certificate)} if way == "certificate" else {}
+    asked, host = issuer(lambda: "federated"), login_host()
+    asks = made(**WHO, **settings, **path, environment=cloud.name, transport=host.transport)
+    assert asks.get_token(cloud.arm_scope).token == "the-token"
     assert set(host.hosts) == {urlsplit(cloud.authority).netloc}
     (form,) = [form for sent, form in host.asked if sent.startswith("POST")]
     assert (form["grant_type"], form["client_id"]) == ("client_credentials", CLIENT)
     assert cloud.arm_scope in form["scope"]
-    if way == "secret":
-        assert form["client_secret"] == "hunter2"
-    elif way == "certificate":
-        assert form["client_assertion"].count(".") == 2
+    if way == "certificate":
+        assert form[proof].count(".") == 2
     else:
-        assert form["client_assertion"] == "federated"
-    if way == "OIDC request":
-        audience = {"audience": "api://contoso", "Authorization": "Bearer ask"}
-        assert asked == [("https://actions.example/token?x=1", audience)]
-    else:
-        assert asked == []
+        assert form[proof] == sent
+    questions = [(one["url"], one["params"], one["headers"], one["allow_redirects"]) for one in asked]
+    audience, bearer = {"audience": "api://contoso"}, {"Authorization": "Bearer ask"}
+    expected = ("https://actions.example/token?x=1", audience, bearer, False)
+    assert questions == ([expected] if way == "OIDC request" else [])
 
 
 @pytest.fixture
 def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An `az` that is logged in to the public cloud, and the file of what it was asked."""
     asked, az = tmp_path / "asked", tmp_path / "az"
-    token = json.dumps(
-        {
-            "accessToken": "cli-token",
-            "expiresOn": "2999-01-01 00:00:00.000000",
-            "expires_on": 32472144000,
-        }
-    )
+    times = {"expiresOn": "2999-01-01 00:00:00.000000", "expires_on": 32472144000}
+    token = json.dumps({"accessToken": "cli-token", **times})
     account = json.dumps({"environmentName": "AzureCloud", "id": "active", "tenantId": TENANT})
     az.write_text(
         f'#!/bin/sh\necho "$@" >> {asked}\n'
         f"case \"$2\" in show) echo '{account}';; *) echo '{token}';; esac\n"
     )
-    az.chmod(az.stat().st_mode | stat.S_IXUSR)
+    az.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     return asked
 
 
 def test_the_cli_is_asked_for_the_chosen_clouds_audience(az: Path) -> None:
     """Without a subscription, `az` is asked for a token of the cloud and the tenant."""
-    made = credential(login({"tenantId": TENANT, "environment": "china"}, {}))
-    assert made.get_token(clouds.CHINA.arm_scope).token == "cli-token"
+    asks = made(tenantId=TENANT, environment="china")
+    assert asks.get_token(clouds.CHINA.arm_scope).token == "cli-token"
     asked = az.read_text()
     assert "account get-access-token" in asked
     assert "https://management.chinacloudapi.cn" in asked
@@ -245,9 +241,8 @@ def test_the_cli_is_asked_for_the_chosen_clouds_audience(az: Path) -> None:
 def test_the_cli_is_asked_for_the_chosen_subscriptions_account(az: Path) -> None:
     """With a subscription, the token is of its account; `--tenant`, which `az` refuses beside it, is left
     out."""
-    settings = {"tenantId": TENANT, "subscriptionId": CLIENT}
-    made = credential(complete(login(settings, {})))
-    assert made.get_token("https://vault.azure.net/.default").token == "cli-token"
+    asks = credential(complete(login({"tenantId": TENANT, "subscriptionId": CLIENT}, {})))
+    assert asks.get_token("https://vault.azure.net/.default").token == "cli-token"
     show, token = az.read_text().splitlines()
     assert show == f"account show --output json --subscription {CLIENT}"
     assert f"--subscription {CLIENT}" in token
@@ -255,47 +250,26 @@ def test_the_cli_is_asked_for_the_chosen_subscriptions_account(az: Path) -> None
 
 
 def test_the_cli_says_which_subscription_is_active(az: Path) -> None:
-    """Without a configured subscription, the active one of the Azure CLI counts, as in azure-native."""
+    """Without a configured subscription, the active one of the Azure CLI counts, as in azure-native. A cloud
+    that contradicts the CLI's is refused."""
     assert complete(login({}, {})).subscription_id == "active"
     assert complete(login({"useMsi": "true"}, {})).subscription_id == ""
-
-
-async def test_fails_when_the_cli_is_logged_in_to_another_cloud(az: Path) -> None:
-    """A cloud that contradicts the Azure CLI's is refused when the plugin is configured."""
-    host = Host(lambda login: FakeAzure(), environ={"ARM_ENVIRONMENT": "china"})
-    context = _Context()
-    with pytest.raises(_AbortedError, match="az cloud set --name AzureChinaCloud"):
-        await host.Configure(provider_pb2.ConfigureRequest(), context)
-
-
-class _AbortedError(Exception):
-    pass
-
-
-class _Context:
-    async def abort(self, code: object, message: str) -> None:
-        raise _AbortedError(message)
+    with pytest.raises(LoginError, match="az cloud set --name AzureChinaCloud"):
+        complete(login({}, {"ARM_ENVIRONMENT": "china"}))
 
 
 def test_a_missing_cli_is_final(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That there is no `az` is said at once, as a login that cannot work."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(AzureError) as failed:
-        credential(login({}, {})).get_token(clouds.PUBLIC.arm_scope)
-    failure = failure_from(failed.value, "reading")
+    failure = refusal(made())
     assert (failure.status, failure.code) == (401, "CredentialUnavailableError")
     assert "Azure CLI not found" in failure.text
 
 
 @pytest.mark.parametrize("broken", ["exit 1", "echo no JSON"])
-def test_a_cli_that_is_not_logged_in_is_left_to_say_so(
-    broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cli_that_is_not_logged_in_is_left_to_say_so(broken: str, az: Path) -> None:
     """Configuring the plugin does not fail where no token may ever be needed."""
-    az = tmp_path / "az"
-    az.write_text(f"#!/bin/sh\n{broken}\n")
-    az.chmod(az.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    az.with_name("az").write_text(f"#!/bin/sh\n{broken}\n")
     assert complete(login({}, {})) == login({}, {})
 
 
@@ -310,28 +284,20 @@ def test_a_missing_managed_identity_is_final(monkeypatch: pytest.MonkeyPatch) ->
 
     for name in ("IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_FEDERATED_TOKEN_FILE"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(AzureError) as failed:
-        credential(login({"useMsi": "true"}, {}), transport=Nobody()).get_token(clouds.PUBLIC.arm_scope)
-    failure = failure_from(failed.value, "reading")
+    failure = refusal(made(useMsi="true", transport=Nobody()))
     assert (failure.status, failure.code) == (401, "CredentialUnavailableError")
 
 
-def test_a_federated_token_that_cannot_be_had_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_federated_token_that_cannot_be_had_is_asked_for_again(issuer: Issuer) -> None:
     """An outage of the token's issuer counts as a lost connection; the error has the host and no token."""
 
-    def get(*_: Any, **__: Any) -> Any:
+    def refuse() -> str:
         raise requests.ConnectionError("refused")
 
-    monkeypatch.setattr(requests, "get", get)
-    settings = {"useOidc": "true", "oidcRequestUrl": "https://actions.example", "oidcRequestToken": "hunter2"}
-    made = credential(login({**WHO, **settings}, {}), transport=login_host().transport)
-    with pytest.raises(AzureError) as failed:
-        made.get_token(clouds.PUBLIC.arm_scope)
-    failure = failure_from(failed.value, "reading")
-    assert (failure.status, failure.text) == (
-        0,
-        "actions.example gave no OIDC token: ConnectionError: refused",
-    )
+    issuer(refuse)
+    failure = refusal(made(**WHO, **REQUESTED, transport=login_host().transport))
+    text = "actions.example gave no OIDC token: ConnectionError: refused"
+    assert (failure.status, failure.text) == (0, text)
 
 
 def answer(status: int, **headers: str) -> HttpResponseError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -99,30 +100,19 @@ async def test_a_subscription_that_never_used_a_provider_has_nothing_of_it() -> 
     assert all(asked.startswith("GET ") for asked, _ in cloud.asked)
 
 
-class Answer:
+def answer(status: int, body: Any) -> Any:
     """An HTTP answer as the clients give it."""
-
-    def __init__(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
-        self.status_code, self.reason, self.headers = status, "Bad Request", headers or {}
-        self.request = None
-        self._text = body if isinstance(body, str) else json.dumps(body)
-
-    def text(self) -> str:
-        return self._text
-
-    def body(self) -> bytes:
-        return self._text.encode()
+    text = body if isinstance(body, str) else json.dumps(body)
+    how = {"status_code": status, "reason": "Bad Request", "headers": {}, "request": None}
+    return SimpleNamespace(**how, text=lambda: text, body=text.encode)
 
 
+INNER = [{"message": "inner words"}]
 DENIED = {
     "code": "InvalidRequest",
     "message": "The request was not valid.",
     "details": [
-        {
-            "code": "KeyVault",
-            "message": "KeyVaultProperties is invalid",
-            "details": [{"message": "inner words"}],
-        },
+        {"code": "KeyVault", "message": "KeyVaultProperties is invalid", "details": INNER},
         "no error",
         {"code": "Repeated", "message": "The request was not valid."},
     ],
@@ -132,45 +122,44 @@ WHOLE = "The request was not valid. (KeyVault: KeyVaultProperties is invalid (in
 
 def test_the_details_of_an_error_are_kept() -> None:
     """What only an error's details say counts as well: in an answer and at an operation's end."""
-    failure = failure_from(HttpResponseError(response=Answer(400, {"error": DENIED})), "binding")
-    ended = Progress.of(Answer(200, {"status": "Failed", "error": DENIED})).failure
+    failure = failure_from(HttpResponseError(response=answer(400, {"error": DENIED})), "binding")
+    ended = Progress.of(answer(200, {"status": "Failed", "error": DENIED})).failure
     assert ended is not None
     for found in (failure, ended):
         assert (found.code, found.text) == ("InvalidRequest", WHOLE)
         assert found.kind is RefusalKind.PROPAGATING
 
 
+STATUS = "Operation returned an invalid status 'Bad Request'"
+PAGE = "<html><style>p {color: red}</style>\n<p>Blocked by the proxy.</p>\n<b>Ask IT</b></html>"
+
+
 @pytest.mark.parametrize(
     ("body", "code", "text"),
     [
-        ({"error": None}, "HttpResponseError", "Operation returned an invalid status 'Bad Request'"),
-        ({"error": ["odd"]}, "HttpResponseError", "Operation returned an invalid status 'Bad Request'"),
+        ({"error": None}, "HttpResponseError", STATUS),
+        ({"error": ["odd"]}, "HttpResponseError", STATUS),
         ({"code": "X", "message": "words"}, "X", "words"),
         ({"error": "invalid_client", "error_description": "AADSTS1"}, "invalid_client", "AADSTS1"),
-        ("", "HttpResponseError", "Operation returned an invalid status 'Bad Request'"),
-        (
-            "<html><style>p {color: red}</style>\n<p>Blocked by the proxy.</p>\n<b>Ask IT</b></html>",
-            "HttpResponseError",
-            "Operation returned an invalid status 'Bad Request': Blocked by the proxy. Ask IT",
-        ),
+        ("", "HttpResponseError", STATUS),
+        (PAGE, "HttpResponseError", f"{STATUS}: Blocked by the proxy. Ask IT"),
     ],
 )
 def test_an_answer_of_another_shape_is_an_error_all_the_same(body: Any, code: str, text: str) -> None:
     """No shape of an answer hides that it was one, with its status."""
-    failure = failure_from(HttpResponseError(response=Answer(400, body)), "reading")
+    failure = failure_from(HttpResponseError(response=answer(400, body)), "reading")
     assert (failure.status, failure.code, failure.text) == (400, code, text)
+
+
+NOW = {"Date": "Wed, 21 Oct 2026 07:28:00 GMT"}
 
 
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
-        ({"Retry-After": "17"}, 17.0),
         ({"Retry-After": "0.5"}, 0.5),
-        (
-            {"Retry-After": "Wed, 21 Oct 2026 07:28:30 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"},
-            30.0,
-        ),
-        ({"Retry-After": "Wed, 21 Oct 2026 07:27:00 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 0.0),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:30 GMT", **NOW}, 30.0),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:27:00 GMT", **NOW}, 0.0),
         ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
         ({"Retry-After": "soon"}, None),
         ({}, None),

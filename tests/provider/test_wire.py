@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.runtime import rpc
 
 from components.arguments.inputs import camel_case
 from components.cmk_resource import CmkResource
@@ -23,42 +24,29 @@ HUB = (
 SCHEMA = json.loads((Path(__file__).parents[2] / "provider" / "schema.json").read_text())
 
 
-def test_unknowns_and_secrets_are_the_sdks() -> None:
-    """The marks on the wire are those of Pulumi's own SDK."""
-    from pulumi.runtime import rpc
-
-    assert UNKNOWN == rpc.UNKNOWN
-    secret = encode({"a": "x"}, ["a"])["a"]
-    assert secret[rpc._special_sig_key] == rpc._special_secret_sig
-
-
 def test_values_survive_the_way_there_and_back() -> None:
-    """Text, whole numbers, unknowns and secrets come back as they went; nulls are absent."""
+    """Text, whole numbers, unknowns and secrets come back as they went; nulls are absent. The marks on the
+    wire are those of Pulumi's own SDK."""
     values = {"text": "x", "number": 3, "unknown": UNKNOWN, "secret": "s"}
-    assert decode(encode({**values, "null": None}, ["secret"])) == Properties(values, frozenset({"secret"}))
+    sent = encode({**values, "null": None}, ["secret", "unknown"])
+    # An unknown cannot be hidden: the engine would take the mark for a value.
+    assert decode(sent) == Properties(values, frozenset({"secret"}))
+    assert sent["unknown"] == rpc.UNKNOWN
+    assert sent["secret"][rpc._special_sig_key] == rpc._special_secret_sig
 
 
-def test_an_unknown_secret_stays_unknown() -> None:
-    """An unknown cannot be hidden: the engine would take the mark for a value."""
-    assert decode(encode({"a": UNKNOWN}, ["a"])) == Properties({"a": UNKNOWN})
+def undescribed(node: dict[str, Any], path: str = "") -> list[str]:
+    """The paths of what has no description among a schema's properties, types, functions and settings."""
+    listed = path.endswith(("properties", "Properties", "variables"))
+    children = [(name, one) for name, one in node.items() if isinstance(one, dict)]
+    found = [f"{path}.{name}" for name, one in children if listed and not one.get("description")]
+    return found + [below for name, one in children for below in undescribed(one, f"{path}.{name}")]
 
 
 def test_schema_has_a_description_for_everything() -> None:
-    """Every property, type, function and setting says what it is, so that a generated SDK does."""
-
-    def undescribed(node: Any, path: str = "") -> list[str]:
-        found = []
-        if isinstance(node, dict):
-            for name, child in node.items():
-                is_property = path.endswith(("properties", "Properties", "variables")) and isinstance(
-                    child, dict
-                )
-                if is_property and not child.get("description"):
-                    found.append(f"{path}.{name}")
-                found += undescribed(child, f"{path}.{name}")
-        return found
-
+    """A generated SDK shows it."""
     assert undescribed(SCHEMA) == []
+    assert undescribed({"properties": {"x": {}}}, "r") == ["r.properties.x"]
 
 
 def test_schema_tells_the_settings_and_which_are_secret() -> None:

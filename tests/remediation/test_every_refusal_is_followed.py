@@ -171,13 +171,11 @@ def test_a_deleted_account_gives_its_name_once_it_is_purged() -> None:
     """By the command that is printed: a new one has the name then, and an update after that does nothing."""
     world = standing(refreshes=True)
     before = world.account
-    assert before
     account_deleted(world)
     world.refresh()
     (purge,) = re.findall("`(az cognitiveservices account purge [^`]*)`", world.up())
     assert carry_out(world.wire.door, purge) == 1
     assert world.up() == ""
-    assert world.account
     assert world.account.internal_id != before.internal_id
     assert world.readable
     assert world.must_up() == []

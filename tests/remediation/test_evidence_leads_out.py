@@ -18,6 +18,7 @@ from tests.remediation.following import Way
 from tests.remediation.world import VAULT_ID, World, key_users, set_policy, standing, take_grant
 from tests.support.az import azure, carry_out, newest_version
 from tests.support.front import SUBSCRIPTION
+from tests.support.wrong_arguments import snake_case
 
 KEY_URL = "https://kv-claims.vault.azure.net/keys/cmk-claims"
 LOGS_GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-logs"
@@ -130,7 +131,7 @@ def carried_out(world: World, fix: str) -> None:
 def test_what_the_evidence_finds_is_mended(rule: str) -> None:
     """In a project that asks for no refresh, by the setting or the command that is printed."""
     settings, spoil = CASES[rule]
-    world = World("access policies", settings={name: _inputs(value) for name, value in settings.items()})
+    world = World("access policies", settings=snake_case(settings))
     assert world.up() == ""
     spoil(world)
     fix = found(world)[rule]
@@ -153,10 +154,3 @@ def test_who_has_access_to_a_key_in_use_is_seen() -> None:
     world.assign(world.arm("GET", world.account_id)["identity"]["principalId"], USE.role.name)
     assert "no-access-to-key" not in found(world)
     assert world.readable
-
-
-def _inputs(value: Any) -> Any:
-    """A setting as a program gives it."""
-    if not isinstance(value, dict):
-        return value
-    return {re.sub(r"[A-Z]", lambda one: "_" + one[0].lower(), name): inner for name, inner in value.items()}

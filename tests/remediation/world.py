@@ -226,19 +226,30 @@ class World:
             assert len(self.endpoints()) >= len(before), "an endpoint was taken away, and no other made"
 
     @property
-    def account(self) -> stored.Account | None:
-        """The live account as the cloud has it."""
+    def found(self) -> stored.Account | None:
+        """The live account as the cloud has it, where there is one."""
         return stored.find(self.wire.door.cloud, self.account_id)
+
+    @property
+    def account(self) -> stored.Account:
+        """The live account, which has to be there."""
+        assert self.found is not None, "there is no account"
+        return self.found
 
     @property
     def readable(self) -> bool:
         """Whether its data can be read now."""
-        account = self.account
+        account = self.found
         return account is not None and data.readable(self.wire.door.cloud, account, "judge")
 
     @property
+    def bound_version(self) -> str:
+        """The key version that the account names; "" without one, and on Microsoft's keys."""
+        return str((self.account.key_vault_properties or {}).get("keyVersion") or "")
+
+    @property
     def is_bound(self) -> bool:
-        account = self.account
+        account = self.found
         return account is not None and account.key_vault_properties is not None
 
     def unbound_moments(self, since: int) -> list[str]:

@@ -1,26 +1,18 @@
 """The pages of docs/runbooks/, run as they stand.
 
-To have a page tested: write docs/runbooks/NAME.md (page.py says which lines of it are run, and what must be
-printed), and one test that takes the fixture `runbook`:
-
-    def test_name(runbook: Runbook) -> None:
-        \"\"\"What a person gets who follows the page.\"\"\"
-        for heading in runbook.run("name"):
-            if heading == "Revoke":
-                assert not runbook.judge.reads_data()
-        assert runbook.judge.lapses() == []
-
-The page begins with stack `dev` as the repository has it, deployed, and with data in its account; `runbook`
-has the checkout (`stack`), its local Azure (`azure`) and the `judge` over both. What a person does by hand is
-a command on the page, too, such as `pulumi config set`; what somebody else does meanwhile, the test does
-after a heading. Every page must have a test: test_pages.py holds that.
+Each page NAME.md (page.py says which lines of it are run, and what must be printed) has a test that takes the
+fixture `runbook`, and follows the page with `runbook.followed("NAME")` or `run`. The page begins with stack
+`dev` as the repository has it, deployed, and with data in its account, and has to end with the same data,
+readable; `runbook` has the checkout (`stack`), its local Azure (`azure`) and the `judge` over both. What a
+person does by hand is a command on the page, too, such as `pulumi config set`; what somebody else does
+meanwhile, the test does after a heading.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +41,11 @@ class Runbook:
         """Runs the page NAME.md; gives each section's heading when its commands have run."""
         return page.run(PAGES / f"{name}.md", self.stack.folder, self.stack.env)
 
+    def followed(self, name: str, meanwhile: Callable[[str], object] = lambda _: None) -> dict[str, bool]:
+        """Runs a page; after each section, what happens meanwhile, and then whether the data can be read, by
+        heading."""
+        return {heading: (meanwhile(heading), self.judge.reads_data())[1] for heading in self.run(name)}
+
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Runbook, Bookmark]]:
@@ -65,14 +62,17 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Runbook
 
 
 @pytest.fixture
-def runbook(deployed: tuple[Runbook, Bookmark]) -> Runbook:
+def runbook(deployed: tuple[Runbook, Bookmark]) -> Iterator[Runbook]:
     """The deployed stack as it was in the beginning."""
     found, bookmark = deployed
     bookmark.restore()
     # Which stack is selected is not in the backend, and a page may have selected its own.
     assert found.stack.pulumi("stack", "select", "dev").ok
     (found.stack.folder / ".exports").unlink(missing_ok=True)
-    return found
+    ciphertext = found.judge.ciphertext()
+    yield found
+    assert found.judge.reads_data()
+    assert found.judge.ciphertext() == ciphertext
 
 
 def _complete(checkout: Path) -> None:

@@ -17,7 +17,6 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.stack import PATIENCE_SECONDS
@@ -28,74 +27,35 @@ make() { command make --no-print-directory -o .venv/.synced "$@"; }
 test ! -f .exports || source .exports
 trap 'code=$?; export -p > .exports; exit $code' EXIT
 """
-_FENCE = re.compile(r"^```(\w*) ?(.*)$")
-
-
-@dataclass(frozen=True)
-class Command:
-    """One command, the exit code that it ends with, and the lines that it prints, among others."""
-
-    text: str
-    code: int
-    prints: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Section:
-    """What stands below one heading."""
-
-    heading: str
-    commands: tuple[Command, ...]
-
-
-def sections(page: str) -> list[Section]:
-    """The sections of a page that have commands. Raises ValueError for a block that has none."""
-    found: list[Section] = []
-    heading, lines, wanted = "", iter(page.splitlines()), ""
-    for line in lines:
-        if line.startswith("#"):
-            heading = line.lstrip("# ")
-        fence = _FENCE.match(line)
-        if fence is None:
-            continue
-        block = list(_block(lines))
-        if fence[1] != "console":
-            continue
-        wanted = fence[2].removeprefix("exit=") or "0"
-        commands = tuple(_commands(block, int(wanted)))
-        if not commands:
-            raise ValueError(f"a console block below {heading!r} has no line that begins with '$ '")
-        if found and found[-1].heading == heading:
-            commands = found.pop().commands + commands
-        found.append(Section(heading, commands))
-    return found
-
-
-def missing(printed: str, expected: tuple[str, ...]) -> str | None:
-    """The first of the expected lines that is not printed after those before it; None when all are."""
-    lines = iter(" ".join(line.split()) for line in printed.splitlines())
-    for wanted in expected:
-        words = " ".join(wanted.split())
-        pattern = re.compile(".*".join(re.escape(part) for part in words.split("…")))
-        if not any(pattern.search(line) for line in lines):
-            return wanted
-    return None
+_PART = re.compile(r"^#+ (.*)$|^```(\w*) ?(?:exit=(\d+))?\n((?:.*\n)*?)```$", re.MULTILINE)
+_COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
 def run(path: Path, folder: Path, env: Mapping[str, str]) -> Iterator[str]:
-    """Runs a page in the checkout at `folder`; gives each section's heading once its commands have run.
+    """Runs a page in the checkout at `folder`; gives each heading with console blocks once their commands
+    have run. Raises AssertionError where a command ends or prints otherwise than the page says, and for a
+    block without a command."""
+    heading, sections = "", dict[str, list[tuple[str, str, int]]]()
+    for title, kind, code, block in _PART.findall(path.read_text()):
+        heading = title or heading
+        if kind == "console":
+            commands = _COMMAND.findall(block)
+            assert commands, f"a console block below {heading!r} has no line that begins with '$ '"
+            codes = [*[0] * (len(commands) - 1), int(code or 0)]
+            own = [(text, prints, ends) for (text, prints), ends in zip(commands, codes, strict=True)]
+            sections.setdefault(heading, []).extend(own)
+    for heading, commands in sections.items():
+        for text, prints, ends in commands:
+            done = _ran(text, folder, env)
+            where = f"{path.name}: $ {text}\nprinted:\n{done.stdout}"
+            assert done.returncode == ends, f"{where}\nended with {done.returncode}, expected {ends}"
+            assert (lost := _missing(done.stdout, prints)) is None, f"{where}\nbut not, in this place: {lost}"
+        yield heading
 
-    Raises AssertionError where a command ends or prints otherwise than the page says.
-    """
-    for section in sections(path.read_text()):
-        for command in section.commands:
-            _run(command, path.name, folder, env)
-        yield section.heading
 
-
-def _run(command: Command, page: str, folder: Path, env: Mapping[str, str]) -> None:
-    done = subprocess.run(
-        ["bash", "-c", f"{_PREAMBLE}{command.text}"],
+def _ran(text: str, folder: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", f"{_PREAMBLE}{text}"],
         cwd=folder,
         env=env,
         stdin=subprocess.DEVNULL,
@@ -105,31 +65,13 @@ def _run(command: Command, page: str, folder: Path, env: Mapping[str, str]) -> N
         timeout=PATIENCE_SECONDS,
         check=False,
     )
-    where = f"{page}: $ {command.text}"
-    assert done.returncode == command.code, (
-        f"{where}\nended with {done.returncode}, expected {command.code}:\n{done.stdout}"
-    )
-    lost = missing(done.stdout, command.prints)
-    assert lost is None, f"{where}\ndid not print, in this place: {lost}\nbut:\n{done.stdout}"
 
 
-def _block(lines: Iterator[str]) -> Iterator[str]:
-    for line in lines:
-        if line.startswith("```"):
-            return
-        yield line
-
-
-def _commands(block: list[str], last: int) -> Iterator[Command]:
-    texts: list[list[str]] = []
-    prints: list[list[str]] = []
-    for line in block:
-        if line.startswith("$ "):
-            texts.append([line[2:]])
-            prints.append([])
-        elif texts and texts[-1][-1].endswith("\\") and not prints[-1]:
-            texts[-1].append(line)
-        elif texts and line.strip():
-            prints[-1].append(line)
-    for at, (text, printed) in enumerate(zip(texts, prints, strict=True)):
-        yield Command("\n".join(text), last if at == len(texts) - 1 else 0, tuple(printed))
+def _missing(printed: str, expected: str) -> str | None:
+    """The first of the expected lines that is not printed after those before it; None when all are."""
+    lines = iter(" ".join(line.split()) for line in printed.splitlines())
+    for wanted in filter(None, (" ".join(line.split()) for line in expected.splitlines())):
+        pattern = re.compile(".*".join(re.escape(part) for part in wanted.split("…")))
+        if not any(pattern.search(line) for line in lines):
+            return wanted
+    return None

@@ -10,83 +10,59 @@ from tests.runbooks import page
 from tests.runbooks.conftest import PAGES
 
 TEXT = """\
-# A page
 Words, and `$ not a command`.
 ## First
 ```console
-$ one --a \\
-    --b
-read this
-$ two
+$ export A="b \\
+  c"
+$ echo "a  $A"; echo else; exit 2
+a b c
+else
 ```
 ```sh
 $ for people alone
 ```
-```console exit=2
-$ three
-```
 ## Second
 ```console
-$ four
+$ echo "d $A e"
+d … e
 ```
 """
 
 
-def test_commands_are_read_by_section_with_what_they_print() -> None:
+def followed(folder: Path, text: str) -> list[str]:
+    (folder / "x.md").write_text(text)
+    return list(page.run(folder / "x.md", folder, {"PATH": "/usr/bin:/bin"}))
+
+
+def test_commands_are_run_in_order_with_what_they_export(tmp_path: Path) -> None:
     """Continued lines belong to a command, other lines are what it prints; only console blocks count."""
-    first, second = page.sections(TEXT)
-    assert (first.heading, second.heading) == ("First", "Second")
-    assert [command.text for command in first.commands] == ["one --a \\\n    --b", "two", "three"]
-    assert [command.code for command in first.commands] == [0, 0, 2]
-    assert first.commands[0].prints == ("read this",)
-
-
-def test_fails_on_a_block_without_a_command() -> None:
-    """A block that looks as if it were tested, and is not, is refused."""
-    with pytest.raises(ValueError, match="has no line that begins with"):
-        page.sections("## H\n```console\nprinted\n```\n")
+    assert followed(tmp_path, TEXT.replace("console", "console exit=2", 1)) == ["First", "Second"]
 
 
 @pytest.mark.parametrize(
-    ("expected", "lost"),
+    ("old", "new", "said"),
     [
-        (("ok  vault", "done"), None),
-        (("ok … kv-one", "done"), None),
-        (("done", "ok vault"), "ok vault"),
-        (("done", "done"), "done"),
-        (("ok …kv-two",), "ok …kv-two"),
+        ("", "", "ended with 2, expected 0"),
+        ("exit 2\na b c\nelse", "true\nelse\na b c", "in this place: a b c"),
+        ("exit 2\na b c\nelse", "true\nelse\nelse", "in this place: else"),
+        ("exit 2\na b c", "true\nb … d", "in this place: b … d"),
+        ('$ echo "d', 'echo "d', "below 'Second' has no line that begins with"),
     ],
 )
-def test_printed_lines_are_looked_for_in_order(expected: tuple[str, ...], lost: str | None) -> None:
-    """Each on a line of its own, with runs of spaces as one and … for anything."""
-    assert page.missing("  ok   vault kv-one\nelse\ndone", expected) == lost
-
-
-@pytest.mark.parametrize(
-    ("command", "code", "prints"), [("false", 0, ()), ("echo a", 1, ()), ("echo a", 0, ("b",))]
-)
 def test_fails_where_a_command_ends_or_prints_otherwise(
-    command: str, code: int, prints: tuple[str, ...], tmp_path: Path
+    old: str, new: str, said: str, tmp_path: Path
 ) -> None:
     """The message has the page, the command and what it printed."""
-    text = "\n".join(["## H", f"```console exit={code}", f"$ {command}", *prints, "```"])
-    file = tmp_path / "x.md"
-    file.write_text(text)
-    with pytest.raises(AssertionError, match=rf"x\.md: \$ {command}"):
-        list(page.run(file, tmp_path, {"PATH": "/usr/bin:/bin"}))
-
-
-def test_what_one_command_exports_the_next_one_has(tmp_path: Path) -> None:
-    """As in the shell of the person who follows the page."""
-    file = tmp_path / "x.md"
-    file.write_text("## H\n```console\n$ export A=b\n$ echo $A\nb\n```\n")
-    assert list(page.run(file, tmp_path, {"PATH": "/usr/bin:/bin"})) == ["H"]
+    text = TEXT.replace(old, new)
+    with pytest.raises(AssertionError, match=said):
+        followed(tmp_path, text)
 
 
 def test_every_page_is_run_by_a_test_and_listed() -> None:
     """A page that nobody runs soon says what no longer holds."""
-    tests = "".join(file.read_text() for file in Path(__file__).parent.glob("test_*.py"))
+    tests = Path(__file__).with_name("test_runbooks.py").read_text()
     index = (PAGES / "README.md").read_text()
     names = {file.stem for file in PAGES.glob("*.md")} - {"README"}
-    assert {name for name in names if f'run("{name}")' not in tests} == set()
+    assert {name for name in names if f'("{name}"' not in tests} == set()
     assert {name for name in names if f"]({name}.md)" not in index} == set()

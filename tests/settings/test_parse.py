@@ -94,11 +94,8 @@ def test_fails_on_a_setting_of_the_stack_inside_one_service(name: str) -> None:
             "vault.keyOperators: 'deployer' is listed 2 times; list it once",
         ),
         (
-            {"network": {"access": "selected", "allowedIpRanges": ["20.50.0.1/32"]}},
-            (
-                "network.allowedIpRanges[0]: '20.50.0.1/32' is smaller than Azure accepts; list each "
-                "address by itself, without '/'"
-            ),
+            {"network": {"access": "selected", "allowedIpRanges": ["20.50.0.1/24"]}},
+            "network.allowedIpRanges[0]: 20.50.0.1/24 has host bits set",
         ),
         ({"tags": {"a": None}}, "tags.a: found null, expected text"),
         ({"services": []}, "services: found [], expected a list with at least one service"),

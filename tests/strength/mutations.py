@@ -86,7 +86,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         ("arm_ids.same(declared, here)", "declared == here", "what the stack made is not named as existing"),
         ("rotates > expires - DAYS_TO_REBIND", "rotates > expires", "a rotation leaves time to bind again"),
         ("subscription != subscription_id.lower()", "False", "a login to another subscription is refused"),
-        ("network.prefixlen == 0", "network.prefixlen == 1", "the whole internet is no range of a firewall"),
+        (".prefixlen == 0", ".prefixlen == 1", "the whole internet is no range of a firewall"),
     ),
     *_of(
         "provider",
@@ -137,11 +137,15 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
             "what Azure RBAC grants gives nothing in a managed HSM",
         ),
         ("if grant.is_certain:", "if True:", "access that is not certain is left open"),
-        ("grant.entry is not None and found - rights.EXACT", "False", "a wide access policy is found"),
+        (
+            "grant.entry is not None and grant.permissions - rights.EXACT",
+            "False",
+            "a wide access policy is found",
+        ),
         ("end - today > LONGEST", "end - today < LONGEST", "an exemption ends within a year"),
         (
-            "session.today > fitting[0].until",
-            "session.today >= fitting[0].until",
+            "if today <= one.until",
+            "if today < one.until",
             "an exemption holds on its last day",
         ),
         (

@@ -26,7 +26,7 @@ langruntime_plugin.go (`GetLanguageAttachPort`)."""
 MODULES = (
     *("grpc.aio", "grpc._channel", "grpc.experimental", "requests"),
     *("settings", "components.service", "components.preflight", "components.sdk_debug"),
-    *("policies.adapter", "policies.engine_requests", "pulumi_policy"),
+    *("policies.analyzer", "pulumi_policy"),
     *("provider.host", "provider.azure", "provider.azure_client", "azure.core.rest", "azure.identity"),
 )
 """What program, pack and provider import; what is missing here is only imported later, in every fork."""

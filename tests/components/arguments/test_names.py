@@ -65,7 +65,7 @@ def test_a_template_gives_a_name_from_service_stack_location_and_kind() -> None:
     [
         ("vault", "kv-{environment}", "has other placeholders than {service}, {stack}, {location}, {kind}"),
         ("vault", "kv-{service:>9}", "has other placeholders"),
-        ("vault", "kv-{service", "is no template"),
+        ("vault", "kv-{service", "has other placeholders"),
         ("vault", "kv-{service.name}", "has other placeholders"),
         ("vault", "kv-{target}", "has other placeholders"),
         ("privateEndpoint", "pep-{service}", "needs {target}, because a service has several"),

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import pulumi
 import pytest
 from hypothesis import event, given, settings
 
@@ -51,8 +52,8 @@ def in_the_package(name: str, args: Mapping[str, Any]) -> list[Problem]:
     token = "language-cmk:index:EncryptedAIServicesAccount"
     try:
         run(lambda: package.construct(name, token, on_the_wire(args)))
-    except InputError as error:
-        return list(error.problems)
+    except pulumi.InputPropertiesError as error:
+        return [Problem(one["property_path"], one["reason"]) for one in error.errors or ()]
     return []
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.guards import reader
-from components.guards.access import asks_no_more, removed_access, still_granted
+from components.guards.access import removed_access, still_granted
 from components.guards.drift import gone
 from components.guards.key_place import KeyPlace, place_of_key
 from components.guards.plan import ServicePlan
@@ -208,22 +208,6 @@ def test_whether_an_account_can_leave_its_key_needs_no_roles_of_a_vault_with_pol
     request = reader.ServiceRequest(service_inputs())
     found = reader._Look(reader.Reader(), request, 1).can_leave_key(PLACE, before)
     assert asyncio.run(found) is can
-
-
-@pytest.mark.parametrize(
-    ("kind", "access", "told"),
-    [
-        ("AIServices", "granted", True),
-        ("AIServices", "revoked", False),
-        ("TextAnalytics", "granted", False),
-    ],
-)
-def test_a_name_that_would_let_a_later_revocation_delete_data_is_told(
-    kind: str, access: str, *, told: bool
-) -> None:
-    """It was for one revocation."""
-    said: dict[str, Any] = {"kind": kind, "access": access, "revoke_account": "lang-language"}
-    assert bool([*asks_no_more(situation(recorded(), **said))]) is told
 
 
 def test_names_are_looked_up_only_where_something_is_made() -> None:

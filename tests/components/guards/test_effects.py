@@ -68,7 +68,7 @@ def tell(azure: FakeAzure, *, preview: bool = True, **given: Any) -> None:
         (newest(OLD), {"key": {"generation": 2}}, effects.ROTATED.format(LATER)),
         (newest(NEW), {}, effects.ROTATED.format(NEW)),
         (newest(NEW, enabled=False), {}, None),
-        (newest(OLD), {"key": {"pin": NEW}}, effects.OLDER_VERSION.format(NEW, OLD)),
+        (newest(OLD), {"key": {"pin": NEW}}, effects.REBOUND.format(NEW, OLD)),
         (newest(NEW), {"key": {"pin": OLD}}, None),
         (
             bound_azure(granted=False, recorded=False, access="revoked"),

@@ -13,15 +13,11 @@ import pytest
 from azure.ai.language.conversations.authoring import ConversationAuthoringClient
 from azure.ai.textanalytics import TextAnalyticsClient
 from azure.core.credentials import AzureKeyCredential
-from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.identity import ClientSecretCredential, DefaultAzureCredential, get_bearer_token_provider
 from azure.keyvault.administration import KeyVaultAccessControlClient, KeyVaultRoleScope
 from azure.keyvault.keys import (
-    ApiVersion,
     KeyClient,
-    KeyRotationLifetimeAction,
-    KeyRotationPolicy,
-    KeyRotationPolicyAction,
 )
 from azure.keyvault.keys.crypto import CryptographyClient, KeyWrapAlgorithm
 from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
@@ -29,7 +25,6 @@ from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 from core import clouds, kinds
-from localazure import seed
 from localazure.seed import DEPLOYER, READER, SUBSCRIPTION_ID, TENANT_ID
 from tests.clients.programs import PYTHON
 from tests.clients.test_lives import live
@@ -50,33 +45,11 @@ class Clients:
     accounts: Any
     credential: DefaultAzureCredential
 
-    @property
-    def uri(self) -> str:
-        return f"https://{self.name}.vault.azure.net"
-
     def make_account(self, kind: str = "TextAnalytics") -> Any:
         sku = {"name": kinds.named(kind).tiers[0]}
         body: dict[str, Any] = {"location": "westeurope", "kind": kind, "sku": sku}
         body |= {"properties": {"customSubDomainName": self.name}}
         return self.accounts.accounts.begin_create(self.name, self.name, body).result()
-
-    def make_vault(self) -> Any:
-        entry = {
-            "tenantId": TENANT_ID,
-            "objectId": DEPLOYER.object_id,
-            "permissions": {"keys": ["all", "purge"]},
-        }
-        properties = {
-            "tenantId": TENANT_ID,
-            "sku": {"family": "A", "name": "standard"},
-            "enableRbacAuthorization": False,
-            "accessPolicies": [entry],
-        }
-        body = {"location": "westeurope", "properties": properties}
-        return self.vaults.vaults.begin_create_or_update(self.name, self.name, body).result()
-
-    def keys(self, credential: Any = None, **options: Any) -> Any:
-        return KeyClient(self.uri, credential or self.credential, **options)
 
     def authoring(self, credential: Any = None) -> ConversationAuthoringClient:
         endpoint = f"https://{self.name}.cognitiveservices.azure.com"
@@ -112,24 +85,6 @@ def test_a_life_of_an_account_and_its_key(access: str, tmp_path: Path) -> None:
     """Bound, rotated, backed up, revoked, bound again, unbound, deleted and purged, by each client's own
     methods; the other languages' clients do the same (tests/clients)."""
     live(PYTHON, access, tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"client_secret": "wrong"}, "AADSTS7000215"),
-        ({"client_id": str(uuid.uuid4())}, "AADSTS700016"),
-        ({"tenant_id": seed.OTHER_TENANT_ID}, "AADSTS700016"),
-        ({"tenant_id": str(uuid.uuid4())}, "tenant"),
-    ],
-)
-def test_fails_to_sign_in_with_anything_wrong(
-    azure: RunningAzure, changes: dict[str, str], told: str
-) -> None:
-    """azure-identity shows Entra's own number for a wrong secret, application or tenant; a tenant that does
-    not exist is reported before any secret is sent."""
-    with pytest.raises((ClientAuthenticationError, ValueError), match=told):
-        _secret(azure, **changes).get_token(MANAGEMENT)
 
 
 def test_projects_through_the_authoring_client(clients: Clients) -> None:
@@ -191,44 +146,6 @@ def test_an_application_gets_in_with_the_callers_role_of_its_kind(
     caller = azure.control("/principals", {"name": "caller", "roles": [role]})
     credential = _secret(azure, client_id=caller["clientId"], client_secret=caller["clientSecret"])
     assert ask(endpoint, credential) == answer
-
-
-def test_a_key_of_resource_manager_and_its_rotation_policy(clients: Clients) -> None:
-    """Made once, and shown by get and lists; its policy is set, read and set again as it was read; a rotation
-    then expires by it."""
-    clients.make_vault()
-    arm, group = clients.vaults.keys, clients.name
-    first = arm.create_if_not_exist(group, group, "k", {"properties": {"kty": "RSA", "keySize": 2048}})
-    assert (arm.get(group, group, "k").key_size, [key.name for key in arm.list(group, group)]) == (
-        2048,
-        ["k"],
-    )
-    (version,) = arm.list_versions(group, group, "k")
-    assert version.key_uri_with_version == first.key_uri_with_version
-    rotate, notify = KeyRotationPolicyAction.rotate, KeyRotationPolicyAction.notify
-    action = KeyRotationLifetimeAction(rotate, time_after_create="P30D")
-    policy = KeyRotationPolicy(lifetime_actions=[action], expires_in="P90D")
-    with clients.keys() as keys:
-        assert keys.update_key_rotation_policy("k", policy).expires_in == "P90D"
-        kept = keys.get_key_rotation_policy("k")
-        assert [one.action for one in kept.lifetime_actions] == [rotate, notify]
-        assert keys.update_key_rotation_policy("k", kept).lifetime_actions[1].time_before_expiry == "P30D"
-        made = keys.rotate_key("k").properties
-        assert (made.expires_on - made.created_on).days == 90
-
-
-@pytest.mark.parametrize("version", ApiVersion)
-def test_every_api_version_of_the_client_is_understood(clients: Clients, version: ApiVersion) -> None:
-    """From 7.0 on a key tells how long it can be recovered, from 7.4 on that it cannot be exported; the
-    newest, which the client takes by itself, is a date again."""
-    clients.make_vault()
-    later = [known for known in ApiVersion if known is not ApiVersion.V2016_10_01]
-    with clients.keys(api_version=version) as keys:
-        keys.create_key("k", "EC")
-        found = keys.get_key("k").properties
-        assert found.recoverable_days == (90 if version in later else None)
-        assert (found.exportable is False) == (version in later[: later.index(ApiVersion.V7_4) + 1])
-        assert [one.name for one in keys.list_properties_of_keys(max_page_size=1)] == ["k"]
 
 
 def test_a_managed_hsm_through_its_own_clients(azure: RunningAzure, clients: Clients) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import copy
 import json
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +20,7 @@ from localazure.standin.arm import Delays
 from localazure.standin.azure import Answer, Login
 from localazure.standin.server import serve
 from localazure.standin.wire import from_struct, to_struct
-from tests.localazure.driver import Case
+from tests.localazure.driver import Case, at
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 TENANT = "22222222-2222-2222-2222-222222222222"
@@ -114,8 +114,8 @@ class RecordingArm:
             self.came.clear()
             await asyncio.wait_for(self.came.wait(), 5)
 
-    def sent(self, method: str) -> list[Any]:
-        return [body for verb, _, body in self.calls if verb == method]
+    def sent(self, *methods: str) -> list[Any]:
+        return [body for verb, _, body in self.calls if verb in methods]
 
     @property
     def asks(self) -> list[str]:
@@ -142,12 +142,22 @@ class DoorAzure:
         """There is no connection."""
 
 
+Got = dict[str, Any]
+"""What the engine gets of a resource: its `id`, its `outputs`, and of a read its `inputs`."""
+
+
 @dataclass
 class Engine:
     """One provider instance as the engine drives it: its own connection, plain values in and out."""
 
     stub: Any
+    opened: Sequence[RecordingArm] = ()
     struct = staticmethod(to_struct)
+
+    @property
+    def arm(self) -> RecordingArm:
+        """The ARM of the instance that was configured first."""
+        return self.opened[0]
 
     async def configure(self, **config: str) -> None:
         variables = {f"azure-native:config:{key}": value for key, value in config.items()}
@@ -165,24 +175,22 @@ class Engine:
         told = {"old_inputs": to_struct(old), "news": to_struct(new), "olds": to_struct(outputs or {})}
         return await self.stub.Diff(provider_pb2.DiffRequest(**_of(type), **told))
 
-    async def create(
-        self, type: str, inputs: Any, *, preview: bool = False, within: float = 0.0
-    ) -> tuple[str, dict[str, Any]]:
+    async def create(self, type: str, inputs: Any, *, preview: bool = False, within: float = 0.0) -> Got:
         told = {"properties": to_struct(inputs), "preview": preview, "timeout": within}
         got = await self.stub.Create(provider_pb2.CreateRequest(**_of(type), **told))
-        return got.id, from_struct(got.properties)
+        return {"id": got.id, "outputs": from_struct(got.properties)}
 
-    async def read(self, type: str, id: str, inputs: Any = None, outputs: Any = None) -> Any:
+    async def read(self, type: str, id: str, inputs: Any = None, outputs: Any = None) -> Got:
         told = {"inputs": to_struct(inputs or {}), "properties": to_struct(outputs or {})}
         got = await self.stub.Read(provider_pb2.ReadRequest(**_of(type), id=id, **told))
-        return got.id, from_struct(got.inputs), from_struct(got.properties)
+        return {"id": got.id, "inputs": from_struct(got.inputs), "outputs": from_struct(got.properties)}
 
     async def update(
         self, type: str, id: str, old: Any, new: Any, outputs: Any = None, *, preview: bool = False
-    ) -> dict[str, Any]:
+    ) -> Got:
         told = {"old_inputs": to_struct(old), "news": to_struct(new), "olds": to_struct(outputs or {})}
         got = await self.stub.Update(provider_pb2.UpdateRequest(**_of(type), id=id, preview=preview, **told))
-        return from_struct(got.properties)
+        return {"outputs": from_struct(got.properties)}
 
     async def delete(self, type: str, id: str, old: Any) -> None:
         await self.stub.Delete(provider_pb2.DeleteRequest(**_of(type), id=id, old_inputs=to_struct(old)))
@@ -191,21 +199,49 @@ class Engine:
         request = provider_pb2.InvokeRequest(tok=f"azure-native:{token}", args=to_struct(arguments))
         return from_struct(getattr(await self.stub.Invoke(request), "return"))
 
-    async def made(self, type: str, **news: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        """A resource from a program's inputs: its id, its checked inputs, its state."""
+    async def made(self, type: str, **news: Any) -> Got:
+        """A resource from a program's inputs."""
         inputs, failures = await self.check(type, {**PLACE, **news})
         assert failures == []
-        id, outputs = await self.create(type, inputs)
-        return id, inputs, outputs
-
-    async def unchanged(self, type: str, id: str, inputs: Any, outputs: Any) -> None:
-        """A refresh right after a create finds the inputs as they were written."""
-        _, read, _ = await self.read(type, id, inputs, outputs)
-        assert dict((await self.diff(type, inputs, read, outputs)).detailedDiff) == {}
+        return {"inputs": inputs, **await self.create(type, inputs)}
 
 
 def _of(type: str) -> Any:
     return {"type": type, "urn": f"urn:pulumi:dev::project::{type}::thing"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A call of the engine, what ARM has and how it first answers, and what comes of it: values at dotted
+    paths of what the engine gets, all that was asked, the bodies that were sent, or the refusal."""
+
+    call: Callable[[Engine], Awaitable[Any]]
+    tell: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    there: Mapping[str, Any] = field(default_factory=dict)
+    has: Mapping[str, Any] = field(default_factory=dict)
+    asks: list[str] | None = None
+    sent: list[Any] | None = None
+    refused: str = ""
+
+    async def holds(self, engine: Engine) -> None:
+        """Raises AssertionError where something else comes of it, or an answer is left over."""
+        arm = engine.arm
+        arm.resources |= {id.lower(): {"id": id, **body} for id, body in self.there.items()}
+        for asked, answers in self.tell.items():
+            arm.tell(asked, *answers)
+        if self.refused:
+            assert await refused(self.call(engine)) == self.refused
+        else:
+            got = await self.call(engine)
+            assert {path: at(got, path) for path in self.has} == self.has
+        assert not any(arm.answers.values()), arm.answers
+        assert self.asks is None or arm.asks == self.asks
+        assert self.sent is None or arm.sent("PUT", "PATCH") == self.sent
+
+
+def rows(table: Mapping[str, Row]) -> pytest.MarkDecorator:
+    """A test of each row, by its claim."""
+    return pytest.mark.parametrize("row", table.values(), ids=table)
 
 
 async def refused(call: Awaitable[object]) -> str:
@@ -246,11 +282,11 @@ async def stand_in(
 
 
 @asynccontextmanager
-async def engine_at(port: int) -> AsyncIterator[Engine]:
+async def engine_at(port: int, opened: Sequence[RecordingArm] = ()) -> AsyncIterator[Engine]:
     """One attached provider instance, not yet configured."""
     options = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0)]
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
-        yield Engine(provider_pb2_grpc.ResourceProviderStub(channel))
+        yield Engine(provider_pb2_grpc.ResourceProviderStub(channel), opened)
 
 
 @asynccontextmanager

@@ -145,6 +145,31 @@ def service(**changes: Any) -> Service:
     return replace(whole, **changes)
 
 
+def of_account(**changes: Any) -> Service:
+    """As it should be, but for the account."""
+    return service(account=account(**changes))
+
+
+def at_vault(**changes: Any) -> Service:
+    """As it should be, but for the vault."""
+    return service(vault=vault(**changes))
+
+
+def with_key(*versions: KeyVersion, **changes: Any) -> Service:
+    """As it should be, but for the key."""
+    return service(key=key(*versions, **changes))
+
+
+def used(*rows: UseRow, **changes: Any) -> Service:
+    """As it should be, but for the audit log."""
+    return service(use=replace(use(*rows), **changes))
+
+
+def given(role: RoleAssignment, **changes: Any) -> Service:
+    """An account whose vault grants by Azure RBAC, with this one role."""
+    return service(vault=vault(uses_rbac=True), assignments=(role,), **changes)
+
+
 def facts(*services: Service, **changes: Any) -> Facts:
     whole = Facts(NOW, "Stack test", services or (service(),))
     return replace(whole, names=((OWN, "identity of account lang-contoso"),), **changes)
@@ -152,31 +177,22 @@ def facts(*services: Service, **changes: Any) -> Facts:
 
 def rich() -> Facts:
     """Everything that a page can show, good and bad."""
-    names = ["1c" * 16, "2d" * 16, OLD, NEW]
     versions = (
-        version(names[0], 1500, enabled=False, expires_in=-770),
-        version(names[1], 960, enabled=False, expires_in=-230),
-        version(names[2], 420, expires_in=310),
-        version(names[3], 12, expires_in=718),
+        version("1c" * 16, 1500, enabled=False, expires_in=-770),
+        version("2d" * 16, 960, enabled=False, expires_in=-230),
+        version(OLD, 420, expires_in=310),
+        version(NEW, 12, expires_in=718),
     )
     rows = [row(n, uses=6 + n * 7 % 11, of=OLD) for n in range(88, 9, -1) if n % 7 not in (0, 1)]
     rows += [row(9, operation="KeyWrap"), *(row(n, uses=5 + n % 4) for n in range(8, 0, -1))]
     rows += [row(33, OTHER, refused=True, uses=3), row(5, OTHER, uses=2, operation="KeyDecrypt")]
     rows += [row(9, refused=True, uses=4)]
-    owner = assignment("44444444-4444-4444-4444-444444444444", "Owner", SUBSCRIPTION, Permissions(("*",)))
+    owner = assignment("4" * 36, "Owner", SUBSCRIPTION, Permissions(("*",)))
     officer = assignment(
-        "55555555-5555-5555-5555-555555555555",
-        "Key Vault Crypto Officer",
-        SUBSCRIPTION,
-        data("*"),
-        principal_type="Group",
+        "5" * 36, "Key Vault Crypto Officer", SUBSCRIPTION, data("*"), principal_type="Group"
     )
-    user = assignment(
-        OWN,
-        "Key Vault Crypto Service Encryption User",
-        key().id,
-        data("read", "wrap/action", "unwrap/action"),
-    )
+    own = data("read", "wrap/action", "unwrap/action")
+    user = assignment(OWN, "Key Vault Crypto Service Encryption User", key().id, own)
     bound = service(
         key=key(*versions),
         vault=vault(policies=(*vault().policies, PolicyEntry(OTHER, ("all",)))),
@@ -193,9 +209,4 @@ def rich() -> Facts:
     )
     plain = Service(account("lang-plain").id, account("lang-plain", encryption=Encryption()))
     refusal = NotChecked("403 AuthorizationFailed: The client does not have authorization to perform action")
-    return facts(
-        bound,
-        roles,
-        plain,
-        Service(account("lang-unread").id, refusal),
-    )
+    return facts(bound, roles, plain, Service(account("lang-unread").id, refusal))

@@ -1,15 +1,15 @@
-"""Who can unwrap, and who could come to."""
+"""Who can unwrap, who can take the key away, and who could come to unwrap."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from core.facts import PolicyEntry, RoleAssignment, Vault
 from core.roles import Permissions
-from operate.evidence import access
-from operate.evidence.access import PrincipalRight
+from operate.evidence.access import PrincipalRight, controllers, destroyers, unwrappers
 from operate.evidence.model import NotChecked, Service
 from tests.operate.evidence.made import (
     GROUP,
@@ -18,127 +18,93 @@ from tests.operate.evidence.made import (
     OWN,
     SUBSCRIPTION,
     assignment,
+    at_vault,
     data,
     key,
     service,
     vault,
 )
 
+Asked = Callable[[Service], tuple[PrincipalRight, ...] | NotChecked]
 KEY = key().id
+RBAC, NONE = vault(uses_rbac=True), vault(policies=())
+TENANT = "/providers/Microsoft.Management/managementGroups/all"
+WRITE, ASSIGN = "Microsoft.KeyVault/vaults/{}write", "Microsoft.Authorization/{}"
+POLICIES, ROLES = WRITE.format("accessPolicies/"), ASSIGN.format("roleAssignments/write")
 
 
-def role(scope: str, *blocks: Permissions, **changes: object) -> RoleAssignment:
-    return assignment(OTHER, "a role", scope, *blocks, **changes)
+def policy(*permissions: str) -> Vault:
+    return vault(policies=(PolicyEntry(OTHER, permissions),))
 
 
-def of(vault: Vault, assignments: Any = ()) -> Service:
-    return service(vault=vault, assignments=assignments)
+def role(scope: str, *blocks: Permissions) -> RoleAssignment:
+    return assignment(OTHER, "a role", scope, *blocks)
 
 
-def unwrappers(vault: Vault, assignments: Any = ()) -> tuple[PrincipalRight, ...]:
-    found = access.unwrappers(of(vault, assignments))
+def acts(*actions: str, without: tuple[str, ...] = ()) -> RoleAssignment:
+    """By actions of Resource Manager in the subscription."""
+    return role(SUBSCRIPTION, Permissions(actions, without))
+
+
+@pytest.mark.parametrize(
+    ("asked", "vault", "given", "can"),
+    [
+        # unwrapKey, decrypt and all let somebody read data keys; nothing else does.
+        (unwrappers, policy("unwrapkey"), (), True),
+        (unwrappers, policy("decrypt"), (), True),
+        (unwrappers, policy("all"), (), True),
+        (unwrappers, policy("get", "wrapkey", "encrypt", "sign"), (), False),
+        # A role by its data actions, at the key or above it; Owner alone is no data role.
+        (unwrappers, RBAC, (role(KEY, data("unwrap/action")),), True),
+        (unwrappers, RBAC, (role(KEY, data("decrypt/action")),), True),
+        (unwrappers, RBAC, (role(GROUP.upper(), Permissions(data_actions=("*",))),), True),
+        (unwrappers, RBAC, (role(TENANT, data("*")),), True),
+        (unwrappers, RBAC, (role(KEY, data("read", "wrap/action")),), False),
+        (unwrappers, RBAC, (role(f"{vault().id}/keys/another", data("*")),), False),
+        (unwrappers, RBAC, (acts("*"),), False),
+        # Each model counts its own grants only.
+        (unwrappers, vault(uses_rbac=True, policies=(PolicyEntry(OTHER, ("all",)),)), (), False),
+        (unwrappers, NONE, (role(KEY, data("*")),), False),
+        # Whoever deletes, purges or disables the key, and whoever deletes its vault, in both models.
+        (destroyers, policy("delete"), (), True),
+        (destroyers, policy("update"), (), True),
+        (destroyers, policy("purge"), (), True),
+        (destroyers, policy(*NEEDED), (), False),
+        (destroyers, NONE, (role(KEY, data("*")),), False),
+        (destroyers, RBAC, (role(KEY, data("update/action")),), True),
+        (destroyers, RBAC, (role(KEY, data("unwrap/action", "rotate/action")),), False),
+        (destroyers, NONE, (acts("*"),), True),
+        (destroyers, NONE, (acts("Microsoft.KeyVault/vaults/read"),), False),
+        # Whoever writes vault or role assignments in both models; access policies, where they count.
+        (controllers, vault(), (acts(WRITE.format("")),), True),
+        (controllers, vault(), (acts("*", without=(ASSIGN.format("*/Write"),)),), True),
+        (controllers, vault(), (acts(ROLES),), True),
+        (controllers, vault(), (acts(POLICIES),), True),
+        (controllers, RBAC, (acts(POLICIES),), False),
+        (controllers, RBAC, (acts(ROLES),), True),
+        (controllers, RBAC, (acts(ASSIGN.format("*"), without=(ASSIGN.format("*/Write"),)),), False),
+        (controllers, RBAC, (acts("*/read"),), False),
+    ],
+)
+def test_who_can(asked: Asked, vault: Vault, given: Any, can: bool) -> None:
+    """Unwrap, make the data unreadable, and give themselves the right to unwrap."""
+    found = asked(service(vault=vault, assignments=given))
     assert not isinstance(found, NotChecked)
-    return found
-
-
-@pytest.mark.parametrize(
-    ("permissions", "can"),
-    [
-        (("unwrapkey",), True),
-        (("decrypt",), True),
-        (("all",), True),
-        (("get", "wrapkey", "encrypt", "sign"), False),
-        ((), False),
-    ],
-)
-def test_an_access_policy_lets_unwrap(permissions: tuple[str, ...], can: bool) -> None:
-    """unwrapKey, decrypt and all let somebody read data keys; nothing else does."""
-    assert bool(unwrappers(vault(policies=(PolicyEntry(OTHER, permissions),)))) is can
-
-
-@pytest.mark.parametrize(
-    ("given", "can"),
-    [
-        (role(KEY, data("unwrap/action")), True),
-        (role(KEY, data("decrypt/action")), True),
-        (role(GROUP.upper(), Permissions(data_actions=("*",))), True),
-        (role("/providers/Microsoft.Management/managementGroups/all", data("*")), True),
-        (role(KEY, data("read", "wrap/action")), False),
-        (role(f"{vault().id}/keys/another", data("*")), False),
-        (role(SUBSCRIPTION, Permissions(("*",))), False),
-    ],
-)
-def test_a_role_lets_unwrap(given: RoleAssignment, can: bool) -> None:
-    """By its data actions, at the key or above it; Owner alone is no data role."""
-    assert bool(unwrappers(vault(uses_rbac=True), (given,))) is can
-
-
-def test_each_model_counts_its_own_grants_only() -> None:
-    """Policies do not count under Azure RBAC, roles do not count under access policies."""
-    policy, given = PolicyEntry(OTHER, ("all",)), role(KEY, data("*"))
-    assert unwrappers(vault(uses_rbac=True, policies=(policy,))) == ()
-    assert unwrappers(vault(policies=()), (given,)) == ()
+    assert bool(found) is can
 
 
 def test_unread_role_assignments_leave_it_open() -> None:
     """Without them nobody can say who can unwrap under Azure RBAC; access policies need none."""
     unread, told = NotChecked("403"), NotChecked("the list of role assignments was not read: 403")
-    assert access.unwrappers(of(vault(uses_rbac=True), unread)) == told
-    assert unwrappers(vault(policies=()), unread) == ()
-    assert access.controllers(of(vault(), unread)) == told
-    assert isinstance(access.unwrappers(of(vault(uses_rbac=True), None)), NotChecked)
+    assert unwrappers(service(vault=RBAC, assignments=unread)) == told
+    assert unwrappers(service(vault=NONE, assignments=unread)) == ()
+    assert controllers(service(assignments=unread)) == told
+    assert isinstance(unwrappers(service(vault=RBAC, assignments=None)), NotChecked)
 
 
 def test_a_grant_through_an_application_is_not_the_accounts() -> None:
     """It serves that application on the identity's behalf, so the identity alone may not use the key."""
     plain, through = PolicyEntry(OWN, NEEDED), PolicyEntry(OWN, NEEDED, application_id=OTHER)
-    assert [grant.is_of(OWN) for grant in unwrappers(vault(policies=(plain, through)))] == [True, False]
-
-
-@pytest.mark.parametrize(
-    ("vault", "given", "can"),
-    [
-        (vault(policies=(PolicyEntry(OTHER, ("delete",)),)), (), True),
-        (vault(policies=(PolicyEntry(OTHER, ("update",)),)), (), True),
-        (vault(policies=(PolicyEntry(OTHER, ("purge",)),)), (), True),
-        (vault(policies=(PolicyEntry(OWN, NEEDED),)), (), False),
-        (vault(policies=()), (role(KEY, data("*")),), False),
-        (vault(uses_rbac=True), (role(KEY, data("update/action")),), True),
-        (vault(uses_rbac=True), (role(KEY, data("unwrap/action", "rotate/action")),), False),
-        (vault(policies=()), (role(SUBSCRIPTION, Permissions(("*",))),), True),
-        (vault(policies=()), (role(SUBSCRIPTION, Permissions(("Microsoft.KeyVault/vaults/read",))),), False),
-    ],
-)
-def test_who_can_take_the_key_away(vault: Vault, given: Any, can: bool) -> None:
-    """Whoever deletes, purges or disables it, and whoever deletes its vault, in both models."""
-    found = access.destroyers(of(vault, given))
+    found = unwrappers(at_vault(policies=(plain, through)))
     assert not isinstance(found, NotChecked)
-    assert bool(found) is can
-
-
-@pytest.mark.parametrize(
-    ("actions", "not_actions", "rbac", "can"),
-    [
-        (("*",), (), False, True),
-        (("Microsoft.KeyVault/*",), (), False, True),
-        (("*",), ("Microsoft.Authorization/*/Write",), False, True),
-        (("Microsoft.Authorization/roleAssignments/write",), (), False, True),
-        (("Microsoft.KeyVault/vaults/accessPolicies/write",), (), False, True),
-        (("Microsoft.KeyVault/vaults/accessPolicies/write",), (), True, False),
-        (("Microsoft.KeyVault/vaults/read",), (), False, False),
-        (("Microsoft.Authorization/roleAssignments/write",), (), True, True),
-        (("Microsoft.Authorization/*",), ("Microsoft.Authorization/*/Write",), True, False),
-        (("*/read",), (), True, False),
-    ],
-)
-def test_who_could_grant(
-    actions: tuple[str, ...],
-    not_actions: tuple[str, ...],
-    rbac: bool,
-    can: bool,
-) -> None:
-    """Whoever writes vault or role assignments could in both models; access policies, where they count."""
-    given = role(SUBSCRIPTION, Permissions(actions, not_actions))
-    found = access.controllers(of(vault(uses_rbac=rbac), (given,)))
-    assert not isinstance(found, NotChecked)
-    assert bool(found) is can
+    assert [grant.is_of(OWN) for grant in found] == [True, False]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from core import arm_ids
 from core.facts import Account, Key, Vault
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from localazure import seed
 from operate.azure import UnansweredError
-from operate.evidence.collect import _groups, accounts_in, collect, diagnostic_setting, log_start
+from operate.evidence.collect import _groups, accounts_in, diagnostic_setting, log_start
 from operate.evidence.findings import findings
 from operate.evidence.history import bound_since
-from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service, UseRow, moment
-from operate.evidence.report import document, files
+from operate.evidence.model import Facts, KeyUseLog, NotChecked, UseRow, moment
+from operate.evidence.report import files
 from tests.consistency.world import GROUP, KEY, World
 from tests.operate.evidence.door_azure import (
     ACCOUNTS,
@@ -23,13 +24,17 @@ from tests.operate.evidence.door_azure import (
     SUBSCRIPTION,
     WORKSPACE,
     DoorAzure,
+    passed_over,
+    read,
     scene,
     scene_across,
+    unchecked,
 )
 from tests.operate.evidence.made import NOW, OTHER, OWN, assignment, row, service, vault
 from tests.support.front import Door
 
 NAMES = ("cut-off", "plain", "rotated")
+IDS = [f"{ACCOUNTS}/{name}" for name in NAMES]
 
 
 @pytest.fixture(scope="module")
@@ -37,105 +42,73 @@ def door() -> Door:
     return scene()
 
 
-def gather(door: Door, *refused: str, now: datetime | None = None) -> tuple[Facts, DoorAzure]:
-    azure = DoorAzure(door, *refused)
-    now = now or datetime.fromtimestamp(int(door.cloud.clock.now()) + 1, UTC)
-    return collect(azure, "test", [f"{ACCOUNTS}/{name}" for name in NAMES], now=now, days=90), azure
-
-
 def rules(facts: Facts, subject: str) -> set[str]:
     return {finding.rule for finding in findings(facts) if finding.subject == subject}
 
 
-def of(facts: Facts, name: str) -> Service:
-    return next(service for service in facts.services if service.name == name)
-
-
-def test_a_rotated_account_is_bound_to_the_newest_version(door: Door) -> None:
-    """Key, versions and binding are the cloud's own, and nothing of severity error is found."""
-    facts, _ = gather(door)
-    service = of(facts, "rotated")
-    assert isinstance(service.account, Account)
-    assert isinstance(service.key, Key)
-    assert len(service.key.versions) == 2
-    assert service.account.encryption.key_version == service.key.versions[-1].version
+def test_a_rotated_account_is_bound_to_the_newest_version_since_it_used_it(door: Door) -> None:
+    """Key, versions, binding and use are the cloud's own, with Reader alone: the account's identity used the
+    old version first and then the new one. Nothing is said of the days before the workspace was made."""
+    facts = read(DoorAzure(door, caller=seed.READER), *IDS, days=90)
+    assert unchecked(facts) == []
+    (service,) = (one for one in facts.services if one.name == "rotated")
+    account, key, use = service.account, service.key, service.use
+    assert isinstance(account, Account)
+    assert isinstance(key, Key)
+    assert isinstance(use, KeyUseLog)
+    assert len(key.versions) == 2
+    assert account.encryption.key_version == key.versions[-1].version
     assert "old-versions-enabled" in rules(facts, "rotated")
-    assert not rules(facts, "rotated") & {"bound-version-not-newest", "no-access-to-key", "not-checked"}
+    assert not rules(facts, "rotated") & {"bound-version-not-newest", "no-access-to-key"}
+    used = [arm_ids.name_of(row.key_uri) for row in sorted(use.rows, key=lambda row: row.first)]
+    assert [*dict.fromkeys(used)] == [version.version for version in key.versions]
+    since = bound_since(account, key, use)
+    assert since.not_before == moment(key.versions[-1].created)
+    assert since.not_after is not None
+    assert since.not_before is not None
+    assert since.not_before <= since.not_after <= facts.taken
+    made = DoorAzure(door).get(WORKSPACE, "2022-10-01")["properties"]["createdDate"]
+    assert f"{use.since:%Y-%m-%d}" == made[:10]
 
 
 def test_an_account_whose_access_was_taken_and_one_on_microsofts_keys_are_errors(door: Door) -> None:
     """The grant of the one is gone from the vault, and it is on an old version; the other has no key."""
-    facts, _ = gather(door)
+    facts = read(DoorAzure(door), *IDS)
     assert {"no-access-to-key", "bound-version-not-newest"} <= rules(facts, "cut-off")
     assert "not-under-customer-key" in rules(facts, "plain")
 
 
-def test_use_is_told_by_identity_and_version(door: Door) -> None:
-    """The account's identity used the old version first and then the new one, as the audit log has it."""
-    facts, _ = gather(door)
-    service = of(facts, "rotated")
-    assert isinstance(service.account, Account)
-    assert isinstance(service.key, Key)
-    assert isinstance(service.use, KeyUseLog)
-    used = [arm_ids.name_of(row.key_uri) for row in sorted(service.use.rows, key=lambda row: row.first)]
-    assert [*dict.fromkeys(used)] == [version.version for version in service.key.versions]
-    since = bound_since(service.account, service.key, service.use)
-    assert since.not_before == moment(service.key.versions[-1].created)
-    assert since.not_after is not None
-    assert since.not_before is not None
-    assert since.not_before <= since.not_after <= facts.taken
-
-
 def test_every_refused_question_is_told(door: Door) -> None:
-    """Whatever single question is refused, a finding `not-checked` says so: nothing is passed over."""
-    now = door.cloud.clock.datetime()
-    _, azure = gather(door, now=now)
-    questions = dict.fromkeys(azure.questions)
-    assert len(questions) > 15
-    silent = []
-    for question in questions:
-        facts, _ = gather(door, question, now=now)
-        if not any(f.rule == "not-checked" and "refused by the test" in f.text for f in findings(facts)):
-            silent.append(question)
-    assert silent == []
-
-
-@pytest.mark.parametrize("odd", ["roleAssignments", "diagnosticSettings", "/versions", "eventtypes"])
-def test_an_answer_that_cannot_be_read_is_told(door: Door, odd: str) -> None:
-    """What Azure answers in a shape that nobody expected counts as not checked, and ends nothing."""
-    now = door.cloud.clock.datetime()
-    facts = collect(DoorAzure(door, odd=odd), "test", [f"{ACCOUNTS}/rotated"], now=now, days=1)
-    told = [f.text for f in findings(facts) if f.rule == "not-checked"]
-    assert any("the answer could not be read" in text for text in told), told
-
-
-def test_every_kind_of_question_is_asked(door: Door) -> None:
-    """What is never asked can never be refused; so each kind is counted here."""
-    _, azure = gather(door)
+    """Whatever single question is refused, a finding `not-checked` says so: nothing is passed over. What is
+    never asked can never be refused, so each kind is counted here."""
+    assert list(passed_over(door, *IDS)) == []
+    azure = DoorAzure(door)
+    read(azure, *IDS)
     kinds = {question.partition("?")[0].rsplit("/", 1)[-1] for question in azure.questions}
     asked = {"versions", "roleAssignments", "diagnosticSettings", "query", "transitiveMembers", "values"}
     assert kinds >= asked | {"roleEligibilityScheduleInstances", "vaults", "subscriptions"}
 
 
-def test_what_was_not_read_is_in_the_document(door: Door) -> None:
-    """As a thing of its own with the reason, so that no reader takes it for nothing."""
-    facts, _ = gather(door, "/versions")
-    shown = document(facts, findings(facts), "1")
-    reasons = [service["key"] for service in shown["services"]]
-    assert reasons.count({"notChecked": "403 Forbidden: refused by the test"}) == 2
+@pytest.mark.parametrize("odd", ["roleAssignments", "diagnosticSettings", "/versions", "eventtypes"])
+def test_an_answer_that_cannot_be_read_is_told(door: Door, odd: str) -> None:
+    """What Azure answers in a shape that nobody expected counts as not checked, and ends nothing."""
+    told = unchecked(read(DoorAzure(door, odd=odd), f"{ACCOUNTS}/rotated"))
+    assert any("the answer could not be read" in text for text in told), told
 
 
 def test_the_same_cloud_at_the_same_time_gives_the_same_bytes(door: Door) -> None:
-    """Collected twice as of one moment, the document does not differ, and holds no token or secret."""
+    """Collected twice as of one moment, the document does not differ, and holds no token or secret. What was
+    not read is there with the reason, so that no reader takes it for nothing."""
     now = door.cloud.clock.datetime()
-    ids = [f"{ACCOUNTS}/{name}" for name in NAMES]
     texts = set()
-    for order in (ids, ids[::-1]):
-        facts = collect(DoorAzure(door), "test", order, now=now, days=90)
+    for order in (IDS, IDS[::-1]):
+        facts = read(DoorAzure(door, "/versions"), *order, now=now)
         texts.add(files(facts, findings(facts), (), "1")["evidence.json"])
-    assert len(texts) == 1
     (shown,) = texts
-    assert json.loads(shown)["schema"] == "language-cmk/evidence/1"
+    document = json.loads(shown)
+    assert document["schema"] == "language-cmk/evidence/1"
+    keys = [service["key"] for service in document["services"]]
+    assert keys.count({"notChecked": "403 Forbidden: refused by the test"}) == 2
     assert "eyJ" not in shown
     assert "secret" not in shown.lower()
 
@@ -149,46 +122,26 @@ def test_a_subscription_has_its_accounts(door: Door) -> None:
 @pytest.mark.parametrize("own", [SUBSCRIPTION, OTHER_SUBSCRIPTION])
 def test_the_vault_is_looked_for_in_the_accounts_own_subscription_first(own: str) -> None:
     """And in others only where it is not there: few logins may read them all."""
-    door = Door()
-    azure = DoorAzure(door)
-    account = scene_across(door, own, own)
-    collect(azure, "test", [account], now=door.cloud.clock.datetime(), days=1)
+    azure = DoorAzure(Door())
+    read(azure, scene_across(azure.door, own, own))
     asked = {q.split("/")[2] for q in azure.questions if "/providers/Microsoft.KeyVault/vaults?" in q}
     assert asked == {own}
 
 
-def test_a_vault_in_another_subscription_is_found() -> None:
-    """The account names its vault by its host alone, so that all subscriptions are looked through."""
-    door = Door()
-    account = scene_across(door, SUBSCRIPTION, OTHER_SUBSCRIPTION)
-    facts = collect(DoorAzure(door), "test", [account], now=door.cloud.clock.datetime(), days=1)
-    (service,) = facts.services
-    assert isinstance(service.vault, Vault)
-    assert service.vault.id.split("/")[2] == OTHER_SUBSCRIPTION
-
-
-def test_a_refused_subscription_does_not_hide_the_vault_of_another() -> None:
-    """A login need not read all that is listed to it; where no vault is found, the refusal is told."""
+def test_a_vault_in_another_subscription_is_found_though_one_is_refused() -> None:
+    """The account names its vault by its host alone, so that all subscriptions are looked through. A login
+    need not read all that is listed to it; where no vault is found, the refusal is told."""
     door = Door()
     account = scene_across(door, SUBSCRIPTION, OTHER_SUBSCRIPTION)
     vaults = "/subscriptions/{}/providers/Microsoft.KeyVault/vaults?"
-    now = door.cloud.clock.datetime()
-    azure = DoorAzure(door, vaults.format(SUBSCRIPTION))
-    (service,) = collect(azure, "test", [account], now=now, days=1).services
-    assert isinstance(service.vault, Vault)
-    azure = DoorAzure(door, vaults.format(OTHER_SUBSCRIPTION))
-    (service,) = collect(azure, "test", [account], now=now, days=1).services
-    assert isinstance(service.vault, NotChecked)
-    assert f"subscription {OTHER_SUBSCRIPTION}: 403 Forbidden" in service.vault.why
-
-
-def test_the_log_is_told_of_no_time_that_the_workspace_cannot_know(door: Door) -> None:
-    """Nothing is said of the days before it was made, though 90 were asked for."""
-    facts, _ = gather(door)
-    use = of(facts, "rotated").use
-    assert isinstance(use, KeyUseLog)
-    made = DoorAzure(door).get(WORKSPACE, "2022-10-01")["properties"]["createdDate"]
-    assert f"{use.since:%Y-%m-%d}" == made[:10]
+    found, lost = (
+        read(DoorAzure(door, vaults.format(refused)), account).services[0].vault
+        for refused in (SUBSCRIPTION, OTHER_SUBSCRIPTION)
+    )
+    assert isinstance(found, Vault)
+    assert found.id.split("/")[2] == OTHER_SUBSCRIPTION
+    assert isinstance(lost, NotChecked)
+    assert f"subscription {OTHER_SUBSCRIPTION}: 403 Forbidden" in lost.why
 
 
 @pytest.mark.parametrize(
@@ -221,27 +174,20 @@ def test_a_setting_names_what_is_on() -> None:
     assert not diagnostic_setting(body).is_audit
 
 
-@pytest.mark.parametrize(
-    ("refused", "rule"),
-    [((), "no-access-to-key"), (("denyAssignments",), "not-checked")],
-    ids=["read", "not read"],
-)
+@pytest.mark.parametrize(("refused", "rule"), [((), "no-access-to-key"), (("denyAssign",), "not-checked")])
 def test_a_deny_assignment_is_read(refused: tuple[str, ...], rule: str) -> None:
     """It takes access away from the account's identity; one that may not be read is not checked."""
     world = World(rbac=True)
     world.bind_first()
     world.assign_each(CRYPTO_SERVICE_ENCRYPTION_USER.id, KEY)
     world.deny(GROUP, ["*"])
-    now = datetime.fromtimestamp(world.door.cloud.clock.now(), UTC)
-    account = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-bound"
-    facts = collect(DoorAzure(world.door, *refused), "test", [account], now=now, days=1)
-    found = [one.text for one in findings(facts) if one.rule == rule]
-    assert any("deny assignment" in text for text in found), found
+    found = findings(read(DoorAzure(world.door, *refused), world.accounts[0]["id"]))
+    assert any("deny assignment" in one.text for one in found if one.rule == rule), found
 
 
 def test_a_role_that_does_not_say_whom_it_is_for_may_be_a_groups() -> None:
     """As those of a managed HSM do not: Microsoft Graph is asked, and what is no group is left out."""
-    given = assignment(OTHER, "Managed HSM Crypto User", "/", principal_type="")
+    given, own = (assignment(id, "Crypto User", "/", principal_type="") for id in (OTHER, "nobody"))
 
     class Graph:
         def members(self, id: str) -> tuple[str, ...]:
@@ -249,7 +195,6 @@ def test_a_role_that_does_not_say_whom_it_is_for_may_be_a_groups() -> None:
                 raise UnansweredError("404 Request_ResourceNotFound: no such group")
             return (OWN,)
 
-    own = assignment("nobody", "Managed HSM Crypto User", "/", principal_type="")
     hsm = vault(uses_rbac=True, policies=())
     found = dict(_groups(Graph(), [service(vault=hsm, assignments=(given, own))]))  # type: ignore[arg-type]
     assert found == {OTHER: (OWN,)}

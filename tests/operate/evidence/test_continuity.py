@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
 from localazure import seed
 from operate.evidence.access import log_deleters, unwrappers
-from operate.evidence.collect import collect
 from operate.evidence.command import deployments
 from operate.evidence.continuity import changes as of_log
 from operate.evidence.continuity import gaps, of_activity_log, of_service
@@ -18,7 +18,7 @@ from operate.evidence.findings import findings
 from operate.evidence.model import Facts, KeyUseLog, LoggedChange, NotChecked
 from operate.evidence.page import page
 from tests.localazure.driver import GROUP, VAULT
-from tests.operate.evidence.door_azure import ACCOUNTS, WORKSPACE, DoorAzure, scene
+from tests.operate.evidence.door_azure import ACCOUNTS, WORKSPACE, DoorAzure, read, scene, unchecked
 from tests.operate.evidence.made import NOW, OTHER, days, facts, key, row, service, use, vault, version
 from tests.support.front import SUBSCRIPTION, Door, token
 
@@ -33,9 +33,8 @@ def door() -> Door:
     return scene()
 
 
-def read(door: Door, *refused: str, days: int = 30) -> Facts:
-    now = datetime.fromtimestamp(int(door.cloud.clock.now()) + 1, UTC)
-    return collect(DoorAzure(door, *refused), "test", [f"{ACCOUNTS}/rotated"], now=now, days=days)
+def seen(door: Door, *refused: str, days: float = 30) -> Facts:
+    return read(DoorAzure(door, *refused), f"{ACCOUNTS}/rotated", days=days)
 
 
 def changes(facts: Facts) -> list[LoggedChange]:
@@ -50,8 +49,12 @@ def send(door: Door, method: str, path: str, body: Any = None, api: str = "2021-
     assert reply.status < 300, reply
 
 
-def assign(door: Door, scope: str, name: str = "11111111-2222-4333-8444-555555555555") -> None:
-    properties = {"roleDefinitionId": f"{ROLES}/{CRYPTO_OFFICER}", "principalId": seed.READER.object_id}
+def assign(door: Door, scope: str, name: str, **more: str) -> None:
+    properties = {
+        "roleDefinitionId": f"{ROLES}/{CRYPTO_OFFICER}",
+        "principalId": seed.READER.object_id,
+        **more,
+    }
     path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
     send(door, "PUT", path, {"properties": properties}, api="2022-04-01")
 
@@ -59,8 +62,8 @@ def assign(door: Door, scope: str, name: str = "11111111-2222-4333-8444-55555555
 def test_who_changed_what_is_told_by_both_logs(door: Door) -> None:
     """Binding, access policies, diagnostic settings and a role far above from the activity log; the versions
     of the key from the vault's; in order of time, each with who it was."""
-    assign(door, GROUP.partition("/resourceGroups")[0])
-    found = changes(read(door))
+    assign(door, GROUP.partition("/resourceGroups")[0], "11111111-2222-4333-8444-555555555555")
+    found = changes(seen(door))
     what = {(one.what, one.who) for one in found}
     who = seed.DEPLOYER.object_id
     assert {
@@ -80,7 +83,7 @@ def test_a_refused_write_is_told_as_failed(door: Door) -> None:
     body: dict[str, Any] = {"properties": {"accessPolicies": []}}
     path = f"{VAULT}/accessPolicies/replace?api-version=2026-02-01"
     assert door.send("PUT", path, body, bearer=token(seed.READER)).status == 403
-    last = [one for one in changes(read(door)) if one.who == seed.READER.object_id]
+    last = [one for one in changes(seen(door)) if one.who == seed.READER.object_id]
     assert [(one.what, one.result) for one in last] == [
         ("Microsoft.KeyVault/vaults/accessPolicies/write", "Failed")
     ]
@@ -90,87 +93,76 @@ def test_a_log_that_went_nowhere_for_a_time_is_a_finding(door: Door) -> None:
     """From the deletion of the setting to its new one, or until now."""
     setting = door.send("GET", f"{SETTING}?api-version=2021-05-01-preview").body
     send(door, "DELETE", SETTING)
-    (open_ended,) = [one.text for one in findings(read(door)) if one.rule == "log-gap"]
+    (open_ended,) = [one.text for one in findings(seen(door)) if one.rule == "log-gap"]
     send(door, "PUT", SETTING, {"properties": setting["properties"]})
-    (ended,) = [one.text for one in findings(read(door)) if one.rule == "log-gap"]
+    (ended,) = [one.text for one in findings(seen(door)) if one.rule == "log-gap"]
     for text in (open_ended, ended):
         assert f"{seed.DEPLOYER.object_id} wrote or deleted its diagnostic settings" in text
 
 
 def test_an_activity_log_that_cannot_be_read_is_a_finding(door: Door) -> None:
     """Nothing is then said to have changed or not."""
-    facts = read(door, "eventtypes/management/values")
+    facts = seen(door, "eventtypes/management/values")
     assert isinstance(of_service(facts.services[0], facts), NotChecked)
-    assert any("who changed what (activity log): not checked" in one.text for one in findings(facts))
+    assert any("who changed what (activity log): not checked" in text for text in unchecked(facts))
 
 
 def test_more_days_than_azure_keeps_are_a_gap_and_no_refusal(door: Door) -> None:
     """Azure refuses an earlier start than 90 days ago: what is older is said to be missing."""
-    facts = read(door, days=200)
+    facts = seen(door, days=200)
     assert not isinstance(facts.changes, NotChecked)
     (gap,) = of_activity_log(facts)
     assert (gap.subject, gap.why) == ("activity log", "Azure keeps it for 90 days")
-    (hour,) = of_activity_log(read(door, days=90))
+    (hour,) = of_activity_log(seen(door, days=90))
     assert (hour.last - hour.first) == timedelta(hours=1)
-    assert list(of_activity_log(read(door, days=89))) == []
+    assert list(of_activity_log(seen(door, days=89))) == []
 
 
-def test_who_may_activate_a_role_is_told_and_a_list_that_was_not_read(door: Door) -> None:
-    """PIM's eligible roles count as access that somebody can take; refused, the list is not passed over."""
-    request = f"{VAULT}/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/r1"
+@pytest.mark.parametrize(
+    ("place", "unread"),
+    [(VAULT, "somebody may activate (PIM)"), (WORKSPACE, "deletes the audit log (PIM)")],
+    ids=["vault", "workspace"],
+)
+def test_who_may_activate_a_role_is_told_and_a_list_that_was_not_read(
+    door: Door, place: str, unread: str
+) -> None:
+    """PIM's eligible roles count as access that somebody can take, at the vault, and at the workspace, which
+    may be in another group; refused, the list is not passed over."""
+    schedules = f"{place}/providers/Microsoft.Authorization/roleEligibilitySchedule"
     given = {"principalId": OTHER, "roleDefinitionId": f"{ROLES}/{CONTRIBUTOR}", "requestType": "AdminAssign"}
-    send(door, "PUT", request, {"properties": given}, api="2020-10-01")
-    facts = read(door)
-    found = log_deleters(facts.services[0])
-    assert not isinstance(found, NotChecked)
-    by = {one.by for one in found if one.principal_id == OTHER}
-    assert by == {"role Contributor, once activated (PIM)"}
-    send(door, "PUT", request, {"properties": {**given, "requestType": "AdminRemove"}}, api="2020-10-01")
-    assert not any(one.principal_id == OTHER for one in _found(read(door)))
-    unread = read(door, "roleEligibilityScheduleInstances")
-    assert not isinstance(unwrappers(unread.services[0]), NotChecked)
-    assert any("activate (PIM): not checked" in one.text for one in findings(unread))
+    send(door, "PUT", f"{schedules}Requests/r1", {"properties": given}, api="2020-10-01")
+    found = {(one.by, one.scope) for one in _found(seen(door)) if one.principal_id == OTHER}
+    assert found == {("role Contributor, once activated (PIM)", place)}
+    refused = seen(door, "roleEligibilityScheduleInstances")
+    assert not any(one.principal_id == OTHER for one in _found(refused))
+    assert not isinstance(unwrappers(refused.services[0]), NotChecked)
+    assert any(unread in text for text in unchecked(refused))
+    removed = {"properties": {**given, "requestType": "AdminRemove"}}
+    send(door, "PUT", f"{schedules}Requests/r1", removed, api="2020-10-01")
+    assert not any(one.principal_id == OTHER for one in _found(seen(door)))
 
 
-def test_who_may_activate_a_role_at_the_workspace_is_told(door: Door) -> None:
-    """It may be in another group than the vault; refused, the list is not passed over."""
-    request = f"{WORKSPACE}/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/r1"
-    given = {"principalId": OTHER, "roleDefinitionId": f"{ROLES}/{CONTRIBUTOR}", "requestType": "AdminAssign"}
-    send(door, "PUT", request, {"properties": given}, api="2020-10-01")
-    assert [one.scope for one in _found(read(door)) if one.principal_id == OTHER] == [WORKSPACE]
-    unread = read(door, f"{WORKSPACE}/providers/Microsoft.Authorization/roleEligibilitySchedule")
-    assert not any(one.principal_id == OTHER for one in _found(unread))
-    assert any("deletes the audit log (PIM): not checked" in one.text for one in findings(unread))
-
-
-def test_what_came_late_to_an_earlier_report_is_in_the_next(door: Door) -> None:
+def test_what_came_late_to_an_earlier_report_is_in_the_next(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Records come minutes late: the last hour before the moment that a report goes on from is read again,
-    also where a day of the audit log ends in it."""
+    also of the audit log, where a day ends in it."""
     setting = door.send("GET", f"{SETTING}?api-version=2021-05-01-preview").body
     send(door, "PUT", SETTING, {"properties": setting["properties"]})
     written = datetime.fromtimestamp(int(door.cloud.clock.now()), UTC)
-    azure = DoorAzure(door)
-    for minutes, is_read in ((5, True), (120, False)):
-        since, now = written + timedelta(minutes=minutes), written + timedelta(days=1)
-        found = of_log(azure, read(door).services, since, now)
-        assert any(one.where.lower() == SETTING.lower() for one in found) is is_read
-
-
-def test_a_day_of_the_audit_log_that_ended_a_moment_ago_is_read_again(door: Door) -> None:
-    """Its last records may have come late, too."""
+    azure, today = DoorAzure(door), written.replace(hour=0, minute=0, second=0, microsecond=0)
     asked: list[datetime] = []
 
-    class Asked(DoorAzure):
-        def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Any:
-            asked.append(since)
-            return super().query(customer_id, text, since, until)
+    def query(_: str, __: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
+        asked.append(since)
+        return []
 
-    today = datetime.fromtimestamp(door.cloud.clock.now(), UTC).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
-    for minutes in (5, 120):
-        now = today + timedelta(minutes=minutes)
-        collect(Asked(door), "test", [f"{ACCOUNTS}/rotated"], now=now, days=0)
+    monkeypatch.setattr(azure, "query", query)
+    for minutes, is_read in ((5, True), (120, False)):
+        since, now = written + timedelta(minutes=minutes), written + timedelta(days=1)
+        found = of_log(azure, seen(door).services, since, now)
+        assert any(one.where.lower() == SETTING.lower() for one in found) is is_read
+        read(azure, f"{ACCOUNTS}/rotated", now=today + timedelta(minutes=minutes), days=0)
     assert asked == [today - days(1), today]
 
 
@@ -207,12 +199,12 @@ def _found(facts: Facts) -> tuple[Any, ...]:
 
 def test_who_can_delete_the_log_is_told(door: Door) -> None:
     """Whoever may purge or delete the workspace, or end the delivery at the vault."""
-    found = _found(read(door))
+    found = _found(seen(door))
     permits = {one for grant in found for one in grant.permits}
     assert {"OperationalInsights/workspaces/purge/action", "Insights/diagnosticSettings/delete"} <= permits
-    unread = read(door, f"{WORKSPACE}/providers/Microsoft.Authorization/roleAssignments")
+    unread = seen(door, f"{WORKSPACE}/providers/Microsoft.Authorization/roleAssignments")
     assert isinstance(log_deleters(unread.services[0]), NotChecked)
-    assert any("who can delete the audit log: not checked" in one.text for one in findings(unread))
+    assert any("who can delete the audit log: not checked" in text for text in unchecked(unread))
 
 
 def wrote(age: float, what: str = "write", where: str = "") -> LoggedChange:
@@ -222,6 +214,11 @@ def wrote(age: float, what: str = "write", where: str = "") -> LoggedChange:
 
 
 LOG = use(row(29), row(3))
+DELETED = replace(
+    wrote(5, where=f"{LOG.workspace_id}/tables/AzureDiagnostics"),
+    what="Microsoft.OperationalInsights/workspaces/tables/deleteData/action",
+    result="Accepted",
+)
 GAPS: list[tuple[str, KeyUseLog, list[LoggedChange], list[tuple[float, float]]]] = [
     ("nothing was changed", LOG, [], []),
     ("the workspace keeps less than was asked for", replace(LOG, since=NOW - days(20)), [], [(30, 20)]),
@@ -232,22 +229,11 @@ GAPS: list[tuple[str, KeyUseLog, list[LoggedChange], list[tuple[float, float]]]]
     ("it was deleted", LOG, [wrote(10, "delete")], [(10, 0)]),
     ("a write was refused", LOG, [replace(wrote(10, "delete"), result="Failed")], []),
     ("nobody saw how the deletion ended", LOG, [replace(wrote(10, "delete"), result="Started")], [(10, 0)]),
-    (
-        "rows of a table were deleted, which takes days",
-        LOG,
-        [
-            replace(
-                wrote(5, where=f"{LOG.workspace_id}/tables/AzureDiagnostics"),
-                what="Microsoft.OperationalInsights/workspaces/tables/deleteData/action",
-                result="Accepted",
-            )
-        ],
-        [(30, 5)],
-    ),
+    ("rows of a table were deleted, which takes days", LOG, [DELETED], [(30, 5)]),
     (
         "records were purged",
         LOG,
-        [replace(wrote(5, where=LOG.workspace_id), what="x/purge/action")],
+        [replace(DELETED, where=LOG.workspace_id, what="x/purge/action")],
         [(30, 5)],
     ),
 ]
@@ -316,40 +302,30 @@ def test_who_approved_a_deployment_stands_at_the_end_of_its_message(
 
 def test_members_of_a_group_are_told_and_that_they_were_not_read(door: Door) -> None:
     """Of a group with a role, and of one with an access policy, which does not say that it is one; a group in
-    a group counts, and what cannot be read is one finding."""
+    a group counts, and what cannot be read is one finding. Of a group that is gone the members are not known;
+    whoever else has a policy is no group."""
     graph = "https://graph.microsoft.com/v1.0/groups"
 
     def group(*members: str) -> str:
         body = {"displayName": "g", "members@odata.bind": [f"{graph}/{one}" for one in members]}
         reply = door.send("POST", graph, body, bearer=token(audience="https://graph.microsoft.com"))
-        assert reply.status == 201, reply
         return str(reply.body["id"])
 
     inner = group(OTHER)
     outer = group(inner)
-    path = f"{VAULT}/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-666666666666"
-    given = {"roleDefinitionId": f"{ROLES}/{CONTRIBUTOR}", "principalId": outer, "principalType": "Group"}
-    send(door, "PUT", path, {"properties": given}, api="2022-04-01")
+    for name, id in {"outer": outer, "gone": OTHER}.items():
+        assign(door, VAULT, str(uuid5(NAMESPACE_URL, name)), principalId=id, principalType="Group")
     entry = {"tenantId": seed.TENANT_ID, "objectId": inner, "permissions": {"keys": ["decrypt"]}}
     policy = {"properties": {"accessPolicies": [entry]}}
     send(door, "PUT", f"{VAULT}/accessPolicies/add", policy, api="2026-02-01")
-    facts = read(door)
+    facts = seen(door)
     found = dict(facts.groups)
     assert (found[inner], found[outer]) == ((OTHER,), tuple(sorted((inner, OTHER))))
-    # Whoever else has a policy is no group.
-    assert set(found) == {inner, outer}
+    assert isinstance(found[OTHER], NotChecked)
+    assert set(found) == {inner, outer, OTHER}
+    assert any(OTHER in text for text in unchecked(facts))
     assert f"a group of 1 member: {OTHER}" in page(facts, findings(facts), version="1", digest="0" * 64)
-    (unread,) = [one.text for one in findings(read(door, "transitiveMembers")) if "groups" in one.text]
+    (unread,) = [text for text in unchecked(seen(door, "transitiveMembers")) if "groups" in text]
     assert inner in unread
     assert outer in unread
     assert unread.endswith("not checked: 403 Forbidden: refused by the test")
-
-
-def test_a_group_that_is_gone_and_has_a_role_is_told(door: Door) -> None:
-    """What Resource Manager calls a group, and Microsoft Graph does not know: its members are not known."""
-    path = f"{VAULT}/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-777777777777"
-    given = {"roleDefinitionId": f"{ROLES}/{CONTRIBUTOR}", "principalId": OTHER, "principalType": "Group"}
-    send(door, "PUT", path, {"properties": given}, api="2022-04-01")
-    facts = read(door)
-    assert isinstance(dict(facts.groups)[OTHER], NotChecked)
-    assert any(OTHER in one.text for one in findings(facts) if one.rule == "not-checked")

@@ -1,8 +1,14 @@
-"""A fleet's life on the real engine: rings, a halt, going on, a rotation, and access taken away."""
+"""A fleet's life on the real engine: a rollout in which engines and whole runs are killed at random, Azure
+fails one call of a hundred, and a ring goes bad (5 stacks, and 20 with SEARCH=wide); a rotation; access taken
+away; and two tenants."""
 
 from __future__ import annotations
 
+import os
+import random
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,94 +17,160 @@ from localazure import seed
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.fleets import QUIET, FleetCheckout
+from tests.support.processes import command_line, descendants
+from tests.support.search import SEED, WIDE
 from tests.support.stack import Run
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
-CANARY, OTHERS = "a", ("b", "c", "d")
-RINGS = {"rings": [{"name": "canary", "match": {"stack": CANARY}}, {"name": "all"}]}
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600), pytest.mark.long]
+
+STACKS = 20 if WIDE else 5
+MOST_RUNS = 24 if WIDE else 8
+"""Of the same command, until all is well: three are cut off, one is halted by the ring that goes bad."""
+FAILURES = (
+    {"status": 500},
+    {"status": 503},
+    {"status": 429, "retry_after": 1},
+    {"wire": "drop"},
+    {"wire": "drop", "after": True},
+)
+KINDS = ("group", "vault", "vault.key", "account")
 
 
-@pytest.fixture(scope="module")
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
-    """A local Azure of this module's own."""
-    with running_azure(tmp_path_factory.mktemp("azure") / "home") as running:
+@pytest.fixture
+def azure(tmp_path: Path) -> Iterator[RunningAzure]:
+    with running_azure(tmp_path / "home") as running:
         yield running
 
 
-def ended(code: int, fleet: FleetCheckout, *words: str) -> Run:
-    """A command of a fleet that has to end with this exit code."""
-    run = fleet.run(*words)
-    assert run.code == code, run.output
-    return run
+def fail_one_call_of_a_hundred(azure: RunningAzure, chance: random.Random) -> None:
+    """The next calls, whichever they are: about 150 for each stack, several times."""
+    azure.control("/faults", method="DELETE")
+    for call in range(1, 600 * STACKS):
+        if chance.random() < 0.01:
+            azure.control("/faults", {"call": call, **chance.choice(FAILURES)})
 
 
-def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
+class Rollout:
+    """`fleet up --yes` in a process group of its own, and kills at moments that the cloud shows."""
+
+    def __init__(self, azure: RunningAzure, fleet: FleetCheckout) -> None:
+        self._azure, self._running = azure, fleet.start("up", "--yes")
+
+    def reaches(self, kind: str, count: int) -> bool:
+        """Waits until there are so many of a kind; False where the command ends before."""
+        while self._running.poll() is None:
+            if len(cloud.documents(self._azure, kind)) >= count:
+                return True
+        return False
+
+    def kill_an_engine(self, chance: random.Random) -> bool:
+        """`kill -9` of one engine that updates; False where none does."""
+        engines = [pid for pid in descendants(self._running.pid) if "pulumi up" in command_line(pid)]
+        if not engines:
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(chance.choice(engines), signal.SIGKILL)
+        return True
+
+    def kill(self) -> bool:
+        """`kill -9` of the command with its engines, as a CI ends a job."""
+        os.killpg(self._running.pid, signal.SIGKILL)
+        return True
+
+    def ended(self) -> Run:
+        output = self._running.communicate()[0]
+        return Run(self._running.returncode, output)
+
+
+def test_whatever_dies_the_rollout_halts_where_it_must_and_ends_well(
     azure: RunningAzure, tmp_path: Path
 ) -> None:
-    """Four stacks in two rings. One is refused: the rollout halts, and nothing of the rest is begun. Mended,
-    the same command goes on, and what was updated stays as it is. Then a new version of each key, and access
-    to one key taken and given back; each account was bound all the time, and no lock is left."""
-    names = (CANARY, *OTHERS)
-    # The second stack of the second ring wants the name of an account that another one has.
+    """A canary, most stacks, and the last two. One of most is refused: every run halts there, and nothing of
+    the last ring is begun, whatever else was killed. Mended, runs of the same command and of those that the
+    report names end with every stack proven. Then keys are rotated, and access to one is taken and given
+    back: nothing was ever unbound or made twice, and no lock or half-done operation is left."""
+    names = [f"s{number:02}" for number in range(STACKS)]
     fleet = FleetCheckout(
         tmp_path / "language-cmk",
         azure.env,
         names,
-        {**RINGS, "parallel": {"stacks": 1}, "settings": {"tags": {"costs": "4711"}}},
+        {
+            "rings": [{"name": "canary", "take": 1}, {"name": "most", "take": STACKS - 3}],
+            "parallel": {"stacks": 3},
+        },
         {
             # The proof that access is gone asks for data, which only a caller may.
-            "a": {"language-cmk:callers": [{"principalId": "deployer"}]},
-            "c": {"language-cmk:accountName": "lang-fleet-b"},
+            names[0]: {"language-cmk:callers": [{"principalId": "deployer"}]},
+            names[-3]: {"language-cmk:accountName": f"lang-fleet-{names[0]}"},
         },
     )
-    halted = ended(1, fleet, "up", "--yes")
-    assert {one: found["ok"] for one, found in fleet.outcomes("up").items()} == {
-        "a": True,
-        "b": True,
-        "c": False,
-    }
-    assert "not begun: d" in halted.output
-    assert {one["body"]["name"] for one in cloud.documents(azure, "account")} == {
-        "lang-fleet-a",
-        "lang-fleet-b",
-    }
+    roll_out(azure, fleet, names[-3], names[-2:])
+    azure.control("/faults", method="DELETE")
 
-    fleet.configure("c", accountName="lang-fleet-c")
-    fleet.write_fleet({**RINGS, **QUIET, "settings": {"tags": {"costs": "4711"}}})
-    ended(0, fleet, "up", "--yes")
-    assert {one: bool(found.get("changes")) for one, found in fleet.outcomes("up").items()} == {
-        "a": False,
-        "b": False,
-        "c": True,
-        "d": True,
-    }
-    outputs = {name: fleet.outputs(name) for name in names}
-    accounts = cloud.documents(azure, "account")
-    assert {one["body"]["tags"]["costs"] for one in accounts} == {"4711"}
-
-    ended(0, fleet, "rotate", "--yes", "--stack", "a", "--stack", "b")
-    for name in ("a", "b"):
-        assert len(cloud.bound_keys(azure, outputs[name]["accountId"])) == 2
-    assert len(cloud.bound_keys(azure, outputs["c"]["accountId"])) == 1
-
-    key = "kv-fleet-a/cmk-fleet-a"
-    fleet.configure("a", access="revoked")
-    ended(0, fleet, "up", "--yes", "--keep-going", "--key", key)
-    assert fleet.outputs("a")["access"] == "revoked"
-    proof = fleet.stack.python("-m", "operate", "verify", "--stack", "a", "--revoked")
-    assert proof.code == 0, proof.output
-    fleet.configure("a", access="granted")
-    ended(0, fleet, "up", "--yes", "--keep-going", "--key", key)
-    assert set(fleet.outcomes("up")) == {"a"}
-    assert fleet.outputs("a")["access"] == "granted"
-    assert all(cloud.unbound_moments(azure, one["accountId"]) == [] for one in outputs.values())
+    assert fleet.run("up", "--yes").code == 0
+    changes = {stack: one["changes"] for stack, one in fleet.outcomes("up").items()}
+    assert changes == {name: {} for name in names}
+    assert len(cloud.documents(azure, "vault")) == len(names)
+    rotate_and_revoke(azure, fleet)
+    accounts = {one["body"]["name"]: one["body"]["id"] for one in cloud.documents(azure, "account")}
+    assert set(accounts) == {f"lang-fleet-{name}" for name in names}
+    assert [cloud.unbound_moments(azure, id) for id in accounts.values()] == [[]] * len(names)
+    for name in names:
+        assert "pending_operations" not in fleet.stack.pulumi("stack", "export", "--stack", name).output
     assert list((fleet.folder / ".pulumi" / "backend" / ".pulumi" / "locks").rglob("*.json")) == []
+
+
+def roll_out(azure: RunningAzure, fleet: FleetCheckout, bad: str, last: list[str]) -> None:
+    """Runs `up` until all is well. Until `bad` is mended every run halts, and none of `last` is begun."""
+    chance = random.Random(SEED)
+    said, kills, halted = [], 0, False
+    for attempt in range(MOST_RUNS):
+        fail_one_call_of_a_hundred(azure, chance)
+        there = {kind: len(cloud.documents(azure, kind)) for kind in KINDS}
+        rollout, kind = Rollout(azure, fleet), chance.choice(KINDS)
+        kill = attempt < 3 or not kills
+        if kill and rollout.reaches(kind, there[kind] + chance.randint(1, 2)):
+            kills += rollout.kill() if attempt == 1 else rollout.kill_an_engine(chance)
+        done = rollout.ended()
+        said.append(done.output)
+        fleet.lead_on()
+        if not halted:
+            there_now = {one["body"]["name"] for one in cloud.documents(azure, "account")}
+            assert there_now & {f"lang-fleet-{name}" for name in last} == set(), done.output
+            if halted := f"failed: {bad}" in done.output:
+                fleet.configure(bad, accountName=f"lang-fleet-{bad}")
+        if done.ok:
+            break
+    everything = "\n".join(said)
+    assert halted, everything
+    assert kills, everything
+    assert done.ok, everything
+
+
+def rotate_and_revoke(azure: RunningAzure, fleet: FleetCheckout) -> None:
+    """A new version of the keys of two stacks, and access to one key taken and given back."""
+    first, second, *others = fleet.names
+    assert fleet.run("rotate", "--yes", "--stack", first, "--stack", second).code == 0
+    bound = {name: cloud.bound_keys(azure, fleet.outputs(name)["accountId"]) for name in fleet.names}
+    assert {name: len(keys) for name, keys in bound.items()} == {
+        first: 2,
+        second: 2,
+        **dict.fromkeys(others, 1),
+    }
+    for access in ("revoked", "granted"):
+        fleet.configure(first, access=access)
+        key = f"kv-fleet-{first}/cmk-fleet-{first}"
+        assert fleet.run("up", "--yes", "--keep-going", "--key", key).code == 0
+        assert set(fleet.outcomes("up")) == {first}
+        assert fleet.outputs(first)["access"] == access
+        words = ("verify", "--stack", first, "--revoked", "--minutes", "0")
+        proof = fleet.stack.python("-m", "operate", *words)
+        assert (proof.code == 0) is (access == "revoked"), proof.output
 
 
 def test_two_tenants_never_see_each_others_credentials(azure: RunningAzure, tmp_path: Path) -> None:
     """Each stack logs in as its own client at its own tenant, though the environment has one's secret; a
     stack that lacks its secret fails, and sends nobody else's."""
-    azure.control("/reset", {})
     foreign = {
         "azure-native:tenantId": seed.OTHER_TENANT_ID,
         "azure-native:clientId": seed.FOREIGNER.client_id,

@@ -1,0 +1,147 @@
+"""What a person gets who follows each page. Each ends with the data as it was, readable (conftest.py)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.operate.adopt.field import WRAPS, Field, group, principal
+from tests.runbooks.conftest import Runbook
+from tests.support import cloud
+from tests.support.crash import Moment, killed_at
+from tests.support.judge import ACCOUNTS, MICROSOFT, VAULTS
+from tests.support.revocation import carry_out, carry_out_lines
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
+ROLE = Moment("role", "PUT", "{scope*}/providers/Microsoft.Authorization/roleAssignments/{name}")
+
+
+def test_revoke_and_restore(runbook: Runbook) -> None:
+    """Data is out of reach from the revocation to the restoration, and never unbound."""
+    readable = {"Revoke": False, "Check again later": False, "Restore": True}
+    assert runbook.followed("revoke-and-restore") == readable
+    assert runbook.judge.verdicts(versions=1) == []
+
+
+def test_revocation_drill(runbook: Runbook) -> None:
+    """The data can be read again after each step, and every grant is what it was."""
+    grants = sorted(runbook.judge.grants())
+    assert set(runbook.followed("revocation-drill").values()) == {True}
+    assert sorted(runbook.judge.grants()) == grants
+
+
+def test_emergency_revocation(runbook: Runbook) -> None:
+    """What was cut off without Pulumi stays so until the settings give it back."""
+
+    def meanwhile(heading: str) -> None:
+        if heading == "Before anything happens":
+            carry_out(runbook.azure, runbook.stack.outputs(), "revoke")
+
+    assert runbook.followed("emergency-revocation", meanwhile) == {
+        "Before anything happens": False,
+        "Revoke": False,
+        "What Pulumi says afterwards": False,
+        "Keep it revoked": False,
+        "Restore it": True,
+    }
+    assert runbook.judge.verdicts(versions=1) == []
+
+
+def test_drift(runbook: Runbook) -> None:
+    """An account that was unbound and a vault that was deleted come back."""
+    judge = runbook.judge
+
+    def meanwhile(heading: str) -> None:
+        if heading == "The vault was deleted":
+            judge.bring_back(judge.vault_id)
+        assert judge.reads_data(), heading
+        if heading == "The account was unbound":
+            judge.arm("DELETE", judge.vault_id, VAULTS)
+
+    judge.arm("PATCH", judge.account_id, ACCOUNTS, {"properties": {"encryption": {"keySource": MICROSOFT}}})
+    runbook.followed("drift", meanwhile)
+    assert judge.bound_version() == judge.versions()[-1]
+
+
+def test_destroy_and_come_back(runbook: Runbook) -> None:
+    """The account is never cut off before it goes, and comes back bound, with its data."""
+    judge = runbook.judge
+    for heading in runbook.run("destroy-and-come-back"):
+        if heading == "What remains, and until when":
+            assert cloud.documents(runbook.azure, "account") == []
+        if heading == "Start again under other names":
+            judge.bring_back()
+    assert judge.lapses() == []
+    assert judge.bound_version() == judge.versions()[-1]
+
+
+def test_adopt(runbook: Runbook) -> None:
+    """An account that somebody else bound comes under the project, and is byte for byte what it was."""
+    azure, field = runbook.azure, Field.at(runbook.azure.env)
+    home = field.group(group("rg-found"))
+    account, vault = field.account(home, "lang-found"), field.vault(home, "kv-found")
+    field.policy(vault, principal(account), WRAPS)
+    field.bind(account["id"], field.key(vault))
+    kinds, history = ("account", "vault", "vault.key"), cloud.history(azure, account["id"])
+    before = [cloud.documents(azure, kind) for kind in kinds]
+    runbook.stack.env["ACCOUNT"] = account["id"]
+    headings = ["Write settings and import file", "Import", "Check that nothing changes"]
+    assert [*runbook.followed("adopt")] == headings
+    assert [cloud.documents(azure, kind) for kind in kinds] == before
+    assert cloud.history(azure, account["id"]) == history
+
+
+def test_crash_recovery(runbook: Runbook) -> None:
+    """The machine dies while resources are made; the page's commands end it, the data readable all along."""
+
+    def meanwhile(heading: str) -> None:
+        if heading.startswith("Before anything"):
+            assert killed_at(runbook.azure, runbook.stack, [ROLE])
+        if heading == "Going on":
+            assert len(cloud.documents(runbook.azure, "roleAssignment")) >= 2
+
+    assert set(runbook.followed("crash-recovery", meanwhile).values()) == {True}
+    assert runbook.judge.verdicts(versions=1) == []
+    assert runbook.judge.refusals() == []
+
+
+def test_evidence(runbook: Runbook) -> None:
+    """A person who follows the page has evidence of the stack's account, and has changed nothing."""
+    judge = runbook.judge
+    before = judge.history(), judge.grants()
+    runbook.followed("evidence")
+    (service,) = json.loads((runbook.stack.folder / ".evidence" / "evidence.json").read_text())["services"]
+    assert service["accountId"] == judge.account_id
+    assert service["account"]["encryption"]["keyVersion"] == judge.bound_version()
+    assert (judge.history(), judge.grants()) == before
+
+
+def test_rotate(runbook: Runbook) -> None:
+    """Each rotation binds the newest version, and no moment is unbound or unreadable."""
+    judge = runbook.judge
+
+    def meanwhile(heading: str) -> None:
+        if heading == "Raise the generation":
+            assert judge.verdicts(versions=2) == []
+            judge.vault("POST", "/keys/cmk-contoso-dev/rotate")
+
+    assert set(runbook.followed("rotate", meanwhile).values()) == {True}
+    assert judge.verdicts(versions=3) == []
+    assert judge.refusals() == []
+
+
+def test_rotate_after_compromise(runbook: Runbook) -> None:
+    """The old version is off, the account on the new one, and no moment was unbound or unreadable."""
+
+    def meanwhile(heading: str) -> None:
+        if heading == "Find the old versions that no account uses":
+            told = json.loads((runbook.stack.folder / "old-versions.json").read_text())["findings"]
+            (fix,) = (one["fix"] for one in told if one["rule"] == "old-versions-enabled")
+            carry_out_lines(runbook.azure, fix)
+
+    assert set(runbook.followed("rotate-after-compromise", meanwhile).values()) == {True}
+    (key,) = cloud.documents(runbook.azure, "vault.key")
+    assert [version["enabled"] for version in key["body"]["versions"]] == [False, True]
+    assert runbook.judge.verdicts(versions=2) == []
+    assert runbook.judge.refusals() == []
