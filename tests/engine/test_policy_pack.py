@@ -10,8 +10,7 @@ import pytest
 
 from policies.rule import Asked
 from policies.rules import RULES
-from tests.engine.shared import refused
-from tests.support.stack import Stack
+from tests.support.stack import Stack, refused
 
 pytestmark = pytest.mark.engine
 PROGRAM = Path(__file__).with_name("programs") / "every_violation.py"

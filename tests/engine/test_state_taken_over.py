@@ -18,10 +18,9 @@ import pytest
 import yaml
 
 from engine import yaml_host
-from tests.engine.shared import done, refused
 from tests.engine.test_component_package import yaml_stack
 from tests.support.azure import RunningAzure
-from tests.support.stack import ROOT, Stack
+from tests.support.stack import ROOT, Stack, done, refused
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 MARCH = datetime(2027, 3, 1, 9, tzinfo=UTC).timestamp()

@@ -11,7 +11,7 @@ from tests.support.azure import RunningAzure
 from tests.support.cloud import documents
 from tests.support.crash import Bookmark, Moment, killed_at, repair
 from tests.support.judge import Judge
-from tests.support.stack import Stack
+from tests.support.stack import Stack, done
 
 WRITES = (
     ("arm", "PUT"),
@@ -69,8 +69,7 @@ def begin(life: Life, change: Change) -> None:
     (life.standing if change.begins_standing else life.nothing).restore()
     if change.before:
         life.stack.configure(**change.before)
-        begun = life.stack.deploy()
-        assert begun.ok, begun.output
+        done(life.stack.deploy())
     life.stack.configure(**change.settings)
 
 

@@ -12,7 +12,7 @@ from tests.support.azure import running_azure
 from tests.support.crash import Bookmark, Moment, Update, locked
 from tests.support.judge import Judge
 from tests.support.search import WIDE
-from tests.support.stack import Stack
+from tests.support.stack import Stack, done
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(7200)]
 MOST_KILLS = 60 if WIDE else 6
@@ -26,8 +26,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     with running_azure(folder / "azure") as azure:
         stack = Stack(folder / "checkout", azure.environ, policy_pack=False)
         judge, nothing = Judge(azure, stack), Bookmark(azure, stack, folder / "nothing")
-        run = stack.deploy()
-        assert run.ok, run.output
+        done(stack.deploy())
         judge.write_data()
         yield Life(azure, stack, judge, nothing, Bookmark(azure, stack, folder / "standing"))
 
@@ -41,8 +40,7 @@ def test_an_update_that_is_killed_again_and_again_converges(life: Life, change: 
     stored = life.judge.ciphertext()
     killed = len([*interrupted(life, change, MOST_KILLS)])
     assert killed
-    end = life.stack.pulumi(*change.words)
-    assert end.ok, end.output
+    done(life.stack.pulumi(*change.words))
     judge(life, change, stored, killed=killed)
 
 
@@ -64,8 +62,7 @@ def test_the_plugin_dies_while_it_binds(life: Life) -> None:
     assert not run.ok
     assert "contoso-dev-binding" in run.output
     assert not locked(life.stack)
-    again = life.stack.deploy()
-    assert again.ok, again.output
+    done(life.stack.deploy())
     assert life.judge.verdicts(versions=2) == []
     assert life.judge.refusals() == []
     assert life.judge.reads_data()

@@ -52,6 +52,20 @@ class Run:
         return self.code == 0
 
 
+def done(run: Run) -> Run:
+    """A run that has to succeed, with its output where it does not."""
+    assert run.ok, run.output
+    return run
+
+
+def refused(run: Run, *words: str) -> Run:
+    """A run that has to fail, in these words."""
+    assert not run.ok, run.output
+    for word in words:
+        assert word in run.output, f"{word} is not in:\n{run.output}"
+    return run
+
+
 @dataclass
 class Stack:
     """A stack of a copy of the project in `folder`, with the settings of the repository's `dev`.
