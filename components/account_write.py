@@ -113,19 +113,13 @@ class AccountBefore:
 
 def recorded_account(state: State, name: str) -> AccountBefore:
     """The state's outputs of the account with this name, which is unique in the world."""
-    accounts = (
-        outputs
-        for (type, _), outputs in state.items()
-        if type == ACCOUNT and str(outputs.get("name")).lower() == name.lower()
-    )
-    bindings = (
-        outputs
-        for (type, _), outputs in state.items()
-        if type == BINDING and arm_ids.name_of(str(outputs.get("accountId"))).lower() == name.lower()
-    )
-    binding = next(filter(_recorded_key, bindings), {})
+    found = [(type, outputs) for (type, _), outputs in state.items()]
+    accounts = [one for type, one in found if type == ACCOUNT and arm_ids.same(str(one.get("name")), name)]
+    keys = [one for type, one in found if type == BINDING and _recorded_key(one)]
+    own = [one for one in keys if arm_ids.same(arm_ids.name_of(str(one.get("accountId"))), name)]
+    binding = own[0] if own else {}
     return AccountBefore(
-        next(accounts, None),
+        accounts[0] if accounts else None,
         recorded_key=_recorded_key(binding),
         shows_version=bool(binding.get("keyVersion")),
     )

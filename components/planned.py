@@ -192,7 +192,7 @@ def _existing(situation: Situation) -> Iterator[Question]:
     path = "vault.id" if inputs.key.id is None else "key.id"
     moves = before.bound_to is not None and before.bound_to[0] != place.names[0]
     is_read = "vault" not in situation.live.unread  # a vault that may not be read is told once
-    if place.vault_exists and is_read and (moves or not before.is_bound):
+    if not inputs.makes_vault and is_read and (moves or not before.is_bound):
         yield _question(place.vault_id, path, "use", content=fits)
     if situation.live.key and not inputs.makes_key and not before.is_bound:
         yield _question(place.key_id, "key.id", "use", content=fits)

@@ -86,10 +86,11 @@ def preflight(
         revocations = tuple(_revoke(name, taken) for name, taken in found.revoked.items())
     if found.problems:
         raise RefusedError(found.problems, [*found.revoked])
-    plans = {name: ServicePlan(one, revocations) for name, one in found.situations.items()}
     if pulumi.runtime.is_dry_run() and not recovers():
-        _tell_effects(found.does)
-    return plans
+        # Last, because people read the last lines. The update that follows does not repeat them.
+        for one in found.does:
+            (pulumi.log.warn if one.is_grave else pulumi.log.info)(one.text)
+    return {name: ServicePlan(one, revocations) for name, one in found.situations.items()}
 
 
 def _revoke(service: str, taken: access.RevokedAccess) -> pulumi.Resource:
@@ -249,19 +250,10 @@ def _tell(name: str, situation: Situation) -> None:
     inputs = situation.inputs
     waits = situation.account_waits and not inputs.is_revoked and inputs.binds_in_two_phases
     if waits and not any(access.removed_access(situation)):
-        first = (
-            "its identity gets access to the key" if situation.account_lacks_access else "it is bound again"
-        )
         pulumi.log.info(
-            f"service {name!r}: changes of the account, if any, wait for the next update: first {first}"
+            f"service {name!r}: changes of the account, if any, wait for the next update: first its identity "
+            "gets access to the key, or it is bound again"
         )
-
-
-def _tell_effects(found: Iterable[effects.Effect]) -> None:
-    """Prints the effects last in a preview, because people read the last lines. The update that follows does
-    not repeat them."""
-    for one in found:
-        (pulumi.log.warn if one.is_grave else pulumi.log.info)(one.text)
 
 
 def _of_this_stack(text: str) -> str:

@@ -54,19 +54,16 @@ def entries_in(listed: object) -> tuple[StatedPolicyEntry, ...]:
 def _entry(entry: object) -> StatedPolicyEntry:
     if isinstance(entry, Mark):
         return StatedPolicyEntry(entry, None, None, dict.fromkeys(rights.GROUPS, entry))
-    holder, tenant, application = (
-        values.name(values.look(entry, name)) for name in ("objectId", "tenantId", "applicationId")
-    )
-    stated = {group: values.look(entry, f"permissions.{group}") for group in rights.GROUPS}
-    return StatedPolicyEntry(
-        holder, tenant, application, {group: _words(one) for group, one in stated.items()}
-    )
+    names = ("objectId", "tenantId", "applicationId")
+    holder, tenant, application = (values.name(values.look(entry, name)) for name in names)
+    held = {group: _words(values.look(entry, f"permissions.{group}")) for group in rights.GROUPS}
+    return StatedPolicyEntry(holder, tenant, application, held)
 
 
 def _words(value: object) -> frozenset[str] | Mark:
     items = values.items(value)
-    words = items if isinstance(items, Mark) else [values.word(item) for item in items]
-    if isinstance(words, Mark) or any(isinstance(one, Mark) for one in words):
+    words = {values.word(one) for one in ([items] if isinstance(items, Mark) else items)}
+    if not words.isdisjoint(Mark):
         return Mark.UNKNOWN
     return frozenset(word for word in words if isinstance(word, str))
 
@@ -156,21 +153,17 @@ class Grant(KeyLocation):
     def _given(self) -> tuple[frozenset[str], Doubt | None]:
         if self.ignored:
             return frozenset(), None
-        if self.entry is not None:
-            keys, application = self.entry.keys, self.entry.application_id
-            unclear = isinstance(application, Mark) or isinstance(self.entry.tenant_id, Mark)
-            if isinstance(keys, Mark) or unclear:
-                return frozenset(), Doubt.PERMISSIONS
-            tenants = [self.entry.tenant_id, self.tenant]
-            foreign = (
-                all(isinstance(one, str) for one in tenants) and len(set(map(values.folded, tenants))) > 1
-            )
-            return frozenset() if application or foreign else rights.expanded(keys), self.more_doubt
-        if self.role is None:
-            return frozenset(), Doubt.ROLE
-        given = rights.of_role(self.role, self.place)
-        conditional = values.name(self.resource.stated("condition")) is not None
-        return given, Doubt.CONDITION if conditional else self.more_doubt
+        if self.entry is None:
+            conditional = values.name(self.resource.stated("condition")) is not None
+            doubt = Doubt.CONDITION if conditional else self.more_doubt
+            given = rights.of_role(self.role, self.place) if self.role else frozenset[str]()
+            return given, doubt if self.role else Doubt.ROLE
+        keys, application, tenant = self.entry.keys, self.entry.application_id, self.entry.tenant_id
+        if isinstance(keys, Mark) or isinstance(application, Mark) or isinstance(tenant, Mark):
+            return frozenset(), Doubt.PERMISSIONS
+        here, there = values.folded(tenant), values.folded(self.tenant)
+        foreign = None not in (here, there) and here != there
+        return frozenset() if application or foreign else rights.expanded(keys), self.more_doubt
 
     @property
     def permissions(self) -> frozenset[str]:

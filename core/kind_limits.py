@@ -3,7 +3,6 @@
 `kinds` has the table and the source of each limit. A kind that it does not list is not judged.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
 from core import kinds
@@ -61,20 +60,6 @@ def storage(kind: str, count: int) -> Judgement | None:
         said = f"{count} storage accounts, but Azure links an account of kind {found.name} to one"
         return Judgement("kind-storage", said, "one of them")
     return lacks(kind, "storage") if count else None
-
-
-def storage_change(kind: str, before: Iterable[str], after: Iterable[str]) -> Judgement | None:
-    """Of some kinds the linked storage is named when the account is made, and never changes."""
-    found, had, wanted = kinds.find(kind), sorted(before), sorted(after)
-    same = {*map(str.lower, had)} == {*map(str.lower, wanted)}
-    if found is None or not found.storage_stays or same:
-        return None
-    return Judgement(
-        "kind-storage-stays",
-        f"{', '.join(map(repr, wanted)) or 'none'}, but Azure links an account of kind {found.name} to "
-        "storage only when it is made",
-        f"what it was made with: {', '.join(map(repr, had)) or 'none'}",
-    )
 
 
 def kind_change(before: str, after: str) -> Judgement | None:

@@ -7,9 +7,9 @@ dependency. Judges nothing: `demands` and `rights` do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from core import arm_ids, facts, key_uris, values
 from core.arm_ids import MalformedError
@@ -46,10 +46,8 @@ def encryption_of(account: StackResource) -> StatedEncryption | Mark | None:
 
 def encryption_in(block: object) -> StatedEncryption | Mark | None:
     """The same of an `encryption`."""
-    if isinstance(block, Mark):
-        return block
     if not isinstance(block, Mapping):
-        return None
+        return block if isinstance(block, Mark) else None
     names = ("keyVaultUri", "keyName", "keyVersion", "identityClientId")
     details = [values.name(values.look(block, f"keyVaultProperties.{name}")) for name in names]
     source = values.word(values.look(block, "keySource"))
@@ -58,42 +56,32 @@ def encryption_in(block: object) -> StatedEncryption | Mark | None:
 
 @dataclass(frozen=True)
 class StatedIdentity:
-    """An account's `identity`: its type as Azure compares it, lower case without spaces; what is attached:
-    ids of user-assigned identities, lower case, None where they are not known; `client_ids`, which only
-    outputs show."""
+    """An account's `identity`: its type as Azure compares it, lower case without spaces; whether the account
+    has an identity of its own, and whether identities made elsewhere; the ids of these, lower case, None
+    where they are not known; `client_ids`, which only outputs show."""
 
     type: Value
+    is_system: bool
+    is_user: bool
     attached: frozenset[str] | None
     client_ids: frozenset[str]
-
-    @property
-    def is_system(self) -> bool:
-        """Whether the account has an identity of its own."""
-        return isinstance(self.type, str) and "systemassigned" in self.type.split(",")
-
-    @property
-    def is_user(self) -> bool:
-        """Whether identities made elsewhere are attached."""
-        return isinstance(self.type, str) and "userassigned" in self.type.split(",")
 
 
 def identity_of(bag: object) -> StatedIdentity:
     """The identity in an account's properties. Inputs list user-assigned ids; outputs map them to what Azure
-    says of each."""
+    says of each. What is listed beside a type without user-assigned identities is not attached."""
     assigned = values.look(bag, "identity.userAssignedIdentities")
-    ids = values.items(assigned)
-    listed = [] if isinstance(ids, Mark) else ids
-    clients = (values.step(values.step(assigned, id), "clientId") for id in listed)
-    found = StatedIdentity(
-        type=values.word(values.look(bag, "identity.type")),
-        attached=None
-        if isinstance(ids, Mark) or Mark.UNKNOWN in ids
-        else frozenset(str(id).lower() for id in ids),
-        client_ids=frozenset(one.lower() for one in clients if isinstance(one, str)),
+    type = values.word(values.look(bag, "identity.type"))
+    kinds = type.split(",") if isinstance(type, str) else []
+    is_user = "userassigned" in kinds
+    ids: Any = values.items(assigned) if is_user else []
+    unknown = isinstance(type, Mark) or isinstance(ids, Mark) or Mark.UNKNOWN in ids
+    attached = None if unknown else frozenset(str(id).lower() for id in ids)
+    facts = assigned.values() if isinstance(assigned, Mapping) else ()
+    clients = (values.folded(values.look(one, "clientId")) for one in facts)
+    return StatedIdentity(
+        type, "systemassigned" in kinds, is_user, attached, frozenset(filter(None, clients))
     )
-    # What is listed beside a type without user-assigned identities is not attached.
-    attached = None if isinstance(found.type, Mark) else frozenset[str]()
-    return found if found.is_user else replace(found, attached=attached)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -117,12 +105,12 @@ class AccountProtection(KeyLocation):
 
     def same_key(self, other: AccountProtection) -> bool | None:
         """Whether both use versions of one key; None when that is not known."""
-        return _all_same((self.vault_name, other.vault_name), (self.key_name, other.key_name))
+        return _same((self.vault_name, self.key_name), (other.vault_name, other.key_name))
 
     def same_version(self, other: AccountProtection) -> bool | None:
         """Whether both use the same version of one key; None when that is not known."""
-        pairs = ((self.vault_name, other.vault_name), (self.key_name, other.key_name))
-        return _all_same(*pairs, (self.version, other.version))
+        mine, its = ((one.vault_name, one.key_name, one.version) for one in (self, other))
+        return _same(mine, its)
 
 
 class Protections:
@@ -148,8 +136,7 @@ class Protections:
     @cached_property
     def has_unplaced_binding(self) -> bool:
         """Whether the account of some binding is not known."""
-        placed = sum(len(bindings) for bindings in self.bindings_by_account.values())
-        return placed < len(self.stack.of(Kind.BINDING))
+        return sum(map(len, self.bindings_by_account.values())) < len(self.stack.of(Kind.BINDING))
 
     def inline(self, account: StackResource) -> StatedEncryption | Mark | None:
         """The encryption that the program itself states for an account; not what it ignores."""
@@ -179,24 +166,21 @@ class Protections:
         version is not known, and of a secret URI it is secret; the resource that it comes from still names
         the key."""
         uri, id = (values.name(self.said(binding, name)) for name in ("keyUriWithVersion", "vaultId"))
-        named = _key_of(uri)
-        made, key = self._key_from(binding, "keyUriWithVersion")
-        hidden = uri if isinstance(uri, Mark) else Mark.UNKNOWN
-        version: Value = named.version or None if named else hidden
-        place, name = (hidden if one is Mark.UNKNOWN else one for one in self._names_of(made, key))
+        named, hidden = _key_of(uri), uri if isinstance(uri, Mark) else Mark.UNKNOWN
+        key, *names = self._key_from(binding, "keyUriWithVersion")
+        place, name = (hidden if one is Mark.UNKNOWN else one for one in names)
         if named:
             place, name = key_uris.place(named.vault_uri), named.name.lower()
         elif isinstance(place, Mark) and isinstance(id, str):
             place = key_uris.place_of(id)
-        return AccountProtection(
+        return self._use(
+            key,
+            None if named else self.stack.target(binding, Kind.VAULT, "vaultId"),
             writer=binding,
             account=self.stack.target(binding, Kind.ACCOUNT, "accountId"),
-            vault=self._vault_from(key, place)
-            or (None if named else self.stack.target(binding, Kind.VAULT, "vaultId")),
-            key=key or self._keys.get((place, name)),
             vault_name=place,
             key_name=name,
-            version=version,
+            version=(named.version or None) if named else hidden,
             client_id=values.name(binding.stated("identityClientId")),
         )
 
@@ -208,71 +192,66 @@ class Protections:
             return encryption
         if not encryption.is_customer_key:
             return encryption.source if isinstance(encryption.source, Mark) else None
-        uri, name = encryption.vault_uri, values.folded(encryption.key_name) or encryption.key_name
+        uri, name = encryption.vault_uri, _lower(encryption.key_name)
         place = (
             (key_uris.place(uri) or key_uris.vault_host(uri).split(".")[0]) if isinstance(uri, str) else uri
         )
-        made, key = self._key_from(account, "properties")
-        if name is Mark.UNKNOWN and (made or key):
-            place, name = self._names_of(made, key)
-        vault = self._vault_from(key, place) or self.stack.source(account, Kind.VAULT, "properties")
-        return AccountProtection(
+        key, *names = self._key_from(account, "properties")
+        if name is Mark.UNKNOWN and (key or isinstance(names[1], str)):
+            place, name = names
+        return self._use(
+            key,
+            self.stack.source(account, Kind.VAULT, "properties"),
             writer=account,
             account=account,
-            vault=vault,
-            key=key or self._keys.get((place, name)),
             vault_name=place,
             key_name=name,
             version=encryption.key_version,
             client_id=encryption.client_id,
         )
 
+    def _use(self, key: StackResource | None, other: StackResource | None, **more: Any) -> AccountProtection:
+        """A use of a key with the key and its vault in the stack: by their names, else the key that the use
+        comes from, and `other` for its vault."""
+        vault = self.stack.named(Kind.VAULT, more["vault_name"]) or (self.stack.above(key) if key else None)
+        key = key or self._keys.get((more["vault_name"], more["key_name"]))
+        return AccountProtection(vault=vault or other, key=key, **more)
+
     def of_account(self, account: StackResource) -> AccountProtection | Mark | None:
         """An account's use of a key: by its binding, else as it states itself."""
         bindings = self.bindings_by_account.get(account.urn)
         return self.bound(bindings[0]) if bindings else self.stated(account)
 
-    def _key_from(
-        self, resource: StackResource, name: str
-    ) -> tuple[StackResource | None, StackResource | None]:
-        """The key version and the key that an input comes from."""
+    def _key_from(self, resource: StackResource, name: str) -> tuple[StackResource | None, Value, Value]:
+        """The key that an input comes from, with the names of its vault and of the key: a key version names
+        them by its key's id."""
         version = self.stack.source(resource, Kind.KEY_VERSION, name)
-        if version is not None:
-            return version, self.stack.target(version, Kind.KEY, "keyId")
-        return None, self.stack.source(resource, Kind.KEY, name)
-
-    def _names_of(self, version: StackResource | None, key: StackResource | None) -> tuple[Value, Value]:
-        """The names of a key's vault and of the key: by the id that its version names, or by its resource."""
-        id = values.name(version.found("keyId")) if version else None
+        if version is None:
+            key = self.stack.source(resource, Kind.KEY, name)
+            return key, *self._names_of(key)
+        key, id = self.stack.target(version, Kind.KEY, "keyId"), values.name(version.found("keyId"))
         try:
             named = arm_ids.key_id(id) if isinstance(id, str) else None
         except MalformedError:
             named = None
-        if named:
-            return key_uris.place_of(named.parent.text), named.name.lower()
+        names = (key_uris.place_of(named.parent.text), named.name.lower()) if named else self._names_of(key)
+        return key, *names
+
+    def _names_of(self, key: StackResource | None) -> tuple[Value, Value]:
+        """The names of a key's vault and of the key."""
         if key is None:
             return Mark.UNKNOWN, Mark.UNKNOWN
-        vault = self.stack.vault_of(key)
-        place = vault.azure_name if vault else key.text("vaultName")
-        return _lower(place), _lower(key.azure_name)
+        vault = self.stack.above(key)
+        return _lower(vault.azure_name if vault else key.text("vaultName")), _lower(key.azure_name)
 
     def place_of(self, key: StackResource) -> KeyLocation:
         """Where a key of the stack is."""
-        place, name = self._names_of(None, key)
-        return KeyLocation(vault=self.stack.vault_of(key), vault_name=place, key=key, key_name=name)
+        place, name = self._names_of(key)
+        return KeyLocation(vault=self.stack.above(key), vault_name=place, key=key, key_name=name)
 
     @cached_property
     def _keys(self) -> dict[tuple[Value, Value], StackResource]:
-        return {self._names_of(None, key): key for key in reversed(self.stack.of(Kind.KEY))}
-
-    def _vault_from(self, key: StackResource | None, name: Value) -> StackResource | None:
-        by_name = self.stack.named(Kind.VAULT, name)
-        return by_name or (self.stack.vault_of(key) if key is not None else None)
-
-    def vault_names(self, one: AccountProtection) -> set[str]:
-        """The names of the vault of a key; none where nothing shows them."""
-        stated = {one.vault_name} if isinstance(one.vault_name, str) else set()
-        return stated | (self.stack.names_of(one.vault) if one.vault is not None else set())
+        return {self._names_of(key): key for key in reversed(self.stack.of(Kind.KEY))}
 
     def vault_hosts(self, one: AccountProtection) -> set[str]:
         """The host of the vault of a key, where its URI is known; else its names; none where nothing shows
@@ -281,13 +260,11 @@ class Protections:
         uri = stated.vault_uri if isinstance(stated, StatedEncryption) else None
         if one.writer.kind is Kind.BINDING:
             uri = values.name(self.said(one.writer, "keyUriWithVersion"))
-        known = (uri, one.vault.found("vaultUri") if one.vault else None)
-        hosts = [
-            key_uris.vault_host(each) for each in known if isinstance(each, str) and key_uris.place(each)
-        ]
-        if hosts:
-            return {hosts[0]}
-        return self.vault_names(one)
+        for known in (uri, one.vault.found("vaultUri") if one.vault else None):
+            if isinstance(known, str) and key_uris.place(known):
+                return {key_uris.vault_host(known)}
+        names = {one.vault_name} if isinstance(one.vault_name, str) else set()
+        return names | (self.stack.names_of(one.vault) if one.vault else set())
 
     # Who uses it
 
@@ -334,18 +311,17 @@ class Protections:
     @cached_property
     def grants(self) -> list[Grant]:
         """Every grant on keys in the stack that counts."""
-        return [one for one in self._all_grants() if self.counts(one)]
+        found: list[Grant] = []
+        for one in self.stack.of(Kind.ACCESS_POLICY):
+            found += self.entries(one, self.stack.above(one), entries_of(one.kind, one.declared))
+        found += map(self._role, self.stack.of(Kind.ROLE_ASSIGNMENT))
+        for vault in self.stack.of(Kind.VAULT):
+            found += self.listed_in(vault)
+        return [one for one in found if self.counts(one)]
 
     def counts(self, grant: Grant) -> bool:
         """Whether nothing else in the stack takes a grant away."""
         return True
-
-    def _all_grants(self) -> Iterator[Grant]:
-        for one in self.stack.of(Kind.ACCESS_POLICY):
-            yield from self.entries(one, self.stack.vault_of(one), entries_of(one.kind, one.declared))
-        yield from map(self._role, self.stack.of(Kind.ROLE_ASSIGNMENT))
-        for vault in self.stack.of(Kind.VAULT):
-            yield from self.listed_in(vault)
 
     def listed_in(self, vault: StackResource) -> Iterable[Grant]:
         """The grants in a vault's own list."""
@@ -364,45 +340,33 @@ class Protections:
         entries = entries_of(Kind.VAULT, vault.outputs)
         if any(isinstance(entry.keys, Mark) for entry in entries):
             return None
-        return any(entry.holder not in self._standalone_holders for entry in entries)
-
-    @cached_property
-    def _standalone_holders(self) -> set[Value]:
-        policies = self.stack.of(Kind.ACCESS_POLICY)
-        return {entry.holder for one in policies for entry in entries_of(one.kind, one.outputs)}
+        policies = self.stack.of(Kind.ACCESS_POLICY) if entries else ()
+        others = {entry.holder for one in policies for entry in entries_of(one.kind, one.outputs)}
+        return any(entry.holder not in others for entry in entries)
 
     def entries(
         self, resource: StackResource, vault: StackResource | None, entries: Iterable[StatedPolicyEntry]
     ) -> Iterator[Grant]:
         """The grants of access policies in a vault."""
-        name = vault.azure_name if vault else resource.text("vaultName")
-        tenant = vault.text("tenantId") if vault else None
-        for entry in entries:
-            yield Grant(
-                resource=resource,
-                principal=entry.holder,
-                entry=entry,
-                vault=vault,
-                vault_name=_lower(name),
-                tenant=tenant,
-            )
+        more: dict[str, Any] = {
+            "resource": resource,
+            "vault": vault,
+            "vault_name": _lower(vault.azure_name if vault else resource.text("vaultName")),
+            "tenant": vault.text("tenantId") if vault else None,
+        }
+        return (Grant(principal=entry.holder, entry=entry, **more) for entry in entries)
 
     def _role(self, one: StackResource) -> Grant:
         scope, principal = (values.name(one.stated(name)) for name in ("scope", "principalId"))
+        key = None if isinstance(scope, str) else self.stack.source(one, Kind.KEY, "scope")
+        vault = self.stack.source(one, Kind.VAULT, "scope") or (self.stack.above(key) if key else None)
+        name: Value = _lower(vault.azure_name) if vault else Mark.UNKNOWN
+        key_name = _lower(key.azure_name) if key else None
         if isinstance(scope, str):
             name, key_name = key_scope(scope)
             vault = self.stack.named(Kind.VAULT, name)
-            return Grant(resource=one, principal=principal, vault=vault, vault_name=name, key_name=key_name)
-        key = self.stack.source(one, Kind.KEY, "scope")
-        vault = self.stack.source(one, Kind.VAULT, "scope") or (self.stack.vault_of(key) if key else None)
-        return Grant(
-            resource=one,
-            principal=principal,
-            vault=vault,
-            vault_name=_lower(vault.azure_name) if vault else Mark.UNKNOWN,
-            key=key,
-            key_name=_lower(key.azure_name) if key else None,
-        )
+        place = KeyLocation(vault=vault, vault_name=name, key=key, key_name=key_name)
+        return Grant(resource=one, principal=principal, **vars(place))
 
     @cached_property
     def by_principal(self) -> dict[str, list[Grant]]:
@@ -428,15 +392,15 @@ class Protections:
         """
         found: list[Grant] = []
         for holder in self.holders_of(one):
-            principal = principal_of(holder)
-            if isinstance(principal, str):
-                found += self.by_principal.get(principal.lower(), [])
-            for grant in self._grants_by_source.get(holder.urn, []):
-                known = isinstance(grant.principal, str)
-                # A vault's own list has entries for others, too; what its properties depend on tells of none
-                # of them.
-                if not (known and (isinstance(principal, str) or grant.resource.kind is Kind.VAULT)):
-                    found.append(grant)
+            principal = values.folded(principal_of(holder))
+            found += self.by_principal.get(principal, []) if principal else []
+            # A vault's own list has entries for others, too; what its properties depend on tells of none of
+            # them.
+            found += (
+                grant
+                for grant in self._grants_by_source.get(holder.urn, [])
+                if not (isinstance(grant.principal, str) and (principal or grant.is_listed))
+            )
         return [grant for grant in found if self.reaches(grant, one)]
 
     def may_be_another(self, one: AccountProtection) -> list[Grant]:
@@ -448,19 +412,13 @@ class Protections:
             grant for grant in self.grants if isinstance(grant.principal, str) and self.reaches(grant, one)
         ]
 
-    def of_another_identity(self, one: AccountProtection) -> list[Grant]:
-        """Grants that take their holder from the identity that uses the key, but are for another object id
-        than the state has for that identity."""
-        return [
-            grant
-            for holder in self.holders_of(one)
-            if isinstance(principal := principal_of(holder), str)
-            for grant in self._grants_by_source.get(holder.urn, [])
-            if grant.resource.kind is not Kind.VAULT
-            and isinstance(grant.principal, str)
-            and grant.principal.lower() != principal.lower()
-            and self.reaches(grant, one)
-        ]
+    def made_for(self, one: AccountProtection) -> list[Grant]:
+        """The grants of their own that take their holder from the identity that uses a key, whatever object
+        id that gave them."""
+        made = (
+            grant for holder in self.holders_of(one) for grant in self._grants_by_source.get(holder.urn, [])
+        )
+        return [grant for grant in made if not grant.is_listed and self.reaches(grant, one)]
 
     def identities_behind(self, grant: Grant) -> list[StackResource]:
         """The accounts and identities that an unknown principal comes from."""
@@ -479,21 +437,11 @@ class Protections:
 
     def is_at_or_above(self, grant: Grant, one: KeyLocation) -> bool | Mark:
         """Whether a role assignment's scope covers the vault of a key; True for every other grant."""
-        if grant.entry is not None or not self.is_above_vaults(grant.resource):
+        assignment, vault = grant.resource, one.vault
+        if grant.entry is not None or not self.is_above_vaults(assignment):
             return True
-        return Mark.UNKNOWN if one.vault is None else self.may_hold(grant.resource, one.vault)
-
-    def is_above_vaults(self, assignment: StackResource) -> bool:
-        """Whether a role assignment's scope is neither a vault nor a key: its scope names none, or, if it is
-        not known yet, comes from none."""
-        scope = values.name(assignment.stated("scope"))
-        if isinstance(scope, str):
-            return key_scope(scope)[0] is None
-        sources = self.stack.sources(assignment, "scope")
-        return not any(one.kind in (Kind.VAULT, Kind.KEY) for one in sources)
-
-    def may_hold(self, assignment: StackResource, vault: StackResource) -> bool | Mark:
-        """Whether a vault is below the scope of a role assignment for which is_above_vaults() holds."""
+        if vault is None:
+            return Mark.UNKNOWN
         scope = values.name(assignment.stated("scope"))
         if not isinstance(scope, str):
             kinds = {one.kind for one in self.stack.sources(assignment, "scope")}
@@ -507,6 +455,15 @@ class Protections:
         if "providers" in names or "resourcegroups" not in names:
             return "providers" not in names
         return names["resourcegroups"] == its_group.lower() if isinstance(its_group, str) else Mark.UNKNOWN
+
+    def is_above_vaults(self, assignment: StackResource) -> bool:
+        """Whether a role assignment's scope is neither a vault nor a key: its scope names none, or, if it is
+        not known yet, comes from none."""
+        scope = values.name(assignment.stated("scope"))
+        if isinstance(scope, str):
+            return key_scope(scope)[0] is None
+        sources = self.stack.sources(assignment, "scope")
+        return not any(one.kind in (Kind.VAULT, Kind.KEY) for one in sources)
 
 
 def principal_of(holder: StackResource) -> Value:
@@ -531,12 +488,10 @@ def _lower(name: Value) -> Value:
     return name.lower() if isinstance(name, str) else name
 
 
-def _same(one: Value, other: Value) -> bool:
-    return values.folded(one) == values.folded(other)
-
-
-def _all_same(*pairs: tuple[Value, Value]) -> bool | None:
-    same = [None if Mark in map(type, pair) else _same(*pair) for pair in pairs]
+def _same(one: Iterable[Value], other: Iterable[Value]) -> bool | None:
+    """Whether all of these are the same; None where a value that would say so is not known."""
+    pairs = [*zip(one, other, strict=True)]
+    same = [None if Mark in map(type, pair) else len({*map(values.folded, pair)}) == 1 for pair in pairs]
     return False if False in same else None if None in same else True
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from typing import Any, Final
 
 from core import arm_ids, key_uris, values
@@ -333,7 +334,7 @@ class Stack:
         found = self.named_by(stated)
         return found if found is not None and found.kind is kind else None
 
-    def above(self, child: StackResource, kind: Kind) -> StackResource | None:
+    def above(self, child: StackResource, kind: Kind = Kind.VAULT) -> StackResource | None:
         """The vault that a key or an access policy is in, or the account above a project or a deployment."""
         named = PARENT_NAME_INPUTS[child.kind] if child.kind else ""
         name = child.text(named)
@@ -341,24 +342,15 @@ class Stack:
             return self.named(kind, name)
         return self.source(child, kind, named)
 
-    def vault_of(self, child: StackResource) -> StackResource | None:
-        """The vault that a key or an access policy is in."""
-        return self.above(child, Kind.VAULT)
-
     @cached_property
     def _logs(self) -> dict[str, list[StackResource]]:
         found: dict[str, list[StackResource]] = {}
         for setting in self.of(Kind.DIAGNOSTIC_SETTING):
-            about = (self._about(setting, name) for name in ("resourceUri", "scope"))
+            places = product(("resourceUri", "scope"), (Kind.VAULT, Kind.ACCOUNT))
+            about = (self.target(setting, kind, name) for name, kind in places)
             if one := next(filter(None, about), None):
                 found.setdefault(one.urn, []).append(setting)
         return found
-
-    def _about(self, setting: StackResource, name: str) -> StackResource | None:
-        stated = values.name(setting.found(name))
-        by_id = self.named_by(stated) if isinstance(stated, str) else None
-        sources = (self.source(setting, kind, name) for kind in (Kind.VAULT, Kind.ACCOUNT))
-        return by_id or next(filter(None, sources), None)
 
     def logs_of(self, resource: StackResource) -> list[StackResource]:
         """The diagnostic settings of a vault or an account."""

@@ -7,7 +7,6 @@ Never raises. A known value is as JSON has it, an absent or null one is None, th
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final
 
@@ -60,20 +59,11 @@ def prop(properties: object, path: str) -> Any:
     return look(inner if nests else properties, path)
 
 
-def step(value: object, key: str | int) -> Any:
-    """What a value has under a name or a position; None where there is nothing, a mark for a mark's."""
-    return _inside(opened(value), key)
-
-
-def _inside(found: object, key: str | int) -> Any:
-    if isinstance(found, Mark):
-        return found
+def _inside(found: object, key: str) -> Any:
     # A dict is known sooner than a Mapping.
     if isinstance(found, dict | Mapping):
         return opened(found.get(key))
-    if isinstance(key, int) and isinstance(found, Sequence) and not isinstance(found, str):
-        return opened(found[key]) if key < len(found) else None
-    return None
+    return found if isinstance(found, Mark) else None
 
 
 def opened(value: object) -> Any:
@@ -138,17 +128,9 @@ def number(value: object) -> int | Mark | None:
 
 
 def instant(value: object) -> int | Mark | None:
-    """Seconds since 1970 from a number or an ISO 8601 text; None for anything else, and for 0 and earlier.
-
-    Zero and year 1 are how tools write "no date" (trivy AZU-0014 counts them as absent).
-    """
-    seconds, value = number(value), opened(value)
-    if seconds is None and isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value.strip())
-        except ValueError:
-            return None
-        seconds = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    """Seconds since 1970; None for anything else, and for 0 and earlier, which is how tools write "no date"
+    (trivy AZU-0014 counts it as absent)."""
+    seconds = number(value)
     return seconds if isinstance(seconds, Mark) or (seconds is not None and seconds > 0) else None
 
 
@@ -156,17 +138,11 @@ def items(value: object) -> list[Any] | Mark:
     """The elements of a list, opened one by one, some perhaps marks; none where it is absent. Of a map its
     names; a lone value as one element."""
     value = opened(value)
-    if isinstance(value, Mark):
-        return value
-    if value is None:
-        return []
-    if isinstance(value, Mapping):
-        return list(value)
-    return (
-        [opened(item) for item in value]
-        if isinstance(value, Sequence) and not isinstance(value, str)
-        else [value]
-    )
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [opened(item) for item in value]
+    if isinstance(value, Mark | Mapping):
+        return value if isinstance(value, Mark) else list(value)
+    return [] if value is None else [value]
 
 
 def folded(value: Value) -> str | None:
@@ -185,10 +161,4 @@ def shown(value: object) -> str:
         return '"' + "".join(char if char.isprintable() else "?" for char in value) + '"'
     if (scalar := text(value)) is not None:
         return str(scalar)
-    return (
-        "an object"
-        if isinstance(value, Mapping)
-        else "a list"
-        if isinstance(value, Sequence)
-        else "not readable"
-    )
+    return "an object" if isinstance(value, Mapping) else "a list"

@@ -47,7 +47,7 @@ class UsedProtections(Protections):
         for one in (*self.stack.of(Kind.ACCOUNT), *self.stack.of(Kind.BINDING)):
             depends_on = self.stack.depends_on(one)
             used.update(each.urn for each in depends_on if each.kind in (Kind.VAULT, Kind.KEY))
-        used.update(vault.urn for key in keys if key.urn in used and (vault := self.stack.vault_of(key)))
+        used.update(vault.urn for key in keys if key.urn in used and (vault := self.stack.above(key)))
         return frozenset(used)
 
     @cached_property
@@ -66,6 +66,6 @@ class UsedProtections(Protections):
             return True
         is_known = grant.entry or grant.key or isinstance(values.name(grant.resource.stated("scope")), str)
         others = (key for key in self.stack.of(Kind.KEY) if key.urn not in self._used)
-        if not is_known and grant.vault and any(self.stack.vault_of(key) is grant.vault for key in others):
+        if not is_known and grant.vault and any(self.stack.above(key) is grant.vault for key in others):
             return Mark.UNKNOWN
         return self.is_at_or_above(grant, place)

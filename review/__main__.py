@@ -30,7 +30,7 @@ if __name__ == "__main__" and not __package__:
         sys.exit("review: run this with python -I, so that no file of the change is imported")
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from review import approvals, as_json, document, plan, preview, printers, report
+from review import approvals, document, plan, preview, printers, report
 from review.approvals import People
 from review.preview import Preview, PreviewError
 from review.report import Origin
@@ -67,7 +67,7 @@ def main(words: Sequence[str] | None = None) -> int:
         comment = printers.comment(made.stack, made.digest, document.of(made))
         arguments.markdown.write_text(comment, encoding="utf-8")
     if arguments.json:
-        arguments.json.write_text(as_json.render(made), encoding="utf-8")
+        arguments.json.write_text(report.as_json(made), encoding="utf-8")
     print(printers.plain(document.of(made, rows=len(made.rows))))
     return made.severity.exit_code
 

@@ -7,7 +7,7 @@ state is another one.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -18,8 +18,6 @@ from core.values import folded
 from review.verdict import Name, Verdict, VerdictSeverity
 
 LONGEST: Final = timedelta(days=14)
-_FIELDS: Final = ("account", "verdict", "review", "reason", "approver", "expires")
-_CODE: Final = re.compile(r"[0-9a-f]{64}")
 _ASKABLE: Final = tuple(name for name in Name if Verdict(name, "").severity >= VerdictSeverity.APPROVAL)
 
 
@@ -87,7 +85,12 @@ def read(written: str) -> tuple[Approval, ...]:
     problems = [f"approval {number}: {wrong}" for number, entry in numbered for wrong in _wrong(entry)]
     if problems:
         raise ApprovalError("\n".join(problems))
-    return tuple(_approval(entry) for entry in entries)
+    return tuple(_approval({name: str(said).strip() for name, said in entry.items()}) for entry in entries)
+
+
+def _approval(said: Mapping[str, str]) -> Approval:
+    verdict, expires = Name(said["verdict"]), date.fromisoformat(said["expires"])
+    return Approval(said["account"], verdict, said["review"], said["reason"], said["approver"], expires)
 
 
 class _Once(yaml.SafeLoader):
@@ -102,35 +105,30 @@ class _Once(yaml.SafeLoader):
 
 def _wrong(entry: object) -> Iterable[str]:
     if not isinstance(entry, Mapping):
-        yield f"is {type(entry).__name__}, expected the fields {', '.join(_FIELDS)}"
+        yield f"is {type(entry).__name__}, expected the fields {', '.join(_EXPECTED)}"
         return
-    for name in entry.keys() - set(_FIELDS):
-        yield f'"{name}" is not a field, expected {", ".join(_FIELDS)}'
-    for name in _FIELDS[:-1]:
-        value = entry.get(name)
-        if not isinstance(value, str) or not value.strip():
-            yield f"{name} is missing: give it as text"
-        elif name == "account" and set(value) & set("*?["):
-            yield f'account is "{value}": name one account, a pattern approves too much'
-        elif name == "review" and not _CODE.fullmatch(value.strip()):
-            yield f'review is "{value}", expected the 64 hexadecimal digits that the report shows'
-    verdict = entry.get("verdict")
-    if isinstance(verdict, str) and verdict.strip() and verdict not in _ASKABLE:
-        yield f'verdict is "{verdict}", expected one of {", ".join(_ASKABLE)}'
-    if _day(entry.get("expires")) is None:
-        yield f"expires is {entry.get('expires')!r}, expected a date such as 2027-01-31"
-
-
-def _approval(entry: Mapping[str, Any]) -> Approval:
-    words = {name: entry[name].strip() for name in ("account", "review", "reason", "approver")}
-    return Approval(**words, verdict=Name(entry["verdict"]), expires=_day(entry["expires"]) or date.min)
-
-
-def _day(value: object) -> date | None:
-    if isinstance(value, date):
+    for name in entry.keys() - _EXPECTED.keys():
+        yield f'"{name}" is not a field, expected {", ".join(_EXPECTED)}'
+    for name, (expected, holds) in _EXPECTED.items():
         # YAML reads a bare date by itself; a date with a time is a datetime, and refused.
-        return value if type(value) is date else None
+        said = str(entry[name]) if type(entry.get(name)) is date else entry.get(name)
+        if not isinstance(said, str) or not said.strip() or not holds(said.strip()):
+            yield f"{name} is {said!r}, expected {expected}"
+
+
+def _is_day(text: str) -> bool:
     try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
+        return bool(date.fromisoformat(text))
     except ValueError:
-        return None
+        return False
+
+
+_EXPECTED: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = {
+    "account": ("one account: a pattern approves too much", lambda said: not set(said) & set("*?[")),
+    "verdict": (f"one of {', '.join(_ASKABLE)}", _ASKABLE.__contains__),
+    "review": ("the 64 hexadecimal digits that the report shows", re.compile("[0-9a-f]{64}").fullmatch),
+    "reason": ("a text", bool),
+    "approver": ("a name", bool),
+    "expires": ("a date such as 2027-01-31", _is_day),
+}
+"""The fields, each with what is expected and whether a text is that."""

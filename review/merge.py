@@ -17,7 +17,7 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from review import printers
-from review.printers import Form, ReportLine, Shown, Text, listed
+from review.printers import Form, ReportLine, Shown, Text, folded, line, listed, paragraph
 from review.verdict import VerdictSeverity
 
 MARKER: Final = "fleet"
@@ -54,17 +54,15 @@ def read(folder: Path, stack: str) -> StackReview:
 def merged(reviews: Sequence[StackReview]) -> str:
     """The comment, with a line feed at the end."""
     ordered = sorted(reviews, key=lambda one: (-one.severity, one.stack))
-    worst = max((one.severity for one in reviews), default=VerdictSeverity.NONE)
     quiet = [one for one in ordered if one.severity is VerdictSeverity.NONE]
     lines = [
-        ReportLine(Form.TITLE, ((worst,), (f"Encryption of {len(reviews)} stacks",))),
+        ReportLine(Form.TITLE, ((ordered[0].severity,), (f"Encryption of {len(reviews)} stacks",))),
         *_within(printers.LONGEST, ordered[: len(ordered) - len(quiet)]),
     ]
     if quiet:
         names = listed((Shown(one.stack),) for one in quiet[:_NAMED])
         more = f" and {len(quiet) - _NAMED} more" if len(quiet) > _NAMED else ""
-        none = (VerdictSeverity.NONE, " No change in ", *names, f"{more}.")
-        lines += [ReportLine(Form.SPACE), ReportLine(Form.TEXT, (none,))]
+        lines += paragraph([line(Form.TEXT, VerdictSeverity.NONE, " No change in ", *names, f"{more}.")])
     text = printers.markdown(lines)
     return f"<!-- encryption-review {MARKER} {sha256(text.encode()).hexdigest()} -->\n{text}\n"
 
@@ -73,21 +71,13 @@ def _within(room: int, reviews: Sequence[StackReview]) -> Iterator[ReportLine]:
     """Each review as a whole if there is room, otherwise its line alone."""
     for one in reviews:
         title: Text = (one.severity, " ", Shown(one.stack), ": ", *one.headline)
-        whole = [
-            ReportLine(Form.SPACE),
-            ReportLine(Form.FOLD, (title,)),
-            ReportLine(Form.TEXT, ((one.comment,),)),
-            ReportLine(Form.END_OF_FOLD),
-        ]
+        whole = [*folded([line(Form.TEXT, one.comment)], *title)]
         if not one.comment or len(printers.markdown(whole)) > room:
-            title = (*title, " (the review is in the run)" if one.comment else "")
-            whole = [ReportLine(Form.SPACE), ReportLine(Form.ITEM, (title,))]
+            where = " (the review is in the run)" if one.comment else ""
+            whole = [*paragraph([line(Form.ITEM, *title, where)])]
         room -= len(printers.markdown(whole)) + 1
         if room < 0:
-            yield from (
-                ReportLine(Form.SPACE),
-                ReportLine(Form.TEXT, (("*More are left out; the run has all.*",),)),
-            )
+            yield from paragraph([line(Form.TEXT, "*More are left out; the run has all.*")])
             return
         yield from whole
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from core import grants, judgements, values
 from core.demands import Judgement
@@ -23,7 +22,7 @@ from core.resource_types import Kind
 from core.rights import Access
 from core.stack import Stack, StackResource
 from core.values import Mark, Value, flag, folded, items, look, text
-from review import access, settings
+from review import settings
 from review.resource import ReviewedResource, ReviewedState
 from review.settings import Settings
 
@@ -34,14 +33,6 @@ _RECOVERY: Final = ("soft-delete", "purge-protection")
 Holding = tuple[str, str | None]
 """The name of a vault, and the object id of an identity that has an access policy in it, both in lower
 case."""
-
-
-class When(Enum):
-    """In Pulumi's state, in the cloud before the update, after it."""
-
-    RECORDED = "recorded"
-    LIVE = "live"
-    PLANNED = "planned"
 
 
 @dataclass(frozen=True)
@@ -78,10 +69,11 @@ class Protection:
 class Moment(Protections):
     """The protections at one moment. Made once per moment, so that a review grows linearly."""
 
-    def __init__(self, resources: Sequence[ReviewedResource], when: When) -> None:
+    def __init__(
+        self, resources: Sequence[ReviewedResource], when: str, before: Moment | None = None
+    ) -> None:
         super().__init__(Stack(state for one in resources if (state := _at(one, when)) is not None))
-        self.is_planned = when is When.PLANNED
-        self._unbound = {folded(id) for id in _left(resources)} if self.is_planned else set()
+        self.is_planned, self._before = before is not None, before
         self._overwritten = set(_overwritten(resources)) if self.is_planned else set()
         self._told_elsewhere = set(_told_elsewhere(resources, when))
 
@@ -91,13 +83,14 @@ class Moment(Protections):
         state = self.stack.at(urn)
         if not isinstance(state, ReviewedState):
             return None
-        if state.kind is Kind.ACCOUNT:
-            return self._of_account(state)
-        if state.kind is Kind.BINDING:
-            holders = (text(state.found("principalId")),)
-            return self._of_key(self.bound(state), self._held_by((), holders, state.dependencies), state)
+        if state.kind in {Kind.ACCOUNT, Kind.BINDING}:
+            return self._of_use(state)
         shut = None if state.kind is Kind.KEY else judgements.trusted_services(state)
         return Protection(settings=self._settings(state), unmet={shut.demand: shut} if shut else {})
+
+    def _settings(self, *around: StackResource | None) -> Settings:
+        found = (settings.of(one, self.stack.logs_of(one), planned=self.is_planned) for one in around if one)
+        return {name: setting for each in found for name, setting in each.items()}
 
     # Which key
 
@@ -115,81 +108,68 @@ class Moment(Protections):
     def of_account(self, account: StackResource) -> AccountProtection | Mark | None:
         """The account's use of a key. None also if the update takes the binding away: the account's own
         inputs no longer count."""
-        id = values.name(look(account.outputs, "id"))
-        is_left = account.urn not in self.bindings_by_account and (folded(id) or "") in self._unbound
-        return None if is_left else super().of_account(account)
+        if self._before and account.urn not in self.bindings_by_account:
+            for one in self._before.bindings_by_account.get(account.urn, ()):
+                now = self.stack.at(one.urn)
+                moves = now and folded(now.text("accountId")) != folded(one.text("accountId"))
+                if moves or (now is None and not getattr(one, "retained", False)):
+                    return None
+        return super().of_account(account)
 
-    def _of_account(self, state: ReviewedState) -> Protection:
-        key, bindings = self.of_account(state), self.bindings_by_account.get(state.urn)
-        identity = identity_of({"identity": self.said(state, "identity")})
-        attached = identity.attached
-        own, users = self._key_users(state, identity, key)
-        made = [one.urn for id in users if (one := self.stack.by_id.get(id))]
-        # An identity that is not made yet is known by the account that it is made with.
-        urns = [*made, state.urn] if own or isinstance(identity.type, Mark) else [*made]
-        if attached is None:
-            sources = self.stack.sources(state, "identity")
-            urns += [one.urn for one in sources if one.kind is Kind.USER_ASSIGNED_IDENTITY]
-        principal = text(state.found("identity.principalId")) if identity.is_system else None
-        holders = [principal] if own else []
-        holders += [fact for id in users for fact in self._facts(state, id, "principalId")]
-        # What is bound in the account's own create waits for the grant itself.
-        waiting = bindings[0] if bindings else state
-        found = self._held_by(urns, holders, waiting.dependencies)
-        return replace(
-            self._of_key(key, found, bindings[0] if bindings else None, state),
-            identity=identity,
-            principal=principal,
-            used_by=frozenset(made) if key is not None else frozenset(),
-            inline=self.stated(state),
-        )
-
-    def _of_key(
-        self,
-        key: AccountProtection | Mark | None,
-        held: Iterable[Grant],
-        binding: StackResource | None,
-        account: ReviewedState | None = None,
-    ) -> Protection:
-        """The values that a key and its account bring with them."""
+    def _of_use(self, state: ReviewedState) -> Protection:
+        """The values that a key and its account, or its binding alone, bring with them."""
+        account = state if state.kind is Kind.ACCOUNT else None
+        bindings = self.bindings_by_account.get(state.urn, ()) if account else [state]
+        key = self.of_account(state) if account else self.bound(state)
         used = key if isinstance(key, AccountProtection) else None
+        identity, principal = None, text(state.found("principalId"))
+        urns, holders, made = set[str](), [principal], set[str]()
+        if account:
+            identity = identity_of({"identity": self.said(account, "identity")})
+            own, users = self._key_users(account, identity, key)
+            made = {one.urn for id in users if (one := self.stack.by_id.get(id))}
+            # An identity that is not made yet is known by the account that it is made with.
+            urns = made | ({state.urn} if own or isinstance(identity.type, Mark) else set())
+            if identity.attached is None:
+                urns |= {one.urn for one in self._identities_from(account, "identity")}
+            principal = text(account.found("identity.principalId")) if identity.is_system else None
+            holders = [principal] if own else []
+            holders += [fact for id in users for fact in self._facts(account, id, "principalId")]
+        # What is bound in the account's own create waits for the grant itself.
+        held = self._held_by(urns, holders, next(iter(bindings), state).dependencies)
         judged = [*judgements.judge(self, used)] if used else []
         judged += [one for one in judgements.limits(account) if one.unmet] if account else []
-        around = [account, binding, *([used.vault, used.key] if used and used.vault else [])]
-        found = [self._settings(one) for one in around if one]
+        around = (used.vault, used.key) if used and used.vault else ()
         return Protection(
             key=key,
             grants=tuple(self.on(used, held) if used else held),
-            settings={name: setting for each in found for name, setting in each.items()},
-            account=account,
-            binding=binding.urn if binding else None,
+            settings=self._settings(account, *bindings[:1], *around),
             unmet={one.demand: one for one in judged if one.demand not in _RECOVERY},
+            account=account,
+            identity=identity,
+            principal=principal if account else None,
+            binding=next((one.urn for one in bindings), None),
+            used_by=frozenset(made) if key is not None else frozenset(),
+            inline=self.stated(account) if account else None,
         )
-
-    def _settings(self, state: StackResource) -> Settings:
-        return settings.of(state, self.stack.logs_of(state), planned=self.is_planned)
 
     # Who may use it
 
     def _key_users(
         self, state: ReviewedState, identity: StatedIdentity, key: AccountProtection | Mark | None
-    ) -> tuple[bool, frozenset[str]]:
+    ) -> tuple[bool, Iterable[str]]:
         """Whether the account's own identity uses its key, and which user-assigned ones do.
 
         A key that names a client id is used by that identity alone, one that names none by the account's own;
         where neither is known, any of them may.
         """
-        user = identity.attached or frozenset()
+        users = identity.attached or frozenset()
         client = key.client_id if isinstance(key, AccountProtection) else Mark.UNKNOWN
         if client is None and identity.is_system:
-            return True, frozenset()
-        named = {
-            id
-            for id in user
-            if isinstance(client, str)
-            and any(folded(one) == folded(client) for one in self._facts(state, id, "clientId"))
-        }
-        return (False, frozenset(named)) if named else (identity.is_system, user)
+            return True, ()
+        id = folded(client)
+        named = {one for one in users if id and id in map(folded, self._facts(state, one, "clientId"))}
+        return (False, named) if named else (identity.is_system, users)
 
     def _facts(self, state: ReviewedState, id: str, name: str) -> Iterator[Value]:
         """The cloud's answers about an attached identity: by its own resource, and by the account."""
@@ -256,23 +236,39 @@ class Moment(Protections):
         return found
 
 
-def _at(one: ReviewedResource, when: When) -> ReviewedState | None:
-    state: ReviewedState | None = getattr(one, when.value)
+class Moments(NamedTuple):
+    """In Pulumi's state, in the cloud before the update, after it."""
+
+    recorded: Moment
+    live: Moment
+    planned: Moment
+
+    @classmethod
+    def of_all(cls, resources: Sequence[ReviewedResource]) -> Moments:
+        live = Moment(resources, "live")
+        return cls(Moment(resources, "recorded"), live, Moment(resources, "planned", live))
+
+    def of(self, urn: str) -> list[Protection | None]:
+        """The protection of a resource at each moment."""
+        return [one.of(urn) for one in self]
+
+
+def revoked_by(state: ReviewedState) -> tuple[Value, Value]:
+    """The principal and the key id of an azure-cmk:index:KeyAccessRevocation. When an update writes it, it
+    removes an identity's own access to a key at once, even if the program declares that access
+    (provider/key_access.py)."""
+    principal, key = (text(look(state.written, name)) for name in ("principalId", "keyId"))
+    return principal, key
+
+
+def _at(one: ReviewedResource, when: str) -> ReviewedState | None:
+    state: ReviewedState | None = getattr(one, when)
     # What leaves the stack and stays in Azure still gives access.
-    stays = when is When.PLANNED and one.released and one.kind in _GRANTS
+    stays = when == "planned" and one.released and one.kind in _GRANTS
     return one.live if state is None and stays else state
 
 
-def _left(resources: Iterable[ReviewedResource]) -> Iterator[Value]:
-    """The accounts whose binding is deleted, or goes to another account."""
-    for one in resources:
-        if one.kind is Kind.BINDING and one.live:
-            id = one.live.text("accountId")
-            if one.deleted or (one.planned and folded(one.planned.text("accountId")) != folded(id)):
-                yield id
-
-
-def _told_elsewhere(resources: Iterable[ReviewedResource], when: When) -> Iterator[Holding]:
+def _told_elsewhere(resources: Iterable[ReviewedResource], when: str) -> Iterator[Holding]:
     """The identities about which a vault's own list, as it was read, says nothing: those that have an access
     policy of their own, and those whose access a revocation took.
 
@@ -286,9 +282,9 @@ def _told_elsewhere(resources: Iterable[ReviewedResource], when: When) -> Iterat
                 vault = folded(state.text("vaultName")) or ""
                 yield from ((vault, folded(each.holder)) for each in entries_of(one.kind, state.declared))
         elif one.kind is Kind.REVOCATION:
-            carried_out = _at(one, when) or (one.live if when is When.PLANNED else None)
+            carried_out = _at(one, when) or (one.live if when == "planned" else None)
             if carried_out:
-                principal, key = access.revocation(carried_out)
+                principal, key = revoked_by(carried_out)
                 yield grants.key_scope(folded(key) or "")[0] or "", folded(principal)
 
 

@@ -63,10 +63,7 @@ def _exact(found: Any, *names: str) -> Mapping[str, Any]:
 
 
 def _plans(text: str) -> Mapping[str, Mapping[str, Any]]:
-    document = _exact(preview.parsed(text, "the plan", ""), "plan", "resourcePlans")
-    if isinstance(document.get("plan"), Mapping):
-        document = _exact(document["plan"], "resourcePlans")
-    found = document.get("resourcePlans")
+    found = _exact(preview.parsed(text, "the plan", ""), "resourcePlans").get("resourcePlans")
     if not isinstance(found, Mapping) or not all(isinstance(one, Mapping) for one in found.values()):
         raise PreviewError("the plan has no resourcePlans: expected what `pulumi preview --save-plan` writes")
     return {urn: one for urn, one in found.items() if _exact(one, "goal", "steps").get("steps")}
@@ -105,13 +102,8 @@ def _renamed(
     steps = preview.parsed(claimed).get("steps") if claimed.strip() else ()
     for step in (one for one in steps or () if isinstance(one, Mapping)):
         was, urn = str((step.get("oldState") or {}).get("urn") or ""), str(step.get("urn") or "")
-        if (
-            was in before
-            and urn in plans
-            and was not in plans
-            and urn not in before
-            and was not in found.values()
-        ):
+        is_new = urn in plans and urn not in before
+        if is_new and was in before.keys() - plans.keys() - set(found.values()):
             found[urn] = was
     return found
 

@@ -7,6 +7,7 @@ or a command of a runner.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import unicodedata
@@ -14,13 +15,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
-from urllib.parse import quote
 
 from core.values import Mark, Value
 from review.verdict import Verdict, VerdictSeverity
 
-LIMIT: Final = 600
-"""How many characters of a value a report has."""
+LIMIT: Final = 1500
+"""How many characters of a value a report has; a finding ends with its fix."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +28,11 @@ class Shown:
     """A value from the change. `quoted`: between quotes, in an example of YAML."""
 
     value: Value
-    limit: int = LIMIT
     quoted: bool = False
 
 
-@dataclass(frozen=True)
-class Link:
-    """Our own words, which lead to an address."""
-
-    words: str
-    address: str
-
-
-Text = tuple[str | Shown | Link | VerdictSeverity, ...]
+Part = str | Shown | VerdictSeverity
+Text = tuple[Part, ...]
 
 
 class Form(Enum):
@@ -74,7 +66,7 @@ class ReportLine:
 ReportLines = Iterable[ReportLine]
 
 
-def line(form: Form, *parts: str | Shown | Link | VerdictSeverity) -> ReportLine:
+def line(form: Form, *parts: Part) -> ReportLine:
     """A line of one text."""
     return ReportLine(form, (parts,))
 
@@ -85,9 +77,9 @@ def paragraph(lines: ReportLines) -> Iterator[ReportLine]:
     yield from lines
 
 
-def folded(title: str, lines: ReportLines) -> Iterator[ReportLine]:
-    """Lines that a reader opens."""
-    yield from (ReportLine(Form.SPACE), line(Form.FOLD, title), *lines, ReportLine(Form.END_OF_FOLD))
+def folded(lines: ReportLines, *title: Part) -> Iterator[ReportLine]:
+    """Lines that a reader opens by their title."""
+    yield from paragraph([line(Form.FOLD, *title), *lines, ReportLine(Form.END_OF_FOLD)])
 
 
 def listed(texts: Iterable[Text]) -> Text:
@@ -128,17 +120,12 @@ def markdown(lines: ReportLines) -> str:
 
 def plain(lines: ReportLines) -> str:
     """The lines of visible characters, none of which begins with a value."""
-    return "\n".join(_plain(lines))
-
-
-def _plain(lines: ReportLines) -> Iterator[str]:
-    indent = ""
+    shown, indent = [], ""
     for one in lines:
-        if template := one.form.value[1]:
-            yield f"{indent}{template.format(*map(line_in_plain, one.texts))}".rstrip()
-        elif one.form is Form.SPACE:
-            yield ""
-        indent = "  " if one.form is Form.FOLD else "" if one.form is Form.END_OF_FOLD else indent
+        if (template := one.form.value[1]) is not None:
+            shown.append(f"{indent}{template.format(*map(line_in_plain, one.texts))}".rstrip())
+        indent = {Form.FOLD: "  ", Form.END_OF_FOLD: ""}.get(one.form, indent)
+    return "\n".join(shown)
 
 
 def comment(name: str, digest: str, lines: ReportLines) -> str:
@@ -158,28 +145,25 @@ def line_in_plain(text: Text) -> str:
     return _text(text, in_plain)
 
 
-def _text(text: Text, show: Callable[[Value, int], str]) -> str:
+def _text(text: Text, show: Callable[[Value], str]) -> str:
     is_plain = show is in_plain
     shown = []
     for part in text:
         match part:
             case Shown(quoted=True):
                 # It cannot end the quotes, the line or the block.
-                known = visible(part.value if isinstance(part.value, str) else "", part.limit)
+                known = visible(part.value if isinstance(part.value, str) else "")
                 shown.append(json.dumps(known.replace("`", "'"), ensure_ascii=False))
             case Shown():
-                shown.append(show(part.value, part.limit))
-            case Link():
-                address = quote(part.address, safe="/:?&=%#+,;@~._-")
-                shown.append(f"{part.words} {address}" if is_plain else f"[{part.words}]({address})")
+                shown.append(show(part.value))
             case VerdictSeverity():
-                shown.append(part.name.lower() if is_plain else SIGNS[part])
+                shown.append(part.word if is_plain else SIGNS[part])
             case str():
                 shown.append(part)
     return "".join(shown)
 
 
-def in_markdown(value: Value, limit: int = LIMIT) -> str:
+def in_markdown(value: Value) -> str:
     """A value in a code span, where neither GitHub nor Azure DevOps reads mentions, links or HTML.
 
     A backtick would end it and a bar would end a table's cell, so both are shown as what they resemble.
@@ -187,38 +171,34 @@ def in_markdown(value: Value, limit: int = LIMIT) -> str:
     """
     if not isinstance(value, str):
         return f"*{_mark(value)}*"
-    shown = visible(value, limit).replace("`", "'").replace("|", "\u00a6").strip()
+    shown = visible(value).replace("`", "'").replace("|", "\u00a6").strip()
     return f"`{shown}`" if shown else "*empty*"
 
 
-def in_plain(value: Value, limit: int = LIMIT) -> str:
+def in_plain(value: Value) -> str:
     """A value on a terminal."""
-    if value is None:
-        return "none"
-    return f"({_mark(value)})" if isinstance(value, Mark) else visible(value, limit)
+    if isinstance(value, str):
+        return visible(value)
+    return f"({_mark(value)})" if value else "none"
 
 
-def _in_html(value: Value, limit: int = LIMIT) -> str:
+def _in_html(value: Value) -> str:
     """A value where Markdown is not read, and HTML is."""
-    shown = in_markdown(value, limit).strip("`*")
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("@", "&#64;")):
-        shown = shown.replace(character, entity)
+    shown = html.escape(in_markdown(value).strip("`*"), quote=False).replace("@", "&#64;")
     return f"<code>{shown}</code>" if isinstance(value, str) else f"<em>{shown}</em>"
 
 
-def visible(value: str, limit: int = LIMIT) -> str:
-    """One line of visible characters, at most about `limit`; it says how much was cut."""
+def visible(value: str) -> str:
+    """One line of visible characters, at most about `LIMIT`; it says how much was cut."""
     shown = _COMMAND.sub("# #", "".join(map(_visible, " ".join(value.split()))))
-    if len(shown) <= limit:
+    if len(shown) <= LIMIT:
         return shown
-    head = shown[: limit - _CUT]
+    head = shown[: LIMIT - _CUT]
     return f"{head}... ({len(shown) - len(head)} more characters)"
 
 
-def _mark(value: Value) -> str:
-    if isinstance(value, Mark):
-        return "secret" if value is Mark.SECRET else value.value
-    return "none"
+def _mark(value: Mark | None) -> str:
+    return value.value.strip("[]") if value else "none"
 
 
 def _visible(character: str) -> str:

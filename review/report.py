@@ -1,14 +1,22 @@
 """The review: what a preview does to the encryption of each account, and what the reviewer has to do.
 
-Combines verdicts, policy findings and approvals; document.py says it in words, and as_json.py for machines.
+Combines verdicts, policy findings and approvals; document.py says it in words, and `as_json` for machines:
+
+    {"version": 2, "digest", "severity", "exitCode", "incomplete", "totals": {verdict: count},
+     "headline": {"severity", "text": [words or {"value"}]}, "stack", "rows", "unchanged", ...}
+
+These are the fields of `Review` and of its parts, in camel case, and the values that follow from them. A
+verdict is its name, severity and words. A value is text, null when there is none, {"unknown": true} or
+{"secret": true}.
 """
 
-import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from hashlib import sha256
 from typing import Any, Final
 
 from core import arm_ids
@@ -18,12 +26,19 @@ from review import access, approvals
 from review.approvals import Approval, People
 from review.moment import Protection
 from review.preview import PolicyFinding, Preview
+from review.printers import Shown, Text, line_in_plain, listed, of_verdict
 from review.subject import VerdictSubject, subjects_of
 from review.verdict import Name, Verdict, VerdictSeverity
 
 # What the engine says for every refusal, beside the reason.
 _REFUSED: Final = "preview failed"
 _NOBODY: Final = People()
+_TITLES: Final = {
+    VerdictSeverity.NONE: "no change",
+    VerdictSeverity.NOTE: "changes, nothing gets worse",
+    VerdictSeverity.APPROVAL: "needs a named approval",
+    VerdictSeverity.BLOCKED: "BLOCKED",
+}
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,12 @@ class ReportRow:
     def severity(self) -> VerdictSeverity:
         return max((one.severity for one in self.verdicts), default=VerdictSeverity.NONE)
 
+    @property
+    def identified(self) -> list[Any]:
+        """What tells it and its change from any other."""
+        changes = [[one.name, one.before, one.after] for one in self.facts if one.changes]
+        return [self.name, self.id, self.noun, changes]
+
 
 @dataclass(frozen=True)
 class Review:
@@ -87,7 +108,6 @@ class Review:
 
     rows: tuple[ReportRow, ...]
     unchanged: int
-    without_key: int
     violations: tuple[PolicyFinding, ...]
     advice: tuple[PolicyFinding, ...]
     exemptions: tuple[PolicyFinding, ...]
@@ -106,20 +126,40 @@ class Review:
         if self.violations or self.errors or not self.finished:
             return VerdictSeverity.BLOCKED
         rows = max((row.severity for row in self.rows), default=VerdictSeverity.NONE)
-        noted = VerdictSeverity.NOTE if self.advice or self.exemptions else VerdictSeverity.NONE
-        return max(rows, noted)
+        return max(rows, VerdictSeverity.NOTE if self.advice or self.exemptions else VerdictSeverity.NONE)
 
     @property
-    def approved(self) -> tuple[Judged, ...]:
+    def approved(self) -> list[Judged]:
         """The losses that an approval lets pass, the gravest first."""
-        passed = [one for row in self.rows for one in row.verdicts if one.approval]
-        return tuple(sorted(passed, key=lambda one: -one.verdict.severity))
+        passed = (one for row in self.rows for one in row.verdicts if one.approval)
+        return sorted(passed, key=lambda one: -one.verdict.severity)
 
     @property
     def totals(self) -> Mapping[str, int]:
         """How many verdicts of each name there are, the gravest first."""
         counted = Counter(one.verdict.name for row in self.rows for one in row.verdicts)
         return {name.value: counted[name] for name in Name if name in counted}
+
+    @property
+    def sign(self) -> VerdictSeverity:
+        """The sign that a reader sees first. An approved loss is no news, but no small thing either."""
+        is_loss = any(one.verdict.severity for one in self.approved)
+        return max(self.severity, VerdictSeverity.APPROVAL if is_loss else VerdictSeverity.NONE)
+
+    @property
+    def headline(self) -> Text:
+        """The answer in a few words. An approved loss is still called a loss."""
+        if self.severity <= VerdictSeverity.NOTE and self.approved:
+            is_loss = self.approved[0].verdict.severity is VerdictSeverity.BLOCKED
+            given = dict.fromkeys(one.approval for one in self.approved if one.approval)
+            return (
+                f"{'data is LOST' if is_loss else 'protection gets WEAKER'}: approved by ",
+                *listed((Shown(name),) for name in dict.fromkeys(one.approver for one in given)),
+                f", until {min(one.expires for one in given)}",
+            )
+        if self.severity is VerdictSeverity.NOTE and not self.rows:
+            return ("no change, but notes on policies",)
+        return (_TITLES[self.severity],)
 
     @property
     def digest(self) -> str:
@@ -129,10 +169,9 @@ class Review:
         advice and approvals.
         """
         rows = sorted(
-            json.dumps([[_as_data(one.verdict) for one in row.verdicts], _identified(row)])
-            for row in self.rows
+            _written([[one.verdict.said for one in row.verdicts], row.identified]) for row in self.rows
         )
-        return hashlib.sha256("\n".join([self.stack, *rows]).encode()).hexdigest()
+        return sha256("\n".join([self.stack, *rows]).encode()).hexdigest()
 
 
 def make(
@@ -146,15 +185,13 @@ def make(
 ) -> Review:
     """Reviews a preview. `given` are the approvals, `today` is the UTC day by which they expire."""
     subjects = subjects_of(preview)
-    quiet = [one for one in subjects if not one.verdicts]
     update = [preview.stack, origin.state, origin.commit]
     rows = [_row(one, given, today, people, update) for one in subjects if one.verdicts]
     findings = tuple(dict.fromkeys(policies))
     violations = tuple(one for one in findings if one.refuses)
     return Review(
         rows=tuple(sorted(rows, key=lambda row: (-row.severity, -row.verdicts[0].verdict.severity))),
-        unchanged=len(quiet),
-        without_key=sum(not (one.planned and one.planned.bound) for one in quiet),
+        unchanged=len(subjects) - len(rows),
         violations=violations,
         advice=tuple(one for one in findings if not one.refuses and "exempt" not in one.policy),
         exemptions=tuple(one for one in findings if not one.refuses and "exempt" in one.policy),
@@ -170,41 +207,17 @@ def _row(
 ) -> ReportRow:
     names = {known for each in (one.name, one.id) if (known := folded(each))}
     before, after = _facts(one.live), _facts(one.planned)
-    lines = [
-        ComparedLine(name, before.get(name), after.get(name)) for name in dict.fromkeys([*before, *after])
-    ]
+    lines = (ComparedLine(name, before.get(name), after.get(name)) for name in {**before, **after})
     row = ReportRow(one.name, one.id, (), tuple(lines), one.noun)
     judged = []
     for verdict in one.verdicts:
-        code = _code(update, row, verdict)
+        # What an approval must name: the update, the resource and its change.
+        code = sha256(_written([*update, row.identified, verdict.said]).encode()).hexdigest()
         about = [each for each in given if each.names(names, verdict.name)]
         why = [(each, approvals.refusal(each, code, today, people)) for each in about]
         good = next((each for each, refused in why if not refused), None)
         judged.append(Judged(verdict, code, good, () if good else tuple(why)))
     return replace(row, verdicts=tuple(judged))
-
-
-def _code(update: Sequence[str], row: ReportRow, verdict: Verdict) -> str:
-    """The code that an approval of a verdict must name: a digest of the update, the resource and its
-    change."""
-    parts = json.dumps([*update, _identified(row), _as_data(verdict)])
-    return hashlib.sha256(parts.encode()).hexdigest()
-
-
-def _identified(row: ReportRow) -> list[Any]:
-    changes = [[one.name, as_data(one.before), as_data(one.after)] for one in row.facts if one.changes]
-    return [as_data(row.name), as_data(row.id), row.noun, changes]
-
-
-def _as_data(verdict: Verdict) -> list[Any]:
-    return [verdict.name.value, verdict.words, *map(as_data, verdict.values)]
-
-
-def as_data(value: Value) -> Any:
-    """A value for JSON: text, null, {"unknown": true} or {"secret": true}."""
-    if isinstance(value, Mark):
-        return {"unknown": True} if value is Mark.UNKNOWN else {"secret": True}
-    return value
 
 
 def _facts(one: Protection | None) -> dict[str, Value]:
@@ -233,3 +246,38 @@ def _identity(one: Protection) -> Value:
     elif attached:
         said.append("user-assigned " + ", ".join(sorted(arm_ids.name_of(id) for id in attached)))
     return " and ".join(said) or "none"
+
+
+def as_json(review: Review) -> str:
+    """One JSON document in ASCII, so that no terminal and no runner interprets a part of it as a command."""
+    found = {
+        "version": 2,
+        "digest": review.digest,
+        "exitCode": review.severity.exit_code,
+        "incomplete": review.incomplete,
+        "totals": review.totals,
+        "headline": {"severity": review.sign.word, "text": review.headline},
+        **_data(review),
+    }
+    return _written(found, indent=2).replace("##", "#\\u0023") + "\n"
+
+
+def _written(parts: Any, **more: Any) -> str:
+    return json.dumps(parts, default=_data, **more)
+
+
+def _data(value: Any) -> Any:
+    match value:
+        case Verdict():
+            words = line_in_plain(of_verdict(value))
+            return {"name": value.name, "severity": value.severity.word, "words": words}
+        case Shown():
+            return {"value": value.value}
+        case Mark():
+            return {"unknown": True} if value is Mark.UNKNOWN else {"secret": True}
+        case date():
+            return value.isoformat()
+    found = {one.name: getattr(value, one.name) for one in fields(value)}
+    if hasattr(value, "severity"):
+        found["severity"] = value.severity.word
+    return {re.sub("_(.)", lambda part: part[1].upper(), name): one for name, one in found.items()}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from core import resource_types, stack, values
 from core.resource_types import Kind
@@ -48,8 +48,7 @@ class ReviewedState(StackResource):
         return answered if declared is None else declared
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One step of the engine, of a kind that a review looks at: its raw states."""
 
     urn: str
@@ -111,26 +110,24 @@ def resource_of(steps: Sequence[Step], *, unplanned: bool = False) -> ReviewedRe
     `unplanned`: there is a plan that shows all resources, and not this one. Then the refresh found it
     deleted, and the program does not declare it.
     """
-    refreshes = [step for step in steps if step.refreshed]
     plan = [step for step in steps if not step.refreshed]
-    recorded = refreshes[0].old if refreshes else None
+    recorded = next((step.old for step in steps if step.refreshed), None)
     if not plan:
-        last = refreshes[-1]
+        last = steps[-1]
         live = None if last.op == "delete" or unplanned else last.new
-        found = (_state(last, one) for one in (recorded or last.old, live, live))
+        found = (_state(last, one) for one in (recorded, live, live))
         return ReviewedResource(last.urn, last.kind, "same", *found)
-    first = plan[0]
+    first, op = plan[0], plan[-1].op
     old = next((step.old for step in plan if step.old is not None), None)
     new = next((step.new for step in reversed(plan) if step.new is not None), None)
-    if old is None and plan[-1].op in _FOUND:
+    if old is None and op in _FOUND:
         old = new
-    op = "replace" if any(step.op in REPLACING for step in plan) else plan[-1].op
+    op = "replace" if any(step.op in REPLACING for step in plan) else op
     # What an update leaves as it is: the id, and what the cloud answered.
     carried = old if op in _STAYS and old is not new else None
     planned = _state(first, new, carried) if op != "delete" else None
-    return ReviewedResource(
-        first.urn, first.kind, op, _state(first, recorded or old), _state(first, old), planned
-    )
+    was, now = _state(first, recorded or old), _state(first, old)
+    return ReviewedResource(first.urn, first.kind, op, was, now, planned)
 
 
 def _state(step: Step, raw: Bag | None, carried: Bag | None = None) -> ReviewedState | None:
@@ -176,17 +173,12 @@ def _without(outputs: Bag, was: Bag, written: Bag) -> Bag:
 
 def token_of(urn: str) -> str:
     """The type token in a URN; empty for what is none."""
-    return _parts(urn)[0]
+    try:
+        return resource_types.parse_urn(urn).type
+    except ValueError:
+        return ""
 
 
 def name_of(urn: str) -> str:
     """The name in a URN, which is the resource's name in the program; the text itself for what is none."""
-    return _parts(urn)[1]
-
-
-def _parts(urn: str) -> tuple[str, str]:
-    try:
-        found = resource_types.parse_urn(urn)
-    except ValueError:
-        return "", urn
-    return found.type, found.name
+    return urn.split(resource_types.URN_SEPARATOR, 3)[-1]

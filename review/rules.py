@@ -4,27 +4,27 @@ Sources: "encryption of data at rest" (disabling the identity or revoking access
 must be bound again), and that an account's PUT drops what it does not carry.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from core import arm_ids, coverage, effects, key_uris, kinds, values
 from core.arm_ids import MalformedError
 from core.demands import Judgement
+from core.grants import key_scope
 from core.protection import AccountProtection
+from core.resource_types import Kind
 from core.rights import Access
 from core.values import Mark, Value, folded
 from review import access, lifecycle, settings
-from review.moment import Protection
-from review.resource import ReviewedResource
-from review.verdict import GIVEN_BACK, Name, Verdict, ordered
+from review.moment import Moments, Protection, revoked_by
+from review.resource import ReviewedResource, ReviewedState
+from review.verdict import Name, Verdict, ordered
 
 _OUT_OF_REACH: Final = {
     *(Name.ACCESS_REVOKED, Name.IDENTITY_LOST, Name.KEY_REPLACED, Name.KEY_DELETED),
     *(Name.VAULT_REPLACED, Name.VAULT_DELETED),
 }
 """Verdicts after which Azure deletes data of some kinds of accounts (core/coverage.py)."""
-_HOW: Final = {Name.ACCESS_NARROWED: "narrowed", Name.UNDETERMINED: "changed"}
 _LOSES: Final = "the account loses its key, and with it the data"
 _SHUT_OUT: Final = {
     "trusted-services": "vault's firewall does not let trusted Azure services in: the service is shut out",
@@ -36,50 +36,60 @@ _KIND: Final = ("tier", "kind-")
 """The beginning of the names of demands on an account's kind."""
 
 
-@dataclass(frozen=True)
 class ReviewedAccount:
-    """One account over the preview. `id` is its ARM id, `resource` None outside the stack. `key`, `vault` and
-    `identities` protect its data now or, if nothing does, after the update.
+    """One account over the preview, or a binding whose account is not in the stack, then without `resource`.
+    `id` is its ARM id. `key`, `vault` and `identities` protect its data now or, if nothing does, after the
+    update.
 
     `asked_back`: the program no longer declares the revocation of the account's access. `revoked`: it carries
     out a revocation.
     """
 
-    name: Value
-    id: Value
-    resource: ReviewedResource | None
-    bindings: tuple[ReviewedResource, ...]
-    recorded: Protection | None
-    live: Protection | None
-    planned: Protection | None
-    key: ReviewedResource | None = None
-    vault: ReviewedResource | None = None
-    identities: tuple[ReviewedResource, ...] = ()
-    asked_back: bool = False
-    revoked: bool = False
+    def __init__(
+        self,
+        resource: ReviewedResource,
+        moments: Moments,
+        by_urn: Mapping[str, ReviewedResource],
+        revocations: Sequence[ReviewedResource],
+    ) -> None:
+        self.resource = resource if resource.kind is Kind.ACCOUNT else None
+        self.id = resource.state.id or None if self.resource else resource.state.text("accountId")
+        named = arm_ids.name_of(self.id) if isinstance(self.id, str) else self.id
+        self.name = resource.state.azure_name if self.resource else named
+        self.recorded, self.live, self.planned = moments.of(resource.urn)
+        self.moments = [one for one in (self.live, self.recorded, self.planned) if one]
+        bindings = sorted({one.binding for one in self.moments if one.binding})
+        self.bindings = [by_urn[urn] for urn in bindings]
+        self.identities = [by_urn[urn] for urn in sorted(self.live.used_by)] if self.live else []
+        self.keys = [one.key for one in self.moments if isinstance(one.key, AccountProtection)]
+        key, vault = (self.keys[0].key, self.keys[0].vault) if self.keys else (None, None)
+        self.key, self.vault = (by_urn[one.urn] if one else None for one in (key, vault))
+        ended = (one.live for one in revocations if one.live and not one.planned)
+        self.asked_back = any(map(self.is_concerned, ended))
+        written = (one.planned for one in revocations if one.written and one.planned)
+        self.revoked = any(map(self.is_concerned, written))
 
-    @property
-    def moments(self) -> list[Protection]:
-        """The moments at which it is there."""
-        return [one for one in (self.recorded, self.live, self.planned) if one]
+    def is_concerned(self, revocation: ReviewedState) -> bool:
+        """Whether a revocation is about the account's key and an identity with which it uses the key."""
+        principal, key = revoked_by(revocation)
+        principals = {folded(grant.principal) for one in self.moments for grant in one.grants}
+        is_its_key = key_scope(folded(key) or "") in {(one.vault_name, one.key_name) for one in self.keys}
+        return is_its_key and folded(principal) in principals
 
 
 def verdicts_of(one: ReviewedAccount) -> tuple[Verdict, ...]:
     """Every verdict on one account, the gravest first; none when nothing changes its encryption."""
     found = [*_all(one)]
-    return ordered([*found, *_deleted_data(one, found)])
-
-
-def _deleted_data(one: ReviewedAccount, found: Iterable[Verdict]) -> Iterator[Verdict]:
-    """The verdict on data that Azure deletes for good because the account can no longer use its key. A key
-    that is replaced and kept is still its key."""
+    # Azure deletes data for good because the account can no longer use its key. A key that is replaced and
+    # kept is still its key.
     kind = values.name(one.resource.state.stated("kind")) if one.resource else None
     lost = coverage.named(kind if isinstance(kind, str) else "").deletes
     key = one.key and (one.key.live or one.key.recorded)
     harmless = {Name.KEY_REPLACED} if key and key.retained else set()
-    names = {each.name for each in found} - harmless
-    if lost and (one.revoked or names & _OUT_OF_REACH):
-        yield Verdict(Name.DATA_DELETED, f"DATA LOSS: Azure {lost}; restored access does not undo that")
+    if lost and (one.revoked or {each.name for each in found} & _OUT_OF_REACH - harmless):
+        words = f"DATA LOSS: Azure {lost}; restored access does not undo that"
+        found.append(Verdict(Name.DATA_DELETED, words))
+    return ordered(found)
 
 
 def _all(one: ReviewedAccount) -> Iterator[Verdict]:
@@ -88,28 +98,28 @@ def _all(one: ReviewedAccount) -> Iterator[Verdict]:
     if account and account.replaced:
         pass
     elif live and planned:
-        yield from _drift(one, live, planned)
+        if one.recorded:
+            yield from _outside(one, one.recorded, live, planned)
         yield from _encryption(one, live, planned)
         # Access goes with the identity that has it.
         yield from [*_identity(one, live, planned)] or _access(one, live, planned)
         yield from compared(live, planned)
         yield from outside(compared, one.recorded, live, planned)
     elif planned:
-        yield from _new(one, planned)
+        yield from _new(one, planned.key)
     elif account is None:
         gone = Verdict(Name.ACCOUNT_GONE, "account was deleted outside Pulumi")
-        yield from _unbinding(one) if live else [gone]
+        yield _unbinding(one) if live else gone
     if planned:
         yield from _unmet(live, planned)
     # A key goes with its vault. Accounts of other stacks may use both, so the verdict stands with this one.
-    yield from [*lifecycle.of_store(one.vault)] or lifecycle.of_store(one.key)
+    yield from [*lifecycle.verdicts_of(one.vault)] or lifecycle.verdicts_of(one.key)
 
 
 # The key
 
 
-def _new(one: ReviewedAccount, planned: Protection) -> Iterator[Verdict]:
-    key = planned.key
+def _new(one: ReviewedAccount, key: AccountProtection | Mark | None) -> Iterator[Verdict]:
     if key is None:
         yield Verdict(Name.NOT_ENCRYPTED, effects.NOT_ENCRYPTED)
     elif isinstance(key, Mark):
@@ -127,76 +137,70 @@ def _encryption(one: ReviewedAccount, live: Protection, planned: Protection) -> 
         if before is not after:
             yield Verdict(Name.UNDETERMINED, "encryption changes, and the preview does not show to what")
     elif after is None:
-        yield from _unbinding(one) if before else ()
+        if before:
+            yield _unbinding(one)
     elif before is None:
         if not (one.recorded and one.recorded.key):
             yield Verdict(Name.BOUND, effects.BOUND, (_shown(after),))
     else:
-        yield from _rebinding(one, before, after)
+        if before.client_id != after.client_id and not isinstance(before.client_id, Mark):
+            words = "key will be used through ANOTHER IDENTITY: {} instead of {}"
+            own = "the account's own"
+            yield Verdict(Name.IDENTITY_CHANGED, words, (after.client_id or own, before.client_id or own))
+        if not before.same_version(after):
+            yield _rebinding(one, before, after)
+        elif written := _written(one, after):
+            yield written
 
 
-def _rebinding(
-    one: ReviewedAccount, before: AccountProtection, after: AccountProtection
-) -> Iterator[Verdict]:
-    if before.client_id != after.client_id and not isinstance(before.client_id, Mark):
-        words = "key will be used through ANOTHER IDENTITY: {} instead of {}"
-        own = "the account's own"
-        yield Verdict(Name.IDENTITY_CHANGED, words, (after.client_id or own, before.client_id or own))
-    if before.same_version(after):
-        yield from _reasserted(one, after)
-    elif before.same_key(after):
+def _rebinding(one: ReviewedAccount, before: AccountProtection, after: AccountProtection) -> Verdict:
+    if before.same_key(after):
         # A version that the update makes is called unknown, never guessed.
         version = after.version if after.version is not None else effects.NEWEST
         newest = _newest_version(one.key)
         if newest and isinstance(after.version, str) and folded(after.version) != newest:
-            yield Verdict(Name.OLDER_VERSION, effects.OLDER_VERSION, (version, newest))
-        else:
-            yield Verdict(Name.ROTATED, effects.ROTATED, (version,))
-    elif before.same_key(after) is False:
-        yield Verdict(Name.KEY_CHANGED, effects.KEY_CHANGED, (_shown(after), _shown(before)))
-    else:
-        yield Verdict(Name.UNDETERMINED, "will be re-bound, and the preview does not show to which key")
+            return Verdict(Name.OLDER_VERSION, effects.OLDER_VERSION, (version, newest))
+        return Verdict(Name.ROTATED, effects.ROTATED, (version,))
+    if before.same_key(after) is False:
+        return Verdict(Name.KEY_CHANGED, effects.KEY_CHANGED, (_shown(after), _shown(before)))
+    return Verdict(Name.UNDETERMINED, "will be re-bound, and the preview does not show to which key")
 
 
-def _unbinding(one: ReviewedAccount) -> Iterator[Verdict]:
+def _unbinding(one: ReviewedAccount) -> Verdict:
     if any(binding.released for binding in one.bindings):
-        yield Verdict(Name.RELEASED, "binding leaves the stack and stays in Azure as it is")
-    else:
-        yield Verdict(Name.UNBOUND, effects.UNBOUND)
+        return Verdict(Name.RELEASED, "binding leaves the stack and stays in Azure as it is")
+    return Verdict(Name.UNBOUND, effects.UNBOUND)
 
 
-def _reasserted(one: ReviewedAccount, key: AccountProtection) -> Iterator[Verdict]:
+def _written(one: ReviewedAccount, key: AccountProtection) -> Verdict | None:
+    """The verdict on a binding or an account that is written and keeps its key, or may not."""
     if any(binding.released for binding in one.bindings):
-        yield from _unbinding(one)
-    elif any(binding.replaced for binding in one.bindings):
+        return _unbinding(one)
+    if any(binding.replaced for binding in one.bindings):
         # The provider unbinds no account for which the program declares a binding, but only an instance of it
         # that made both bindings knows that.
         words = "binding REPLACED on the same account: the old one is deleted after it, and may unbind it"
-        yield Verdict(Name.MAY_UNBIND, words)
-    elif any(binding.written for binding in one.bindings):
-        version = key.version or effects.NEWEST
-        yield Verdict(Name.REASSERTED, "binding is written again with the same version {}", (version,))
-    elif one.resource and one.resource.op == "update" and one.resource.planned and one.planned:
-        states_none = values.prop(one.resource.planned.written, "encryption") is None
-        yield from _written(one.planned.inline, key, states_none=states_none)
-
-
-def _written(
-    inline: AccountProtection | Mark | None, key: AccountProtection, *, states_none: bool
-) -> Iterator[Verdict]:
-    """The verdict on an account's own write, if no binding is written after it."""
-    if inline is None and states_none:
+        return Verdict(Name.MAY_UNBIND, words)
+    if any(binding.written for binding in one.bindings):
+        words = "binding is written again with the same version {}"
+        return Verdict(Name.REASSERTED, words, (key.version or effects.NEWEST,))
+    state = one.resource.planned if one.resource and one.resource.op == "update" else None
+    if state is None or one.planned is None:
+        return None
+    # The account's own write, after which no binding is written.
+    inline = one.planned.inline
+    if inline is None and values.prop(state.written, "encryption") is None:
         words = "account is written WITHOUT its encryption and not bound again: it must be assumed unbound"
-        yield Verdict(Name.MAY_UNBIND, words)
-    elif inline is None:
+        return Verdict(Name.MAY_UNBIND, words)
+    if inline is None:
         words = "UNBOUND: account is written with Microsoft-managed keys and not bound again"
-        yield Verdict(Name.UNBOUND, words)
-    elif isinstance(inline, Mark) or inline.same_version(key) is None:
+        return Verdict(Name.UNBOUND, words)
+    if isinstance(inline, Mark) or inline.same_version(key) is None:
         words = "account is written with an encryption that the preview does not show"
-        yield Verdict(Name.UNDETERMINED, words)
-    elif not inline.same_version(key):
-        words = "account is written with ANOTHER KEY OR VERSION: {} instead of {}"
-        yield Verdict(Name.KEY_CHANGED, words, (_shown(inline), _shown(key)))
+        return Verdict(Name.UNDETERMINED, words)
+    words = "account is written with ANOTHER KEY OR VERSION: {} instead of {}"
+    changed = Verdict(Name.KEY_CHANGED, words, (_shown(inline), _shown(key)))
+    return None if inline.same_version(key) else changed
 
 
 def _shown(key: AccountProtection) -> Value:
@@ -270,10 +274,10 @@ def _access(one: ReviewedAccount, live: Protection, planned: Protection) -> Iter
 # What somebody did outside Pulumi
 
 
-def _drift(one: ReviewedAccount, live: Protection, planned: Protection) -> Iterator[Verdict]:
-    recorded = one.recorded
-    if recorded is None:
-        return
+def _outside(
+    one: ReviewedAccount, recorded: Protection, live: Protection, planned: Protection
+) -> Iterator[Verdict]:
+    was, now = recorded.key, live.key
     if recorded.bound and not live.bound:
         if isinstance(planned.key, AccountProtection):
             words = "was UNBOUND outside Pulumi; will be bound again to {}"
@@ -281,37 +285,20 @@ def _drift(one: ReviewedAccount, live: Protection, planned: Protection) -> Itera
         else:
             yield Verdict(Name.UNBOUND, "was UNBOUND outside Pulumi, and this update does not bind it again")
     elif (
-        isinstance(recorded.key, AccountProtection)
-        and isinstance(live.key, AccountProtection)
-        and recorded.key.same_version(live.key) is False
+        isinstance(was, AccountProtection)
+        and isinstance(now, AccountProtection)
+        and was.same_version(now) is False
     ):
         words = "was re-bound outside Pulumi, from {} to {}"
-        yield Verdict(Name.CHANGED, words, (_shown(recorded.key), _shown(live.key)))
-    before, now, after = recorded.identity, live.identity, planned.identity
-    lost = before and before.is_system and now and not (now.is_system or isinstance(now.type, Mark))
+        yield Verdict(Name.CHANGED, words, (_shown(was), _shown(now)))
+    before, found, after = recorded.identity, live.identity, planned.identity
     # Access goes with the identity that has it.
-    if lost:
+    if before and before.is_system and found and not (found.is_system or isinstance(found.type, Mark)):
         again = "; a new one gets no access by itself" if after and after.is_system else ""
         words = f"system-assigned identity was removed outside Pulumi{again}"
         yield Verdict(Name.IDENTITY_LOST, words)
     elif recorded.bound:
-        yield from _access_drift(one, recorded, live, planned)
-
-
-def _access_drift(
-    one: ReviewedAccount, recorded: Protection, live: Protection, planned: Protection
-) -> Iterator[Verdict]:
-    """Access that was removed outside Pulumi, perhaps on purpose: restoring it needs a decision."""
-    again = any(access.lost(planned.grants, live.grants))
-    for taken in access.lost(recorded.grants, live.grants):
-        how = _HOW.get(taken.name, "removed")
-        if not again:
-            words = f"access to the key was {how} outside Pulumi, and is not given again"
-            yield Verdict(taken.name, words)
-        elif one.asked_back:
-            yield Verdict(Name.ACCESS_GRANTED, "access to the key GIVEN: it is no longer declared as revoked")
-        else:
-            yield Verdict(Name.ACCESS_RESTORED, f"access to the key was {how} outside Pulumi, {GIVEN_BACK}")
+        yield from access.lost_outside(recorded.grants, live.grants, planned.grants, asked=one.asked_back)
 
 
 def outside(
@@ -329,11 +316,10 @@ def outside(
         if one in stays:
             yield one
         elif one.name is Name.ACCESS_REVOKED and one in back:
-            words = f"{one.words}, by a change outside Pulumi, {GIVEN_BACK}"
-            yield Verdict(Name.ACCESS_RESTORED, words, one.values)
+            yield access.given_back(f"{one.words}, by a change outside Pulumi", one.values)
 
 
-# Settings, links and what the service demands, as core judges it of both moments
+# Settings and what the service demands, as core judges it of both moments
 
 
 def compared(before: Protection, after: Protection) -> Iterator[Verdict]:
@@ -341,10 +327,6 @@ def compared(before: Protection, after: Protection) -> Iterator[Verdict]:
     vault or a key."""
     yield from settings.compared(before.settings, after.settings)
     yield from _unmet(before, after)
-    linked = [settings.linked_of(one.account) if one.account else frozenset() for one in (before, after)]
-    for what, id in sorted(linked[0] - linked[1]):
-        words = f"linked {what} {{}} TAKEN AWAY: the account no longer reads what it keeps there"
-        yield Verdict(Name.LINK_LOST, words, (arm_ids.name_of(id),))
 
 
 def _unmet(before: Protection | None, after: Protection) -> Iterator[Verdict]:

@@ -1,4 +1,5 @@
-"""Settings that protect data beside the key: recovery, network, login by key, audit, Pulumi's protection.
+"""Settings that protect data beside the key: recovery, network, login by key, audit, links, locks, Pulumi's
+protection.
 
 Each is read as the set of things that it lets through, so that one comparison says whether a change makes it
 weaker. Sources: the service demands soft delete and purge protection; Azure's own policies ask for the
@@ -8,7 +9,7 @@ others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from core import adapters, arm_ids, audit_log, demands, values
@@ -21,27 +22,27 @@ from review.verdict import Name, Verdict
 _ANYTHING: Final = "*"
 _NOTHING: Final[frozenset[str]] = frozenset()
 _ALL: Final = frozenset({_ANYTHING})
+_DONE: Final = {Name.RECOVERY_WEAKENED: "WEAKENED", Name.LINK_LOST: "TAKEN AWAY"}
+_PASSES: Final = {"readonly": _NOTHING, "cannotdelete": frozenset({"writes"})}
+"""What a management lock of a level lets through; of any other level everything."""
 Record = tuple[str, str, str]
-"""A category of logs, the kind of place that it goes to, and the place's folded id."""
+"""What is kept in a place: a category of logs, "" for a link; the kind of place; its folded id."""
 
 
 @dataclass(frozen=True)
 class Setting:
     """One setting at one moment. `lets`: which callers, hosts, logins or losses it lets through, None when
-    that is not known; `records`: what is logged, and where. `fact` is its line in the report, if it has one.
-
-    `lost` is the verdict when it gets weaker; `notes_gain`: a verdict says as well that it gets stronger.
-    """
+    that is not known; `records`: what is kept, and where. `fact` is its line in the report, if it has one;
+    `lost` the verdict when it gets weaker."""
 
     shown: Value
-    lets: frozenset[str] | None
+    lets: frozenset[str] | None = _NOTHING
     fact: str = ""
     lost: Name = Name.PROTECTION_WEAKENED
-    notes_gain: bool = True
     records: frozenset[Record] = frozenset()
 
     def lets_more_than(self, before: Setting) -> bool:
-        """Whether something passes that did not before, or is no longer logged at its place."""
+        """Whether something passes that did not before, or is no longer kept at its place."""
         if any(not _covers(self.records, one) for one in before.records):
             return True
         if self.lets is None or before.lets is None or _ANYTHING in before.lets:
@@ -56,18 +57,15 @@ Settings = Mapping[tuple[str, str], Setting]
 def compared(before: Settings, after: Settings) -> Iterator[Verdict]:
     """The verdicts on settings of both moments that get weaker or stronger."""
     for name, old in before.items():
-        new, what = after.get(name), name[1]
-        if new is None:
-            continue
+        new, what = after.get(name, old), name[1]
+        shown = (old.shown or "none", new.shown or "none")
         if (old.lets is None or new.lets is None) and old.shown != new.shown:
             words = f"{what} changes: {{}} -> {{}}, and the preview does not show what that lets in"
-            yield Verdict(Name.UNDETERMINED, words, (old.shown, new.shown))
+            yield Verdict(Name.UNDETERMINED, words, shown)
         elif new.lets_more_than(old):
-            done = "WEAKENED" if new.lost is Name.RECOVERY_WEAKENED else "weakened"
-            yield Verdict(new.lost, f"{what} {done}: {{}} -> {{}}", (old.shown, new.shown or "none"))
-        elif new.notes_gain and (old.lets_more_than(new) if not new.records else not old.records):
-            words = f"{what} strengthened: {{}} -> {{}}"
-            yield Verdict(Name.STRENGTHENED, words, (old.shown or "none", new.shown))
+            yield Verdict(new.lost, f"{what} {_DONE.get(new.lost, 'weakened')}: {{}} -> {{}}", shown)
+        elif old.lets_more_than(new) and new.lost is not Name.LINK_LOST:
+            yield Verdict(Name.STRENGTHENED, f"{what} strengthened: {{}} -> {{}}", shown)
 
 
 def of(
@@ -75,25 +73,28 @@ def of(
 ) -> dict[tuple[str, str], Setting]:
     """The settings of an account, a vault or whatever else Pulumi protects. `logs` are its diagnostic
     settings."""
-    noun = {Kind.BINDING: "binding", Kind.MANAGED_HSM: "vault"}.get(state.kind) if state.kind else ""
-    noun = noun or (state.kind.value if state.kind else "resource")
-    lets = _NOTHING if state.protect else _ALL
-    found = {f"Pulumi's protection of the {noun}": Setting(_on(state.protect), lets, notes_gain=False)}
+    kind = state.kind.value if state.kind else "resource"
+    noun = {Kind.BINDING.value: "binding", Kind.MANAGED_HSM.value: "vault"}.get(kind, kind)
+    found = {f"Pulumi's protection of the {noun}": _switch(state.protect)}
     if state.kind is Kind.ACCOUNT:
-        found = _of_account(state) | {"account's audit log": _audit(logs, notes_gain=False)} | found
+        found |= _of_account(state) | {"account's audit log": _audit(logs)}
     elif state.kind in {Kind.VAULT, Kind.MANAGED_HSM}:
-        found = _of_vault(state, planned=planned) | {"vault's audit log": _audit(logs, "audit")} | found
+        found |= _of_vault(state, planned=planned) | {"vault's audit log": _audit(logs, "audit")}
+    elif state.kind is Kind.LOCK:
+        level = text(state.stated("level"))
+        lets = None if isinstance(level, Mark) else _PASSES.get(folded(level) or "", _ALL)
+        found["management lock"] = Setting(level, lets)
     return {(state.urn, what): setting for what, setting in found.items()}
 
 
 def _of_account(state: StackResource) -> dict[str, Setting]:
     off = flag(state.setting("disableLocalAuth"))
-    login = off if isinstance(off, Mark) else _on(not off)
-    lets = None if isinstance(off, Mark) else _NOTHING if off else _ALL
+    login = off if isinstance(off, Mark) else not off
     return {
         "account's network": _network(state, "network"),
-        "login by account key": Setting(login, lets, "login by account key"),
+        "login by account key": _switch(login, safe=False, fact="login by account key"),
         "account's outbound access": _outbound(state),
+        "account's links": _links(state),
     }
 
 
@@ -101,17 +102,22 @@ def _of_vault(state: StackResource, *, planned: bool) -> dict[str, Setting]:
     soft, purge = (flag(state.setting(name)) for name in ("enableSoftDelete", "enablePurgeProtection"))
     # A write that does not state it leaves it as it is.
     purge = False if purge is None and not planned else purge
-    firewall = _network(state, "vault network")
-    # The service reaches its vault as a trusted one.
-    judged = demands.trusted_services(adapters.network(values.look(state.inputs, "properties")))
-    if judged and not judged.unmet:
-        firewall = replace(firewall, lets=None)
+    lost = Name.RECOVERY_WEAKENED
     return {
-        "vault's network": firewall,
-        "soft delete": _recovery(soft, ""),
-        "purge protection": _recovery(purge, "purge protection"),
+        "vault's network": _network(state, "vault network"),
+        "soft delete": _switch(soft, lost=lost),
+        "purge protection": _switch(purge, fact="purge protection", lost=lost),
         "days a deleted key can be recovered": _retention(text(state.setting("softDeleteRetentionInDays"))),
     }
+
+
+def _switch(
+    on: bool | Mark | None, *, safe: bool = True, fact: str = "", lost: Name = Name.PROTECTION_WEAKENED
+) -> Setting:
+    """A setting that is on or off, of which one is `safe`."""
+    if not isinstance(on, bool):
+        return Setting(on or "not stated", None, fact, lost)
+    return Setting("on" if on else "off", _NOTHING if on is safe else _ALL, fact, lost)
 
 
 def _network(state: StackResource, fact: str) -> Setting:
@@ -132,8 +138,10 @@ def _network(state: StackResource, fact: str) -> Setting:
         shown += ", trusted Azure services"
     if rules and not state.stated("networkAcls.defaultAction"):
         # Nobody has seen that rules without a default action close an endpoint, nor that they leave it open.
-        return Setting(f"{shown}, without a default action", named | {"perhaps anything"}, fact)
-    return Setting(shown, named, fact)
+        shown, named = f"{shown}, without a default action", named | {"perhaps anything"}
+    # The service reaches its vault as a trusted one.
+    judged = None if state.kind is Kind.ACCOUNT else demands.trusted_services(found)
+    return Setting(shown, None if judged and not judged.unmet else named, fact)
 
 
 def _outbound(state: StackResource) -> Setting:
@@ -149,21 +157,15 @@ def _outbound(state: StackResource) -> Setting:
     return Setting(", ".join(sorted(hosts)) or "nothing", hosts)
 
 
-def _recovery(is_on: bool | Mark | None, fact: str) -> Setting:
-    lets = (_NOTHING if is_on else _ALL) if isinstance(is_on, bool) else None
-    shown = _on(is_on) if isinstance(is_on, bool) else is_on or "not stated"
-    return Setting(shown, lets, fact, Name.RECOVERY_WEAKENED, notes_gain=bool(fact))
-
-
 def _retention(days: Value) -> Setting:
     number = int(days) if isinstance(days, str) and days.isdigit() else None
     longest: int = DEFAULTS["softDeleteRetentionInDays"]
     # On these days after a deletion the key is lost.
     lost = None if number is None else frozenset(map(str, range(number, longest)))
-    return Setting(days, lost, lost=Name.RECOVERY_WEAKENED, notes_gain=False)
+    return Setting(days, lost, lost=Name.RECOVERY_WEAKENED)
 
 
-def linked_of(state: StackResource) -> frozenset[tuple[str, str]]:
+def _links(state: StackResource) -> Setting:
     """Where an account keeps data beside its own store: storage accounts, the search of question answering.
 
     Their data is under their own keys. The account no longer reads a store that is not linked any more
@@ -174,10 +176,11 @@ def linked_of(state: StackResource) -> frozenset[tuple[str, str]]:
     storage = [] if isinstance(listed, Mark) else [text(look(one, "resourceId")) for one in listed]
     search = text(state.stated("apiProperties.qnaAzureSearchEndpointId"))
     found = [*(("storage", one) for one in storage), ("search", search)]
-    return frozenset((what, known) for what, id in found if (known := _known(id)))
+    records = frozenset(("", what, known) for what, id in found if (known := _known(id)))
+    return Setting(_places(records), lost=Name.LINK_LOST, records=records)
 
 
-def _audit(diagnostics: Iterable[StackResource], fact: str = "", *, notes_gain: bool = True) -> Setting:
+def _audit(diagnostics: Iterable[StackResource], fact: str = "") -> Setting:
     """All diagnostic settings of a resource together. A setting without a category or a destination records
     nothing, nor does one that the preview does not show as enabled."""
     records: set[Record] = set()
@@ -198,11 +201,13 @@ def _audit(diagnostics: Iterable[StackResource], fact: str = "", *, notes_gain: 
             if place := _known(text(state.stated(path))):
                 place = f"{place}/{_known(hub)}" if hub else place
                 records |= {(name, what, place) for name in names}
-    categories = ", ".join(sorted({category for category, _, _ in records}))
-    places = sorted({(what, id) for _, what, id in records})
-    shown = f"{categories} to {', '.join(f'{what} {arm_ids.name_of(id)}' for what, id in places)}"
     kept = frozenset(records)
-    return Setting(shown if kept else None, _NOTHING, fact, notes_gain=notes_gain, records=kept)
+    categories = ", ".join(sorted({category for category, _, _ in kept}))
+    return Setting(f"{categories} to {_places(kept)}" if kept else None, fact=fact, records=kept)
+
+
+def _places(records: frozenset[Record]) -> str:
+    return ", ".join(f"{what} {arm_ids.name_of(id)}" for what, id in sorted({one[1:] for one in records}))
 
 
 def _covers(records: frozenset[Record], record: Record) -> bool:
@@ -216,7 +221,3 @@ def _covers(records: frozenset[Record], record: Record) -> bool:
 def _known(id: Value) -> str | None:
     """An id for comparing, or the mark that hides it."""
     return id.value if isinstance(id, Mark) else folded(id)
-
-
-def _on(value: bool) -> str:
-    return "on" if value else "off"

@@ -17,6 +17,10 @@ class VerdictSeverity(IntEnum):
     BLOCKED = 3
 
     @property
+    def word(self) -> str:
+        return self.name.lower()
+
+    @property
     def exit_code(self) -> int:
         """0 nothing or notes, 3 needs a named approval, 4 blocked."""
         return {VerdictSeverity.APPROVAL: 3, VerdictSeverity.BLOCKED: 4}.get(self, 0)
@@ -65,7 +69,6 @@ class Name(StrEnum):
     CHANGED = "changed"
 
 
-GIVEN_BACK: Final = "perhaps on purpose: this update GIVES IT BACK"
 _PLACES: Final = {name: place for place, name in enumerate(Name)}
 
 
@@ -85,6 +88,11 @@ class Verdict:
         if place < _PLACES[Name.ACCESS_NARROWED]:
             return VerdictSeverity.BLOCKED
         return VerdictSeverity.APPROVAL if place < _PLACES[Name.BOUND] else VerdictSeverity.NOTE
+
+    @property
+    def said(self) -> list[Value]:
+        """Its parts, for a digest."""
+        return [self.name.value, self.words, *self.values]
 
 
 def ordered(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:

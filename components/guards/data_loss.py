@@ -17,52 +17,30 @@ from core import arm_ids, facts, key_uris, kind_limits, regions
 from core import resource_types as types
 from core.facts import HOURS_HELD
 
-_KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
 _ANOTHER = "make a service of another name, move the data, then remove this one"
 
 Problems = Iterator[Problem]
 
 
 def _replacement(one: Situation, account: facts.Account) -> Problems:
+    """What an account keeps for its life: with another value, another account would take its place."""
     inputs = one.inputs
-    declared, lost = inputs.account_name, f"would be deleted, and its data with it {_KEPT}"
-    group = arm_ids.group_of(account.id)
-    moves = [
-        (setting, old, new)
-        for setting, old, new in (
-            ("location", regions.normalised(account.location), regions.normalised(inputs.location)),
-            (
-                "existingResourceGroupName"
-                if inputs.existing_resource_group_name is not None
-                else inputs.argument_of("resourceGroup"),
-                group.lower(),
-                inputs.group_name.lower(),
-            ),
-        )
-        if new not in (old, UNKNOWN)
-    ]
-    for setting, old, new in moves:
+    existing = inputs.existing_resource_group_name is not None
+    group = "existingResourceGroupName" if existing else inputs.argument_of("resourceGroup")
+    places = {
+        "location": (regions.normalised(account.location), regions.normalised(inputs.location)),
+        group: (arm_ids.group_of(account.id).lower(), inputs.group_name.lower()),
+    }
+    changed = {path: pair for path, pair in places.items() if pair[1] not in (pair[0], UNKNOWN)}
+    if not changed and inputs.account_name != account.name:
+        changed[inputs.argument_of("account")] = (account.name, inputs.account_name)
+    if account.kind and kind_limits.kind_change(account.kind, inputs.kind):
+        changed["kind"] = (account.kind, inputs.kind)
+    for path, (old, new) in changed.items():
         yield Problem(
-            setting,
-            f"changes from {old!r} to {new!r}, and account {account.name!r} cannot move: it {lost}; "
-            f"{_ANOTHER}",
-        )
-    if not moves and declared != account.name:
-        yield Problem(
-            inputs.argument_of("account"),
-            f"changes from {account.name!r} to {declared!r}, which is another account: "
-            f"{account.name!r} {lost}; {_ANOTHER}",
-        )
-
-
-def _kind(one: Situation, account: facts.Account) -> Problems:
-    inputs = one.inputs
-    changes = account.kind and kind_limits.kind_change(account.kind, inputs.kind)
-    if changes:
-        yield Problem(
-            "kind",
-            f"changes from {account.kind!r} to {inputs.kind!r}, and account {account.name!r} keeps its kind; "
-            f"{_ANOTHER}",
+            path,
+            f"changes from {old!r} to {new!r}, and no account changes that: {account.name!r} would be "
+            f"deleted, and its data with it (Azure keeps both for {HOURS_HELD} hours); {_ANOTHER}",
         )
 
 
@@ -87,8 +65,7 @@ def _encryption(one: Situation, account: facts.Account) -> Problems:
         yield Problem(
             "encryption",
             f"changes to {MICROSOFT_MANAGED!r}, but account {account.name!r} manages projects, and Azure "
-            "does not let such an account leave its key; keep encryption: customerManaged, or make a "
-            "service of another name, move the data, then remove this one",
+            f"does not let such an account leave its key; keep encryption: customerManaged, or {_ANOTHER}",
         )
     elif inputs.access == REVOKED:
         yield Problem(
@@ -103,15 +80,6 @@ def _encryption(one: Situation, account: facts.Account) -> Problems:
             "is lost, but revoking the key no longer takes the data out of reach. To do that on purpose, "
             f"set unbindAccount: {account.name}, which keeps vault, key and access; if the account is "
             "protected, run `pulumi up` with that change alone first",
-        )
-    elif before.vault is None and before.key_id and inputs.makes_vault:
-        path, id = "key.id", before.key_id
-        if arm_ids.same(before.made_key_id or "", id):
-            path, id = "vault.id", arm_ids.key_id(id).parent.text
-        yield Problem(
-            path,
-            f"account {account.name!r} leaves its key in this update, which would make a vault and a key "
-            f"that nobody needs: set {path}: {id}, and remove it together with unbindAccount afterwards",
         )
 
 
@@ -133,18 +101,8 @@ def _projects(one: Situation, account: facts.Account) -> Problems:
         yield Problem(
             "encryption",
             f"found {inputs.encryption!r}, but account {account.name!r} has the projects {projects} under "
-            "Microsoft-managed keys, and Azure changes the key of no account that has projects; make a "
-            "service of another name, and its projects there, then remove this one",
+            f"Microsoft-managed keys, and Azure changes the key of no account that has projects; {_ANOTHER}",
         )
-
-
-def _storage(one: Situation, account: facts.Account) -> Problems:
-    inputs = one.inputs
-    wanted = inputs.storage_account_ids
-    if wanted is None:
-        return
-    if unmet := kind_limits.storage_change(inputs.kind, account.storage_ids, wanted):
-        yield Problem("storageAccountIds", f"found {unmet.text}; or {_ANOTHER}")
 
 
 def elsewhere(account: facts.Account, *, tenant_id: str | None, subscription_id: str | None) -> Problems:
@@ -168,7 +126,6 @@ def elsewhere(account: facts.Account, *, tenant_id: str | None, subscription_id:
 
 def _vault(one: Situation, account: facts.Account) -> Problems:
     inputs, before = one.inputs, one.before
-    declared_name = inputs.vault.name
     if before.vault is None or before.key_identity is None:
         return
     if not inputs.makes_vault:
@@ -180,18 +137,15 @@ def _vault(one: Situation, account: facts.Account) -> Problems:
                 "until it can use that key again. Keep the setting as it was until access is granted again",
             )
         return
-    if declared_name != before.vault.name:
+    if inputs.vault.name != before.vault.name:
         yield Problem(
             inputs.argument_of("vault"),
-            f"changes from {before.vault.name!r} to {declared_name!r}, which deletes {before.vault.name!r} "
+            f"changes from {before.vault.name!r} to {inputs.vault.name!r}, which deletes the former one "
             f"while the data of account {account.name!r} is under its key. Make the new vault elsewhere and "
             "give its vault.id: the account is then bound to its key before the old vault is deleted. While "
             "the old one is protected, the engine refuses that and prints the commands that allow it",
         )
-    model, declared = (
-        RBAC if before.vault.uses_rbac else ACCESS_POLICY,
-        inputs.access_model,
-    )
+    model, declared = RBAC if before.vault.uses_rbac else ACCESS_POLICY, inputs.access_model
     # If Azure takes no key under Azure RBAC and says so only when the operation fails, the account shows a
     # key that it never used, and another model is the way out.
     failed = account.provisioning_state == "Failed" and model == RBAC and not _has_used_key(before)
@@ -234,6 +188,7 @@ def _made_here(one: Situation) -> Problems:
     key_id = known_text(inputs.key.id) or ""
     made = before.vault.id if before.vault else None
     group, vault = before.group_name, arm_ids.name_of(made or "")
+    workspace = before.part(types.WORKSPACE, "workspace").get("id")
     key = f" and set key.name: {arm_ids.name_of(key_id)}, with vault.name: {vault}"
     named = {
         "existingResourceGroupName": (
@@ -243,7 +198,7 @@ def _made_here(one: Situation) -> Problems:
         ),
         "vault.id": (known_text(inputs.vault.id), made, f" and set vault.name: {vault}"),
         "key.id": (arm_ids.key_id(key_id).parent.text if key_id else "", made, key),
-        "audit.workspaceId": (known_text(inputs.audit.workspace_id), before.workspace_id, ""),
+        "audit.workspaceId": (known_text(inputs.audit.workspace_id), workspace, ""),
     }
     for path, (declared, here, name) in named.items():
         if declared and here and arm_ids.same(declared, here):
@@ -257,22 +212,19 @@ def _made_here(one: Situation) -> Problems:
 def _formerly_made(one: Situation, account: facts.Account) -> Problems:
     """Earlier versions made the zones of private endpoints, and locks. The record of an endpoint in a zone
     depends on that, and goes from the state with it; the next preview says how it comes back."""
-    made = "was made by this stack, which makes none any more: it would be deleted"
-    out = "the state: `pulumi state delete --target-dependents 'URN'`, as `pulumi stack --show-urns` lists it"
-    for part in ("account-zone", "account-openai-zone", "account-services-zone", "vault-zone"):
-        id = one.before.part(types.PRIVATE_ZONE, part).get("id")
-        if id and one.inputs.network.access == PRIVATE:
+    zones = ("account-zone", "account-openai-zone", "account-services-zone", "vault-zone")
+    parts = [(types.LOCK, f"{what}-lock", "lock") for what in ("account", "vault")]
+    if one.inputs.network.access == PRIVATE:
+        parts += [(types.PRIVATE_ZONE, zone, "network.privateDnsZoneIds") for zone in zones]
+    for type, part, path in parts:
+        if id := one.before.part(type, part).get("id"):
+            way = f". To delete it, run `az lock delete --ids {id}`, and then run `pulumi refresh`"
+            way = ", and list its id here" if type == types.PRIVATE_ZONE else way
             yield Problem(
-                "network.privateDnsZoneIds",
-                f"zone {id} {made}, and account {account.name!r} out of reach. List its id here, and take it "
-                f"with its link out of {out}",
-            )
-    for part in ("account-lock", "vault-lock"):
-        if id := one.before.part(types.LOCK, part).get("id"):
-            yield Problem(
-                "lock",
-                f"lock {id} {made}. To keep it, take it out of {out}. To delete it, run `az lock delete "
-                f"--ids {id}`, and then run `pulumi refresh`",
+                path,
+                f"{id} was made by this stack, which makes none any more, and would be deleted. To keep it, "
+                "take it with what depends on it out of the state: `pulumi state delete --target-dependents "
+                f"'URN'`, as `pulumi stack --show-urns` lists it{way}",
             )
 
 
@@ -291,11 +243,9 @@ def no_longer_declared(before: RecordedService, name: str) -> Problem:
 
 _RULES: tuple[Callable[[Situation, facts.Account], Problems], ...] = (
     _replacement,
-    _kind,
     _identity,
     _encryption,
     _projects,
-    _storage,
     _vault,
     _other_vault,
     _formerly_made,

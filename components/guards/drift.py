@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from components.arguments.problem import Problem
 from components.guards.key_place import KeyPlace
 from components.guards.recorded_state import SYSTEM, USER
-from components.guards.situation import Situation, is_in_subscription
-from core import arm_ids, coverage, facts, regions
+from components.guards.situation import Live, Situation, is_in_subscription
+from core import arm_ids, facts, regions
 from core.facts import HOURS_HELD
 
 _FORGET = "run `pulumi refresh`, which removes it from the state"
@@ -20,24 +20,28 @@ _FORGET = "run `pulumi refresh`, which removes it from the state"
 def gone(situation: Situation) -> Iterator[Problem]:
     """The missing resources of a service: its account and, if that is bound, those that it needs. A vault
     that holds no key of the account does not count."""
-    before, place, live = situation.before, situation.place, situation.live
+    before, live, account = situation.before, situation.live, situation.before.account
     # A login to another subscription is refused for that (data_loss.py).
-    if before.account is None or live.unread or not is_in_subscription(before.account, situation.login):
+    if account is None or live.unread or not is_in_subscription(account, situation.login):
         return
-    if live.account is None and _was_made(before.account):
-        yield _account(before.account)
+    if live.account is None and _was_made(account):
+        yield _account(account)
     if live.account is None or not before.is_bound:
         return
+    lost = f"; Azure then {situation.data_deleted}" if situation.data_deleted else ""
     if before.key_identity == SYSTEM and not (live.account.get("identity") or {}).get("principalId"):
-        yield _identity(before.account)
+        yield _identity(account, lost)
     if before.key_identity == USER and before.identity_id and live.identity is None:
-        yield _user_assigned(before.identity_id, before.account)
-    if not place.vault_id or before.bound_to not in (None, place.names):
-        return
-    if live.vault is None:
-        yield _vault(place, before.account)
-    elif live.key is None:
-        yield _key(place, before.account)
+        # Nobody has observed that the service opens the data by another identity than the deleted one.
+        yield Problem(
+            "identity",
+            f"the user-assigned identity {before.identity_id} was deleted outside Pulumi, which cannot be "
+            f"undone, and the data is out of reach, though the key is there{lost}. For another identity, "
+            f"{_FORGET}; the next `pulumi up` makes one of the same name, gives it access to the key, and "
+            "binds the account by it",
+        )
+    if situation.place.vault_id and before.bound_to in (None, situation.place.names):
+        yield from _key(situation.place, live, lost)
 
 
 def _was_made(account: facts.Account) -> bool:
@@ -59,8 +63,8 @@ def _account(account: facts.Account) -> Problem:
     )
 
 
-def _identity(account: facts.Account) -> Problem:
-    group, meaning = arm_ids.group_of(account.id), _lost(account) or ", though nothing is lost"
+def _identity(account: facts.Account, lost: str) -> Problem:
+    group, meaning = arm_ids.group_of(account.id), lost or ", though nothing is lost"
     return Problem(
         "identity",
         f"the system-assigned identity of account {account.name!r} was turned off outside Pulumi, and its "
@@ -70,45 +74,22 @@ def _identity(account: facts.Account) -> Problem:
     )
 
 
-def _lost(account: facts.Account) -> str:
-    """Azure's irreversible act on the data of an account that is cut off from its key; "" for none."""
-    lost = coverage.named(account.kind).deletes
-    return f"; Azure then {lost}" if lost else ""
-
-
-def _user_assigned(id: str, account: facts.Account) -> Problem:
-    """Nobody has observed that the service opens the data by another identity than the deleted one."""
-    return Problem(
-        "identity",
-        f"the user-assigned identity {id} was deleted outside Pulumi, which cannot be undone, and the data "
-        f"is out of reach, though the key is there{_lost(account)}. For another identity, {_FORGET}; the "
-        "next `pulumi up` makes one of the same name, gives it access to the key, and binds the account "
-        "by it",
-    )
-
-
-def _vault(place: KeyPlace, account: facts.Account) -> Problem:
-    name = arm_ids.name_of(place.vault_id)
-    if place.in_managed_hsm:
-        return Problem(
-            "key.id",
-            f"managed HSM {name!r} was deleted outside Pulumi, and the data under its key is out of reach "
-            f"until it is back{_lost(account)}. To bring it back: `az keyvault recover --hsm-name {name} "
-            "--location REGION`",
-        )
-    return Problem(
-        "vault",
-        f"vault {name!r} was deleted outside Pulumi, and the data under its key is out of reach until it "
-        f"is back with its keys{_lost(account)}. To bring it back: `az keyvault recover --name {name}`",
-    )
-
-
-def _key(place: KeyPlace, account: facts.Account) -> Problem:
+def _key(place: KeyPlace, live: Live, lost: str) -> Iterator[Problem]:
     name, noun = arm_ids.name_of(place.vault_id), place.noun
-    return Problem(
-        "key",
-        f"{noun} {name!r} no longer has the key {place.key_name!r}, and the data under it is out of "
-        f"reach{_lost(account)}; a new key of that name would not open it. Bring it back with "
-        f"`az keyvault key recover {place.cli_options}` or, if the {noun} itself was created again, with "
-        "`az keyvault key restore` from a backup",
-    )
+    if live.vault is None:
+        path, recover = "vault", f"az keyvault recover --name {name}"
+        if place.in_managed_hsm:
+            path, recover = "key.id", f"az keyvault recover --hsm-name {name} --location REGION"
+        yield Problem(
+            path,
+            f"{noun} {name!r} was deleted outside Pulumi, and the data under its key is out of reach until "
+            f"it is back with its keys{lost}. To bring it back: `{recover}`",
+        )
+    elif live.key is None:
+        yield Problem(
+            "key",
+            f"{noun} {name!r} no longer has the key {place.key_name!r}, and the data under it is out of "
+            f"reach{lost}; a new key of that name would not open it. Bring it back with "
+            f"`az keyvault key recover {place.cli_options}` or, if the {noun} itself was created again, with "
+            "`az keyvault key restore` from a backup",
+        )

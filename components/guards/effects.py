@@ -10,6 +10,7 @@ from components.encryption_args import MICROSOFT_MANAGED
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Situation
 from core import adapters, coverage, demands, effects, key_uris
+from core import resource_types as types
 from core.values import Mark
 
 _LATER = Mark.UNKNOWN.value
@@ -17,17 +18,11 @@ _LATER = Mark.UNKNOWN.value
 
 @dataclass(frozen=True)
 class Effect:
-    """What an update does to the data of one account. `is_grave`: the data is lost, no longer under the key,
+    """A preview's line about the data of one account. `is_grave`: the data is lost, no longer under the key,
     or no longer readable."""
 
-    account: str
-    words: str
+    text: str
     is_grave: bool = False
-
-    @property
-    def text(self) -> str:
-        """The line of a preview."""
-        return f"encryption of {self.account}: {self.words}"
 
 
 def effect(situation: Situation) -> Effect | None:
@@ -36,13 +31,14 @@ def effect(situation: Situation) -> Effect | None:
     name = before.account.name if before.account else inputs.account_name
     words = _of_bound(situation) if before.is_bound else _of_unbound(situation)
     goes = before.is_bound and (inputs.is_revoked or inputs.unbinds)
-    return Effect(name, words, is_grave=goes) if words else None
+    return Effect(f"encryption of {name}: {words}", is_grave=goes) if words else None
 
 
 def removal(before: RecordedService) -> Effect | None:
     """The effect on the data of a service that the settings no longer list."""
-    account = before.account
-    return Effect(account.name, f"account DELETED: {effects.DELETED}", is_grave=True) if account else None
+    if before.account is None:
+        return None
+    return Effect(f"encryption of {before.account.name}: account DELETED: {effects.DELETED}", is_grave=True)
 
 
 def _of_unbound(one: Situation) -> str:
@@ -90,7 +86,8 @@ def _version(one: Situation) -> str:
     if key.pin:
         return key.pin
     stays = not _is_another_key(one)
-    if stays and (key.generation or 0) > one.before.generation and one.before.is_bound:
+    asked = one.before.part(types.KEY_VERSION, "key-version").get("generation")
+    if stays and (key.generation or 0) > int(asked or 0) and one.before.is_bound:
         return _LATER
     return _newest(one) or (in_use if stays else "") or _LATER
 

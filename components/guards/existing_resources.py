@@ -16,7 +16,7 @@ def other_vault(situation: Situation) -> Iterator[Problem]:
     """The existing vault has another access model than the declared one, or already has the key that is to be
     made. The provider judges whether it can hold the key at all."""
     place, inputs, vault = situation.place, situation.inputs, situation.live.vault
-    if not place.vault_exists or vault is None:
+    if inputs.makes_vault or vault is None:
         return
     found = adapters.vault(vault)
     model = RBAC if found.uses_rbac else ACCESS_POLICY
@@ -58,7 +58,7 @@ def other_key(situation: Situation) -> Iterator[Problem]:
 def absent_key(situation: Situation) -> Iterator[Problem]:
     """The named key does not exist, although its vault does."""
     place, live, before = situation.place, situation.live, situation.before
-    is_named = place.reads_key and not place.makes_key and not before.is_bound
+    is_named = situation.inputs.key.id is not None and not before.is_bound
     is_absent = live.vault is not None and live.key is None and "key" not in live.unread
     if is_named and is_absent and not gives_reading_role(situation.inputs, before):
         yield Problem(

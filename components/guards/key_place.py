@@ -13,20 +13,13 @@ from core import resource_types as types
 
 @dataclass(frozen=True)
 class KeyPlace:
-    """A service's key, its vault or managed HSM, and the grant of the identity `grantee_id` to it.
-
-    `lacks_policy`: the state does not have the account's access policy, though Azure may; `assignment_name`
-    and `assignment_scope` are the name and the scope of the role assignment in Azure.
-    """
+    """A service's key, its vault or managed HSM, and the grant of the identity `grantee_id` to it: the name
+    and the scope of its role assignment in Azure. Without a `vault_id` there is nothing to read yet."""
 
     vault_id: str = ""
-    vault_exists: bool = False
     makes_key: bool = False
-    reads_vault: bool = False
-    reads_key: bool = False
     key_name: str = ""
     grantee_id: str = ""
-    lacks_policy: bool = False
     assignment_name: str = ""
     assignment_scope: str = ""
 
@@ -64,7 +57,7 @@ class KeyPlace:
 
 
 def place_of_key(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> KeyPlace:
-    """The place of a service's key. A vault that does not exist yet, here or elsewhere, is not read."""
+    """The place of a service's key, in the given vault or in the one that the state has."""
     if not inputs.has_key:
         return KeyPlace()
     key_id, given = known_text(inputs.key.id), known_text(inputs.vault.id)
@@ -77,30 +70,13 @@ def place_of_key(inputs: EncryptedAIServicesAccountArgs, before: RecordedService
     makes_key = not key_id and (
         not before.has(types.KEY, "key") or _is_another_key(before.made_key_id, vault_id, key_name)
     )
-    if not vault_id:
-        return KeyPlace(makes_key=makes_key, key_name=key_name)
-    place = KeyPlace(
-        vault_id=vault_id,
-        vault_exists=given is not None,
-        makes_key=makes_key,
-        reads_vault=given is not None or before.is_bound,
-        reads_key=makes_key or before.is_bound or key_id is not None,
-        key_name=key_name,
-    )
     # A user-assigned identity is known before there is an account.
-    if not before.grantee_id:
-        return place
-    return _with_grant(replace(place, grantee_id=before.grantee_id), inputs, before)
+    place = KeyPlace(vault_id, makes_key, key_name, (vault_id and before.grantee_id) or "")
+    by_role = place.grantee_id and inputs.grants_by != ACCESS_POLICY
+    return _with_role(place, inputs, before) if by_role else place
 
 
-def _with_grant(place: KeyPlace, inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> KeyPlace:
-    if inputs.grants_by == ACCESS_POLICY:
-        recorded = before.has(types.ACCESS_POLICY, "access")
-        # The state may have the policy of another vault, while an update that was cut off made the one here.
-        lacks = not recorded or _is_another_vault(
-            before.part(types.ACCESS_POLICY, "access").get("vaultName"), place.vault_id
-        )
-        return replace(place, lacks_policy=lacks, reads_vault=place.reads_vault or lacks)
+def _with_role(place: KeyPlace, inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> KeyPlace:
     if place.in_managed_hsm:
         # A grant that exists is taken over by the resource itself.
         return replace(place, assignment_name=f"{inputs.name}-access")
@@ -127,9 +103,8 @@ def is_elsewhere(before: RecordedService, place: KeyPlace) -> bool:
     return vault != key_uris.place_of(place.vault_id) or (by_role and key != place.key_name.lower())
 
 
-def _is_another_vault(recorded: str | None, vault_id: str) -> bool:
-    """Whether a vault's name in the state is that of another vault; names of vaults are unique. If one access
-    policy were taken for two, the engine would delete the former, and so the only one."""
+def is_another_vault(recorded: str | None, vault_id: str) -> bool:
+    """Whether a vault's name in the state is that of another vault; names of vaults are unique."""
     return bool(recorded) and str(recorded).lower() != arm_ids.name_of(vault_id).lower()
 
 
@@ -138,5 +113,5 @@ def _is_another_key(recorded_id: str | None, vault_id: str, key_name: str) -> bo
     if recorded_id is None:
         return False
     recorded = arm_ids.key_id(recorded_id)
-    moves = bool(vault_id) and _is_another_vault(recorded.parent.name, vault_id)
+    moves = bool(vault_id) and is_another_vault(recorded.parent.name, vault_id)
     return moves or recorded.name != key_name

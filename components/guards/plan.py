@@ -6,6 +6,7 @@ from enum import Enum
 import pulumi
 
 from components.arguments.checks import DEPLOYER
+from components.guards.key_place import is_another_vault
 from components.guards.situation import Situation
 from core import adapters, arm_ids, rights
 from core import resource_types as types
@@ -37,10 +38,12 @@ class ServicePlan:
         (provider/access_policy.py) may take over any other."""
         one, before = self.situation, self.situation.before
         recorded = {name for type, name in before.resources if type == types.ACCESS_POLICY}
+        vault = before.part(types.ACCESS_POLICY, "access").get("vaultName")
         user, former = (before.key_user_id or "").lower(), (before.grantee_id or "").lower()
-        # If one policy were taken for two, the engine would delete the former, and so the only one.
-        if one.place.lacks_policy or user not in ("", former):
-            recorded.discard(f"{one.name}-access")
+        # That of another vault or identity, while an update that was cut off made the one here. If one policy
+        # were taken for two, the engine would delete the former, and so the only one.
+        if is_another_vault(vault, one.place.vault_id) or user not in ("", former):
+            recorded.discard(f"{before.name}-access")
         return frozenset(recorded)
 
     @property
@@ -49,7 +52,7 @@ class ServicePlan:
         found: dict[str, str] = {}
         for (_, name), outputs in self.situation.before.resources.items():
             object_id = (outputs.get("policy") or {}).get("objectId") or outputs.get("principalId")
-            operator = name.removeprefix(f"{self.situation.name}-operator-").removesuffix("-access")
+            operator = name.removeprefix(f"{self.situation.before.name}-operator-").removesuffix("-access")
             # Anything else is of a service whose name begins so, as `claims-operator-x` does.
             if object_id and (operator == DEPLOYER or arm_ids.is_guid(operator)):
                 found[object_id.lower()] = name

@@ -36,8 +36,6 @@ _WHAT = {
     "getRoleAssignment": "whether a role is assigned on a key",
     "getUserAssignedIdentity": "whether the identity that uses a key exists",
 }
-_OF_THE_ACCOUNT = {"account", "vault", "key", "assignment", "identity"}
-"""The resources of a service that `Live.unread` may name."""
 _HSM_WHAT = {
     "hsm": ("vault", "whether a managed HSM can hold the key"),
     "version": ("key", "whether a key exists in a managed HSM"),
@@ -85,8 +83,7 @@ class Reader:
             return (), ()
         listed: Mapping[str, Any] = {}
         try:
-            subscription_id = self.login.subscription_id
-            listed = await self.own("getDeleted", subscriptionId=subscription_id)
+            listed = await self.own("getDeleted", subscriptionId=self.login.subscription_id)
         except InvokeError as error:
             if not is_forbidden_text(str(error)):
                 raise
@@ -117,7 +114,7 @@ class Reader:
             assignment,
             await asked.identity(before) if drifts and before.key_identity == USER else None,
             await asked.can_leave_key(place, before),
-            frozenset(asked.unread & _OF_THE_ACCOUNT),
+            frozenset(asked.unread),
         )
         declared = replace(recorded_account(state, inputs.account_name), live=account)
         return Situation(inputs, before, self.login, place, live, declared)
@@ -195,7 +192,7 @@ class _Look:
             return await self._in_hsm(place)
         assignment = {"scope": place.assignment_scope, "roleAssignmentName": place.assignment_name}
         return await asyncio.gather(
-            self._get("vault", GET_VAULT, place.vault_arguments if place.reads_vault else None),
+            self._get("vault", GET_VAULT, place.vault_arguments if place.vault_id else None),
             self._key(place, before),
             self._get("assignment", _GET_ASSIGNMENT, assignment if place.assignment_name else None),
         )
@@ -203,7 +200,7 @@ class _Look:
     async def _key(self, place: KeyPlace, before: RecordedService) -> Answer:
         """The key, if it is to be read; None if this update gives the deployer the role to read it."""
         try:
-            named = {**place.vault_arguments, "keyName": place.key_name} if place.reads_key else None
+            named = {**place.vault_arguments, "keyName": place.key_name} if place.vault_id else None
             return await self._get("key", GET_KEY, named)
         except InvokeError as error:
             if gives_reading_role(self.request.inputs, before) and missing_data_role(str(error)):
@@ -242,7 +239,7 @@ class _Look:
         if key_id is None:
             return True
         user, key = before.key_user_id or "", arm_ids.key_id(key_id)
-        left = KeyPlace(vault_id=key.parent.text, reads_vault=True, key_name=key.name, grantee_id=user)
+        left = KeyPlace(vault_id=key.parent.text, key_name=key.name, grantee_id=user)
         left = replace(left, assignment_name=assignment_name(left, user), assignment_scope=key_id)
         other = _Look(self.reader, self.request, self.number)
         vault, _, assignment = await other.key_and_grant(left, before)

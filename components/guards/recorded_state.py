@@ -116,11 +116,6 @@ class RecordedService:
         return self.part(types.KEY_VERSION, "key-version").get("keyId")
 
     @property
-    def generation(self) -> int:
-        """The generation of the key that was asked for last."""
-        return int(self.part(types.KEY_VERSION, "key-version").get("generation") or 0)
-
-    @property
     def made_key_id(self) -> str | None:
         """The ARM id of the key that this stack made."""
         return self.part(types.KEY, "key").get("id")
@@ -129,11 +124,6 @@ class RecordedService:
     def group_name(self) -> str | None:
         """The name of the resource group that this stack made."""
         return self.part(types.RESOURCE_GROUP, "group").get("name")
-
-    @property
-    def workspace_id(self) -> str | None:
-        """The ARM id of the workspace that this stack made."""
-        return self.part(types.WORKSPACE, "workspace").get("id")
 
     @property
     def identity_id(self) -> str | None:

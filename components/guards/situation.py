@@ -62,11 +62,6 @@ class Situation:
     recovers: bool = False
 
     @property
-    def name(self) -> str:
-        """The service's name."""
-        return self.inputs.name
-
-    @property
     def kind(self) -> str:
         """The kind of the account that exists, or else of the one that is to be made."""
         account = self.before.account

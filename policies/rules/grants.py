@@ -109,8 +109,8 @@ def _missing(use: AccountProtection, protections: Protections) -> RuleFinding:
             "whether one of the grants on the vault is for the identity that uses the key: this preview "
             "does not know its object id"
         )
-    if anew := protections.of_another_identity(use):
-        names = ", ".join(sorted({f"{grant.resource.name} is for {grant.principal}" for grant in anew}))
+    if made := protections.made_for(use):
+        names = ", ".join(sorted({f"{grant.resource.name} is for {grant.principal}" for grant in made}))
         found = f"{names}, and the state has another identity for {use.writer.name}"
         return RuleFinding(found, _REQUIRED, _REFRESH, setting=_REFRESH)
     grant = (
@@ -220,7 +220,7 @@ def no_mixed_access_policies(protections: UsedProtections, _: Given) -> Findings
     The vault is found by name, else by where the name comes from."""
     standalone: dict[str, tuple[StackResource, list[str]]] = {}
     for policy in protections.stack.of(Kind.ACCESS_POLICY):
-        vault = protections.stack.vault_of(policy)
+        vault = protections.stack.above(policy)
         if vault is not None and protections.is_used(vault):
             standalone.setdefault(vault.urn, (vault, []))[1].append(policy.name)
     for vault, names in standalone.values():

@@ -52,7 +52,6 @@ def test_what_belongs_together_is_found_by_value_or_by_dependency(known: bool) -
     (one,) = protections.all
     found = [one.writer, one.account, one.vault, one.key, *protections.holders_of(one)]
     assert [each and each.name for each in found] == ["binding", "account", "vault", "key", "account"]
-    assert protections.vault_names(one) == {"kv-one"}
     assert (one.vault_name, one.key_name) == ("kv-one", "cmk")
     assert one.version == (VERSION if known else Mark.UNKNOWN)
     (grant,) = protections.grants_of(one)

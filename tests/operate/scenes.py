@@ -1,7 +1,5 @@
 """An account under a key in a cloud of this process, and the outputs that a stack would have of it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER

@@ -1,7 +1,5 @@
 """The manners that all commands share."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -10,14 +8,22 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 
 from operate.__main__ import COMMANDS, main
+from operate.azure import UnansweredError, _answered
 from operate.fleet.command import ACTIONS
+from operate.options import _account
+from tests.operate.test_revoke import OUTPUTS
 from tests.support.stack import ROOT
 
 RUN = [sys.executable, "-m", "operate"]
+GROUP = "/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/rg(1)"
+ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-x"
 
 
 @pytest.mark.parametrize(
@@ -39,63 +45,59 @@ def test_help_names_the_stack(command: str, capsys: pytest.CaptureFixture[str]) 
 def test_the_pulumi_cli_is_run_in_one_way() -> None:
     """By the Automation API, in operate/stack.py. Nothing else starts a process, but fleets start git, and a
     process of its own makes the policy pack's configuration."""
-    files = (ROOT / "operate").rglob("*.py")
-    starts = re.compile(
-        r"subprocess\.(?:run|Popen)\((?P<command>\w+)|os\.(?:system|exec|spawn)|create_subprocess"
-    )
-    found = {one.relative_to(ROOT).as_posix(): starts.findall(one.read_text()) for one in files}
-    assert {name: each for name, each in found.items() if each} == {
+    starts = re.compile(r"subprocess\.(?:run|Popen)\((\w+)|os\.(?:system|exec|spawn)|create_subprocess")
+    files = {one.relative_to(ROOT).as_posix(): one.read_text() for one in (ROOT / "operate").rglob("*.py")}
+    assert {name: each for name, text in files.items() if (each := starts.findall(text))} == {
         "operate/fleet/files.py": ["command"],
         "operate/stack.py": ["words"],
     }
-    assert "[_git_command(), *words]" in (ROOT / "operate/fleet/files.py").read_text()
-    assert '"policies.configuration"' in (ROOT / "operate/stack.py").read_text()
+    assert "[_git_command(), *words]" in files["operate/fleet/files.py"]
+    assert '"policies.configuration"' in files["operate/stack.py"]
 
 
-@pytest.mark.parametrize(
-    ("words", "written"),
-    [
-        (["settings", "--stack", "none"], [{"about": "settings", "result": "FAILED"}]),
-        (["doctor", "--stack", "none"], [{"about": "backend", "result": "FAILED"}]),
-    ],
-)
+@pytest.mark.parametrize(("command", "about"), [("settings", "settings"), ("doctor", "backend")])
 def test_json_is_all_that_a_command_prints(
-    words: list[str],
-    written: list[dict[str, str]],
+    command: str,
+    about: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    *,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Also where something is wrong."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    assert main([*words, "--json"]) == 1
-    found = json.loads(capsys.readouterr().out)
-    assert [{name: one[name] for name in written[0]} for one in found][:1] == written
+    assert main([command, "--stack", "none", "--json"]) == 1
+    found, *_ = json.loads(capsys.readouterr().out)
+    assert (found["about"], found["result"]) == (about, "FAILED")
 
 
-@pytest.mark.parametrize("words", [["nothing"], [], ["verify"], ["recover", "--stack"]])
-def test_wrong_words_are_a_usage_error(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 2, with the usage."""
+ADOPT = ["adopt", "--stack", "x", "--name", "x", "--account"]
+SHAPE = "/resourceGroups/GROUP/providers/Microsoft.CognitiveServices"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        *((words, "") for words in (["nothing"], [], ["verify"], ["recover", "--stack"])),
+        *((["fleet", *words], "") for words in (["preview", "--yes"], ["matrix", "--yes"], ["evidence"])),
+        *(
+            (["evidence", "--account", text], SHAPE)
+            for text in ("lang-x", GROUP, f"{ACCOUNT}/projects/p", "")
+        ),
+        ([*ADOPT, f"{ACCOUNT}?a=b"], SHAPE),
+        (["evidence", "--stack", "dev", "--sign-with", "evidence"], "'evidence' is not an https URI"),
+    ],
+)
+def test_wrong_words_are_a_usage_error(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2, with the usage, and nothing is asked. An action of a fleet takes no option of another,
+    which would be passed over in silence."""
     with pytest.raises(SystemExit, match="2"):
         main(words)
-    assert "usage: python -m operate" in capsys.readouterr().err
-
-
-NEED_A_STACK = ("verify", "evidence", "revoke-commands", "recover")
-
-
-@pytest.mark.parametrize("command", NEED_A_STACK)
-def test_without_the_pulumi_cli_each_says_how_to_get_it(
-    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One line, no traceback, exit code 2."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert main([command, "--stack", "dev"]) == 2
     printed = capsys.readouterr().err
-    assert f"{command}: the Pulumi CLI is not on PATH: for a stack on the local Azure, run" in printed
-    assert "Traceback" not in printed
+    assert "usage: python -m operate" in printed
+    assert said in printed
 
 
 def fake_pulumi(folder: Path, script: str) -> dict[str, str]:
@@ -106,10 +108,11 @@ def fake_pulumi(folder: Path, script: str) -> dict[str, str]:
     return {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
 
 
-@pytest.mark.parametrize("command", NEED_A_STACK)
+@pytest.mark.parametrize("command", ["verify", "evidence", "revoke-commands", "recover"])
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        ("", "the Pulumi CLI is not on PATH: for a stack on the local Azure, run"),
         ("incorrect passphrase", "incorrect passphrase"),
         ("no stack named dev", "`pulumi stack ls` lists those that it has"),
     ],
@@ -123,10 +126,15 @@ def test_what_the_engine_says_is_the_error(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """No traceback; of a stack that is not there, how to find its name."""
-    monkeypatch.setenv("PATH", fake_pulumi(tmp_path, f"echo error: {words} >&2; exit 255")["PATH"])
+    """In one line, without a traceback, exit code 2. Without the CLI, how to get it; of a stack that is not
+    there, how to find its name."""
+    environ = fake_pulumi(tmp_path, f"echo error: {words} >&2; exit 255") if words else {}
+    monkeypatch.setenv("PATH", environ.get("PATH", "/none"))
     assert main([command, "--stack", "dev"]) == 2
-    assert said in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"{command}: ")
+    assert said in printed
+    assert "Traceback" not in printed
 
 
 def test_a_python_without_the_packages_names_the_one_that_has_them() -> None:
@@ -161,17 +169,39 @@ def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
 def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     """Whoever pages the output and quits early sees no traceback."""
     outputs = tmp_path / "outputs.json"
-    vault = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv"
-    service = {
-        "accountId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a",
-        "principalId": "p",
-        "vaultId": vault,
-        "keyUriWithVersion": f"https://kv.vault.azure.net/keys/k/{'0' * 32}",
-        "grantId": f"{vault}/accessPolicy/p",
-        "kind": "TextAnalytics",
-    }
-    outputs.write_text(json.dumps({"services": {str(n): service for n in range(200)}}))
+    outputs.write_text(json.dumps({"services": dict.fromkeys(map(str, range(200)), OUTPUTS)}))
     words = f"{sys.executable} -m operate revoke-commands --stack dev --outputs {outputs} | head -1"
     done = subprocess.run(["bash", "-c", words], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout.startswith("# Emergency")
     assert done.stderr == ""
+
+
+def test_an_account_id_is_taken_as_people_paste_it() -> None:
+    """In any case, with blanks around it or a slash at its end."""
+    assert _account(f" {ACCOUNT}/\n") == ACCOUNT
+    assert _account(ACCOUNT.upper()) == ACCOUNT.upper()
+
+
+def test_a_refused_login_is_told_in_the_words_of_entra() -> None:
+    """In one line, without the trace ids that mean nothing to who reads it."""
+    said = "AADSTS7000215: Invalid client secret provided. Trace ID: 1 Correlation ID: 2"
+    body: dict[str, Any] = {"error": "invalid_client", "error_description": said}
+    response = SimpleNamespace(status_code=401, reason="", headers={}, text=lambda: json.dumps(body))
+
+    def refused() -> None:
+        raise ClientAuthenticationError(message="Authentication failed", response=response)
+
+    with pytest.raises(UnansweredError) as found:
+        _answered(refused)
+    assert str(found.value) == "the login was refused: AADSTS7000215: Invalid client secret provided."
+
+
+def test_the_sdk_says_nothing_beside_the_command() -> None:
+    """azure-identity warns of what the command reports itself; without a handler, Python prints that."""
+    program = (
+        "import logging, operate.__main__ as command\n"
+        "try: command.main(['--help'])\n"
+        "except SystemExit: logging.getLogger('azure.identity').warning('said twice')\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (ran.stderr, "usage" in ran.stdout) == ("", True)

@@ -1,7 +1,5 @@
 """The revocation drill: measured on the local Azure, never where it may not be, and always given back."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import signal
@@ -16,6 +14,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError
 from pulumi.automation import CommandResult
 
+from core.login import Login
 from localazure import seed
 from operate import drill
 from operate.drill import (
@@ -31,15 +30,11 @@ from operate.drill import (
 from operate.errors import DeclinedError, OperateError
 from operate.evidence.model import Drill
 from operate.revoke import NoAccessError, access
+from operate.verify import Projects
 from provider.azure_client import Principal
-from tests.consistency.world import World
 from tests.operate.scenes import POLICY, ROLE, bound, grants
-from tests.support.front import token
+from tests.support.in_process import Credential, Transport, Wire, in_process_client
 
-DATA = (
-    "https://lang-bound.cognitiveservices.azure.com/language/authoring/analyze-conversations/projects"
-    "?api-version=2023-04-01"
-)
 OWN = access(bound()[1])
 FOUND = Drill("", datetime(2030, 1, 1, tzinfo=UTC), 3.0, 4.0, "p")
 
@@ -54,32 +49,10 @@ LOST = ServiceRequestError("the connection was lost")
 
 
 @dataclass
-class LocalAzure:
-    """Azure as the drill's client has it, and the data of the account."""
-
-    world: World
-    answered_at: float = 1.0
-    seen: list[int] = field(default_factory=list)
-
-    def json(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> Any:
-        path, _, query = url.partition("?")
-        return self.world.arm(method, path, body, api=query.partition("=")[2])
-
-    def principal(self) -> Principal:
-        return Principal(seed.DEPLOYER.object_id)
-
-    def list_projects(self) -> None:
-        bearer = token(audience="https://cognitiveservices.azure.com")
-        reply = self.world.door.send("GET", DATA, bearer=bearer)
-        self.seen.append(reply.status)
-        if reply.status >= 300:
-            raise refusal(reply.status, str(reply.body))
-
-
-@dataclass
 class QuickAzure:
-    """The same in memory, with one access policy. `fails` are the errors of the next calls of a name: `read`,
-    `remove`, `add`, `data`. What a lost answer was about is done all the same."""
+    """Azure as the drill's client has it, and the data of the account: in memory, with one access policy.
+    `fails` are the errors of the next calls of a name: `read`, `remove`, `add`, `data`. What a lost answer
+    was about is done all the same."""
 
     entries: list[dict[str, Any]] = field(default_factory=lambda: [{"objectId": OWN.principal_id}])
     fails: Mapping[str, list[Exception]] = field(default_factory=dict)
@@ -119,20 +92,20 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return found
 
 
-def run(azure: LocalAzure | QuickAzure, own: Any = OWN, seconds: float = 30) -> Drill:
-    return drilled(azure, azure, own, seconds=seconds)  # type: ignore[arg-type]
+def run(azure: QuickAzure, seconds: float = 30) -> Drill:
+    return drilled(azure, azure, OWN, seconds=seconds)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("grant", [POLICY, ROLE])
 def test_access_is_taken_measured_and_given_back_as_it_was(grant: str) -> None:
     """The data is refused and readable again, with the time of both; every grant is what it was before."""
     world, outputs = bound(grant)
-    before, azure = grants(world), LocalAzure(world)
-    found = run(azure, access(outputs))
+    before, wire = grants(world), Wire(world.door)
+    projects = Projects(outputs["endpoint"], Credential(), transport=Transport(wire))
+    found = drilled(in_process_client(Login(), wire), projects, access(outputs), seconds=30)
     assert found.refused_after is not None
     assert found.readable_after is not None
     assert found.by == seed.DEPLOYER.object_id
-    assert azure.seen == [200, 403, 200]
     assert grants(world) == before
 
 

@@ -1,7 +1,5 @@
 """Every command logs in as the stack does: its configuration first, then the environment."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -15,6 +13,7 @@ from core.login import LoginError, Method, configured
 from core.login import login as core_login
 from operate import login
 from operate.stack import StackError
+from tests.operate.test_command_line import fake_pulumi
 from tests.support.logins import CASES, Case
 
 MAKES = re.compile(r"\bidentity\.\w+Credential\(|^from azure\.identity import \w+Credential$", re.MULTILINE)
@@ -50,7 +49,7 @@ def test_the_commands_are_the_identity_that_the_provider_is(
     config |= {f"azure-native:{name}": value for name, value in case.azure_native.items()}
     stack_with(tmp_path, config)
     there = [login.of_stack("dev"), login.of_new_stack("dev")]
-    (tmp_path / "pulumi").write_text("#!/bin/sh\necho \"error: no stack named 'dev' found\" >&2; exit 255\n")
+    fake_pulumi(tmp_path, "echo error: no stack named \\'dev\\' found >&2; exit 255")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}))
     for found in (*there, login.of_new_stack("dev")):
@@ -70,23 +69,11 @@ def test_no_command_logs_in_by_itself() -> None:
 
 def stack_with(folder: Path, config: dict[str, str], *, secret: str = "") -> None:
     """A Pulumi CLI whose stack has this configuration; the secret one is shown only when asked for."""
-    hidden = {name: {"value": value} for name, value in config.items()}
-    if secret:
-        hidden[secret] = {"secret": True}  # type: ignore[dict-item]
-    shown = {**hidden, **({secret: {"value": config[secret], "secret": True}} if secret else {})}
-    (folder / "hidden").write_text(json.dumps(hidden))
-    (folder / "shown").write_text(json.dumps(shown))
-    file = folder / "pulumi"
-    file.write_text(
-        f'#!/bin/sh\ncase "$*" in *--show-secrets*) cat {folder}/shown;; *) cat {folder}/hidden;; esac\n'
-    )
-    file.chmod(0o755)
-
-
-def test_the_environment_is_the_login_of_who_names_no_stack() -> None:
-    """As for azure-native without configuration."""
-    found = login.of_environment()
-    assert (found.method, found.get("clientId")) == (Method.SECRET, "env-client")
+    shown: dict[str, dict[str, object]] = {name: {"value": value} for name, value in config.items()}
+    hidden = {**shown, secret: {"secret": True}} if secret else shown
+    for name, text in (("hidden", hidden), ("shown", shown)):
+        (folder / name).write_text(json.dumps(text))
+    fake_pulumi(folder, f'cat {folder}/$(case "$*" in *--show-secrets*) echo shown;; *) echo hidden;; esac)')
 
 
 def test_a_stacks_configuration_counts_first(tmp_path: Path) -> None:
@@ -105,9 +92,7 @@ def test_a_stacks_configuration_counts_first(tmp_path: Path) -> None:
 
 def test_fails_where_the_configuration_cannot_be_read(tmp_path: Path) -> None:
     """Another identity than the stack's would be asked otherwise."""
-    file = tmp_path / "pulumi"
-    file.write_text("#!/bin/sh\necho 'error: incorrect passphrase' >&2; exit 255\n")
-    file.chmod(0o755)
+    fake_pulumi(tmp_path, "echo 'error: incorrect passphrase' >&2; exit 255")
     with pytest.raises(StackError, match="incorrect passphrase"):
         login.of_stack("dev")
 
@@ -115,12 +100,15 @@ def test_fails_where_the_configuration_cannot_be_read(tmp_path: Path) -> None:
 def test_the_cloud_is_the_accounts_where_nothing_names_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A stack in another cloud needs no setting to be verified; a setting counts all the same."""
+    """A stack in another cloud needs no setting to be verified; a setting counts all the same. Who names no
+    stack has the environment's login, as azure-native without configuration."""
     stack_with(tmp_path, {})
     assert login.of_stack("dev", clouds.CHINA).cloud == clouds.CHINA
     monkeypatch.setenv("ARM_ENVIRONMENT", "usgovernment")
     assert login.of_stack("dev", clouds.CHINA).cloud == clouds.US_GOVERNMENT
-    assert login.of_environment().cloud == clouds.US_GOVERNMENT
+    found = login.of_environment()
+    assert (found.cloud, found.method) == (clouds.US_GOVERNMENT, Method.SECRET)
+    assert found.get("clientId") == "env-client"
     monkeypatch.setenv("ARM_ENVIRONMENT", "nowhere")
     with pytest.raises(LoginError, match="nowhere"):
         login.of_environment()

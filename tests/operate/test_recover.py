@@ -1,7 +1,5 @@
 """The state after a killed update: what is taken over, what is left, what is refused."""
 
-from __future__ import annotations
-
 import copy
 import json
 import re

@@ -1,25 +1,26 @@
 """Ways out that the crash runbook names, on the real engine: each leads to an update that changes nothing."""
 
-from __future__ import annotations
-
 import json
+import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from components.arguments.names import role_assignment_name
 from core.arm_ids import ROLE_ASSIGNMENT, name_of
+from engine import yaml_host
 from localazure.seed import DEPLOYER, READER
 from tests.engine.shared import done
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.crash import Bookmark
 from tests.support.judge import Judge
-from tests.support.stack import PATIENCE_SECONDS, Stack
+from tests.support.stack import PATIENCE_SECONDS, ROOT, Run, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 ACCOUNT = "azure-native:cognitiveservices:Account"
@@ -101,40 +102,39 @@ def test_the_successor_of_a_role_assignment_is_taken_over(judge: Judge) -> None:
     assert old["id"] not in {one["id"] for one in listed}
 
 
-def urns(stack: Stack) -> set[str]:
-    """What the state has, but for the providers, of which those that only read come and go."""
-    return {one["urn"] for one in stack.resources() if not one["type"].startswith("pulumi:providers:")}
-
-
 def recovered(judge: Judge) -> str:
     """What the printed command and its --yes say; then one update leaves nothing to change, and the account
     was never without its key."""
     stack = judge.stack
-    printed = re.search(r"`(\S+python\S*) (-m operate recover --stack dev)`", stack.deploy().output)
+    printed = re.search(r"`(\S+python\S*) (-m operate recover --stack \w+)`", stack.deploy().output)
     assert printed
     command = printed[2].split()
     looked = stack._run(printed[1], *command, timeout=PATIENCE_SECONDS)
-    assert looked.code == 1
-    assert "say --yes" in looked.output
+    assert (looked.code, "say --yes" in looked.output) == (1, True), looked.output
     taken = done(stack._run(printed[1], *command, "--yes", timeout=PATIENCE_SECONDS))
     done(stack.deploy())
-    assert stack.proposed() == {}
+    done(stack.deploy("--expect-no-changes"))
     assert judge.reads_data()
     assert judge.lapses() == []
     return taken.output
+
+
+def is_provider(resource: Mapping[str, Any]) -> bool:
+    """Providers that only read come and go."""
+    return str(resource["type"]).startswith("pulumi:providers:")
 
 
 def test_a_lost_state_is_rebuilt(judge: Judge) -> None:
     """Nothing is left of the backend. The command that the refusal prints takes in all that the program
     declares and Azure has, and the update after it rotates nothing."""
     stack = judge.stack
-    before, held = stack.outputs(), urns(stack)
+    before, held = stack.outputs(), {one["urn"] for one in stack.resources() if not is_provider(one)}
     shutil.rmtree(urlsplit(stack.env["PULUMI_BACKEND_URL"]).path)
     Path(urlsplit(stack.env["PULUMI_BACKEND_URL"]).path).mkdir()
     done(stack.pulumi("stack", "init", "dev"))
     recovered(judge)
     assert stack.outputs() == before
-    assert urns(stack) == held
+    assert {one["urn"] for one in stack.resources() if not is_provider(one)} == held
 
 
 def test_nothing_is_taken_over_where_nothing_is_missing(judge: Judge) -> None:
@@ -150,24 +150,80 @@ def test_a_rotated_client_secret_in_the_configuration(provider: str, then: str, 
     that one is the way out, and the next plain update goes on."""
     stack = judge.stack
     right = stack.env["AZURE_CLIENT_SECRET"]
-    for name in ("CLIENT_ID", "TENANT_ID", "SUBSCRIPTION_ID"):
-        setting = "".join(word.title() if at else word.lower() for at, word in enumerate(name.split("_")))
-        assert stack.pulumi("config", "set", f"{provider}:{setting}", stack.env[f"ARM_{name}"]).ok
+    for name in ("client", "tenant", "subscription"):
+        value = stack.env[f"ARM_{name.upper()}_ID"]
+        done(stack.pulumi("config", "set", f"{provider}:{name}Id", value))
     secret = ("config", "set", "--secret", f"{provider}:clientSecret")
-    assert stack.pulumi(*secret, right).ok
-    assert stack.deploy().ok
-    assert stack.pulumi(*secret, "another").ok
+    done(stack.pulumi(*secret, right))
+    done(stack.deploy())
+    done(stack.pulumi(*secret, "another"))
     # Whether this one fails depends on whether it asks Azure anything; the state has the secret all the same.
     stack.deploy()
     mended = (*secret, right) if then == "set right" else ("config", "rm", f"{provider}:clientSecret")
-    assert stack.pulumi(*mended).ok
+    done(stack.pulumi(*mended))
     refused = stack.deploy()
-    assert not refused.ok
-    assert "AADSTS7000215" in refused.output
+    assert (refused.ok, "AADSTS7000215" in refused.output) == (False, True)
     recover = stack.python("-m", "operate", "recover", "--stack", "dev")
     told = re.search(r"`pulumi (up --stack dev --[^`]*)`", recover.output)
     assert told, recover.output
     done(stack.pulumi(*told[1].split(), "--yes", "--skip-preview"))
-    assert stack.deploy().ok
+    done(stack.deploy())
     assert judge.reads_data()
     assert judge.lapses() == []
+
+
+PROGRAM: dict[str, Any] = {
+    "name": "shop",
+    "runtime": "yaml",
+    "packages": {"language-cmk": "../language-cmk/components"},
+    "plugins": {"providers": [{"name": "azure-cmk", "path": "../language-cmk/provider"}]},
+    "resources": {
+        "claims": {
+            "type": "language-cmk:EncryptedAIServicesAccount",
+            "properties": {
+                "location": "westeurope",
+                "network": {"access": "open"},
+                "audit": {"newWorkspace": False},
+                "callers": [{"principalId": "deployer"}],
+            },
+        }
+    },
+}
+
+
+def test_a_program_beside_the_clone_has_the_commands(tmp_path: Path) -> None:
+    """As docs/packages.md says. What proves says which outputs it lacks, and has what it needs with those of
+    the page. An account that the state has forgotten comes back by the command that the refusal prints, as it
+    was. An adoption, which writes the clone's own program, is refused with the place to run it in."""
+    page = (ROOT / "docs" / "packages.md").read_text()
+    (outputs,) = re.findall(r"```yaml\n(outputs:\n.*?)```", page, re.DOTALL)
+    with running_azure(tmp_path / "home") as azure:
+        yaml_host.install(ROOT / ".pulumi" / "bin", os.environ["PATH"])
+        stack = Stack(tmp_path / "language-cmk", azure.env, warm=False)
+        clone, stack.folder = stack.folder, tmp_path / "shop"
+        stack.folder.mkdir()
+        stack.env["PYTHONPATH"] = "../language-cmk"
+        judge = Judge(azure, stack, name="claims")
+
+        def operate(*words: str) -> Run:
+            python = "../language-cmk/.venv/bin/python"
+            return stack._run(python, "-m", "operate", *words, "--stack", "live", timeout=PATIENCE_SECONDS)
+
+        (stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(PROGRAM))
+        done(stack.pulumi("stack", "init", "live"))
+        done(stack.deploy())
+        judge.write_data()
+        lacks = operate("verify")
+        assert not lacks.ok
+        assert "exports what each of its services outputs, by name, as `services`" in lacks.output
+        (stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(PROGRAM) + outputs)
+        done(stack.deploy())
+        done(operate("verify", "--write-project"))
+        assert "az keyvault delete-policy" in operate("revoke-commands").output
+        assert "reading 1 account" in operate("evidence").output
+
+        forget(stack, ACCOUNT)
+        assert judge.account_id in recovered(judge)
+        adopted = operate("adopt", "--account", judge.account_id, "--name", "claims")
+        assert (adopted.code, f"run the command in {clone}" in adopted.output) == (2, True)
+        assert [file.name for file in stack.folder.glob("adopt.*")] == []

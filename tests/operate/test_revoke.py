@@ -1,7 +1,5 @@
 """The printed commands are for accounts of any name, origin and cloud, and need no Pulumi to be printed."""
 
-from __future__ import annotations
-
 import json
 import shlex
 import subprocess

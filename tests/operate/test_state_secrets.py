@@ -1,8 +1,6 @@
 """Who can read a secret of a stack whose state is under a key of Key Vault: who may use that key, and nobody
 else. SECURITY.md keeps `searchServiceKey` from the identity that previews pull requests by this."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The proof holds only for what it says, and names everything that does not."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping
@@ -18,6 +16,8 @@ from core.login import Login
 from operate import verify
 from operate.__main__ import main
 from operate.azure import UnansweredError
+from tests.operate.scenes import bound
+from tests.support.in_process import Credential, Transport, Wire
 
 VERSION = "0123456789abcdef0123456789abcdef"
 VAULT = "https://kv-contoso.vault.azure.net"
@@ -166,47 +166,30 @@ def test_waiting_for_two_hours_takes_few_reads(clock: list[float]) -> None:
     assert len(clock) < 160
 
 
-@pytest.mark.parametrize(
-    ("reads", "claim"), [([200, 404], "project written"), ([200] * 70, "still there after")]
-)
-@pytest.mark.parametrize(
-    ("endpoint", "scope"),
-    [
-        ("https://lang-a.cognitiveservices.azure.com/", "https://cognitiveservices.azure.com/.default"),
-        ("https://lang-a.cognitiveservices.azure.us/", "https://cognitiveservices.azure.us/.default"),
-        ("https://LANG-A.cognitiveservices.azure.cn", "https://cognitiveservices.azure.cn/.default"),
-    ],
-)
-def test_the_project_of_the_proof_is_written_read_and_deleted(
-    endpoint: str, scope: str, reads: list[int], claim: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As the official client does it, with a token of the account's own cloud; that the project is still
-    there after a minute fails the proof."""
-    monkeypatch.setattr("operate.verify.time.sleep", lambda _: None)
-    answers, sent = iter(reads), []
+def test_the_project_of_the_proof_is_written_read_and_deleted() -> None:
+    """And nothing of it is left."""
+    world, outputs = bound()
+    wire = Wire(world.door)
+    projects = verify.Projects(outputs["endpoint"], Credential(), transport=Transport(wire))
+    assert verify.project(projects, Network()).holds
+    assert [method for method, _ in wire.seen] == ["PATCH", "GET", "DELETE", "GET"]
+    assert projects.read() == ""
 
-    def answer(request: Any, **_: Any) -> Any:
-        sent.append((request.method, request.url, request.headers.get("Content-Type")))
-        status = next(answers) if request.method == "GET" else 200
-        body = {"projectName": "customer-managed-key-proof"}
-        return MagicMock(status_code=status, **{"json.return_value": body})
 
-    opened = MagicMock(return_value=MagicMock(send_request=answer))
+@pytest.mark.usefixtures("clock")
+def test_a_project_that_stays_fails_the_proof() -> None:
+    """It is looked for a minute long."""
+    check = verify.project(MagicMock(**{"read.return_value": "p"}), Network())
+    assert (check.holds, check.found) == (False, "still there after 60 seconds")
+
+
+@pytest.mark.parametrize("suffix", ["azure.com/", "azure.us/", "azure.cn"])
+def test_the_token_is_of_the_accounts_own_cloud(suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the login's."""
+    opened = MagicMock()
     monkeypatch.setattr(verify, "pipeline", opened)
-    check = verify.project(verify.Projects(endpoint, MagicMock()), Network())
-    assert opened.call_args.args[2] == scope
-    assert claim in f"{check.claim} {check.found}"
-    assert check.holds is (404 in reads)
-    own = (
-        f"{endpoint.rstrip('/')}/language/authoring/analyze-conversations/projects/"
-        "customer-managed-key-proof?api-version=2023-04-01"
-    )
-    assert sent[:4] == [
-        ("PATCH", own, "application/merge-patch+json"),
-        ("GET", own, None),
-        ("DELETE", own, None),
-        ("GET", own, None),
-    ]
+    verify.Projects(f"https://LANG-A.cognitiveservices.{suffix}", MagicMock())
+    assert opened.call_args.args[2] == f"https://cognitiveservices.{suffix.strip('/')}/.default"
 
 
 ACCOUNT = {**OUTPUTS, "endpoint": "https://lang-a.cognitiveservices.azure.com/"}

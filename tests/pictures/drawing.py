@@ -1,7 +1,5 @@
 """A picture as SVG: light or dark as the reader's screen is, and readable where it is 390 pixels wide."""
 
-from __future__ import annotations
-
 import textwrap
 from xml.sax.saxutils import escape
 

@@ -1,7 +1,5 @@
 """Each picture, drawn from the record of the runs."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping

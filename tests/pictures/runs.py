@@ -3,8 +3,6 @@
 Everything is read from what the commands print or write, as a person would read it.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """The committed pictures are what the code draws, of what a real run shows; and they are readable."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

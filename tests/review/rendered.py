@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from review import as_json, report
+from review import report
 from review.preview import read, read_policies
 from review.verdict import Name, Verdict
 from tests.review.build import comment, terminal
@@ -36,7 +36,7 @@ def golden(situation: Situation) -> dict[str, str]:
     if situation.name == "key-deleted":
         found |= {
             f"{situation.name}.txt": terminal(made),
-            f"{situation.name}.json": as_json.render(made),
+            f"{situation.name}.json": report.as_json(made),
         }
     return found
 

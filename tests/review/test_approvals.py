@@ -176,11 +176,11 @@ def test_an_empty_file_approves_nothing(empty: str) -> None:
         ("approvals: [3]", "is int"),
         (GOOD + "other: 1\n", "expected one list"),
         (GOOD.replace("account: lang", "account: 'lang-*'"), "a pattern approves too much"),
-        (GOOD.replace("account-replaced", "bound"), 'verdict is "bound"'),
-        (GOOD.replace("account-replaced", "everything"), 'verdict is "everything"'),
+        (GOOD.replace("account-replaced", "bound"), "verdict is 'bound'"),
+        (GOOD.replace("account-replaced", "everything"), "verdict is 'everything'"),
         (GOOD.replace("reason", "because"), '"because" is not a field'),
-        (GOOD.replace("    approver: alice@contoso.com\n", ""), "approver is missing"),
-        (GOOD.replace(f"    review: {CODE}\n", ""), "review is missing"),
+        (GOOD.replace("    approver: alice@contoso.com\n", ""), "approver is None"),
+        (GOOD.replace(f"    review: {CODE}\n", ""), "review is None"),
         (GOOD.replace(CODE, "any"), "64 hexadecimal digits"),
         (GOOD.replace("2026-06-20", "soon"), "expected a date"),
         (GOOD.replace("2026-06-20", "2026-06-30T10:00:00Z"), "expected a date"),
@@ -214,5 +214,5 @@ def test_every_problem_is_reported_at_once() -> None:
     twice = GOOD.replace("lang", "") + GOOD.replace("approvals:\n", "").replace("2026-06-20", "soon")
     with pytest.raises(ApprovalError) as problem:
         approvals.read(twice)
-    assert "approval 1: account is missing" in str(problem.value)
+    assert "approval 1: account is None" in str(problem.value)
     assert "approval 2: expires is 'soon'" in str(problem.value)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.values import Mark
-from review import as_json, drift, plan, printers, report
+from review import drift, plan, printers, report
 from review.merge import StackReview, merged
 from review.preview import PreviewError, read
 from review.printers import LIMIT, Form, ReportLine, Shown, Text, folded, in_markdown, in_plain, line
@@ -96,7 +96,7 @@ def is_inert(made: report.Review, document: Any = None) -> None:
     assert not _COMMAND.search(printed)
     assert not any(line.lstrip().startswith(("::", "#")) for line in printed.splitlines())
     assert all(one == "\n" or unicodedata.category(one)[0] != "C" for one in printed)
-    written = as_json.render(made)
+    written = report.as_json(made)
     assert written.isascii()
     assert not _COMMAND.search(written)
     assert json.loads(written)["stack"] == made.stack
@@ -137,7 +137,7 @@ def test_the_condition_that_the_documentation_recommends_is_reviewed() -> None:
     steps = [one for one in bound() if POLICY not in one["urn"]]
     made = review(*steps, step("create", ROLE, "r", None, state(facts)))
     assert made.severity.exit_code == 3
-    for shown in (comment(made), terminal(made), as_json.render(made)):
+    for shown in (comment(made), terminal(made), report.as_json(made)):
         assert "principal-added" in shown
         assert "do what the preview does not show" in shown
         assert "GuidEquals {e147488a-f6f5-4113-8e2d-b22465e65bf6}" in shown
@@ -168,9 +168,7 @@ def test_every_kind_of_block_keeps_a_value_in_its_place(text: str) -> None:
             ReportLine(Form.ACCOUNT, ((VerdictSeverity.NOTE,), (Shown(value), " (vault)"))),
             *(ReportLine(form, (text,)) for form in (Form.ITEM, Form.MORE, Form.SMALL)),
             ReportLine(Form.CHANGED, (("key",), (Shown(value),), (Shown(None),))),
-            *folded(
-                "", [ReportLine(Form.FOLD, (text,)), line(Form.TEXT, "account: ", Shown(value, quoted=True))]
-            ),
+            *folded([line(Form.FOLD, *text), line(Form.TEXT, "account: ", Shown(value, quoted=True))]),
         ]
 
     for printed, show in ((printers.markdown, in_markdown), (printers.plain, in_plain)):

@@ -200,7 +200,7 @@ def test_a_report_says_of_which_commit_and_run_it_is() -> None:
     """In its last line; what else the update does, the preview itself says."""
     origin = report.Origin(head="c" * 40, run="https://ci/1")
     text = comment(report.make(read(digest(*bound())), (), TODAY, origin=origin))
-    assert f"commit `{'c' * 40}`, [run](https://ci/1)" in text.splitlines()[-1]
+    assert f"commit `{'c' * 40}`, run https://ci/1" in text.splitlines()[-1]
 
 
 def test_a_long_report_fits_into_a_comment() -> None:

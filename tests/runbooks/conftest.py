@@ -8,8 +8,6 @@ person does by hand is a command on the page, too, such as `pulumi config set`; 
 meanwhile, the test does after a heading.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Callable, Iterator

@@ -12,8 +12,6 @@ block
 Owns: how a page is read and run. Does not own: what must be true of the cloud in between; the tests say that.
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """How pages are read, and that each of them is run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

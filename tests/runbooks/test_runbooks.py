@@ -1,7 +1,5 @@
 """What a person gets who follows each page. Each ends with the data as it was, readable (conftest.py)."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -31,22 +31,17 @@ class Machine(NamedTuple):
     command: tuple[str, ...] = (sys.executable, "engine/setup.py")
 
 
-def _program(folder: Path, name: str, text: str) -> None:
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
-    (folder / name).chmod(0o755)
+def _cli(text: str) -> Callable[[Path], Mapping[str, str]]:
+    """A Pulumi CLI of somebody's, whose language host does not run."""
 
+    def prepare(work: Path) -> Mapping[str, str]:
+        (work / "old").mkdir()
+        for name, program in (("pulumi", text), ("pulumi-language-python", "exit 1")):
+            (work / "old" / name).write_text(f"#!/bin/sh\n{program}\n")
+            (work / "old" / name).chmod(0o755)
+        return {"PATH": f"{work / 'old'}{os.pathsep}{os.environ['PATH']}"}
 
-def _old_cli(work: Path) -> Mapping[str, str]:
-    _program(work / "old", "pulumi", "echo v3.100.0")
-    _program(work / "old", "pulumi-language-python", "exit 1")
-    return {"PATH": f"{work / 'old'}{os.pathsep}{os.environ['PATH']}"}
-
-
-def _hanging_cli(work: Path) -> Mapping[str, str]:
-    _program(work / "old", "pulumi", "exit 1")
-    _program(work / "old", "pulumi-language-python", "exit 1")
-    return {"PATH": f"{work / 'old'}{os.pathsep}{os.environ['PATH']}"}
+    return prepare
 
 
 def _read_only_home(work: Path) -> Mapping[str, str]:
@@ -55,25 +50,21 @@ def _read_only_home(work: Path) -> Mapping[str, str]:
     return {"HOME": str(work / "home"), "XDG_CACHE_HOME": ""}
 
 
-def _second_python(version: str) -> Callable[[Path], Mapping[str, str]]:
+def _runs(*command: str) -> Callable[[Path], Mapping[str, str]]:
+    """A machine on which a command runs: another Python, or `unshare`, which makes namespaces."""
+
     def prepare(_: Path) -> Mapping[str, str]:
         if (
-            shutil.which(f"python{version}") is None
-            or subprocess.run([f"python{version}", "-V"], check=False).returncode
+            shutil.which(command[0]) is None
+            or subprocess.run(command, check=False, capture_output=True).returncode
         ):
-            pytest.skip(f"python{version} is not installed on this machine")
+            pytest.skip(f"this machine does not run {' '.join(command)}")
         return {}
 
     return prepare
 
 
-def _unshared(_: Path) -> Mapping[str, str]:
-    """A machine that lets its users make namespaces, as `unshare` does."""
-    if subprocess.run(["unshare", "--user", "--net", "true"], check=False, capture_output=True).returncode:
-        pytest.skip("this machine does not let unshare make namespaces")
-    return {}
-
-
+_unshared = _runs("unshare", "--user", "--net", "true")
 _PROXY = "http://127.0.0.1:9"
 _SETUP = (sys.executable, "engine/setup.py")
 MACHINES = [
@@ -86,8 +77,8 @@ MACHINES = [
     Machine(
         "logins of another cloud", variables={"ARM_CLIENT_ID": "mine", "PULUMI_BACKEND_URL": "s3://mine"}
     ),
-    Machine("old CLI", prepare=_old_cli),
-    Machine("broken CLI", prepare=_hanging_cli),
+    Machine("old CLI", prepare=_cli("echo v3.100.0")),
+    Machine("broken CLI", prepare=_cli("exit 1")),
     Machine("no Go", variables={"PATH": "/usr/bin:/bin"}),
     Machine("no make", variables={"PATH": str(Path(sys.executable).parent)}),
     Machine("no network", prepare=_unshared, command=("unshare", "--map-root-user", "--net", *_SETUP)),
@@ -102,20 +93,15 @@ MACHINES = [
     *(
         Machine(
             f"Python {version}",
-            prepare=_second_python(version),
-            command=(f"python{version}", "engine/setup.py"),
+            says,
+            prepare=_runs(f"python{version}", "-V"),
+            command=(f"python{version}", *words),
         )
-        for version in ("3.11", "3.12", "3.13", "3.14")
-    ),
-    *(
-        Machine(
-            f"Python {version}",
-            "python3.12",
-            prepare=_second_python(version),
-            command=(f"python{version}", *command),
+        for version, says, *words in (
+            *((one, "", "engine/setup.py") for one in ("3.11", "3.12", "3.13", "3.14")),
+            *((one, "python3.12", "engine/setup.py") for one in ("3.8", "3.10")),
+            *((one, "python3.12", "-m", "localazure", "up") for one in ("3.8", "3.10")),
         )
-        for version in ("3.8", "3.10")
-        for command in (("engine/setup.py",), ("-m", "localazure", "up"))
     ),
     Machine("a make without .ONESHELL", command=("make", ".ONESHELL=", f"PYTHON={sys.executable}", "setup")),
 ]
@@ -135,14 +121,11 @@ def test_the_set_up_works_or_says_what_to_do(machine: Machine, tmp_path: Path) -
     (folder / ".venv").symlink_to(ROOT / ".venv")
     cache = tmp_path / "cache"
     environ = {**os.environ, "XDG_CACHE_HOME": str(cache), **machine.prepare(tmp_path)}
-    for name, value in machine.variables.items():
-        environ = {one: text for one, text in environ.items() if one != name} | (
-            {name: value} if value else {}
-        )
-    cached = Path(environ["XDG_CACHE_HOME"]) / install.cache_folder().relative_to(
-        install.cache_folder().parents[1]
-    )
+    environ |= {name: text for name, text in machine.variables.items() if text}
+    environ = {name: text for name, text in environ.items() if machine.variables.get(name, "") is not None}
     if environ["XDG_CACHE_HOME"]:
+        own = install.cache_folder()
+        cached = cache / own.relative_to(own.parents[1])
         cached.mkdir(parents=True)
         for file in (_BIN / "pulumi", _BIN / "pulumi-language-python-exec"):
             (cached / file.name).symlink_to(file.resolve())

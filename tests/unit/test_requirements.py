@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -39,15 +40,21 @@ def test_each_list_is_that_of_the_lock(name: str) -> None:
     assert (ROOT / name).read_text() == exported(GROUPS[name])
 
 
-def test_a_deployment_installs_its_own_packages_with_checksums_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A job that deploys holds credentials: neither local Azure nor test tools, and uv as its list has it."""
-    (tmp_path / ".venv").mkdir()
+@pytest.fixture
+def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What the set-up of a checkout with a virtual environment runs."""
+    found: list[list[str]] = []
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
     for name in ("uv.lock", "pyproject.toml"):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
-    ran: list[list[str]] = []
-    monkeypatch.setattr(setup, "_run", lambda command, advice: ran.append([str(word) for word in command]))
+    monkeypatch.setattr(setup, "_run", lambda command, advice: found.append([str(word) for word in command]))
+    return found
+
+
+def test_a_deployment_installs_its_own_packages_with_checksums_and_nothing_else(
+    ran: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that deploys holds credentials: neither local Azure nor test tools, and uv as its list has it."""
     setup.make_environment(tmp_path, Path(sys.executable), runtime=True)
     _, pip, sync = ran
     assert pip[-3:] == ["--require-hashes", "--requirement", str(tmp_path / "engine" / "requirements.txt")]
@@ -63,14 +70,9 @@ def test_a_deployment_installs_its_own_packages_with_checksums_and_nothing_else(
     assert installed.isdisjoint({"aiohttp", "uvicorn", "trustme", "pytest", "ruff", "hypothesis"})
 
 
-def test_the_rest_is_installed_when_it_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rest_is_installed_when_it_is_wanted(ran: list[list[str]], tmp_path: Path) -> None:
     """A checkout that was set up for a deployment lacks the rest; a whole one has a deployment's packages."""
-    ran: list[list[str]] = []
-    monkeypatch.setattr(setup, "_run", lambda command, advice: ran.append([str(word) for word in command]))
-    (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "uv").touch()
-    for name in ("uv.lock", "pyproject.toml"):
-        (tmp_path / name).touch()
     for runtime in (True, True, False, False, True):
         setup.make_environment(tmp_path, Path(sys.executable), runtime=runtime)
     assert ["--only-group" in one for one in ran] == [True, False]
@@ -149,20 +151,9 @@ def test_each_project_is_installed_into_the_one_environment(project: Path) -> No
 @pytest.mark.parametrize("folder", [".", "components", "provider", "policies"])
 def test_pip_reads_each_list(folder: str) -> None:
     """What is installed here satisfies it, nested lists and checksums included."""
-    command = [
-        "-m",
-        "pip",
-        "install",
-        "--dry-run",
-        "--no-index",
-        "--no-deps",
-        "--quiet",
-        "-r",
-        "requirements.txt",
-    ]
-    done = subprocess.run(
-        [sys.executable, *command], cwd=ROOT / folder, capture_output=True, text=True, check=False
-    )
+    options = ("--dry-run", "--no-index", "--no-deps", "--quiet", "--requirement", "requirements.txt")
+    command = [sys.executable, "-m", "pip", "install", *options]
+    done = subprocess.run(command, cwd=ROOT / folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
@@ -191,17 +182,15 @@ def test_nothing_is_compiled_on_another_machine() -> None:
     wheels = _wheels()
     deployed = listed("requirements.txt")
     lacking = []
-    for platform, tags in _PLATFORMS.items():
-        for minor in (11, 12, 13, 14):
-            fitting = {
-                *cpython_tags((3, minor), platforms=tags),
-                *compatible_tags((3, minor), f"cp3{minor}", tags),
-            }
-            lacking += [
-                (name, platform, minor)
-                for name in (deployed if platform == "Windows" else wheels)
-                if not any(fitting & fits for fits in wheels[name])
-            ]
+    for (platform, tags), minor in product(_PLATFORMS.items(), (11, 12, 13, 14)):
+        fitting = {
+            *cpython_tags((3, minor), platforms=tags),
+            *compatible_tags((3, minor), f"cp3{minor}", tags),
+        }
+        names = deployed if platform == "Windows" else wheels
+        lacking += [
+            (name, platform, minor) for name in names if not any(fitting & fits for fits in wheels[name])
+        ]
     assert lacking == []
 
 

@@ -1,10 +1,10 @@
 """The documentation as a site: its pages are the repository's, and every link leads somewhere."""
 
-import importlib.util
 import re
+import runpy
 import subprocess
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -13,17 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REPO = "https://example.com/repo"
 
 
-def hook() -> ModuleType:
-    """docs/site.py, which is run by its path, too."""
-    spec = importlib.util.spec_from_file_location("docs_site", ROOT / "docs" / "site.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SITE = hook()
+SITE = SimpleNamespace(**runpy.run_path(str(ROOT / "docs" / "site.py")))
 EXAMPLES = {"typescript": "index.ts", "python": "__main__.py", "go": "main.go", "yaml": "Pulumi.yaml"}
 REGISTRY = {"_index.md", "installation-configuration.md"}
 """Shown by Pulumi's registry, in a form of its own."""

@@ -37,13 +37,9 @@ def test_a_target_runs_modules_that_exist() -> None:
 def test_what_is_imported_is_compiled_once(tmp_path: Path) -> None:
     """Also where a container image says otherwise: every start of every program would compile it again."""
     (tmp_path / "Makefile").write_text(f"include {ROOT / 'Makefile'}\nshown:\n\t@env\n")
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "KEPT": "1"}
     done = subprocess.run(
-        ["make", "shown"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "KEPT": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
+        ["make", "shown"], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
     )
     assert "KEPT=1" in done.stdout
     assert "PYTHONDONTWRITEBYTECODE" not in done.stdout

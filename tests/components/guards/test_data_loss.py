@@ -320,7 +320,7 @@ def test_fails_on_dns_zones_that_an_earlier_version_made(access: str, *, told: b
     network = {"access": access, **subnet}
     found = [one for one in losses(situation(before, network=network)) if one.path.startswith("network")]
     assert bool(found) is told
-    assert all(f"zone {zone} was made by this stack" in one.text for one in found)
+    assert all(f"{zone} was made by this stack" in one.text for one in found)
     assert all("`pulumi state delete --target-dependents 'URN'`" in one.text for one in found)
 
 

@@ -230,8 +230,9 @@ def test_only_a_policy_of_another_vault_may_be_taken_for_a_second_one(
     """An import of the same one, spelt otherwise, would replace it and then delete it."""
     hub = VAULT.replace("kv-language", "kv-Hub")
     policy: State = {(types.ACCESS_POLICY, "language-access"): {"vaultName": policy_vault}}
-    place = place_of_key(service_inputs(vault={"id": hub}), recorded(resources=policy))
-    assert place.lacks_policy is missing
+    before = recorded(resources=policy)
+    one = situation(before, place_of_key(service_inputs(vault={"id": hub}), before))
+    assert ("language-access" not in ServicePlan(one).recorded_policies) is missing
 
 
 @pytest.mark.parametrize(

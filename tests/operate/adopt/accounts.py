@@ -1,7 +1,5 @@
 """Accounts as the cloud tells of them, for plans that are made without one."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

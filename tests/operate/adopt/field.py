@@ -1,9 +1,7 @@
 """Accounts, vaults and keys as people make them by portal, CLI, Bicep or Terraform: plain requests to ARM."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from localazure import seed
 from tests.support.arm_client import ARM, Client, token
@@ -30,7 +28,7 @@ class Field:
         self._client = client
 
     @classmethod
-    def at(cls, env: Mapping[str, str]) -> Field:
+    def at(cls, env: Mapping[str, str]) -> Self:
         """Makes it in the cloud of an environment."""
         return cls(Client(env, ARM, token(env, f"https://{ARM}")))
 

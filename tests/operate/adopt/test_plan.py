@@ -1,17 +1,18 @@
 """What is written for an account, from the answers that the cloud gave: without a cloud."""
 
-from __future__ import annotations
-
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+import yaml
 
 from components.arguments import names
 from core.facts import Account, Encryption, Network
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from operate.adopt.command import paths
 from operate.adopt.existing import UnreadError
-from operate.adopt.files import declared
+from operate.adopt.files import configuration, declared, import_file, merged
 from operate.adopt.plan import network, plan
 from operate.evidence.model import NotChecked, Service
 from settings.parse import SettingsError, parse
@@ -97,42 +98,47 @@ def test_an_account_that_follows_its_key_by_itself_goes_on_to() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "left"),
+    ("permissions", "more", "left"),
     [
-        (vault_body(["get", "wrapKey", "unwrapKey"]), False),
-        (vault_body(["unwrapKey", "wrapKey", "get"]), True),
-        (vault_body(["get", "wrapKey", "unwrapKey", "list"]), True),
-        (vault_body(["get", "wrapKey", "unwrapKey"], secrets=["get"]), True),
-        (vault_body(["all"]), True),
+        (["get", "wrapKey", "unwrapKey"], {}, False),
+        (["unwrapKey", "wrapKey", "get"], {}, True),
+        (["get", "wrapKey", "unwrapKey", "list"], {}, True),
+        (["get", "wrapKey", "unwrapKey"], {"secrets": ["get"]}, True),
+        (["all"], {}, True),
     ],
 )
-def test_access_that_is_not_exactly_ours_is_left_as_it_is(entry: dict[str, Any], left: bool) -> None:
-    """An access policy with other words, or in another order, would be rewritten else."""
+def test_access_that_is_not_exactly_ours_is_left_as_it_is(
+    permissions: list[str], more: dict[str, list[str]], left: bool
+) -> None:
+    """An access policy with other words, or in another order, would be rewritten else. A grant through an
+    application is another entry of the vault's list, and is not imported."""
+    entry = vault_body(permissions, **more)
     written = plan("x", found(vault_body=entry))
     assert ("access" in written.settings["asFound"]) is left
-
-
-def test_a_grant_through_an_application_is_not_the_identitys() -> None:
-    """It is another entry of the vault's list, and is not imported."""
-    entry = vault_body(["get", "wrapKey", "unwrapKey"])
+    assert "x-access" in {one.name for one in written.imports}
     entry["properties"]["accessPolicies"][0]["applicationId"] = OWN
-    imports = plan("xx", found(vault_body=entry)).imports
-    assert "xx-access" not in {one.name for one in imports}
+    assert "x-access" not in {one.name for one in plan("x", found(vault_body=entry)).imports}
 
 
-def test_a_role_assignment_is_found_at_the_key_before_the_vault() -> None:
-    """With a name of its own it is left as it is; with the name that this project makes it is ours."""
-    ours = names.role_assignment_name(KEY_ID, OWN, CRYPTO_SERVICE_ENCRYPTION_USER.id)
-    for scope, name, left in (
-        (KEY_ID, ours, False),
+OURS = names.role_assignment_name(KEY_ID, OWN, CRYPTO_SERVICE_ENCRYPTION_USER.id)
+
+
+@pytest.mark.parametrize(
+    ("scope", "name", "left"),
+    [
+        (KEY_ID, OURS, False),
         (KEY_ID, "another", True),
         (vault().id, "another", True),
-    ):
-        one = by_role(scope, name)
-        assert texts(("x", one)) == ""
-        written = plan("x", one)
-        assert ("access" in written.settings["asFound"]) is left
-        assert any(i.id.endswith(f"/roleAssignments/{name}") for i in written.imports)
+        (vault().id, OURS, True),
+    ],
+)
+def test_a_role_assignment_is_ours_by_its_name_and_its_scope(scope: str, name: str, left: bool) -> None:
+    """Any other is imported, and left as it is."""
+    one = by_role(scope, name)
+    assert texts(("x", one)) == ""
+    written = plan("x", one)
+    assert ("access" in written.settings["asFound"]) is left
+    assert any(i.id.endswith(f"/roleAssignments/{name}") for i in written.imports)
 
 
 def test_of_two_role_assignments_the_one_at_the_key_is_taken() -> None:
@@ -140,14 +146,7 @@ def test_of_two_role_assignments_the_one_at_the_key_is_taken() -> None:
     first, second = by_role(vault().id, "wide"), by_role(KEY_ID, "narrow")
     listed = (*first.service.assignments, *second.service.assignments)  # type: ignore[misc]
     both = replace(second, service=replace(second.service, assignments=listed))
-    written = plan("xx", both)
-    assert [i.id for i in written.imports if i.name == "xx-access"] == [listed[1].id]
-
-
-def test_our_name_at_another_scope_is_not_ours() -> None:
-    """A role assignment is ours by its name and its scope."""
-    ours = names.role_assignment_name(KEY_ID, OWN, CRYPTO_SERVICE_ENCRYPTION_USER.id)
-    assert "access" in plan("xx", by_role(vault().id, ours)).settings["asFound"]
+    assert [i.id for i in plan("xx", both).imports if i.name == "xx-access"] == [listed[1].id]
 
 
 @pytest.mark.parametrize(
@@ -175,10 +174,9 @@ def test_the_network_is_said_as_near_as_can_be(live: Network, expected: dict[str
 def test_tags_are_left_as_they_are() -> None:
     """Azure's own have slashes in their names, which nobody else's may."""
     tags = {"hidden-link:/app-insights-resource-id": "/subscriptions/x", "owner": "a"}
-    written = plan("xx", found(body={**body(), "tags": tags}))
-    assert "tags" not in written.settings
-    assert "tags" in written.settings["asFound"]
-    parse(written.settings)
+    settings = plan("xx", found(body={**body(), "tags": tags})).settings
+    assert ("tags" in settings, "tags" in settings["asFound"]) == (False, True)
+    parse(settings)
 
 
 def test_what_was_not_read_is_never_used() -> None:
@@ -190,16 +188,41 @@ def test_what_was_not_read_is_never_used() -> None:
 def test_a_key_in_a_managed_hsm_is_used_as_it_is() -> None:
     """No access model and no vault are settings of it; the role is imported by key and identity, also where
     the HSM is in another subscription."""
-    written = plan("x", in_hsm())
+    there = in_hsm()
+    written = plan("x", there)
     assert "accessModel" not in written.settings
     assert written.settings["key"] == {"id": f"{HSM}/keys/cmk"}
     grant = next(one for one in written.imports if one.name == "x-access")
     assert grant.type == "azure-cmk:index:ManagedHsmRoleAssignment"
     assert grant.id == f"{HSM}/keys/cmk|{OWN}"
-    there = in_hsm()
-    elsewhere = account(
-        id=account().id.replace("00000000000a", "00000000000b"), encryption=there.account.encryption
-    )
-    apart = replace(there, service=replace(there.service, account=elsewhere, account_id=elsewhere.id))
+    away = account().id.replace("00000000000a", "00000000000b")
+    elsewhere = replace(there.account, id=away)
+    apart = replace(there, service=replace(there.service, account=elsewhere, account_id=away))
     assert grant in plan("x", apart).imports
     assert not any("another subscription" in note for note in plan("x", apart).notes)
+
+
+def test_the_settings_file_keeps_what_it_says_of_secrets() -> None:
+    """And is refused where it has settings of a service already."""
+    text = merged("encryptionsalt: v1:abc\n", {"language-cmk:name": "x"})
+    assert yaml.safe_load(text) == {"encryptionsalt": "v1:abc", "config": {"language-cmk:name": "x"}}
+    with pytest.raises(ValueError, match="language-cmk:name"):
+        merged(text, {"language-cmk:name": "y"})
+    assert yaml.safe_load(merged("", {"a": 1})) == {"config": {"a": 1}}
+
+
+def test_the_files_are_named_as_the_engine_names_them() -> None:
+    """Also for a stack that is named with its organization and project."""
+    for stack in ("prod", "contoso/language-cmk/prod"):
+        assert [str(path) for path in paths(stack)] == ["Pulumi.prod.yaml", "adopt.prod.json"]
+
+
+def test_the_files_hold_every_account() -> None:
+    """Several services are a list; each import has its own service as parent."""
+    plans = [plan(name, found()) for name in ("xx", "yy")]
+    config = configuration(declared(plans), "s")
+    assert (config["azure-native:subscriptionId"], config["azure-cmk:subscriptionId"]) == ("s", "s")
+    assert [service["name"] for service in config["language-cmk:services"]] == ["xx", "yy"]
+    resources = json.loads(import_file(plans, "3.29.0"))["resources"]
+    assert {r["parent"] for r in resources if not r.get("component")} == {"xx", "yy"}
+    assert all(r["version"] == "3.29.0" for r in resources if r["type"].startswith("azure-native"))

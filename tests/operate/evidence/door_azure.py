@@ -1,12 +1,11 @@
 """The local Azure in this process, asked as the live cloud is; every question can be refused."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import quote
+from typing import Any, TypeVar, cast
 
+from core import clouds
+from core.login import Login
 from localazure import seed
 from localazure.directory import Principal
 from operate.azure import Json, LiveAzure, UnansweredError
@@ -16,79 +15,48 @@ from operate.evidence.model import Facts
 from tests.localazure.driver import GROUP, VAULT, Case
 from tests.localazure.page import scene as page_scene
 from tests.operate.adopt import field
-from tests.support.front import ARM, Door, token
+from tests.support.front import Door, token
+from tests.support.in_process import Wire, in_process_client
+
+T = TypeVar("T")
 
 WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log"
 ACCOUNTS = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts"
-_LOGS, _VAULT = "https://api.loganalytics.io", "https://vault.azure.net"
-_GRAPH = "https://graph.microsoft.com"
-_HSM = "https://managedhsm.azure.net"
-
-
 SUBSCRIPTION, OTHER_SUBSCRIPTION = (subscription.id for subscription in seed.SUBSCRIPTIONS[:2])
 
 
 class DoorAzure(LiveAzure):
-    """Asks a front door; questions with a text of `refused` are refused, and
+    """Asks a front door with the live cloud's client; questions with a text of `refused` are refused, and
     those with a text of `odd` answered with what nobody expects."""
 
     def __init__(self, door: Door, *refused: str, odd: str = "", caller: Principal = seed.DEPLOYER) -> None:
-        self.door = door
-        self._refused, self._odd, self._caller = refused, odd, caller
+        super().__init__(Login())
+        self._client = in_process_client(Login(), Wire(door, principal=caller))
+        self.door, self._refused, self._odd, self._caller = door, refused, odd, caller
         self.questions: list[str] = []
 
-    def get(self, path: str, api_version: str) -> Json:
-        found: Json = self._answer("GET", f"{path}?api-version={api_version}")
-        return found
+    def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Sequence[Json]:
+        def rows() -> list[Json]:
+            body = {"query": text, "timespan": f"{since.isoformat()}/{until.isoformat()}"}
+            url = f"{clouds.PUBLIC.log_analytics}/v1/workspaces/{customer_id}/query"
+            bearer = token(self._caller, clouds.PUBLIC.log_analytics)
+            table = self.door.send("POST", url, body, bearer=bearer).body["tables"][0]
+            names = [column["name"] for column in table["columns"]]
+            return [dict(zip(names, row, strict=True)) for row in table["rows"]]
 
-    def list(self, path: str, api_version: str, wanted: str = "") -> Sequence[Json]:
-        return self._pages(f"{path}?api-version={api_version}" + (wanted and f"&$filter={quote(wanted)}"))
+        return self._once(f"QUERY {customer_id} {since}/{until}", rows)
 
-    def query(
-        self, customer_id: str, text: str, since: datetime, until: datetime
-    ) -> Sequence[Mapping[str, Any]]:
-        body = {"query": text, "timespan": f"{since.isoformat()}/{until.isoformat()}"}
-        url = f"{_LOGS}/v1/workspaces/{customer_id}/query"
-        table = self._answer("QUERY", url, body, audience=_LOGS)["tables"][0]
-        names = [column["name"] for column in table["columns"]]
-        return [dict(zip(names, row, strict=True)) for row in table["rows"]]
+    def _once(self, question: str, ask: Callable[[], T]) -> T:
+        def asked() -> T:
+            if any(text in question for text in self._refused):
+                raise UnansweredError("403 Forbidden: refused by the test")
+            if self._odd and self._odd in question:
+                odd = {"name": "odd", "properties": None}
+                return cast("T", [odd] if question.startswith("LIST") else odd)
+            return ask()
 
-    def members(self, group_id: str) -> tuple[str, ...]:
-        url = f"{_GRAPH}/v1.0/groups/{group_id}/transitiveMembers?$select=id"
-        return tuple(sorted(one["id"] for one in self._pages(url, _GRAPH)))
-
-    def get_in_vault(self, uri: str, path: str) -> Json:
-        audience = _HSM if "managedhsm" in uri else _VAULT
-        found: Json = self._answer("GET", f"{uri}{path}?api-version=7.4", audience=audience)
-        return found
-
-    def sign(self, key_id: str, body: Json) -> Json:
-        found: Json = self._answer("POST", f"{key_id}/sign?api-version=7.4", body, audience=_VAULT)
-        return found
-
-    def list_in_vault(self, uri: str, path: str) -> Sequence[Json]:
-        return self._pages(f"{uri}{path}?api-version=7.4", _HSM if "managedhsm" in uri else _VAULT)
-
-    def _pages(self, link: str, audience: str = "") -> Sequence[Json]:
-        found: list[Json] = []
-        while link:
-            page = self._answer("LIST", link, audience=audience)
-            found += page["value"]
-            link = str(page.get("nextLink") or "").removeprefix(ARM)
-        return found
-
-    def _answer(self, kind: str, url: str, body: Any = None, audience: str = "") -> Any:
-        question = f"{kind} {url}"
         self.questions.append(question)
-        if any(text in question for text in self._refused):
-            raise UnansweredError("403 Forbidden: refused by the test")
-        if self._odd and self._odd in question:
-            return {"value": [{"name": "odd"}]} if kind == "LIST" else {"name": "odd", "properties": None}
-        bearer = token(self._caller, audience or f"{ARM}/")
-        reply = self.door.send("POST" if body else "GET", url, body, bearer=bearer)
-        if reply.status != 200:
-            raise UnansweredError(f"{reply.status} {reply.code}: {reply.message}")
-        return reply.body
+        return super()._once(question, asked)
 
 
 def read(azure: DoorAzure, *account_ids: str, days: float = 30, now: datetime | None = None) -> Facts:

@@ -1,7 +1,5 @@
 """Facts made by hand: one account under a customer's key as it should be, and what tests change of it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Who can unwrap, who can take the key away, and who could come to unwrap."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,9 +1,8 @@
 """Evidence of a cloud with a rotated, a cut off and a plain account: what is told, and what is not."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,12 +10,14 @@ from core import arm_ids
 from core.facts import Account, Key, Vault
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure import seed
+from operate.__main__ import main
 from operate.azure import UnansweredError
+from operate.evidence import command, report
 from operate.evidence.collect import _groups, accounts_in, diagnostic_setting, log_start
 from operate.evidence.findings import findings
 from operate.evidence.history import bound_since
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, UseRow, moment
-from operate.evidence.report import files
+from operate.source import Source
 from tests.consistency.world import GROUP, KEY, World
 from tests.operate.evidence.door_azure import (
     ACCOUNTS,
@@ -34,6 +35,7 @@ from tests.operate.evidence.made import NOW, OTHER, OWN, assignment, row, servic
 from tests.support.front import Door
 
 NAMES = ("cut-off", "plain", "rotated")
+SOURCE = Source("public", "management.azure.com", False, "t-1", "o-1", "", "a-1", "OIDC")
 IDS = [f"{ACCOUNTS}/{name}" for name in NAMES]
 
 
@@ -85,7 +87,8 @@ def test_every_refused_question_is_told(door: Door) -> None:
     azure = DoorAzure(door)
     read(azure, *IDS)
     kinds = {question.partition("?")[0].rsplit("/", 1)[-1] for question in azure.questions}
-    asked = {"versions", "roleAssignments", "diagnosticSettings", "query", "transitiveMembers", "values"}
+    assert any(question.startswith("QUERY") for question in azure.questions)
+    asked = {"versions", "roleAssignments", "diagnosticSettings", "transitiveMembers", "values"}
     assert kinds >= asked | {"roleEligibilityScheduleInstances", "vaults", "subscriptions"}
 
 
@@ -96,21 +99,32 @@ def test_an_answer_that_cannot_be_read_is_told(door: Door, odd: str) -> None:
     assert any("the answer could not be read" in text for text in told), told
 
 
-def test_the_same_cloud_at_the_same_time_gives_the_same_bytes(door: Door) -> None:
-    """Collected twice as of one moment, the document does not differ, and holds no token or secret. What was
-    not read is there with the reason, so that no reader takes it for nothing."""
-    now = door.cloud.clock.datetime()
-    texts = set()
-    for order in (IDS, IDS[::-1]):
-        facts = read(DoorAzure(door, "/versions"), *order, now=now)
-        texts.add(files(facts, findings(facts), (), "1")["evidence.json"])
-    (shown,) = texts
-    document = json.loads(shown)
-    assert document["schema"] == "language-cmk/evidence/1"
-    keys = [service["key"] for service in document["services"]]
+def test_the_same_cloud_at_the_same_time_gives_the_same_bytes(
+    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Read twice as of one moment, in whatever order, the report does not differ, and holds no token or
+    secret. What was not read is there with the reason, so that no reader takes it for nothing; the manifest
+    has each question's answer."""
+    monkeypatch.setattr(command, "LiveAzure", lambda _: DoorAzure(door, "/versions"))
+    monkeypatch.setattr("operate.azure.source_of", lambda _: SOURCE)
+    monkeypatch.setattr(report, "tool_version", lambda: "1")
+    at, made = door.cloud.clock.datetime().isoformat(timespec="seconds"), []
+    for ids in (IDS, IDS, IDS[::-1]):
+        assert main(["evidence", "--account", *ids, "--at", at, "--out", str(tmp_path)]) == 1
+        made.append({one.name: one.read_text() for one in tmp_path.iterdir()})
+    first, second, turned = made
+    assert first == second
+    assert sorted(first) == ["SHA256SUMS", "evidence.json", "index.html", "manifest.json"]
+    assert "error   cut-off: " in capsys.readouterr().out
+    shown = json.loads(first["evidence.json"])
+    assert (shown["schema"], shown["notFromAzure"]) == ("language-cmk/evidence/1", SOURCE.warning)
+    keys = [service["key"] for service in shown["services"]]
     assert keys.count({"notChecked": "403 Forbidden: refused by the test"}) == 2
-    assert "eyJ" not in shown
-    assert "secret" not in shown.lower()
+    answers = json.loads(first["manifest.json"])["answers"]
+    assert {one["answer"][:4] for one in answers} == {"ok", "403 ", "404 "}
+    assert json.loads(turned["evidence.json"])["services"] == shown["services"]
+    text = "".join(first.values()).lower()
+    assert ("eyj" in text, "secret" in text) == (False, False)
 
 
 def test_a_subscription_has_its_accounts(door: Door) -> None:

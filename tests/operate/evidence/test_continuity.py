@@ -1,7 +1,5 @@
 """Continuity: who changed what, by both logs, and each time of which the logs may not tell."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any

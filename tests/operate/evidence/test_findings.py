@@ -1,7 +1,5 @@
 """Each rule: found where it is broken, and not where everything is as it should be."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A key over time: since when a version is bound, who used it, which is newest, when the next one is due."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import UTC, datetime
 

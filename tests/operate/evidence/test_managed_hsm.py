@@ -1,7 +1,5 @@
 """Evidence of an account whose key is in a managed HSM: keys, roles and log are the HSM's own."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

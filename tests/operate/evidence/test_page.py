@@ -1,8 +1,6 @@
 """The page: it shows everything, fetches nothing, and no name becomes markup. tests/clients/test_pages.py
 looks at it in a browser and on paper."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The signature and the timestamp: openssl alone verifies them, and a changed report fails."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import threading
@@ -13,7 +11,6 @@ import pytest
 
 from core.key_uris import KeyUri
 from localazure import seed
-from operate.__main__ import main
 from operate.errors import OperateError
 from operate.evidence import report, signature
 from operate.evidence.findings import findings
@@ -217,10 +214,3 @@ def test_a_report_without_the_timestamp_is_refused(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with pytest.raises(SignatureError, match=why):
         signature.timestamp(authority[0] + path, "sums")
-
-
-def test_what_is_no_key_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """Before anything is read."""
-    with pytest.raises(SystemExit, match="2"):
-        main(["evidence", "--stack", "dev", "--sign-with", "evidence"])
-    assert "'evidence' is not an https URI" in capsys.readouterr().err

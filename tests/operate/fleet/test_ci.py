@@ -1,7 +1,5 @@
 """What the workflows of a fleet run: the matrix of a change, and the update by reviewed plans."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

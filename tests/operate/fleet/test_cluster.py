@@ -1,7 +1,5 @@
 """Fleets on the workers of a Dask cluster."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """fleet.yaml and the stack files: what they say, what a change touches, and what each action does."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -241,13 +239,6 @@ def test_a_wrong_fleet_is_one_message(fleet: Fleet, text: str | None, error: str
         (fleet.folder / "fleet.yaml").write_text(text)
     code, _, said = fleet.run("list")
     assert (code, error in said) == (2, True)
-
-
-@pytest.mark.parametrize("words", [["preview", "--yes"], ["matrix", "--yes"], ["evidence"]])
-def test_an_action_takes_no_option_of_another(fleet: Fleet, words: list[str]) -> None:
-    """One that would be passed over in silence is a usage error."""
-    with pytest.raises(SystemExit, match="2"):
-        fleet.run(*words)
 
 
 @pytest.mark.parametrize("action", ["up", "rotate"])

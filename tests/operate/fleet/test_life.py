@@ -2,8 +2,6 @@
 fails one call of a hundred, and a ring goes bad (5 stacks, and 20 with SEARCH=wide); a rotation; access taken
 away; and two tenants."""
 
-from __future__ import annotations
-
 import os
 import random
 import signal

@@ -1,7 +1,5 @@
 """Rings, what halts, and shards, for any fleet."""
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Rings on threads: what is begun, what halts it, and what is told of it."""
 
-from __future__ import annotations
-
 import json
 import threading
 from pathlib import Path

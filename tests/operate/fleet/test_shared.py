@@ -1,7 +1,5 @@
 """Settings that fleet.yaml shares: whose they are, and which of them count."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any
