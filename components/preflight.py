@@ -23,7 +23,7 @@ from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
 from components.guards.situation import Situation, is_in_subscription
 from components.invokes import InvokeError, State, stack_state
-from components.planned import Question, planned
+from components.planned import planned
 from core import arm_ids
 from core.commands import STACK
 from core.environment import IGNORES_VALIDATION, RECOVERS
@@ -185,18 +185,18 @@ class _Preflight:
     async def _check_deployment(self) -> None:
         """Asks once which resources of the services Azure would refuse, also for services with problems, to
         tell all problems at once, but not about an argument that is refused already."""
-        made = {
-            name: planned(one)
+        asked = [
+            (name, question)
             for name, one in self.situations.items()
             # A login to another subscription would make resources that none of the user's settings name.
             if one.before.account is None or is_in_subscription(one.before.account, one.login)
-        }
-        asked = [question for some in made.values() for question in some]
+            for question in planned(one)
+        ]
         if not asked:
             return
         refused = {(name, problem.path) for name, problem in self.problems}
         try:
-            report = await self.reader.own("checkDeployment", resources=asked)
+            report = await self.reader.own("checkDeployment", resources=[one for _, one in asked])
         except InvokeError as error:
             if not self.problems:
                 raise
@@ -208,8 +208,8 @@ class _Preflight:
             if str(finding.get("check")).startswith("validation") and os.environ.get(IGNORES_VALIDATION):
                 pulumi.log.warn(f"{text} ({IGNORES_VALIDATION} is set)")
                 continue
-            for name, one in _about(finding["id"], made):
-                if (name, one["setting"]) not in refused:
+            for name, one in asked:
+                if arm_ids.same(one["id"], finding["id"]) and (name, one["setting"]) not in refused:
                     self._refuse(name, [Problem(one["setting"], text)])
 
 
@@ -231,10 +231,6 @@ def recovers() -> bool:
     return RECOVERS in os.environ and pulumi.runtime.is_dry_run()
 
 
-def _about(id: str, made: Mapping[str, Sequence[Question]]) -> list[tuple[str, Question]]:
-    return [(name, one) for name, some in made.items() for one in some if arm_ids.same(one["id"], id)]
-
-
 def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
     """The findings of a situation that a late answer of Azure could show, too."""
     live = situation.live
@@ -245,7 +241,7 @@ def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
 
 
 def _tell(name: str, situation: Situation) -> None:
-    for text in access.still_granted(situation):
+    for text in (*access.still_granted(situation), *access.stale_grant(situation)):
         pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
     inputs = situation.inputs
     waits = situation.account_waits and not inputs.is_revoked and inputs.binds_in_two_phases

@@ -167,6 +167,19 @@ def revoked_access(situation: Situation) -> RevokedAccess | None:
     return RevokedAccess(key_id, before.grantee_id, before.assignment_id or revoked)
 
 
+def stale_grant(situation: Situation) -> Iterator[str]:
+    """A failed update took the access away and left the grant in the state: without a refresh, the next
+    update believes that the grant exists."""
+    before, access = situation.before, situation.access
+    if situation.inputs.is_revoked or not before.revoked or not before.grant_recorded:
+        return
+    if access is not None and access.level is Access.NONE:
+        yield (
+            "an update took the grant away and then failed, so the state still has the grant. After a "
+            "refresh, this update creates it again; otherwise run `pulumi refresh` first"
+        )
+
+
 def still_granted(situation: Situation) -> Iterator[str]:
     """Access is revoked, but a grant that is not of this stack still gives it."""
     before, access = situation.before, situation.access

@@ -234,10 +234,9 @@ def no_longer_declared(before: RecordedService, name: str) -> Problem:
     return Problem(
         "services",
         f"the stack has this service with account {account!r}, but its settings do not list it: the account "
-        f"and its data would be deleted. If the service has a new name, set previousName: {name} there. If "
-        "it "
-        f"is to be deleted, set removedServices: [{name}]; where it is protected, first run `pulumi up` with "
-        "its protect: false. Otherwise list it again",
+        f"and its data would be deleted. If the service has a new name, set previousName: {name} there. "
+        f"If it is to be deleted, set removedServices: [{name}]; where it is protected, run `pulumi up` "
+        "with its protect: false first. Otherwise list it again",
     )
 
 

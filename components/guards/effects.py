@@ -3,13 +3,12 @@
 Pure. Does not own: the words (core/effects.py), nor the judgement of a whole stack (review/).
 """
 
-import time
 from dataclasses import dataclass
 
 from components.encryption_args import MICROSOFT_MANAGED
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Situation
-from core import adapters, coverage, demands, effects, key_uris
+from core import coverage, effects, key_uris
 from core import resource_types as types
 from core.values import Mark
 
@@ -58,19 +57,25 @@ def _of_bound(one: Situation) -> str:
         return effects.UNBOUND
     if not inputs.has_key or not one.place.key_name or before.bound_to is None:
         return ""
-    if _is_another_key(one):
+    if one.place.vault_id and before.bound_to != one.place.names:
         return effects.KEY_CHANGED.format(_wanted(one), _used(one))
-    used, wanted = _version_in_use(one), _version(one)
-    if not inputs.names_version or not used or wanted.lower() == used.lower():
-        return ""
-    return effects.REBOUND.format(wanted, used) if inputs.key.pin else effects.ROTATED.format(wanted)
+    return _of_version(one) if inputs.names_version else ""
+
+
+def _of_version(one: Situation) -> str:
+    """The effect of an argument that moves a bound account to another version of its key; "" for none."""
+    key, used = one.inputs.key, _version_in_use(one)
+    if key.pin:
+        return effects.REBOUND.format(key.pin, used) if used.lower() not in ("", key.pin.lower()) else ""
+    asked = one.before.part(types.KEY_VERSION, "key-version").get("generation")
+    return effects.ROTATED.format(_LATER) if (key.generation or 0) > int(asked or 0) else ""
 
 
 def _wanted(one: Situation) -> str:
-    vault = one.inputs.vault.name or _LATER
-    if one.place.vault_id:
-        vault = key_uris.place_of(one.place.vault_id)
-    return effects.key(vault, one.place.key_name or _LATER, _version(one))
+    inputs = one.inputs
+    vault = key_uris.place_of(one.place.vault_id) if one.place.vault_id else inputs.vault.name
+    version = inputs.key.pin or _LATER if inputs.names_version else effects.NEWEST
+    return effects.key(vault or _LATER, one.place.key_name or _LATER, version)
 
 
 def _used(one: Situation) -> str:
@@ -78,33 +83,6 @@ def _used(one: Situation) -> str:
     return effects.key(vault, key, _version_in_use(one) or effects.NEWEST)
 
 
-def _version(one: Situation) -> str:
-    """The version that the update binds, as far as it is known before."""
-    key, in_use = one.inputs.key, _version_in_use(one)
-    if not one.inputs.names_version:
-        return effects.NEWEST
-    if key.pin:
-        return key.pin
-    stays = not _is_another_key(one)
-    asked = one.before.part(types.KEY_VERSION, "key-version").get("generation")
-    if stays and (key.generation or 0) > int(asked or 0) and one.before.is_bound:
-        return _LATER
-    return _newest(one) or (in_use if stays else "") or _LATER
-
-
-def _is_another_key(one: Situation) -> bool:
-    """Whether the account is bound to another key, which this update does not rotate."""
-    return bool(one.place.vault_id) and one.before.bound_to not in (None, one.place.names)
-
-
 def _version_in_use(one: Situation) -> str:
     has = one.account.bound_key
     return has.encryption.key_version if has else ""
-
-
-def _newest(one: Situation) -> str:
-    """The version that the key has now; "" if it is not known, or cannot be used."""
-    found = one.live.key or {}
-    version = adapters.key_version({"id": found.get("id"), "properties": found})
-    known = found.get("keyUriWithVersion") or one.place.in_managed_hsm
-    return "" if not known or demands.key_usable(version, time.time()) else version.version

@@ -13,15 +13,15 @@ from core import resource_types as types
 
 @dataclass(frozen=True)
 class KeyPlace:
-    """A service's key, its vault or managed HSM, and the grant of the identity `grantee_id` to it: the name
-    and the scope of its role assignment in Azure. Without a `vault_id` there is nothing to read yet."""
+    """A service's key, its vault or managed HSM, and the identity `grantee_id` that is to use it, by the role
+    assignment `assignment_id` or else by an access policy. Without a `vault_id` there is nothing to read yet.
+    """
 
     vault_id: str = ""
     makes_key: bool = False
     key_name: str = ""
     grantee_id: str = ""
-    assignment_name: str = ""
-    assignment_scope: str = ""
+    assignment_id: str = ""
 
     @property
     def key_id(self) -> str:
@@ -72,25 +72,18 @@ def place_of_key(inputs: EncryptedAIServicesAccountArgs, before: RecordedService
     )
     # A user-assigned identity is known before there is an account.
     place = KeyPlace(vault_id, makes_key, key_name, (vault_id and before.grantee_id) or "")
-    by_role = place.grantee_id and inputs.grants_by != ACCESS_POLICY
-    return _with_role(place, inputs, before) if by_role else place
+    if not place.grantee_id or inputs.grants_by == ACCESS_POLICY:
+        return place
+    # An adopted assignment has the name and scope that its maker gave it.
+    adopted = before.assignment_id if "access" in inputs.as_found else None
+    return replace(place, assignment_id=adopted or assignment_id(place))
 
 
-def _with_role(place: KeyPlace, inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> KeyPlace:
-    if place.in_managed_hsm:
-        # A grant that exists is taken over by the resource itself.
-        return replace(place, assignment_name=f"{inputs.name}-access")
-    if before.assignment_id and "access" in inputs.as_found:
-        # An adopted assignment has the name and scope that its maker gave it.
-        scope = arm_ids.parse(before.assignment_id).scope
-        return replace(place, assignment_name=arm_ids.name_of(before.assignment_id), assignment_scope=scope)
-    name = assignment_name(place, place.grantee_id)
-    return replace(place, assignment_name=name, assignment_scope=place.key_id)
-
-
-def assignment_name(place: KeyPlace, principal_id: str) -> str:
-    """The name that the stack gives an identity's role assignment at the key."""
-    return names.role_assignment_name(place.key_id, principal_id, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id)
+def assignment_id(place: KeyPlace) -> str:
+    """The ARM id that the stack gives the role assignment of the identity at the key."""
+    role = roles.CRYPTO_SERVICE_ENCRYPTION_USER.id
+    name = names.role_assignment_name(place.key_id, place.grantee_id, role)
+    return arm_ids.child(place.key_id, arm_ids.ROLE_ASSIGNMENT, name)
 
 
 def is_elsewhere(before: RecordedService, place: KeyPlace) -> bool:
@@ -99,7 +92,7 @@ def is_elsewhere(before: RecordedService, place: KeyPlace) -> bool:
     if before.bound_to is None:
         return False
     vault, key = before.bound_to
-    by_role = bool(place.assignment_name)
+    by_role = bool(place.assignment_id)
     return vault != key_uris.place_of(place.vault_id) or (by_role and key != place.key_name.lower())
 
 

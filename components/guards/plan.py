@@ -1,7 +1,6 @@
 """The decisions about a situation without problems, one for each function. Pure."""
 
 from dataclasses import dataclass
-from enum import Enum
 
 import pulumi
 
@@ -11,17 +10,6 @@ from components.guards.situation import Situation
 from core import adapters, arm_ids, rights
 from core import resource_types as types
 from core.rights import Access
-
-
-class Proof(Enum):
-    """The evidence that access to the key counts, before an account is bound in its create."""
-
-    NEEDED = "needed"
-    """None yet: the update waits until the access counts."""
-    RECORDED = "recorded"
-    """The state has the resource that waited."""
-    BY_USE = "by use"
-    """The account is under its key by an existing grant, as an adopted account is."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +53,17 @@ class ServicePlan:
         return account.id if account else None
 
     @property
-    def proof(self) -> Proof:
-        """The evidence that the access counts. A recorded grant may be gone all the same, if an update took
-        it away and then failed."""
+    def has_proof(self) -> bool:
+        """Whether the state has the resource that waited until the access to the key counted."""
+        return self.situation.before.has(types.KEY_ACCESS_VALIDATION, "key-access")
+
+    @property
+    def proven_by_use(self) -> bool:
+        """Whether the account is under its key by an existing grant, as an adopted account is, so that no
+        update has to wait. A recorded grant may be gone all the same, if an update took it away and then
+        failed."""
         one = self.situation
-        if one.before.has(types.KEY_ACCESS_VALIDATION, "key-access"):
-            return Proof.RECORDED
         policies = rights.by_policies(adapters.vault(one.live.vault or {}), one.place.grantee_id)
         in_azure = one.live.assignment is not None or policies.level is not Access.NONE
         usable = (one.before.grant_recorded or in_azure) and not one.account_lacks_access
-        return Proof.BY_USE if usable and one.account.bound_key is not None else Proof.NEEDED
+        return usable and one.account.bound_key is not None and not self.has_proof

@@ -15,7 +15,7 @@ from components.account_write import recorded_account
 from components.arguments.inputs import known_text
 from components.cmk_resource import cmk_invoke_options
 from components.guards.access import key_left_behind
-from components.guards.key_place import KeyPlace, assignment_name, place_of_key
+from components.guards.key_place import KeyPlace, assignment_id, place_of_key
 from components.guards.recorded_state import USER, RecordedService, as_it_is
 from components.guards.situation import Deployer, Live, Situation, gives_reading_role, is_in_subscription
 from components.guards.soft_deleted import Listed, makes_names
@@ -190,11 +190,12 @@ class _Look:
         """The vault, the key and the role assignment, as far as they have to be read."""
         if place.in_managed_hsm:
             return await self._in_hsm(place)
-        assignment = {"scope": place.assignment_scope, "roleAssignmentName": place.assignment_name}
+        id = place.assignment_id
+        role = {"scope": arm_ids.parse(id).scope, "roleAssignmentName": arm_ids.name_of(id)} if id else None
         return await asyncio.gather(
             self._get("vault", GET_VAULT, place.vault_arguments if place.vault_id else None),
             self._key(place, before),
-            self._get("assignment", _GET_ASSIGNMENT, assignment if place.assignment_name else None),
+            self._get("assignment", _GET_ASSIGNMENT, role),
         )
 
     async def _key(self, place: KeyPlace, before: RecordedService) -> Answer:
@@ -240,7 +241,7 @@ class _Look:
             return True
         user, key = before.key_user_id or "", arm_ids.key_id(key_id)
         left = KeyPlace(vault_id=key.parent.text, key_name=key.name, grantee_id=user)
-        left = replace(left, assignment_name=assignment_name(left, user), assignment_scope=key_id)
+        left = replace(left, assignment_id=assignment_id(left))
         other = _Look(self.reader, self.request, self.number)
         vault, _, assignment = await other.key_and_grant(left, before)
         by_other_login = left.in_managed_hsm or self.request.vault_provider is not None

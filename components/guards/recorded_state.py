@@ -60,10 +60,8 @@ class RecordedService:
     @property
     def bound_to(self) -> tuple[str, str] | None:
         """The names of the vault and the key that the account is bound to, lower case."""
-        encryption, binding = (
-            self.account.encryption if self.account else facts.Encryption(),
-            self.binding or {},
-        )
+        encryption = self.account.encryption if self.account else facts.Encryption()
+        binding = self.binding or {}
         uri = binding.get("keyVaultUri") or encryption.key_vault_uri
         key = binding.get("keyName") or encryption.key_name
         vault = key_uris.place(uri) if uri else None

@@ -92,7 +92,7 @@ class Situation:
         before, vault = self.before, self.live.vault
         if not self._reads_grant or "assignment" in self.live.unread:
             return None
-        if self.place.assignment_name:
+        if self.place.assignment_id:
             by_policy = before.grant_recorded and before.assignment_id is None
             return None if by_policy else _WHOLE if self.live.assignment else EffectiveAccess()
         if before.assignment_id is not None:
@@ -124,7 +124,7 @@ class Situation:
             return False
         if before.revoked:
             return True
-        if self.place.assignment_name:
+        if self.place.assignment_id:
             return self.live.assignment is None or user != before.grantee_id
         return rights.by_policies(adapters.vault(self.live.vault or {}), user).level is not Access.FULL
 

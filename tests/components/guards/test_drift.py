@@ -155,8 +155,8 @@ def test_a_revoked_access_that_somebody_else_gives_is_told(
     ("place", "told"),
     [
         (replace(PLACE, key_name="second"), False),  # access policies are for all keys of a vault
-        (replace(PLACE, key_name="second", assignment_name="a"), True),
-        (replace(PLACE, key_name="CMK-language", assignment_name="a"), False),
+        (replace(PLACE, key_name="second", assignment_id=f"{PLACE.key_id}/a"), True),
+        (replace(PLACE, key_name="CMK-language", assignment_id=f"{PLACE.key_id}/a"), False),
         (replace(PLACE, vault_id=VAULT.replace("kv-language", "kv-hub")), True),
     ],
 )

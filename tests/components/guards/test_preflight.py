@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
 from components.account_write import AccountBefore
-from components.guards.plan import Proof, ServicePlan
+from components.guards.plan import ServicePlan
 from components.guards.reader import ServiceRequest, refuse_other_login
 from components.guards.situation import Deployer
 from components.invokes import is_absent, missing_data_role
@@ -269,7 +269,7 @@ def test_an_empty_answer_is_none(said: dict[str, Any]) -> None:
     one = plans["one"]
     assert (one.situation.login, one.situation.account) == (Deployer(), AccountBefore())
     assert not one.situation.keeps_key
-    assert (one.account_id, one.proof) == (None, Proof.NEEDED)
+    assert (one.account_id, one.has_proof, one.proven_by_use) == (None, False, False)
 
 
 def test_what_is_refused_already_is_told_once() -> None:
