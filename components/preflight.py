@@ -238,8 +238,9 @@ def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
 
 
 def _tell(name: str, situation: Situation) -> None:
-    for text in (*access.still_granted(situation), *access.stale_grant(situation)):
-        pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
+    for note in (access.not_by_targets, access.still_granted, access.stale_grant):
+        for text in note(situation):
+            pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
 
 
 def _of_this_stack(text: str) -> str:
