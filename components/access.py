@@ -71,7 +71,7 @@ def make_grant(
         # It is no resource of Resource Manager, which therefore cannot be asked about it.
         role = roles.HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
         given = {"scope": key.id, "principalId": principal_id, "roleDefinitionId": role}
-        return declare(Declaration(types.HSM_ROLE_ASSIGNMENT, f"{name}-access", "", "", given), **options)
+        return declare(Declaration(types.HSM_ROLE_ASSIGNMENT, f"{name}-access", given), **options)
     if access_model == RBAC:
         return assign_role(
             f"{name}-access",
@@ -92,6 +92,5 @@ def make_grant(
         "policy": {"tenantId": tenant_id, "objectId": principal_id, "permissions": allowed},
         "takesOver": takes_over or None,
     }
-    type = f"{arm_ids.VAULT}/accessPolicies"
-    policy = Declaration(types.ACCESS_POLICY, f"{name}-access", type, "add", entry, argument, at=vault.id)
+    policy = Declaration(types.ACCESS_POLICY, f"{name}-access", entry, argument, at=vault.id)
     return in_turn(vault, declare, policy, **options)

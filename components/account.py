@@ -6,13 +6,12 @@ from typing import Any
 
 import pulumi
 
-from components.account_args import AccountArguments
 from components.account_write import ENCRYPTION, AccountBefore, key_guard
 from components.azure_native import AzureResource, read_back, value_at
 from components.component import ChildOptions
 from components.declared import Declaration
-from components.kept_properties import KEPT, SEARCH_LINK, declared_links, lost_search, with_kept
-from core import adapters, arm_ids
+from components.kept_properties import KEPT, SEARCH_LINK, lost_search, with_kept
+from core import adapters
 from core import resource_types as types
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
 from core.key_uris import KeyUri
@@ -52,54 +51,12 @@ class MadeAccount:
         return self.principal_id.apply(_has_identity)
 
 
-def declared_account(
-    inputs: AccountArguments,
-    argument: str,
-    place: Mapping[str, Any],
-    *,
-    identity_id: pulumi.Input[str] | None,
-    system_assigned: bool,
-    encryption: Mapping[str, Any] | None,
-) -> Declaration:
-    """The account, at a `place`; `argument` is the path of the argument that names it. `identity_id`: the
-    user-assigned identity that uses the key of `encryption`, to which the account is bound in its create."""
-    properties: dict[str, Any] = {
-        "customSubDomainName": inputs.account_name,
-        "disableLocalAuth": True,
-        "publicNetworkAccess": inputs.network.public_network_access,
-        "networkAcls": inputs.network.account_rules,
-        **declared_links(inputs.storage_account_ids, inputs.search_service_id, inputs.search_service_key),
-    }
-    if inputs.manages_projects is not None:
-        properties["allowProjectManagement"] = inputs.manages_projects
-    if encryption:
-        properties["encryption"] = encryption
-    assigned = [*([] if identity_id is None else [identity_id]), *inputs.other_identity_ids]
-    kinds = [*(["SystemAssigned"] if system_assigned else []), *(["UserAssigned"] if assigned else [])]
-    identity = {"type": ", ".join(kinds) or "None"}
-    arguments = {
-        **place,
-        "accountName": inputs.account_name,
-        "kind": inputs.kind,
-        "sku": {"name": inputs.sku},
-        "identity": {**identity, "userAssignedIdentities": assigned} if assigned else identity,
-        "properties": properties,
-    }
-    return Declaration(
-        types.ACCOUNT,
-        f"{inputs.name}-account",
-        arm_ids.ACCOUNT,
-        inputs.account_name,
-        arguments,
-        argument,
-    )
-
-
 def make_account(
     account: Declaration,
     options: ChildOptions,
     *,
     after: Sequence[pulumi.Resource] = (),
+    kept: Sequence[str] = (),
     frozen: bool = False,
     unbinds: bool = False,
     before: AccountBefore,
@@ -108,7 +65,7 @@ def make_account(
     """Makes the account.
 
     `after` are the resources that must exist before the account and outlive it: its vault, and with an inline
-    key the grant.
+    key the grant. Changes of the properties `kept` are ignored.
     `frozen` does not write an existing account: while its identity may not use the key, the service is
     assumed to refuse every PUT, because a PUT states the key again. `unbinds` puts an account whose inputs
     stated a key on Microsoft-managed keys. `before` is what preflight() read of the account.
@@ -118,7 +75,7 @@ def make_account(
     inline = unbinds or "encryption" in properties
     opts = options(depends_on=list(after))
     through = pulumi.InvokeOptions(parent=opts.parent)
-    ignored = [*(opts.ignore_changes or ())]
+    ignored = [*kept]
     if unbinds:
         # Explicit, because nobody has observed what a PUT without encryption does.
         properties["encryption"] = {"keySource": MICROSOFT_MANAGED}

@@ -75,15 +75,8 @@ def make_audit_trail(
     if audit.makes_workspace:
         made_name, sku = name_of("workspace"), {"name": WORKSPACE_TIER}
         given = {**arguments, "workspaceName": made_name, "sku": sku, "retentionInDays": RETENTION_DAYS}
-        workspace = Declaration(
-            resource_types.WORKSPACE,
-            f"{service}-workspace",
-            arm_ids.WORKSPACE,
-            made_name,
-            given,
-            argument,
-            "audit.workspaceId",
-        )
+        made = f"{service}-workspace"
+        workspace = Declaration(resource_types.WORKSPACE, made, given, argument, "audit.workspaceId")
         # A component that is renamed by an alias keeps its logs.
         workspace_id = declare(workspace, ignore_changes=["workspaceName"]).id
     for what, resource_id in watched.items():
@@ -94,15 +87,8 @@ def make_audit_trail(
                 "workspaceId": workspace_id,
                 "logs": [{"category": CATEGORIES[what], "enabled": True}],
             }
-            setting = Declaration(
-                resource_types.DIAGNOSTIC_SETTING,
-                f"{service}-{what}-audit",
-                arm_ids.DIAGNOSTIC_SETTING,
-                name,
-                given,
-                "audit",
-                at=resource_id,
-            )
+            made = f"{service}-{what}-audit"
+            setting = Declaration(resource_types.DIAGNOSTIC_SETTING, made, given, "audit", at=resource_id)
             # Azure refuses a second setting with the same destinations, so an old one keeps its name; and the
             # further destinations that an earlier version gave it, or its logs would end there in silence.
             declare(setting, delete_before_replace=False, ignore_changes=["name", *_FURTHER])

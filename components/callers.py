@@ -10,13 +10,10 @@ from typing import ClassVar
 
 import pulumi
 
-from components.account import MadeAccount
 from components.arguments import checks, names
 from components.arguments.checks import DEPLOYER
 from components.arguments.inputs import Arguments, Rule, argument, known_text
 from components.arguments.problem import Problem
-from components.declared import Declare
-from components.role_assignment import assign_role
 from core import kinds
 from core.kinds import AccountKind
 from core.roles import SERVICE_PRINCIPAL, Role
@@ -100,7 +97,6 @@ def problems(
 ) -> Iterator[Problem]:
     """Refuses callers of one account that are listed twice; with `deployer_id`, also a deployer that is
     listed by its object id, too."""
-    labels = Counter(caller.label for caller in callers)
     held = Counter(caller.held(kind, deployer_id) for caller in callers)
     offered = [one.name for one in kind.callers]
     for index, caller in enumerate(callers):
@@ -116,32 +112,3 @@ def problems(
                 f"{path}.principalId",
                 f"{caller.label!r} is listed more than once with one role, which Azure refuses; list it once",
             )
-        elif labels[caller.label] > 1:
-            yield Problem(
-                f"{path}.name", f"{caller.label!r} is listed more than once; give each its own name"
-            )
-
-
-def make_callers(
-    service: str,
-    callers: Sequence[CallerArgs],
-    kind: AccountKind,
-    account: MadeAccount,
-    declare: Declare,
-    *,
-    deployer_id: str,
-) -> None:
-    """Gives each caller its role on the account."""
-    for caller in callers:
-        name, *former = (f"{service}-{one}" for one in caller.logical_names(kind, deployer_id))
-        assign_role(
-            name,
-            caller.role_on(kind),
-            declare,
-            scope=account.id,
-            principal_id=caller.object_id(deployer_id),
-            principal_type=caller.type_of_principal,
-            argument="callers",
-            deleted_with=account.resource,
-            aliases=[pulumi.Alias(name=one) for one in former],
-        )

@@ -4,7 +4,7 @@ Owns: the declaration and its registration. Does not own: a service's declaratio
 questions (planned.py).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,8 +14,29 @@ from components.azure_cmk import OWN_TYPES
 from components.azure_failures import waiting_hooks
 from components.azure_native import AzureResource
 from components.component import ChildOptions
+from core import arm_ids
+from core import resource_types as types
 
 T = TypeVar("T")
+
+
+_IN_RESOURCE_MANAGER: Mapping[str, tuple[str, str]] = {
+    types.RESOURCE_GROUP: (arm_ids.RESOURCE_GROUP, "resourceGroupName"),
+    types.VAULT: (arm_ids.VAULT, "vaultName"),
+    types.KEY: (arm_ids.KEY, "keyName"),
+    types.ACCOUNT: (arm_ids.ACCOUNT, "accountName"),
+    types.PROJECT: (f"{arm_ids.ACCOUNT}/projects", "projectName"),
+    types.DEPLOYMENT: (f"{arm_ids.ACCOUNT}/deployments", "deploymentName"),
+    types.USER_ASSIGNED_IDENTITY: (arm_ids.USER_ASSIGNED_IDENTITY, "resourceName"),
+    types.WORKSPACE: (arm_ids.WORKSPACE, "workspaceName"),
+    types.DIAGNOSTIC_SETTING: (arm_ids.DIAGNOSTIC_SETTING, "name"),
+    types.PRIVATE_ENDPOINT: (arm_ids.PRIVATE_ENDPOINT, "privateEndpointName"),
+    types.PRIVATE_ZONE_GROUP: (arm_ids.DNS_ZONE_GROUP, "privateDnsZoneGroupName"),
+    # Its name follows from the identity, which may be made first.
+    types.ROLE_ASSIGNMENT: (arm_ids.ROLE_ASSIGNMENT, "new"),
+    types.ACCESS_POLICY: (f"{arm_ids.VAULT}/accessPolicies", "add"),
+}
+"""The type in Resource Manager, and the argument that is the name there, or else the name itself."""
 
 
 @dataclass(frozen=True)
@@ -23,19 +44,29 @@ class Declaration:
     """One resource: `token` is its type in Pulumi, with `arguments` by their names on the wire, and `name` is
     its logical name.
 
-    `type` and `azure_name` are its type and name in Resource Manager; `at` is the id of the resource that it
-    is in or at, "" for the service's group. `argument` is the path of the argument that names it,
-    `existing_argument` the path of the argument for an existing resource in its place.
+    `argument` is the path of the argument that names it, `existing_argument` the path of the argument for an
+    existing resource in its place; `at` is the id of the resource that it is in or at, "" for the service's
+    group.
     """
 
     token: str
     name: str
-    type: str
-    azure_name: pulumi.Input[str]
     arguments: Mapping[str, Any]
     argument: str = ""
     existing_argument: str = ""
     at: pulumi.Input[str] = ""
+
+    @property
+    def type(self) -> str:
+        """Its type in Resource Manager; "" if it has none there."""
+        return _IN_RESOURCE_MANAGER.get(self.token, ("", ""))[0]
+
+    @property
+    def azure_name(self) -> pulumi.Input[str]:
+        """Its name in Resource Manager."""
+        name = _IN_RESOURCE_MANAGER.get(self.token, ("", ""))[1]
+        found: pulumi.Input[str] = self.arguments.get(name, name)
+        return found
 
 
 class Made(NamedTuple):
@@ -59,9 +90,11 @@ that is tried again while access may not count yet."""
 
 @dataclass(frozen=True)
 class Registering:
-    """Registers declared resources with the options of a component's children."""
+    """Registers declared resources with the options of a component's children; changes of the properties
+    `kept` are ignored."""
 
     options: ChildOptions
+    kept: Sequence[str] = ()
 
     def __call__(
         self, declared: Declaration, *, waits_for_access: tuple[str, str] | None = None, **options: Any
@@ -69,6 +102,8 @@ class Registering:
         """The resource."""
         if waits_for_access and (hooks := waiting_hooks(*waits_for_access)):
             options["hooks"] = pulumi.ResourceHookBinding(on_error=[*hooks])
+        if ignored := [*self.kept, *(options.pop("ignore_changes", None) or ())]:
+            options["ignore_changes"] = ignored
         opts = self.options(**options)
         if own := OWN_TYPES.get(declared.token):
             resource: Any = own(declared.name, opts, **declared.arguments)

@@ -18,9 +18,9 @@ from components.arguments.inputs import (
     known_text,
 )
 from components.arguments.problem import Problem
-from components.key import AUTOMATIC, PINNED, RSA_HSM, MadeKeyArguments, pinned_or_automatic
+from components.key import AUTOMATIC, PINNED, RSA_HSM, MadeKeyArguments
 from components.vault import PREMIUM, TIERS
-from core import arm_ids
+from core import arm_ids, key_uris
 from core.roles import HSM_CRYPTO_USER
 
 CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
@@ -38,6 +38,13 @@ def _made_or_existing(noun: str, *made: str) -> Callable[[Any], Iterator[Problem
                 yield Problem(camel_case(one), found)
 
     return rule
+
+
+def _pinned_or_automatic(key: "ServiceKeyArgs") -> Iterator[Problem]:
+    if key.version == AUTOMATIC and key.pin is not None:
+        yield Problem(
+            "pin", f"names a version to stay on, but found version: {AUTOMATIC}; remove one of them"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,18 +74,18 @@ class ServiceKeyArgs(MadeKeyArguments):
 
     _RULES: ClassVar[tuple[Rule, ...]] = (
         _made_or_existing("key", "name", *arguments(MadeKeyArguments)),
-        pinned_or_automatic,
+        _pinned_or_automatic,
     )
 
     name: str = argument("", check=names.KEY.checked)
     """Optional. Name of the key made here. Default: `cmk-<name>`."""
-    id: pulumi.Input[str] | None = argument(None, check=checks.key_id)
+    id: pulumi.Input[str] | None = argument(None, check=arm_ids.key_id)
     """Optional. ARM id of an existing RSA key, without a version, in a vault or a managed HSM:
     `.../managedHSMs/HSM/keys/KEY`. Neither vault nor key is made then."""
     generation: int | None = argument(None, minimum=0)
     """Optional. A higher number creates a new version of the key and binds the account to it. A lower one is
     refused. The update must reach the vault: with `network.access: closed` none does."""
-    pin: str | None = argument(None, check=checks.key_version)
+    pin: str | None = argument(None, check=key_uris.version)
     """Optional. Key version (32 hexadecimal digits) to stay on. Default: the newest that is enabled."""
     version: str = argument(PINNED, choices=(PINNED, AUTOMATIC))
     """Optional. How the account follows the key. `pinned` (default): it names one version, and an update that

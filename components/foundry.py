@@ -116,8 +116,6 @@ def make_below(
         child = Declaration(
             token,
             f"{inputs.name}-{what.removesuffix('s')}-{given.name}",
-            f"{arm_ids.ACCOUNT}/{what}",
-            given.name,
             {**place, **arguments, "tags": inputs.tags},
             what,
             at=account.id,

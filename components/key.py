@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import pulumi
 
 from components.arguments import checks, names
+from components.arguments.checks import Tags
 from components.arguments.inputs import Arguments, ComponentArguments, Rule, argument, read
 from components.arguments.problem import Problem
 from components.component import Component
@@ -29,14 +30,6 @@ DAYS_TO_REBIND = 30
 LEAST_ROTATION_DAYS, MOST_ROTATION_DAYS = 7, 3620
 LEAST_EXPIRY_DAYS, MOST_EXPIRY_DAYS = LEAST_ROTATION_DAYS + DAYS_TO_REBIND, 3650
 NOTIFIES_BEFORE_EXPIRY_DAYS = 30
-
-
-def pinned_or_automatic(args: Any) -> Iterator[Problem]:
-    """Arguments with a `version` and a `pin`: an account that names no version cannot stay on one."""
-    if args.version == AUTOMATIC and args.pin is not None:
-        yield Problem(
-            "pin", f"names a version to stay on, but found version: {AUTOMATIC}; remove one of them"
-        )
 
 
 def key_size(bits: int) -> None:
@@ -88,7 +81,7 @@ class EncryptionKeyArgs(MadeKeyArguments, ComponentArguments):
     """Required. ARM id of the vault the key is in."""
     key_name: str = argument("", check=names.KEY.checked)
     """Optional. Unique in its vault; default `cmk-<name>`."""
-    tags: checks.Tags | None = None
+    tags: Tags | None = None
     """Optional. Tags of the key."""
 
     def completed(self) -> Self:
@@ -117,38 +110,44 @@ class EncryptionKey(Component):
     ) -> None:
         inputs = read(EncryptionKeyArgs, name, args)
         super().__init__(name, opts)
-        key = make_key(inputs, vault_at(inputs.vault_id), Registering(self.protected_child))
+        vault, declare = vault_at(inputs.vault_id), Registering(self.protected_child)
+        key = make_key(name, inputs.key_name, inputs, vault, declare, tags=inputs.tags)
         self.key_id = pulumi.Output.from_input(key.id)
         self.register_outputs(self.outputs())
 
 
 def make_key(
-    inputs: EncryptionKeyArgs,
+    name: str,
+    key_name: str,
+    inputs: MadeKeyArguments,
     vault: VaultReference,
     declare: Declare,
-    roles: Sequence[pulumi.Resource] = (),
     *,
+    tags: Tags | None,
+    roles: Sequence[pulumi.Resource] = (),
     argument: str = "keyName",
 ) -> KeyReference:
-    """Makes the key's first version, after earlier writes to the vault, and once `roles` on it count.
-    `argument` is the path of the argument that names it."""
+    """Makes the first version of the key `key_name`, after earlier writes to the vault, and once `roles` on
+    it count. `argument` is the path of the argument that names it."""
     given = {
         "resourceGroupName": vault.resource_group_name,
         "vaultName": vault.name,
-        "keyName": inputs.key_name,
-        "tags": inputs.tags,
-        "properties": key_properties(inputs),
+        "keyName": key_name,
+        "tags": tags,
+        "properties": {
+            "kty": inputs.type,
+            "keySize": inputs.size,
+            "keyOps": [*demands.KEY_OPERATIONS],
+            "rotationPolicy": {
+                "attributes": {"expiryTime": f"P{inputs.expires_after_days}D"},
+                "lifetimeActions": [
+                    _action("rotate", timeAfterCreate=f"P{inputs.rotates_after_days}D"),
+                    _action("notify", timeBeforeExpiry=f"P{NOTIFIES_BEFORE_EXPIRY_DAYS}D"),
+                ],
+            },
+        },
     }
-    key = Declaration(
-        types.KEY,
-        f"{inputs.name}-key",
-        arm_ids.KEY,
-        inputs.key_name,
-        given,
-        argument,
-        "key.id",
-        at=vault.id,
-    )
+    key = Declaration(types.KEY, f"{name}-key", given, argument, "key.id", at=vault.id)
     made = in_turn(
         vault,
         declare,
@@ -162,28 +161,10 @@ def make_key(
         delete_before_replace=False,
         provider=vault.provider,
         depends_on=[*roles],
-        waits_for_access=(inputs.name, "key") if roles else None,
+        waits_for_access=(name, "key") if roles else None,
     )
     return KeyReference(made.id, vault)
 
 
-def key_properties(key: MadeKeyArguments) -> dict[str, Any]:
-    """The properties of a key made here, by azure-native's names."""
-    return {
-        "kty": key.type,
-        "keySize": key.size,
-        "keyOps": [*demands.KEY_OPERATIONS],
-        "rotationPolicy": {
-            "attributes": {"expiryTime": f"P{key.expires_after_days}D"},
-            "lifetimeActions": [
-                {
-                    "action": {"type": "rotate"},
-                    "trigger": {"timeAfterCreate": f"P{key.rotates_after_days}D"},
-                },
-                {
-                    "action": {"type": "notify"},
-                    "trigger": {"timeBeforeExpiry": f"P{NOTIFIES_BEFORE_EXPIRY_DAYS}D"},
-                },
-            ],
-        },
-    }
+def _action(type: str, **trigger: str) -> dict[str, Any]:
+    return {"action": {"type": type}, "trigger": trigger}

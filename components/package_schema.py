@@ -69,7 +69,7 @@ def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
         **ABOUT,
         "version": VERSION,
         "language": {name: {**one, **_LANGUAGES.get(name, {})} for name, one in schema["language"].items()},
-        "types": {_renamed(token): one for token, one in types.items()},
+        "types": {token.removesuffix("Args"): one for token, one in types.items()},
         "resources": resources,
     }
     return {word: _polished(one) for word, one in whole.items()}
@@ -95,40 +95,28 @@ def _point_to(input: dict[str, Any], enum: str) -> None:
     target["$ref"] = f"#/types/{NAME}:index:{enum}"
 
 
-def _renamed(token: str) -> str:
-    """A type without the `Args` that each SDK adds by itself."""
-    return token.removesuffix("Args")
-
-
 def _polished(value: Any) -> Any:
-    """The schema with references to the renamed types, and with descriptions for readers of any language."""
+    """The schema with references to types without the `Args` that each SDK adds by itself, and with
+    descriptions for readers of any language: without indentation and exceptions, which only Python has."""
     if isinstance(value, list):
         return [_polished(one) for one in value]
     if not isinstance(value, dict):
         return value
     found = {name: _polished(one) for name, one in value.items()}
     if isinstance(found.get("$ref"), str):
-        found["$ref"] = _renamed(found["$ref"])
+        found["$ref"] = found["$ref"].removesuffix("Args")
     if isinstance(found.get("description"), str):
-        found["description"] = _for_every_language(found["description"])
+        found["description"] = re.sub(
+            r"\s*Raises\s[^.]*\.", "", inspect.cleandoc(found["description"])
+        ).strip()
     if found.get("type") == "array" and isinstance(found.get("items"), dict):
         found["items"].pop("description", None)  # the list's own, once more
         if "$ref" in found["items"] and "enum" not in found["items"]:
-            _take_out_plain_lists(found)
+            # An ordinary list in place of a plain one: the SDK for Go has no type for plain lists of objects
+            # (pulumi 3.259). The component refuses a list that is not known when it is made.
+            for one in (found, found["items"]):
+                one.pop("plain", None)
     return found
-
-
-def _take_out_plain_lists(array: dict[str, Any]) -> None:
-    """Makes a plain list of objects an ordinary one: the SDK for Go has no type for it (pulumi 3.259). The
-    component refuses a list that is not known when it is made."""
-    array.pop("plain", None)
-    array["items"].pop("plain", None)
-
-
-def _for_every_language(text: str) -> str:
-    """A docstring without its indentation and its exceptions, which only Python has."""
-    sentences = re.sub(r"\s*Raises\s[^.]*\.", "", inspect.cleandoc(text))
-    return sentences.strip()
 
 
 def _pascal_case(words: str) -> str:

@@ -1,5 +1,6 @@
 """Vaults and keys that were made here or exist elsewhere, as their keys, versions and grants need them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pulumi
@@ -11,17 +12,15 @@ from core import arm_ids
 class VaultReference:
     """A vault, made here or existing.
 
-    `provider` is an azure-native provider for the vault's own subscription; `resource` is set when a
-    component here made it, `maker` when another resource of this program does. `writes` are the last declared
-    writes to it.
+    `provider` is an azure-native provider for the vault's own subscription; `makers` are the resources of
+    this program that make it. `writes` are the last declared writes to it.
     """
 
     id: pulumi.Input[str]
     name: pulumi.Input[str]
     resource_group_name: pulumi.Input[str]
     provider: pulumi.ProviderResource | None = None
-    resource: pulumi.Resource | None = None
-    maker: pulumi.Resource | None = None
+    makers: Sequence[pulumi.Resource] = ()
     writes: list[pulumi.Resource] = field(default_factory=list, compare=False)
 
 
@@ -41,23 +40,23 @@ class KeyReference:
 def vault_at(
     vault_id: pulumi.Input[str],
     provider: pulumi.ProviderResource | None = None,
-    maker: pulumi.Resource | None = None,
+    makers: Sequence[pulumi.Resource] = (),
 ) -> VaultReference:
     """The vault with an ARM id, which may be known only once it is made."""
     parsed = pulumi.Output.from_input(vault_id).apply(arm_ids.vault_id)
-    return VaultReference(vault_id, parsed.name, parsed.group, provider, maker=maker)
+    return VaultReference(vault_id, parsed.name, parsed.group, provider, makers)
 
 
 def key_at(
     key_id: pulumi.Input[str],
     provider: pulumi.ProviderResource | None = None,
-    maker: pulumi.Resource | None = None,
+    makers: Sequence[pulumi.Resource] = (),
 ) -> KeyReference:
     """The key with an ARM id, in its vault."""
     if isinstance(key_id, str):
-        return KeyReference(key_id, vault_at(vault_of(key_id), provider, maker))
+        return KeyReference(key_id, vault_at(vault_of(key_id), provider, makers))
     known: pulumi.Output[str] = pulumi.Output.from_input(key_id)
-    return KeyReference(key_id, vault_at(known.apply(_vault_known_later), provider, maker))
+    return KeyReference(key_id, vault_at(known.apply(_vault_known_later), provider, makers))
 
 
 def _vault_known_later(key_id: str) -> str:

@@ -28,8 +28,6 @@ def assign_role(
     assignment = Declaration(
         resource_types.ROLE_ASSIGNMENT,
         name,
-        arm_ids.ROLE_ASSIGNMENT,
-        "new",  # it follows from the identity, which may be made first
         {
             "roleAssignmentName": pulumi.Output.all(place, principal_id).apply(
                 lambda ids: names.role_assignment_name(ids[0], ids[1], role.id)

@@ -108,7 +108,7 @@ class EncryptedAIServicesAccount(Component):
         key = parts.key()
         # A destroy deletes the account before its vault, and before its access.
         access_ends_with = parts.access_ends_with(key)
-        account = parts.account(after=[*parts.vault_makers(key), access_ends_with])
+        account = parts.account(after=[*key.vault.makers, access_ends_with])
         grant = parts.grant(key, account.grantee_id, access_ends_with)
         version = parts.key_version(key, account.id)
         self._made(account, key, version, grant)

@@ -15,7 +15,6 @@ from components import callers
 from components.arguments import names
 from components.arguments.inputs import (
     Arguments,
-    ComponentArguments,
     Rule,
     argument,
     camel_case,
@@ -114,7 +113,7 @@ def _callers(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
     yield from callers.problems(service.callers, service.account_kind)
 
 
-def _resource_group(service: "PlacementArguments") -> Iterator[Problem]:
+def _resource_group(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
     if service.resource_group_name and service.existing_resource_group_name is not None:
         yield Problem(
             "resourceGroupName",
@@ -152,10 +151,20 @@ def _name_of(resource: str) -> Rule:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlacementArguments(ComponentArguments):
-    """Where a service is."""
+class EncryptedAIServicesAccountArgs(EncryptionArguments, FoundryArguments):
+    """Inputs of EncryptedAIServicesAccount."""
 
-    _RULES: ClassVar[tuple[Rule, ...]] = (_resource_group,)
+    _RULES: ClassVar[tuple[Rule, ...]] = (
+        _resource_group,
+        _tier,
+        _key_of_kind,
+        _identity_of_kind,
+        _region_of_key,
+        _version_of_kind,
+        _callers,
+        _storage_identity,
+        *map(_name_of, _MADE),
+    )
 
     location: str = argument(check=region, example="westeurope")
     """Required. Azure region of everything made here. An account cannot move: the preview refuses a
@@ -166,28 +175,6 @@ class PlacementArguments(ComponentArguments):
         None, check=names.RESOURCE_GROUP.checked
     )
     """Optional. Name of an existing resource group. No group is made then."""
-
-    @property
-    def group_name(self) -> str:
-        """The resource group, made here or existing; UNKNOWN if something else is yet to make it."""
-        existing = known_text(self.existing_resource_group_name)
-        return self.resource_group_name if existing is None else existing
-
-
-@dataclass(frozen=True, kw_only=True)
-class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, FoundryArguments):
-    """Inputs of EncryptedAIServicesAccount."""
-
-    _RULES: ClassVar[tuple[Rule, ...]] = (
-        _tier,
-        _key_of_kind,
-        _identity_of_kind,
-        _region_of_key,
-        _version_of_kind,
-        _callers,
-        _storage_identity,
-        *map(_name_of, _MADE),
-    )
 
     grant_storage_access: bool = True
     """Optional. Whether the account's own identity gets the role Storage Blob Data Contributor on each of
@@ -210,6 +197,12 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     def check_name(cls, name: str) -> None:
         """Raises ValueError for a name that the service cannot have."""
         names.SERVICE.checked(name)
+
+    @property
+    def group_name(self) -> str:
+        """The resource group, made here or existing; UNKNOWN if something else is yet to make it."""
+        existing = known_text(self.existing_resource_group_name)
+        return self.resource_group_name if existing is None else existing
 
     @property
     def stack(self) -> str:

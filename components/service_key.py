@@ -15,10 +15,10 @@ import pulumi
 from components.access import ROTATION, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.checks import DEPLOYER
-from components.arguments.inputs import arguments, source_resources
+from components.arguments.inputs import source_resources
 from components.declared import Declare, then
 from components.guards.plan import ServicePlan
-from components.key import EncryptionKeyArgs, MadeKeyArguments, make_key
+from components.key import make_key
 from components.references import KeyReference, VaultReference, key_at, vault_at
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs
@@ -43,11 +43,12 @@ class ServiceKey:
         """The key, in its vault."""
         inputs, plan = self.inputs, self.plan
         if inputs.key.id is not None:
-            key = key_at(inputs.key.id, self.vault_provider, _maker(inputs.key.id))
+            makers = [*source_resources(inputs.key.id), *source_resources(inputs.vault.id or "")]
+            key = key_at(inputs.key.id, self.vault_provider, makers)
             self._assign_officers(key.vault)
             return key
         if inputs.vault.id is not None:
-            vault = vault_at(inputs.vault.id, self.vault_provider, _maker(inputs.vault.id))
+            vault = vault_at(inputs.vault.id, self.vault_provider, source_resources(inputs.vault.id))
         else:
             vault = make_vault(
                 KeyVaultArgs(
@@ -69,17 +70,14 @@ class ServiceKey:
             # It exists already, and azure-native refuses to create an existing key.
             return KeyReference(then(vault.id, lambda found: facts.key_id(found, inputs.key.name)), vault)
         return make_key(
-            EncryptionKeyArgs(
-                name=inputs.name,
-                vault_id=vault.id,
-                key_name=inputs.key.name,
-                **{name: getattr(inputs.key, name) for name in arguments(MadeKeyArguments)},
-                tags=inputs.tags,
-            ),
+            inputs.name,
+            inputs.key.name,
+            inputs.key,
             vault,
             # Not protected: deleting it leaves the key in the vault, and a change of its name replaces it.
             self.declare,
-            self.officers,
+            tags=inputs.tags,
+            roles=self.officers,
             argument=inputs.argument_of("key"),
         )
 
@@ -135,8 +133,3 @@ class ServiceKey:
             name = f"{self.inputs.name}-operator-{object_id or DEPLOYER}"
             recorded = self.plan.operators.get(object_id.lower(), f"{name}-access")
             yield object_id, name, [pulumi.Alias(name=recorded)] if recorded != f"{name}-access" else []
-
-
-def _maker(resource_id: pulumi.Input[str]) -> pulumi.Resource | None:
-    """The resource of this program that makes the vault of an id; None for a plain id."""
-    return next(iter(source_resources(resource_id)), None)

@@ -1,16 +1,15 @@
 """The parts of one service, each made from the service's inputs under its own options."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import pulumi
 
 from components.access import make_grant
 from components.access_model import RBAC
-from components.account import MadeAccount, declared_account, make_account
-from components.arguments.inputs import UNKNOWN, source_resources
-from components.as_found import keep_as_found
+from components.account import MadeAccount, make_account
+from components.arguments.inputs import UNKNOWN
+from components.as_found import kept_paths
 from components.audit import make_audit_trail
 from components.azure_cmk import (
     CustomerManagedKey,
@@ -20,13 +19,13 @@ from components.azure_cmk import (
 )
 from components.azure_failures import waiting_hooks
 from components.azure_native import read_back, value_at
-from components.callers import make_callers
 from components.component import ChildOptions
 from components.declared import Declaration, Declare, Registering
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_below
 from components.guards.plan import ServicePlan
-from components.private_network import PrivateNetwork
+from components.kept_properties import declared_links
+from components.private_network import make_endpoints
 from components.references import KeyReference, VaultReference
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
@@ -71,13 +70,14 @@ class Parts:
         inputs = self._inputs
         if inputs.existing_resource_group_name is not None:
             return inputs.existing_resource_group_name
-        name = inputs.resource_group_name
-        arguments = {"resourceGroupName": name, "location": inputs.location, "tags": inputs.tags}
+        arguments = {
+            "resourceGroupName": inputs.resource_group_name,
+            "location": inputs.location,
+            "tags": inputs.tags,
+        }
         group = Declaration(
             types.RESOURCE_GROUP,
             f"{inputs.name}-group",
-            arm_ids.RESOURCE_GROUP,
-            name,
             arguments,
             inputs.argument_of("resourceGroup"),
             "existingResourceGroupName",
@@ -94,11 +94,9 @@ class Parts:
             "tags": inputs.tags,
         }
 
-    def _declares(self, options: ChildOptions, as_found: str = "") -> Declare:
-        """A function that declares parts with these options; the part `as_found` may stay as it was found."""
-        if as_found:
-            options = keep_as_found(options, as_found, self._inputs.as_found)
-        return self._asks or Registering(options)
+    def _declares(self, options: ChildOptions, kind: str = "") -> Declare:
+        """A function that declares parts of a kind, which may stay as they were found."""
+        return self._asks or Registering(options, kept_paths(kind, self._inputs.as_found))
 
     def key(self) -> KeyReference:
         """The key, in its vault."""
@@ -106,19 +104,12 @@ class Parts:
         self._vault = key.vault
         return key
 
-    def vault_makers(self, key: KeyReference) -> list[pulumi.Resource]:
-        """The resources of this program that make the vault of the key; empty if it exists already."""
-        if key.vault.resource:
-            return [key.vault.resource]
-        given = (self._inputs.key.id, self._inputs.vault.id)
-        return [source for id in given if id is not None for source in source_resources(id)]
-
     def access_ends_with(self, key: KeyReference) -> pulumi.Resource:
         """The resource whose deletion ends the access of the account's own identity, once the account is
         gone: a vault made here, else a resource for this alone. The grant goes with it and not before the
         account, which would be left without its key."""
-        if key.vault.resource:
-            return key.vault.resource
+        if self._inputs.makes_vault:
+            return key.vault.makers[0]
         subscription, name = self._situation.login.subscription_id, self._inputs.account_name
         group: pulumi.Output[str] = pulumi.Output.from_input(self.resource_group_name)
         account_id = group.apply(
@@ -133,18 +124,14 @@ class Parts:
 
     def identity(self) -> MadeIdentity:
         """A user-assigned identity, for an account that is bound to the key in its own create."""
-        name = self._inputs.name_of("identity")
         identity = Declaration(
             types.USER_ASSIGNED_IDENTITY,
             f"{self._inputs.name}-identity",
-            arm_ids.USER_ASSIGNED_IDENTITY,
-            name,
-            {**self._place, "resourceName": name},
+            {**self._place, "resourceName": self._inputs.name_of("identity")},
             self._inputs.argument_of("identity"),
         )
         # A service that an alias renames, or whose rule of names changes, keeps its identity.
-        options = partial(self._protected_options, ignore_changes=["resourceName"])
-        made = self._declares(options, "identity")(identity)
+        made = self._declares(self._protected_options, "identity")(identity, ignore_changes=["resourceName"])
         if made.resource is None:
             return MadeIdentity(made.id, UNKNOWN, UNKNOWN)
         live = read_back(made.resource, types.GET_IDENTITY, resourceName=made.resource.name)
@@ -157,27 +144,52 @@ class Parts:
         encryption: Mapping[str, Any] | None = None,
     ) -> MadeAccount:
         """The account; with `encryption` bound in its create, by the identity given."""
-        declared = declared_account(
-            self._inputs,
-            self._inputs.argument_of("account"),
-            self._place,
-            identity_id=identity_id,
-            system_assigned=self._inputs.identity != USER_ASSIGNED,
-            encryption=encryption,
-        )
+        declared = self._declared_account(identity_id, encryption)
         if self._asks:
             nothing: pulumi.Output[Any] = pulumi.Output.from_input(UNKNOWN)
             return MadeAccount(*self._asks(declared), nothing, nothing)
         return make_account(
             declared,
-            keep_as_found(self._protected_options, "account", self._inputs.as_found),
+            self._protected_options,
             after=after,
+            kept=kept_paths("account", self._inputs.as_found),
             # In two phases the grant comes after the account, so that the account waits for another update.
             frozen=self._inputs.is_revoked or (self._situation.account_waits and encryption is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
             before=self._situation.account,
             on_error=self._on_error(bound_in_its_create=encryption is not None),
         )
+
+    def _declared_account(
+        self, identity_id: pulumi.Input[str] | None, encryption: Mapping[str, Any] | None
+    ) -> Declaration:
+        inputs = self._inputs
+        properties: dict[str, Any] = {
+            "customSubDomainName": inputs.account_name,
+            "disableLocalAuth": True,
+            "publicNetworkAccess": inputs.network.public_network_access,
+            "networkAcls": inputs.network.account_rules,
+            **declared_links(inputs.storage_account_ids, inputs.search_service_id, inputs.search_service_key),
+        }
+        if inputs.manages_projects is not None:
+            properties["allowProjectManagement"] = inputs.manages_projects
+        if encryption:
+            properties["encryption"] = encryption
+        assigned = [*([] if identity_id is None else [identity_id]), *inputs.other_identity_ids]
+        kinds = [
+            *(["SystemAssigned"] if inputs.identity != USER_ASSIGNED else []),
+            *(["UserAssigned"] if assigned else []),
+        ]
+        identity = {"type": ", ".join(kinds) or "None"}
+        arguments = {
+            **self._place,
+            "accountName": inputs.account_name,
+            "kind": inputs.kind,
+            "sku": {"name": inputs.sku},
+            "identity": {**identity, "userAssignedIdentities": assigned} if assigned else identity,
+            "properties": properties,
+        }
+        return Declaration(types.ACCOUNT, f"{inputs.name}-account", arguments, inputs.argument_of("account"))
 
     def grant(
         self, key: KeyReference, principal_id: pulumi.Input[str], deleted_with: pulumi.Resource | None = None
@@ -310,15 +322,29 @@ class Parts:
             ),
         )
 
+    def _let_call(self, account: MadeAccount) -> None:
+        """Gives each caller its role on the account."""
+        kind, deployer_id = self._inputs.account_kind, self._situation.login.object_id
+        for caller in self._inputs.callers:
+            name, *former = (f"{self._inputs.name}-{one}" for one in caller.logical_names(kind, deployer_id))
+            assign_role(
+                name,
+                caller.role_on(kind),
+                self._child,
+                scope=account.id,
+                principal_id=caller.object_id(deployer_id),
+                principal_type=caller.type_of_principal,
+                argument="callers",
+                deleted_with=account.resource,
+                aliases=[pulumi.Alias(name=one) for one in former],
+            )
+
     def rest(self, account: MadeAccount, after: Sequence[pulumi.Resource] = ()) -> pulumi.Output[str | None]:
         """Makes the parts that come after the account and its binding: callers, resources below it, private
         endpoints and audit. Returns the id of the workspace of its audit logs."""
         inputs, child, makes_vault = self._inputs, self._child, self._inputs.makes_vault
         made = {"account": account.id, "vault": self._vault.id if self._vault and makes_vault else None}
-        deployer_id = self._situation.login.object_id
-        make_callers(
-            inputs.name, inputs.callers, inputs.account_kind, account, child, deployer_id=deployer_id
-        )
+        self._let_call(account)
         for id in inputs.granted_storage_ids:
             assign_role(
                 f"{inputs.name}-{storage_role(id)}",
@@ -328,7 +354,7 @@ class Parts:
                 principal_id=account.grantee_id,
                 argument="storageAccountIds",
             )
-        endpoints = PrivateNetwork(inputs, child, self.resource_group_name, after).endpoints(made)
+        endpoints = make_endpoints(inputs, made, child, self.resource_group_name, after)
         after = [*after, *endpoints]
         make_below(inputs, account, self._protected, child, location=inputs.location, after=after)
         return make_audit_trail(

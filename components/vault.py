@@ -18,7 +18,6 @@ from components.component import Component
 from components.declared import Declaration, Declare, Registering
 from components.network import NetworkArgs
 from components.references import VaultReference
-from core import arm_ids
 from core import resource_types as types
 from core.demands import RETENTION_DAYS
 from core.regions import region
@@ -61,43 +60,26 @@ def make_vault(inputs: KeyVaultArgs, declare: Declare, *, argument: str = "vault
         "vaultName": inputs.vault_name,
         "location": inputs.location,
         "tags": inputs.tags,
-        "properties": vault_properties(
-            inputs.tenant_id, inputs.access_model, inputs.network, inputs.vault_sku
-        ),
+        "properties": {
+            "tenantId": inputs.tenant_id,
+            "sku": {"family": "A", "name": inputs.vault_sku},
+            # Explicit as in the SDK's class of these properties, so that no recorded vault differs.
+            "enabledForDeployment": False,
+            "enabledForDiskEncryption": False,
+            "enabledForTemplateDeployment": False,
+            "enableSoftDelete": True,
+            "softDeleteRetentionInDays": RETENTION_DAYS,
+            "enablePurgeProtection": True,
+            # Explicit in both models: without it this version of the API makes a vault with Azure RBAC.
+            "enableRbacAuthorization": inputs.access_model == RBAC,
+            "publicNetworkAccess": inputs.network.public_network_access,
+            "networkAcls": inputs.network.vault_rules,
+        },
     }
-    vault = Declaration(
-        types.VAULT,
-        f"{inputs.name}-vault",
-        arm_ids.VAULT,
-        inputs.vault_name,
-        given,
-        argument,
-        "vault.id",
-    )
+    vault = Declaration(types.VAULT, f"{inputs.name}-vault", given, argument, "vault.id")
     # A vault that an earlier version brought back has it in the state: it says how the vault came about.
     made = declare(vault, ignore_changes=["properties.createMode"])
-    return VaultReference(made.id, made.name, inputs.resource_group_name, resource=made.resource)
-
-
-def vault_properties(
-    tenant_id: pulumi.Input[str], access_model: str, network: NetworkArgs, sku: str = STANDARD
-) -> dict[str, Any]:
-    """The properties of a vault made here, by azure-native's names."""
-    return {
-        "tenantId": tenant_id,
-        "sku": {"family": "A", "name": sku},
-        # Explicit as in the SDK's class of these properties, so that no recorded vault differs.
-        "enabledForDeployment": False,
-        "enabledForDiskEncryption": False,
-        "enabledForTemplateDeployment": False,
-        "enableSoftDelete": True,
-        "softDeleteRetentionInDays": RETENTION_DAYS,
-        "enablePurgeProtection": True,
-        # Explicit in both models: without it this version of the API makes a vault with Azure RBAC.
-        "enableRbacAuthorization": access_model == RBAC,
-        "publicNetworkAccess": network.public_network_access,
-        "networkAcls": network.vault_rules,
-    }
+    return VaultReference(made.id, made.name, inputs.resource_group_name, makers=made.resources)
 
 
 class KeyVault(Component):
@@ -118,7 +100,7 @@ class KeyVault(Component):
         inputs = read(KeyVaultArgs, name, args)
         super().__init__(name, opts)
         vault = make_vault(inputs, Registering(self.protected_child))
-        made: Any = vault.resource
+        made: Any = vault.makers[0]
         self.vault_id = pulumi.Output.from_input(vault.id)
         self.vault_uri = value_at(made.properties, "vaultUri")
         self.register_outputs(self.outputs())

@@ -29,9 +29,9 @@ def in_turn(vault: VaultReference, declare: Declare, declared: Declaration, **op
 def _last_writes(vault: VaultReference) -> list[pulumi.Resource]:
     """The last writes to a vault in the running program, whichever part declared them: its root resource
     holds them. For a program in another language, a component knows its own alone, without a root."""
-    maker, root = vault.resource or vault.maker, get_root_resource()
-    which = vault.id.lower() if isinstance(vault.id, str) else None
-    which = which if maker is None else str(id(maker))
+    root, which = get_root_resource(), vault.id.lower() if isinstance(vault.id, str) else None
+    if vault.makers:
+        which = str(id(vault.makers[0]))
     if root is None or which is None:
         return vault.writes
     found: list[pulumi.Resource] = (

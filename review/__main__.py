@@ -46,15 +46,11 @@ def main(words: Sequence[str] | None = None) -> int:
         read = _preview(arguments)
         policies = preview.read_policies(_read(arguments.policies)) if arguments.policies else ()
         state = _state(_read(arguments.state)) if arguments.state else ""
-    except (OSError, UnicodeDecodeError, PreviewError) as problem:
-        return cannot(str(problem))
-    try:
         approved = approvals.read(_read(arguments.approvals)) if arguments.approvals else ()
-    except (OSError, UnicodeDecodeError, approvals.ApprovalError) as problem:
-        return cannot(f"approvals {arguments.approvals}: {problem}")
-    approvers = (
-        None if arguments.approvers is None else frozenset(filter(None, arguments.approvers.split(",")))
-    )
+    except (OSError, ValueError) as problem:
+        return cannot(str(problem))
+    said = arguments.approvers
+    approvers = None if said is None else frozenset(filter(None, said.split(",")))
     made = report.make(
         replace(read, stack=arguments.stack) if arguments.stack else read,
         approved,
@@ -84,20 +80,13 @@ def _preview(arguments: argparse.Namespace) -> Preview:
         return preview.read(_read(arguments.preview))
     claimed = _read(arguments.preview) if arguments.preview.exists() else ""
     if not arguments.plan.exists():
-        return _without_plan(claimed)
+        # It has failed, whatever it says of itself.
+        made = preview.read(claimed)
+        missing = "the preview saved no plan: it failed, and its own errors say why"
+        return replace(made, errors=made.errors or (missing,), finished=False)
     made = plan.read(_read(arguments.plan), _read(arguments.refresh), claimed)
     errors = preview.read(claimed).errors if claimed.strip() else ()
     return replace(made, errors=errors, finished=made.finished and not errors)
-
-
-def _without_plan(claimed: str) -> Preview:
-    """Shows a preview that saved no plan, and refuses it: it has failed, whatever it says of itself."""
-    try:
-        made = preview.read(claimed)
-    except PreviewError as problem:
-        made = Preview(errors=(str(problem),))
-    missing = "the preview saved no plan: it failed, and its own errors say why"
-    return replace(made, errors=made.errors or (missing,), finished=False)
 
 
 def _state(written: str) -> str:
@@ -106,9 +95,8 @@ def _state(written: str) -> str:
     Raises PreviewError for a text that `pulumi stack export` does not write.
     """
     try:
-        deployment = json.loads(written)["deployment"]
-        manifest = (deployment.get("manifest") or {}) if deployment else {}
-        found = [manifest.get("time"), len(deployment.get("resources") or ()) if deployment else 0]
+        deployment = json.loads(written)["deployment"] or {}
+        found = [(deployment.get("manifest") or {}).get("time"), len(deployment.get("resources") or ())]
     except (ValueError, TypeError, KeyError, AttributeError):
         raise PreviewError("the state is not what `pulumi stack export` writes") from None
     return sha256(json.dumps(found).encode()).hexdigest()

@@ -17,7 +17,7 @@ from core.grants import Doubt, Grant, KeyLocation, certain, level
 from core.rights import Access
 from core.values import Mark, Value, folded
 from review.moment import Moment, Moments
-from review.resource import VAULTS, ReviewedResource
+from review.preview import VAULTS, ReviewedResource
 from review.verdict import Name, Verdict
 
 Ability = tuple[str, str]
@@ -66,11 +66,6 @@ def doubt(grant: Grant) -> str:
 def listed(grants: Iterable[Grant]) -> str:
     """Grants for a reader, each once."""
     return "; ".join(dict.fromkeys(map(words, grants)))
-
-
-def excess(grant: Grant) -> tuple[str, ...]:
-    """What a grant allows beyond the service's needs."""
-    return rights.EffectiveAccess(grant.permissions).excess
 
 
 def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
@@ -136,9 +131,10 @@ def losing(
                 if level(had) is not Access.FULL:
                     continue
                 seen.add((principal, grant.scope))
+                excess = rights.EffectiveAccess(grant.permissions).excess
                 for one in lost(had, has):
                     # Who may do more than a service needs is likely no service.
-                    is_wide = one.name is Name.ACCESS_REVOKED and excess(grant)
+                    is_wide = one.name is Name.ACCESS_REVOKED and excess
                     said = f"of {{}}, whose account this preview does not show: {one.words}"
                     name = Name.UNDETERMINED if is_wide else one.name
                     yield grant.resource.urn, Verdict(name, said, (principal, *one.values))
@@ -183,15 +179,11 @@ def gaining(
 
 
 def _held(moment: Moment) -> Mapping[tuple[str, str], set[Ability]]:
-    """The abilities of each principal at each vault. They are also kept by the grant's own resource, because
-    its principal may change to one that is not known yet; a vault that lists many grants is no such
-    resource."""
+    """The abilities of each principal at each vault; of one that is not known, by the grant's URN."""
     found: dict[tuple[str, str], set[Ability]] = {}
     for grant, vault in _placed(moment):
-        can, urn = _abilities(moment, grant, vault), grant.resource.urn
-        by = folded(grant.principal) or urn
-        for holder in {by} if grant.is_listed else {by, urn}:
-            found.setdefault((holder, vault), set()).update(can)
+        holder = folded(grant.principal) or grant.resource.urn
+        found.setdefault((holder, vault), set()).update(_abilities(moment, grant, vault))
     return found
 
 

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import yaml
 
-from core.values import folded
 from review.verdict import Name, Verdict, VerdictSeverity
 
 LONGEST: Final = timedelta(days=14)
@@ -35,10 +34,6 @@ class Approval:
     reason: str
     approver: str
     expires: date
-
-    def names(self, account: Iterable[str], verdict: Name) -> bool:
-        """Whether it approves this verdict on the account with these names."""
-        return self.verdict is verdict and folded(self.account) in set(account)
 
 
 @dataclass(frozen=True)
@@ -73,14 +68,14 @@ def read(written: str) -> tuple[Approval, ...]:
     try:
         document = yaml.load(written, _Once)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, ValueError) as problem:
-        raise ApprovalError(f"not YAML or JSON: {' '.join(str(problem).split())}") from None
+        raise ApprovalError(f"approvals: not YAML or JSON: {' '.join(str(problem).split())}") from None
     match document:
         case None | {"approvals": None}:
             entries: list[Any] = []
         case {"approvals": list(entries)} if len(document) == 1:
             pass
         case _:
-            raise ApprovalError("expected one list with the name approvals, and nothing else")
+            raise ApprovalError("approvals: expected one list with the name approvals, and nothing else")
     numbered = [*enumerate(entries, start=1)]
     problems = [f"approval {number}: {wrong}" for number, entry in numbered for wrong in _wrong(entry)]
     if problems:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import quote
 
-from review.preview import PolicyFinding
+from review.preview import PolicyFinding, name_of
 from review.printers import Form, ReportLine, Shown, folded, line, listed, of_verdict, paragraph
-from review.report import Judged, ReportRow, Review
-from review.resource import name_of
+from review.report import Review
+from review.rows import Judged, ReportRow
 from review.verdict import VerdictSeverity
 
 _FINDINGS: Final = 20
@@ -21,11 +21,16 @@ def of(review: Review, rows: int = 20) -> Iterator[ReportLine]:
     in_stack = (" in ", Shown(review.stack)) if review.stack else ()
     yield ReportLine(Form.TITLE, ((review.sign,), ("Encryption: ", *review.headline, *in_stack)))
     yield from _totals(review)
+    if review.outside:
+        names = listed((Shown(one),) for one in review.outside)
+        yield from paragraph([line(Form.TEXT, "Not as the state has it: ", *names)])
     for row in review.rows[:rows]:
         yield from paragraph(_row(row))
     if rest := review.rows[rows:]:
         title = line(Form.LISTED, f"{len(rest)} more that change, none graver than these:")
-        yield from paragraph([title, *(_by_name(row) for row in rest)])
+        said = ((row.name, dict.fromkeys(one.verdict.name for one in row.verdicts)) for row in rest)
+        by_name = (line(Form.ITEM, Shown(name), f": {', '.join(verdicts)}") for name, verdicts in said)
+        yield from paragraph([title, *by_name])
     for what, findings in (
         ("Policy violations", review.violations),
         ("Exemptions in force", review.exemptions),
@@ -35,7 +40,7 @@ def of(review: Review, rows: int = 20) -> Iterator[ReportLine]:
     if review.advice:
         yield from folded(_findings(review.advice), f"Policy advice: {len(review.advice)}")
     waiting = [
-        _entry(row, one)
+        (row, one)
         for row in review.rows
         for one in row.verdicts
         if one.severity >= VerdictSeverity.APPROVAL and not review.incomplete
@@ -86,11 +91,6 @@ def _row(row: ReportRow) -> Iterator[ReportLine]:
         yield from paragraph([line(Form.SMALL, "unchanged: ", *listed(same))])
 
 
-def _by_name(row: ReportRow) -> ReportLine:
-    names = ", ".join(dict.fromkeys(one.verdict.name for one in row.verdicts))
-    return line(Form.ITEM, Shown(row.name), f": {names}")
-
-
 def _findings(findings: Sequence[PolicyFinding]) -> Iterator[ReportLine]:
     for one in findings[:_FINDINGS]:
         on = (" on ", Shown(name_of(one.urn))) if one.urn else ()
@@ -99,21 +99,16 @@ def _findings(findings: Sequence[PolicyFinding]) -> Iterator[ReportLine]:
         yield line(Form.ITEM, f"... and {len(findings) - _FINDINGS} more")
 
 
-def _entry(row: ReportRow, one: Judged) -> list[ReportLine]:
-    """The entry that an approver adds to the repository."""
-    named = Shown(row.name if isinstance(row.name, str) else row.id, quoted=True)
-    return [
-        line(Form.TEXT, "  - account: ", named),
-        line(Form.TEXT, f"    verdict: {one.verdict.name}"),
-        line(Form.TEXT, f"    review: {one.code}"),
-        line(Form.TEXT, "    reason: WHY"),
-        line(Form.TEXT, "    approver: WHO, not the author"),
-        line(Form.TEXT, "    expires: YYYY-MM-DD, at most 14 days from now"),
-    ]
-
-
-def _approvals(entries: Sequence[Sequence[ReportLine]]) -> Iterator[ReportLine]:
+def _approvals(waiting: Sequence[tuple[ReportRow, Judged]]) -> Iterator[ReportLine]:
+    """The entries that an approver adds to the repository."""
     yield line(Form.TEXT, "Each entry in `encryption-approvals.yaml` counts for this update alone.")
     yield from (ReportLine(Form.SPACE), ReportLine(Form.EXAMPLE), line(Form.TEXT, "approvals:"))
-    yield from (said for each in entries[:_FINDINGS] for said in each)
+    for row, one in waiting[:_FINDINGS]:
+        named = Shown(row.name if isinstance(row.name, str) else row.id, quoted=True)
+        yield line(Form.TEXT, "  - account: ", named)
+        yield line(Form.TEXT, f"    verdict: {one.verdict.name}")
+        yield line(Form.TEXT, f"    review: {one.code}")
+        yield line(Form.TEXT, "    reason: WHY")
+        yield line(Form.TEXT, "    approver: WHO, not the author")
+        yield line(Form.TEXT, "    expires: YYYY-MM-DD, at most 14 days from now")
     yield ReportLine(Form.END_OF_EXAMPLE)

@@ -3,7 +3,7 @@
 #
 #   review/drift.sh STACK FOLDER
 #
-# Writes into FOLDER what review/pull_request.sh writes, and refresh.json and drift.md for what a refresh finds.
+# Writes into FOLDER what review/pull_request.sh writes, and refresh.json, drift.json and drift.md for what a refresh finds.
 # Ends with 0 when nothing was found, 1 when something was; 2, 3 and 4 as the review of the drift says, and 2 as
 # well where a review broke off.
 set -uo pipefail
@@ -17,16 +17,9 @@ pulumi refresh --preview-only --stack "$stack" --non-interactive --color never -
 refreshed=$?
 "$python" -m review "$folder/refresh.json" --markdown "$folder/drift.md" --json "$folder/drift.json"
 drifted=$?
-if ((refreshed != 0)); then
-  found=$("$python" -m review.drift "$folder/refresh.json")
-  if [[ -n $found ]]; then
-    echo "drift: the cloud is not as the state has it:" >&2
-    printf '%s\n' "$found" >&2
-    printf '\n%s\n' "$found" >>"$folder/drift.md"
-  else
-    echo "drift: the refresh failed:" >&2
-    tail -n 20 "$folder/refresh.txt" | "$(dirname "$0")/quoted.sh" drift
-  fi
+# Of a refresh that failed there is no whole review.
+if ((refreshed != 0 && drifted != 0)); then
+  tail -n 20 "$folder/refresh.txt" | "$(dirname "$0")/quoted.sh" drift
 fi
 # An update would mend it, and binds what was rotated: its review is the rotation report.
 "$(dirname "$0")/pull_request.sh" "$stack" "$folder"

@@ -17,12 +17,10 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from review import printers
-from review.printers import Form, ReportLine, Shown, Text, folded, line, listed, paragraph
+from review.printers import Form, ReportLine, Shown, Text, folded, line, paragraph
 from review.verdict import VerdictSeverity
 
 MARKER: Final = "fleet"
-_NAMED: Final = 100
-"""How many stacks without a change the list names."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,8 @@ def merged(reviews: Sequence[StackReview]) -> str:
         *_within(printers.LONGEST, ordered[: len(ordered) - len(quiet)]),
     ]
     if quiet:
-        names = listed((Shown(one.stack),) for one in quiet[:_NAMED])
-        more = f" and {len(quiet) - _NAMED} more" if len(quiet) > _NAMED else ""
-        lines += paragraph([line(Form.TEXT, VerdictSeverity.NONE, " No change in ", *names, f"{more}.")])
+        names = Shown(", ".join(one.stack for one in quiet))
+        lines += paragraph([line(Form.TEXT, VerdictSeverity.NONE, " No change in ", names, ".")])
     text = printers.markdown(lines)
     return f"<!-- encryption-review {MARKER} {sha256(text.encode()).hexdigest()} -->\n{text}\n"
 
@@ -82,16 +79,7 @@ def _within(room: int, reviews: Sequence[StackReview]) -> Iterator[ReportLine]:
         yield from whole
 
 
-def main(words: Sequence[str]) -> int:
-    """Prints the comment; the exit code is 0, or 2 for a wrong call."""
-    if len(words) < 2:
-        sys.stderr.write("usage: python -I review/merge.py FOLDER STACK ...\n")
-        return 2
-    folder, *stacks = words
+if __name__ == "__main__":
+    folder, *stacks = sys.argv[1:]
     reviews = [read(Path(folder, str(number)), stack) for number, stack in enumerate(stacks, start=1)]
     sys.stdout.write(merged(reviews))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -23,7 +23,7 @@ from core.rights import Access
 from core.stack import Stack, StackResource
 from core.values import Mark, Value, flag, folded, items, look, text
 from review import settings
-from review.resource import ReviewedResource, ReviewedState
+from review.preview import ReviewedResource, ReviewedState
 from review.settings import Settings
 
 _GRANTS: Final = {Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT}
@@ -123,20 +123,15 @@ class Moment(Protections):
         key = self.of_account(state) if account else self.bound(state)
         used = key if isinstance(key, AccountProtection) else None
         identity, principal = None, text(state.found("principalId"))
-        urns, holders, made = set[str](), [principal], set[str]()
+        holders, made = [principal], frozenset[str]()
         if account:
             identity = identity_of({"identity": self.said(account, "identity")})
-            own, users = self._key_users(account, identity, key)
-            made = {one.urn for id in users if (one := self.stack.by_id.get(id))}
-            # An identity that is not made yet is known by the account that it is made with.
-            urns = made | ({state.urn} if own or isinstance(identity.type, Mark) else set())
-            if identity.attached is None:
-                urns |= {one.urn for one in self._identities_from(account, "identity")}
+            users = self._key_users(account, identity, used.client_id if used else Mark.UNKNOWN)
+            made = frozenset(one.urn for id in users if (one := self.stack.by_id.get(id)))
             principal = text(account.found("identity.principalId")) if identity.is_system else None
-            holders = [principal] if own else []
-            holders += [fact for id in users for fact in self._facts(account, id, "principalId")]
+            holders = [fact for id in users for fact in self._facts(account, id, "principalId")]
         # What is bound in the account's own create waits for the grant itself.
-        held = self._held_by(urns, holders, next(iter(bindings), state).dependencies)
+        held = self._held_by(holders, next(iter(bindings), state).dependencies)
         judged = [*judgements.judge(self, used)] if used else []
         judged += [one for one in judgements.limits(account) if one.unmet] if account else []
         around = (used.vault, used.key) if used and used.vault else ()
@@ -149,55 +144,47 @@ class Moment(Protections):
             identity=identity,
             principal=principal if account else None,
             binding=next((one.urn for one in bindings), None),
-            used_by=frozenset(made) if key is not None else frozenset(),
+            used_by=made if key is not None else frozenset(),
             inline=self.stated(account) if account else None,
         )
 
     # Who may use it
 
-    def _key_users(
-        self, state: ReviewedState, identity: StatedIdentity, key: AccountProtection | Mark | None
-    ) -> tuple[bool, Iterable[str]]:
-        """Whether the account's own identity uses its key, and which user-assigned ones do.
+    def _key_users(self, state: ReviewedState, identity: StatedIdentity, client: Value) -> set[str]:
+        """The ids of the identities that use an account's key; "" is the account's own.
 
         A key that names a client id is used by that identity alone, one that names none by the account's own;
         where neither is known, any of them may.
         """
-        users = identity.attached or frozenset()
-        client = key.client_id if isinstance(key, AccountProtection) else Mark.UNKNOWN
-        if client is None and identity.is_system:
-            return True, ()
+        own, users = {""} if identity.is_system else set(), identity.attached or frozenset()
+        if client is None and own:
+            return own
         id = folded(client)
         named = {one for one in users if id and id in map(folded, self._facts(state, one, "clientId"))}
-        return (False, named) if named else (identity.is_system, users)
+        return named or own | users
 
     def _facts(self, state: ReviewedState, id: str, name: str) -> Iterator[Value]:
-        """The cloud's answers about an attached identity: by its own resource, and by the account."""
+        """The cloud's answers about an identity: by its own resource, and by the account."""
         if made := self.stack.by_id.get(id):
             yield text(made.found(name))
+        if not id:
+            yield text(state.found(f"identity.{name}"))
         assigned = look(state.outputs, "identity.userAssignedIdentities")
         if isinstance(assigned, Mapping):
             yield from (text(look(facts, name)) for known, facts in assigned.items() if folded(known) == id)
 
-    def _held_by(
-        self, urns: Iterable[str], principals: Iterable[Value], awaited: Container[str]
-    ) -> Iterator[Grant]:
+    def _held_by(self, principals: Iterable[Value], awaited: Container[str]) -> Iterator[Grant]:
         """The grants of these identities.
 
-        A grant to an identity that is not made yet counts if it comes from one of `urns` or is in `awaited`.
-        An entry of a vault's own list may be anybody's, so it does not count if the identity is known.
+        A grant to an identity that is not known yet counts if it is in `awaited`: for certain only if none of
+        these identities is known. An entry of a vault's own list may then be anybody's.
         """
         known = {id for one in principals if (id := folded(one)) is not None}
-        owners = set(urns)
         for id in sorted(known):
             yield from self.by_principal.get(id, ())
         for grant in self.by_principal.get("", ()):
-            named = (grant.resource.sources.get(name) or () for name in ("policy", "principalId"))
-            is_awaited = grant.resource.urn in awaited
-            if owners.intersection(*[[urn for each in named for urn in each]]) or (is_awaited and not known):
-                yield grant
-            elif is_awaited and not grant.is_listed:
-                yield replace(grant, more_doubt=Doubt.HOLDER)
+            if grant.resource.urn in awaited and not (known and grant.is_listed):
+                yield replace(grant, more_doubt=Doubt.HOLDER) if known else grant
 
     def counts(self, grant: Grant) -> bool:
         """Whether a grant counts. It does not if a vault's own list removes it, even if a resource of its own

@@ -14,8 +14,7 @@ from typing import Any, Final
 from core import stack
 from core.resource_types import Kind
 from review import preview
-from review.preview import Preview, PreviewError
-from review.resource import REPLACING, token_of
+from review.preview import REPLACING, Preview, PreviewError, token_of
 
 # The engine's steps, the gravest first (pkg/resource/deploy/step.go). A plan allows each step that it names.
 _STEPS: Final = (
@@ -117,39 +116,28 @@ def _step(urn: str, plan: Mapping[str, Any], old: Mapping[str, Any] | None) -> M
     type = token_of(urn)
     new = _new(urn, type, old or {}, goal) if goal and op != "delete" else None
     if _is_looked_at({"type": type, "inputs": (new or old or {}).get("inputs")}):
-        if unknown := set(ops) - set(_STEPS):
-            raise PreviewError(f"the plan has {min(unknown)} for {urn}, which this review does not know")
-        if old is None and op not in {"create", "import", "read"}:
-            raise PreviewError(f"the plan has {op} for {urn}, which the stack does not have: preview again")
-        if old is not None and op == "create":
-            raise PreviewError(f"the plan creates {urn}, which the stack already has: preview again")
-        if new is None and op != "delete":
-            raise PreviewError(f"the plan has {op} for {urn} and does not say to what: preview again")
+        fits = op in {"create", "import", "read"} if old is None else op != "create"
+        if set(ops) - set(_STEPS) or not fits or (new is None and op != "delete"):
+            found = f"{', '.join(ops)} for {urn}"
+            raise PreviewError(f"the plan has {found}, which does not fit what the stack has: preview again")
     return {"op": op, "urn": urn, "oldState": old, "newState": new}
 
 
 def _new(urn: str, type: str, old: Mapping[str, Any], goal: Mapping[str, Any]) -> Mapping[str, Any]:
-    # Without the outputs that the plan has: what they say of the cloud, the engine does not compare.
+    # Without the outputs that the plan has: what they say of the cloud, the engine does not compare. The diff
+    # is one of whole properties at the top.
     diff = _exact(goal.get("inputDiff"), "adds", "updates", "deletes")
+    inputs, adds = old.get("inputs") or {}, diff.get("adds") or {}
+    # A resource that is deleted first and made again has no old inputs to the engine: all of them are added.
+    gone = inputs.keys() if adds.keys() & inputs.keys() else set(diff.get("deletes") or ())
+    kept = {name: value for name, value in inputs.items() if name not in gone}
     return {
         "urn": urn,
         "type": type,
         "custom": bool(goal.get("custom")),
-        "inputs": _inputs(old.get("inputs") or {}, diff),
+        "inputs": {**kept, **adds, **(diff.get("updates") or {})},
         "protect": bool(goal.get("protect")),
         "retainOnDelete": bool(old.get("retainOnDelete")),
         "dependencies": goal.get("dependencies") or [],
         "propertyDependencies": goal.get("propertyDependencies") or {},
     }
-
-
-def _inputs(old: Mapping[str, Any], diff: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The inputs after a plan's diff, which is one of whole properties at the top.
-
-    A resource that is deleted first and made again has no old inputs to the engine: all its inputs are added.
-    """
-    adds, updates = diff.get("adds") or {}, diff.get("updates") or {}
-    if adds.keys() & old.keys():
-        return {**adds, **updates}
-    kept = {name: value for name, value in old.items() if name not in set(diff.get("deletes") or ())}
-    return {**kept, **adds, **updates}

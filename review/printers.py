@@ -10,7 +10,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -94,12 +93,8 @@ def of_verdict(verdict: Verdict) -> Text:
     return first, *(part for pair in parts for part in pair)
 
 
-SIGNS: Final = {
-    VerdictSeverity.NONE: "\u2705",
-    VerdictSeverity.NOTE: "\u2139\ufe0f",
-    VerdictSeverity.APPROVAL: "\u26a0\ufe0f",
-    VerdictSeverity.BLOCKED: "\u26d4",
-}
+SIGNS: Final = ("\u2705", "\u2139\ufe0f", "\u26a0\ufe0f", "\u26d4")
+"""By severity."""
 LONGEST: Final = 60_000
 """Characters of a comment: GitHub takes 65,536, Azure DevOps 150,000."""
 _CUT: Final = 30  # room to say how much was cut
@@ -112,7 +107,7 @@ def markdown(lines: ReportLines) -> str:
     """The lines as GitHub and Azure DevOps read them, without a line feed at the end."""
     return "\n".join(
         one.form.value[0].format(
-            *(_text(text, _in_html if one.form is Form.FOLD else in_markdown) for text in one.texts)
+            *(written(text, _in_html if one.form is Form.FOLD else in_markdown) for text in one.texts)
         )
         for one in lines
     )
@@ -123,7 +118,7 @@ def plain(lines: ReportLines) -> str:
     shown, indent = [], ""
     for one in lines:
         if (template := one.form.value[1]) is not None:
-            shown.append(f"{indent}{template.format(*map(line_in_plain, one.texts))}".rstrip())
+            shown.append(f"{indent}{template.format(*map(written, one.texts))}".rstrip())
         indent = {Form.FOLD: "  ", Form.END_OF_FOLD: ""}.get(one.form, indent)
     return "\n".join(shown)
 
@@ -131,36 +126,12 @@ def plain(lines: ReportLines) -> str:
 def comment(name: str, digest: str, lines: ReportLines) -> str:
     """A comment's body, no longer than GitHub takes. The pipelines find it again by its first line, which has
     those characters of a stack's name that cannot end it or look like another's."""
-    name = name.replace("--", "-_")
-    kept = "".join(one if one.isascii() and (one.isalnum() or one in "._/-") else "_" for one in name)
+    kept = re.sub("[^A-Za-z0-9._/-]", "_", name.replace("--", "-_"))
     body = f"<!-- encryption-review {kept or '_'} {digest} -->\n{markdown(lines)}\n"
     if len(body) <= LONGEST:
         return body
     whole_lines = body[:LONGEST].rsplit("\n", 1)[0]
     return f"{whole_lines}\n\n*The rest is left out here; the review in JSON has all of it.*\n"
-
-
-def line_in_plain(text: Text) -> str:
-    """One line of visible characters."""
-    return _text(text, in_plain)
-
-
-def _text(text: Text, show: Callable[[Value], str]) -> str:
-    is_plain = show is in_plain
-    shown = []
-    for part in text:
-        match part:
-            case Shown(quoted=True):
-                # It cannot end the quotes, the line or the block.
-                known = visible(part.value if isinstance(part.value, str) else "")
-                shown.append(json.dumps(known.replace("`", "'"), ensure_ascii=False))
-            case Shown():
-                shown.append(show(part.value))
-            case VerdictSeverity():
-                shown.append(part.word if is_plain else SIGNS[part])
-            case str():
-                shown.append(part)
-    return "".join(shown)
 
 
 def in_markdown(value: Value) -> str:
@@ -180,6 +151,25 @@ def in_plain(value: Value) -> str:
     if isinstance(value, str):
         return visible(value)
     return f"({_mark(value)})" if value else "none"
+
+
+def written(text: Text, show: Callable[[Value], str] = in_plain) -> str:
+    """One line of visible characters."""
+    is_plain = show is in_plain
+    shown = []
+    for part in text:
+        match part:
+            case Shown(quoted=True):
+                # It cannot end the quotes, the line or the block.
+                known = visible(part.value if isinstance(part.value, str) else "")
+                shown.append(json.dumps(known.replace("`", "'"), ensure_ascii=False))
+            case Shown():
+                shown.append(show(part.value))
+            case VerdictSeverity():
+                shown.append(part.word if is_plain else SIGNS[part])
+            case str():
+                shown.append(part)
+    return "".join(shown)
 
 
 def _in_html(value: Value) -> str:
@@ -202,12 +192,7 @@ def _mark(value: Mark | None) -> str:
 
 
 def _visible(character: str) -> str:
-    if " " <= character <= "~":
-        return character
-    number = ord(character)
-    if number < 32:
-        return chr(0x2400 + number)
-    if number == 0x7F:
-        return "\u2421"
     # Control, format (right-to-left marks, zero-width), surrogate, private, unassigned: not for reading.
-    return "\ufffd" if unicodedata.category(character)[0] == "C" else character
+    if character.isprintable():
+        return character
+    return chr(0x2400 + ord(character)) if character < " " else "\ufffd"

@@ -19,15 +19,12 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, Final
 
-from core import arm_ids
-from core.protection import AccountProtection
-from core.values import Mark, Value, folded
-from review import access, approvals
+from core.values import Mark, folded
+from review import approvals
 from review.approvals import Approval, People
-from review.moment import Protection
 from review.preview import PolicyFinding, Preview
-from review.printers import Shown, Text, line_in_plain, listed, of_verdict
-from review.subject import VerdictSubject, subjects_of
+from review.printers import Shown, Text, listed, of_verdict, written
+from review.rows import Judged, ReportRow, rows_of
 from review.verdict import Name, Verdict, VerdictSeverity
 
 # What the engine says for every refusal, beside the reason.
@@ -42,19 +39,6 @@ _TITLES: Final = {
 
 
 @dataclass(frozen=True)
-class ComparedLine:
-    """One line of an account: its label, and its values before and after the update."""
-
-    name: str
-    before: Value
-    after: Value
-
-    @property
-    def changes(self) -> bool:
-        return self.before != self.after
-
-
-@dataclass(frozen=True)
 class Origin:
     """The subject of a review. `state` and `commit` are digests of the stack's state and of the repository's
     files; `head` is the commit and `run` the address of the pipeline's run, for the reader."""
@@ -63,43 +47,6 @@ class Origin:
     commit: str = ""
     head: str = ""
     run: str = ""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A verdict, the code that approves it, the approval that lets it pass, and those that do not count."""
-
-    verdict: Verdict
-    code: str = ""
-    approval: Approval | None = None
-    refused: tuple[tuple[Approval, str], ...] = ()
-
-    @property
-    def severity(self) -> VerdictSeverity:
-        if self.approval and self.verdict.severity >= VerdictSeverity.APPROVAL:
-            return VerdictSeverity.NOTE
-        return self.verdict.severity
-
-
-@dataclass(frozen=True)
-class ReportRow:
-    """One account with its verdicts, the gravest first. `noun` says what it is where it is no account."""
-
-    name: Value
-    id: Value
-    verdicts: tuple[Judged, ...]
-    facts: tuple[ComparedLine, ...]
-    noun: str = "account"
-
-    @property
-    def severity(self) -> VerdictSeverity:
-        return max((one.severity for one in self.verdicts), default=VerdictSeverity.NONE)
-
-    @property
-    def identified(self) -> list[Any]:
-        """What tells it and its change from any other."""
-        changes = [[one.name, one.before, one.after] for one in self.facts if one.changes]
-        return [self.name, self.id, self.noun, changes]
 
 
 @dataclass(frozen=True)
@@ -114,6 +61,7 @@ class Review:
     errors: tuple[str, ...]
     finished: bool
     stack: str
+    outside: tuple[str, ...] = ()
     origin: Origin = Origin()
 
     @property
@@ -184,68 +132,38 @@ def make(
     people: People = _NOBODY,
 ) -> Review:
     """Reviews a preview. `given` are the approvals, `today` is the UTC day by which they expire."""
-    subjects = subjects_of(preview)
+    found = rows_of(preview)
     update = [preview.stack, origin.state, origin.commit]
-    rows = [_row(one, given, today, people, update) for one in subjects if one.verdicts]
+    rows = [_judged(one, given, today, people, update) for one in found if one.verdicts]
     findings = tuple(dict.fromkeys(policies))
     violations = tuple(one for one in findings if one.refuses)
     return Review(
         rows=tuple(sorted(rows, key=lambda row: (-row.severity, -row.verdicts[0].verdict.severity))),
-        unchanged=len(subjects) - len(rows),
+        unchanged=len(found) - len(rows),
         violations=violations,
         advice=tuple(one for one in findings if not one.refuses and "exempt" not in one.policy),
         exemptions=tuple(one for one in findings if not one.refuses and "exempt" in one.policy),
         errors=tuple(one for one in preview.errors if not (violations and one == _REFUSED)),
         finished=preview.finished,
         stack=preview.stack,
+        outside=preview.outside,
         origin=origin,
     )
 
 
-def _row(
-    one: VerdictSubject, given: Sequence[Approval], today: date, people: People, update: Sequence[str]
+def _judged(
+    row: ReportRow, given: Sequence[Approval], today: date, people: People, update: Sequence[str]
 ) -> ReportRow:
-    names = {known for each in (one.name, one.id) if (known := folded(each))}
-    before, after = _facts(one.live), _facts(one.planned)
-    lines = (ComparedLine(name, before.get(name), after.get(name)) for name in {**before, **after})
-    row = ReportRow(one.name, one.id, (), tuple(lines), one.noun)
+    names = {known for each in (row.name, row.id) if (known := folded(each))}
     judged = []
-    for verdict in one.verdicts:
+    for verdict in (one.verdict for one in row.verdicts):
         # What an approval must name: the update, the resource and its change.
         code = sha256(_written([*update, row.identified, verdict.said]).encode()).hexdigest()
-        about = [each for each in given if each.names(names, verdict.name)]
+        about = [one for one in given if one.verdict is verdict.name and folded(one.account) in names]
         why = [(each, approvals.refusal(each, code, today, people)) for each in about]
         good = next((each for each, refused in why if not refused), None)
         judged.append(Judged(verdict, code, good, () if good else tuple(why)))
     return replace(row, verdicts=tuple(judged))
-
-
-def _facts(one: Protection | None) -> dict[str, Value]:
-    """The values of an account that a report shows at one moment."""
-    if one is None:
-        return {}
-    shown: dict[str, Value] = {}
-    if one.identity:
-        shown["identity"] = _identity(one)
-    if isinstance(one.key, AccountProtection):
-        shown |= {"vault": one.key.vault_name, "key": one.key.key_name, "version": one.key.version}
-    else:
-        shown["key"] = one.key if isinstance(one.key, Mark) else "Microsoft-managed"
-    shown["grant"] = "; ".join(sorted(set(map(access.words, one.grants)))) or None
-    return shown | {each.fact: each.shown for each in one.settings.values() if each.fact}
-
-
-def _identity(one: Protection) -> Value:
-    if one.identity is None or isinstance(one.identity.type, Mark):
-        return Mark.UNKNOWN
-    known = f" {one.principal}" if isinstance(one.principal, str) else ""
-    said = [f"system-assigned{known}"] if one.identity.is_system else []
-    attached = one.identity.attached
-    if attached is None:
-        said.append("user-assigned, known after apply")
-    elif attached:
-        said.append("user-assigned " + ", ".join(sorted(arm_ids.name_of(id) for id in attached)))
-    return " and ".join(said) or "none"
 
 
 def as_json(review: Review) -> str:
@@ -269,7 +187,7 @@ def _written(parts: Any, **more: Any) -> str:
 def _data(value: Any) -> Any:
     match value:
         case Verdict():
-            words = line_in_plain(of_verdict(value))
+            words = written(of_verdict(value))
             return {"name": value.name, "severity": value.severity.word, "words": words}
         case Shown():
             return {"value": value.value}

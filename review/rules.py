@@ -1,23 +1,27 @@
-"""The verdicts on an account: on its key, its identity, its access and its settings.
+"""The verdicts on an account: on its key, its identity, its access and its settings; and on resources that
+go: deleted, replaced, taken out of the stack, deleted outside Pulumi, or written and not read here.
 
-Sources: "encryption of data at rest" (disabling the identity or revoking access loses the data; a rotated key
-must be bound again), and that an account's PUT drops what it does not carry.
+Sources: "encryption of data at rest" (disabling the identity or revoking access loses the data; a disabled or
+deleted key takes it out of reach; a rotated key must be bound again); an account's PUT drops what it does not
+carry; a Foundry project goes with its agents, files and threads, which are made anew and not recovered
+(learn.microsoft.com/azure/ai-foundry/how-to/agent-service-operator-disaster-recovery).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from core import arm_ids, coverage, effects, key_uris, kinds, values
+from core import arm_ids, arm_template, coverage, effects, key_uris, kinds, stack, values
 from core.arm_ids import MalformedError
 from core.demands import Judgement
 from core.grants import key_scope
 from core.protection import AccountProtection
-from core.resource_types import Kind
-from core.rights import Access
+from core.resource_types import Kind, kind_of
+from core.rights import Access, EffectiveAccess
 from core.values import Mark, Value, folded
-from review import access, lifecycle, settings
+from review import access, settings
 from review.moment import Moments, Protection, revoked_by
-from review.resource import ReviewedResource, ReviewedState
+from review.preview import VAULTS, ReviewedResource, ReviewedState, token_of
 from review.verdict import Name, Verdict, ordered
 
 _OUT_OF_REACH: Final = {
@@ -62,6 +66,11 @@ class ReviewedAccount:
         self.bindings = [by_urn[urn] for urn in bindings]
         self.identities = [by_urn[urn] for urn in sorted(self.live.used_by)] if self.live else []
         self.keys = [one.key for one in self.moments if isinstance(one.key, AccountProtection)]
+        # Of a grant whose vault is not known, too.
+        self.vaults = {"", *(one.vault_name for one in self.keys if isinstance(one.vault_name, str))}
+        holders = [grant.principal for one in self.moments for grant in one.grants]
+        holders += [one.principal for one in self.moments]
+        self.principals = {known for one in holders if (known := folded(one))}
         key, vault = (self.keys[0].key, self.keys[0].vault) if self.keys else (None, None)
         self.key, self.vault = (by_urn[one.urn] if one else None for one in (key, vault))
         ended = (one.live for one in revocations if one.live and not one.planned)
@@ -70,11 +79,10 @@ class ReviewedAccount:
         self.revoked = any(map(self.is_concerned, written))
 
     def is_concerned(self, revocation: ReviewedState) -> bool:
-        """Whether a revocation is about the account's key and an identity with which it uses the key."""
+        """Whether a revocation is about the account's key and an identity with which it may use the key."""
         principal, key = revoked_by(revocation)
-        principals = {folded(grant.principal) for one in self.moments for grant in one.grants}
         is_its_key = key_scope(folded(key) or "") in {(one.vault_name, one.key_name) for one in self.keys}
-        return is_its_key and folded(principal) in principals
+        return is_its_key and folded(principal) in self.principals
 
 
 def verdicts_of(one: ReviewedAccount) -> tuple[Verdict, ...]:
@@ -94,7 +102,7 @@ def verdicts_of(one: ReviewedAccount) -> tuple[Verdict, ...]:
 
 def _all(one: ReviewedAccount) -> Iterator[Verdict]:
     account, live, planned = one.resource, one.live, one.planned
-    yield from lifecycle.going(account)
+    yield from going(account)
     if account and account.replaced:
         pass
     elif live and planned:
@@ -113,7 +121,7 @@ def _all(one: ReviewedAccount) -> Iterator[Verdict]:
     if planned:
         yield from _unmet(live, planned)
     # A key goes with its vault. Accounts of other stacks may use both, so the verdict stands with this one.
-    yield from [*lifecycle.verdicts_of(one.vault)] or lifecycle.verdicts_of(one.key)
+    yield from [*of_resource(one.vault)] or of_resource(one.key)
 
 
 # The key
@@ -193,8 +201,7 @@ def _written(one: ReviewedAccount, key: AccountProtection) -> Verdict | None:
         words = "account is written WITHOUT its encryption and not bound again: it must be assumed unbound"
         return Verdict(Name.MAY_UNBIND, words)
     if inline is None:
-        words = "UNBOUND: account is written with Microsoft-managed keys and not bound again"
-        return Verdict(Name.UNBOUND, words)
+        return Verdict(Name.UNBOUND, effects.UNBOUND)
     if isinstance(inline, Mark) or inline.same_version(key) is None:
         words = "account is written with an encryption that the preview does not show"
         return Verdict(Name.UNDETERMINED, words)
@@ -263,7 +270,8 @@ def _access(one: ReviewedAccount, live: Protection, planned: Protection) -> Iter
     had = {(access.what(grant), grant.scope) for grant in live.grants}
     kind = values.name(planned.account.stated("kind")) if planned.account else None
     for grant in planned.grants:
-        if access.excess(grant) and grant.scope and (access.what(grant), grant.scope) not in had:
+        excess = EffectiveAccess(grant.permissions).excess
+        if excess and grant.scope and (access.what(grant), grant.scope) not in had:
             by_page = kinds.names_role(kind, grant.role_id)
             words = "the service may do MORE with the key than it needs: {}"
             words += ", the role that the page of its kind gives" if by_page else ""
@@ -351,3 +359,118 @@ def refused(one: Judgement) -> Verdict:
     """The verdict on a demand that is not met."""
     name = Name.NOT_FOR_KIND if one.demand.startswith(_KIND) else Name.DEMAND_UNMET
     return Verdict(name, "Azure will REFUSE this: found {}", (one.text,))
+
+
+# Resources that go, or are not read
+
+_LOST: Final = (Name.PROJECT_DELETED, "its agents, files and threads are lost")
+_ALL_IN_IT: Final = (Name.UNDETERMINED, "all in it goes, also what this preview does not show")
+_HELD: Final = (Name.PROTECTION_WEAKENED, "what it held can be deleted")
+_UNREADABLE: Final = "all data under it becomes unreadable"
+_KEEP: Final = "data under it must keep the old one"
+_VAULT: Final = ((Name.VAULT_DELETED, _UNREADABLE), (Name.VAULT_REPLACED, _KEEP), Name.VAULT_DELETED)
+_GOING: Final[Mapping[Kind, tuple[tuple[Name, str], tuple[Name, str], Name | None]]] = {
+    Kind.ACCOUNT: (
+        (Name.ACCOUNT_DELETED, effects.DELETED),
+        (Name.ACCOUNT_REPLACED, effects.REPLACED),
+        Name.ACCOUNT_GONE,
+    ),
+    Kind.PROJECT: (_LOST, _LOST, Name.ACCOUNT_GONE),
+    Kind.RESOURCE_GROUP: (_ALL_IN_IT, _ALL_IN_IT, None),
+    Kind.LOCK: (_HELD, _HELD, None),
+    Kind.VAULT: _VAULT,
+    Kind.MANAGED_HSM: _VAULT,
+    Kind.KEY: ((Name.KEY_DELETED, _UNREADABLE), (Name.KEY_REPLACED, _KEEP), Name.KEY_DELETED),
+}
+"""By kind: the verdict and the consequence of a deletion, and of a replacement; the verdict, if any, on a
+deletion outside Pulumi, and then also on a resource that leaves the stack and stays in Azure."""
+
+
+def of_resource(one: ReviewedResource | None) -> Iterator[Verdict]:
+    """The verdicts on a resource that goes, or whose key cannot be used any more, or that is written and
+    cannot be read. Nothing on None."""
+    found = [*going(one)]
+    yield from found
+    if found or one is None:
+        return
+    if one.kind is Kind.KEY:
+        yield from _disabling(one)
+    elif one.kind is Kind.PURGE and one.written and one.planned:
+        words = "soft-deleted account {} PURGED: all of its data is lost for good"
+        yield Verdict(Name.DATA_DELETED, words, (one.planned.text("accountId"),))
+    elif one.kind in {Kind.OTHER_PROVIDER, Kind.UNREAD}:
+        yield from _unread(one)
+
+
+def going(one: ReviewedResource | None) -> Iterator[Verdict]:
+    """The verdict on a resource that goes, if it does."""
+    if one is None or one.kind not in _GOING:
+        return
+    (deleted, lost), (replaced, then), gone = _GOING[one.kind]
+    state = one.live or one.recorded
+    noun, again = one.kind.value, "; it is made again, empty" if one.planned else ""
+    shown: tuple[str, ...] = ()
+    if one.kind in {*VAULTS, Kind.KEY}:
+        # With its name, because the row is that of the account whose data it protects.
+        noun, again = f"{noun} {{}}", ": restore it, do not make another"
+        shown = (arm_ids.name_of(state.id) if state and state.id else one.name,)
+    if one.replaced:
+        yield Verdict(replaced, f"{noun} REPLACED by a new one: {then}", shown)
+    elif one.deleted:
+        yield Verdict(deleted, f"{noun} DELETED: {lost}", shown)
+    elif one.released and gone:
+        yield Verdict(Name.RELEASED, f"{noun} leaves the stack and stays in Azure as it is", shown)
+    elif one.live is None and one.recorded and gone:
+        yield Verdict(gone, f"{noun} was deleted outside Pulumi{again}", shown)
+
+
+def _disabling(one: ReviewedResource) -> Iterator[Verdict]:
+    """A disabled key cannot be used, and only the vault itself enables it again."""
+    before, now, after = (state and _is_disabled(state) for state in (one.recorded, one.live, one.planned))
+    outside = now is True and before is not True
+    name = (arm_ids.name_of(one.state.id) or one.name,)
+    if outside or (after is True and now is not True and one.live):
+        how = "was DISABLED outside Pulumi" if outside else "DISABLED"
+        yield Verdict(Name.ACCESS_REVOKED, f"key {{}} {how}: the service can no longer read the data", name)
+    elif isinstance(after, Mark) and now is False:
+        words = "the preview does not show whether key {} stays enabled: the data is read with it"
+        yield Verdict(Name.UNDETERMINED, words, name)
+
+
+def _is_disabled(key: ReviewedState) -> bool | Mark:
+    """Whether a key's newest version is disabled, by the program or in the vault; a mark where the program
+    does not show it."""
+    stated, found = (values.flag(one("attributes.enabled")) for one in (key.stated, key.found))
+    return False in (stated, found) or (stated if isinstance(stated, Mark) else False)
+
+
+def _unread(one: ReviewedResource) -> Iterator[Verdict]:
+    """What a generic resource made goes like any other; what a write or another provider does is not read."""
+    own = stack.made_as_generic(one.state)
+    gone = [*going(replace(one, kind=own))] if own else []
+    yield from gone
+    deploys = one.kind is Kind.OTHER_PROVIDER and kind_of(token_of(one.urn)) is not Kind.GENERIC
+    written = one.planned.written if one.planned else {}
+    holds = not deploys or arm_template.may_concern_keys(written) is not False
+    if not gone if one.goes else one.written and one.planned and holds:
+        done = "WRITTEN" if not one.goes else "REPLACED" if one.replaced else "DELETED"
+        words = f"{done}, and this review does not read what {{}} does to data"
+        yield Verdict(Name.UNDETERMINED, words, (token_of(one.urn),))
+
+
+def below(resources: Iterable[ReviewedResource], kind: Kind) -> tuple[str, ...]:
+    """How the ids of all begin that goes with the accounts or groups that go."""
+    going = (one.live.id for one in resources if one.kind is kind and one.goes and one.live)
+    return tuple(f"{id.rstrip('/').lower()}/" for id in going if id)
+
+
+def with_their_groups(resources: Iterable[ReviewedResource]) -> tuple[ReviewedResource, ...]:
+    """The resources, where nothing is kept (retainOnDelete) that goes with its resource group."""
+    resources = tuple(resources)
+    groups = below(resources, Kind.RESOURCE_GROUP)
+    return tuple(
+        replace(one, live=replace(one.live, retained=False))
+        if one.released and one.live and one.live.id.lower().startswith(groups)
+        else one
+        for one in resources
+    )

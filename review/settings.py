@@ -3,7 +3,8 @@ protection.
 
 Each is read as the set of things that it lets through, so that one comparison says whether a change makes it
 weaker. Sources: the service demands soft delete and purge protection; Azure's own policies ask for the
-others.
+others. The days that a deleted key can be recovered are not compared, because Azure never changes them on a
+vault (key-vault/general/soft-delete-overview, 2026-11-30).
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from core import adapters, arm_ids, audit_log, demands, values
-from core.defaults import DEFAULTS
 from core.resource_types import Kind
 from core.stack import StackResource
 from core.values import Mark, Value, flag, folded, items, look, text
@@ -68,47 +68,37 @@ def compared(before: Settings, after: Settings) -> Iterator[Verdict]:
             yield Verdict(Name.STRENGTHENED, f"{what} strengthened: {{}} -> {{}}", shown)
 
 
-def of(
-    state: StackResource, logs: Iterable[StackResource], *, planned: bool
-) -> dict[tuple[str, str], Setting]:
+def of(state: StackResource, logs: Iterable[StackResource], *, planned: bool) -> Settings:
     """The settings of an account, a vault or whatever else Pulumi protects. `logs` are its diagnostic
     settings."""
     kind = state.kind.value if state.kind else "resource"
     noun = {Kind.BINDING.value: "binding", Kind.MANAGED_HSM.value: "vault"}.get(kind, kind)
     found = {f"Pulumi's protection of the {noun}": _switch(state.protect)}
     if state.kind is Kind.ACCOUNT:
-        found |= _of_account(state) | {"account's audit log": _audit(logs)}
+        off = flag(state.setting("disableLocalAuth"))
+        login = _switch(off if isinstance(off, Mark) else not off, safe=False, fact="login by account key")
+        found |= {
+            "account's network": _network(state, "network"),
+            "login by account key": login,
+            "account's outbound access": _outbound(state),
+            "account's links": _links(state),
+            "account's audit log": _audit(logs),
+        }
     elif state.kind in {Kind.VAULT, Kind.MANAGED_HSM}:
-        found |= _of_vault(state, planned=planned) | {"vault's audit log": _audit(logs, "audit")}
+        soft, purge = (flag(state.setting(name)) for name in ("enableSoftDelete", "enablePurgeProtection"))
+        # A write that does not state it leaves it as it is.
+        purge = False if purge is None and not planned else purge
+        found |= {
+            "vault's network": _network(state, "vault network"),
+            "soft delete": _switch(soft, lost=Name.RECOVERY_WEAKENED),
+            "purge protection": _switch(purge, fact="purge protection", lost=Name.RECOVERY_WEAKENED),
+            "vault's audit log": _audit(logs, "audit"),
+        }
     elif state.kind is Kind.LOCK:
         level = text(state.stated("level"))
         lets = None if isinstance(level, Mark) else _PASSES.get(folded(level) or "", _ALL)
         found["management lock"] = Setting(level, lets)
     return {(state.urn, what): setting for what, setting in found.items()}
-
-
-def _of_account(state: StackResource) -> dict[str, Setting]:
-    off = flag(state.setting("disableLocalAuth"))
-    login = off if isinstance(off, Mark) else not off
-    return {
-        "account's network": _network(state, "network"),
-        "login by account key": _switch(login, safe=False, fact="login by account key"),
-        "account's outbound access": _outbound(state),
-        "account's links": _links(state),
-    }
-
-
-def _of_vault(state: StackResource, *, planned: bool) -> dict[str, Setting]:
-    soft, purge = (flag(state.setting(name)) for name in ("enableSoftDelete", "enablePurgeProtection"))
-    # A write that does not state it leaves it as it is.
-    purge = False if purge is None and not planned else purge
-    lost = Name.RECOVERY_WEAKENED
-    return {
-        "vault's network": _network(state, "vault network"),
-        "soft delete": _switch(soft, lost=lost),
-        "purge protection": _switch(purge, fact="purge protection", lost=lost),
-        "days a deleted key can be recovered": _retention(text(state.setting("softDeleteRetentionInDays"))),
-    }
 
 
 def _switch(
@@ -155,14 +145,6 @@ def _outbound(state: StackResource) -> Setting:
         return Setting("anywhere", _ALL)
     hosts = frozenset(known for one in names if (known := folded(one)))
     return Setting(", ".join(sorted(hosts)) or "nothing", hosts)
-
-
-def _retention(days: Value) -> Setting:
-    number = int(days) if isinstance(days, str) and days.isdigit() else None
-    longest: int = DEFAULTS["softDeleteRetentionInDays"]
-    # On these days after a deletion the key is lost.
-    lost = None if number is None else frozenset(map(str, range(number, longest)))
-    return Setting(days, lost, lost=Name.RECOVERY_WEAKENED)
 
 
 def _links(state: StackResource) -> Setting:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pulumi
 
-from components.arguments.inputs import arguments, camel_case, examine, hidden, shown, top
+from components.arguments.inputs import arguments, camel_case, examine, hidden, shown, texts_in, top
 from components.arguments.problem import Problem
 from core import regions
 from core.environment import NAMESPACE
@@ -60,15 +60,15 @@ def parse(
     Values of `secret` keys appear in no message. Raises SettingsError with every problem.
     """
     own, login = decoded(config), login or {}
-    others = [SERVICES, REMOVED]
-    examined = partial(examine, ServiceSettings, spelling=camel_case, others=others, _stack=stack)
+    examined = partial(examine, ServiceSettings, spelling=camel_case, _stack=stack)
     raw = merged(shared or {}, own)
     problems = [*_placeholders(login), *_without_path(raw)]
     services: list[ServiceSettings] = []
     removed = _removed(raw.pop(REMOVED, []), problems)
     for prefix, alone, common in _services(raw, problems):
         given = _normalised(merged(common, alone))
-        service, wrong = examined(given)
+        others = [] if prefix else [SERVICES, REMOVED]
+        service, wrong = examined(given, others=others)
         if service.previous_name and not wrong:
             # What was made is known by the name that it was made with.
             service, wrong = examined({**given, "name": service.previous_name})
@@ -79,7 +79,8 @@ def parse(
         problems += _removed_but_listed(services, removed)
     if problems:
         unique = [_of_fleet(problem, own, shared or {}) for problem in dict.fromkeys(problems)]
-        texts = {text for key in secret for text in _texts(raw.get(key))}
+        # Shorter ones may be words of a message.
+        texts = {text for key in secret for text in texts_in(raw.get(key)) if len(text) >= _SHORTEST_SECRET}
         raise SettingsError(hidden(unique, texts, secret))
     return Settings(
         services=tuple(services),
@@ -138,15 +139,6 @@ def _removed_but_listed(services: Sequence[ServiceSettings], removed: Sequence[s
         )
 
 
-def _texts(value: object) -> Iterator[str]:
-    """The texts in a value that are long enough not to be words of a message."""
-    if isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner)
-    elif isinstance(value, str) and len(value) >= _SHORTEST_SECRET:
-        yield value
-
-
 def _of_fleet(problem: Problem, own: Mapping[str, object], shared: Mapping[str, object]) -> Problem:
     """A problem that names fleet.yaml if the setting stands there and not in the stack's own file."""
     name, _, inner = problem.path.partition(".")
@@ -159,29 +151,19 @@ def _of_fleet(problem: Problem, own: Mapping[str, object], shared: Mapping[str, 
 
 
 def decoded(config: Mapping[str, object]) -> dict[str, object]:
-    """A configuration with its values decoded, without keys that have no value."""
-    return {key: _decoded(key, value) for key, value in config.items() if not _is_empty(key, value)}
-
-
-def _decoded(key: str, value: object) -> object:
-    """Pulumi hands every value over as text; a text setting stays one, whatever it looks like."""
-    if not isinstance(value, str) or _is_text(key):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
-
-
-def _is_empty(key: str, value: object) -> bool:
-    """Whether a group or list has no value, as when everything below its key is commented out: Pulumi hands
-    that over as an empty text. An empty text for a text setting stays, because the user may have meant
-    another one."""
-    return value == "" and key in _ARGUMENTS and not _is_text(key)
-
-
-def _is_text(key: str) -> bool:
-    return key in _ARGUMENTS and _ARGUMENTS[key].words == "text"
+    """A configuration with its values decoded, which Pulumi hands over as texts; a text setting stays one,
+    whatever it looks like. A group or list below whose key everything is commented out comes as an empty
+    text, and has no value."""
+    found: dict[str, object] = {}
+    for key, value in config.items():
+        declared, plain = _ARGUMENTS.get(key), value
+        if isinstance(value, str) and (declared is None or declared.words != "text"):
+            if declared and not value:
+                continue
+            with suppress(ValueError):
+                plain = json.loads(value)
+        found[key] = plain
+    return found
 
 
 def _services(
@@ -205,13 +187,7 @@ def _services(
         return
     for index, own in enumerate(listed):
         if isinstance(own, dict):
-            path = f"{SERVICES}[{index}]."
-            problems += [
-                Problem(path + key, f"is a setting of the whole stack; move it beside {SERVICES}")
-                for key in (SERVICES, REMOVED)
-                if key in own
-            ]
-            yield path, {key: own[key] for key in own if key not in (SERVICES, REMOVED)}, shared
+            yield f"{SERVICES}[{index}].", own, shared
         else:
             problems.append(Problem(f"{SERVICES}[{index}]", f"found {shown(own)}, expected an object"))
 

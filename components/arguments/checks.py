@@ -3,7 +3,7 @@
 import pulumi
 
 from components.arguments.inputs import Check
-from core import arm_ids, key_uris
+from core import arm_ids
 
 DEPLOYER = "deployer"
 """The identity that runs Pulumi, where object ids are given."""
@@ -17,21 +17,6 @@ def resource_id(type: str) -> Check:
         arm_ids.resource_id(text, type)
 
     return check
-
-
-def key_id(text: str) -> None:
-    """The ARM id of a key in a vault or managed HSM, without a version. Raises MalformedError."""
-    if "://" in text:
-        raise arm_ids.MalformedError(
-            f"{text!r} is a URI; expected the key's ARM id, which tells its subscription, too: the id of its "
-            "vault or managed HSM (az keyvault show --name VAULT --query id, or --hsm-name HSM) and /keys/KEY"
-        )
-    arm_ids.key_id(text)
-
-
-def key_version(text: str) -> None:
-    """A version of a key in Key Vault."""
-    key_uris.version(text)
 
 
 def guid(text: str) -> None:

@@ -301,17 +301,17 @@ def _as_mapping(value: object) -> Mapping[str, object] | None:
 def _secret_texts(args: object) -> frozenset[str]:
     """The values of outputs in the arguments that are secret and known. Waits for the outputs."""
     if isinstance(args, pulumi.Output):
-        return frozenset(_texts(_sync_await(args.future())) if _sync_await(args.is_secret()) else ())
+        return frozenset(texts_in(_sync_await(args.future())) if _sync_await(args.is_secret()) else ())
     group = _as_mapping(args)
     inner = group.values() if group is not None else args if isinstance(args, list | tuple) else ()
     return frozenset(text for one in inner for text in _secret_texts(one))
 
 
-def _texts(value: object) -> Iterator[str]:
+def texts_in(value: object) -> Iterator[str]:
     """The texts in a known value, except empty ones."""
     if isinstance(value, Mapping | list | tuple):
         for one in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(one)
+            yield from texts_in(one)
     elif isinstance(value, str) and value:
         yield value
 

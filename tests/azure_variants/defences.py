@@ -1,8 +1,8 @@
-"""What the product does about each switch, and how to take that out: then a life fails.
+"""How to take out what the product does about each switch (docs/every-azure.md says what): a life fails then.
 
-`out` are patches of the product, or, where it is the program's inputs that protect, of what is sent. A switch
-without an `out` needs nothing of this product; `does` says why. That the switch makes a difference, the facts
-of the local Azure show (tests/localazure/facts).
+The patches are of the product, or, where it is the program's inputs that protect, of what is sent. A switch
+that is not here needs nothing of this product. That the switch makes a difference, the facts of the local
+Azure show (tests/localazure/facts).
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import pulumi
@@ -42,19 +41,16 @@ _UNKNOWN_PRINCIPAL = {
 _LATE = {"read_lag_seconds": 30.0}
 
 
-@dataclass(frozen=True)
-class Defence:
-    """One switch: in words what the product does, a row in which that matters, and the patches."""
+class Defence(NamedTuple):
+    """What is done about one switch: a row in which that matters, and the patches that take it out."""
 
-    switch: str
-    does: str
-    row: Mapping[str, Any] = field(default_factory=dict)
-    out: Patches | None = None
+    row: Mapping[str, Any]
+    out: Patches
 
     def taken_out(self) -> ExitStack:
         """A context in which the product is without it."""
         stack = ExitStack()
-        for one in self.out() if self.out else ():
+        for one in self.out():
             stack.enter_context(one)
         return stack
 
@@ -172,185 +168,77 @@ def _no_patience() -> list[AbstractContextManager[Any]]:
     return [patch.object(verify, "refused", lambda client, _: refused(client, 0))]
 
 
-DEFENCES = (
-    Defence(
-        "trusted_services_reach_vault",
-        "The refusal is explained, with the networks that let the service in.",
+DEFENCES: Mapping[str, Defence] = {
+    "trusted_services_reach_vault": Defence(
         {"trusted_services_reach_vault": False},
         lambda: [patch("provider.errors.ROWS", [one for one in ROWS if one.cause != NOT_TRUSTED])],
     ),
-    Defence(
-        "cmk_with_rbac_vault",
-        "The refusal is explained, with the way to a vault with access policies.",
+    "cmk_with_rbac_vault": Defence(
         {"mode": "Azure RBAC", "cmk_with_rbac_vault": "refused"},
         lambda: [patch("provider.errors.RBAC_ROWS", ROWS)],
     ),
-    Defence(
-        "operation_seconds",
-        "The binding follows each operation to its end, and waits for a settled account before it compares.",
+    "operation_seconds": Defence(
         {"operation_seconds": 92.0, "missing_grant": "fails_later", "grant_delay_seconds": 300.0},
         _does_not_wait_for_the_operation,
     ),
-    Defence(
-        "group_retry_seconds",
-        "Nothing: azure-native obeys it.",
+    "grant_delay_seconds": Defence({"grant_delay_seconds": 1200.0}, _no_waiting_for_access),
+    "principals_visible_after": Defence(
+        _UNKNOWN_PRINCIPAL, lambda: [patch("components.declared.waiting_hooks", lambda *_, **__: [])]
     ),
-    Defence(
-        "grant_delay_seconds",
-        "While a refusal may mean that access does not count yet, the binding is tried again, for 30 "
-        "minutes; so is an account that is bound in its create.",
-        {"grant_delay_seconds": 1200.0},
-        _no_waiting_for_access,
+    "principal_type": Defence(
+        _UNKNOWN_PRINCIPAL, lambda: [patch("components.declared.waiting_hooks", lambda *_, **__: [])]
     ),
-    Defence(
-        "principals_visible_after",
-        "A role assignment is tried again while its principal is not found.",
-        _UNKNOWN_PRINCIPAL,
-        lambda: [patch("components.declared.waiting_hooks", lambda *_, **__: [])],
+    "deleted_resources_visible_after": Defence(
+        {"deleted_resources_visible_after": 30.0}, _held_names_are_not_explained
     ),
-    Defence(
-        "principal_type",
-        "Each role assignment names the type, and is tried again where that is not believed.",
-        _UNKNOWN_PRINCIPAL,
-        lambda: [patch("components.declared.waiting_hooks", lambda *_, **__: [])],
-    ),
-    Defence(
-        "deleted_keys_visible_after",
-        "Nothing: the key is never deleted by itself; it goes, and comes back, with its vault.",
-    ),
-    Defence(
-        "deleted_resources_visible_after",
-        "A name that a soft-deleted resource holds unseen is explained, with what to do.",
-        {"deleted_resources_visible_after": 30.0},
-        _held_names_are_not_explained,
-    ),
-    Defence(
-        "key_remembered_seconds",
-        "`verify --revoked` reads the data until it is refused, and says so when it is not in time.",
-        {"key_remembered_seconds": 3600.0},
-        _no_patience,
-    ),
-    Defence(
-        "read_lag_seconds",
-        "The binding reads back for a minute before it believes that somebody else changed the account.",
-        _LATE,
-        lambda: [patch.object(binding_resource, "READ_LAG_SECONDS", 0.0)],
-    ),
-    Defence(
-        "lagging_reads",
-        "If a read does not show a resource, a second read has to confirm that it is gone.",
+    "key_remembered_seconds": Defence({"key_remembered_seconds": 3600.0}, _no_patience),
+    "read_lag_seconds": Defence(_LATE, lambda: [patch.object(binding_resource, "READ_LAG_SECONDS", 0.0)]),
+    "lagging_reads": Defence(
         {**_LATE, "mode": "user-assigned identity", "refresh": True, "lagging_reads": "every_other"},
         lambda: [patch.object(Waiter, "twice", _once)],
     ),
-    Defence(
-        "throttling",
-        "azure-cmk waits as long as Azure says, and asks again; azure-native does so, too.",
-        {"throttling": "token_bucket"},
-        _never_throttled,
+    "throttling": Defence({"throttling": "token_bucket"}, _never_throttled),
+    "ids_casing": Defence(
+        {"ids_casing": "lower"}, lambda: [patch.object(arm_ids, "_SCOPE", re.compile(arm_ids._SCOPE.pattern))]
     ),
-    Defence(
-        "ids_casing",
-        "Ids compare without regard to case, and a state keeps its own spelling.",
-        {"ids_casing": "lower"},
-        lambda: [patch.object(arm_ids, "_SCOPE", re.compile(arm_ids._SCOPE.pattern))],
+    "location_spelling": Defence(
+        {"location_spelling": "display_name"}, lambda: [patch("core.regions.normalised", str)]
     ),
-    Defence(
-        "location_spelling",
-        "Regions compare without regard to case and spaces.",
-        {"location_spelling": "display_name"},
-        lambda: [patch("core.regions.normalised", str)],
-    ),
-    Defence(
-        "empty_tags",
-        "Nothing: it reads no tags but those that it declares.",
-    ),
-    Defence(
-        "defaults_added",
-        "Nothing: azure-native compares inputs, and no refresh takes a default over.",
-    ),
-    Defence(
-        "key_vault_uri",
-        "Keys compare by the vault's host, so that a slash is no difference.",
+    "key_vault_uri": Defence(
         {"key_vault_uri": "with_slash"},
         lambda: [patch("core.key_uris.vault_host", lambda uri: uri.removeprefix("https://"))],
     ),
-    Defence(
-        "key_version",
-        "A version that Azure does not show is the one that was written last.",
+    "key_version": Defence(
         {"key_version": "dropped"},
         lambda: [
             patch("provider.customer_managed_key.as_recorded", lambda _, account: account),
             patch.object(AccountBefore, "bound_key", property(lambda before: bound_key(before.live))),
         ],
     ),
-    Defence(
-        "system_identity_client_id",
-        "The client id of the account's own identity counts as none; Azure is asked for that id.",
+    "system_identity_client_id": Defence(
         {"system_identity_client_id": "echoed"},
         lambda: [patch.object(Account, "without_own_client", lambda account, _: account)],
     ),
-    Defence(
-        "operation_hosts",
-        "A token goes to Resource Manager's regional hosts, too.",
-        {"operation_hosts": "regional"},
-        _one_arm_host,
-    ),
-    Defence(
-        "synchronous_creates",
-        "Nothing: azure-native takes both.",
-    ),
-    Defence(
-        "put_without_encryption",
-        "Every write of a bound account names its key; a write that would not is refused before it is sent.",
-        {"put_without_encryption": "unbinds"},
-        _key_is_not_in_the_write,
-    ),
-    Defence(
-        "put_without_identity",
-        "Every write of an account names its identity.",
-        {"put_without_identity": "removes"},
-        _account_without_identity,
-    ),
-    Defence(
-        "put_without_user_owned_storage",
-        "Every write of an account repeats its linked storage.",
+    "operation_hosts": Defence({"operation_hosts": "regional"}, _one_arm_host),
+    "put_without_encryption": Defence({"put_without_encryption": "unbinds"}, _key_is_not_in_the_write),
+    "put_without_identity": Defence({"put_without_identity": "removes"}, _account_without_identity),
+    "put_without_user_owned_storage": Defence(
         {"put_without_user_owned_storage": "removes"},
         lambda: [patch("components.account.with_kept", lambda properties, *_: dict(properties))],
     ),
-    Defence(
-        "failed_operations_keep",
-        "A binding counts when the account, read back, has it.",
+    "failed_operations_keep": Defence(
         {"failed_operations_keep": "none", "missing_grant": "fails_later", "grant_delay_seconds": 300.0},
         _believes_what_was_accepted,
     ),
-    Defence(
-        "missing_grant",
-        "All known wordings are recognised; after an unknown one, the binding is tried again for 5 minutes.",
-        {"missing_grant": "properties_invalid", "grant_delay_seconds": 1200.0},
-        _no_known_words,
+    "missing_grant": Defence(
+        {"missing_grant": "properties_invalid", "grant_delay_seconds": 1200.0}, _no_known_words
     ),
-    Defence(
-        "vault_write_seconds",
-        "A program writes to a vault in turn; the provider repeats a write that was refused during another.",
-        {"vault_write_seconds": 0.5},
-        _unserialised_writes,
-    ),
-    Defence(
-        "arm_keys_need_data_role",
-        "The refusal is explained, with the role that is missing.",
+    "vault_write_seconds": Defence({"vault_write_seconds": 0.5}, _unserialised_writes),
+    "arm_keys_need_data_role": Defence(
         {"mode": "Azure RBAC", "arm_keys_need_data_role": True},
         lambda: [
             patch("components.azure_failures.missing_data_role", lambda _: None),
             patch("components.invokes.missing_data_role", lambda _: None),
         ],
     ),
-    Defence(
-        "diagnostic_settings",
-        "Nothing: azure-native compares inputs, and the program's are complete.",
-    ),
-    Defence(
-        "alert_queries",
-        "Nothing: a service makes no alert. Those of docs/examples/composed name no column that may be "
-        "missing.",
-    ),
-)
+}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -22,7 +21,7 @@ from operate import verify
 from tests.azure_variants.covering import Row
 from tests.remediation.following import Way
 from tests.remediation.world import KEY_VAULT, World
-from tests.support.engine import ALL, Flags, UpdateError
+from tests.support.engine import ALL, Flags
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Credential, Transport
 
@@ -42,15 +41,7 @@ ELSEWHERE = frozenset(
         "open_values",
     }
 )
-"""Switches that the account of these lives never meets. One with projects and models does
-(tests/engine/test_in_process.py and tests/localazure/facts/foundry.yaml), one with Custom Translator
-(tests/localazure/facts/language.yaml), one that is to leave a key that it may not use, or is written
-while it cannot (tests/remediation/test_every_refusal_is_followed.py), one with private endpoints
-(tests/components/test_role_files.py), one that names no version of its key
-(tests/remediation/test_automatic_version.py), one of kind AIServices in a vault under Azure RBAC does
-(tests/remediation/test_other_azures.py), what is validated before it is made
-(tests/localazure/test_deployments.py), and a body with a value that Azure's definitions do not list
-(tests/localazure/facts/arm.yaml)."""
+"""Switches that the account of these lives never meets; the document says which tests do."""
 LIVED = tuple(switch for switch in SWITCHES if switch.source and switch.name not in ELSEWHERE)
 FACTORS: Mapping[str, tuple[Any, ...]] = {
     MODE: tuple(MODES),
@@ -62,20 +53,8 @@ FACTORS: Mapping[str, tuple[Any, ...]] = {
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-claims"
 ACCOUNT_ID = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-claims"
 STORAGE = [{"resourceId": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stclaims"}]
-TRIES = 6
-"""How often somebody runs an update again that failed and said what to do."""
-READING_SECONDS = 60.0
-"""How long they take to read what it said."""
 LATER = 7200.0
 """Seconds after which everything that a switch delays has happened."""
-_EXPLAINS = (
-    "fix:",
-    "run the same command again",
-    "run `pulumi",
-    "give another",
-    "az ",
-    "try again",
-)
 
 
 class Life(World):
@@ -120,45 +99,8 @@ class Life(World):
         Way(self).follow()
         return self.engine.operations
 
-    def destroy(self) -> None:
-        """A destroy, and again while it fails with an explanation."""
-        for _ in range(TRIES):
-            self._drain()
-            if not (said := self._destroyed()):
-                return
-            assert explained(said), f"destroy failed without saying what to do: {said}"
-            self.later(READING_SECONDS)
-        raise AssertionError(f"destroy failed {TRIES} times: {said}")
-
-    def _destroyed(self) -> str:
-        """What a destroy fails with; "" where it succeeds."""
-        try:
-            self.engine.destroy()
-        except UpdateError as error:
-            return str(error)
-        return ""
-
     def later(self, seconds: float = LATER) -> None:
         self.wire.sleep(seconds)
-
-    def projects(self) -> verify.Projects:
-        """The account's data, as `verify` uses it."""
-        endpoint = "https://lang-claims.cognitiveservices.azure.com"
-        return verify.Projects(endpoint, Credential(), transport=Transport(self.wire))
-
-    @property
-    def wire_time(self) -> SimpleNamespace:
-        """The module `time`, on the cloud's clock."""
-        return SimpleNamespace(monotonic=self.wire.now, sleep=self.wire.sleep)
-
-    def link(self, storage: list[dict[str, str]]) -> None:
-        """Somebody links the account to storage."""
-        url = f"https://management.azure.com{ACCOUNT_ID}?api-version=2025-06-01"
-        self.wire.door.front.buckets.clear()
-        linked = self.session.send("PATCH", url, {"properties": {"userOwnedStorage": storage}})
-        assert linked.status == 202, f"the storage was not linked: {linked.body}"
-        self.later()
-        self.session.send("GET", url)
 
     @property
     def bound_version(self) -> str:
@@ -174,15 +116,6 @@ class Life(World):
         yield
         self._look("inside")
         self._unreadable_allowed = False
-
-    @contextmanager
-    def behaving(self, **changes: Any) -> Iterator[None]:
-        """Inside, the cloud has other switches."""
-        cloud = self.wire.door.cloud
-        before = asdict(cloud.behaviour)
-        cloud.behave(**changes)
-        yield
-        cloud.behave(**{name: before[name] for name in changes})
 
     def _look(self, when: str) -> None:
         """Judges the states that the account has been in since the last look."""
@@ -203,11 +136,6 @@ class Life(World):
         for limit in ("reads", "writes", "deletes") if self.row["throttling"] != "none" else ():
             for name in (seed.SUBSCRIPTION_ID, ""):
                 self.wire.door.front.buckets[f"{name}|{seed.DEPLOYER.object_id}|{limit}"] = (0.0, now)
-
-
-def explained(text: str) -> bool:
-    """Whether what an update says tells what to do."""
-    return any(words in text.lower() for words in _EXPLAINS)
 
 
 def first_update(life: Life) -> None:
@@ -233,8 +161,10 @@ def nothing_changed(life: Life) -> None:
 def change(life: Life) -> None:
     """Tags change, and the account's write fails after Azure has accepted it; the next update ends it."""
     life.settings["tags"] = {"owner": "second"}
-    with life.behaving(failing_operations="CapacityExceeded"):
-        life.up()
+    cloud = life.wire.door.cloud
+    cloud.behave(failing_operations="CapacityExceeded")
+    life.up()
+    cloud.behave(failing_operations="")
     life.follow()
     account = life.account
     assert account, "the account is gone"
@@ -243,7 +173,12 @@ def change(life: Life) -> None:
 
 def storage_linked(life: Life) -> None:
     """Somebody links a storage account, which no update takes away."""
-    life.link(STORAGE)
+    url = f"https://management.azure.com{ACCOUNT_ID}?api-version=2025-06-01"
+    life.wire.door.front.buckets.clear()
+    linked = life.session.send("PATCH", url, {"properties": {"userOwnedStorage": STORAGE}})
+    assert linked.status == 202, f"the storage was not linked: {linked.body}"
+    life.later()
+    life.session.send("GET", url)
     life.settings["tags"] = {"owner": "third"}
     life.follow()
     account = life.account
@@ -266,8 +201,11 @@ def revocation(life: Life) -> None:
     with life.unreadable_allowed():
         life.settings["access"] = "revoked"
         life.follow()
-        with patch.object(verify, "time", life.wire_time):
-            proof = verify.refused(life.projects(), LATER)
+        endpoint = "https://lang-claims.cognitiveservices.azure.com"
+        projects = verify.Projects(endpoint, Credential(), transport=Transport(life.wire))
+        clock = SimpleNamespace(monotonic=life.wire.now, sleep=life.wire.sleep)
+        with patch.object(verify, "time", clock):
+            proof = verify.refused(projects, LATER)
         assert proof.holds, f"verify after the revocation: {proof}"
         assert not life.readable, "the data can still be read after the revocation"
         assert life.bound_version == [*life.versions()][-1], "the revocation unbound the account"
@@ -297,7 +235,8 @@ def settled(life: Life) -> None:
 
 def destruction(life: Life) -> None:
     """Everything goes; the account and the vault stay soft-deleted."""
-    life.destroy()
+    life._drain()
+    life.engine.destroy()
     assert life.account is None, "the account is still there"
 
 
@@ -309,7 +248,7 @@ def return_(life: Life) -> None:
         life.later()
         said = life.up()
         assert said, "an account of a user-assigned identity came back, without its identity"
-        assert explained(said), f"the way back failed without saying what to do: {said}"
+        assert "az " in said, f"the way back failed without saying what to do: {said}"
         return
     with life.unreadable_allowed():
         life.follow()

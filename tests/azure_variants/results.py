@@ -1,4 +1,4 @@
-"""The tables of docs/every-azure.md: what the product does about each switch, and the lives that were lived.
+"""The table of docs/every-azure.md of the lives that were lived.
 
     python -m tests.azure_variants.results docs/every-azure.md
 
@@ -14,13 +14,10 @@ from pathlib import Path
 
 from localazure.coverage import between_marks
 from tests.azure_variants.covering import Row, covering
-from tests.azure_variants.defences import DEFENCES
 from tests.azure_variants.life import FACTORS, MODE, REFRESH, Life
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "every-azure.md"
-_MADE = "made by python -m tests.azure_variants.results"
-_DEFENCES = f"<!-- defences: {_MADE} -->", "<!-- /defences -->"
-_LIVES = f"<!-- lives: {_MADE} -->", "<!-- /lives -->"
+_LIVES = "<!-- lives: made by python -m tests.azure_variants.results -->", "<!-- /lives -->"
 
 
 @cache
@@ -40,22 +37,12 @@ def line(number: int, row: Row, wrong: str = "") -> str:
     return f"| {number} | {row[MODE]} | {refresh} | {unusual or 'as assumed'} | {wrong or 'held'} |"
 
 
-def defences() -> str:
-    """The table of what the product does."""
-    lines = ["| switch | what the product does | a life fails without it |", "|---|---|---|"]
-    lines += [
-        f"| `{one.switch}` | {one.does} | {'yes' if one.out else 'nothing to take out'} |" for one in DEFENCES
-    ]
-    return "\n".join(lines)
-
-
 def refreshed(document: str, lives: Iterable[str]) -> str:
-    """The document with both tables. Raises ValueError without its marks."""
+    """The document with the table. Raises ValueError without its marks."""
     head = [
         "| life | access | refresh | switches that are not as assumed | result |",
         "|---|---|---|---|---|",
     ]
-    document = between_marks(document, *_DEFENCES, defences())
     return between_marks(document, *_LIVES, "\n".join([*head, *lives]))
 
 

@@ -1,6 +1,6 @@
 """Previews and updates of fleets beside a plain program and the floor, and a stranger's first hour.
 
-    python -m tests.bench [--full] [--preview 1 10 100] [--up 1 10 100] [--json FILE]
+    python -m tests.bench [--full] [--json FILE]
     python -m tests.bench fleet [--stacks 50] [--at-once 16] [--actions preview up ...] [--json FILE]
     python -m tests.bench beside [--stacks 50] [--at-once 16] [--json FILE]
 
@@ -16,7 +16,7 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,9 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--actions", nargs="+", choices=list(stacks.ACTIONS), default=list(stacks.ACTIONS))
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--preview", type=int, nargs="*")
-    parser.add_argument("--up", type=int, nargs="*")
-    parser.add_argument("--no-first-hour", action="store_true")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    previews = [1, 10, 100, *([500] if asked.full else [])] if asked.preview is None else asked.preview
-    updates = [1, 10, 100, *([500] if asked.full else [])] if asked.up is None else asked.up
+    services = [1, 10, 100, *([500] if asked.full else [])]
     rows: list[dict[str, Any]] = [_machine()]
     if asked.only:
         with tempfile.TemporaryDirectory() as folder:
@@ -52,14 +48,14 @@ def main() -> None:
         print(stacks.told_beside(rows[-1]) if asked.only == "beside" else stacks.told(rows[-1]))
         _write(asked.json, rows)
         return
-    if not asked.no_first_hour:
-        with tempfile.TemporaryDirectory() as folder:
-            rows.append(first_hour.measure(Path(folder)))
-        print(first_hour.told(rows[-1]), flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        for row in _fleets(Path(folder), previews, updates):
-            print(fleets.told(row), flush=True)
-            rows.append(row)
+        rows.append(first_hour.measure(Path(folder)))
+    print(first_hour.told(rows[-1]), flush=True)
+    with tempfile.TemporaryDirectory() as folder, running_azure(Path(folder, "home")) as azure:
+        for what in (fleets.Fleet.previews, fleets.Fleet.updates):
+            for number in services:
+                rows.append(what(fleets.Fleet(azure, Path(folder), number)))
+                print(fleets.told(rows[-1]), flush=True)
     _write(asked.json, rows)
 
 
@@ -67,16 +63,6 @@ def _write(file: Path | None, rows: Sequence[dict[str, Any]]) -> None:
     if file:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(rows, indent=2) + "\n")
-
-
-def _fleets(folder: Path, previews: Sequence[int], updates: Sequence[int]) -> Iterator[dict[str, Any]]:
-    if not previews and not updates:
-        return
-    with running_azure(folder / "home") as azure:
-        for services in previews:
-            yield fleets.Fleet(azure, folder, services).previews()
-        for services in updates:
-            yield fleets.Fleet(azure, folder, services).updates()
 
 
 def _machine() -> dict[str, Any]:

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.processes import descendants
+
 _SAMPLE_SECONDS = 0.05
 _SMALL_MIB = 5
 """A process that never had more is a shell on the way to another."""
@@ -83,7 +85,7 @@ def _ticks(status: Path) -> list[int]:
 
 def _sample(root: int, peaks: dict[str, int], ended: threading.Event) -> None:
     while not ended.wait(_SAMPLE_SECONDS):
-        for pid in _tree(root):
+        for pid in (root, *descendants(root)):
             try:
                 status = Path(f"/proc/{pid}/status").read_text()
                 words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
@@ -95,20 +97,6 @@ def _sample(root: int, peaks: dict[str, int], ended: threading.Event) -> None:
             name, mib = _name(words), int(peak) // 1024
             if mib > _SMALL_MIB:
                 peaks[name] = max(peaks.get(name, 0), mib)
-
-
-def _tree(root: int) -> list[int]:
-    """A process and all below it, from /proc; nothing on a system without it."""
-    found, todo = [], [root]
-    while todo:
-        pid = todo.pop()
-        found.append(pid)
-        for task in Path(f"/proc/{pid}/task").glob("*/children"):
-            try:
-                todo.extend(int(child) for child in task.read_text().split())
-            except OSError:
-                continue
-    return found
 
 
 def _name(words: Sequence[str]) -> str:

@@ -88,7 +88,7 @@ def guardrails(deployment: Deployment) -> None:
         "until": "2050-12-31",
     }
     args = {"scope": SUBSCRIPTION, "exemptions": [{**exemption, "scope": scope}]}
-    deployment.up_program(lambda: AzurePolicyGuardrails("guard", args))
+    deployment.run(lambda: AzurePolicyGuardrails("guard", args), previews=False)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """May an account use this key? What `core.rights` reads of Azure's answers is what really happens.
 
 The local Azure tells the truth: whether the data of a bound account can be read, and whether another account
-can be bound. It shares no code with core. Demands that are not about access are in test_each_demand.py.
+can be bound. It shares no code with core, whose own cases are in tests/core/test_rights.py. Demands that are
+not about access are in test_each_demand.py.
 """
 
 from __future__ import annotations
@@ -16,19 +17,14 @@ from core.rights import Access
 from localazure import seed
 from tests.consistency import hsm_world
 from tests.consistency.hsm_world import HsmWorld
-from tests.consistency.world import GROUP, KEY, NEEDED, VAULT, World, entry
+from tests.consistency.world import KEY, NEEDED, VAULT, World, entry
 from tests.support.front import SUBSCRIPTION
 
 USES = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
-CRYPTO_USER = "12338af0-0e69-4776-bea7-57ae8d297424"
-CRYPTO_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
 ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
 READER_OF_VAULT = "21090545-7ca7-4776-b22c-e363652d74d2"
-VAULT_CONTRIBUTOR = "f25e0fa2-a7c8-4377-a976-54943a77a395"
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 LOCAL = hsm_world.ENCRYPTION_USER
-OTHER = "99999999-0000-4000-8000-000000000009"
 UNWRAP = "Microsoft.KeyVault/vaults/keys/unwrap/action"
 FULL, NARROWER, NONE, UNKNOWN = Access.FULL, Access.NARROWER, Access.NONE, Access.UNKNOWN
 Arrange = Callable[[Any], object]
@@ -64,23 +60,9 @@ def secrets(world: World) -> None:
     world.policies(*(entry(one, [], permissions={"secrets": ["get", "all"]}) for one in world.principals))
 
 
-def upper(world: World) -> None:
-    world.policies(*(entry(one.upper(), ["GET", "WRAPKEY", "UnwrapKey"]) for one in world.principals))
-
-
-def application_beside(keys: list[str]) -> Arrange:
+def application_beside(world: World) -> None:
     of_application = seed.READER.client_id
-    return lambda world: world.policies(*world.each(NEEDED, applicationId=of_application), *world.each(keys))
-
-
-def standalone(world: World, kind: str = "add") -> None:
-    body = {"properties": {"accessPolicies": world.each(NEEDED)}}
-    world.arm("PUT", f"{VAULT}/accessPolicies/{kind}", body, api="2026-02-01")
-
-
-def removed(world: World) -> None:
-    standalone(world)
-    standalone(world, "remove")
+    world.policies(*world.each(NEEDED, applicationId=of_application), *world.each(["unwrapKey"]))
 
 
 def of_another_key(world: World) -> None:
@@ -102,11 +84,6 @@ CONDITION = "(@Resource[Microsoft.KeyVault/vaults/keys:name] StringEquals 'cmk-c
 conditional = role(USES, KEY, condition=CONDITION, conditionVersion="2.0")
 
 
-def conditional_beside(world: World) -> None:
-    conditional(world)
-    world.assign_each(CRYPTO_USER, VAULT)
-
-
 def denied(scope: str, actions: list[str], **more: bool) -> Arrange:
     def arrange(world: World) -> None:
         world.assign_each(USES, KEY)
@@ -117,41 +94,23 @@ def denied(scope: str, actions: list[str], **more: bool) -> Arrange:
 
 SITUATIONS = (
     Situation("exact rights", policies(NEEDED), FULL),
-    Situation("all rights", policies(["all"]), FULL),
     Situation("wrapKey alone", policies(["wrapKey"]), NARROWER),
-    Situation("get and unwrapKey", policies(["get", "unwrapKey"]), NARROWER),
-    Situation("unwrapKey and what is not needed", policies(["unwrapKey", "sign", "list"]), NARROWER),
     Situation("nothing that is needed", policies(["list", "sign", "decrypt", "encrypt"]), NONE),
     Situation("no entry", policies([]), NONE),
-    Situation("another identity's entry", lambda world: world.policies(entry(OTHER, NEEDED)), NONE),
     Situation("rights on secrets", secrets, NONE),
-    Situation("capitals", upper, FULL),
     Situation("an entry for an application", policies(NEEDED, applicationId=seed.READER.client_id), NONE),
-    Situation("an application's entry beside a narrower one", application_beside(["unwrapKey"]), NARROWER),
-    Situation("an application's entry beside an exact one", application_beside(NEEDED), FULL),
-    Situation("a standalone entry", standalone, FULL),
-    Situation("a standalone entry, removed", removed, NONE),
+    Situation("an application's entry beside a narrower one", application_beside, NARROWER),
     Situation("policies in a vault turned to roles", turned_to_roles, NONE),
     Situation("role at the key", role(USES, KEY), FULL, rbac),
-    Situation("role at the vault in capitals", role(USES, VAULT.upper()), FULL, rbac),
-    Situation("role at the group", role(USES, GROUP), FULL, rbac),
     Situation("role at the subscription", role(USES, SUBSCRIPTION), FULL, rbac),
     Situation("role at another key", of_another_key, NONE, rbac),
-    Situation("Crypto User at the group", role(CRYPTO_USER, GROUP), FULL, rbac),
-    Situation("Crypto Officer at the vault", role(CRYPTO_OFFICER, VAULT), FULL, rbac),
     Situation("Administrator at the vault", role(ADMINISTRATOR, VAULT), FULL, rbac),
     Situation("Key Vault Reader at the vault", role(READER_OF_VAULT, VAULT), NARROWER, rbac),
-    Situation("Key Vault Contributor at the vault", role(VAULT_CONTRIBUTOR, VAULT), NONE, rbac),
     Situation("Owner at the subscription", role(OWNER, SUBSCRIPTION), NONE, rbac),
-    Situation("Reader at the vault", role(READER, VAULT), NONE, rbac),
-    Situation("another's role", lambda w: w.assign(seed.READER.object_id, CRYPTO_USER, KEY), NONE, rbac),
     Situation("a role with a condition", conditional, UNKNOWN, rbac),
-    Situation("a role with a condition beside one without", conditional_beside, FULL, rbac),
-    Situation("policies in a vault that goes by roles", policies(NEEDED), NONE, rbac),
     Situation("a role in a vault turned to policies", turned_to_policies, NONE, rbac),
     Situation("unwrap denied at the key", denied(KEY, [UNWRAP]), NARROWER, rbac),
     Situation("all of the vault denied", denied(VAULT, ["*"]), NONE, rbac),
-    Situation("all of the group denied", denied(GROUP, ["*"]), NONE, rbac),
     Situation("denied, but not to the account", denied(VAULT, ["*"], spared=True), FULL, rbac),
     Situation("denied on the vault alone", denied(VAULT, ["*"], child_scopes=False), FULL, rbac),
     *(
@@ -159,16 +118,11 @@ SITUATIONS = (
         for name, arrange, access in (
             ("no role", lambda world: None, NONE),
             ("role at the key", local(LOCAL), FULL),
-            ("role at all keys", local(LOCAL, "/keys"), FULL),
             ("role at the HSM", local(LOCAL, ""), FULL),
             ("role at another key", local(LOCAL, "/keys/other"), NONE),
-            ("Crypto User", local(hsm_world.CRYPTO_USER), FULL),
             ("Crypto Auditor", local("2c18b078-7c48-4d3a-af88-5a3a1b3f82b3"), NARROWER),
             ("Crypto Officer", local("515eb02d-2335-4d2d-92f2-b1cbdf9c3778", "/keys"), NONE),
-            ("Administrator", local("a290e904-7015-4bba-90c8-60543313cdb4", ""), NONE),
-            ("another's role", lambda hsm: hsm.grant(OTHER, LOCAL, "/keys"), NONE),
             ("the vault's role, by Resource Manager", role(USES, hsm_world.HSM), NONE),
-            ("Administrator, by Resource Manager at the group", role(ADMINISTRATOR, GROUP), NONE),
         )
     ),
 )

@@ -1,72 +1,91 @@
-"""The first hour, in the README's own words: what it says is run as it stands, in a clone."""
+"""The first hour, in the words of README and docs: what they say is typed as it stands into a shell, in a
+clone and beside it."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support.environments import give_environment
 from tests.support.readme import clone, commands
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+
+
+class Shell:
+    """One bash in a folder, in which what was exported stays, with a login of somebody's own."""
+
+    def __init__(self, folder: Path) -> None:
+        foreign = {"ARM_CLIENT_ID": "mine", "PULUMI_BACKEND_URL": "s3://mine", "PULUMI_ACCESS_TOKEN": "mine"}
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCALAZURE_")}
+        self.folder = folder
+        self._bash = subprocess.Popen(
+            ["bash"],
+            cwd=folder,
+            env={**kept, **foreign, "PATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def type(self, line: str) -> str:
+        """Runs a line that has to end well. Returns what was printed."""
+        assert self._bash.stdin is not None
+        assert self._bash.stdout is not None
+        self._bash.stdin.write(f'{line}\nprintf "\\nended with %s\\n" $?\n')
+        self._bash.stdin.flush()
+        said = ""
+        for text in self._bash.stdout:
+            if found := re.fullmatch(r"ended with (\d+)\n", text):
+                assert found[1] == "0", f"{line}\n{said}"
+                return said
+            said += text
+        raise AssertionError(f"the shell has ended: {said}")
+
+    def close(self) -> None:
+        self._bash.terminate()
+        self._bash.wait()
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Iterator[Path]:
-    """A clone in which the packages are installed already; its local Azure is stopped at the end."""
-    folder = clone(tmp_path / "a clone")
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """In a clone in which the packages are installed already; its local Azure is stopped at the end."""
+    folder = clone(tmp_path / "language-cmk")
     give_environment(folder)
-    yield folder
-    run(folder, "python3 -m localazure stop")
+    made = Shell(folder)
+    yield made
+    made.type(f"cd '{folder}' && python3 -m localazure stop")
+    made.close()
 
 
-def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command as a shell would, without make, with a login of somebody's own in the environment."""
-    foreign = {"ARM_CLIENT_ID": "mine", "PULUMI_BACKEND_URL": "s3://mine", "PULUMI_ACCESS_TOKEN": "mine"}
-    python = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCALAZURE_")}
-    return subprocess.run(
-        ["bash", "-c", command],
-        cwd=folder,
-        env={**kept, **foreign, "PATH": python},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-
-
-def test_start_here(checkout: Path) -> None:
+def test_start_here(shell: Shell) -> None:
     """Deploy, preview and destroy: the proof holds without an advisory, a second look finds nothing, no
     command lists the stack's outputs, nothing but caches stays, and no tracked file was written."""
-    up, preview, down = commands("Start here")
-    before = {path: path.read_bytes() for path in checkout.glob("*.yaml")}
-    first = run(checkout, up)
-    assert first.returncode == 0, first.stdout
-    assert "ok      keySource: Microsoft.KeyVault" in first.stdout
-    assert "[advisory]" not in first.stdout
-    assert "To end all of it:         python3 -m localazure down" in first.stdout
-    looked = run(checkout, preview)
-    assert looked.returncode == 0, looked.stdout
-    assert "14 unchanged" in looked.stdout
-    ended = run(checkout, down)
-    assert ended.returncode == 0, ended.stdout
-    assert "Outputs:" not in first.stdout + looked.stdout + ended.stdout
-    assert not (checkout / ".localazure").exists()
-    assert {path: path.read_bytes() for path in checkout.glob("*.yaml")} == before
+    before = {path: path.read_bytes() for path in shell.folder.glob("*.yaml")}
+    first, looked, ended = (shell.type(command) for command in commands("Start here"))
+    assert "ok      keySource: Microsoft.KeyVault" in first
+    assert "[advisory]" not in first
+    assert "To end all of it:         python3 -m localazure down" in first
+    assert "14 unchanged" in looked
+    assert "Outputs:" not in first + looked + ended
+    assert not (shell.folder / ".localazure").exists()
+    assert {path: path.read_bytes() for path in shell.folder.glob("*.yaml")} == before
 
 
 @pytest.mark.long
-def test_on_your_subscription(checkout: Path) -> None:
+def test_on_your_subscription(shell: Shell) -> None:
     """The blocks for a subscription of one's own deploy a closed, protected service under the policy pack,
     and the proof holds. In the test the subscription is the local Azure's, and so are login and backend."""
-    started = run(checkout, "python3 -m localazure setup && python3 -m localazure start")
-    assert started.returncode == 0, started.stdout
+    shell.type("python3 -m localazure setup && python3 -m localazure start")
     words = commands("On your subscription")
     assert words[:3] == [words[0], words[1], "pulumi install"]
     assert words[0] == "az login"
@@ -75,18 +94,71 @@ def test_on_your_subscription(checkout: Path) -> None:
         command = word.partition(" --secrets-provider")[0] + (
             " --yes" if word.startswith("pulumi up") else ""
         )
-        done = run(checkout, f"python3 -m localazure exec -- bash -c '{command}'")
-        assert done.returncode == 0, f"{command}\n{done.stdout}"
+        said = shell.type(f"python3 -m localazure exec -- bash -c '{command}'")
         if command.startswith("cp "):
-            name_the_subscription(checkout)
-    assert "ok      keySource: Microsoft.KeyVault" in done.stdout
+            name_the_subscription(shell)
+    assert "ok      keySource: Microsoft.KeyVault" in said
 
 
-def name_the_subscription(checkout: Path) -> None:
+def name_the_subscription(shell: Shell) -> None:
     """Puts the local Azure's own subscription and tenant where the example leaves a place for them."""
-    file = checkout / "Pulumi.prod.yaml"
+    file = shell.folder / "Pulumi.prod.yaml"
     text = file.read_text()
     for setting, name in (("subscriptionId", "SUBSCRIPTION_ID"), ("tenantId", "TENANT_ID")):
-        own = run(checkout, f"python3 -m localazure exec -- printenv AZURE_{name}").stdout.strip()
+        own = shell.type(f"python3 -m localazure exec -- printenv AZURE_{name}").strip()
         text = text.replace(f"{setting}: 00000000-0000-0000-0000-000000000000", f"{setting}: {own}")
     file.write_text(text)
+
+
+@pytest.mark.long
+def test_a_project_of_ones_own_is_made_tested_previewed_and_deployed(shell: Shell) -> None:
+    """In the words of docs/on-azure.md, beside a clone that was used, with the answers to what pulumi would
+    ask, without an advisory of the pack; nothing of the clone's own state comes along, and its stack's file
+    has the answers alone."""
+    folder = shell.folder
+    text = (folder / "docs" / "on-azure.md").read_text()
+    new, *rest = re.findall(
+        r"^\$ (.+)$", text[text.index("$ pulumi new ") :].partition("```")[0], re.MULTILINE
+    )
+    shell.type("python3 -m localazure up")
+    shell.type('eval "$(python3 -m localazure env)" && cd ..')
+    shell.type(f"{new} --stack own --yes -c name=acme-own -c location=northeurope")
+    said = [shell.type(line) for line in (*rest, rest[-1].replace("preview", "up --yes"))]
+    config = yaml.safe_load((folder.parent / "claims" / "Pulumi.own.yaml").read_text())["config"]
+    assert config == {"claims:name": "acme-own", "claims:location": "northeurope"}
+    assert "advisory" not in said[2] + said[3]
+    assert "azure-cmk:index:CustomerManagedKey" in said[3]
+    assert "2 passed" in said[1]
+    assert "encryption of lang-acme-own: will be bound to kv-acme-own/cmk-acme-own" in said[2]
+    made = {one.name for one in (folder.parent / "claims").iterdir()} - {".pytest_cache", "__pycache__"}
+    template = {one.name for one in (folder / "template").iterdir()} - {"__pycache__"}
+    assert made - template <= {"Pulumi.own.yaml", ".gitignore"}
+
+
+@pytest.mark.long
+def test_both_packages_are_added_to_a_program_in_yaml(shell: Shell) -> None:
+    """In the words of docs/packages.md, and nothing of the clone's environment is written."""
+    folder = shell.folder.parent / "claims-yaml"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: claims\nruntime: yaml\n")
+    shell.type("python3 -m localazure setup && python3 -m localazure start")
+    before = {path: path.stat().st_mtime_ns for path in (shell.folder / ".venv").glob("*")}
+    shell.type('eval "$(python3 -m localazure env)"')
+    shell.type(f".venv/bin/python -m engine.yaml_host .pulumi/bin && cd '{folder}'")
+    for package in ("components", "provider"):
+        shell.type(f"pulumi package add ../language-cmk/{package}")
+    added = yaml.safe_load((folder / "Pulumi.yaml").read_text())
+    assert added["packages"] == {
+        "language-cmk": "../language-cmk/components",
+        "azure-cmk": "../language-cmk/provider",
+    }
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    claims = {
+        "type": "language-cmk:EncryptedAIServicesAccount",
+        "properties": {"location": "westeurope", "network": {"access": "closed"}},
+    }
+    (folder / "Pulumi.yaml").write_text(yaml.safe_dump({**added, "resources": {"claims": claims}}))
+    shell.type("pulumi stack init claims")
+    previewed = shell.type("pulumi preview --color never")
+    assert "azure-cmk:index:CustomerManagedKey" in previewed
+    assert "encryption of lang-claims: will be bound to kv-claims/cmk-claims" in previewed

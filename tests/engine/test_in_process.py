@@ -6,19 +6,23 @@ providers and Azure decide it. Does not own: what Pulumi's engine does itself, w
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import groupby
 from typing import Any
+from unittest.mock import patch
 
 import pulumi
 import pytest
 
+from components.service import EncryptedAIServicesAccount
 from core import coverage, kinds
 from core.kinds import AccountKind
 from core.resource_types import BINDING
 from docs.examples.azure_policy.constraints import CONSTRAINTS
 from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
 from localazure import seed
+from settings import parse
 from tests.remediation.following import Way
 from tests.remediation.world import (
     EXISTING_VAULT,
@@ -28,6 +32,7 @@ from tests.remediation.world import (
     World,
     permitted,
 )
+from tests.settings.test_properties import program
 from tests.support.engine import Engine, UpdateError
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
@@ -383,3 +388,62 @@ def test_constraints_as_azure_policy_refuse_phase_one_unless_it_is_exempt_or_und
     assert guarded(engine, "Audit", exempt=False) == []
     engine.destroy()
     assert engine.state == {}
+
+
+def test_no_service_goes_unnamed() -> None:
+    """Left out or renamed, a service is refused and stays; with the setting that the refusal names it goes,
+    or comes under its new name with its account, never unbound. What others read of a service, in `services`,
+    is the same beside another service; alone, it has the same outputs at the top, too."""
+    engine = Engine(Wire())
+
+    def outputs(services: list[Any], **more: Any) -> Any:
+        texts = {name: json.dumps(value) for name, value in {"services": services, **more}.items()}
+        found: dict[str, Any] = {}
+
+        def main() -> None:
+            program.main()
+            stack: Any = pulumi.runtime.get_root_resource()
+            pulumi.Output.all(**stack.outputs).apply(found.update)
+
+        with patch.object(program.settings, "load", lambda _: parse({"location": "westeurope", **texts})):
+            engine.up(main, refresh=False)
+        return found
+
+    claims, sandbox = {"name": "claims"}, {"name": "sandbox", "protect": False}
+    both = outputs([claims, sandbox])
+    assert {*both} == {"services"}
+    of_claims = both["services"]["claims"]
+    with pytest.raises(UpdateError, match=r"removedServices: \[sandbox\]"):
+        outputs([claims])
+    assert outputs([claims], removedServices=["sandbox"]) == {"services": {"claims": of_claims}, **of_claims}
+    with pytest.raises(UpdateError, match="previousName: claims"):
+        outputs([{"name": "complaints"}])
+    renamed = outputs([{"name": "complaints", "previousName": "claims"}])
+    assert (renamed["accountId"], engine.operations) == (of_claims["accountId"], [])
+    states = engine.wire.door.cloud.store.events("encryption", of_claims["accountId"])
+    assert [one["readable"] for one in states] == [True] * len(states)
+    assert [one["keySource"] for one in states[1:]] == [KEY_VAULT] * (len(states) - 1)
+
+
+def test_a_service_of_another_name_stays_what_it_is() -> None:
+    """It has an alias of its old name, and the names that it had by default, which are refused without:
+    nothing is made anew, neither what holds data nor its logs."""
+    world = World("access policies", settings={"audit": {"new_workspace": True}})
+    settled(world)
+    kept = {held.id for held in world.engine.state.values() if held.type.startswith("azure-native:")}
+    names: dict[str, Any] = {}
+
+    def renamed() -> None:
+        args: Any = {"location": "westeurope", "network": {"access": "open"}, **world.settings, **names}
+        opts = pulumi.ResourceOptions(protect=False, aliases=[pulumi.Alias(name="claims")])
+        EncryptedAIServicesAccount("desk", args, opts)
+
+    with pytest.raises(UpdateError, match="resourceGroupName: changes from 'rg-claims'"):
+        world.engine.up(renamed, refresh=True)
+    names |= {"resource_group_name": "rg-claims", "account_name": "lang-claims"}
+    names |= {"vault": {"name": "kv-claims"}, "key": {"name": "cmk-claims"}}
+    assert world.engine.up(renamed, refresh=True) == []
+    desk = {
+        held.id for urn, held in world.engine.state.items() if urn.rpartition("::")[2].startswith("desk-")
+    }
+    assert kept <= desk

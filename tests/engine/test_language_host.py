@@ -121,20 +121,6 @@ def test_plugin_output_and_exit_code_are_passed_on(host: Host, tmp_path: Path) -
     assert chunks[-1].exitcode == 7
 
 
-def test_interrupt_ends_the_host_and_its_children(host: Host, tmp_path: Path) -> None:
-    """SIGINT, the engine's way to end a host, leaves no plugin behind and no traceback."""
-    stub, process = host
-    (tmp_path / "__main__.py").write_text(
-        "import os, threading; print(os.getpid(), flush=True); threading.Event().wait()"
-    )
-    stream = stub.RunPlugin(pb.RunPluginRequest(pwd=str(tmp_path), info=info(tmp_path)))
-    child = int(next(stream).stdout)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 0
-    with pytest.raises(ProcessLookupError):
-        os.kill(child, 0)
-
-
 @pytest.mark.parametrize(
     ("code", "error", "bail"), [(32, "", True), (3, "the program exited with code 3", False)]
 )
@@ -157,25 +143,28 @@ class _Context:
         return True
 
 
-def test_a_call_that_ends_early_ends_what_it_started(host: Host, tmp_path: Path) -> None:
-    """The engine hangs up, or says `Cancel` and the host ends: no process stays, nor one that it started."""
+@pytest.mark.parametrize("ends", ["hang up", "cancel", "interrupt"])
+def test_a_call_that_ends_early_ends_what_it_started(host: Host, tmp_path: Path, ends: str) -> None:
+    """The engine hangs up, or ends the host by `Cancel` or SIGINT: no process stays, nor one that it
+    started."""
     (tmp_path / "__main__.py").write_text(
         "import os, subprocess, sys, threading\n"
         "child = subprocess.Popen([sys.executable, '-c', 'import threading; threading.Event().wait()'])\n"
         "print(os.getpid(), child.pid, flush=True); threading.Event().wait()"
     )
-    for ends in ("hang up", "cancel"):
-        stream = host.stub.RunPlugin(pb.RunPluginRequest(pwd=str(tmp_path), info=info(tmp_path)))
-        running = [int(one) for one in next(stream).stdout.split()]
-        if ends == "hang up":
-            stream.cancel()
-        else:
-            host.stub.Cancel(empty_pb2.Empty())
-            assert host.process.wait(timeout=60) == 0
-        until = time.monotonic() + 60
-        while left := [one for one in running if is_running(one)]:
-            assert time.monotonic() < until, left
-            time.sleep(0.05)
+    stream = host.stub.RunPlugin(pb.RunPluginRequest(pwd=str(tmp_path), info=info(tmp_path)))
+    running = [int(one) for one in next(stream).stdout.split()]
+    if ends == "hang up":
+        stream.cancel()
+    elif ends == "cancel":
+        host.stub.Cancel(empty_pb2.Empty())
+    else:
+        host.process.send_signal(signal.SIGINT)
+    assert ends == "hang up" or host.process.wait(timeout=60) == 0
+    until = time.monotonic() + 60
+    while left := [one for one in running if is_running(one)]:
+        assert time.monotonic() < until, left
+        time.sleep(0.05)
 
 
 def is_running(process: int) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from core import roles
+from core import resource_types, roles
 from tests.engine.shared import done, refused
 from tests.support import cloud
 from tests.support.azure import RunningAzure
@@ -32,15 +33,33 @@ def client(name: str, env: dict[str, str], *words: str) -> subprocess.CompletedP
     return subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=300)
 
 
+def analyzed(stack: Stack) -> None:
+    """The pack over the exported state, without any provider: it is let through, and with wrong resources
+    refused by a rule on a resource and by a rule on the stack."""
+    file = stack.folder / "state.json"
+    state = json.loads(done(stack.pulumi("stack", "export")).output)
+    words = ("policy", "analyze", "--file", str(file), "--policy-pack", "policies")
+    file.write_text(json.dumps(state))
+    assert "[mandatory]" not in done(stack.pulumi(*words)).output
+    for one in state["deployment"]["resources"]:
+        if one["type"] == resource_types.ACCOUNT:
+            del one["ignoreChanges"]
+        if one["type"] == resource_types.KEY:
+            for bag in (one["inputs"], one["outputs"]):
+                bag.get("properties", bag)["keySize"] = 3072
+    file.write_text(json.dumps(state))
+    refused(stack.pulumi(*words), "key-rsa-2048", "found: the key has 3072 bits", "one-writer")
+
+
 CALLERS = [{"principalId": "deployer", "role": roles.LANGUAGE_WRITER.name}]
 """Who proves it, as in Pulumi.dev.yaml."""
 
 
 def test_a_whole_life(stack: Stack, azure: RunningAzure) -> None:
     """One `up` from nothing ends with the account under the key that the outputs name, in two phases. No
-    refresh and no changed tag, a full PUT, takes it off the key. That somebody turns the key off shows in the
-    next preview, and `up` binds it again. On destroy the account goes while its access still stands, and
-    nothing is left in the state."""
+    refresh and no changed tag, a full PUT, takes it off the key. That somebody turns the key off shows in
+    the next preview, and `up` binds it again. The exported state passes the pack. On destroy the account
+    goes while its access still stands, and nothing is left in the state."""
     stack.configure(callers=CALLERS)
     done(stack.up())
     outputs = stack.outputs()
@@ -73,6 +92,7 @@ def test_a_whole_life(stack: Stack, azure: RunningAzure) -> None:
     }
     done(stack.deploy())
     assert prove(stack).returncode == 0
+    analyzed(stack)
 
     done(stack.destroy())
     assert stack.resources() == []

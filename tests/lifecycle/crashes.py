@@ -3,41 +3,21 @@ end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.lifecycle.life import Life
 from tests.support.cloud import documents
 from tests.support.crash import Moment, killed_at, repair
-from tests.support.judge import Judge
-from tests.support.managed_hsm import HSM, HsmJudge, make_running_hsm
 
 WRITES = (
     ("arm", "PUT"),
     ("arm", "PATCH"),
     ("arm", "DELETE"),
-    *((host, method) for host in ("vault", "hsm") for method in ("PUT", "PATCH", "POST", "DELETE")),
+    *(("vault", method) for method in ("PUT", "PATCH", "POST", "DELETE")),
 )
-READS = (("arm", "GET"), ("vault", "GET"), ("hsm", "GET"))
-_KEY_IN_HSM = {"id": f"{HSM}/keys/cmk"}
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the key of a stack is: the settings that say so, what is made before it, and the judge."""
-
-    name: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    prepare: Callable[[Judge], None] = lambda _: None
-    judge: type[Judge] = Judge
-
-    def __str__(self) -> str:
-        return self.name
-
-
-IN_VAULT = Place("vault")
-IN_HSM = Place("managed HSM", {"vault": None, "key": _KEY_IN_HSM}, make_running_hsm, judge=HsmJudge)
+READS = (("arm", "GET"), ("vault", "GET"))
 
 
 @dataclass(frozen=True)
@@ -77,10 +57,7 @@ def begin(life: Life, change: Change) -> None:
         life.stack.configure(**change.before)
         begun = life.stack.deploy()
         assert begun.ok, begun.output
-    settings = dict(change.settings)
-    if "key" in settings:
-        settings["key"] = {**(life.stack.config()["config"].get("language-cmk:key") or {}), **settings["key"]}
-    life.stack.configure(**settings)
+    life.stack.configure(**change.settings)
 
 
 def interrupted(life: Life, change: Change, times: int) -> Iterator[list[str]]:

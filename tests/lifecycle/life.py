@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,22 +24,13 @@ class Life:
     standing: Bookmark
 
 
-def begin_life(
-    folder: Path,
-    settings: Mapping[str, Any],
-    *,
-    judge_of: Callable[[RunningAzure, Stack], Judge] = Judge,
-    prepare: Callable[[Judge], None] = lambda _: None,
-    **made: Any,
-) -> Iterator[Life]:
-    """Deploys the repository's stack on a local Azure of its own, once, with other `settings` and after
-    something was made for it. `made` is how Stack makes it."""
+def begin_life(folder: Path, settings: Mapping[str, Any], **made: Any) -> Iterator[Life]:
+    """Deploys the repository's stack on a local Azure of its own, once, with other `settings`. `made` is how
+    Stack makes it."""
     with running_azure(folder / "azure") as azure:
         stack = Stack(folder / "checkout", azure.environ, **made)
-        judge = judge_of(azure, stack)
-        prepare(judge)
         stack.configure(**settings)
-        nothing = Bookmark(azure, stack, folder / "nothing")
+        judge, nothing = Judge(azure, stack), Bookmark(azure, stack, folder / "nothing")
         run = stack.deploy()
         assert run.ok, run.output
         judge.write_data()

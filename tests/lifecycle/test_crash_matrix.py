@@ -1,21 +1,22 @@
-"""kill -9 of the engine at the requests of an update, a rotation, a change and a destroy: all converge."""
+"""kill -9 of the engine at the requests of an update, a rotation, a change and a destroy, and of azure-cmk
+while it binds: all converge."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.lifecycle.crashes import CHANGES, IN_HSM, IN_VAULT, Change, begin, interrupted, judge
+from tests.lifecycle.crashes import CHANGES, Change, begin, interrupted, judge
 from tests.lifecycle.life import Life
+from tests.support.crash import Moment, Update, locked
 from tests.support.search import WIDE
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(7200), pytest.mark.long]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(7200)]
 MOST_KILLS = 60 if WIDE else 6
-in_each_place = pytest.mark.parametrize("place", [IN_VAULT, IN_HSM], indirect=True, ids=str)
-each_change = pytest.mark.parametrize("change", CHANGES, ids=str)
+ACCOUNT = "/subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.CognitiveServices/accounts/{a}"
 
 
-@in_each_place
-@each_change
+@pytest.mark.long
+@pytest.mark.parametrize("change", CHANGES, ids=str)
 def test_an_update_that_is_killed_again_and_again_converges(life: Life, change: Change) -> None:
     """Killed at one request after another, before it or after it, engine alone or machine, and each time
     repaired by the runbook; the run let be converges. SEARCH=wide kills ten times as often."""
@@ -28,9 +29,26 @@ def test_an_update_that_is_killed_again_and_again_converges(life: Life, change: 
     judge(life, change, stored, killed=killed)
 
 
-def test_the_state_is_one_file(life: Life) -> None:
-    """The backend keeps nothing beside the state that a kill could leave half written."""
-    # Another test's kill may have met the engine while it wrote a new state, to be renamed when it is whole.
-    life.standing.restore()
-    kept = (life.stack.folder / ".pulumi" / "backend").rglob("stacks/**/*")
-    assert {path.suffix for path in kept if path.is_file()} <= {".json", ".bak"}
+def test_the_plugin_dies_while_it_binds(life: Life) -> None:
+    """kill -9 of azure-cmk after its PATCH fails the update in words; the next one converges, and the cloud
+    tells of no lapse, no third version, and of data that is as it was."""
+    begin(life, next(one for one in CHANGES if one.name == "rotation"))
+
+    def is_reached() -> bool:
+        (fault,) = life.azure.control("/faults")["value"]
+        return bool(fault["calls"])
+
+    life.azure.control("/faults", Moment("binding", "PATCH", ACCOUNT).fault)
+    with Update(life.stack) as update:
+        assert update.reaches(is_reached), update.output
+        assert update.kill_those("/provider 127.0.0.1:")
+        run = update.ended()
+    life.azure.control("/faults", method="DELETE")
+    assert not run.ok
+    assert "contoso-dev-binding" in run.output
+    assert not locked(life.stack)
+    again = life.stack.deploy()
+    assert again.ok, again.output
+    assert life.judge.verdicts(versions=2) == []
+    assert life.judge.refusals() == []
+    assert life.judge.reads_data()

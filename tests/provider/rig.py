@@ -1,17 +1,16 @@
-"""A provider served over gRPC inside the test, driven as the engine drives it; time is the test's."""
+"""A provider inside the test, driven by the requests that the engine makes; time is the test's."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from provider.azure import Azure
 from provider.host import Host
@@ -26,6 +25,7 @@ ACCESS = "azure-cmk:index:KeyAccessValidation"
 REVOCATION = "azure-cmk:index:KeyAccessRevocation"
 HSM_ROLE = "azure-cmk:index:ManagedHsmRoleAssignment"
 CLEANUP = "azure-cmk:index:KeyAccessCleanup"
+Json = Mapping[str, Any]
 UNBINDS = {"onDelete": "unbind"}
 """Of a binding whose deletion unbinds the account."""
 
@@ -54,17 +54,25 @@ class FakeClock:
 class FailedError(Exception):
     """A call that the provider refused: its code, its message and the state that it left, if any."""
 
-    def __init__(self, error: grpc.aio.AioRpcError) -> None:
-        super().__init__(error.details())
-        self.code = error.code()
+    def __init__(self, code: grpc.StatusCode, message: str, metadata: Mapping[str, bytes]) -> None:
+        super().__init__(message)
+        self.code = code
         self.partial: Any = None
-        for key, value in error.trailing_metadata() or ():
-            if key == "grpc-status-details-bin":
-                from pulumi.runtime.proto import status_pb2
+        if details := metadata.get("grpc-status-details-bin"):
+            self.partial = provider_pb2.ErrorResourceInitFailed()
+            status_pb2.Status.FromString(details).details[0].Unpack(self.partial)
 
-                status = status_pb2.Status.FromString(value)
-                self.partial = provider_pb2.ErrorResourceInitFailed()
-                status.details[0].Unpack(self.partial)
+
+class _Context:
+    """What a call may do beside an answer: end with an error."""
+
+    metadata: Mapping[str, bytes] = {}
+
+    def set_trailing_metadata(self, metadata: Sequence[tuple[str, bytes]]) -> None:
+        self.metadata = dict(metadata)
+
+    async def abort(self, code: grpc.StatusCode, message: str) -> None:
+        raise FailedError(code, message, self.metadata)
 
 
 async def refused(call: Awaitable[Any], match: str | None = None) -> FailedError:
@@ -78,9 +86,18 @@ class Engine:
     """Drives one provider with plain dicts, and keeps in `heard` what that says to the engine's log. The
     resources have a `parent`, by its type, unless that is "". `azure` and `clock` are the provider's."""
 
-    def __init__(self, stub: Any, heard: Sequence[Any], azure: Any, clock: Any) -> None:
-        self.stub, self.heard, self.azure, self.clock = stub, heard, azure, clock
+    def __init__(self, host: Host, azure: Any, clock: Any) -> None:
+        self._host, self.azure, self.clock = host, azure, clock
+        self.heard: list[Any] = []
         self.parent = f"{PART}$"
+
+    async def send(self, method: str, request: Any) -> Any:
+        """The response to a request as the engine makes it. Raises FailedError."""
+        return await getattr(self._host, method)(request, _Context())
+
+    async def Log(self, request: Any, **_: Any) -> None:
+        """The engine's side of the log."""
+        self.heard.append(request)
 
     @property
     def said(self) -> list[str]:
@@ -92,25 +109,17 @@ class Engine:
         """What was shown until the next message."""
         return [request.message for request in self.heard if request.ephemeral]
 
-    async def check(self, type: str, news: Mapping[str, Any]) -> dict[str, str]:
-        response = await self._ask("Check", type, news=encode(news))
+    async def check(self, type: str, news: Json) -> dict[str, str]:
+        response = await self.ask("Check", type, news=encode(news))
         return {failure.property: failure.reason for failure in response.failures}
 
-    async def diff(
-        self,
-        type: str,
-        olds: Mapping[str, Any],
-        old_inputs: Mapping[str, Any],
-        news: Mapping[str, Any],
-    ) -> dict[str, str]:
+    async def diff(self, type: str, olds: Json, old_inputs: Json, news: Json) -> dict[str, str]:
         """The kinds of the changes by property; ` as read` behind those of which the inputs show nothing."""
         given = {"olds": encode(olds), "old_inputs": encode(old_inputs), "news": encode(news)}
-        response = await self._ask("Diff", type, **given)
+        response = await self.ask("Diff", type, **given)
+        found = response.detailedDiff
         name_of = provider_pb2.PropertyDiff.Kind.Name
-        kinds = {
-            name: name_of(found.kind) + ("" if found.inputDiff else " as read")
-            for name, found in response.detailedDiff.items()
-        }
+        kinds = {name: name_of(one.kind) + " as read" * (not one.inputDiff) for name, one in found.items()}
         assert response.hasDetailedDiff
         assert bool(kinds) == (response.changes == provider_pb2.DiffResponse.DIFF_SOME)
         return kinds
@@ -118,128 +127,77 @@ class Engine:
     async def create(
         self,
         type: str,
-        inputs: Mapping[str, Any],
+        inputs: Json,
         *,
+        secrets: Iterable[str] = (),
         preview: bool = False,
         seconds: float = 0,
-        secrets: tuple[str, ...] = (),
     ) -> tuple[str, Properties]:
         properties = encode(inputs, secrets)
-        response = await self._ask("Create", type, properties=properties, preview=preview, timeout=seconds)
+        response = await self.ask("Create", type, properties=properties, preview=preview, timeout=seconds)
         return response.id, decode(response.properties)
 
     async def read(
-        self,
-        type: str,
-        id: str,
-        inputs: Mapping[str, Any] | None = None,
-        olds: Mapping[str, Any] | None = None,
+        self, type: str, id: str, inputs: Json | None = None, olds: Json | None = None
     ) -> tuple[str, Properties, Properties]:
         given = {"inputs": encode(inputs or {}), "properties": encode(olds or {})}
-        response = await self._ask("Read", type, id=id, **given)
+        response = await self.ask("Read", type, id=id, **given)
         return response.id, decode(response.properties), decode(response.inputs)
 
     async def update(
         self,
         type: str,
         id: str,
-        olds: Mapping[str, Any],
-        old_inputs: Mapping[str, Any],
-        news: Mapping[str, Any],
+        olds: Json,
+        old_inputs: Json,
+        news: Json,
         *,
         preview: bool = False,
         seconds: float = 0,
     ) -> Properties:
         given = {"olds": encode(olds), "old_inputs": encode(old_inputs), "news": encode(news)}
-        response = await self._ask("Update", type, id=id, preview=preview, timeout=seconds, **given)
+        response = await self.ask("Update", type, id=id, preview=preview, timeout=seconds, **given)
         return decode(response.properties)
 
-    async def delete(self, type: str, id: str, olds: Mapping[str, Any] | None = None) -> None:
-        await self._ask("Delete", type, id=id, properties=encode(olds or {}))
+    async def delete(self, type: str, id: str, olds: Json | None = None) -> None:
+        await self.ask("Delete", type, id=id, properties=encode(olds or {}))
 
-    async def invoke(self, token: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-        response = await self._ended(
-            self.stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=encode(args)))
-        )
+    async def invoke(self, token: str, args: Json) -> tuple[dict[str, Any], dict[str, str]]:
+        response = await self.send("Invoke", provider_pb2.InvokeRequest(tok=token, args=encode(args)))
         answer = decode(getattr(response, "return"))
         return dict(answer.values), {f.property: f.reason for f in response.failures}
 
     async def cancel(self) -> None:
-        await self.stub.Cancel(empty_pb2.Empty())
+        await self.send("Cancel", empty_pb2.Empty())
 
     def urn(self, type: str) -> str:
         return f"urn:pulumi:test::language-cmk::{self.parent}{type}::language"
 
-    async def _ask(self, method: str, type: str, **given: Any) -> Any:
+    async def ask(self, method: str, type: str, **given: Any) -> Any:
         """The response about a resource of a type."""
         request = getattr(provider_pb2, f"{method}Request")(urn=self.urn(type), type=type, **given)
-        return await self._ended(getattr(self.stub, method)(request))
-
-    async def _ended(self, call: Any) -> Any:
-        try:
-            return await call
-        except grpc.aio.AioRpcError as error:
-            raise FailedError(error) from None
+        return await self.send(method, request)
 
 
-class _Log(engine_pb2_grpc.EngineServicer):
-    """The engine's side of the log: keeps every message that it hears."""
-
-    def __init__(self) -> None:
-        self.heard: list[Any] = []
-
-    async def Log(self, request: Any, context: Any) -> Any:
-        self.heard.append(request)
-        return empty_pb2.Empty()
-
-
-@asynccontextmanager
-async def _served(
-    add: Callable[[Any, Any], None], servicer: Any, grace: float | None = None
-) -> AsyncIterator[str]:
-    """The address at which a servicer is served. At the end its calls have `grace` seconds to end."""
-    server = grpc.aio.server()
-    add(servicer, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        await server.stop(grace)
-
-
-@asynccontextmanager
 async def engine(
-    azure: Azure,
-    clock: Clock | None = None,
-    config: Mapping[str, Any] | None = None,
-    *,
-    listens: bool = True,
-) -> AsyncIterator[Engine]:
-    """A configured provider on a loopback port, and an engine that listens to it, or is gone."""
-    log, clock = _Log(), clock or FakeClock()
-    async with AsyncExitStack() as open:
-        heard_at = await open.enter_async_context(
-            _served(engine_pb2_grpc.add_EngineServicer_to_server, log, grace=1)
-        )
-        host = Host(
-            lambda login: azure,
-            clock=clock,
-            environ={},
-            complete=lambda login: login,
-            engine_address=heard_at if listens else "127.0.0.1:1",
-        )
-        add = provider_pb2_grpc.add_ResourceProviderServicer_to_server
-        address = await open.enter_async_context(_served(add, host))
-        channel = await open.enter_async_context(grpc.aio.insecure_channel(address))
-        stub = provider_pb2_grpc.ResourceProviderStub(channel)
-        await stub.Configure(provider_pb2.ConfigureRequest(args=encode(config or {})))
-        yield Engine(stub, log.heard, azure, clock)
+    azure: Azure, clock: Clock | None = None, config: Json | None = None, *, listens: bool = True
+) -> Engine:
+    """An engine with a configured provider, whose log it keeps, or that is gone."""
+    clock = clock or FakeClock()
+    host = Host(
+        lambda login: azure,
+        clock=clock,
+        environ={},
+        complete=lambda login: login,
+        engine_address="127.0.0.1:1",
+    )
+    pulumi = Engine(host, azure, clock)
+    if listens:
+        host._log._stub = cast("Any", pulumi)
+    await pulumi.send("Configure", provider_pb2.ConfigureRequest(args=encode(config or {})))
+    return pulumi
 
 
-async def create(
-    azure: Azure, type: str, inputs: Mapping[str, Any], clock: Clock | None = None, **how: Any
-) -> tuple[str, Properties]:
-    """What one create gives, of a provider that is there for it alone; `how` as in `Engine.create`."""
-    async with engine(azure, clock) as pulumi:
-        return await pulumi.create(type, inputs, **how)
+async def create(azure: Azure, type: str, inputs: Json, clock: Clock | None = None) -> tuple[str, Properties]:
+    """What one create gives, of a provider that is there for it alone."""
+    return await (await engine(azure, clock)).create(type, inputs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -49,9 +48,8 @@ def cloud() -> Deployment:
 
 
 @pytest.fixture
-async def pulumi(cloud: Deployment) -> AsyncIterator[Engine]:
-    async with engine(Azure(in_process_client(LOGIN, Wire(cloud.door)))) as served:
-        yield served
+async def pulumi(cloud: Deployment) -> Engine:
+    return await engine(Azure(in_process_client(LOGIN, Wire(cloud.door))))
 
 
 def write(cloud: Deployment, kind: str, entry: dict[str, Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
@@ -41,10 +40,9 @@ class RealPause(FakeClock):
 
 
 @pytest.fixture
-async def pulumi() -> AsyncIterator[Engine]:
+async def pulumi() -> Engine:
     """The provider on an Azure in memory, with pauses that do not end."""
-    async with engine(FakeAzure(), RealPause()) as served:
-        yield served
+    return await engine(FakeAzure(), RealPause())
 
 
 def held(pulumi: Engine, name: str) -> tuple[asyncio.Event, asyncio.Event]:
@@ -144,10 +142,10 @@ async def test_a_login_without_an_answer_holds_nothing_up() -> None:
         begun.set()
 
     try:
-        async with engine(Azure(AzureClient(login({}, {}), credential=Stuck()))) as pulumi:
-            watching = asyncio.ensure_future(watch())
-            failed = await stopped(pulumi, pulumi.create(CMK, INPUTS), begun)
-            await watching
+        pulumi = await engine(Azure(AzureClient(login({}, {}), credential=Stuck())))
+        watching = asyncio.ensure_future(watch())
+        failed = await stopped(pulumi, pulumi.create(CMK, INPUTS), begun)
+        await watching
     finally:
         answer.set()
     assert failed.code is grpc.StatusCode.CANCELLED

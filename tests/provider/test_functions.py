@@ -73,9 +73,9 @@ async def test_fails_bad_arguments_by_name(
 
 async def test_the_login_is_told_and_its_subscription_is_the_default() -> None:
     """A program can compare this provider's login with azure-native's."""
-    async with engine(FakeAzure(), config={"subscriptionId": SUBSCRIPTION}) as pulumi:
-        assert await pulumi.invoke(DELETED, {}) == ({"vaults": [], "accounts": []}, {})
-        answer, _ = await pulumi.invoke(LOGIN, {})
+    pulumi = await engine(FakeAzure(), config={"subscriptionId": SUBSCRIPTION})
+    assert await pulumi.invoke(DELETED, {}) == ({"vaults": [], "accounts": []}, {})
+    answer, _ = await pulumi.invoke(LOGIN, {})
     assert answer == {
         "objectId": "deployer",
         "tenantId": TENANT,
@@ -85,37 +85,23 @@ async def test_the_login_is_told_and_its_subscription_is_the_default() -> None:
     }
 
 
-REFUSALS: dict[str, tuple[str, dict[str, Any], str, ServiceError, str]] = {
-    "a token": (
-        DELETED,
-        {"subscriptionId": SUBSCRIPTION},
-        "deleted_vaults",
-        ServiceError(401, "InvalidAuthenticationToken", "expired"),
-        "^Azure does not accept the login",
-    ),
-    # Without a login nothing can be validated: the cause and the way on are said, and no class.
-    "a secret": (
-        CHECK,
-        {"resources": [{"id": GROUP}]},
-        "principal",
-        ServiceError(401, "invalid_client", "AADSTS7000215: wrong"),
-        "^the client secret is wrong",
-    ),
-    "a federated token": (
-        CHECK,
-        {"resources": [{"id": GROUP}]},
-        "principal",
-        ServiceError(401, "invalid_client", "AADSTS700024: wrong"),
-        r"^the OIDC token has expired\n  fix: set oidcTokenFilePath",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", REFUSALS)
-async def test_fails_with_azures_answer_explained(pulumi: Engine, case: str) -> None:
-    """An error of Azure reaches the program translated."""
-    token, args, call, failure, says = REFUSALS[case]
-    pulumi.azure.failures[call].append(failure)
+@pytest.mark.parametrize(
+    ("token", "args", "code", "says"),
+    [
+        (LOGIN, {}, "AADSTS7000215", "^the client secret is wrong"),
+        (
+            CHECK,
+            {"resources": [{"id": GROUP}]},
+            "AADSTS700024",
+            r"^the OIDC token has expired\n  fix: set oidcTokenFilePath",
+        ),
+    ],
+)
+async def test_fails_with_azures_answer_explained(
+    pulumi: Engine, token: str, args: dict[str, Any], code: str, says: str
+) -> None:
+    """Without a login nothing can be validated: the cause and the way on are said, and no class."""
+    pulumi.azure.failures["principal"].append(ServiceError(401, "invalid_client", f"{code}: wrong"))
     await refused(pulumi.invoke(token, args), says)
 
 

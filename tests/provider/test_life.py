@@ -1,4 +1,4 @@
-"""Whole lives of a binding over gRPC, against an Azure in memory; and what a program marks as secret, which
+"""Whole lives of a binding, against an Azure in memory; and what a program marks as secret, which
 is in no message: not in a failure of a check, an error, or the log."""
 
 from __future__ import annotations
@@ -185,17 +185,17 @@ async def test_a_binding_that_unbinds_leaves_what_was_bound_after_it(
     is gone."""
     azure, inputs = pulumi.azure, {**INPUTS, **UNBINDS}
     azure.versions.append(a_version(V2))
-    async with engine(azure) as other:
-        new = other if another_provider else pulumi
-        id, olds = await pulumi.create(CMK, inputs)
-        was = {**olds.values, **({} if another_provider else EARLIER)}
-        _, created = await new.create(CMK, {**inputs, **news})
-        deletion = pulumi.delete(CMK, id, was)
-        if refuses:
-            await refused(deletion, r"but the state of this binding says otherwise\n  fix: .*`pulumi")
-        else:
-            await deletion
-        found, _, _ = await new.read(CMK, id, {**inputs, **news}, created.values)
+    other = await engine(azure)
+    new = other if another_provider else pulumi
+    id, olds = await pulumi.create(CMK, inputs)
+    was = {**olds.values, **({} if another_provider else EARLIER)}
+    _, created = await new.create(CMK, {**inputs, **news})
+    deletion = pulumi.delete(CMK, id, was)
+    if refuses:
+        await refused(deletion, r"but the state of this binding says otherwise\n  fix: .*`pulumi")
+    else:
+        await deletion
+    found, _, _ = await new.read(CMK, id, {**inputs, **news}, created.values)
     assert bool(found) == stays
     assert azure.accounts[ACCOUNT_ID.lower()].encryption.is_customer_managed == stays
 
@@ -280,7 +280,7 @@ async def failures(pulumi: Engine, *secrets: str, **news: Any) -> list[tuple[str
     """What a check refuses: the property, whose value the engine prints, and the reason."""
     given = encode({**GIVEN, **news}, secrets)
     request = provider_pb2.CheckRequest(urn=pulumi.urn(CMK), type=CMK, news=given)
-    return [(one.property, one.reason) for one in (await pulumi.stub.Check(request)).failures]
+    return [(one.property, one.reason) for one in (await pulumi.send("Check", request)).failures]
 
 
 @pytest.mark.parametrize(
@@ -335,5 +335,5 @@ async def test_a_secret_argument_of_a_function_is_in_no_message(pulumi: Engine) 
         ("checkDeployment", {"resources": [{"id": "/secret-part", "action": "no"}]}, "resources"),
     ):
         request = provider_pb2.InvokeRequest(tok=f"azure-cmk:index:{token}", args=encode(args, (secret,)))
-        (failure,) = (await pulumi.stub.Invoke(request)).failures
+        (failure,) = (await pulumi.send("Invoke", request)).failures
         assert "secret-part" not in failure.reason

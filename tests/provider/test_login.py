@@ -33,7 +33,7 @@ from provider.failure import ServiceError, failure_from
 from provider.wire import decode, encode
 from tests.provider.canned import Canned, login_host
 from tests.provider.fake_azure import FakeAzure
-from tests.provider.rig import Engine, engine
+from tests.provider.rig import Engine, engine, refused
 from tests.support.logins import CLIENT, TENANT
 
 WHO = {"tenantId": TENANT, "clientId": CLIENT}
@@ -87,17 +87,16 @@ def test_the_default_chain_is_azure_identitys() -> None:
 
 async def test_a_switch_that_is_almost_on_is_a_warning() -> None:
     """ARM_USE_OIDC=1 does nothing, as in azure-native, and a warning says so."""
-    async with engine(FakeAzure(), config={"useOidc": "1"}) as pulumi:
-        assert [text for text in pulumi.said if "useOidc (ARM_USE_OIDC) is '1'" in text]
+    pulumi = await engine(FakeAzure(), config={"useOidc": "1"})
+    assert [text for text in pulumi.said if "useOidc (ARM_USE_OIDC) is '1'" in text]
 
 
 async def test_fails_when_it_is_configured_with_half_a_login() -> None:
     """A login that cannot work is refused before anything is asked, in a preview too."""
-    with pytest.raises(grpc.aio.AioRpcError, match="a client secret needs tenantId") as failed:
-        async with engine(FakeAzure(), config={"clientSecret": "hunter2"}):
-            pass
-    assert failed.value.code() is grpc.StatusCode.FAILED_PRECONDITION
-    assert "hunter2" not in str(failed.value)
+    configured = engine(FakeAzure(), config={"clientSecret": "hunter2"})
+    failed = await refused(configured, "a client secret needs tenantId")
+    assert failed.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert "hunter2" not in str(failed)
 
 
 async def test_secrets_among_the_settings_stay_secret(pulumi: Engine) -> None:
@@ -105,7 +104,7 @@ async def test_secrets_among_the_settings_stay_secret(pulumi: Engine) -> None:
     without its value: the engine prints that of the setting that a failure names, marked as a secret or
     not."""
     news = encode({"clientSecret": "hunter2", "clientId": "c", "clientSecert": "hunter2"})
-    checked = await pulumi.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
+    checked = await pulumi.send("CheckConfig", provider_pb2.CheckRequest(news=news))
     assert decode(checked.inputs).secrets == {"clientSecret"}
     (failure,) = checked.failures
     assert (failure.property, failure.reason) == ("", "unknown setting azure-cmk:clientSecert")

@@ -46,9 +46,9 @@ async def test_a_binding_that_moves_to_another_stack_holds(seed: int) -> None:
     """One stack no longer declares it while the other makes it: in any order of their calls, the account
     stays bound, and the first stack says how the binding is taken out of its state."""
     azure = shuffled(seed)
-    async with engine(azure) as old, engine(azure) as new:
-        id, olds = await old.create(CMK, INPUTS)
-        left, taken = await both(old.delete(CMK, id, olds.values), new.create(CMK, INPUTS))
+    old, new = await engine(azure), await engine(azure)
+    id, olds = await old.create(CMK, INPUTS)
+    left, taken = await both(old.delete(CMK, id, olds.values), new.create(CMK, INPUTS))
     assert "pulumi state delete" in str(left)
     assert not isinstance(taken, FailedError)
     assert {patch.key_source for patch in azure.patches} == {"Microsoft.KeyVault"}
@@ -60,13 +60,13 @@ async def test_two_stacks_that_bind_one_account_are_not_both_content(seed: int) 
     """To two versions of a key, or one of them unbinding it: whoever reports success and was overwritten
     learns it from the next read."""
     azure, content = shuffled(seed), []
-    async with engine(azure) as one, engine(azure) as other:
-        made = await both(one.create(CMK, INPUTS), other.create(CMK, OTHER))
-        for pulumi, inputs, done in zip((one, other), (INPUTS, OTHER), made, strict=True):
-            if not isinstance(done, FailedError):
-                id, outputs = done
-                _, _, live = await pulumi.read(CMK, id, inputs, outputs.values)
-                content += [inputs] if live.values == inputs else []
+    one, other = await engine(azure), await engine(azure)
+    made = await both(one.create(CMK, INPUTS), other.create(CMK, OTHER))
+    for pulumi, inputs, done in zip((one, other), (INPUTS, OTHER), made, strict=True):
+        if not isinstance(done, FailedError):
+            id, outputs = done
+            _, _, live = await pulumi.read(CMK, id, inputs, outputs.values)
+            content += [inputs] if live.values == inputs else []
     assert [found["keyUriWithVersion"] for found in content] == [key_uri(bound_version(azure))]
 
 
@@ -74,13 +74,13 @@ async def test_two_stacks_that_bind_one_account_are_not_both_content(seed: int) 
 async def test_an_account_that_is_unbound_while_it_is_bound_ends_as_somebody_was_told(seed: int) -> None:
     """A program that says `onDelete: unbind` in one stack, and a binding of the same account in another."""
     azure = shuffled(seed)
-    async with engine(azure) as one, engine(azure) as other:
-        id, olds = await one.create(CMK, {**INPUTS, **UNBINDS})
-        unbound, bound = await both(one.delete(CMK, id, olds.values), other.create(CMK, INPUTS))
-        told = {"": not isinstance(unbound, FailedError), V1: not isinstance(bound, FailedError)}
-        assert told[bound_version(azure)]
-        # The next update of the stack that declares the binding makes it again.
-        _, again = await other.create(CMK, INPUTS)
+    one, other = await engine(azure), await engine(azure)
+    id, olds = await one.create(CMK, {**INPUTS, **UNBINDS})
+    unbound, bound = await both(one.delete(CMK, id, olds.values), other.create(CMK, INPUTS))
+    told = {"": not isinstance(unbound, FailedError), V1: not isinstance(bound, FailedError)}
+    assert told[bound_version(azure)]
+    # The next update of the stack that declares the binding makes it again.
+    _, again = await other.create(CMK, INPUTS)
     assert again.values["keyVersion"] == bound_version(azure) == V1
 
 
@@ -88,12 +88,12 @@ async def test_an_account_that_is_unbound_while_it_is_bound_ends_as_somebody_was
 async def test_two_stacks_that_rotate_one_key_make_one_version_each(seed: int) -> None:
     """Each raises its own generation; each has a version of its own, and none is lost."""
     azure, old = shuffled(seed), {"keyId": KEY_ID, "generation": 1}
-    async with engine(azure) as one, engine(azure) as other:
-        updates = [
-            pulumi.update(VERSION, KEY_ID, (await pulumi.create(VERSION, old))[1].values, old, news)
-            for pulumi in (one, other)
-            for news in [{**old, "generation": 2}]
-        ]
-        made = await both(*updates)
+    one, other = await engine(azure), await engine(azure)
+    updates = [
+        pulumi.update(VERSION, KEY_ID, (await pulumi.create(VERSION, old))[1].values, old, news)
+        for pulumi in (one, other)
+        for news in [{**old, "generation": 2}]
+    ]
+    made = await both(*updates)
     assert len({done.values["version"] for done in made}) == 2
     assert len(azure.versions) == 4

@@ -12,9 +12,7 @@ from types import SimpleNamespace
 import pytest
 from azure.core.credentials import AccessToken
 
-from components.arguments.checks import key_id
 from core import clouds
-from core.arm_ids import MalformedError
 from core.login import Method
 from core.resource_types import BINDING
 from localazure import seed
@@ -22,15 +20,13 @@ from localazure.directory import create_principal
 from operate import checked_settings, doctor, verify
 from operate.doctor import connect
 from operate.stack import EngineStack, NoStackError
-from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, KEY, VAULT, Hub, bind
+from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, KEY, Hub, bind
 from tests.remediation.world import World
-from tests.support.az import commands_in
 from tests.support.engine import Engine, UpdateError
 from tests.support.front import token
 from tests.support.in_process import Transport
 from tests.support.local_deployment import Deployment
 from tests.support.logins import CLIENT, TENANT
-from tests.support.managed_hsm import make_hsm
 from tests.support.stack import ROOT
 
 HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-hub"
@@ -107,22 +103,6 @@ def test_a_stack_is_there_after_its_command(home: Path, monkeypatch: pytest.Monk
     said = str(refused.value)
     pulumi(*command_in(said[said.index("`pulumi stack init") :]), "--secrets-provider", "passphrase")
     EngineStack("prod").drifted()
-
-
-@pytest.mark.parametrize("hsm", [False, True], ids=["vault", "managed HSM"])
-def test_a_keys_id_is_put_together_as_it_is_said(*, hsm: bool) -> None:
-    """Of what `az keyvault show` answers and the key's name."""
-    hub = Hub()
-    make_hsm(hub.door, HSM)
-    wrong = f"https://{'hsm-hub.managedhsm' if hsm else 'kv-hub.vault'}.azure.net/keys/cmk"
-    with pytest.raises(MalformedError, match="az keyvault show --name VAULT --query id") as refused:
-        key_id(wrong)
-    said = str(refused.value)
-    assert [words for words, _ in commands_in(said)] == ["keyvault show"]
-    shown = hub.arm("GET", HSM if hsm else VAULT).body["id"]
-    found = re.search(r"and (/keys/)KEY$", said)
-    assert found
-    key_id(f"{shown}{found[1]}cmk")
 
 
 def test_a_binding_that_exists_is_taken_over_by_the_import() -> None:

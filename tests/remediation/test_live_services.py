@@ -24,6 +24,7 @@ from tests.remediation.world import (
     vault_deleted,
 )
 from tests.support.az import carry_out
+from tests.support.engine import Flags
 
 
 @pytest.mark.parametrize("before_refresh", [False, True])
@@ -49,6 +50,20 @@ def test_access_is_given_back_for_real(mode: str, *, before_refresh: bool) -> No
     way.follow()
     assert world.up() == ""
     assert world.engine.operations == []
+
+
+def test_an_update_of_targets_says_that_it_revokes_nothing() -> None:
+    """It ends well without the revocation, which is no target; done as it is said, it is there."""
+    world = World("access policies")
+    assert world.up() == ""
+    world.settings["access"] = "revoked"
+    words = "but not if it runs with --target or --exclude: leave them out"
+    assert world.up(Flags(targets=frozenset(["account"]))) == ""
+    assert (world.readable, any(words in one for one in world.engine.warnings)) == (True, True)
+    assert world.up() == ""
+    assert not world.readable
+    assert world.up() == ""
+    assert not any(words in one for one in world.engine.warnings)
 
 
 @each_mode

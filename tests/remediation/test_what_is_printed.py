@@ -1,12 +1,12 @@
 """What the product prints to run or to set exists, and there is a test that does it.
 
-Owns: that no text names a command or a setting that nobody can follow. Texts are found by one scan of the
-source (messages.py), so that a function can be split and a text moved without a table that says where they
-stand. Does not own: where a refusal leads; the searches and the tests beside this one follow each to its end.
+Owns: that no text of the source names a command or a setting that nobody can follow. Does not own: where a
+refusal leads; the searches and the tests beside this one follow each to its end.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -21,11 +21,12 @@ from localazure.standin import schema
 from operate.__main__ import COMMANDS
 from provider.errors import _DEPLOYER, _SERVICE, ErrorContext, ErrorRow
 from settings.parse import REMOVED
-from tests.remediation import messages
 from tests.remediation.test_findings_lead_out import ACCOUNT, VAULT, Hub
 from tests.support.az import DOES, READS, carry_out, commands_in
+from tests.support.stack import ROOT
 
-PROVIDER = messages.ROOT / "provider" / "schema.json"
+FOLDERS = ("core", "components", "provider", "settings", "operate", "policies", "review", "engine")
+PROVIDER = ROOT / "provider" / "schema.json"
 OTHERWISE = {
     "keyvault update-hsm": "a test makes the managed HSM with what is to be updated",
     "storage account update": "a test puts the storage account into the local Azure's store",
@@ -38,29 +39,59 @@ _SETTING = re.compile(
 )
 
 
+def _texts(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """The lines and the whole texts of a module, with an X for each placeholder; no docstrings."""
+    text = _text(node)
+    if text is not None:
+        yield getattr(node, "lineno", 0), text
+        return
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)):
+            yield from _texts(child)
+
+
+def _text(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Constant):
+        return re.sub(r"\{[^{}]*\}", "X", node.value) if isinstance(node.value, str) else None
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(value) or "X" for value in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        parts = (_text(node.left), _text(node.right))
+        return None if parts == (None, None) else "".join(part or "X" for part in parts)
+    return None
+
+
+TEXTS = [
+    (f"{path.relative_to(ROOT)}:{line}", text)
+    for folder in FOLDERS
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    for line, text in _texts(ast.parse(path.read_text()))
+]
+
+
 def test_az_has_every_command_and_each_is_carried_out() -> None:
     """With its options, as az itself lists them. A command that changes something has its counterpart in
     tests/support/az.py, by which the tests follow it."""
     known = {*DOES, *OTHERWISE}
     wrong = {}
-    for message in messages.MESSAGES:
+    for place, text in TEXTS:
         try:
-            commands = commands_in(message.plain)
+            commands = commands_in(text)
         except ValueError as error:
-            wrong[message.place] = str(error)
+            wrong[place] = str(error)
             continue
         for words, options in commands:
             if options and words not in known and not READS.search(words):
-                wrong[message.place] = f"no test carries out az {words}"
+                wrong[place] = f"no test carries out az {words}"
     assert wrong == {}
 
 
 def test_every_command_of_this_project_exists() -> None:
     """`python -m operate WORD` and the other modules that a text says to run."""
-    for message in messages.MESSAGES:
-        for module, word in _MODULE.findall(message.text):
-            assert find_spec(module), f"{message.place}: no module {module}"
-            assert module != "operate" or word in ("", *COMMANDS), f"{message.place}: operate {word}"
+    for place, text in TEXTS:
+        for module, word in _MODULE.findall(text):
+            assert find_spec(module), f"{place}: no module {module}"
+            assert module != "operate" or word in ("", *COMMANDS), f"{place}: operate {word}"
 
 
 def test_every_setting_that_is_named_exists() -> None:
@@ -68,9 +99,9 @@ def test_every_setting_that_is_named_exists() -> None:
     known = {*_of_the_components(), *_of_a_schema(json.loads(PROVIDER.read_text()))}
     known |= {*_of_a_schema(json.loads(schema.FILE.read_text())), REMOVED, "protect"}
     missing = {
-        name: message.place
-        for message in messages.MESSAGES
-        for name in _SETTING.findall(message.text)
+        name: place
+        for place, text in TEXTS
+        for name in _SETTING.findall(text)
         if not {*name.split(".")} <= known
     }
     assert missing == {}

@@ -13,8 +13,7 @@ from typing import Any, Final
 
 from core.resource_types import Kind, kind_of
 from review import report
-from review.preview import read
-from review.resource import token_of
+from review.preview import read, token_of
 from tests.review.build import TODAY, Step
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures"

@@ -214,7 +214,7 @@ ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
     (
         "a grant alone is replaced",
         [step("replace", POLICY, "p", policy(*EXACT), {**policy(*EXACT, principal=UNKNOWN), "id": ""})],
-        "access-revoked",
+        "access-revoked principal-added",
     ),
     ("a grant by another resource", [deletes(policy(*EXACT)), makes(policy(*EXACT))], ""),
     # Who may do more than a service needs is likely no service.

@@ -108,7 +108,7 @@ def test_a_goal_of_another_type_hides_nothing() -> None:
     """A resource is what its URN says, whatever the plan calls it."""
     document = json.loads(planned((BINDING, "b", ["create"], binding()["inputs"])))
     document["resourcePlans"][urn(BINDING, "b")]["goal"]["type"] = "random:index:RandomId"
-    with pytest.raises(PreviewError, match="which the stack already has"):
+    with pytest.raises(PreviewError, match="does not fit"):
         plan.read(json.dumps(document), refresh())
 
 
@@ -207,19 +207,19 @@ DELETED_AND_NEW: tuple[Change, ...] = ((BINDING, "b", ["delete"], None), (BINDIN
     [
         # What this does not know it cannot judge.
         (planned((BINDING, "b", ["obliterate"], {})), refresh(), "", "obliterate"),
-        (planned((POLICY, "p", ["update"], None)), refresh(), "", "does not say to what"),
+        (planned((POLICY, "p", ["update"], None)), refresh(), "", "does not fit"),
         # A change that hides a resource from the review; the way out is named.
         (planned((BINDING, "b", [], None)), refresh(), "", r"does not mention .*without --target"),
         # A plan counts for the state it was made from.
-        (planned((BINDING, "b", ["same"], {})), refresh("b"), "", "which the stack does not have"),
+        (planned((BINDING, "b", ["same"], {})), refresh("b"), "", "does not fit"),
         (
             planned((BINDING, "b", ["create"], {"adds": binding()["inputs"]})),
             refresh(),
             "",
-            "which the stack already has",
+            "does not fit",
         ),
         # A deleted resource cannot be passed off as a new one's former self: its plan mentions it.
-        (planned(*DELETED_AND_NEW), refresh(), renamed("b", "b2"), "which the stack does not have"),
+        (planned(*DELETED_AND_NEW), refresh(), renamed("b", "b2"), "does not fit"),
         # Half a file is not a plan that changes nothing, and what is there now must be known whole.
         *((text, refresh(), "", "the plan") for text in ("", "[]", "{}", '{"resourcePlans": {"a": 1}}', "{")),
         *(

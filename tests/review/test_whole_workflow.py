@@ -223,7 +223,7 @@ def test_the_nightly_look_takes_a_rotation_for_no_drift(stack: Stack) -> None:
     assert waiting.returncode == 1, waiting.stdout + waiting.stderr
     assert "outside Pulumi" not in waiting.stderr
     told = (stack.folder / ".review" / "drift.md").read_text()
-    assert "`contoso-dev-key` has a newer version" in told
+    assert "Not as the state has it: `contoso-dev-key`" in told
     assert "**rotated**" in "\n".join(comment(stack))
     assert stack.deploy().ok
     assert stack.refresh().ok

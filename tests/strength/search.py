@@ -16,12 +16,16 @@ from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from tests.strength.imports import ImportGraph
 from tests.strength.mutations import Mutation
 from tests.support.stack import ROOT
 
 FIRST_FILES, MORE_FILES = 3, 27
 """Test files that are run for one mutation: the nearest, and so many more where these notice nothing."""
+SEARCHING: Final = {
+    *("azure_variants", "bench", "clients", "continuity", "engine"),
+    *("lifecycle", "remediation", "runbooks", "sdks", "strength"),
+}
+"""Folders of tests that run the engine, or search for long."""
 SECONDS: Final = 1800.0
 """How long the tests of one mutation may take, on a busy machine; one test may take SECONDS_OF_A_TEST."""
 SECONDS_OF_A_TEST: Final = 240
@@ -55,12 +59,12 @@ def search(mutations: Iterable[Mutation]) -> Iterator[Outcome]:
     """
     wanted = tuple(mutations)
     _check_places(wanted)
-    graph, copies = ImportGraph(ROOT), SimpleQueue[_Copy]()
+    copies = SimpleQueue[_Copy]()
 
     def outcome(mutation: Mutation) -> Outcome:
         copy = copies.get()
         try:
-            return Outcome(mutation, copy.first_failure(mutation, graph))
+            return Outcome(mutation, copy.first_failure(mutation))
         finally:
             copies.put(copy)
 
@@ -74,6 +78,21 @@ def search(mutations: Iterable[Mutation]) -> Iterator[Outcome]:
         noticing = sorted({found.test for found in outcomes if found.test})
         if noticing and (failed := copies.get().failures(noticing)):
             raise BrokenSearchError(f"{', '.join(failed)} also fail on the unchanged tree; mend them first")
+
+
+def nearest_tests(changed: Path) -> list[str]:
+    """The test files that may notice a change of a file, relative to the root: those that have its name
+    first, then those that name its module, and of these those of its own room, the largest."""
+    room, name = changed.relative_to(ROOT).parts[0], changed.stem
+
+    def order(path: Path) -> tuple[bool, bool, bool, int]:
+        names_it = re.search(rf"\b{name}\b", path.read_text(encoding="utf-8"))
+        own = path.relative_to(ROOT / "tests").parts[0] == room
+        return path.stem != f"test_{name}", not names_it, not own, -path.stat().st_size
+
+    files = (ROOT / "tests").rglob("test_*.py")
+    everyday = [one for one in files if one.relative_to(ROOT / "tests").parts[0] not in SEARCHING]
+    return [str(one.relative_to(ROOT)) for one in sorted(everyday, key=order)[: FIRST_FILES + MORE_FILES]]
 
 
 def _check_places(mutations: Iterable[Mutation]) -> None:
@@ -96,9 +115,9 @@ class _Copy:
             (root / name).symlink_to((ROOT / name).resolve())
         self._root = root
 
-    def first_failure(self, mutation: Mutation, graph: ImportGraph) -> str:
+    def first_failure(self, mutation: Mutation) -> str:
         """The first test that fails with the mutation; "" if none does."""
-        files = graph.nearest_tests(mutation.file(), FIRST_FILES + MORE_FILES)
+        files = nearest_tests(mutation.file())
         with self._with(mutation):
             for some in (files[:FIRST_FILES], files[FIRST_FILES:]):
                 if some and (failed := self.failures(["-x", *some])):

@@ -122,10 +122,6 @@ class Update:
                     killed += 1
         return killed
 
-    def interrupt(self) -> None:
-        """Ctrl-C."""
-        self.process.send_signal(signal.SIGINT)
-
     def ended(self) -> Run:
         """Waits for its end, and gives what a person would have read."""
         code = self.process.wait(PATIENCE_SECONDS)

@@ -2,9 +2,8 @@
 
 Owns: what Pulumi's engine does with a program's registrations, one after another (source: pulumi/pulumi
 3.259, pkg/resource/deploy): ignored changes, Check, Diff, hooks, the write, the state, deletes in reverse, a
-refresh, targets, a preview, aliases by name and type. The components run under the real SDK. Does not own:
-policies, aliases of a parent.
-"""
+refresh, targets, a preview, aliases by name and type, and those that a parent's name gives. The components
+run under the real SDK. Does not own: policies, aliases by another parent."""
 
 from __future__ import annotations
 
@@ -76,9 +75,10 @@ class Held:
 @dataclass
 class Engine:
     """A stack. `operations` are what the last update did: `create TYPE`, `update TYPE`, and so on; `warnings`
-    are what it warned of, `notes` what else it said; `declared` the resources that programs declared. Where
-    nothing may be replaced, `replaces` is off. `replaced` are resources whose successors are made. A program
-    that asks for the state gets the one from `before_refresh`, or the one after it."""
+    are what it warned of, `notes` what else it said, `said` what azure-cmk has said so far; `declared` the
+    resources that programs declared. Where nothing may be replaced, `replaces` is off. `replaced` are
+    resources whose successors are made. A program that asks for the state gets the one from `before_refresh`,
+    or the one after it."""
 
     wire: Wire
     replaces: bool = False
@@ -88,14 +88,15 @@ class Engine:
     operations: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._providers = Providers(self.wire)
+        self.log_in()
 
     def log_in(self) -> None:
         """Has the providers ask anew who deploys."""
-        self._providers = Providers(self.wire)
+        self._providers = Providers(self.wire, self.said)
 
     def up(self, program: Callable[[], Any], *, refresh: bool, flags: Flags = ALL) -> list[str]:
         """An update; what it did. Raises UpdateError."""
@@ -176,6 +177,7 @@ class Engine:
 
     def rotate(self, *, preview: bool) -> None:
         """Previews, or makes, the next generation of each KeyVersion. Raises ProviderError."""
+        self.log_in()
         for urn, held in [(urn, held) for urn, held in self.state.items() if held.type == KEY_VERSION]:
             news = {**held.inputs, "generation": int(held.inputs.get("generation") or 0) + 1}
             asked = provider_pb2.UpdateRequest(
@@ -212,11 +214,6 @@ class Engine:
     def shown(self) -> dict[str, Any]:
         """The state as a program reads it."""
         return copy.deepcopy({urn: {"outputs": held.outputs} for urn, held in self.state.items()})
-
-    @property
-    def said(self) -> list[str]:
-        """What azure-cmk said in the last command."""
-        return self._providers.said
 
     def call(self, method: str, type: str, request: Any) -> Any:
         return self._providers.call(method, type, request)
@@ -285,6 +282,7 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self._hooks: dict[str, callback_pb2.Callback] = {}
+        self._renamed: dict[str, tuple[str, str]] = {}
         self._lock = threading.RLock()
         self._steps, self._has_ended = threading.Condition(), False
         self._under_way = 0
@@ -389,10 +387,17 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
                 self._steps.notify_all()
 
     def _take_former(self, urn: str, request: Any) -> None:
-        """Gives what the state has of a resource by a former name or type its new URN."""
+        """Gives what the state has of a resource by a former name or type, or by its parent's former name,
+        its new URN."""
         place = urn.removesuffix(f"{request.type}::{request.name}")
-        for alias in request.aliases:
-            former = f"{place}{alias.spec.type or request.type}::{alias.spec.name or request.name}"
+        spelled = [(one.spec.type or request.type, one.spec.name or request.name) for one in request.aliases]
+        new, old = self._renamed.get(request.parent, ("", ""))
+        if new and request.name.startswith(new):
+            spelled.append((request.type, f"{old}{request.name.removeprefix(new)}"))
+        for type, name in spelled:
+            if name != request.name:
+                self._renamed[urn] = (request.name, name)
+            former = f"{place}{type}::{name}"
             with self._lock:
                 state = self.engine.state
                 if urn not in state and former in state and former not in self.urns:

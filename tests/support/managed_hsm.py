@@ -1,15 +1,13 @@
-"""A managed HSM with a key, as its administrators make both, and what a service is whose key it holds."""
+"""A managed HSM with a key, as its administrators make both."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from core import arm_ids
 from core.roles import HSM_CRYPTO_USER
 from localazure import seed
-from tests.support import cloud
 from tests.support.front import Door, token
 from tests.support.judge import Judge
 
@@ -24,29 +22,6 @@ HSM = (
     "/providers/Microsoft.KeyVault/managedHSMs/hsm-central"
 )
 """In another subscription than the services that use its keys."""
-
-
-@dataclass
-class HsmJudge(Judge):
-    """A service whose key is `cmk` in the managed HSM `HSM`, which is not the stack's."""
-
-    @property
-    def vault_id(self) -> str:
-        return HSM
-
-    @property
-    def key_name(self) -> str:
-        return "cmk"
-
-    def wanted(self, *, audited: bool) -> dict[str, int]:
-        # The group is the HSM's own; its log belongs to its administrators.
-        return {**super().wanted(audited=audited), "vault": 0, "group": 2, "diagnosticSetting": audited}
-
-    def grants(self) -> list[str]:
-        given = [
-            one["body"]["body"]["properties"] for one in cloud.documents(self.azure, "hsm.roleAssignment")
-        ]
-        return [one["principalId"] for one in given if one["scope"] != "/"]
 
 
 def make_hsm(door: Door, id: str, *, key: str = "cmk", size: int = 2048) -> Send:

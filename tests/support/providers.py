@@ -62,8 +62,8 @@ class Session:
 class _Log:
     """The engine's side of a plugin's log; keeps what stays on the screen."""
 
-    def __init__(self) -> None:
-        self.said: list[str] = []
+    def __init__(self, said: list[str]) -> None:
+        self.said = said
 
     def connect(self, address: str) -> None:
         """There is no engine to connect to."""
@@ -74,15 +74,11 @@ class _Log:
 
 
 class Providers:
-    """Both, configured. `said` is what azure-cmk has said since it was started."""
+    """Both, configured. What azure-cmk says is added to `said`."""
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+    def __init__(self, wire: Wire, said: list[str]) -> None:
+        self._wire, self._log = wire, _Log(said)
         self.start()
-
-    @property
-    def said(self) -> list[str]:
-        return self._log.said
 
     def start(self) -> None:
         """Starts them anew, as the engine does for each of its commands."""
@@ -94,7 +90,7 @@ class Providers:
             environ=ENVIRON,
             complete=lambda login: login,
         )
-        self._log = own._log = _Log()  # type: ignore[assignment]
+        own._log = self._log  # type: ignore[assignment]
         self._servicers = {"azure-native": native, "azure-cmk": own}
         for name in self._servicers:
             request = provider_pb2.ConfigureRequest(

@@ -20,7 +20,7 @@ from components.service import EncryptedAIServicesAccount
 from components.testing import TENANT
 from components.vault import KeyVault
 from settings import SettingsError, parse
-from settings.parse import _decoded as decoded
+from settings.parse import decoded
 from tests.support.recording import FakeAzure, RecordingMonitor, run
 from tests.support.setting_documents import Document, documents
 from tests.support.wrong_arguments import VAULT_ID, WRONG, snake_case
@@ -158,7 +158,7 @@ def test_any_arguments_have_the_same_problems_in_settings_and_component(document
     """The strategies that drive the settings drive the component, and the same problems come out."""
     only_in_stacks = ("protect", "previousName")
     config = {key: text for key, text in document.config.items() if key not in only_in_stacks}
-    args = {key: decoded(key, text) for key, text in config.items()}
+    args = decoded(config)
     name = args.pop("name")
     if not isinstance(name, str):
         return
