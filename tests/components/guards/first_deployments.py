@@ -6,7 +6,7 @@ A row's fix is what the message tells to do, so that a message whose fix does no
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from components.arguments.inputs import camel_case
@@ -311,6 +311,7 @@ LOCKS = (
     locked(
         "the subscription is locked, and the group is new", SUBSCRIPTION, "resourceGroupName", new_group=True
     ),
+    replace(locked("the existing vault is locked", HUB, "key.name"), args={**SHARED, "vault": {"id": HUB}}),
 )
 
 

@@ -37,6 +37,7 @@ def state(name: str = "language", *, bound: bool = True) -> dict[str, Any]:
     account = {
         "id": f"{group}/providers/Microsoft.CognitiveServices/accounts/lang-{name}",
         "name": f"lang-{name}",
+        "kind": "TextAnalytics",
         "location": "West Europe",
         "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
         "properties": {},
@@ -78,6 +79,7 @@ def paths(
         ({"resource_group_name": "rg-other"}, ["resourceGroupName"]),
         ({"resource_group_name": "RG-Language"}, []),
         ({"account_name": "lang-other"}, ["accountName"]),
+        ({"kind": "OpenAI", "account_name": "lang-language"}, ["kind"]),
         ({"identity": "userAssigned"}, ["identity"]),
         ({"identity": "systemAndUserAssigned"}, ["identity"]),
         ({"identity": "userAssigned", "bound": False}, []),
