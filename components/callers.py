@@ -97,6 +97,7 @@ def problems(
 ) -> Iterator[Problem]:
     """Refuses callers of one account that are listed twice; with `deployer_id`, also a deployer that is
     listed by its object id, too."""
+    labels = Counter(caller.label for caller in callers)
     held = Counter(caller.held(kind, deployer_id) for caller in callers)
     offered = [one.name for one in kind.callers]
     for index, caller in enumerate(callers):
@@ -112,3 +113,5 @@ def problems(
                 f"{path}.principalId",
                 f"{caller.label!r} is listed more than once with one role, which Azure refuses; list it once",
             )
+        elif labels[caller.label] > 1:
+            yield Problem(f"{path}.name", f"{caller.label!r} is listed twice; give each its own name")

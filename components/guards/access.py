@@ -190,5 +190,16 @@ def still_granted(situation: Situation) -> Iterator[str]:
         )
 
 
+def not_by_targets(situation: Situation) -> Iterator[str]:
+    """This update is to take the access away. If it runs with targets, the engine leaves the new resource for
+    that out, ends well, and does not tell the program."""
+    before = situation.before
+    if situation.inputs.is_revoked and not before.revoked and before.is_bound:
+        yield (
+            "this update carries out access: revoked before anything else, but not if it runs with "
+            "--target or --exclude: leave them out"
+        )
+
+
 def _named(before: RecordedService) -> str:
     return f" {before.grantee_id}" if before.grantee_id else ""

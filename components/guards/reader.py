@@ -19,7 +19,7 @@ from components.guards.key_place import KeyPlace, assignment_id, place_of_key
 from components.guards.recorded_state import USER, RecordedService, as_it_is
 from components.guards.situation import Deployer, Live, Situation, gives_reading_role, is_in_subscription
 from components.guards.soft_deleted import Listed, makes_names
-from components.invokes import Answer, InvokeError, State, invoke, is_absent, missing_data_role
+from components.invokes import Answer, InvokeError, State, invoke, is_absent, missing_data_role, together
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, demands, rights
 from core.refusals import is_forbidden_text
@@ -68,8 +68,10 @@ class Reader:
 
     async def log_in(self) -> None:
         """Reads who deploys. Raises RunError if the two providers are logged in as different principals."""
-        native = await invoke(GET_CLIENT_CONFIG, self._through(None))
-        own = await invoke("azure-cmk:index:getClientConfig", cmk_invoke_options())
+        native, own = await together(
+            invoke(GET_CLIENT_CONFIG, self._through(None)),
+            invoke("azure-cmk:index:getClientConfig", cmk_invoke_options()),
+        )
         refuse_other_login(native, own)
         said = (native.get(name) or "" for name in ("tenantId", "subscriptionId", "objectId"))
         self.login = Deployer(*said)
