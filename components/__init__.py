@@ -8,11 +8,11 @@ Imports run down, from row to row, or stay in a row:
 | `__main__`, `host`, `package_schema` | the components as a package for programs in any language |
 | `service`, `preflight`, `planned`, `service_parts`, `service_key` | a service, and the checks before it |
 | `guards` | refusals that follow from the state and from Azure |
-| `private_network` | private endpoints, which only a service makes |
+| `after_account` | the parts of a service that come after its account |
 | `service_args`, `encryption_args` | the arguments of a service |
-| `audit`, `callers`, `foundry` | parts that are made after the account |
 | `account`, `key` | the account and its key |
-| `access`, `account_args`, `network`, `vault` | parts that these need, and their arguments |
+| `account_args`, `audit`, `callers`, `foundry` | arguments by what they are about |
+| `access`, `network`, `vault` | parts that these need, and their arguments |
 | `as_found`, `component`, `declared`, `role_assignment`, `subscriptions`, `vault_writes` | shared helpers |
 | `account_write`, `azure_failures` | writes of an account, failures of Azure |
 | `azure_cmk`, `azure_native` | the resources of this project's own provider, and of azure-native |

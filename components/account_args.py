@@ -89,11 +89,6 @@ class AccountArguments(ComponentArguments):
         """The limits and abilities of the account's kind."""
         return kinds.named(self.kind)
 
-    @property
-    def manages_projects(self) -> bool | None:
-        """Whether the account may have projects; None leaves it as it is."""
-        return self.allow_project_management
-
 
 def declared_encryption(
     key_name: pulumi.Input[str],

@@ -1,25 +1,19 @@
 """The resources below an account: Microsoft Foundry projects, and deployments of models.
 
 Both come after the account's key. Once an account has a project, Azure keeps it on the kind of key that it
-has (learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal). Azure takes one write below an
-account at a time (hashicorp/terraform-provider-azurerm#22607), so each comes after the one before it.
+has (learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal).
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import pulumi
-
-from components.account import MadeAccount
 from components.account_args import AccountArguments
 from components.arguments import names
 from components.arguments.inputs import Arguments, Rule, argument
 from components.arguments.problem import Problem
-from components.declared import Declaration, Declare, then
-from core import arm_ids, kind_limits
-from core import resource_types as types
+from core import kind_limits
 
 STANDARD = "Standard"
 UPGRADES = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
@@ -94,53 +88,4 @@ class FoundryArguments(AccountArguments):
     @property
     def manages_projects(self) -> bool | None:
         """Whether the account may have projects; None leaves that as it is."""
-        return True if self.projects else super().manages_projects
-
-
-def make_below(
-    inputs: FoundryArguments,
-    account: MadeAccount,
-    protected: Declare,
-    removable: Declare,
-    *,
-    location: str,
-    after: Sequence[pulumi.Resource],
-) -> None:
-    """Makes projects, then deploys models, each after the one before and all of them after `after`.
-
-    A project holds data: `protected` declares it, or `removable` if this stack is to remove it.
-    """
-    made, removed = [*after], {name.lower() for name in inputs.removed_projects}
-    for what, token, given, arguments in _below_account(inputs, location):
-        place = {"accountName": account.name, "resourceGroupName": then(account.id, arm_ids.group_of)}
-        child = Declaration(
-            token,
-            f"{inputs.name}-{what.removesuffix('s')}-{given.name}",
-            {**place, **arguments, "tags": inputs.tags},
-            what,
-            at=account.id,
-        )
-        stays = what == "projects" and given.name.lower() not in removed
-        made += (protected if stays else removable)(child, depends_on=[*made]).resources
-
-
-def _below_account(inputs: FoundryArguments, location: str) -> Iterator[tuple[str, Any, Any, dict[str, Any]]]:
-    """The argument that asks for each, its type in Pulumi, what is asked, and its arguments."""
-    for project in inputs.projects:
-        arguments = {
-            "projectName": project.name,
-            "location": location,
-            "identity": {"type": "SystemAssigned"},
-            "properties": {"displayName": project.display_name, "description": project.description},
-        }
-        yield "projects", types.PROJECT, project, arguments
-    for model in inputs.deployments:
-        arguments = {
-            "deploymentName": model.name,
-            "sku": {"name": model.sku, "capacity": model.capacity},
-            "properties": {
-                "model": {"format": model.format, "name": model.model, "version": model.version},
-                "versionUpgradeOption": model.upgrade,
-            },
-        }
-        yield "deployments", types.DEPLOYMENT, model, arguments
+        return True if self.projects else self.allow_project_management

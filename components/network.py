@@ -42,8 +42,7 @@ def _ip_range(text: str) -> None:
 def _zone(text: str) -> None:
     found = arm_ids.resource_id(text, arm_ids.PRIVATE_DNS_ZONE).name
     if found.lower() not in {getattr(cloud, zone) for cloud in clouds.ALL for zone in _ZONES}:
-        zones = " and ".join(zone for zones in dns_zones("").values() for zone in zones)
-        raise ValueError(f"{found!r} is not a DNS zone of these private endpoints, such as {zones}")
+        raise ValueError(f"{found!r} is not a DNS zone of these private endpoints")
 
 
 def _selected(network: "NetworkArgs") -> Iterator[Problem]:
@@ -84,11 +83,6 @@ class NetworkArgs(Arguments):
     `privatelink.cognitiveservices.azure.com` and `privatelink.vaultcore.azure.net`, with `AIServices` and
     `OpenAI` also those of their other endpoints; with `private`. No zone is made here, and Azure Policy may
     list the endpoints instead."""
-
-    def zone_id(self, zone_name: str) -> str | None:
-        """The existing private DNS zone of a name."""
-        found = (id for id in self.private_dns_zone_ids if arm_ids.name_of(id).lower() == zone_name)
-        return next(found, None)
 
     @property
     def public_network_access(self) -> str:

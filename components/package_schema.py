@@ -55,9 +55,9 @@ def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
         shape.pop(required, None)
         if names := sorted(camel_case(name) for name, one in declared.items() if one.required):
             shape[required] = names
-        for name, meaning in descriptions(form).items():
-            shape[properties][camel_case(name)]["description"] = meaning
+        meanings = descriptions(form)
         for name, one in declared.items():
+            shape[properties][camel_case(name)]["description"] = meanings[name]
             if choices := one.choices:
                 enum = (kind.removesuffix("Args") if group else "") + _pascal_case(name)
                 enums[enum] = _enum(enum, choices, enums.get(enum))

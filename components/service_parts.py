@@ -8,9 +8,9 @@ import pulumi
 from components.access import make_grant
 from components.access_model import RBAC
 from components.account import MadeAccount, make_account
+from components.after_account import AfterAccount
 from components.arguments.inputs import UNKNOWN
 from components.as_found import kept_paths
-from components.audit import make_audit_trail
 from components.azure_cmk import (
     CustomerManagedKey,
     KeyAccessCleanup,
@@ -22,17 +22,13 @@ from components.azure_native import read_back, value_at
 from components.component import ChildOptions
 from components.declared import Declaration, Declare, Registering
 from components.encryption_args import USER_ASSIGNED
-from components.foundry import make_below
 from components.guards.plan import ServicePlan
 from components.kept_properties import declared_links
-from components.private_network import make_endpoints
 from components.references import KeyReference, VaultReference
-from components.role_assignment import assign_role
-from components.service_args import EncryptedAIServicesAccountArgs, storage_role
+from components.service_args import EncryptedAIServicesAccountArgs
 from components.service_key import ServiceKey
 from core import adapters, arm_ids
 from core import resource_types as types
-from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 
 class MadeIdentity(NamedTuple):
@@ -63,6 +59,7 @@ class Parts:
         self._child = self._declares(child)
         self._protected = self._declares(protected)
         self._key = ServiceKey(inputs, preflight, self._child, vault_provider)
+        self.resource_group_name: pulumi.Input[str] = inputs.resource_group_name
         self.resource_group_name = self._resource_group()
 
     def _resource_group(self) -> pulumi.Input[str]:
@@ -70,15 +67,10 @@ class Parts:
         inputs = self._inputs
         if inputs.existing_resource_group_name is not None:
             return inputs.existing_resource_group_name
-        arguments = {
-            "resourceGroupName": inputs.resource_group_name,
-            "location": inputs.location,
-            "tags": inputs.tags,
-        }
         group = Declaration(
             types.RESOURCE_GROUP,
             f"{inputs.name}-group",
-            arguments,
+            self._place,
             inputs.argument_of("resourceGroup"),
             "existingResourceGroupName",
         )
@@ -322,47 +314,9 @@ class Parts:
             ),
         )
 
-    def _let_call(self, account: MadeAccount) -> None:
-        """Gives each caller its role on the account."""
-        kind, deployer_id = self._inputs.account_kind, self._situation.login.object_id
-        for caller in self._inputs.callers:
-            name, *former = (f"{self._inputs.name}-{one}" for one in caller.logical_names(kind, deployer_id))
-            assign_role(
-                name,
-                caller.role_on(kind),
-                self._child,
-                scope=account.id,
-                principal_id=caller.object_id(deployer_id),
-                principal_type=caller.type_of_principal,
-                argument="callers",
-                deleted_with=account.resource,
-                aliases=[pulumi.Alias(name=one) for one in former],
-            )
-
     def rest(self, account: MadeAccount, after: Sequence[pulumi.Resource] = ()) -> pulumi.Output[str | None]:
-        """Makes the parts that come after the account and its binding: callers, resources below it, private
-        endpoints and audit. Returns the id of the workspace of its audit logs."""
-        inputs, child, makes_vault = self._inputs, self._child, self._inputs.makes_vault
-        made = {"account": account.id, "vault": self._vault.id if self._vault and makes_vault else None}
-        self._let_call(account)
-        for id in inputs.granted_storage_ids:
-            assign_role(
-                f"{inputs.name}-{storage_role(id)}",
-                STORAGE_BLOB_DATA_CONTRIBUTOR,
-                child,
-                scope=id,
-                principal_id=account.grantee_id,
-                argument="storageAccountIds",
-            )
-        endpoints = make_endpoints(inputs, made, child, self.resource_group_name, after)
-        after = [*after, *endpoints]
-        make_below(inputs, account, self._protected, child, location=inputs.location, after=after)
-        return make_audit_trail(
-            inputs.name,
-            inputs.audit,
-            made,
-            self._place,
-            self._protected,
-            name_of=inputs.name_of,
-            argument=inputs.argument_of("workspace"),
-        )
+        """Makes the parts that come after the account and its binding. Returns the id of the workspace of its
+        audit logs."""
+        vault_id = self._vault.id if self._vault and self._inputs.makes_vault else None
+        parts = AfterAccount(self._inputs, account, vault_id, self._place, self._child, self._protected)
+        return parts.make(self._situation.login.object_id, after)

@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from components.arguments.inputs import arguments
 from components.as_found import AS_FOUND
 from components.service import EncryptedAIServicesAccount
-from settings.model import ServiceSettings
 from tests.support.recording import RecordingMonitor, run
 
 
@@ -49,8 +47,3 @@ def test_what_protects_the_data_is_never_left_as_found() -> None:
     monitor = service(*AS_FOUND)
     assert not {p for p in ignored(monitor, ":Account") if "disableLocalAuth" in p or p == "properties"}
     assert ignored(monitor, ":CustomerManagedKey") == set()
-
-
-def test_the_settings_know_the_same_words() -> None:
-    """A word that the components know can be said, and no other."""
-    assert arguments(ServiceSettings)["as_found"].choices == AS_FOUND

@@ -17,7 +17,6 @@ import grpc
 import pytest
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import (
-    alias_pb2,
     engine_pb2_grpc,
     errors_pb2,
     provider_pb2,
@@ -208,26 +207,6 @@ def test_changes_of_a_component_are_not_ignored(caller: Caller) -> None:
     assert list(refused(lambda: caller.service(ignoreChanges=["tags"]))) == ["ignoreChanges"]
 
 
-def test_providers_are_used_by_the_children_of_their_package(caller: Caller) -> None:
-    """An azure-native provider of the caller's, for another subscription or login."""
-    own = f"urn:pulumi:{STACK}::{PROJECT}::pulumi:providers:azure-native::own"
-    monitor = caller.service(known=(own,), providers={"azure-native": f"{own}::an-id"})
-    for child in children(monitor):
-        expected = f"{own}::an-id" if child.type.startswith("azure-native:") else ""
-        assert child.request.provider == expected, child.name
-
-
-def test_aliases_are_the_components(caller: Caller) -> None:
-    """Specs and URNs; the engine gives the children theirs from them."""
-    former = f"urn:pulumi:{STACK}::{PROJECT}::language-cmk:index:EncryptedAIServicesAccount::former"
-    spec = alias_pb2.Alias(spec=alias_pb2.Alias.Spec(name="older"))
-    monitor = caller.service(aliases=[alias_pb2.Alias(urn=former), spec])
-    own = monitor.one(":EncryptedAIServicesAccount").request.aliases
-    assert [one.urn for one in own if one.urn] == [former]
-    specs = [(one.spec.type, one.spec.name) for one in own if one.HasField("spec")]
-    assert specs == [("", "older")]
-
-
 def test_hooks_stay_with_the_component_and_the_accounts_own_hook_stays(caller: Caller) -> None:
     """A hook of the caller's runs for the component, as for any; the account keeps the one that guards its
     key."""
@@ -250,15 +229,6 @@ def test_what_exists_is_told_by_its_path(caller: Caller) -> None:
     """What only Azure's answers show is a problem of an argument, too."""
     problems = refused(lambda: caller.service({"vault": {"id": HUB}, "accessModel": "rbac"}))
     assert "accessModel: accessPolicy" in problems["accessModel"]
-
-
-@pytest.mark.parametrize(
-    "component",
-    ["KeyVault", "EncryptionKey"],
-)
-def test_each_part_says_what_is_wrong(caller: Caller, component: str) -> None:
-    """No part answers a misspelt or missing argument with a traceback."""
-    assert "nonsense" in refused(lambda: caller.construct({"nonsense": 1}, component=component))
 
 
 def secret(value: Any) -> dict[str, Any]:

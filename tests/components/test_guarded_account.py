@@ -1,4 +1,4 @@
-"""Locks, hosts that an account may call, and its further identities."""
+"""The further identities of an account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ IDENTITY = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.ManagedIdentity"
     "/userAssignedIdentities/id-storage"
 )
-CALLER = {"principal_id": "b7e02c96-4a1d-4f53-8c6b-d90f3e5a7124"}
 
 
 def account(**more: Any) -> Any:

@@ -174,8 +174,3 @@ def test_fails_on_what_the_kind_does_not_allow(kind: AccountKind, column: str) -
     """Each rule of the table, for each kind that has it, in the preview and with its message."""
     said, message = RULES[column](kind) or ({}, "")
     assert any(message in one for one in refused(kind=kind.name, **said)), refused(kind=kind.name, **said)
-
-
-def test_fails_on_a_tier_of_another_kind() -> None:
-    """The message names the tiers of the kind."""
-    assert refused(kind="OpenAI", sku="S") == ["sku: found 'S', expected 'S0' or 'F0' for kind OpenAI"]

@@ -7,8 +7,6 @@ from tests.support.recording import service
 
 NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network"
 SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/endpoints"
-HUB = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-hub"
-WORKSPACE = f"{HUB}/providers/Microsoft.OperationalInsights/workspaces/hub"
 
 
 def test_private_access_is_closed_to_the_public_with_an_endpoint_each() -> None:
@@ -39,14 +37,3 @@ def test_zones_that_are_given_list_the_endpoints() -> None:
         for found in monitor.of(":PrivateDnsZoneGroup")
     }
     assert used == {"language-vault-dns": zones[0], "language-account-dns": zones[1]}
-
-
-def test_account_and_vault_log_to_one_workspace() -> None:
-    """Each has a diagnostic setting, which keeps its name and what further destinations it has."""
-    monitor = service(audit={"workspace_id": WORKSPACE}, names={"diagnostic_setting": "to-siem"})
-    assert monitor.of(":Workspace") == []
-    settings = monitor.of(":DiagnosticSetting")
-    assert {found.name for found in settings} == {"language-account-audit", "language-vault-audit"}
-    for found in settings:
-        assert (found.inputs["name"], found.inputs["workspaceId"]) == ("to-siem", WORKSPACE)
-        assert {*found.request.ignoreChanges} >= {"name", "storageAccountId", "eventHubAuthorizationRuleId"}

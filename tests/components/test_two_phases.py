@@ -6,13 +6,10 @@ from typing import Any
 
 import pytest
 from pulumi import (
-    CustomTimeouts,
-    InputPropertyError,
     ResourceOptions,
     ResourceTransformationArgs,
     ResourceTransformationResult,
 )
-from pulumi.resource import DependencyResource
 from pulumi_azure_native import keyvault
 
 from components.service import EncryptedAIServicesAccount
@@ -29,21 +26,6 @@ def service(opts: ResourceOptions | None = None, **more: Any) -> RecordingMonito
 @pytest.fixture(scope="module")
 def default() -> RecordingMonitor:
     return service()
-
-
-def test_makes_exactly_these_resources(default: RecordingMonitor) -> None:
-    """Nothing is registered that serves nobody, and nothing is left out."""
-    assert sorted(found.type for found in default.registered if ":index:" not in found.type) == [
-        "azure-native:cognitiveservices:Account",
-        "azure-native:keyvault/v20260201:Key",
-        "azure-native:keyvault/v20260201:Vault",
-        "azure-native:monitor:DiagnosticSetting",
-        "azure-native:monitor:DiagnosticSetting",
-        "azure-native:operationalinsights:Workspace",
-        "azure-native:resources:ResourceGroup",
-    ]
-    for own in ("AccessPolicy", "KeyVersion", "CustomerManagedKey"):
-        assert len(default.of(f"azure-cmk:index:{own}")) == 1
 
 
 def test_key_vault_is_asked_by_a_version_that_stays(default: RecordingMonitor) -> None:
@@ -151,12 +133,6 @@ def test_what_holds_data_or_gives_access_is_protected(default: RecordingMonitor)
     assert unprotected == {"language-key", "language-key-version", "language-access"}
 
 
-def test_protection_can_be_turned_off_at_the_service() -> None:
-    """`protect: false` reaches every child."""
-    off = service(ResourceOptions(protect=False))
-    assert [found.name for found in off.registered if found.request.protect] == []
-
-
 def test_other_writers_of_the_account_and_key_are_left_alone(default: RecordingMonitor) -> None:
     """The account's encryption belongs to the binding; a key that exists cannot be changed through ARM."""
     assert list(default.one(":Account").request.ignoreChanges) == ["properties.encryption"]
@@ -182,32 +158,6 @@ def test_operators_have_access_before_the_version_is_asked_for() -> None:
     assert operator.inputs["policy"]["permissions"]["keys"] == ["get", "list", "update", "rotate"]
     assert not operator.request.protect
     assert version.inputs["generation"] == 3
-
-
-def test_the_callers_options_reach_the_children_that_they_are_about() -> None:
-    """What Pulumi itself keeps from the children of a component is handed on: whether they are deleted, with
-    what they go, and how long they may take."""
-    owner = DependencyResource(OWNER)
-    options = ResourceOptions(
-        retain_on_delete=True,
-        deleted_with=owner,
-        depends_on=[owner],
-        custom_timeouts=CustomTimeouts(create="7m"),
-    )
-    monitor = service(options, tags={"owner": "somebody"})
-    vault, account = monitor.one(":Vault"), monitor.one(":Account")
-    for child in (vault, account, monitor.one(":CustomerManagedKey"), monitor.one(":AccessPolicy")):
-        assert child.request.retainOnDelete
-        assert child.request.customTimeouts.create == "7m"
-        assert child.request.deletedWith in (OWNER, account.urn, vault.urn)
-        assert OWNER in child.needs
-
-
-def test_fails_to_ignore_changes_of_what_the_data_hangs_on() -> None:
-    """Pulumi would pass over the option of a component without a word."""
-    with pytest.raises(InputPropertyError) as refused:
-        service(ResourceOptions(ignore_changes=["key"]))
-    assert "by a transform" in refused.value.reason
 
 
 def test_the_callers_transformations_reach_every_child() -> None:

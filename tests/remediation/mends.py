@@ -6,6 +6,7 @@ module. Does not own: how it is noticed (undo.py).
 
 from __future__ import annotations
 
+import dataclasses
 import runpy
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -14,7 +15,8 @@ from unittest import mock
 
 import pulumi
 
-from components import audit, planned, preflight, service_parts
+from components import planned, preflight
+from components.after_account import AfterAccount
 from components.declared import Registering
 from components.guards import (
     access,
@@ -56,7 +58,7 @@ async def _does_nothing(*_: Any, **__: Any) -> None:
 
 
 _RUN: Callable[..., Any] = preflight._Preflight.run
-_AUDIT: Callable[..., Any] = audit.make_audit_trail
+_AUDIT: Callable[..., Any] = AfterAccount._audit_trail
 _ROW: Callable[..., Any] = errors._row
 _SECRET = "AADSTS7000215"
 
@@ -81,11 +83,13 @@ async def _at_once(_: Any, act: Callable[[], Awaitable[Any]]) -> Any:
     return await act()
 
 
-def _unprotected(inputs: Any, declare: Any, logs: Any, **more: Any) -> Any:
+def _unprotected(parts: AfterAccount) -> Any:
     def options(**given: Any) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions.merge(logs.options(**given), pulumi.ResourceOptions(protect=False))
+        declared: Any = parts.protected
+        return pulumi.ResourceOptions.merge(declared.options(**given), pulumi.ResourceOptions(protect=False))
 
-    return _AUDIT(inputs, declare, Registering(options) if isinstance(logs, Registering) else logs, **more)
+    asks = not isinstance(parts.protected, Registering)
+    return _AUDIT(parts if asks else dataclasses.replace(parts, protected=Registering(options)))
 
 
 MENDS = (
@@ -109,7 +113,7 @@ MENDS = (
     ),
     Mend(
         "what is audited stays so",
-        (service_parts, "make_audit_trail"),
+        (AfterAccount, "_audit_trail"),
         _unprotected,
         "tests/components/test_two_phases.py",
     ),

@@ -112,12 +112,6 @@ def named(arguments: Mapping[str, Any]) -> None:
     read(KeyVaultArgs, name, {**place, **given})
 
 
-def _callers(*names: str) -> list[dict[str, str]]:
-    return [
-        {**CALLER, "principalId": one, "name": name} for one, name in zip((OTHER, CLIENT), names, strict=True)
-    ]
-
-
 def exemptions(given: list[Mapping[str, str]]) -> None:
     answers = Pack({"vault-retention": {"exemptions": given}}).ask_stack([*two_phases().values()])
     if ended := [one.message for one in answers if "has ended" in one.message]:
@@ -222,12 +216,6 @@ CASES: Mapping[str, Case] = {
         {"services": [{"name": "alpha", "callers": [CALLER, CALLER]}]},
         "list it once",
         {"services": [{"name": "alpha", "callers": [CALLER]}]},
-    ),
-    "two callers of one name": Case(
-        stack,
-        {"services": [{"name": "alpha", "callers": _callers("same", "same")}]},
-        "give each its own name",
-        {"services": [{"name": "alpha", "callers": _callers("one", "two")}]},
     ),
     "two accounts of one name": Case(
         stack,
