@@ -398,14 +398,12 @@ class Protections:
             )
         return [grant for grant in found if self.reaches(grant, one)]
 
-    def may_be_another(self, one: AccountProtection) -> list[Grant]:
-        """The grants on the vault to known holders, if this preview does not know the id of the existing
-        identity that uses the key: any of these grants may be that identity's."""
+    def may_be_another(self, one: AccountProtection) -> bool:
+        """Whether this preview does not know the id of the existing identity that uses the key, so that a
+        grant on the vault to a known holder may be that identity's."""
         if not any(holder.exists and principal_of(holder) is Mark.UNKNOWN for holder in self.holders_of(one)):
-            return []
-        return [
-            grant for grant in self.grants if isinstance(grant.principal, str) and self.reaches(grant, one)
-        ]
+            return False
+        return any(isinstance(grant.principal, str) and self.reaches(grant, one) for grant in self.grants)
 
     def made_for(self, one: AccountProtection) -> list[Grant]:
         """The grants of their own that take their holder from the identity that uses a key, whatever object

@@ -45,7 +45,8 @@ def account_has_customer_key(account: StackResource, given: Given) -> Findings:
         )
         return
     bound = account.urn in protections.bindings_by_account
-    if bound or protections.stack.is_unbound_on_purpose(account):
+    stack = protections.stack
+    if bound or stack.asked(account, "unbindAccount") & stack.names_of(account):
         return
     key = customer_key(protections.inline(account))
     if isinstance(key, RuleFinding):
