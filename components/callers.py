@@ -4,9 +4,9 @@ Local authentication is off, so nobody can use the service without a role.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pulumi
 
@@ -92,11 +92,10 @@ class CallerArgs(Arguments):
         return CALLER_ROLES[self.role] if self.role else kind.callers[0]
 
 
-def problems(
-    callers: Sequence[CallerArgs], kind: AccountKind, deployer_id: str = DEPLOYER
-) -> Iterator[Problem]:
-    """Refuses callers of one account that are listed twice; with `deployer_id`, also a deployer that is
-    listed by its object id, too."""
+def problems(service: Any, deployer_id: str = DEPLOYER) -> Iterator[Problem]:
+    """A rule for arguments with `callers`: refuses those that are listed twice; with `deployer_id`, also a
+    deployer that is listed by its object id, too."""
+    callers, kind = service.callers, service.account_kind
     held = Counter(caller.held(kind, deployer_id) for caller in callers)
     offered = [one.name for one in kind.callers]
     for index, caller in enumerate(callers):

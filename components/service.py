@@ -8,7 +8,7 @@ import pulumi
 
 from components.account import MadeAccount
 from components.account_args import declared_encryption
-from components.arguments.inputs import known_text, read_known
+from components.arguments.inputs import known_text, read
 from components.azure_cmk import KeyVersion
 from components.component import Component, azure_provider, former_names
 from components.guards.plan import ServicePlan
@@ -77,7 +77,9 @@ class EncryptedAIServicesAccount(Component):
         """`vault_provider` is an azure-native provider for the subscription of an existing vault, if that is
         another one; by default it is made from the id. `preflight_result` is the result of preflight(), which
         a program with several services calls once, with the providers of all."""
-        known, inputs = read_known(EncryptedAIServicesAccountArgs, name, args)
+        # What is made depends on the values of outputs.
+        known = read(EncryptedAIServicesAccountArgs, name, args, known=True)
+        inputs = read(EncryptedAIServicesAccountArgs, name, args)
         if preflight_result is None:
             others = Subscriptions(name=name, opts=opts)
             vault_id = known_text(known.key.id) or known_text(known.vault.id)

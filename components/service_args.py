@@ -109,10 +109,6 @@ def _storage_identity(service: "EncryptedAIServicesAccountArgs") -> Iterator[Pro
         )
 
 
-def _callers(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
-    yield from callers.problems(service.callers, service.account_kind)
-
-
 def _resource_group(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
     if service.resource_group_name and service.existing_resource_group_name is not None:
         yield Problem(
@@ -161,7 +157,7 @@ class EncryptedAIServicesAccountArgs(EncryptionArguments, FoundryArguments):
         _identity_of_kind,
         _region_of_key,
         _version_of_kind,
-        _callers,
+        callers.problems,
         _storage_identity,
         *map(_name_of, _MADE),
     )

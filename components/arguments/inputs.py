@@ -240,12 +240,6 @@ def top(path: str) -> str:
     return re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
-def read_known(form: type[C], name: str, args: object) -> tuple[C, C]:
-    """The arguments of a component, first with the values of outputs as far as they are known, then with the
-    outputs: for a component whose shape depends on the values. Raises InputError."""
-    return read(form, name, args, known=True), read(form, name, args)
-
-
 def examine(
     form: type[C],
     args: Mapping[str, object],
