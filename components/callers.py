@@ -62,11 +62,6 @@ class CallerArgs(Arguments):
         """Whether the identity that runs Pulumi is meant."""
         return isinstance(self.principal_id, str) and self.principal_id == DEPLOYER
 
-    @property
-    def type_of_principal(self) -> str | None:
-        """The caller's type. None for `deployer`, a person or a pipeline: Azure looks that up."""
-        return None if self.is_deployer and "principal_type" not in self.given else self.principal_type
-
     def logical_names(self, kind: AccountKind, deployer_id: str = "") -> tuple[str, ...]:
         """The role assignment's name in the program, then its former names: by the caller's label and, if the
         caller is the deployer, by the word `deployer` or by `deployer_id`.

@@ -84,8 +84,3 @@ class FoundryArguments(AccountArguments):
     deployments: Sequence[DeploymentArgs] = ()
     """Optional. Models that are deployed to the account, of kind `AIServices` or `OpenAI`, one after the
     other."""
-
-    @property
-    def manages_projects(self) -> bool | None:
-        """Whether the account may have projects; None leaves that as it is."""
-        return True if self.projects else self.allow_project_management

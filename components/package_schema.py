@@ -58,7 +58,7 @@ def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
         meanings = descriptions(form)
         for name, one in declared.items():
             shape[properties][camel_case(name)]["description"] = meanings[name]
-            if choices := one.choices:
+            if one.type is str and (choices := one.choices):
                 enum = (kind.removesuffix("Args") if group else "") + _pascal_case(name)
                 enums[enum] = _enum(enum, choices, enums.get(enum))
                 input = shape[properties][camel_case(name)]

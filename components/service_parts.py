@@ -163,8 +163,8 @@ class Parts:
             "networkAcls": inputs.network.account_rules,
             **declared_links(inputs.storage_account_ids, inputs.search_service_id, inputs.search_service_key),
         }
-        if inputs.manages_projects is not None:
-            properties["allowProjectManagement"] = inputs.manages_projects
+        if inputs.projects or inputs.allow_project_management is not None:
+            properties["allowProjectManagement"] = bool(inputs.projects) or inputs.allow_project_management
         if encryption:
             properties["encryption"] = encryption
         assigned = [*([] if identity_id is None else [identity_id]), *inputs.other_identity_ids]

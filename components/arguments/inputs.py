@@ -39,7 +39,7 @@ class Argument(NamedTuple):
     accepts_outputs: bool = False
     default: Any = MISSING
     check: Check | None = None
-    choices: tuple[str, ...] = ()
+    choices: tuple[Any, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
     example: str = ""
@@ -445,6 +445,6 @@ def shown(value: object) -> str:
     return json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
 
 
-def _alternatives(choices: Sequence[str]) -> str:
+def _alternatives(choices: Sequence[object]) -> str:
     *first, last = (repr(choice) for choice in choices)
     return f"{', '.join(first)} or {last}" if first else last
