@@ -91,6 +91,7 @@ def problems(service: Any, deployer_id: str = DEPLOYER) -> Iterator[Problem]:
     """A rule for arguments with `callers`: refuses those that are listed twice; with `deployer_id`, also a
     deployer that is listed by its object id, too."""
     callers, kind = service.callers, service.account_kind
+    labels = Counter(caller.label for caller in callers)
     held = Counter(caller.held(kind, deployer_id) for caller in callers)
     offered = [one.name for one in kind.callers]
     for index, caller in enumerate(callers):
@@ -106,3 +107,5 @@ def problems(service: Any, deployer_id: str = DEPLOYER) -> Iterator[Problem]:
                 f"{path}.principalId",
                 f"{caller.label!r} is listed more than once with one role, which Azure refuses; list it once",
             )
+        elif labels[caller.label] > 1:
+            yield Problem(f"{path}.name", f"{caller.label!r} is listed twice; give each its own name")

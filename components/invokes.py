@@ -3,8 +3,9 @@
 Owns: the call, its errors, and how an answer says that a resource does not exist.
 """
 
+import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import pulumi
@@ -54,6 +55,16 @@ async def invoke(token: str, opts: pulumi.InvokeOptions | None = None, **argumen
         fix = missing_data_role(str(error))
         raise InvokeError(f"{error}\n  {fix}" if fix else str(error)) from error
     return answer or {}
+
+
+async def together(*calls: Awaitable[Any]) -> list[Any]:
+    """The answers of calls that run at the same time, once all have ended. Raises the first failure, in the
+    order of the calls."""
+    found = await asyncio.gather(*calls, return_exceptions=True)
+    for one in found:
+        if isinstance(one, BaseException):
+            raise one
+    return found
 
 
 async def stack_state() -> State:

@@ -102,11 +102,8 @@ class _Asks:
         return Made(id, name, None)
 
     def _id(self, declared: Declaration, name: str, at: str) -> str:
-        before = self.situation.before
         if declared.type == arm_ids.RESOURCE_GROUP:
             return self.group_id
-        if declared.type == arm_ids.USER_ASSIGNED_IDENTITY and before.identity_id:
-            return before.identity_id  # it keeps its name
         if declared.type == arm_ids.VAULT and self.situation.place.vault_id:
             return self.situation.place.vault_id
         parent, _, child = declared.type.rpartition("/")
@@ -115,14 +112,12 @@ class _Asks:
         return arm_ids.child(at, declared.type, name)
 
     def _bound(self, declared: Declaration) -> dict[str, Any]:
-        """The account as the binding writes it under its key; empty if there is no such second write."""
-        inputs, body = self.situation.inputs, _body(declared.arguments)
-        unbound = declared.type == arm_ids.ACCOUNT and "encryption" not in body["properties"]
-        if not unbound or not inputs.has_key or inputs.unbinds:
+        """What the binding writes into the account later; empty if there is no such second write."""
+        inputs = self.situation.inputs
+        is_later = declared.type == arm_ids.ACCOUNT and "encryption" not in declared.arguments["properties"]
+        if not is_later or not inputs.has_key or inputs.unbinds:
             return {}
-        key = {"keyName": self.situation.place.key_name, "keyVaultUri": self._vault_uri}
-        encryption = {"keySource": facts.CUSTOMER_MANAGED, "keyVaultProperties": _known(key)}
-        return {**body, "properties": {**body["properties"], "encryption": encryption}}
+        return {"properties": {"encryption": {"keySource": facts.CUSTOMER_MANAGED}}}
 
     @property
     def _vault_uri(self) -> str:

@@ -22,7 +22,7 @@ from components.guards.plan import ServicePlan
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
 from components.guards.situation import Situation, is_in_subscription
-from components.invokes import InvokeError, State, stack_state
+from components.invokes import InvokeError, State, stack_state, together
 from components.planned import planned
 from core import arm_ids
 from core.commands import STACK
@@ -120,18 +120,15 @@ class _Preflight:
         self._refuse_elsewhere(recorded, configured)
         self._refuse_left_out(state)
         await self.reader.log_in()
-        deleted = await self.reader.deleted(self.services, recorded)
         looks = [self._look(name, recorded[name], state) for name in self.services]
         # Each look runs to its end, even if another gets no answer: its service may be about to lose access.
-        found = await asyncio.gather(*looks, return_exceptions=True)
-        for failed in found:
-            if isinstance(failed, BaseException):
-                raise failed
+        deleted, *_ = await together(self.reader.deleted(self.services, recorded), *looks)
         self.situations = {name: self.situations[name] for name in self.services}
         self.does = [*self._effects(state)]
         for name, one in self.situations.items():
             self._refuse(name, soft_deleted.problems(one.inputs, one.before, *deleted))
-            self._refuse(name, rules.problems(one))
+            for rule in rules.RULES:
+                self._refuse(name, rule(one))
             _tell(name, one)
         if not recovers():
             await self._check_deployment()
@@ -241,15 +238,9 @@ def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
 
 
 def _tell(name: str, situation: Situation) -> None:
-    for text in (*access.still_granted(situation), *access.stale_grant(situation)):
-        pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
-    inputs = situation.inputs
-    waits = situation.account_waits and not inputs.is_revoked and inputs.binds_in_two_phases
-    if waits and not any(access.removed_access(situation)):
-        pulumi.log.info(
-            f"service {name!r}: changes of the account, if any, wait for the next update: first its identity "
-            "gets access to the key, or it is bound again"
-        )
+    for note in (access.not_by_targets, access.still_granted, access.stale_grant):
+        for text in note(situation):
+            pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
 
 
 def _of_this_stack(text: str) -> str:

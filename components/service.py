@@ -87,7 +87,11 @@ class EncryptedAIServicesAccount(Component):
             request = ServiceRequest(known, vault_provider, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
         after = preflight_result.revocations
-        super().__init__(name, opts, _decisions(inputs), after, owns_vault=inputs.makes_vault)
+        # These ask for an action which policies otherwise refuse.
+        asked = {"access": inputs.access} if inputs.is_revoked else {}
+        if inputs.unbind_account:
+            asked["unbindAccount"] = inputs.unbind_account
+        super().__init__(name, opts, asked, after, owns_vault=inputs.makes_vault)
         self._inputs = inputs
         parts = Parts(inputs, preflight_result, self.child, self.protected_child, vault_provider)
         binding: list[pulumi.CustomResource] = []
@@ -165,9 +169,3 @@ class EncryptedAIServicesAccount(Component):
         self.vault_uri = version.vault_uri if version else nothing
         self.key_uri_with_version = nothing
         self.grant_id = pulumi.Output.from_input(grant.id) if grant else nothing
-
-
-def _decisions(inputs: EncryptedAIServicesAccountArgs) -> dict[str, str]:
-    """The arguments that ask for an action which policies otherwise refuse."""
-    unbinds = {"unbindAccount": inputs.unbind_account} if inputs.unbind_account else {}
-    return {**({"access": inputs.access} if inputs.is_revoked else {}), **unbinds}

@@ -13,13 +13,7 @@ import pulumi
 
 from components import callers
 from components.arguments import names
-from components.arguments.inputs import (
-    Arguments,
-    Rule,
-    argument,
-    camel_case,
-    known_text,
-)
+from components.arguments.inputs import Arguments, Rule, argument, camel_case, known_text
 from components.arguments.problem import Problem
 from components.as_found import AS_FOUND
 from components.audit import ServiceAuditArgs

@@ -11,12 +11,7 @@ from components.account import MadeAccount, make_account
 from components.after_account import AfterAccount
 from components.arguments.inputs import UNKNOWN
 from components.as_found import kept_paths
-from components.azure_cmk import (
-    CustomerManagedKey,
-    KeyAccessCleanup,
-    KeyAccessValidation,
-    KeyVersion,
-)
+from components.azure_cmk import CustomerManagedKey, KeyAccessCleanup, KeyAccessValidation, KeyVersion
 from components.azure_failures import waiting_hooks
 from components.azure_native import read_back, value_at
 from components.component import ChildOptions

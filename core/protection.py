@@ -272,39 +272,34 @@ class Protections:
         """The identities that may use the key; none when they are not part of the stack."""
         if one.client_id is None:
             return [one.account] if one.account else []
-        if named := self.named_identities(one):
-            return named
-        return self._identities_from(one.writer, "identity") if one.writer is one.account else []
+        named = self.named_identities(one)
+        return (
+            named if named or one.writer is not one.account else self._identities_from(one.writer, "identity")
+        )
 
     def named_identities(self, one: AccountProtection) -> list[StackResource]:
         """The user-assigned identities of the stack that are named for a key: by client id or, if that is not
         known yet, by the resources that it comes from."""
-        if isinstance(one.client_id, str) and one.client_id.lower() in self._identity_by_client:
-            return [self._identity_by_client[one.client_id.lower()]]
+        if known := self._identity_by_client.get(values.folded(one.client_id)):
+            return [known]
         is_binding = one.writer.kind is Kind.BINDING
         return self._identities_from(one.writer, "identityClientId" if is_binding else "properties")
 
     def attached_identities(self, account: StackResource) -> tuple[list[StackResource], bool]:
         """The user-assigned identities of the stack that an account has, and whether these are all."""
-        listed = values.items(values.look(account.declared, "identity.userAssignedIdentities"))
-        ids = [] if isinstance(listed, Mark) else [id.lower() for id in listed if isinstance(id, str)]
-        found = [self.stack.by_id[id] for id in ids if id in self.stack.by_id]
-        made = self._identities_from(account, "identity")
+        ids, made = identity_of(account.declared).attached, self._identities_from(account, "identity")
+        found = [self.stack.by_id[id] for id in sorted(ids or ()) if id in self.stack.by_id]
         whole = len(account.sources.get("identity", ())) == len(made)
-        unknown = isinstance(listed, Mark) or Mark.UNKNOWN in listed
-        return found + made, len(found) == len(ids) and whole and bool(made or not unknown)
+        return found + made, len(found) == len(ids or ()) and whole and (bool(made) or ids is not None)
 
-    def _identities_from(self, resource: StackResource, name: str) -> list[StackResource]:
-        sources = self.stack.sources(resource, name)
-        return list({one.urn: one for one in sources if one.kind is Kind.USER_ASSIGNED_IDENTITY}.values())
+    def _identities_from(self, resource: StackResource, *names: str) -> list[StackResource]:
+        return self.stack.sources(resource, *names, kinds=(Kind.USER_ASSIGNED_IDENTITY,))
 
     @cached_property
-    def _identity_by_client(self) -> dict[str, StackResource]:
-        return {
-            client.lower(): one
-            for one in self.stack.of(Kind.USER_ASSIGNED_IDENTITY)
-            if isinstance(client := values.name(one.found("clientId")), str)
-        }
+    def _identity_by_client(self) -> dict[str | None, StackResource]:
+        identities = self.stack.of(Kind.USER_ASSIGNED_IDENTITY)
+        clients = {values.folded(values.name(one.found("clientId"))): one for one in identities}
+        return {client: one for client, one in clients.items() if client}
 
     # What lets it
 
@@ -380,8 +375,8 @@ class Protections:
     def _grants_by_source(self) -> dict[str, list[Grant]]:
         found: dict[str, list[Grant]] = {}
         for grant in self.grants:
-            for urn in {source.urn for source in self.stack.sources(grant.resource, *_GRANTED_TO)}:
-                found.setdefault(urn, []).append(grant)
+            for source in self.stack.sources(grant.resource, *_GRANTED_TO):
+                found.setdefault(source.urn, []).append(grant)
         return found
 
     def grants_of(self, one: AccountProtection) -> list[Grant]:
@@ -425,8 +420,7 @@ class Protections:
         if isinstance(grant.principal, str):
             return []
         kinds = (Kind.ACCOUNT, Kind.USER_ASSIGNED_IDENTITY)
-        sources = self.stack.sources(grant.resource, *_GRANTED_TO)
-        return list({one.urn: one for one in sources if one.kind in kinds}.values())
+        return self.stack.sources(grant.resource, *_GRANTED_TO, kinds=kinds)
 
     # Where a grant reaches
 
@@ -462,8 +456,7 @@ class Protections:
         scope = values.name(assignment.stated("scope"))
         if isinstance(scope, str):
             return key_scope(scope)[0] is None
-        sources = self.stack.sources(assignment, "scope")
-        return not any(one.kind in (Kind.VAULT, Kind.KEY) for one in sources)
+        return not self.stack.sources(assignment, "scope", kinds=(Kind.VAULT, Kind.KEY))
 
 
 def principal_of(holder: StackResource) -> Value:

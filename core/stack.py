@@ -7,7 +7,7 @@ never by logical names.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -256,15 +256,17 @@ class Stack:
                         yield found
             level = following
 
-    def sources(self, resource: StackResource, *inputs: str) -> Iterator[StackResource]:
-        """The resources that the values of a resource's inputs come from."""
-        for name in inputs:
-            yield from self._with_children(resource.sources.get(name, ()))
+    def sources(
+        self, resource: StackResource, *inputs: str, kinds: Collection[Kind | None] = ()
+    ) -> list[StackResource]:
+        """The resources that the values of a resource's inputs come from, each once; those of some kinds."""
+        found = self._with_children(urn for name in inputs for urn in resource.sources.get(name, ()))
+        return list({one.urn: one for one in found if not kinds or one.kind in kinds}.values())
 
     def source(self, resource: StackResource, kind: Kind, *inputs: str) -> StackResource | None:
         """The one resource of a kind that inputs come from; None when there is none, or more than one."""
-        found = {one.urn: one for one in self.sources(resource, *inputs) if one.kind is kind}
-        return next(iter(found.values())) if len(found) == 1 else None
+        found = self.sources(resource, *inputs, kinds=(kind,))
+        return found[0] if len(found) == 1 else None
 
     def _with_children(self, urns: Iterable[str]) -> Iterator[StackResource]:
         for urn in urns:
@@ -347,7 +349,7 @@ class Stack:
         found: dict[str, list[StackResource]] = {}
         for setting in self.of(Kind.DIAGNOSTIC_SETTING):
             places = product(("resourceUri", "scope"), (Kind.VAULT, Kind.ACCOUNT))
-            about = (self.target(setting, kind, name) for name, kind in places)
+            about = (self.target(setting, at, name) or self.source(setting, at, name) for name, at in places)
             if one := next(filter(None, about), None):
                 found.setdefault(one.urn, []).append(setting)
         return found

@@ -30,7 +30,7 @@ if __name__ == "__main__" and not __package__:
         sys.exit("review: run this with python -I, so that no file of the change is imported")
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from review import approvals, document, plan, preview, printers, report
+from review import approvals, plan, preview, printers, report
 from review.approvals import People
 from review.preview import Preview, PreviewError
 from review.report import Origin
@@ -60,11 +60,11 @@ def main(words: Sequence[str] | None = None) -> int:
         people=People(arguments.author, approvers),
     )
     if arguments.markdown:
-        comment = printers.comment(made.stack, made.digest, document.of(made))
+        comment = printers.comment(made.stack, made.digest, report.document(made))
         arguments.markdown.write_text(comment, encoding="utf-8")
     if arguments.json:
         arguments.json.write_text(report.as_json(made), encoding="utf-8")
-    print(printers.plain(document.of(made, rows=len(made.rows))))
+    print(printers.plain(report.document(made, rows=len(made.rows))))
     return made.severity.exit_code
 
 
@@ -121,11 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("--run", default="", help="the address of the pipeline's run, for the reader")
     gate.add_argument("--author", default="", help="who made the change: may not approve it")
     gate.add_argument("--approvers", help="who approved it on the platform, with commas between")
-    parser.add_argument(
-        "--policies",
-        type=Path,
-        help="the engine's event log of the same preview, for what the policy packs said",
-    )
+    parser.add_argument("--policies", type=Path, help="the preview's event log: what policy packs said")
     parser.add_argument("--approvals", type=Path, help="the approvals recorded in the repository")
     parser.add_argument("--markdown", type=Path, help="write a pull-request comment here")
     parser.add_argument("--json", type=Path, help="write the review for machines here")

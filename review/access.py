@@ -26,8 +26,6 @@ _NARROWED: Final = (
     "access to the key NARROWED, {} is missing ({}): data is still read, until the key is bound again"
 )
 _UNSURE: Final = "access to the key changes, and the preview does not show whether it is still enough ({})"
-_HOW: Final = {Name.ACCESS_NARROWED: "narrowed", Name.UNDETERMINED: "changed"}
-_GIVEN_BACK: Final = "perhaps on purpose: this update GIVES IT BACK"
 
 
 def words(grant: Grant) -> str:
@@ -86,26 +84,9 @@ def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
         yield Verdict(Name.ACCESS_REVOKED, ACCESS_REMOVED, (listed(one for one in old if one.permissions),))
 
 
-def lost_outside(
-    recorded: Iterable[Grant], live: Iterable[Grant], planned: Iterable[Grant], *, asked: bool = False
-) -> Iterator[Verdict]:
-    """The verdict on access that was taken outside Pulumi, perhaps on purpose: restoring it needs a decision,
-    unless the settings ask for it."""
-    live, planned = tuple(live), tuple(planned)
-    is_given_back = any(lost(planned, live))
-    for taken in lost(recorded, live):
-        how = f"access to the key was {_HOW.get(taken.name, 'removed')} outside Pulumi"
-        if not is_given_back:
-            yield Verdict(taken.name, f"{how}, and is not given again")
-        elif asked:
-            yield Verdict(Name.ACCESS_GRANTED, "access to the key GIVEN: it is no longer declared as revoked")
-        else:
-            yield given_back(how)
-
-
 def given_back(words: str, shown: tuple[Value, ...] = ()) -> Verdict:
     """The verdict on an update that undoes what kept a service from its key."""
-    return Verdict(Name.ACCESS_RESTORED, f"{words}, {_GIVEN_BACK}", shown)
+    return Verdict(Name.ACCESS_RESTORED, f"{words}, perhaps on purpose: this update GIVES IT BACK", shown)
 
 
 def losing(
@@ -117,17 +98,14 @@ def losing(
     grants have none."""
     gone = {one.urn for one in resources if one.kind in VAULTS and (one.goes or one.planned is None)}
     seen: set[tuple[str, str]] = set()
-    for moment in (moments.live, moments.recorded):
-        for principal, grants in moment.by_principal.items():
+    for at in (moments.live, *moments[1:]), moments:
+        for principal, grants in at[0].by_principal.items():
             for grant in grants:
                 place = grant.vault_name if isinstance(grant.vault_name, str) else ""
                 is_shown = not principal or (principal, place) in owned or (principal, grant.scope) in seen
                 if is_shown or (grant.vault and grant.vault.urn in gone):
                     continue
-                had, now, has = (
-                    one.on(grant, one.by_principal.get(principal, ()))
-                    for one in (moment, moments.live, moments.planned)
-                )
+                had, now, has = (one.on(grant, one.by_principal.get(principal, ())) for one in at)
                 if level(had) is not Access.FULL:
                     continue
                 seen.add((principal, grant.scope))

@@ -69,23 +69,20 @@ def read(written: str) -> tuple[Approval, ...]:
         document = yaml.load(written, _Once)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, ValueError) as problem:
         raise ApprovalError(f"approvals: not YAML or JSON: {' '.join(str(problem).split())}") from None
-    match document:
-        case None | {"approvals": None}:
-            entries: list[Any] = []
-        case {"approvals": list(entries)} if len(document) == 1:
-            pass
-        case _:
-            raise ApprovalError("approvals: expected one list with the name approvals, and nothing else")
+    document = {"approvals": None} if document is None else document
+    is_whole = isinstance(document, Mapping) and document.keys() == {"approvals"}
+    entries = (document["approvals"] or []) if is_whole else None
+    if not isinstance(entries, list):
+        raise ApprovalError("approvals: expected one list with the name approvals, and nothing else")
     numbered = [*enumerate(entries, start=1)]
     problems = [f"approval {number}: {wrong}" for number, entry in numbered for wrong in _wrong(entry)]
     if problems:
         raise ApprovalError("\n".join(problems))
-    return tuple(_approval({name: str(said).strip() for name, said in entry.items()}) for entry in entries)
-
-
-def _approval(said: Mapping[str, str]) -> Approval:
-    verdict, expires = Name(said["verdict"]), date.fromisoformat(said["expires"])
-    return Approval(said["account"], verdict, said["review"], said["reason"], said["approver"], expires)
+    found = []
+    for entry in entries:
+        account, verdict, code, reason, approver, day = (str(entry[name]).strip() for name in _EXPECTED)
+        found.append(Approval(account, Name(verdict), code, reason, approver, date.fromisoformat(day)))
+    return tuple(found)
 
 
 class _Once(yaml.SafeLoader):

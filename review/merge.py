@@ -17,7 +17,7 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from review import printers
-from review.printers import Form, ReportLine, Shown, Text, folded, line, paragraph
+from review.printers import Form, ReportLine, Shown, Text, fold, line, paragraph
 from review.verdict import VerdictSeverity
 
 MARKER: Final = "fleet"
@@ -68,7 +68,7 @@ def _within(room: int, reviews: Sequence[StackReview]) -> Iterator[ReportLine]:
     """Each review as a whole if there is room, otherwise its line alone."""
     for one in reviews:
         title: Text = (one.severity, " ", Shown(one.stack), ": ", *one.headline)
-        whole = [*folded([line(Form.TEXT, one.comment)], *title)]
+        whole = [*fold([line(Form.TEXT, one.comment)], *title)]
         if not one.comment or len(printers.markdown(whole)) > room:
             where = " (the review is in the run)" if one.comment else ""
             whole = [*paragraph([line(Form.ITEM, *title, where)])]

@@ -7,32 +7,19 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from core import grants, judgements, values
+from core import grants, judgements, protection, values
 from core.demands import Judgement
 from core.grants import Doubt, Grant, KeyLocation, entries_in, entries_of
-from core.protection import (
-    AccountProtection,
-    Protections,
-    StatedEncryption,
-    StatedIdentity,
-    encryption_in,
-    identity_of,
-)
+from core.protection import AccountProtection, Protections, StatedIdentity, encryption_in, identity_of
 from core.resource_types import Kind
-from core.rights import Access
 from core.stack import Stack, StackResource
 from core.values import Mark, Value, flag, folded, items, look, text
 from review import settings
 from review.preview import ReviewedResource, ReviewedState
 from review.settings import Settings
 
-_GRANTS: Final = {Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT}
 _POLICIES: Final = "accessPolicies"
-_RECOVERY: Final = ("soft-delete", "purge-protection")
-"""Demands that are compared as settings, which have a line in the report."""
-Holding = tuple[str, str | None]
-"""The name of a vault, and the object id of an identity that has an access policy in it, both in lower
-case."""
+_RECOVERY: Final = ("soft-delete", "purge-protection")  # compared as settings
 
 
 @dataclass(frozen=True)
@@ -59,11 +46,6 @@ class Protection:
     @property
     def bound(self) -> bool:
         return self.key is not None
-
-    @property
-    def access(self) -> Access:
-        """How far the service may use the key, by all grants together."""
-        return grants.level(self.grants)
 
 
 class Moment(Protections):
@@ -98,7 +80,7 @@ class Moment(Protections):
         """The value in the cloud, or the one that the update gives it."""
         return resource.stated(name) if self.is_planned else resource.found(name)
 
-    def inline(self, account: StackResource) -> StatedEncryption | Mark | None:
+    def inline(self, account: StackResource) -> protection.StatedEncryption | Mark | None:
         """The encryption that the account has, or that its next write sends."""
         written = account.written if isinstance(account, ReviewedState) else {}
         block = values.prop(written, "encryption") if self.is_planned else account.found("encryption")
@@ -230,14 +212,11 @@ class Moments(NamedTuple):
     live: Moment
     planned: Moment
 
-    @classmethod
-    def of_all(cls, resources: Sequence[ReviewedResource]) -> Moments:
-        live = Moment(resources, "live")
-        return cls(Moment(resources, "recorded"), live, Moment(resources, "planned", live))
 
-    def of(self, urn: str) -> list[Protection | None]:
-        """The protection of a resource at each moment."""
-        return [one.of(urn) for one in self]
+def moments_of(resources: Sequence[ReviewedResource]) -> Moments:
+    """The protections at each moment."""
+    live = Moment(resources, "live")
+    return Moments(Moment(resources, "recorded"), live, Moment(resources, "planned", live))
 
 
 def revoked_by(state: ReviewedState) -> tuple[Value, Value]:
@@ -251,13 +230,13 @@ def revoked_by(state: ReviewedState) -> tuple[Value, Value]:
 def _at(one: ReviewedResource, when: str) -> ReviewedState | None:
     state: ReviewedState | None = getattr(one, when)
     # What leaves the stack and stays in Azure still gives access.
-    stays = when == "planned" and one.released and one.kind in _GRANTS
+    stays = when == "planned" and one.released and one.kind in {Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT}
     return one.live if state is None and stays else state
 
 
-def _told_elsewhere(resources: Iterable[ReviewedResource], when: str) -> Iterator[Holding]:
-    """The identities about which a vault's own list, as it was read, says nothing: those that have an access
-    policy of their own, and those whose access a revocation took.
+def _told_elsewhere(resources: Iterable[ReviewedResource], when: str) -> Iterator[tuple[str, str | None]]:
+    """The identities, each after the name of its vault, about which the vault's own list, as it was read,
+    says nothing: those that have an access policy of their own, and those whose access a revocation took.
 
     If a vault's inputs did not change, a refresh's JSON shows the outputs of the state (pkg/backend/display/
     json.go of pulumi 3.259), and azure-native leaves the list out of the inputs; it makes no policy where the
@@ -275,7 +254,7 @@ def _told_elsewhere(resources: Iterable[ReviewedResource], when: str) -> Iterato
                 yield grants.key_scope(folded(key) or "")[0] or "", folded(principal)
 
 
-def _overwritten(resources: Iterable[ReviewedResource]) -> Iterator[Holding]:
+def _overwritten(resources: Iterable[ReviewedResource]) -> Iterator[tuple[str, str | None]]:
     """Access that a vault's own list removes, although a resource of its own still declares it."""
     for one in resources:
         if one.kind is not Kind.VAULT or one.op != "update" or not one.live or not one.planned:

@@ -22,7 +22,6 @@ _STEPS: Final = (
     *("delete", "create", "import", "update", "discard-replaced", "read-discard", "remove-pending-replace"),
     *("read", "refresh", "same"),
 )
-_GOAL: Final = ("custom", "dependencies", "inputDiff", "propertyDependencies", "protect")
 
 
 def read(plan: str, refresh: str, claimed: str = "") -> Preview:
@@ -54,15 +53,15 @@ def _exact(found: Any, *names: str) -> Mapping[str, Any]:
         return {}
     read_as = {name.lower(): name for name in names}
     for name in found:
-        if read_as.get(name.lower(), name) != name:
-            raise PreviewError(
-                f'the plan has "{name}", expected "{read_as[name.lower()]}", as the engine writes it'
-            )
+        if (read := read_as.get(name.lower(), name)) != name:
+            raise PreviewError(f'the plan has "{name}", expected "{read}", as the engine writes it')
     return found
 
 
 def _plans(text: str) -> Mapping[str, Mapping[str, Any]]:
-    found = _exact(preview.parsed(text, "the plan", ""), "resourcePlans").get("resourcePlans")
+    document = _exact(preview.parsed(text, "the plan", ""), "plan", "resourcePlans")
+    # Another engine may read a wrapper, and not what stands beside it.
+    found = None if "plan" in document else document.get("resourcePlans")
     if not isinstance(found, Mapping) or not all(isinstance(one, Mapping) for one in found.values()):
         raise PreviewError("the plan has no resourcePlans: expected what `pulumi preview --save-plan` writes")
     return {urn: one for urn, one in found.items() if _exact(one, "goal", "steps").get("steps")}
@@ -84,9 +83,8 @@ def _refreshed(text: str) -> Iterator[Mapping[str, Any]]:
 
 def _is_looked_at(state: Any) -> bool:
     """Whether a review looks at this existing resource."""
-    if not isinstance(state, Mapping):
-        return False
-    return stack.read(str(state.get("type", "")), state.get("inputs") or {})[0] not in {None, Kind.STACK}
+    read = stack.read(str(state.get("type", "")), state.get("inputs") or {}) if state else (None,)
+    return read[0] not in {None, Kind.STACK}
 
 
 def _renamed(
@@ -102,7 +100,7 @@ def _renamed(
     for step in (one for one in steps or () if isinstance(one, Mapping)):
         was, urn = str((step.get("oldState") or {}).get("urn") or ""), str(step.get("urn") or "")
         is_new = urn in plans and urn not in before
-        if is_new and was in before.keys() - plans.keys() - set(found.values()):
+        if is_new and was in before and was not in plans and was not in found.values():
             found[urn] = was
     return found
 
@@ -111,7 +109,8 @@ def _step(urn: str, plan: Mapping[str, Any], old: Mapping[str, Any] | None) -> M
     """What is planned for a resource; `old` is what is there now."""
     ops = [str(op) for op in plan["steps"]]
     op = next((one for one in _STEPS if one in ops), ops[-1])
-    goal = _exact(plan.get("goal"), *_GOAL)
+    named = ("custom", "dependencies", "inputDiff", "propertyDependencies", "protect")
+    goal = _exact(plan.get("goal"), *named)
     # By the URN: a goal could name another type, one that no rule looks at.
     type = token_of(urn)
     new = _new(urn, type, old or {}, goal) if goal and op != "delete" else None

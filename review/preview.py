@@ -73,11 +73,6 @@ class ReviewedResource:
     planned: ReviewedState | None = None
 
     @property
-    def name(self) -> str:
-        """Its name in the program."""
-        return name_of(self.urn)
-
-    @property
     def state(self) -> ReviewedState:
         """The current state, otherwise the planned one, otherwise the recorded one."""
         return self.live or self.planned or self.recorded or ReviewedState(self.urn, self.kind)

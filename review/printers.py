@@ -45,10 +45,8 @@ class Form(Enum):
     ITEM = ("- {}", "- {}")
     VERDICT = ("- **{}**: {}", "- {}: {}")
     MORE = ("  {}", "  {}")
-    COMPARED = ("| | before | after |\n|---|---|---|", None)
     CHANGED = ("| {} | {} | {} |", "{}: {} -> {}")
-    EXAMPLE = ("```yaml", None)
-    END_OF_EXAMPLE = ("```", None)
+    MARKUP = ("{}", None)
     FOLD = ("<details><summary>{}</summary>\n", "{}")
     END_OF_FOLD = ("\n</details>", None)
     SPACE = ("", "")
@@ -76,7 +74,7 @@ def paragraph(lines: ReportLines) -> Iterator[ReportLine]:
     yield from lines
 
 
-def folded(lines: ReportLines, *title: Part) -> Iterator[ReportLine]:
+def fold(lines: ReportLines, *title: Part) -> Iterator[ReportLine]:
     """Lines that a reader opens by their title."""
     yield from paragraph([line(Form.FOLD, *title), *lines, ReportLine(Form.END_OF_FOLD)])
 
@@ -97,7 +95,6 @@ SIGNS: Final = ("\u2705", "\u2139\ufe0f", "\u26a0\ufe0f", "\u26d4")
 """By severity."""
 LONGEST: Final = 60_000
 """Characters of a comment: GitHub takes 65,536, Azure DevOps 150,000."""
-_CUT: Final = 30  # room to say how much was cut
 # The runners of both platforms look for these anywhere in a line that a job prints, in any of its outputs
 # (ActionCommand.cs of actions/runner, Command.cs of microsoft/azure-pipelines-agent).
 _COMMAND: Final = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
@@ -180,19 +177,14 @@ def _in_html(value: Value) -> str:
 
 def visible(value: str) -> str:
     """One line of visible characters, at most about `LIMIT`; it says how much was cut."""
-    shown = _COMMAND.sub("# #", "".join(map(_visible, " ".join(value.split()))))
+    # Control, format (right-to-left marks, zero-width), surrogate, private, unassigned: not for reading.
+    seen = (one if one.isprintable() else "\ufffd" for one in " ".join(value.split()))
+    shown = _COMMAND.sub("# #", "".join(seen))
     if len(shown) <= LIMIT:
         return shown
-    head = shown[: LIMIT - _CUT]
+    head = shown[: LIMIT - 30]  # room to say how much was cut
     return f"{head}... ({len(shown) - len(head)} more characters)"
 
 
 def _mark(value: Mark | None) -> str:
     return value.value.strip("[]") if value else "none"
-
-
-def _visible(character: str) -> str:
-    # Control, format (right-to-left marks, zero-width), surrogate, private, unassigned: not for reading.
-    if character.isprintable():
-        return character
-    return chr(0x2400 + ord(character)) if character < " " else "\ufffd"

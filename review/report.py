@@ -1,6 +1,8 @@
 """The review: what a preview does to the encryption of each account, and what the reviewer has to do.
 
-Combines verdicts, policy findings and approvals; document.py says it in words, and `as_json` for machines:
+Combines verdicts, policy findings and approvals. `document` says it in words, in its order: the answer first,
+then the totals, then the gravest account; printers.py prints them and makes values harmless. `as_json` is for
+machines:
 
     {"version": 2, "digest", "severity", "exitCode", "incomplete", "totals": {verdict: count},
      "headline": {"severity", "text": [words or {"value"}]}, "stack", "rows", "unchanged", ...}
@@ -13,20 +15,22 @@ verdict is its name, severity and words. A value is text, null when there is non
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any, Final
+from urllib.parse import quote
 
 from core.values import Mark, folded
 from review import approvals
 from review.approvals import Approval, People
-from review.preview import PolicyFinding, Preview
-from review.printers import Shown, Text, listed, of_verdict, written
+from review.preview import PolicyFinding, Preview, name_of
+from review.printers import Form, ReportLine, Shown, Text, fold, line, listed, of_verdict, paragraph, written
 from review.rows import Judged, ReportRow, rows_of
 from review.verdict import Name, Verdict, VerdictSeverity
 
+_FINDINGS: Final = 20
 # What the engine says for every refusal, beside the reason.
 _REFUSED: Final = "preview failed"
 _NOBODY: Final = People()
@@ -91,8 +95,7 @@ class Review:
     @property
     def sign(self) -> VerdictSeverity:
         """The sign that a reader sees first. An approved loss is no news, but no small thing either."""
-        is_loss = any(one.verdict.severity for one in self.approved)
-        return max(self.severity, VerdictSeverity.APPROVAL if is_loss else VerdictSeverity.NONE)
+        return max(self.severity, VerdictSeverity.APPROVAL if self.approved else VerdictSeverity.NONE)
 
     @property
     def headline(self) -> Text:
@@ -164,6 +167,104 @@ def _judged(
         good = next((each for each, refused in why if not refused), None)
         judged.append(Judged(verdict, code, good, () if good else tuple(why)))
     return replace(row, verdicts=tuple(judged))
+
+
+def document(review: Review, rows: int = 20) -> Iterator[ReportLine]:
+    """The review for a reader: the first `rows` accounts in full, and the others by name."""
+    in_stack = (" in ", Shown(review.stack)) if review.stack else ()
+    yield ReportLine(Form.TITLE, ((review.sign,), ("Encryption: ", *review.headline, *in_stack)))
+    yield from _totals(review)
+    if review.outside:
+        names = listed((Shown(one),) for one in review.outside)
+        yield from paragraph([line(Form.TEXT, "Not as the state has it: ", *names)])
+    for row in review.rows[:rows]:
+        yield from paragraph(_row(row))
+    if rest := review.rows[rows:]:
+        title = line(Form.LISTED, f"{len(rest)} more that change, none graver than these:")
+        said = ((row.name, dict.fromkeys(one.verdict.name for one in row.verdicts)) for row in rest)
+        by_name = (line(Form.ITEM, Shown(name), f": {', '.join(verdicts)}") for name, verdicts in said)
+        yield from paragraph([title, *by_name])
+    for what, findings in (
+        ("Policy violations", review.violations),
+        ("Exemptions in force", review.exemptions),
+    ):
+        if findings:
+            yield from paragraph([line(Form.LISTED, f"{what}: {len(findings)}"), *_findings(findings)])
+    if review.advice:
+        yield from fold(_findings(review.advice), f"Policy advice: {len(review.advice)}")
+    waiting = [
+        (row, one)
+        for row in review.rows
+        for one in row.verdicts
+        if one.severity >= VerdictSeverity.APPROVAL and not review.incomplete
+    ]
+    if waiting:
+        yield from fold(_approvals(waiting), f"To approve: {len(waiting)}")
+    commit, run = review.origin.head, quote(review.origin.run, safe="/:?&=%#+,;@~._-")
+    if commit or run:
+        texts = (("commit ", Shown(commit)) if commit else (), (f"run {run}",) if run else ())
+        yield from paragraph([line(Form.SMALL, *listed(filter(None, texts)))])
+
+
+def _totals(review: Review) -> Iterator[ReportLine]:
+    """The verdicts by name, and the accounts that do not change, as counts; and what broke the preview off.
+    Then what was not looked at may change."""
+    said = [f"{count} {name}" for name, count in review.totals.items()]
+    if review.incomplete:
+        if said:
+            yield line(Form.TEXT, f"{', '.join(said)} so far; the review is incomplete.")
+        yield ReportLine(Form.SPACE)
+        yield line(Form.LISTED, "The preview did not finish, so this review is incomplete.")
+        yield from (line(Form.ITEM, Shown(one)) for one in review.errors[:3])
+        return
+    if review.unchanged:
+        noun = "account" if review.unchanged == 1 else "accounts"
+        said.append(f"{review.unchanged} {noun} without a change to encryption")
+    yield line(Form.TEXT, f"{', '.join(said)}." if said else "No account in this preview.")
+
+
+def _row(row: ReportRow) -> Iterator[ReportLine]:
+    noun = () if row.noun == "account" else (f" ({row.noun})",)
+    yield ReportLine(Form.ACCOUNT, ((row.severity,), (Shown(row.name), *noun)))
+    for judged in row.verdicts:
+        yield ReportLine(Form.VERDICT, ((judged.verdict.name,), of_verdict(judged.verdict)))
+        if one := judged.approval:
+            until = f" until {one.expires}: "
+            yield line(Form.MORE, "approved by ", Shown(one.approver), until, Shown(one.reason))
+        for one, why in judged.refused:
+            not_so = f" does NOT count: {why} ("
+            by = ("the approval by ", Shown(one.approver), not_so, Shown(one.reason), ")")
+            yield line(Form.MORE, *by)
+    changes = [one for one in row.facts if one.before != one.after]
+    if changes:
+        cells = (((one.name,), (Shown(one.before),), (Shown(one.after),)) for one in changes)
+        compared = (ReportLine(Form.CHANGED, one) for one in cells)
+        yield from paragraph([line(Form.MARKUP, "| | before | after |\n|---|---|---|"), *compared])
+    if same := [(f"{one.name} ", Shown(one.after)) for one in row.facts if one.before == one.after]:
+        yield from paragraph([line(Form.SMALL, "unchanged: ", *listed(same))])
+
+
+def _findings(findings: Sequence[PolicyFinding]) -> Iterator[ReportLine]:
+    for one in findings[:_FINDINGS]:
+        on = (" on ", Shown(name_of(one.urn))) if one.urn else ()
+        yield line(Form.ITEM, Shown(one.policy), *on, ": ", Shown(one.message))
+    if len(findings) > _FINDINGS:
+        yield line(Form.ITEM, f"... and {len(findings) - _FINDINGS} more")
+
+
+def _approvals(waiting: Sequence[tuple[ReportRow, Judged]]) -> Iterator[ReportLine]:
+    """The entries that an approver adds to the repository."""
+    yield line(Form.TEXT, "Each entry in `encryption-approvals.yaml` counts for this update alone.")
+    yield from (ReportLine(Form.SPACE), line(Form.MARKUP, "```yaml"), line(Form.TEXT, "approvals:"))
+    for row, one in waiting[:_FINDINGS]:
+        named = Shown(row.name if isinstance(row.name, str) else row.id, quoted=True)
+        yield line(Form.TEXT, "  - account: ", named)
+        yield line(Form.TEXT, f"    verdict: {one.verdict.name}")
+        yield line(Form.TEXT, f"    review: {one.code}")
+        yield line(Form.TEXT, "    reason: WHY")
+        yield line(Form.TEXT, "    approver: WHO, not the author")
+        yield line(Form.TEXT, "    expires: YYYY-MM-DD, at most 14 days from now")
+    yield line(Form.MARKUP, "```")
 
 
 def as_json(review: Review) -> str:

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from core import arm_ids, judgements
+from core import arm_ids
 from core.grants import Doubt
 from core.protection import AccountProtection
 from core.resource_types import Kind
 from core.values import Mark, Value
 from review import access, rules
 from review.approvals import Approval
-from review.moment import Moments, Protection, revoked_by
-from review.preview import VAULTS, Preview, ReviewedResource
+from review.moment import Moments, Protection, moments_of, revoked_by
+from review.preview import VAULTS, Preview, ReviewedResource, name_of
 from review.rules import ReviewedAccount
 from review.verdict import Name, Verdict, VerdictSeverity, ordered
 
@@ -25,10 +25,6 @@ class ComparedLine:
     name: str
     before: Value
     after: Value
-
-    @property
-    def changes(self) -> bool:
-        return self.before != self.after
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ class ReportRow:
     @property
     def identified(self) -> list[Any]:
         """What tells it and its change from any other."""
-        changes = [[one.name, one.before, one.after] for one in self.facts if one.changes]
+        changes = [[one.name, one.before, one.after] for one in self.facts if one.before != one.after]
         return [self.name, self.id, self.noun, changes]
 
 
@@ -72,7 +68,7 @@ def rows_of(preview: Preview) -> list[ReportRow]:
     """All accounts of a preview, and the other subjects that have verdicts: for one that gains rights, the
     name is a principal's."""
     resources = rules.with_their_groups(preview.resources)
-    moments = Moments.of_all(resources)
+    moments = moments_of(resources)
     by_urn = {resource.urn: resource for resource in resources}
     revocations = [one for one in resources if one.kind is Kind.REVOCATION]
     made = partial(ReviewedAccount, moments=moments, by_urn=by_urn, revocations=revocations)
@@ -80,12 +76,6 @@ def rows_of(preview: Preview) -> list[ReportRow]:
     taken = {binding.urn for account in accounts for binding in account.bindings}
     accounts += [made(one) for one in resources if one.kind is Kind.BINDING and one.urn not in taken]
     found = [_of_account(one) for one in accounts]
-    # An account that leaves the stack loses its access, too, and its own verdicts may be silent about it.
-    told = [
-        one
-        for one, its in zip(accounts, found, strict=True)
-        if Name.ACCESS_REVOKED in {each.verdict.name for each in its.verdicts}
-    ]
     # The principals whose access to a vault the accounts' own verdicts are about, and the grants they use.
     owned = {(who, vault) for one in accounts for who in one.principals for vault in one.vaults}
     held = [grant for one in accounts for at in (one.live, one.planned) if at for grant in at.grants]
@@ -93,11 +83,11 @@ def rows_of(preview: Preview) -> list[ReportRow]:
     used = {(one.resource.urn, one.principal, access.words(one)) for one in certain}
     losing = [*access.losing(resources, moments, owned)]
     others: dict[str, list[Verdict]] = {}
-    for urn, verdict in (*_of_others(resources, moments, accounts, told), *losing):
+    for urn, verdict in (*_of_others(resources, moments, accounts), *losing):
         others.setdefault(urn, []).append(verdict)
     for urn, verdicts in others.items():
         one = by_urn[urn]
-        name = one.state.azure_name if one.kind in {*VAULTS, Kind.KEY} else one.name
+        name = one.state.azure_name if one.kind in {*VAULTS, Kind.KEY} else name_of(urn)
         judged = tuple(map(Judged, ordered(verdicts)))
         found.append(ReportRow(name, one.state.id or None, judged, noun=one.kind.value))
     restored = {urn for urn, verdict in losing if verdict.name is Name.ACCESS_RESTORED}
@@ -109,18 +99,16 @@ def rows_of(preview: Preview) -> list[ReportRow]:
 def _of_account(one: ReviewedAccount) -> ReportRow:
     before, after = _facts(one.live), _facts(one.planned)
     lines = tuple(ComparedLine(name, before.get(name), after.get(name)) for name in {**before, **after})
-    return ReportRow(one.name, one.id, tuple(map(Judged, rules.verdicts_of(one))), lines)
+    return ReportRow(one.name, one.id, tuple(map(Judged, one.verdicts)), lines)
 
 
 def _of_others(
-    resources: Iterable[ReviewedResource],
-    moments: Moments,
-    accounts: Sequence[ReviewedAccount],
-    told: Sequence[ReviewedAccount],
+    resources: Iterable[ReviewedResource], moments: Moments, accounts: Sequence[ReviewedAccount]
 ) -> Iterator[tuple[str, Verdict]]:
     """The verdicts on each resource besides accounts and their keys and vaults, by its URN. What goes with
-    its account has none, because the account's own verdict says so. `told`: the accounts whose own verdicts
-    say that their access is revoked."""
+    its account has none, because the account's own verdict says so."""
+    # An account that leaves the stack loses its access, too, and its own verdicts may be silent about it.
+    told = [one for one in accounts if Name.ACCESS_REVOKED in {each.name for each in one.verdicts}]
     used = {one.urn for account in accounts for one in (account.key, account.vault) if one}
     gone = rules.below(resources, Kind.ACCOUNT)
     for one in resources:
@@ -128,14 +116,11 @@ def _of_others(
             continue
         found = [*rules.of_resource(one)]
         if one.kind in {*VAULTS, Kind.KEY, Kind.LOCK} and not one.replaced:
-            recorded, live, planned = moments.of(one.urn)
+            recorded, live, planned = (at.of(one.urn) for at in moments)
             if live and planned:
                 found += rules.compared(live, planned)
                 found += rules.outside(rules.compared, recorded, live, planned)
-        if one.kind in (Kind.PROJECT, Kind.DEPLOYMENT) and one.planned and one.live is None:
-            limit = judgements.below(moments.planned.stack, one.planned)
-            found += [rules.refused(limit)] if limit else []
-        elif one.kind is Kind.REVOCATION and one.planned and one.written:
+        if one.kind is Kind.REVOCATION and one.planned and one.written:
             state = one.planned
             words = "access of {} to the key {} REMOVED at once, whether or not it is still declared"
             if not any(one.is_concerned(state) for one in told):

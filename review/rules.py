@@ -14,14 +14,14 @@ from typing import Final
 from core import arm_ids, arm_template, coverage, effects, key_uris, kinds, stack, values
 from core.arm_ids import MalformedError
 from core.demands import Judgement
-from core.grants import key_scope
+from core.grants import key_scope, level
 from core.protection import AccountProtection
 from core.resource_types import Kind, kind_of
 from core.rights import Access, EffectiveAccess
 from core.values import Mark, Value, folded
 from review import access, settings
 from review.moment import Moments, Protection, revoked_by
-from review.preview import VAULTS, ReviewedResource, ReviewedState, token_of
+from review.preview import VAULTS, ReviewedResource, ReviewedState, name_of, token_of
 from review.verdict import Name, Verdict, ordered
 
 _OUT_OF_REACH: Final = {
@@ -29,15 +29,14 @@ _OUT_OF_REACH: Final = {
     *(Name.VAULT_REPLACED, Name.VAULT_DELETED),
 }
 """Verdicts after which Azure deletes data of some kinds of accounts (core/coverage.py)."""
+_HOW: Final = {Name.ACCESS_NARROWED: "narrowed", Name.UNDETERMINED: "changed"}
 _LOSES: Final = "the account loses its key, and with it the data"
 _SHUT_OUT: Final = {
-    "trusted-services": "vault's firewall does not let trusted Azure services in: the service is shut out",
+    "trusted-services": "firewall of the vault {} keeps trusted Azure services out: the service is shut out",
     "outbound": "account may no longer reach {}, the vault of its key: the service can no longer read "
     "the data",
 }
 """Verdicts that keep the service from its key at once."""
-_KIND: Final = ("tier", "kind-")
-"""The beginning of the names of demands on an account's kind."""
 
 
 class ReviewedAccount:
@@ -60,7 +59,7 @@ class ReviewedAccount:
         self.id = resource.state.id or None if self.resource else resource.state.text("accountId")
         named = arm_ids.name_of(self.id) if isinstance(self.id, str) else self.id
         self.name = resource.state.azure_name if self.resource else named
-        self.recorded, self.live, self.planned = moments.of(resource.urn)
+        self.recorded, self.live, self.planned = (at.of(resource.urn) for at in moments)
         self.moments = [one for one in (self.live, self.recorded, self.planned) if one]
         bindings = sorted({one.binding for one in self.moments if one.binding})
         self.bindings = [by_urn[urn] for urn in bindings]
@@ -77,6 +76,7 @@ class ReviewedAccount:
         self.asked_back = any(map(self.is_concerned, ended))
         written = (one.planned for one in revocations if one.written and one.planned)
         self.revoked = any(map(self.is_concerned, written))
+        self.verdicts = _verdicts_of(self)
 
     def is_concerned(self, revocation: ReviewedState) -> bool:
         """Whether a revocation is about the account's key and an identity with which it may use the key."""
@@ -85,7 +85,7 @@ class ReviewedAccount:
         return is_its_key and folded(principal) in self.principals
 
 
-def verdicts_of(one: ReviewedAccount) -> tuple[Verdict, ...]:
+def _verdicts_of(one: ReviewedAccount) -> tuple[Verdict, ...]:
     """Every verdict on one account, the gravest first; none when nothing changes its encryption."""
     found = [*_all(one)]
     # Azure deletes data for good because the account can no longer use its key. A key that is replaced and
@@ -249,7 +249,7 @@ def _identity(one: ReviewedAccount, live: Protection, planned: Protection) -> It
         if each.deleted or each.replaced:
             what = "REPLACED by a new one, which has no access by itself" if each.replaced else "DELETED"
             words = f"user-assigned identity {{}} {what}: {_LOSES}"
-            yield Verdict(Name.IDENTITY_LOST, words, (each.name,))
+            yield Verdict(Name.IDENTITY_LOST, words, (name_of(each.urn),))
 
 
 def _access(one: ReviewedAccount, live: Protection, planned: Protection) -> Iterator[Verdict]:
@@ -262,9 +262,10 @@ def _access(one: ReviewedAccount, live: Protection, planned: Protection) -> Iter
     elif planned.bound:
         yield from access.lost(live.grants, planned.grants)
     # What the state says was given, and is missing now, was taken away outside Pulumi: drift.
-    was_given = one.recorded is not None and one.recorded.access is Access.FULL
-    missing = live.access in {Access.NONE, Access.NARROWER}
-    if live.bound and missing and planned.access is Access.FULL and not (was_given or one.revoked):
+    was_given = one.recorded is not None and level(one.recorded.grants) is Access.FULL
+    missing = level(live.grants) in {Access.NONE, Access.NARROWER}
+    has = level(planned.grants) is Access.FULL
+    if live.bound and missing and has and not (was_given or one.revoked):
         shown = access.listed(grant for grant in planned.grants if grant.permissions)
         yield Verdict(Name.ACCESS_GRANTED, effects.ACCESS_GIVEN, (shown,))
     had = {(access.what(grant), grant.scope) for grant in live.grants}
@@ -306,7 +307,17 @@ def _outside(
         words = f"system-assigned identity was removed outside Pulumi{again}"
         yield Verdict(Name.IDENTITY_LOST, words)
     elif recorded.bound:
-        yield from access.lost_outside(recorded.grants, live.grants, planned.grants, asked=one.asked_back)
+        # Perhaps on purpose: restoring it needs a decision, unless the settings ask for it.
+        is_given_back = any(access.lost(planned.grants, live.grants))
+        for taken in access.lost(recorded.grants, live.grants):
+            how = f"access to the key was {_HOW.get(taken.name, 'removed')} outside Pulumi"
+            if not is_given_back:
+                yield Verdict(taken.name, f"{how}, and is not given again")
+            elif one.asked_back:
+                words = "access to the key GIVEN: it is no longer declared as revoked"
+                yield Verdict(Name.ACCESS_GRANTED, words)
+            else:
+                yield access.given_back(how)
 
 
 def outside(
@@ -347,9 +358,8 @@ def _unmet(before: Protection | None, after: Protection) -> Iterator[Verdict]:
         had = before.unmet.get(demand) if before else None
         if one.unmet and not (had and had.unmet):
             shut_out = _SHUT_OUT.get(demand) if has_key else None
-            vault = (after.key.vault_name,) if isinstance(after.key, AccountProtection) else (None,)
-            shown = vault if shut_out and "{}" in shut_out else ()
-            yield Verdict(Name.ACCESS_REVOKED, shut_out, shown) if shut_out else refused(one)
+            vault = after.key.vault_name if isinstance(after.key, AccountProtection) else None
+            yield Verdict(Name.ACCESS_REVOKED, shut_out, (vault,)) if shut_out else refused(one)
         elif not one.unmet and stays and had is None and demand not in _SHUT_OUT:
             words = "the preview does not show whether the service still takes this: {}"
             yield Verdict(Name.UNDETERMINED, words, (one.text,))
@@ -357,7 +367,7 @@ def _unmet(before: Protection | None, after: Protection) -> Iterator[Verdict]:
 
 def refused(one: Judgement) -> Verdict:
     """The verdict on a demand that is not met."""
-    name = Name.NOT_FOR_KIND if one.demand.startswith(_KIND) else Name.DEMAND_UNMET
+    name = Name.NOT_FOR_KIND if one.demand.startswith(("tier", "kind-")) else Name.DEMAND_UNMET
     return Verdict(name, "Azure will REFUSE this: found {}", (one.text,))
 
 
@@ -399,7 +409,17 @@ def of_resource(one: ReviewedResource | None) -> Iterator[Verdict]:
         words = "soft-deleted account {} PURGED: all of its data is lost for good"
         yield Verdict(Name.DATA_DELETED, words, (one.planned.text("accountId"),))
     elif one.kind in {Kind.OTHER_PROVIDER, Kind.UNREAD}:
-        yield from _unread(one)
+        # What a generic resource made goes like any other.
+        own = stack.made_as_generic(one.state)
+        gone = [*going(replace(one, kind=own))] if own else []
+        yield from gone
+        deploys = one.kind is Kind.OTHER_PROVIDER and kind_of(token_of(one.urn)) is not Kind.GENERIC
+        written = one.planned.written if one.planned else {}
+        holds = not deploys or arm_template.may_concern_keys(written) is not False
+        if not gone if one.goes else one.written and one.planned and holds:
+            done = "WRITTEN" if not one.goes else "REPLACED" if one.replaced else "DELETED"
+            words = f"{done}, and this review does not read what {{}} does to data"
+            yield Verdict(Name.UNDETERMINED, words, (token_of(one.urn),))
 
 
 def going(one: ReviewedResource | None) -> Iterator[Verdict]:
@@ -413,7 +433,7 @@ def going(one: ReviewedResource | None) -> Iterator[Verdict]:
     if one.kind in {*VAULTS, Kind.KEY}:
         # With its name, because the row is that of the account whose data it protects.
         noun, again = f"{noun} {{}}", ": restore it, do not make another"
-        shown = (arm_ids.name_of(state.id) if state and state.id else one.name,)
+        shown = (arm_ids.name_of(state.id) if state and state.id else name_of(one.urn),)
     if one.replaced:
         yield Verdict(replaced, f"{noun} REPLACED by a new one: {then}", shown)
     elif one.deleted:
@@ -428,7 +448,7 @@ def _disabling(one: ReviewedResource) -> Iterator[Verdict]:
     """A disabled key cannot be used, and only the vault itself enables it again."""
     before, now, after = (state and _is_disabled(state) for state in (one.recorded, one.live, one.planned))
     outside = now is True and before is not True
-    name = (arm_ids.name_of(one.state.id) or one.name,)
+    name = (arm_ids.name_of(one.state.id) or name_of(one.urn),)
     if outside or (after is True and now is not True and one.live):
         how = "was DISABLED outside Pulumi" if outside else "DISABLED"
         yield Verdict(Name.ACCESS_REVOKED, f"key {{}} {how}: the service can no longer read the data", name)
@@ -442,20 +462,6 @@ def _is_disabled(key: ReviewedState) -> bool | Mark:
     does not show it."""
     stated, found = (values.flag(one("attributes.enabled")) for one in (key.stated, key.found))
     return False in (stated, found) or (stated if isinstance(stated, Mark) else False)
-
-
-def _unread(one: ReviewedResource) -> Iterator[Verdict]:
-    """What a generic resource made goes like any other; what a write or another provider does is not read."""
-    own = stack.made_as_generic(one.state)
-    gone = [*going(replace(one, kind=own))] if own else []
-    yield from gone
-    deploys = one.kind is Kind.OTHER_PROVIDER and kind_of(token_of(one.urn)) is not Kind.GENERIC
-    written = one.planned.written if one.planned else {}
-    holds = not deploys or arm_template.may_concern_keys(written) is not False
-    if not gone if one.goes else one.written and one.planned and holds:
-        done = "WRITTEN" if not one.goes else "REPLACED" if one.replaced else "DELETED"
-        words = f"{done}, and this review does not read what {{}} does to data"
-        yield Verdict(Name.UNDETERMINED, words, (token_of(one.urn),))
 
 
 def below(resources: Iterable[ReviewedResource], kind: Kind) -> tuple[str, ...]:

@@ -26,14 +26,13 @@ _DONE: Final = {Name.RECOVERY_WEAKENED: "WEAKENED", Name.LINK_LOST: "TAKEN AWAY"
 _PASSES: Final = {"readonly": _NOTHING, "cannotdelete": frozenset({"writes"})}
 """What a management lock of a level lets through; of any other level everything."""
 Record = tuple[str, str, str]
-"""What is kept in a place: a category of logs, "" for a link; the kind of place; its folded id."""
 
 
 @dataclass(frozen=True)
 class Setting:
     """One setting at one moment. `lets`: which callers, hosts, logins or losses it lets through, None when
-    that is not known; `records`: what is kept, and where. `fact` is its line in the report, if it has one;
-    `lost` the verdict when it gets weaker."""
+    that is not known; `records`: what is kept (a category of logs, "" for a link), in what kind of place, and
+    its folded id. `fact` is its line in the report; `lost` the verdict when it gets weaker."""
 
     shown: Value
     lets: frozenset[str] | None = _NOTHING

@@ -14,7 +14,7 @@ from components.guards.key_place import KeyPlace, is_elsewhere
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Situation
 from components.service_args import EncryptedAIServicesAccountArgs
-from core import arm_ids, commands, demands, facts, key_uris, rights
+from core import arm_ids, commands, demands, facts, key_uris
 from core import resource_types as types
 from core.rights import Access, EffectiveAccess
 
@@ -81,12 +81,8 @@ def removed_access(situation: Situation) -> Iterator[Problem]:
 
 def _taken(before: RecordedService, access: EffectiveAccess) -> tuple[str, str]:
     """In words: what the grant lost, and how to restore it."""
-    how = f"removed outside Pulumi: its identity{_named(before)} has none"
-    if access.level is not Access.NONE:
-        how = (
-            f"reduced outside Pulumi: its identity{_named(before)} lacks {' and '.join(access.missing)}, and "
-            f"needs {', '.join(rights.NEEDED)}"
-        )
+    done = "removed" if access.level is Access.NONE else "reduced"
+    how = f"{done} outside Pulumi: its identity{_named(before)} lacks {' and '.join(access.missing)}"
     return how, "do the same, then set access: granted and run `pulumi up` again"
 
 
@@ -191,6 +187,17 @@ def still_granted(situation: Situation) -> Iterator[str]:
             f"{_named(before)} use the key, by a grant that this stack did not make: the data can be "
             "read. Remove it with the commands that "
             f"`{commands.operate(f'revoke-commands --stack {commands.STACK}')}` prints"
+        )
+
+
+def not_by_targets(situation: Situation) -> Iterator[str]:
+    """This update is to take the access away. If it runs with targets, the engine leaves the new resource for
+    that out, ends well, and does not tell the program."""
+    before = situation.before
+    if situation.inputs.is_revoked and not before.revoked and before.is_bound:
+        yield (
+            "this update carries out access: revoked before anything else, but not if it runs with "
+            "--target or --exclude: leave them out"
         )
 
 

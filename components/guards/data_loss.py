@@ -81,6 +81,15 @@ def _encryption(one: Situation, account: facts.Account) -> Problems:
             f"set unbindAccount: {account.name}, which keeps vault, key and access; if the account is "
             "protected, run `pulumi up` with that change alone first",
         )
+    elif before.vault is None and before.key_id and inputs.makes_vault:
+        path, id = "key.id", before.key_id
+        if arm_ids.same(before.made_key_id or "", id):
+            path, id = "vault.id", arm_ids.key_id(id).parent.text
+        yield Problem(
+            path,
+            f"account {account.name!r} leaves its key in this update, which would make a vault and a key "
+            f"that nobody needs: set {path}: {id}, and remove it together with unbindAccount afterwards",
+        )
 
 
 def _projects(one: Situation, account: facts.Account) -> Problems:

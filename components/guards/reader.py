@@ -19,7 +19,7 @@ from components.guards.key_place import KeyPlace, assignment_id, place_of_key
 from components.guards.recorded_state import USER, RecordedService, as_it_is
 from components.guards.situation import Deployer, Live, Situation, gives_reading_role, is_in_subscription
 from components.guards.soft_deleted import Listed, makes_names
-from components.invokes import Answer, InvokeError, State, invoke, is_absent, missing_data_role
+from components.invokes import Answer, InvokeError, State, invoke, is_absent, missing_data_role, together
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, demands, rights
 from core.refusals import is_forbidden_text
@@ -68,12 +68,13 @@ class Reader:
 
     async def log_in(self) -> None:
         """Reads who deploys. Raises RunError if the two providers are logged in as different principals."""
-        native = await invoke(GET_CLIENT_CONFIG, self._through(None))
-        own = await invoke("azure-cmk:index:getClientConfig", cmk_invoke_options())
-        refuse_other_login(native, own)
-        self.login = Deployer(
-            *(native.get(name) or "" for name in ("tenantId", "subscriptionId", "objectId"))
+        native, own = await together(
+            invoke(GET_CLIENT_CONFIG, self._through(None)),
+            invoke("azure-cmk:index:getClientConfig", cmk_invoke_options()),
         )
+        refuse_other_login(native, own)
+        said = (native.get(name) or "" for name in ("tenantId", "subscriptionId", "objectId"))
+        self.login = Deployer(*said)
 
     async def deleted(
         self, services: Mapping[str, ServiceRequest], recorded: Mapping[str, RecordedService]
@@ -93,12 +94,7 @@ class Reader:
         return listed.get("vaults") or (), listed.get("accounts") or ()
 
     async def situation(
-        self,
-        request: ServiceRequest,
-        recorded: RecordedService,
-        state: State,
-        *,
-        look: int,
+        self, request: ServiceRequest, recorded: RecordedService, state: State, *, look: int
     ) -> Situation:
         """The situation of a service. Another number of `look` asks everything anew."""
         inputs, asked = request.inputs, _Look(self, request, look)
@@ -227,10 +223,9 @@ class _Look:
 
     async def identity(self, before: RecordedService) -> Answer:
         """The user-assigned identity that this stack made."""
-        id = before.identity_id
-        place = (
-            {"resourceGroupName": arm_ids.group_of(id), "resourceName": arm_ids.name_of(id)} if id else None
-        )
+        if not (id := before.identity_id):
+            return None
+        place = {"resourceGroupName": arm_ids.group_of(id), "resourceName": arm_ids.name_of(id)}
         return await self._get("identity", GET_IDENTITY, place)
 
     async def can_leave_key(self, place: KeyPlace, before: RecordedService) -> bool:

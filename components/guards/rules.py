@@ -45,8 +45,3 @@ DOUBTFUL: tuple[Rule, ...] = (
 )
 """Rules whose problem a late front end of Azure shows, too, for example seconds after a grant: an answer is
 believed only if Azure gives it twice."""
-
-
-def problems(situation: Situation) -> list[Problem]:
-    """All problems of a service, in the order of the table."""
-    return [problem for rule in RULES for problem in rule(situation)]

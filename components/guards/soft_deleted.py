@@ -28,10 +28,8 @@ def problems(
     if vault := _named(None if before.vault else inputs.vault.name, vaults):
         there = _elsewhere(inputs, vault)
         back = "" if there else _back(inputs, before, f"az keyvault recover --name {vault['name']}")
-        yield Problem(
-            "vault.name",
-            f"{_held(vault)}{there}; {back}give another vault.name; purge protection lets nobody purge it",
-        )
+        rest = "give another vault.name; purge protection lets nobody purge it"
+        yield Problem("vault.name", f"{_held(vault)}{there}; {back}{rest}")
     if account := _named(None if before.account else inputs.account_name, accounts):
         there = _elsewhere(inputs, account) or _unfit(inputs, account)
         region = regions.normalised(account["location"])  # az takes no spelling with a space unquoted
@@ -39,11 +37,8 @@ def problems(
         after = "once the vault of its key is there, " if inputs.has_key else ""
         recover = f"az cognitiveservices account recover {named}"
         back = "" if there else _back(inputs, before, recover, after)
-        yield Problem(
-            "accountName",
-            f"{_held(account)}{there}; {back}give another accountName, or delete its data for good with `az "
-            f"cognitiveservices account purge {named}`",
-        )
+        purge = f"delete its data for good with `az cognitiveservices account purge {named}`"
+        yield Problem("accountName", f"{_held(account)}{there}; {back}give another accountName, or {purge}")
 
 
 def _back(

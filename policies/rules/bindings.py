@@ -13,24 +13,21 @@ def binding_identity(use: AccountProtection, given: Given) -> Findings:
     """A binding uses its key through one of the account's identities.
 
     Without identityClientId it is the account's own identity; with it, one that is attached."""
-    if use.account is not None and use.client_id is not None:
-        yield from _attached(use, use.account, given.protections)
-    elif use.account is not None and use.writer.kind is Kind.BINDING:
-        yield from _own(use.writer, use.account)
-
-
-def _own(binding: StackResource, account: StackResource) -> Findings:
-    identity = identity_of(account.declared)
-    if isinstance(identity.type, Mark):
-        yield hidden("identity.type", identity.type, account.urn)
-    elif not identity.is_system:
-        yield RuleFinding(
-            found=f"{binding.name} names no identityClientId, and the account {account.name} has no "
-            "system-assigned identity",
-            required="an identity of the account that can use the key",
-            fix="set identityClientId of the binding to the client id of the attached identity, or "
-            'identity.type of the account to "SystemAssigned"',
-        )
+    account = use.account
+    if account is not None and use.client_id is not None:
+        yield from _attached(use, account, given.protections)
+    elif account is not None and use.writer.kind is Kind.BINDING:
+        identity = identity_of(account.declared)
+        if isinstance(identity.type, Mark):
+            yield hidden("identity.type", identity.type, account.urn)
+        elif not identity.is_system:
+            yield RuleFinding(
+                found=f"{use.writer.name} names no identityClientId, and the account {account.name} has no "
+                "system-assigned identity",
+                required="an identity of the account that can use the key",
+                fix="set identityClientId of the binding to the client id of the attached identity, or "
+                'identity.type of the account to "SystemAssigned"',
+            )
 
 
 def _attached(use: AccountProtection, account: StackResource, protections: Protections) -> Findings:

@@ -19,9 +19,6 @@ _DISTANCE: Final = ("minimumDays", "maximumDays")
 _ROTATION_SETTING: Final = "give the key a rotation policy with az keyvault key rotation-policy update"
 
 
-# Demands of one resource
-
-
 def _is_recovery(vault: StackResource) -> bool:
     """True when a deleted vault is brought back: Azure then keeps the properties it had. Azure's own built-in
     policies leave such a request alone (0b60c0b2, 1e66c121)."""
@@ -152,7 +149,7 @@ def key_usable(key: StackResource, given: Given) -> Findings:
         "the key",
         True if stated is None else values.flag(stated),
         values.instant(key.stated("attributes.notBefore")),
-        _expiry(key),
+        values.instant(key.stated("attributes.expires")),
         given.now,
     )
     is_live = bool(given.around(key)) and key.ignores("properties", "attributes")
@@ -162,11 +159,6 @@ def key_usable(key: StackResource, given: Given) -> Findings:
         else:
             yield from of(one)
     yield from of(judgements.key_operations(key))
-
-
-def _expiry(key: StackResource) -> int | Mark | None:
-    """When a key expires, in seconds since 1970. ARM's own name, `exp`, is none of azure-native's."""
-    return values.instant(key.stated("attributes.expires"))
 
 
 @rule(Asked.USED, Kind.KEY)
@@ -179,7 +171,8 @@ def key_expiry(key: StackResource, given: Given) -> Findings:
     """
     if values.flag(key.stated("attributes.enabled")) is False:
         return
-    expires, from_policy = _expiry(key), values.name(key.stated("rotationPolicy.attributes.expiryTime"))
+    expires = values.instant(key.stated("attributes.expires"))
+    from_policy = values.name(key.stated("rotationPolicy.attributes.expiryTime"))
     if isinstance(expires, Mark):
         yield hidden("properties.attributes.expires", expires)
     elif expires is not None:
@@ -242,9 +235,6 @@ def key_vault_api_version(resource: StackResource, _: Given) -> Findings:
         f"API version {VAULTS} or newer",
         f"{fix}, with an alias of the type that it has now",
     )
-
-
-# Demands of an account and its vault
 
 
 @rule(Asked.USE)

@@ -82,13 +82,14 @@ def cmk_no_versionless(writer: StackResource, given: Given) -> Findings:
             yield from _judge_version(writer, _INLINE_VERSION, key.key_version, key.key_version)
         return
     uri, account = values.name(writer.found(_URI)), stack.target(writer, Kind.ACCOUNT, "accountId")
-    from_version = any(one.kind is Kind.KEY_VERSION for one in stack.sources(writer, _URI))
-    if uri is Mark.UNKNOWN and not from_version:
+    if uri is Mark.UNKNOWN and not stack.sources(writer, _URI, kinds=(Kind.KEY_VERSION,)):
         yield undecided(f"whether {_URI} has a version: it comes from no KeyVersion")
     elif uri is Mark.UNKNOWN and not (_follows(account) or _takes_version(stack, writer)):
         yield undecided(f"whether {_URI} is a KeyVersion's keyUriWithVersion or its keyUri")
     else:
-        yield from _judge_version(account, _URI, uri, _version_in(uri))
+        # cmk-complete judges a URI that names no version because it is malformed.
+        version = given.protections.bound(writer).version
+        yield from _judge_version(account, _URI, uri, uri if isinstance(version, Mark) else version)
 
 
 def _follows(account: StackResource | None) -> bool:
@@ -101,16 +102,6 @@ def _takes_version(stack: Stack, binding: StackResource) -> bool:
     """Whether a component of this project made the binding, with one version: it shows `automatic`."""
     components = [*stack.around(binding)]
     return bool(components) and all(one.stated("version") is None for one in components)
-
-
-def _version_in(uri: Value) -> Value:
-    """The version of a key's URI; cmk-complete judges any other text."""
-    if not isinstance(uri, str):
-        return uri
-    try:
-        return key_uris.parse(uri).version or None
-    except MalformedError:
-        return uri
 
 
 def _judge_version(account: StackResource | None, where: str, stated: Value, version: Value) -> Findings:

@@ -67,12 +67,10 @@ class HsmWorld(World):
     @property
     def local_assignments(self) -> list[Json]:
         """The HSM's own role assignments, their scopes as ids of Resource Manager."""
+        scopes = [of_local_scope(HSM, one["properties"]["scope"]) for one in self._local]
         return [
-            {
-                **one,
-                "properties": {**one["properties"], "scope": of_local_scope(HSM, one["properties"]["scope"])},
-            }
-            for one in self._local
+            {**one, "properties": {**one["properties"], "scope": scope}}
+            for one, scope in zip(self._local, scopes, strict=True)
         ]
 
     @property

@@ -13,7 +13,7 @@ from core import adapters, facts
 from localazure import seed
 from localazure.cognitive import data
 from localazure.cognitive import models as stored
-from tests.operate.adopt.field import ENCRYPTION_USER, WRAPS, Field, principal
+from tests.operate.adopt.field import WRAPS, Field, principal
 from tests.operate.evidence.door_azure import _DoorClient
 from tests.support.front import SUBSCRIPTION, Door, Reply, token
 
@@ -58,18 +58,10 @@ class World:
         self.accounts = [self.field.account(GROUP, name) for name in ("lang-bound", "lang-new")]
         self.principals = [principal(one) for one in self.accounts]
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        body: Any = None,
-        *,
-        service: str = ARM,
-        headers: dict[str, str] | None = None,
-    ) -> Reply:
+    def send(self, method: str, url: str, body: Any = None, *, service: str = ARM) -> Reply:
         """A request by the deployer; a path is one at Resource Manager."""
         url = f"https://{ARM}{url}" if url.startswith("/") else url
-        return self.door.send(method, url, body, bearer=token(audience=f"https://{service}"), headers=headers)
+        return self.door.send(method, url, body, bearer=token(audience=f"https://{service}"))
 
     # What a situation may do.
 
@@ -129,17 +121,11 @@ class World:
 
     def bind_first(self) -> None:
         """Binds the first account, with full access, and takes that away."""
-        if self.rbac:
-            self.assign(self.principals[0], ENCRYPTION_USER, KEY)
-        else:
-            self.policies(entry(self.principals[0], NEEDED))
+        rbac, self.rbac = self.rbac, False
+        self.policies(entry(self.principals[0], NEEDED))
         self.field.bind(self.accounts[0]["id"], self._first)
-        if self.rbac:
-            for found in self.assignments:
-                if found["properties"]["principalId"] == self.principals[0]:
-                    self.arm("DELETE", found["id"], api=ASSIGNMENTS)
-        else:
-            self.policies()
+        self.rbac = rbac
+        self.policies()
 
     # The truth.
 
@@ -153,10 +139,9 @@ class World:
         host, _, rest = self.key_uri.partition("/keys/")
         key, _, version = rest.partition("/")
         target = {"keyVaultUri": host, "keyName": key, "keyVersion": version}
-        body = {
-            "properties": {"encryption": {"keySource": "Microsoft.KeyVault", "keyVaultProperties": target}}
-        }
-        reply = self.send("PATCH", f"{self.accounts[1]['id']}?api-version={ACCOUNTS}", body)
+        encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": target}
+        path = f"{self.accounts[1]['id']}?api-version={ACCOUNTS}"
+        reply = self.send("PATCH", path, {"properties": {"encryption": encryption}})
         if operation := reply.headers.get("azure-asyncoperation"):
             self.send("GET", operation)
         return reply.status < 300

@@ -1,5 +1,6 @@
-"""The manners that all commands share."""
+"""The manners that all commands share; what a stack says, and what is said where the engine refuses."""
 
+import hashlib
 import json
 import os
 import re
@@ -7,39 +8,44 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
+from pulumi import automation
+from pulumi.automation import CommandResult
 
+from operate import stack as engine
 from operate.__main__ import COMMANDS, main
 from operate.azure import UnansweredError, _answered
+from operate.errors import OperateError
+from operate.evidence.command import deployments
 from operate.fleet.command import ACTIONS
 from operate.options import _account
+from operate.stack import services
+from operate.stack_file import stack_file
 from tests.operate.test_revoke import OUTPUTS
 from tests.support.stack import ROOT
 
-RUN = [sys.executable, "-m", "operate"]
 GROUP = "/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/rg(1)"
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-x"
 
 
-@pytest.mark.parametrize(
-    "command", ["", *sorted({*COMMANDS} - {"fleet"}), *(f"fleet {one}" for one in ACTIONS)]
-)
+EACH = ["", *sorted({*COMMANDS} - {"fleet"}), *(f"fleet {one}" for one in ACTIONS)]
+
+
+@pytest.mark.parametrize("command", EACH)
 def test_help_names_the_stack(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every command has its help, and takes --stack and --json, as each action of `fleet` does; the whole has
     a line for each command, and the exit codes."""
     with pytest.raises(SystemExit, match="0"):
         main([*command.split(), "--help"])
     printed = capsys.readouterr().out
-    assert (
-        {"--stack NAME", "--json"} <= {*re.findall(r"--stack NAME|--json", printed)}
-        if command
-        else (all(name in printed for name in (*COMMANDS, "exit codes: 0 success;")))
-    )
+    wanted = ("--stack NAME", "--json") if command else (*COMMANDS, "exit codes: 0 success;")
+    assert [words for words in wanted if words not in printed] == []
 
 
 def test_the_pulumi_cli_is_run_in_one_way() -> None:
@@ -150,13 +156,9 @@ def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
     """One word on stderr and exit code 130."""
     started = tmp_path / "started"
     env = fake_pulumi(tmp_path, f"touch {started}; exec sleep 60")
+    words = [sys.executable, "-m", "operate", "verify", "--stack", "dev"]
     running = subprocess.Popen(
-        [*RUN, "verify", "--stack", "dev"],
-        cwd=ROOT,
-        env=env,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
+        words, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     while not started.exists() and running.poll() is None:
         time.sleep(0.02)
@@ -185,15 +187,11 @@ def test_an_account_id_is_taken_as_people_paste_it() -> None:
 def test_a_refused_login_is_told_in_the_words_of_entra() -> None:
     """In one line, without the trace ids that mean nothing to who reads it."""
     said = "AADSTS7000215: Invalid client secret provided. Trace ID: 1 Correlation ID: 2"
-    body: dict[str, Any] = {"error": "invalid_client", "error_description": said}
-    response = SimpleNamespace(status_code=401, reason="", headers={}, text=lambda: json.dumps(body))
-
-    def refused() -> None:
-        raise ClientAuthenticationError(message="Authentication failed", response=response)
-
-    with pytest.raises(UnansweredError) as found:
-        _answered(refused)
-    assert str(found.value) == "the login was refused: AADSTS7000215: Invalid client secret provided."
+    body = json.dumps({"error": "invalid_client", "error_description": said})
+    response = SimpleNamespace(status_code=401, reason="", headers={}, text=lambda: body)
+    error = ClientAuthenticationError(message="Authentication failed", response=response)
+    with pytest.raises(UnansweredError, match=r"^the login was refused: AADSTS7000215: .* provided\.$"):
+        _answered(MagicMock(side_effect=error))
 
 
 def test_the_sdk_says_nothing_beside_the_command() -> None:
@@ -205,3 +203,104 @@ def test_the_sdk_says_nothing_beside_the_command() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert (ran.stderr, "usage" in ran.stdout) == ("", True)
+
+
+ONE, TWO = {"accountId": "/a"}, {"accountId": "/b"}
+
+
+def test_a_stack_has_one_service_or_several() -> None:
+    """The only service needs no name, and may be asked for by it; of several each has its name. Stacks that
+    were deployed before have the outputs of a single one at the top."""
+    assert services({"services": {"x": ONE}, **ONE}) == {"": ONE}
+    assert services({"services": {"x": ONE}, **ONE}, "x") == {"x": ONE}
+    assert services(ONE) == {"": ONE}
+    several = {"services": {"x": ONE, "y": TWO}}
+    assert services(several) == {"x": ONE, "y": TWO}
+    assert services(several, "y") == {"y": TWO}
+    with pytest.raises(engine.StackError, match="no service 'z'; it has 'x', 'y'"):
+        services(several, "z")
+
+
+def test_a_tab_in_a_stacks_file_is_shown_in_its_line(tmp_path: Path) -> None:
+    """YAML takes none there: the message has the file, the line and the text."""
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text("config:\n\ta: b\n")
+    with pytest.raises(
+        OperateError, match=r"(?s)Pulumi\.dev\.yaml cannot be read: .* at line 2, column 1.*a: b"
+    ):
+        stack_file(path)
+
+
+def test_a_stack_that_has_nothing_was_never_updated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The backend dates it by its making, though an update of it takes many more calls than of another."""
+    one = {"current": True, "lastUpdate": "2026-11-26T19:24:34.159Z"}
+    stacks = json.dumps([{**one, "name": "a", "resourceCount": 17}, {**one, "name": "b", "resourceCount": 0}])
+    monkeypatch.setenv("PATH", fake_pulumi(tmp_path, f"echo '{stacks}'")["PATH"])
+    found = engine.last_updates()
+    assert (found["a"][:19], found["b"], len(found)) == ("2026-11-26T19:24:34", "", 2)
+
+
+LOCK = (
+    "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or "
+    "delete the lock file with `pulumi cancel`.\n  x.json: created by me@there (pid 7) at 9"
+)
+
+
+def made() -> engine.EngineStack:
+    stack = engine.EngineStack.__new__(engine.EngineStack)
+    stack.name = "prod-a"
+    return stack
+
+
+def failed(text: str) -> CommandResult:
+    return CommandResult("", text, 255)
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "way_out"),
+    [
+        (
+            automation.StackNotFoundError(failed("error: no stack named 'prod-a' found")),
+            engine.NoStackError,
+            "`pulumi stack init prod-a`",
+        ),
+        (
+            automation.ConcurrentUpdateError(failed(LOCK)),
+            engine.LockedError,
+            r"me@there \(pid 7\).*`pulumi cancel --stack prod-a --yes` and `.* recover --stack prod-a`",
+        ),
+        # A refresh logs in with the secret of the last update, whatever the stack's file says now.
+        (
+            automation.CommandError(failed("error: refused: AADSTS7000215: Invalid")),
+            engine.UpdateError,
+            "`pulumi up --stack prod-a --run-program`",
+        ),
+    ],
+    ids=["no stack in the backend", "a lock", "a login that only the state still has"],
+)
+def test_what_keeps_a_refresh_from_running_is_told_with_its_way_out(
+    error: Exception, told: type[Exception], way_out: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not as an update that failed, which a repair could mend."""
+
+    monkeypatch.setattr(automation.Stack, "preview_refresh", MagicMock(side_effect=error))
+    with pytest.raises(told, match=way_out):
+        made().drifted()
+
+
+def test_an_update_of_a_fleet_records_its_plan_and_who_approved_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the message of the stack's history, as the evidence reads it."""
+    up = MagicMock(return_value=SimpleNamespace(outputs={}))
+    monkeypatch.setattr(automation.Stack, "up", up)
+    monkeypatch.setattr(automation.Stack, "refresh", lambda *_, **__: None)
+    monkeypatch.setattr(engine, "_pack", dict)
+    monkeypatch.setenv("APPROVAL", "pull request 7; approved by alice")
+    (tmp_path / "plan.json").write_text("{}")
+    made().updated(tmp_path / "plan.json")
+    said, planned = up.call_args.kwargs, {"updatePlan": str(bool(up.call_args.kwargs["plan"])).lower()}
+    update = {"kind": "update", "startTime": "2026-11-30T00:00:00Z", "result": "", "message": said["message"]}
+    (found,) = deployments([{**update, "environment": planned}], datetime(2026, 1, 1, tzinfo=UTC))
+    assert found.plan == hashlib.sha256(b"{}").hexdigest()
+    assert (found.pull_request, found.approved_by) == ("7", "alice")

@@ -58,7 +58,7 @@ class QuickAzure:
     fails: Mapping[str, list[Exception]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     another_grant: bool = False
-    before_data: Callable[[], None] = lambda: None
+    before: Callable[[str], None] = lambda _: None
     answered_at: float = 1.0
 
     def json(self, _: str, url: str, body: Mapping[str, Any] | None = None) -> Any:
@@ -75,12 +75,12 @@ class QuickAzure:
 
     def list_projects(self) -> None:
         failed = self._asked("data")
-        self.before_data()
         if failed or not (self.entries or self.another_grant):
             raise failed or refusal(403)
 
     def _asked(self, name: str) -> Exception | None:
         self.asked.append(name)
+        self.before(name)
         return self.fails[name].pop(0) if self.fails.get(name) else None
 
 
@@ -117,22 +117,25 @@ def test_a_drill_that_does_not_cut_the_data_off_is_told() -> None:
     assert azure == replace(QuickAzure(another_grant=True), asked=azure.asked)
 
 
-@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGHUP", "no answer"])
-def test_an_interrupted_drill_gives_access_back(how: str) -> None:
-    """Whoever ends it in the middle, and where the data's own answer fails."""
+@pytest.mark.parametrize(
+    ("how", "at"),
+    [*((how, "data") for how in ("SIGINT", "SIGTERM", "SIGHUP", "no answer")), ("SIGINT", "add")],
+)
+def test_an_interrupted_drill_gives_access_back(how: str, at: str) -> None:
+    """Whoever ends it in the middle or while access is given back, and where the data's own answer fails."""
 
-    def end() -> None:
-        if azure.asked.count("data") == 2:
-            assert azure.entries == [], "access is not taken yet"
+    def end(name: str) -> None:
+        if name == at and not azure.entries:
             if how == "no answer":
                 raise LOST
             os.kill(os.getpid(), signal.Signals[how])
 
-    azure = QuickAzure(before_data=end)
+    azure = QuickAzure(before=end)
     handlers = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     with pytest.raises(ServiceRequestError if how == "no answer" else KeyboardInterrupt):
         run(azure)
     assert azure.entries == QuickAzure().entries
+    assert "add" in azure.asked
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == handlers
 
 

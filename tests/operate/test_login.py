@@ -1,18 +1,31 @@
-"""Every command logs in as the stack does: its configuration first, then the environment."""
+"""Every command logs in as the stack does; and where a report was read, and who asked."""
 
+import base64
 import json
 import os
 import re
+import ssl
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import certifi
 import pytest
+import trustme
 import yaml
 
 from core import clouds
-from core.login import LoginError, Method, configured
+from core.login import Login, LoginError, Method, configured
 from core.login import login as core_login
 from operate import login
+from operate.errors import OperateError
+from operate.source import source_of
 from operate.stack import StackError
+from provider import credential
 from tests.operate.test_command_line import fake_pulumi
 from tests.support.logins import CASES, Case
 
@@ -127,3 +140,56 @@ def test_no_secret_goes_to_the_tenant_of_another_client(tmp_path: Path) -> None:
         stack_with(tmp_path, same)
         assert login.of_stack("dev", alone=True).get("clientSecret") == "env-secret"
     assert login.without_mixing(other, {**VARIABLES, "ARM_USE_OIDC": "true"}) == {"ARM_CLIENT_SECRET": ""}
+
+
+CLAIMS = {"tid": "t-1", "oid": "o-1", "appid": "a-1", "upn": "auditor@contoso.com", "exp": 1}
+
+
+@pytest.fixture
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Login]:
+    """A login whose token has CLAIMS, to a cloud whose host has a certificate of a private authority, which
+    alone is trusted."""
+    made, context, bundle = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), str(tmp_path / "ca.pem")
+    made.cert_pem.write_to_path(bundle)
+    made.issue_cert("localhost").configure_cert(context)
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    payload = base64.urlsafe_b64encode(json.dumps(CLAIMS).encode()).decode().rstrip("=")
+    token = SimpleNamespace(get_token=lambda scope: SimpleNamespace(token=f"e30.{payload}.x"))
+    monkeypatch.setattr(credential, "credential", lambda login: token)
+    with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"https://localhost:{server.server_port}"
+        found = core_login({"clientId": "a-1", "clientSecret": "s", "tenantId": "t-1"}, {})
+        yield replace(found, cloud=replace(clouds.named("public"), resource_manager=url))
+        server.shutdown()
+
+
+def test_a_private_certificate_is_not_azures(reader: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the words that every page shows; the reader is the token's. Where the public list has the issuer,
+    nothing is marked."""
+    found = source_of(reader)
+    said = f"not from Azure: no public certificate authority issued the certificate of {found.arm_host}"
+    assert (found.is_public, found.warning) == (False, said)
+    assert (found.tenant_id, found.reader_id, found.application_id) == ("t-1", "o-1", "a-1")
+    assert (found.reader_name, found.login) == ("auditor@contoso.com", "a client secret")
+    monkeypatch.setattr(certifi, "where", lambda: os.environ["REQUESTS_CA_BUNDLE"])
+    found = source_of(reader)
+    assert (found.is_public, found.warning) == (True, "")
+
+
+def test_fails_for_a_host_that_nobody_vouches_for(reader: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate that this machine does not trust is no source at all."""
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    with pytest.raises(OperateError, match="could not be read"):
+        source_of(reader)
+
+
+@pytest.mark.parametrize("token", ["opaque", "a.b.c", "a.bnVsbA.c"])
+def test_a_token_that_is_no_jwt_has_no_claims(token: str) -> None:
+    """Azure may change its tokens; then nothing is known of the reader, and nothing fails."""
+    made: Any = SimpleNamespace(get_token=lambda scope: SimpleNamespace(token=token))
+    assert credential.claims(made, "scope") == {}

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,37 +45,20 @@ def judge(deployed: tuple[RunningAzure, Stack, Bookmark]) -> Judge:
     return Judge(azure, stack)
 
 
-def forget(stack: Stack, *types: str) -> None:
-    """The state without the resources of some types, as the engine has it after one false 404 on each."""
-    exported = stack.pulumi("stack", "export")
-    state: dict[str, Any] = json.loads(exported.output)
-    resources = state["deployment"]["resources"]
-    gone = {one["urn"] for one in resources if one["type"] in types}
-    assert len(gone) == len(types)
-    kept = [one for one in resources if one["urn"] not in gone]
+def forget(stack: Stack, type: str) -> None:
+    """The state without a resource, as the engine has it after a false 404 on it."""
+    state: dict[str, Any] = json.loads(stack.pulumi("stack", "export").output)
+    (gone,) = (one["urn"] for one in state["deployment"]["resources"] if one["type"] == type)
+    kept = [one for one in state["deployment"]["resources"] if one["urn"] != gone]
     for one in kept:
-        one["dependencies"] = [urn for urn in one.get("dependencies") or [] if urn not in gone]
-        for name, urns in (one.get("propertyDependencies") or {}).items():
-            one["propertyDependencies"][name] = [urn for urn in urns or [] if urn not in gone]
-        if one.get("deletedWith") in gone:
+        for urns in (one.get("dependencies") or [], *(one.get("propertyDependencies") or {}).values()):
+            urns[:] = [urn for urn in urns or [] if urn != gone]
+        if one.get("deletedWith") == gone:
             del one["deletedWith"]
     state["deployment"]["resources"] = kept
     file = stack.folder / "forgotten.json"
     file.write_text(json.dumps(state))
     done(stack.pulumi("stack", "import", "--file", str(file)))
-
-
-@pytest.mark.parametrize(
-    "types",
-    [(ACCOUNT,), ("azure-native:resources:ResourceGroup", ACCOUNT, "azure-native:keyvault/v20260201:Vault")],
-)
-def test_what_exists_and_is_declared_is_taken_over(types: tuple[str, ...], judge: Judge) -> None:
-    """An update alone refuses; the command names the ids and changes nothing, and with --yes the next update
-    goes on. The account is never unbound, its data stays as it is."""
-    ciphertext = judge.ciphertext()
-    forget(judge.stack, *types)
-    assert judge.account_id in recovered(judge)
-    assert judge.ciphertext() == ciphertext
 
 
 def test_the_successor_of_a_role_assignment_is_taken_over(judge: Judge) -> None:
@@ -119,27 +102,23 @@ def recovered(judge: Judge) -> str:
     return taken.output
 
 
-def is_provider(resource: Mapping[str, Any]) -> bool:
-    """Providers that only read come and go."""
-    return str(resource["type"]).startswith("pulumi:providers:")
-
-
 def test_a_lost_state_is_rebuilt(judge: Judge) -> None:
     """Nothing is left of the backend. The command that the refusal prints takes in all that the program
-    declares and Azure has, and the update after it rotates nothing."""
-    stack = judge.stack
-    before, held = stack.outputs(), {one["urn"] for one in stack.resources() if not is_provider(one)}
-    shutil.rmtree(urlsplit(stack.env["PULUMI_BACKEND_URL"]).path)
-    Path(urlsplit(stack.env["PULUMI_BACKEND_URL"]).path).mkdir()
+    declares and Azure has, and the update after it rotates nothing; then nothing is left to take in."""
+
+    def held() -> set[str]:
+        # Providers that only read come and go.
+        return {one["urn"] for one in stack.resources() if not one["type"].startswith("pulumi:providers:")}
+
+    stack, backend = judge.stack, Path(urlsplit(judge.stack.env["PULUMI_BACKEND_URL"]).path)
+    before, ciphertext = (stack.outputs(), held()), judge.ciphertext()
+    shutil.rmtree(backend)
+    backend.mkdir()
     done(stack.pulumi("stack", "init", "dev"))
-    recovered(judge)
-    assert stack.outputs() == before
-    assert {one["urn"] for one in stack.resources() if not is_provider(one)} == held
-
-
-def test_nothing_is_taken_over_where_nothing_is_missing(judge: Judge) -> None:
-    """And the exit code says that `pulumi up` is all there is to do."""
-    run = done(judge.stack.python("-m", "operate", "recover", "--stack", "dev"))
+    assert judge.account_id in recovered(judge)
+    assert (stack.outputs(), held()) == before
+    assert judge.ciphertext() == ciphertext
+    run = done(stack.python("-m", "operate", "recover", "--stack", "dev"))
     assert "nothing that it would create exists already" in run.output
 
 

@@ -17,6 +17,7 @@ from core.facts import (
     KeyVersion,
     PolicyEntry,
     RoleAssignment,
+    UserAssignedIdentity,
     Vault,
 )
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
@@ -32,6 +33,10 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language/providers"
 ACCOUNT_ID = f"{GROUP}/Microsoft.CognitiveServices/accounts/language"
 VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/language-vault"
 KEY_ID = f"{VAULT_ID}/keys/language-key"
+HSM_ID = VAULT_ID.replace("/vaults/", "/managedHSMs/")
+HSM_KEY = f"{HSM_ID}/keys/language-key"
+CLIENT = "44444444-4444-4444-4444-444444444444"
+USER = UserAssignedIdentity("/id", CLIENT, PRINCIPAL)
 VAULT_URI = "https://language-vault.vault.azure.net"
 V1, V2, V3 = ("1" * 32, "2" * 32, "3" * 32)
 
@@ -41,6 +46,10 @@ NOT_YET = ServiceError(400, "BadRequest", "KeyVaultProperties is invalid", "chan
 
 def key_uri(version: str = V1, vault_uri: str = VAULT_URI, name: str = "language-key") -> str:
     return f"{vault_uri}/keys/{name}/{version}"
+
+
+BINDING = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
+"""The inputs of a binding."""
 
 
 def an_account(**changes: object) -> Account:

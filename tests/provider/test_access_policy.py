@@ -90,9 +90,7 @@ async def test_fails_on_an_entry_that_exists(cloud: Deployment, pulumi: Engine) 
 
 
 @pytest.mark.parametrize("stale", [False, True])
-async def test_what_a_killed_update_left_is_taken_over(
-    cloud: Deployment, pulumi: Engine, stale: bool
-) -> None:
+async def test_what_a_kill_left_is_taken_over(cloud: Deployment, pulumi: Engine, stale: bool) -> None:
     """If it is just what is declared. It is written all the same, because a read may show what is gone."""
     declared = policy([one.upper() for one in NEEDED], OTHER)
     inputs = {**PLACE, "policy": declared, "takesOver": True}

@@ -23,12 +23,12 @@ from provider.waiting import StoppedError, Waiter
 from provider.wire import UNKNOWN
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    BINDING,
     KEY_ID,
     NOT_YET,
     PRINCIPAL,
     V1,
     V2,
-    VAULT_ID,
     VAULT_URI,
     FakeAzure,
     a_vault,
@@ -39,7 +39,6 @@ from tests.provider.fake_azure import (
 )
 from tests.provider.rig import CMK, UNBINDS, Engine, FakeClock, engine, refused
 
-INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 UPDATING, DONE = Progress("Updating"), Progress("Succeeded")
 DOWN = ServiceError(503, "ServiceUnavailable", "down", "reading")
 FOR_GOOD = ServiceError(403, "RequestDisallowedByPolicy", "denied by policy")
@@ -54,7 +53,7 @@ async def test_access_is_waited_for_by_trying(pulumi: Engine, delay: int) -> Non
     names it, Azure's answer and the time, by resource."""
     clock = pulumi.clock
     tries = pulumi.azure.until(clock, delay, NOT_YET, "bind")
-    await pulumi.create(CMK, INPUTS)
+    await pulumi.create(CMK, BINDING)
     gaps = [after - before for before, after in pairwise(tries)]
     print(f"delay {delay:>3} s: {len(tries)} tries, bound after {clock.now():.1f} s")  # noqa: T201
     assert delay <= tries[-1] <= delay + 36
@@ -75,7 +74,7 @@ async def test_fails_after_the_deadline_with_what_was_waited_for(pulumi: Engine)
     """Access that never comes ends at the deadline, with Azure's last words and what to do: nobody is told
     to try the same again while it is refused."""
     tries = pulumi.azure.until(pulumi.clock, 10_000, NOT_YET, "bind")
-    failed = await refused(pulumi.create(CMK, INPUTS, seconds=120))
+    failed = await refused(pulumi.create(CMK, BINDING, seconds=120))
     message = str(failed)
     assert failed.code is grpc.StatusCode.DEADLINE_EXCEEDED
     assert "gave up after 2 min 00 s: waiting for the access to the key to be in effect everywhere" in message
@@ -185,7 +184,7 @@ async def test_how_a_binding_ends(pulumi: Engine, case: str) -> None:
     """Once Azure's operation has ended and the account shows it, or with a refusal."""
     arrange, says, patches, slept = CREATES[case]
     arrange(pulumi.azure)
-    call = pulumi.create(CMK, INPUTS)
+    call = pulumi.create(CMK, BINDING)
     if says:
         assert (await refused(call, says)).partial is None
     else:
@@ -199,7 +198,7 @@ async def test_a_preview_that_azure_throttles_says_what_it_did_not_check(pulumi:
     """Resource Manager asks for more patience than a preview has: that fails no preview."""
     slow = ServiceError(429, "TooManyRequests", "slow down", retry_after=50)
     pulumi.azure.failures["account"] += [slow] * 9
-    _, outputs = await pulumi.create(CMK, INPUTS, preview=True)
+    _, outputs = await pulumi.create(CMK, BINDING, preview=True)
     assert outputs.values["keyVersion"] == V1
     assert [m.partition(": asking")[0] for m in pulumi.said] == ["not checked: gave up after 1 min 00 s"]
     assert pulumi.clock.now() == 60
@@ -215,10 +214,10 @@ async def test_one_change_at_a_time_per_account(pulumi: Engine) -> None:
         running.append("bind")
         await asyncio.sleep(0.01)
 
-    azure, news = pulumi.azure, {**INPUTS, "keyUriWithVersion": key_uri(V2)}
+    azure, news = pulumi.azure, {**BINDING, "keyUriWithVersion": key_uri(V2)}
     azure.meanwhile["bind"], azure.afterwards["bind"] = begin, running.pop
     azure.versions.append(a_version(V2))
-    await asyncio.gather(pulumi.create(CMK, INPUTS), pulumi.update(CMK, ACCOUNT_ID, {}, INPUTS, news))
+    await asyncio.gather(pulumi.create(CMK, BINDING), pulumi.update(CMK, ACCOUNT_ID, {}, BINDING, news))
     assert overlaps == [False, False]
 
 
@@ -226,7 +225,7 @@ async def test_fails_with_every_reason_before_anything_is_written(pulumi: Engine
     """All that speaks against a binding is one message, and no PATCH is made. What may pass is not waited for
     beside what does not."""
     pulumi.azure.put(a_vault(purge_protection=None, location="eastus", policies=()))
-    message = str(await refused(pulumi.create(CMK, INPUTS), r"3 finding\(s\), nothing was written"))
+    message = str(await refused(pulumi.create(CMK, BINDING), r"3 finding\(s\), nothing was written"))
     for rule in ("same-region", "vault-has-purge-protection", "identity-has-access"):
         assert f"- {rule}: " in message
     assert (pulumi.clock.slept, pulumi.azure.patches) == ([], [])
@@ -236,30 +235,28 @@ async def test_preview_fails_only_on_what_no_update_could_change(pulumi: Engine)
     """A wrong region stops the preview; a missing grant, which may still come in the same update, is a
     warning with the rule and the way out."""
     pulumi.azure.put(a_vault(policies=(), purge_protection=None))
-    await pulumi.create(CMK, INPUTS, preview=True)
+    await pulumi.create(CMK, BINDING, preview=True)
     assert {request.severity for request in pulumi.heard} == {engine_pb2.WARNING}
     for rule in ("identity-has-access", "vault-has-purge-protection"):
         begins = f"would be refused unless this update changes it: {rule}: "
         assert any(text.startswith(begins) for text in pulumi.said)
     pulumi.azure.put(a_vault(location="eastus"))
-    await refused(pulumi.create(CMK, INPUTS, preview=True), "same-region")
+    await refused(pulumi.create(CMK, BINDING, preview=True), "same-region")
     assert pulumi.azure.patches == []
 
 
 @pytest.mark.parametrize("lasts", [3, 10_000])
 @pytest.mark.parametrize("where", ["answer", "operation"])
-async def test_a_refusal_in_unknown_words_may_be_access_that_does_not_count_yet(
-    pulumi: Engine, where: str, lasts: int
-) -> None:
+async def test_a_refusal_in_unknown_words_is_waited_out(pulumi: Engine, where: str, lasts: int) -> None:
     """After a preflight that found nothing wrong, such a refusal is waited out for some minutes, and shown;
     when it lasts, it is the error, in Azure's own words."""
     ended = Progress("Failed", failure=replace(ODD, status=200))
     arrange = fails("bind", *[ODD] * lasts) if where == "answer" else operation(*[ended] * lasts)
     arrange(pulumi.azure)
     if lasts == 3:
-        await pulumi.create(CMK, INPUTS)
+        await pulumi.create(CMK, BINDING)
         return
-    await refused(pulumi.create(CMK, INPUTS), r"no luck \[correlation id corr\]")
+    await refused(pulumi.create(CMK, BINDING), r"no luck \[correlation id corr\]")
     assert 300 <= pulumi.clock.now() <= 340
     waits = [text for text in pulumi.progress if "access to the key may not be in effect yet" in text]
     assert any("no luck" in text for text in waits)
@@ -323,7 +320,7 @@ async def test_how_an_unbinding_ends(pulumi: Engine, case: str) -> None:
     arrange, says, names_vault, seconds = DELETIONS[case]
     pulumi.azure.put(an_account(encryption=bound_to()))
     arrange(pulumi.azure)
-    call = pulumi.delete(CMK, ACCOUNT_ID, {**(INPUTS if names_vault else {}), **UNBINDS})
+    call = pulumi.delete(CMK, ACCOUNT_ID, {**(BINDING if names_vault else {}), **UNBINDS})
     if says:
         message = str(await refused(call))
         assert [one for one in says if one not in message] == []
@@ -335,13 +332,11 @@ async def test_how_an_unbinding_ends(pulumi: Engine, case: str) -> None:
 
 
 @pytest.mark.parametrize(("lag", "ends"), [(30, (30, 60)), (10_000, (60, 90))])
-async def test_reads_that_lag_behind_a_change_are_waited_for(
-    pulumi: Engine, lag: int, ends: tuple[int, int]
-) -> None:
+async def test_reads_that_lag_are_waited_for(pulumi: Engine, lag: int, ends: tuple[int, int]) -> None:
     """A front end may show an account as it was for some time; then somebody else's change is suspected."""
     azure, clock, before = pulumi.azure, pulumi.clock, an_account()
     azure.meanwhile["account"] = lambda: azure.stale.append(before) if clock.now() < lag else None
-    call = pulumi.create(CMK, INPUTS)
+    call = pulumi.create(CMK, BINDING)
     if lag == 30:
         await call
     else:
@@ -352,7 +347,7 @@ async def test_reads_that_lag_behind_a_change_are_waited_for(
 async def test_a_change_that_was_taken_but_not_seen_to_end_keeps_a_state(pulumi: Engine) -> None:
     """When polling is lost, the engine learns that the resource exists, so that the next run goes on."""
     pulumi.azure.failures["progress"] += [DOWN] * 9
-    failed = await refused(pulumi.create(CMK, INPUTS), "its end was not seen")
+    failed = await refused(pulumi.create(CMK, BINDING), "its end was not seen")
     assert failed.partial.id == ACCOUNT_ID
     assert failed.partial.properties["keyUriWithVersion"] == key_uri()
 
@@ -367,7 +362,7 @@ async def test_every_kind_of_wait_is_told_and_none_is_shorter_than_azure_says(pu
         azure.failures[call].append(replace(slow, retry_after=seconds))
     azure.failures["bind"].append(ServiceError(409, "Conflict", "another operation", "changing"))
     azure.progress_script = [replace(UPDATING, retry_after=9), UPDATING, DONE]
-    await pulumi.create(CMK, INPUTS)
+    await pulumi.create(CMK, BINDING)
     assert sorted(one for one in pulumi.clock.slept if one > 5) == [9, 9, 17, 23, 29, 31]
     waits = "\n".join(pulumi.progress)
     for words in (
@@ -385,7 +380,7 @@ async def test_what_was_not_checked_stays_in_the_log(pulumi: Engine, preview: bo
     itself judges the binding then."""
     denied = ServiceError(403, "AuthorizationFailed", "may not read", "reading")
     pulumi.azure.failures["vault"].append(denied)
-    await pulumi.create(CMK, INPUTS, preview=preview)
+    await pulumi.create(CMK, BINDING, preview=preview)
     assert len(pulumi.azure.patches) == (not preview)
     why = "reading: Azure answered 403 AuthorizationFailed: may not read"
     assert pulumi.said == [f"not checked: the vault could not be read: {why}"]
@@ -416,16 +411,16 @@ async def test_a_binding_by_itself_tells_what_it_does_to_the_data(pulumi: Engine
     service tells what its update does to the data, so its binding does not tell it once more."""
     uri, said = EFFECTS[case]
     pulumi.azure.put(an_account(kind="AIServices"))
-    await pulumi.create(CMK, INPUTS, preview=True)
+    await pulumi.create(CMK, BINDING, preview=True)
     assert pulumi.said == []
     pulumi.parent = ""
-    await pulumi.create(CMK, INPUTS, preview=True)
+    await pulumi.create(CMK, BINDING, preview=True)
     bound = effects.BOUND.format(key_text("language-key", V1))
     assert pulumi.said == [f"encryption of language: {bound}"]
-    id, olds = await pulumi.create(CMK, INPUTS)
+    id, olds = await pulumi.create(CMK, BINDING)
     pulumi.azure.versions.append(a_version(V2))
-    news = {**INPUTS, "accountDigest": "b", "keyUriWithVersion": uri}
-    await pulumi.update(CMK, id, olds.values, INPUTS, news, preview=True)
+    news = {**BINDING, "accountDigest": "b", "keyUriWithVersion": uri}
+    await pulumi.update(CMK, id, olds.values, BINDING, news, preview=True)
     assert pulumi.said[1:] == [f"encryption of language: {one}" for one in said]
 
 
@@ -433,7 +428,7 @@ async def test_an_engine_that_is_gone_fails_nothing() -> None:
     """Messages to an engine that does not listen are dropped; the binding goes on."""
     pulumi = await engine(FakeAzure(), listens=False)
     pulumi.azure.until(pulumi.clock, 5, NOT_YET, "bind")
-    _, outputs = await pulumi.create(CMK, INPUTS)
+    _, outputs = await pulumi.create(CMK, BINDING)
     assert outputs.values["keyUriWithVersion"] == key_uri()
 
 

@@ -13,19 +13,9 @@ from core.login import login
 from provider.azure import Azure
 from provider.azure_client import AzureClient
 from provider.failure import Progress
-from tests.provider.fake_azure import (
-    ACCOUNT_ID,
-    KEY_ID,
-    NOT_YET,
-    V2,
-    VAULT_ID,
-    FakeAzure,
-    an_account,
-    key_uri,
-)
+from tests.provider.fake_azure import ACCOUNT_ID, BINDING, KEY_ID, NOT_YET, V2, FakeAzure, an_account
 from tests.provider.rig import CMK, VERSION, Engine, FailedError, FakeClock, engine, refused
 
-INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 OLD = {"keyId": KEY_ID, "generation": 1, "accountId": ACCOUNT_ID}
 LONG = 60.0
 """Seconds that nobody may have to wait for after Ctrl-C."""
@@ -84,7 +74,7 @@ async def test_a_wait_and_the_preflight_end_at_once(pulumi: Engine, wait: str) -
         WAITS[wait](pulumi.azure)
     else:
         begun, _ = held(pulumi, wait)
-    failed = await stopped(pulumi, pulumi.create(CMK, INPUTS), begun)
+    failed = await stopped(pulumi, pulumi.create(CMK, BINDING), begun)
     assert failed.code is grpc.StatusCode.CANCELLED
     assert "run the same command again" in str(failed)
     assert (failed.partial, pulumi.azure.patches) == (None, [])
@@ -105,7 +95,7 @@ async def test_polling_ends_at_once_and_keeps_the_state(pulumi: Engine, silent: 
     """The change that Azure took is reported to the engine, so that the next run goes on from there."""
     pulumi.azure.progress_script = [Progress("Updating")] * 9
     begun = held(pulumi, "progress")[0] if silent else pulumi.clock.paused
-    failed = await stopped(pulumi, pulumi.create(CMK, INPUTS), begun)
+    failed = await stopped(pulumi, pulumi.create(CMK, BINDING), begun)
     assert "Azure took the change, but its end was not seen: stopped as asked" in str(failed)
     assert failed.partial.id == ACCOUNT_ID
     assert len(pulumi.azure.patches) == 1
@@ -115,7 +105,7 @@ async def test_a_change_under_way_is_not_abandoned(pulumi: Engine) -> None:
     """A PATCH whose answer is still to come is waited for: the answer says whether it was taken."""
     pulumi.azure.progress_script = [Progress("Updating")] * 9
     with pytest.raises(FailedError, match="its end was not seen") as failed:
-        await stopped(pulumi, pulumi.create(CMK, INPUTS), *held(pulumi, "bind"))
+        await stopped(pulumi, pulumi.create(CMK, BINDING), *held(pulumi, "bind"))
     assert failed.value.partial.id == ACCOUNT_ID
 
 
@@ -144,7 +134,7 @@ async def test_a_login_without_an_answer_holds_nothing_up() -> None:
     try:
         pulumi = await engine(Azure(AzureClient(login({}, {}), credential=Stuck())))
         watching = asyncio.ensure_future(watch())
-        failed = await stopped(pulumi, pulumi.create(CMK, INPUTS), begun)
+        failed = await stopped(pulumi, pulumi.create(CMK, BINDING), begun)
         await watching
     finally:
         answer.set()

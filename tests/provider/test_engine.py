@@ -49,7 +49,7 @@ def modulus_of(azure: RunningAzure, key_uri: str) -> bytes:
     return urlsafe_b64decode(found["key"]["n"] + "==")
 
 
-def test_a_rotation_is_one_update_of_the_version_and_one_of_the_binding(
+def test_a_rotation_is_two_updates(
     deployed: tuple[Stack, RunningAzure],
 ) -> None:
     """A raised generation shows so in the preview, does so in the update, and leaves no moment unbound.

@@ -33,8 +33,8 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
     "hang": {"wire": "hang"},
 }
 KILLS: Mapping[str, Mapping[str, Any]] = {
-    "before": {"wire": "hang"},
-    "after": {"wire": "hang", "after": True},
+    "killed before": {"wire": "hang"},
+    "killed after": {"wire": "hang", "after": True},
 }
 """When the provider's process dies of a call: before Azure has it, or after it had its effect."""
 
@@ -142,7 +142,6 @@ CHANGES = (
     Change("grant in HSM", _ungranted, _grant, lambda world: len(_grants(world)) == 1, ("hsm",), hsm=True),
 )
 """Create, update, delete and rotation, and what is another matter in a managed HSM."""
-each_change = pytest.mark.parametrize("change", CHANGES, ids=str)
 
 
 async def calls_of(change: Change, world: World) -> list[Call]:
@@ -170,72 +169,51 @@ def was_struck(world: World) -> bool:
     return all(one["calls"] >= one["call"] for one in faults.list_faults(world.cloud))
 
 
-def judge(change: Change, world: World, before: tuple[int, int], *, more: int, case: str) -> None:
-    """That it holds, and the account was never off its key; `before` are how many states and versions there
-    were, and `more` how many versions there are to be."""
-    states, versions = before
-    assert change.holds(world), case
-    wanted = "Microsoft.CognitiveServices" if change.name == "delete" else "Microsoft.KeyVault"
-    assert {state["keySource"] for state in world.history()[states:]} <= {wanted}, case
-    assert len(world.uris) == versions + more, case
-
-
-async def converge(change: Change, world: World, azure: Azure, tries: int = 3) -> None:
-    """Runs the change until it ends well, each time in a new provider, as a person would."""
+async def converge(change: Change, world: World, azure: Azure, *, is_killed: bool) -> None:
+    """Runs the change until it ends well, each time in a new provider, as a person would. Of one that is
+    killed the engine has recorded nothing, and the next run has to end well."""
     state: State = {}
-    for _ in range(tries):
+
+    def dead(_: Raw) -> None:
+        if was_struck(world):
+            raise requests.ConnectionError("the process is gone")
+
+    if is_killed:
+        world.wire.before = dead
+    for _ in range(2 if is_killed else 3):
         pulumi = await engine(azure, FakeClock())
         try:
             await change.run(pulumi, world, state)
         except FailedError as failed:
-            if failed.partial is not None:
+            if is_killed:
+                world.wire.before, azure = lambda _: None, world.azure()
+                faults.clear_faults(world.cloud)
+            elif failed.partial is not None:
                 state["partial"] = dict(failed.partial.properties)
         else:
+            assert was_struck(world)
+            assert world.wire.before is not dead
+            faults.clear_faults(world.cloud)
             return
     raise AssertionError(f"{change} never ended well")
 
 
-@pytest.mark.parametrize("kind", FAULTS)
-@each_change
+@pytest.mark.parametrize("kind", [*FAULTS, *KILLS])
+@pytest.mark.parametrize("change", CHANGES, ids=str)
 async def test_a_change_converges_after_each_fault(change: Change, kind: str) -> None:
-    """Whatever strikes whichever call, to Resource Manager, the vault, the managed HSM or the login host: run
-    again it ends well, never unbound in between, and no version too many."""
-    world = change.world()
+    """Whatever strikes whichever call, to Resource Manager, the vault, the managed HSM or the login host, and
+    whichever call the provider dies at: run again it ends well, never unbound in between, and no version too
+    many. A key that was rotated just before a kill is rotated once more."""
+    world, is_killed = change.world(), kind in KILLS
     shared = world.azure()
     for call in await calls_of(change, world):
         change.begin(world)
-        before = len(world.history()), len(world.uris)
-        faults.add_fault(world.cloud, call.struck_by(FAULTS[kind]))
-        await converge(change, world, world.azure() if call.host == "login" else shared)
-        assert was_struck(world), f"{call} was never made"
-        faults.clear_faults(world.cloud)
-        judge(change, world, before, more=change.more, case=f"{kind} at {call}")
-
-
-@pytest.mark.parametrize("moment", KILLS)
-@each_change
-async def test_a_provider_that_dies_at_a_call_leaves_what_the_next_run_finishes(
-    change: Change, moment: str
-) -> None:
-    """Whether the call had its effect or not, and though the engine has recorded nothing. A key that was
-    rotated just before is rotated once more."""
-    world = change.world()
-    for call in await calls_of(change, world):
-        change.begin(world)
-        before = len(world.history()), len(world.uris)
-        faults.add_fault(world.cloud, call.struck_by(KILLS[moment]))
-
-        def dead(_: Raw) -> None:
-            if was_struck(world):
-                raise requests.ConnectionError("the process is gone")
-
-        world.wire.before = dead
-        pulumi = await engine(world.azure(), FakeClock())
-        with pytest.raises(FailedError):
-            await change.run(pulumi, world, {})
-        world.wire.before = lambda _: None
-        faults.clear_faults(world.cloud)
-        pulumi = await engine(world.azure(), FakeClock())
-        await change.run(pulumi, world, {})
-        again = change.more and moment == "after" and call.path.endswith("/rotate")
-        judge(change, world, before, more=change.more + bool(again), case=f"killed {moment} {call}")
+        states, versions = len(world.history()), len(world.uris)
+        faults.add_fault(world.cloud, call.struck_by({**FAULTS, **KILLS}[kind]))
+        own = is_killed or call.host == "login"
+        await converge(change, world, world.azure() if own else shared, is_killed=is_killed)
+        case, again = f"{kind} at {call}", kind == "killed after" and call.path.endswith("/rotate")
+        assert change.holds(world), case
+        wanted = "Microsoft.CognitiveServices" if change.name == "delete" else "Microsoft.KeyVault"
+        assert {state["keySource"] for state in world.history()[states:]} <= {wanted}, case
+        assert len(world.uris) == versions + change.more + again, case

@@ -62,7 +62,7 @@ async def test_get_deleted_tells_what_still_holds_a_name(pulumi: Engine) -> None
         (CHECK, {"resources": [ACCOUNT], "checks": ["names"]}, "checks"),
     ],
 )
-async def test_fails_bad_arguments_by_name(
+async def test_bad_arguments_are_named(
     pulumi: Engine, token: str, args: dict[str, Any], failing: str
 ) -> None:
     """Each argument that cannot be right is named, and Azure is not asked."""

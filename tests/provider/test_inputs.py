@@ -16,6 +16,9 @@ from provider.served import Served
 from provider.wire import UNKNOWN, Properties
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    BINDING,
+    CLIENT,
+    HSM_ID,
     KEY_ID,
     PRINCIPAL,
     SUBSCRIPTION,
@@ -43,10 +46,6 @@ def diff(type: str, olds: Any, old_inputs: Any, news: Any) -> dict[str, Differen
     return resource(type).diff(Properties(olds), Properties(old_inputs), Properties(news))
 
 
-GOOD = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
-CLIENT = "44444444-4444-4444-4444-444444444444"
-HSM_ID = VAULT_ID.replace("/vaults/", "/managedHSMs/")
-
 _IN_VAULT = "in the vault 'language-vault', but vaultId names the"
 
 
@@ -64,10 +63,10 @@ def test_good_and_unknown_inputs_pass() -> None:
         "identityClientId": CLIENT,
         "accountDigest": "sha256:abc",
     }
-    assert check(CMK, GOOD) == {}
+    assert check(CMK, BINDING) == {}
     assert check(CMK, odd) == {}
-    assert check(CMK, {**GOOD, "keyUriWithVersion": key_uri(vault_uri=f"{VAULT_URI}:443")}) == {}
-    assert check(CMK, dict.fromkeys(GOOD, UNKNOWN)) == {}
+    assert check(CMK, {**BINDING, "keyUriWithVersion": key_uri(vault_uri=f"{VAULT_URI}:443")}) == {}
+    assert check(CMK, dict.fromkeys(BINDING, UNKNOWN)) == {}
 
 
 @pytest.mark.parametrize(
@@ -130,7 +129,7 @@ GRANTED = {
 }
 IN_VAULT = {"subscriptionId": SUBSCRIPTION, "resourceGroupName": "rg", "vaultName": "kv-x", "policy": _ENTRY}
 BAD: dict[str, tuple[dict[str, Any], tuple[tuple[str, Any, str], ...]]] = {
-    CMK: (GOOD, BAD_BINDINGS),
+    CMK: (BINDING, BAD_BINDINGS),
     VERSION: ({"keyId": KEY_ID}, BAD_VERSIONS),
     ACCESS: (VALIDATED, (("grant", "x", "unknown input"),)),
     HSM_ROLE: (GRANTED, BAD_HSM_ROLES),
@@ -149,7 +148,7 @@ def test_fails_a_malformed_input(type: str, name: str, value: Any, reason: str) 
     assert reason in failures[name]
 
 
-OLD = {**GOOD, "accountDigest": "a"}
+OLD = {**BINDING, "accountDigest": "a"}
 OUT = {**OLD, "keySource": "Microsoft.KeyVault"}
 NO_VAULT = {name: value for name, value in OLD.items() if name != "vaultId"}
 KEY, OWN_IDENTITY = "keyUriWithVersion", {"identityClientId": CLIENT}
@@ -169,7 +168,7 @@ DIFFS: dict[str, tuple[Any, Any, Any, dict[str, str]]] = {
     "version bound out of band": ({KEY: key_uri(V2)}, OLD, {}, {KEY: "UPDATE"}),
     "other account": ({}, OLD, {"accountId": ACCOUNT_ID + "2"}, {"accountId": "UPDATE_REPLACE"}),
     "digest": ({}, OLD, {"accountDigest": "b"}, {"accountDigest": "UPDATE"}),
-    "first digest": ({}, GOOD, {}, {}),
+    "first digest": ({}, BINDING, {}, {}),
     "vault named at last": ({}, NO_VAULT, {}, {}),
     "a state without outputs": (None, OLD, {}, {}),
 }
@@ -231,7 +230,7 @@ OTHER_DIFFS: tuple[tuple[str, dict[str, Any], dict[str, Any], dict[str, str]], .
 
 
 @pytest.mark.parametrize(("type", "before", "after", "kinds"), OTHER_DIFFS)
-def test_what_changes_in_place_and_what_is_another_resource(
+def test_what_replaces_a_resource(
     type: str, before: dict[str, Any], after: dict[str, Any], kinds: dict[str, str]
 ) -> None:
     """A newer version is not the KeyVersion's difference but shows in its outputs; nor is its account one."""

@@ -21,6 +21,9 @@ from provider.failure import ServiceError
 from provider.wire import Properties
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    BINDING,
+    HSM_ID,
+    HSM_KEY,
     KEY_ID,
     NOT_YET,
     PRINCIPAL,
@@ -176,7 +179,7 @@ async def test_access_that_somebody_gave_back_shows_in_a_refresh(pulumi: Engine,
 @pytest.mark.parametrize(
     ("seconds", "long_ago"), [(1.0, {}), (50.0, {}), (1.0, {"revokedAt": "2020-01-01T00:00:00Z"})]
 )
-async def test_answers_that_are_behind_are_not_taken_for_access_given_back(
+async def test_late_answers_are_no_access_given_back(
     pulumi: Engine, seconds: float, long_ago: dict[str, str]
 ) -> None:
     """Reads may show the access as it was before it was taken away; the revocation stays on record. Long
@@ -189,9 +192,7 @@ async def test_answers_that_are_behind_are_not_taken_for_access_given_back(
 
 
 @pytest.mark.parametrize("resource", [REVOCATION, CLEANUP])
-async def test_another_write_of_the_vault_is_waited_for_and_the_removal_seen(
-    pulumi: Engine, resource: str
-) -> None:
+async def test_another_write_of_the_vault_is_outlived(pulumi: Engine, resource: str) -> None:
     """Azure refuses a write during another one. A list of policies that was read before the removal and is
     written after it, at once or a little later, brings the access back: it is removed again."""
     azure, clock = pulumi.azure, pulumi.clock
@@ -285,9 +286,7 @@ async def test_an_account_that_stays_keeps_its_access_while_it_needs_it(pulumi: 
 
 
 @pytest.mark.parametrize("answer", [None, an_account()], ids=["absent", "not bound"])
-async def test_one_answer_about_an_account_that_lives_takes_nothing_away(
-    pulumi: Engine, answer: Account | None
-) -> None:
+async def test_one_answer_takes_no_access_away(pulumi: Engine, answer: Account | None) -> None:
     """It may come from a front end that is behind, and the data would be out of reach: the next counts."""
     pulumi.azure.put(an_account(encryption=bound_to()))
     state = await seen(pulumi)
@@ -307,8 +306,6 @@ async def test_nothing_to_remove_is_no_failure(pulumi: Engine, *, made: bool) ->
     assert "remove_policy" not in pulumi.azure.calls
 
 
-HSM_ID = VAULT_ID.replace("/vaults/", "/managedHSMs/")
-HSM_KEY = f"{HSM_ID}/keys/language-key"
 SERVICE = HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 GRANT = {"scope": HSM_KEY, "principalId": PRINCIPAL, "roleDefinitionId": SERVICE.id}
 GRANT_ID = f"{HSM_KEY}|{PRINCIPAL}"
@@ -379,9 +376,7 @@ async def test_access_that_is_listed_ends_the_wait_at_once(pulumi: Engine) -> No
     assert (await pulumi.read(ACCESS, id, VALIDATED, outputs.values))[0] == ""
 
 
-async def test_a_role_assignment_is_waited_for_until_it_is_listed_and_the_wait_says_why(
-    pulumi: Engine,
-) -> None:
+async def test_a_role_assignment_is_waited_for_until_it_is_listed(pulumi: Engine) -> None:
     """Resource Manager may list an assignment late; the wait names identity, key and missing rights."""
     azure, clock = pulumi.azure, pulumi.clock
     azure.put(IN_ROLES)
@@ -396,9 +391,7 @@ async def test_a_role_assignment_is_waited_for_until_it_is_listed_and_the_wait_s
     ("vault", "command"),
     [(IN_ROLES, "az role assignment create"), (a_vault(policies=()), "az keyvault set-policy")],
 )
-async def test_fails_naming_the_fix_when_no_access_is_ever_listed(
-    pulumi: Engine, vault: Vault, command: str
-) -> None:
+async def test_access_that_is_never_listed_names_the_fix(pulumi: Engine, vault: Vault, command: str) -> None:
     """Access that nobody gave is not waited for until the deadline; the error holds the command."""
     pulumi.azure.put(vault)
     await refused(pulumi.create(ACCESS, VALIDATED), command)
@@ -425,8 +418,7 @@ async def test_a_binding_of_the_same_run_is_not_written_back(pulumi: Engine) -> 
     azure = pulumi.azure
     azure.versions = [a_version(V2), a_version()]
     azure.put(an_account(encryption=bound_to()))
-    inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
-    await pulumi.update(CMK, ACCOUNT_ID, inputs, inputs, {**inputs, "keyUriWithVersion": key_uri(V2)})
+    await pulumi.update(CMK, ACCOUNT_ID, BINDING, BINDING, {**BINDING, "keyUriWithVersion": key_uri(V2)})
     azure.put(an_account(encryption=bound_to()))
     _, outputs = await pulumi.create(ACCESS, OF_ACCOUNT)
     assert [patch.key_version for patch in azure.patches] == [V2]

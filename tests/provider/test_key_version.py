@@ -9,18 +9,20 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from core.facts import Account, KeyVersion, RoleAssignment, UserAssignedIdentity, Vault
+from core.facts import Account, KeyVersion, RoleAssignment, Vault
 from core.roles import CRYPTO_USER
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    BINDING,
+    CLIENT,
     KEY_ID,
     PRINCIPAL,
+    USER,
     V1,
     V2,
     V3,
-    VAULT_ID,
     VAULT_URI,
     FakeAzure,
     a_vault,
@@ -156,15 +158,14 @@ async def test_both_ways_out_lead_out(pulumi: Engine) -> None:
 
 @in_both
 @pytest.mark.parametrize(("hours_off", "expired"), [(-1, True), (1, False)], ids=["behind", "ahead"])
-async def test_a_version_has_expired_when_it_has_by_azures_clock(
+async def test_a_version_expires_by_azures_clock(
     *, pulumi: Engine, hours_off: int, expired: bool, preview: bool
 ) -> None:
     """This machine's may be off, in both directions: half an hour before or after the version expires."""
     azure = pulumi.azure
     azure.answered_at = pulumi.clock.time() - hours_off * 3600
     azure.versions = [a_version(expires=int(azure.answered_at) + (-1800 if expired else 1800))]
-    inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
-    for type, news in ((VERSION, INPUTS), (CMK, inputs)):
+    for type, news in ((VERSION, INPUTS), (CMK, BINDING)):
         call = pulumi.create(type, news, preview=preview)
         if expired and not (preview and type == CMK):
             await refused(call, "expired on")
@@ -177,16 +178,16 @@ BY_RBAC = "[ForbiddenByRbac (Forbidden)] Caller is not authorized. Caller: name=
 
 @pytest.mark.parametrize("call", ["create", "read"])
 async def test_a_key_that_may_not_be_read_names_the_role(pulumi: Engine, call: str) -> None:
-    """Resource Manager may refuse a key with 400 ForbiddenByRbac: the fix is a role on the vault."""
+    """Resource Manager may refuse a key with 400 ForbiddenByRbac: the fix is a role on the vault. A refresh
+    is refused, too: an update would not see that the key was rotated, and leave the account on the old
+    version."""
     pulumi.azure.failures["key_version"].append(ServiceError(400, "ForbiddenByRbac", BY_RBAC, "reading"))
-    given = KEY if call == "create" else KEY_ID
-    await refused(getattr(pulumi, call)(VERSION, given), '--role "Key Vault Crypto Officer"')
+    given: tuple[Any, ...] = (KEY,) if call == "create" else (KEY_ID, KEY, {**KEY, "version": V1})
+    await refused(getattr(pulumi, call)(VERSION, *given), '--role "Key Vault Crypto Officer"')
 
 
 @pytest.mark.parametrize("inputs", [INPUTS, {**INPUTS, "pin": V2}])
-async def test_a_refresh_survives_a_key_without_a_usable_version(
-    pulumi: Engine, inputs: dict[str, Any]
-) -> None:
+async def test_a_refresh_needs_no_usable_version(pulumi: Engine, inputs: dict[str, Any]) -> None:
     """A refresh keeps what was, so that the update after it can rotate the key or take the pin away."""
     _, olds = await pulumi.create(VERSION, INPUTS)
     pulumi.azure.versions = [a_version(**EXPIRED)]
@@ -242,15 +243,12 @@ async def test_the_last_try_is_not_repeated_without_a_look(pulumi: Engine) -> No
     assert await rotate(pulumi) == [V2, V1, V2]
 
 
-@pytest.mark.parametrize("imported", [False, True], ids=["created", "imported"])
-async def test_a_generation_that_is_raised_again_in_another_life_makes_a_version(
-    pulumi: Engine, imported: bool
-) -> None:
-    """Rotated, destroyed, and made anew on the same key: each raise makes a version, as in the first life.
-    A deletion takes none away."""
+async def test_each_raise_of_a_generation_makes_a_version(pulumi: Engine) -> None:
+    """Rotated, destroyed, and made anew or imported on the same key: as in the first life. A deletion takes
+    none away."""
     for life in (1, 2, 3):
         id, made = await pulumi.create(VERSION, INPUTS)
-        if imported:
+        if life == 3:
             _, made, _ = await pulumi.read(VERSION, id)
         rotated = await pulumi.update(VERSION, id, made.values, INPUTS, NEXT)
         assert len(pulumi.azure.versions) == life + 1
@@ -273,9 +271,7 @@ DENIED = ServiceError(403, "Forbidden", "x does not have keys list permission", 
 
 
 @pytest.mark.parametrize("comes", [True, False])
-async def test_an_operators_grant_that_is_not_in_effect_yet_is_waited_for(
-    pulumi: Engine, comes: bool
-) -> None:
+async def test_an_operators_grant_is_waited_for(pulumi: Engine, comes: bool) -> None:
     """A rotation waits for the deployer's own access as a binding waits for the account's, as long as a new
     grant may take. Where nobody made one, the error has the command, and so has what is said at once."""
     pulumi.azure.until(pulumi.clock, 1200 if comes else 10_000, DENIED, "live_key_versions", "rotate")
@@ -295,9 +291,7 @@ CLOSED = ServiceError(403, "Forbidden", "Public network access is disabled.", "x
 
 
 @pytest.mark.parametrize("failures", [[CLOSED], [LOST] * 5, [DENIED]])
-async def test_a_preview_tells_that_the_vault_does_not_answer(
-    pulumi: Engine, failures: list[ServiceError]
-) -> None:
+async def test_a_preview_tells_of_a_silent_vault(pulumi: Engine, failures: list[ServiceError]) -> None:
     """The update may run on another machine, or make the grant: it is told, with the ways out. The update
     itself is refused before anything is made."""
     pulumi.azure.failures["live_key_versions"] = [*failures, CLOSED]
@@ -326,8 +320,6 @@ async def test_fails_a_generation_that_makes_no_sense(
     assert len(pulumi.azure.versions) == 1
 
 
-CLIENT = "44444444-4444-4444-4444-444444444444"
-USER = UserAssignedIdentity("/id", CLIENT, PRINCIPAL)
 USED = {**INPUTS, "accountId": ACCOUNT_ID}
 REPLACED = {**USED, "accountId": f"{ACCOUNT_ID}-before"}
 FOLLOWED = {**USED, "generation": 2}
@@ -348,29 +340,13 @@ async def rotated(pulumi: Engine, old: dict[str, Any] = USED, **how: Any) -> int
 REFUSED: tuple[tuple[Account | Vault | KeyVersion | None, str, str], ...] = (
     (
         an_account(),
-        "account-is-on-the-key: the account is on Microsoft-managed keys",
-        "bind it first, by `pulumi up --refresh` with generation as it was, 1; then",
+        "account-is-on-the-key: the account is on Microsoft",
+        "with generation as it was, 1; then",
     ),
-    (
-        an_account(encryption=ON_ANOTHER),
-        f"the account is on {VAULT_URI}/keys/another/{V1}, not on a version of the key language-key",
-        "bind it first",
-    ),
-    (
-        bound(principal_id=None),
-        "account-has-identity: the account has no system-assigned identity",
-        "SystemAssigned",
-    ),
-    (
-        a_vault(policies=()),
-        "identity-has-access: no access policy of language-vault gives get, wrapKey, unwrapKey",
-        f"az keyvault set-policy --name language-vault --object-id {PRINCIPAL}",
-    ),
-    (
-        bound(provisioning_state="Failed"),
-        "account-is-settled: the account's last change did not succeed",
-        "update the account again until it does",
-    ),
+    (an_account(encryption=ON_ANOTHER), f"keys/another/{V1}, not on a version of the key", "bind it first"),
+    (bound(principal_id=None), "account-has-identity: ", "SystemAssigned"),
+    (a_vault(policies=()), "identity-has-access: ", f"--name language-vault --object-id {PRINCIPAL}"),
+    (bound(provisioning_state="Failed"), "account-is-settled: ", "update the account again until it does"),
     (a_version(enabled=False), f"bound-version-is-usable: the version {V1}", "--enabled true"),
     (None, "key-version-exists: there is no key language-key in language-vault", "az keyvault key recover"),
     (a_vault(purge_protection=None), "vault-has-purge-protection", "--enable-purge-protection true"),
@@ -453,9 +429,7 @@ FOLLOWS: dict[str, tuple[Callable[[FakeAzure], object], dict[str, Any], bool]] =
 
 @in_both
 @pytest.mark.parametrize("case", FOLLOWS)
-async def test_an_account_that_is_bound_afterwards_does_not_stand_in_the_way(
-    pulumi: Engine, case: str, preview: bool
-) -> None:
+async def test_an_account_that_is_bound_afterwards_follows(pulumi: Engine, case: str, preview: bool) -> None:
     """It is bound to the new version; one that lives on a key must be able to follow."""
     arrange, old, follows = FOLLOWS[case]
     arrange(pulumi.azure)

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from core.facts import Account, UserAssignedIdentity
+from core.facts import Account
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN, decode, encode
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    BINDING,
+    CLIENT,
     KEY_ID,
     PRINCIPAL,
+    USER,
     V1,
     V2,
     VAULT_ID,
@@ -38,9 +41,7 @@ from tests.provider.rig import (
     refused,
 )
 
-GIVEN = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
-INPUTS = {**GIVEN, "accountDigest": "a"}
-CLIENT = "44444444-4444-4444-4444-444444444444"
+INPUTS = {**BINDING, "accountDigest": "a"}
 MICROSOFTS = "Microsoft.CognitiveServices"
 
 
@@ -63,8 +64,7 @@ async def test_create_binds_by_one_patch_of_the_encryption_alone(pulumi: Engine)
 
 async def test_an_assigned_identity_is_bound_by_its_client_id(pulumi: Engine) -> None:
     """Without it the service would use the account's own identity."""
-    user = UserAssignedIdentity("/id", CLIENT, PRINCIPAL)
-    pulumi.azure.put(an_account(principal_id=None, user_assigned=(user,)))
+    pulumi.azure.put(an_account(principal_id=None, user_assigned=(USER,)))
     _, outputs = await pulumi.create(CMK, {**INPUTS, "identityClientId": CLIENT})
     assert [patch.identity_client_id for patch in pulumi.azure.patches] == [CLIENT]
     assert outputs.values["principalId"] == PRINCIPAL
@@ -117,7 +117,7 @@ async def test_a_changed_digest_asserts_the_binding_again(pulumi: Engine) -> Non
 @pytest.mark.parametrize(
     ("type", "inputs"),
     [
-        (CMK, GIVEN),
+        (CMK, BINDING),
         (VERSION, ("keyId", "accountId")),
         (ACCESS, ("keyId", "principalId", "grantId")),
         (REVOCATION, ("keyId", "principalId")),
@@ -125,9 +125,7 @@ async def test_a_changed_digest_asserts_the_binding_again(pulumi: Engine) -> Non
         (HSM_ROLE, ("scope", "principalId")),
     ],
 )
-async def test_a_preview_of_what_is_not_known_yet_is_made(
-    pulumi: Engine, type: str, inputs: tuple[str, ...]
-) -> None:
+async def test_a_preview_takes_what_is_not_known(pulumi: Engine, type: str, inputs: tuple[str, ...]) -> None:
     """Of every resource, as in the first preview: it asks nothing, and what only the act shows is unknown."""
     given = dict.fromkeys(inputs, UNKNOWN)
     id, outputs = await pulumi.create(type, given, preview=True)
@@ -156,17 +154,6 @@ EARLIER = {"boundAt": "2026-01-01T00:00:00Z"}
 """Of a binding that an earlier run made."""
 
 
-async def test_a_binding_that_has_another_name_now_is_deleted_without_a_write(pulumi: Engine) -> None:
-    """The engine makes the binding of the new name and then deletes that of the old one; so it does with one
-    that is replaced. The account stays bound: the instance of the provider that has bound it in this run
-    knows it. Another one is in test_races.py."""
-    id, olds = await pulumi.create(CMK, INPUTS)
-    await pulumi.check(CMK, INPUTS)
-    await pulumi.create(CMK, INPUTS)
-    await pulumi.delete(CMK, id, {**olds.values, **EARLIER})
-    assert {patch.key_source for patch in pulumi.azure.patches} == {"Microsoft.KeyVault"}
-
-
 @pytest.mark.parametrize(
     ("another_provider", "news", "refuses", "stays"),
     [
@@ -178,11 +165,11 @@ async def test_a_binding_that_has_another_name_now_is_deleted_without_a_write(pu
 async def test_a_binding_that_unbinds_leaves_what_was_bound_after_it(
     pulumi: Engine, another_provider: bool, news: dict[str, str], refuses: bool, stays: bool
 ) -> None:
-    """A binding with `onDelete: unbind` that has another name now. The instance that bound the account in
-    this run leaves it. To another instance an account that is bound to another version differs from the
-    state of the old binding, and what to do is said. If it is bound to the same version, nothing at Azure
-    tells the two apart: `onDelete` is what the program asked for, and a refresh then shows that the new one
-    is gone."""
+    """A binding with `onDelete: unbind` that has another name now, or was replaced: the engine makes the new
+    one before it deletes the old one. The instance that bound the account in this run leaves it. To another
+    instance an account that is bound to another version differs from the state of the old binding, and what
+    to do is said. If it is bound to the same version, nothing at Azure tells the two apart: `onDelete` is
+    what the program asked for, and a refresh then shows that the new one is gone."""
     azure, inputs = pulumi.azure, {**INPUTS, **UNBINDS}
     azure.versions.append(a_version(V2))
     other = await engine(azure)
@@ -201,7 +188,7 @@ async def test_a_binding_that_unbinds_leaves_what_was_bound_after_it(
 
 
 @pytest.mark.parametrize(("leaves", "unbinds"), [(True, True), (False, False), (None, False)])
-async def test_an_account_leaves_its_key_where_the_program_says_so_in_this_run(
+async def test_an_account_leaves_its_key_where_the_program_says_so(
     pulumi: Engine, leaves: bool | None, unbinds: bool
 ) -> None:
     """So does a service with `unbindAccount`: key, version and access stay, and the binding is not declared.
@@ -228,19 +215,6 @@ async def test_what_a_deletion_does_is_recorded_without_a_write(pulumi: Engine, 
         changed = await pulumi.update(CMK, id, was, old, new, preview=preview)
         assert changed.values == {**olds.values, **new}
     assert len(pulumi.azure.calls) == calls
-
-
-async def test_a_key_uri_with_the_port_of_https_is_the_same_key(pulumi: Engine) -> None:
-    """What Azure or a program writes with `:443` is read, compared and imported without a difference."""
-    azure, port = pulumi.azure, f"{VAULT_URI}:443"
-    azure.put(an_account(encryption=bound_to(key_vault_uri=f"{port}/")))
-    written = {**INPUTS, "keyUriWithVersion": key_uri(vault_uri=port)}
-    _, outputs, inputs = await pulumi.read(CMK, ACCOUNT_ID)
-    assert inputs.values["keyUriWithVersion"] == key_uri()
-    updated = await pulumi.update(CMK, ACCOUNT_ID, outputs.values, inputs.values, written)
-    _, _, again = await pulumi.read(CMK, ACCOUNT_ID, written, updated.values)
-    assert azure.patches[-1].key_vault_uri == VAULT_URI
-    assert again.values["keyUriWithVersion"] == written["keyUriWithVersion"]
 
 
 async def test_a_binding_that_stays_does_not_say_that_its_account_does(pulumi: Engine) -> None:
@@ -278,7 +252,7 @@ async def test_secret_inputs_stay_secret_and_so_does_what_tells_them(pulumi: Eng
 
 async def failures(pulumi: Engine, *secrets: str, **news: Any) -> list[tuple[str, str]]:
     """What a check refuses: the property, whose value the engine prints, and the reason."""
-    given = encode({**GIVEN, **news}, secrets)
+    given = encode({**BINDING, **news}, secrets)
     request = provider_pb2.CheckRequest(urn=pulumi.urn(CMK), type=CMK, news=given)
     return [(one.property, one.reason) for one in (await pulumi.send("Check", request)).failures]
 
@@ -304,7 +278,7 @@ async def test_a_malformed_secret_is_refused_without_it(pulumi: Engine, value: A
         ("keyUriWithVersion", {"vaultId": OTHER_VAULT}, "other-vault", "language-vault"),
     ],
 )
-async def test_a_failure_of_another_input_is_told_without_the_secret(
+async def test_another_inputs_failure_tells_no_secret(
     pulumi: Engine, secret: str, news: dict[str, str], tells: str, hides: str
 ) -> None:
     """With its property, and with what was expected."""
@@ -318,7 +292,7 @@ async def test_a_failure_of_another_input_is_told_without_the_secret(
 async def test_errors_and_the_log_do_not_tell_a_secret(pulumi: Engine, *, preview: bool) -> None:
     """Neither what is refused, nor what is waited for or said by the way."""
     pulumi.azure.vaults.clear()
-    call = pulumi.create(CMK, GIVEN, preview=preview, secrets=("keyUriWithVersion", "vaultId"))
+    call = pulumi.create(CMK, BINDING, preview=preview, secrets=("keyUriWithVersion", "vaultId"))
     failed = None if preview else await refused(call)
     if preview:
         await call

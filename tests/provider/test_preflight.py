@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from core import arm_ids, key_uris
+from core import arm_ids, key_uris, resource_types
 from core.facts import (
     Account,
     KeyVersion,
     Network,
     PolicyEntry,
     RoleAssignment,
-    UserAssignedIdentity,
     Vault,
 )
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
@@ -22,9 +21,11 @@ from provider.live_state import ACCOUNT, BOUND_KEY, KEY, VAULT, LiveState, Look,
 from provider.preflight import Preflight, Severity, blocking, findings
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    CLIENT,
     KEY_ID,
     PRINCIPAL,
     TENANT,
+    USER,
     V1,
     V2,
     V3,
@@ -40,7 +41,6 @@ from tests.provider.fake_azure import (
 
 ALL = frozenset({ACCOUNT, VAULT, KEY})
 NOW = 1_750_000_000.0
-CLIENT = "44444444-4444-4444-4444-444444444444"
 TARGET = Target(
     arm_ids.account_id(ACCOUNT_ID),
     key_uris.parse(key_uri()),
@@ -63,9 +63,11 @@ def live_state(
 R, C, P, U = Severity.REFUSED, Severity.CHANGEABLE, Severity.TRANSIENT, Severity.NOT_CHECKED
 RBAC = {"uses_rbac": True, "policies": ()}
 ROLE = RoleAssignment(KEY_ID, PRINCIPAL, CRYPTO_SERVICE_ENCRYPTION_USER.id, CRYPTO_SERVICE_ENCRYPTION_USER)
-USER = UserAssignedIdentity("/id", CLIENT, PRINCIPAL)
 ON_V2 = an_account(encryption=bound_to(V2))
 EXPIRED = 1_700_000_000
+ON_ANOTHER = bound_to(key_name="another")
+CLOSED = Network(default_action="Deny", bypass="None")
+ROLES = "the role assignments"
 PERIMETER = Network("SecuredByPerimeter", default_action="Deny", bypass="None")
 
 
@@ -90,6 +92,12 @@ def policy(*permissions: str) -> LiveState:
     return vault(policies=(PolicyEntry(PRINCIPAL, permissions, TENANT),))
 
 
+def on_v2(version: KeyVersion | None) -> LiveState:
+    """Of an account that is bound to that version, as Azure has it."""
+    return live_state(ON_V2, bound_key=version, read=ALL | {BOUND_KEY})
+
+
+UNREAD = live_state(vault=a_vault(**RBAC), unreadable={ROLES: "403"})
 # What is found: the rule, its weight, a part of the text; and the facts that it is found in.
 CASES: tuple[tuple[str, Severity, str, LiveState], ...] = (
     ("account-exists", C, f"there is no account {ACCOUNT_ID}", replace(live_state(), account=None)),
@@ -100,65 +108,30 @@ CASES: tuple[tuple[str, Severity, str, LiveState], ...] = (
     (
         "account-is-free",
         R,
-        f"pulumi import azure-cmk:index:CustomerManagedKey NAME {ACCOUNT_ID}",
-        account(encryption=bound_to(key_name="another")),
+        f"pulumi import {resource_types.BINDING} NAME {ACCOUNT_ID}",
+        account(encryption=ON_ANOTHER),
     ),
-    (
-        "outbound-reaches-vault",
-        C,
-        "add language-vault.vault.azure.net to allowedFqdnList",
-        account(restricts_outbound=True, allowed_fqdns=("example.com",)),
-    ),
+    ("outbound-reaches-vault", C, "add language-vault.vault", account(restricts_outbound=True)),
     ("vault-exists", C, "az keyvault recover", replace(live_state(read=ALL - {KEY}), vault=None)),
     ("same-region", R, "westeurope, the vault in North Europe", vault(location="North Europe")),
     ("same-tenant", R, CLIENT, account(tenant_id=CLIENT)),
     ("vault-has-soft-delete", C, "false; expected true", vault(soft_delete=False)),
-    (
-        "vault-has-purge-protection",
-        C,
-        "az keyvault update --name language-vault --enable-purge-protection true",
-        vault(purge_protection=False),
-    ),
+    ("vault-has-purge-protection", C, "--enable-purge-protection true", vault(purge_protection=False)),
     ("hsm-is-activated", C, "az keyvault security-domain download", vault(activated=False)),
-    (
-        "vault-admits-trusted-services",
-        C,
-        "--bypass AzureServices",
-        vault(network=Network(default_action="Deny", bypass="None")),
-    ),
+    ("vault-admits-trusted-services", C, "--bypass AzureServices", vault(network=CLOSED)),
     ("vault-admits-trusted-services", U, "a network security perimeter decides", vault(network=PERIMETER)),
     ("key-version-exists", P, f"no version {V1}", replace(live_state(), key=None)),
     ("key-is-rsa-2048", R, "3072 bits; expected 2048", key(size=3072)),
-    (
-        "bound-version-is-usable",
-        R,
-        f"--id https://language-vault.vault.azure.net/keys/language-key/{V2} --enabled true",
-        live_state(ON_V2, bound_key=a_version(V2, enabled=False), read=ALL | {BOUND_KEY}),
-    ),
-    ("bound-version-is-usable", R, "is not in the vault any more", live_state(ON_V2, read=ALL | {BOUND_KEY})),
+    ("bound-version-is-usable", R, f"--id {key_uri(V2)} --enabled true", on_v2(a_version(V2, enabled=False))),
+    ("bound-version-is-usable", R, "is not in the vault any more", on_v2(None)),
     ("key-is-usable", C, "is disabled", key(enabled=False)),
-    (
-        "key-is-usable",
-        C,
-        "run `az keyvault key rotate --vault-name language-vault --name language-key`",
-        key(expires=EXPIRED),
-    ),
+    ("key-is-usable", C, "az keyvault key rotate --vault-name language-vault", key(expires=EXPIRED)),
     ("key-allows-wrapping", C, "does not allow unwrapKey", key(operations=("sign", "wrapKey"))),
-    (
-        "identity-has-access",
-        P,
-        f"az keyvault set-policy --name language-vault --object-id {PRINCIPAL}",
-        vault(policies=()),
-    ),
+    ("identity-has-access", P, f"set-policy --name language-vault --object-id {PRINCIPAL}", policy()),
     ("identity-has-access", P, "gives unwrapKey", policy("get", "wrapkey")),
     ("identity-has-access", P, f"--scope {KEY_ID}", roles()),
     ("identity-has-access", U, "has a condition", roles(replace(ROLE, condition="@Resource"))),
-    (
-        "unreadable-parts",
-        U,
-        "the role assignments could not be read: 403",
-        live_state(vault=a_vault(**RBAC), unreadable={"the role assignments": "403"}),
-    ),
+    ("unreadable-parts", U, f"{ROLES} could not be read: 403", UNREAD),
 )
 
 

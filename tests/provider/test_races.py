@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, V1, V2, VAULT_ID, FakeAzure, a_version, key_uri
+from tests.provider.fake_azure import ACCOUNT_ID, BINDING, KEY_ID, V1, V2, FakeAzure, a_version, key_uri
 from tests.provider.rig import CMK, UNBINDS, VERSION, FailedError, engine
 
-INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
-OTHER = {**INPUTS, "keyUriWithVersion": key_uri(V2)}
+OTHER = {**BINDING, "keyUriWithVersion": key_uri(V2)}
 LATE = ("account", "bind", "progress", "vault", "key_version", "live_key_versions", "rotate")
 each_order = pytest.mark.parametrize("seed", range(20))
 
@@ -47,8 +46,8 @@ async def test_a_binding_that_moves_to_another_stack_holds(seed: int) -> None:
     stays bound, and the first stack says how the binding is taken out of its state."""
     azure = shuffled(seed)
     old, new = await engine(azure), await engine(azure)
-    id, olds = await old.create(CMK, INPUTS)
-    left, taken = await both(old.delete(CMK, id, olds.values), new.create(CMK, INPUTS))
+    id, olds = await old.create(CMK, BINDING)
+    left, taken = await both(old.delete(CMK, id, olds.values), new.create(CMK, BINDING))
     assert "pulumi state delete" in str(left)
     assert not isinstance(taken, FailedError)
     assert {patch.key_source for patch in azure.patches} == {"Microsoft.KeyVault"}
@@ -61,8 +60,8 @@ async def test_two_stacks_that_bind_one_account_are_not_both_content(seed: int) 
     learns it from the next read."""
     azure, content = shuffled(seed), []
     one, other = await engine(azure), await engine(azure)
-    made = await both(one.create(CMK, INPUTS), other.create(CMK, OTHER))
-    for pulumi, inputs, done in zip((one, other), (INPUTS, OTHER), made, strict=True):
+    made = await both(one.create(CMK, BINDING), other.create(CMK, OTHER))
+    for pulumi, inputs, done in zip((one, other), (BINDING, OTHER), made, strict=True):
         if not isinstance(done, FailedError):
             id, outputs = done
             _, _, live = await pulumi.read(CMK, id, inputs, outputs.values)
@@ -75,12 +74,12 @@ async def test_an_account_that_is_unbound_while_it_is_bound_ends_as_somebody_was
     """A program that says `onDelete: unbind` in one stack, and a binding of the same account in another."""
     azure = shuffled(seed)
     one, other = await engine(azure), await engine(azure)
-    id, olds = await one.create(CMK, {**INPUTS, **UNBINDS})
-    unbound, bound = await both(one.delete(CMK, id, olds.values), other.create(CMK, INPUTS))
+    id, olds = await one.create(CMK, {**BINDING, **UNBINDS})
+    unbound, bound = await both(one.delete(CMK, id, olds.values), other.create(CMK, BINDING))
     told = {"": not isinstance(unbound, FailedError), V1: not isinstance(bound, FailedError)}
     assert told[bound_version(azure)]
     # The next update of the stack that declares the binding makes it again.
-    _, again = await other.create(CMK, INPUTS)
+    _, again = await other.create(CMK, BINDING)
     assert again.values["keyVersion"] == bound_version(azure) == V1
 
 

@@ -1,21 +1,26 @@
-"""How the provider's client asks, and what it makes of answers of every shape. What each call sends, the
-local Azure judges (test_at_azure.py, test_faults.py and the lives of tests/remediation)."""
+"""How the provider's client asks, what it makes of answers of every shape, and how it explains a refusal.
+What each call sends, the local Azure judges (test_at_azure.py, test_faults.py, the lives of
+tests/remediation)."""
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 from azure.core.exceptions import HttpResponseError
 
 from core.arm_ids import account_id, key_id, vault_id
 from core.refusals import RefusalKind
 from localazure.front import Raw
 from provider.azure import Azure
-from provider.failure import Progress, ServiceError, failure_from, retry_after_from
+from provider.errors import _DEPLOYER, ROWS, ErrorContext, translate
+from provider.failure import NOT_SENT, Progress, ServiceError, failure_from, retry_after_from
 from tests.provider.canned import Canned
 from tests.provider.fake_azure import ACCOUNT_ID, GROUP, PRINCIPAL, SUBSCRIPTION
 
@@ -39,9 +44,7 @@ async def test_a_role_of_an_hsm_has_one_name_for_a_key_and_an_identity() -> None
 
 
 @pytest.mark.parametrize(("status", "told"), [(403, True), (500, False)])
-async def test_roles_above_a_key_that_may_not_be_listed_are_not_taken_for_none(
-    status: int, told: bool
-) -> None:
+async def test_roles_that_may_not_be_listed_are_not_taken_for_none(status: int, told: bool) -> None:
     """A grant of the whole HSM may be behind them: it counts as one whose role was not read."""
     refused = {"error": {"code": "AccessDenied", "message": "Not authorized"}}
     cloud = Canned()
@@ -168,3 +171,60 @@ NOW = {"Date": "Wed, 21 Oct 2026 07:28:00 GMT"}
 def test_retry_after_is_a_number_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
     """A date counts from the answer's own, whatever this machine's clock says; nonsense is ignored."""
     assert retry_after_from(headers) == seconds
+
+
+CONTEXT = ErrorContext("VAULT-ID", "contoso-keys", "language-key", "PRINCIPAL")
+CASES = [
+    (by, ServiceError(status, code, case["text"], "changing", inner, "corr-1"), *case["is"])
+    for by, cases in yaml.safe_load(Path(__file__).with_name("answers.yaml").read_text("utf-8")).items()
+    for case in cases
+    for status, code, inner in [case["answer"]]
+]
+
+
+@pytest.mark.parametrize(("by", "failure", "kind", "cause", "fix"), CASES)
+def test_a_known_answer_is_explained(by: str, failure: ServiceError, kind: str, cause: str, fix: str) -> None:
+    """Cause and fix come first; the service's code, text and correlation id stay in the message. A rotation
+    asks the vault as the deployer: no command of the fix is about the account's identity then."""
+    vault = (
+        HSM.text.replace("contoso-hsm", "contoso-keys") if "managedHsm" in failure.text else CONTEXT.vault_id
+    )
+    message = translate(failure, replace(CONTEXT, by_deployer=by == "deployer", vault_id=vault))
+    assert cause in message.partition("\n")[0]
+    assert fix in message
+    for kept in (failure.code, failure.inner_code, failure.text, "corr-1", "changing"):
+        assert kept in message
+    assert by == "service" or "PRINCIPAL" not in message
+    assert failure.kind is RefusalKind[kind]
+
+
+def test_every_row_of_the_table_is_reached() -> None:
+    """No row is hidden by one before it: each is what some real text finds first."""
+    service = [failure for by, failure, *_ in CASES if by == "service"]
+    assert {row.cause for row in ROWS} == {translate(one, CONTEXT).partition("\n")[0] for one in service}
+    assert len(_DEPLOYER) == len(CASES) - len(service)
+
+
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        # Nothing is invented about an answer that nobody knows, and nothing is taken from it.
+        (
+            ServiceError(418, "Teapot", "short\nand stout", "pouring", "Tea", "corr-2"),
+            "pouring: Azure answered 418 Teapot (Tea): short\nand stout [correlation id corr-2]",
+        ),
+        (
+            ServiceError(0, "ServiceRequestError", "refused", "reading"),
+            "reading: no answer (ServiceRequestError: refused)",
+        ),
+        # A request that the provider held back, since its host is not the cloud's, is no answer.
+        (
+            ServiceError(NOT_SENT, "ForeignHostError", "https://x is no endpoint", "polling"),
+            "polling: not sent: https://x is no endpoint",
+        ),
+    ],
+)
+def test_what_has_no_row_passes_through_whole(failure: ServiceError, message: str) -> None:
+    """An unknown answer and what was never sent, which are final, and none at all, which is not."""
+    assert translate(failure) == message
+    assert (failure.kind is RefusalKind.FINAL) == (failure.status != 0)

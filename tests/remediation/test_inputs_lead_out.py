@@ -172,7 +172,7 @@ CASES: Mapping[str, Case] = {
         {"projects": [{"name": "one"}]},
     ),
     "an approval without a reason": Case(
-        approval, {}, "reason is missing: give it as text", {"reason": "moved, data exported"}
+        approval, {}, "reason is None, expected a text", {"reason": "moved, data exported"}
     ),
     "a stack's own setting": Case(
         fleet_and_stack,

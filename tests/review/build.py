@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from review import document, printers, report
+from review import printers, report
 from review.approvals import Approval, People
 from review.preview import read
 
@@ -55,12 +55,12 @@ def review(*steps: Step, approvals: tuple[Approval, ...] = (), people: People = 
 
 def comment(made: report.Review) -> str:
     """The review as a pull-request comment."""
-    return printers.comment(made.stack, made.digest, document.of(made))
+    return printers.comment(made.stack, made.digest, report.document(made))
 
 
 def terminal(made: report.Review) -> str:
     """The review as the command prints it."""
-    return printers.plain(document.of(made, rows=len(made.rows))) + "\n"
+    return printers.plain(report.document(made, rows=len(made.rows))) + "\n"
 
 
 def verdicts(*steps: Step) -> list[str]:

@@ -453,7 +453,6 @@ ROWS: Final = (
     row("Foundry project kept in Azure", in_project(deletes(Kind.PROJECT, retain=True)), "released"),
     row("Foundry project deleted outside", in_project(gone(Kind.PROJECT)), "account-gone"),
     row("Foundry project stays", in_project(sets(Kind.PROJECT, "tags", {"a": "b"}))),
-    row("Foundry project of an account of kind TextAnalytics", written(PROJECT_TOKEN, {"accountName": "lang-plain"}), plain="not-for-kind"),
     row("model deployment deleted", does(lambda scene: scene.hold("azure-native:cognitiveservices:Deployment", "mini", {}), deletes(Kind.DEPLOYMENT))),
     row("lock added", lambda scene: scene.create(LOCK_TOKEN, "lock", {"scope": scene.vault_id, "level": "ReadOnly"})),
     row("resource group deleted", deletes(GROUP), "undetermined"),

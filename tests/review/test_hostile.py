@@ -16,7 +16,7 @@ from core.values import Mark
 from review import plan, printers, report
 from review.merge import StackReview, merged
 from review.preview import PreviewError, read
-from review.printers import LIMIT, Form, ReportLine, Shown, Text, folded, in_markdown, in_plain, line
+from review.printers import LIMIT, Form, ReportLine, Shown, Text, fold, in_markdown, in_plain, line
 from review.verdict import VerdictSeverity
 from tests.review.build import POLICY, ROLE, ROLES, VAULT_ID, bound, comment, review, state, step, terminal
 from tests.review.changes import ROWS, Row
@@ -163,7 +163,7 @@ def test_every_kind_of_block_keeps_a_value_in_its_place(text: str) -> None:
             ReportLine(Form.ACCOUNT, ((VerdictSeverity.NOTE,), (Shown(value), " (vault)"))),
             *(ReportLine(form, (text,)) for form in (Form.ITEM, Form.MORE, Form.SMALL)),
             ReportLine(Form.CHANGED, (("key",), (Shown(value),), (Shown(None),))),
-            *folded([line(Form.FOLD, *text), line(Form.TEXT, "account: ", Shown(value, quoted=True))]),
+            *fold([line(Form.FOLD, *text), line(Form.TEXT, "account: ", Shown(value, quoted=True))]),
         ]
 
     for printed, show in ((printers.markdown, in_markdown), (printers.plain, in_plain)):

@@ -218,6 +218,7 @@ DELETED_AND_NEW: tuple[Change, ...] = ((BINDING, "b", ["delete"], None), (BINDIN
             "",
             "does not fit",
         ),
+        (planned()[:-1] + ', "plan": {}}', refresh(), "", "the plan has no resourcePlans"),
         # A deleted resource cannot be passed off as a new one's former self: its plan mentions it.
         (planned(*DELETED_AND_NEW), refresh(), renamed("b", "b2"), "does not fit"),
         # Half a file is not a plan that changes nothing, and what is there now must be known whole.

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from review.preview import PreviewError, read, read_policies
+from review.preview import PreviewError, name_of, read, read_policies
 from tests.review.build import BINDING, binding, bound, digest, step
 
 
@@ -59,7 +59,7 @@ def test_a_replacement_is_one_resource() -> None:
 def test_a_name_with_colons_does_not_hide_a_resource() -> None:
     """A logical name may hold the URN's own separator."""
     (found,) = read(digest(step("delete", BINDING, "a::b", binding()))).resources
-    assert found.name == "a::b"
+    assert name_of(found.urn) == "a::b"
 
 
 def test_a_refresh_is_told_from_a_plan_whatever_the_order() -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from engine import install, setup
+from localazure.environment import checkout
 
 ROOT = Path(__file__).resolve().parents[2]
 _COPIED = ("engine", "localazure", "Makefile", "uv.lock", "pyproject.toml")
@@ -146,15 +147,9 @@ def test_the_set_up_works_or_says_what_to_do(machine: Machine, tmp_path: Path) -
 
 def test_two_checkouts_do_not_share_a_server(tmp_path: Path) -> None:
     """Each has its state, its ports and its CLI's home in its own folder."""
-    from localazure.environment import checkout
-    from localazure.home import home_of
-
-    assert home_of(None, {}).path == ROOT / ".localazure"
     one, two = (checkout(tmp_path / name, "/bin") for name in ("one", "two"))
-    assert {name for name in one if one[name] == two[name]} == {
-        "PULUMI_CONFIG_PASSPHRASE",
-        "PULUMI_SKIP_UPDATE_CHECK",
-    }
+    same = {name for name in one if one[name] == two[name]}
+    assert same == {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_SKIP_UPDATE_CHECK"}
 
 
 def test_a_clone_that_cannot_be_written_is_told_as_that(

@@ -150,7 +150,9 @@ def test_access_is_taken_away_although_another_service_is_refused() -> None:
     assert [found.name for found in monitor.of(":KeyAccessRevocation")] == ["two-revocation"]
 
 
-@pytest.mark.parametrize("unanswered", ["azure-cmk:index:checkDeployment", GET_KEY])
+@pytest.mark.parametrize(
+    "unanswered", ["azure-cmk:index:checkDeployment", "azure-cmk:index:getDeleted", GET_KEY]
+)
 def test_access_is_taken_away_although_azure_does_not_answer(unanswered: str) -> None:
     """A question about one service that fails ends the run, and keeps the data of no other one readable."""
 
@@ -168,6 +170,7 @@ def test_access_is_taken_away_although_azure_does_not_answer(unanswered: str) ->
     services = {
         "one": ServiceRequest(service_inputs("one")),
         "two": ServiceRequest(service_inputs("two", access="revoked")),
+        "new": ServiceRequest(service_inputs("new")),
     }
     with pytest.raises(pulumi.RunError, match="Azure does not accept the login"):
         run(lambda: preflight(services), monitor=monitor)

@@ -58,10 +58,10 @@ class Field:
         return self.settled(id)
 
     def settled(self, id: str) -> dict[str, Any]:
-        while True:
-            found: dict[str, Any] = self.send("GET", id, "2025-06-01")
-            if found["properties"]["provisioningState"] == "Succeeded":
-                return found
+        found: dict[str, Any] = {}
+        while found.get("properties", {}).get("provisioningState") != "Succeeded":
+            found = self.send("GET", id, "2025-06-01")
+        return found
 
     def vault(self, group_id: str, name: str, **properties: Any) -> str:
         id = f"{group_id}/providers/Microsoft.KeyVault/vaults/{name}"

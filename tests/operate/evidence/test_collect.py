@@ -1,8 +1,11 @@
-"""Evidence of a cloud with a rotated, a cut off and a plain account: what is told, and what is not."""
+"""Evidence of a cloud with a rotated, a cut off and a plain account, and of an account whose key is in a
+managed HSM: what is told, and what is not."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,12 +15,14 @@ from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure import seed
 from operate.__main__ import main
 from operate.azure import UnansweredError
-from operate.evidence import command, report
+from operate.evidence import access, command, report
 from operate.evidence.collect import _groups, accounts_in, diagnostic_setting, log_start
 from operate.evidence.findings import findings
-from operate.evidence.history import bound_since
+from operate.evidence.history import bound_since, newest
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, UseRow, moment
+from operate.evidence.page import page
 from operate.source import Source
+from tests.consistency.hsm_world import CRYPTO_USER, ENCRYPTION_USER, HSM, HSM_KEY, HsmWorld
 from tests.consistency.world import GROUP, KEY, World
 from tests.operate.evidence.door_azure import (
     ACCOUNTS,
@@ -80,10 +85,11 @@ def test_an_account_whose_access_was_taken_and_one_on_microsofts_keys_are_errors
     assert "not-under-customer-key" in rules(facts, "plain")
 
 
-def test_every_refused_question_is_told(door: Door) -> None:
+def test_every_refused_question_is_told(door: Door, world: HsmWorld) -> None:
     """Whatever single question is refused, a finding `not-checked` says so: nothing is passed over. What is
     never asked can never be refused, so each kind is counted here."""
     assert list(passed_over(door, *IDS)) == []
+    assert list(passed_over(world.door, ACCOUNT)) == []
     azure = DoorAzure(door)
     read(azure, *IDS)
     kinds = {question.partition("?")[0].rsplit("/", 1)[-1] for question in azure.questions}
@@ -104,7 +110,7 @@ def test_the_same_cloud_at_the_same_time_gives_the_same_bytes(
 ) -> None:
     """Read twice as of one moment, in whatever order, the report does not differ, and holds no token or
     secret. What was not read is there with the reason, so that no reader takes it for nothing; the manifest
-    has each question's answer."""
+    has each file's hash and each question's answer."""
     monkeypatch.setattr(command, "LiveAzure", lambda _: DoorAzure(door, "/versions"))
     monkeypatch.setattr("operate.azure.source_of", lambda _: SOURCE)
     monkeypatch.setattr(report, "tool_version", lambda: "1")
@@ -120,7 +126,10 @@ def test_the_same_cloud_at_the_same_time_gives_the_same_bytes(
     assert (shown["schema"], shown["notFromAzure"]) == ("language-cmk/evidence/1", SOURCE.warning)
     keys = [service["key"] for service in shown["services"]]
     assert keys.count({"notChecked": "403 Forbidden: refused by the test"}) == 2
-    answers = json.loads(first["manifest.json"])["answers"]
+    manifest = json.loads(first["manifest.json"])
+    hashes = {name: report.sha256(first[name]) for name in ("evidence.json", "index.html")}
+    answers = manifest["answers"]
+    assert manifest["files"] == hashes
     assert {one["answer"][:4] for one in answers} == {"ok", "403 ", "404 "}
     assert json.loads(turned["evidence.json"])["services"] == shown["services"]
     text = "".join(first.values()).lower()
@@ -212,3 +221,107 @@ def test_a_role_that_does_not_say_whom_it_is_for_may_be_a_groups() -> None:
     hsm = vault(uses_rbac=True, policies=())
     found = dict(_groups(Graph(), [service(vault=hsm, assignments=(given, own))]))  # type: ignore[arg-type]
     assert found == {OTHER: (OWN,)}
+
+
+ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-new"
+HSM_LOG = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log"
+ANOTHER = "99999999-0000-4000-8000-000000000009"
+
+
+def log_to_workspace(world: HsmWorld, *, audit_only: bool = False) -> None:
+    body = {"location": "westeurope", "properties": {"sku": {"name": "PerGB2018"}}}
+    if not audit_only:
+        world.arm("PUT", HSM_LOG, body, api="2022-10-01")
+    logs = [{"category": "AuditEvent", "enabled": True}]
+    setting = f"{HSM}/providers/Microsoft.Insights/diagnosticSettings/audit"
+    properties = {"workspaceId": HSM_LOG, "logs": logs}
+    world.arm("PUT", setting, {"properties": properties}, api="2021-05-01-preview")
+
+
+@pytest.fixture
+def world() -> HsmWorld:
+    """An account under a key in the HSM, whose audit log goes to a workspace; an auditor of the HSM reads."""
+    made = HsmWorld()
+    log_to_workspace(made)
+    made.grant(seed.DEPLOYER.object_id, "2c18b078-7c48-4d3a-af88-5a3a1b3f82b3", "")
+    made.grant_each(ENCRYPTION_USER, "/keys/cmk-contoso")
+    assert made.bindable()
+    return made
+
+
+def found(facts: Facts) -> dict[str, Any]:
+    """Each rule that does not hold, with its finding."""
+    return {one.rule: one for one in findings(facts)}
+
+
+def gather(world: HsmWorld) -> Facts:
+    return read(DoorAzure(world.door), ACCOUNT)
+
+
+def test_key_binding_and_use_are_read_from_the_hsm(world: HsmWorld) -> None:
+    """The bound version is the newest, the account's identity uses it since a time that the log has, and
+    nothing was left out."""
+    facts = gather(world)
+    (service,) = facts.services
+    account, vault, key, use = service.account, service.vault, service.key, service.use
+    assert service.unread == ()
+    assert isinstance(account, Account)
+    assert isinstance(vault, Vault)
+    assert isinstance(key, Key)
+    assert isinstance(use, KeyUseLog)
+    assert (vault.id, key.type, key.size) == (HSM, "RSA-HSM", 2048)
+    assert newest(key, facts.taken) == key.version(account.encryption.key_version)
+    assert bound_since(account, key, use).not_after is not None
+    rules = found(facts)
+    assert "others-can-grant" in rules
+    assert not {"no-access-to-key", "not-checked", "key-type", "purge-protection"} & rules.keys()
+    # Its part of the page has no word of a vault.
+    text = page(facts, findings(facts), version="1", digest="0" * 64)
+    shown = re.sub(r"<style>.*?</style>|<[^>]+>", "", text, flags=re.DOTALL)
+    part = shown[shown.index("Managed HSM\n") : shown.index("Not checked\n")]
+    assert "its own roles" in part
+    assert "vault" not in part.replace("vaults/", "").replace("Microsoft.KeyVault", "").lower()
+
+
+def test_who_can_unwrap_is_told_by_the_hsms_own_roles(world: HsmWorld) -> None:
+    """Whoever has a role of Resource Manager at the HSM, and everybody in a vault of its name, can do
+    nothing; an administrator of the HSM could give themselves the right."""
+    world.assign(ANOTHER, "00482a5a-887f-4fb3-b363-3b7fe8e74483", HSM)
+    world.grant(ANOTHER, CRYPTO_USER, "/keys/another")
+    (service,) = gather(world).services
+    able, granting = access.unwrappers(service), access.controllers(service)
+    assert not isinstance(able, NotChecked)
+    assert not isinstance(granting, NotChecked)
+    # The deployer is Crypto User at all keys, by which the key was made.
+    assert {one.principal_id for one in able} == {*world.principals, seed.DEPLOYER.object_id}
+    assert {one.scope for one in able} == {HSM_KEY, f"{HSM}/keys"}
+    assert {(one.principal_id, one.scope) for one in granting} == {(seed.DEPLOYER.object_id, HSM)}
+
+
+def test_a_rotation_and_a_revocation_show(world: HsmWorld) -> None:
+    """A newer version makes the bound one old; without its role the account cannot read its data."""
+    world.door.cloud.clock.advance(60)
+    world.hsm("POST", "/keys/cmk-contoso/rotate")
+    for body in world.local_assignments:
+        if body["properties"]["principalId"] == world.principal:
+            world.hsm("DELETE", body["id"])
+    assert {"no-access-to-key", "bound-version-not-newest"} <= found(gather(world)).keys()
+
+
+def test_what_is_wrong_with_the_hsm_has_its_own_fixes(world: HsmWorld) -> None:
+    """No setting of this project changes an HSM: the fixes are its administrators' commands."""
+    setting = f"{HSM}/providers/Microsoft.Insights/diagnosticSettings/audit"
+    world.arm("DELETE", setting, api="2021-05-01-preview")
+    rules = found(gather(world))
+    assert rules["vault-network-open"].text == "managed HSM kv-contoso accepts connections from every network"
+    assert rules["vault-network-open"].fix.startswith(
+        "az keyvault update-hsm --hsm-name kv-contoso --default"
+    )
+    assert "send its AuditEvent log to a workspace" in rules["key-use-not-recorded"].fix
+    assert "by which the managed HSM rotates it" in rules["no-rotation-policy"].text
+    log_to_workspace(world, audit_only=True)
+    closed = {"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}}
+    world.arm("PATCH", HSM, {"properties": closed}, api="2026-02-01")
+    # Who asks comes from elsewhere than the HSM's firewall lets in, so its keys are not read any more.
+    after = found(gather(world))
+    assert not {"vault-network-open", "key-use-not-recorded"} & after.keys()

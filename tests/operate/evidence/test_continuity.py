@@ -1,23 +1,50 @@
-"""Continuity: who changed what, by both logs, and each time of which the logs may not tell."""
+"""Over time: who changed what, by both logs, and each time of which the logs may not tell; since when a
+version is bound, who used it, which is newest, and when the next one is due."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import MagicMock
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
+from core.facts import Key, RotationPolicy
 from localazure import seed
 from operate.evidence.access import log_deleters, unwrappers
 from operate.evidence.command import deployments
 from operate.evidence.continuity import changes as of_log
 from operate.evidence.continuity import gaps, of_activity_log, of_service
 from operate.evidence.findings import findings
+from operate.evidence.history import bound_since, newest, next_rotation, rows_of, shifted, silence
 from operate.evidence.model import Facts, KeyUseLog, LoggedChange, NotChecked
 from operate.evidence.page import page
 from tests.localazure.driver import GROUP, VAULT
-from tests.operate.evidence.door_azure import ACCOUNTS, WORKSPACE, DoorAzure, read, scene, unchecked
-from tests.operate.evidence.made import NOW, OTHER, days, facts, key, row, service, use, vault, version
+from tests.operate.evidence.door_azure import (
+    ACCOUNTS,
+    WORKSPACE,
+    DoorAzure,
+    read,
+    scene,
+    scene_across,
+    unchecked,
+)
+from tests.operate.evidence.made import (
+    NEW,
+    NOW,
+    OLD,
+    OTHER,
+    account,
+    days,
+    facts,
+    key,
+    row,
+    service,
+    use,
+    vault,
+    version,
+)
 from tests.support.front import SUBSCRIPTION, Door, token
 
 ROLES = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
@@ -74,28 +101,18 @@ def test_who_changed_what_is_told_by_both_logs(door: Door) -> None:
     assert [one.time for one in found] == sorted(one.time for one in found)
     # Other accounts of the group are theirs.
     assert not any("/accounts/plain" in one.where for one in found)
+    send(door, "DELETE", SETTING)
+    (gap,) = [one.text for one in findings(seen(door)) if one.rule == "log-gap"]
+    assert f"{who} wrote or deleted its diagnostic settings" in gap
 
 
 def test_a_refused_write_is_told_as_failed(door: Door) -> None:
     """Who tried and may not is a line, too."""
-    body: dict[str, Any] = {"properties": {"accessPolicies": []}}
     path = f"{VAULT}/accessPolicies/replace?api-version=2026-02-01"
+    body: dict[str, Any] = {"properties": {"accessPolicies": []}}
     assert door.send("PUT", path, body, bearer=token(seed.READER)).status == 403
-    last = [one for one in changes(seen(door)) if one.who == seed.READER.object_id]
-    assert [(one.what, one.result) for one in last] == [
-        ("Microsoft.KeyVault/vaults/accessPolicies/write", "Failed")
-    ]
-
-
-def test_a_log_that_went_nowhere_for_a_time_is_a_finding(door: Door) -> None:
-    """From the deletion of the setting to its new one, or until now."""
-    setting = door.send("GET", f"{SETTING}?api-version=2021-05-01-preview").body
-    send(door, "DELETE", SETTING)
-    (open_ended,) = [one.text for one in findings(seen(door)) if one.rule == "log-gap"]
-    send(door, "PUT", SETTING, {"properties": setting["properties"]})
-    (ended,) = [one.text for one in findings(seen(door)) if one.rule == "log-gap"]
-    for text in (open_ended, ended):
-        assert f"{seed.DEPLOYER.object_id} wrote or deleted its diagnostic settings" in text
+    last = [(one.what, one.result) for one in changes(seen(door)) if one.who == seed.READER.object_id]
+    assert last == [("Microsoft.KeyVault/vaults/accessPolicies/write", "Failed")]
 
 
 def test_an_activity_log_that_cannot_be_read_is_a_finding(door: Door) -> None:
@@ -164,28 +181,17 @@ def test_what_came_late_to_an_earlier_report_is_in_the_next(
     assert asked == [today - days(1), today]
 
 
-@pytest.mark.parametrize("newest_first", [True, False])
-def test_of_the_events_of_one_operation_the_end_counts(newest_first: bool) -> None:
+@pytest.mark.parametrize("end", ["2026-05-30T10:00:00Z", "2026-05-30T10:00:00.1234567Z"])
+def test_of_the_events_of_one_operation_the_end_counts(end: str) -> None:
     """In whatever order Azure lists them, also where they have one time, or one of another precision."""
-    vault_id = vault().id
-
-    def event(status: str, time: str) -> dict[str, Any]:
-        return {
-            "resourceId": vault_id,
-            "operationId": "o",
-            "operationName": {"value": "Microsoft.KeyVault/vaults/write"},
-            "status": {"value": status},
-            "eventTimestamp": time,
-        }
-
-    class Listed:
-        def list(self, *_: str) -> list[dict[str, Any]]:
-            return events[::-1] if newest_first else events
-
-    same, later = "2026-05-30T10:00:00Z", "2026-05-30T10:00:00.1234567Z"
-    for end in (same, later):
-        events = [event("Started", same), event("Succeeded", end)]
-        (found,) = of_log(Listed(), [service()], NOW - days(9), NOW)  # type: ignore[arg-type]
+    what = {"resourceId": vault().id, "operationId": "o", "operationName": {"value": "vaults/write"}}
+    events = [
+        {**what, "status": {"value": status}, "eventTimestamp": time}
+        for status, time in (("Started", "2026-05-30T10:00:00Z"), ("Succeeded", end))
+    ]
+    for listed in (events, events[::-1]):
+        azure = MagicMock(**{"list.return_value": listed})
+        (found,) = of_log(azure, [service()], NOW - days(9), NOW)
         assert found.result == "Succeeded"
 
 
@@ -250,22 +256,15 @@ def test_each_time_that_a_log_may_lack_is_a_gap(
     assert found == wanted
 
 
-def update(age: float, **environment: str) -> dict[str, Any]:
-    time = (NOW - days(age)).isoformat()
-    return {
-        "kind": "update",
-        "startTime": time,
-        "result": "succeeded",
-        "message": "m",
-        "environment": environment,
-    }
+def update(age: float, message: str = "m", **environment: str) -> dict[str, Any]:
+    told = {"kind": "update", "result": "succeeded", "message": message, "environment": environment}
+    return {**told, "startTime": (NOW - days(age)).isoformat()}
 
 
 def test_deployments_have_their_commit_and_pull_request_where_the_history_has_them() -> None:
     """And nothing where it has not; those of before are left out; a history that ends too soon is refused."""
     known = {"git.head": "c0ffee", "ci.pr.number": "42", "git.author.email": "a@b", "updatePlan": "true"}
-    history = [update(1, **known), update(2), update(50)]
-    first, second = deployments(history, NOW - days(30))
+    first, second = deployments([update(1, **known), update(2), update(50)], NOW - days(30))
     assert (first.commit, first.pull_request, first.by, first.by_plan) == ("c0ffee", "42", "a@b", True)
     assert (second.commit, second.pull_request, second.by, second.by_plan) == ("", "", "", False)
     with pytest.raises(ValueError, match="do not go back"):
@@ -291,11 +290,10 @@ def test_who_approved_a_deployment_stands_at_the_end_of_its_message(
 ) -> None:
     """Where the pipeline writes it: a commit's title, which comes before it, says nothing; nor does the
     message of an update without a plan, such as the refresh after it, which is the title alone."""
-    planned, refresh = update(1, updatePlan="true"), update(1, updatePlan="false")
-    (found,) = deployments([{**planned, "message": message}], NOW - days(30))
-    assert (found.plan, found.pull_request, found.approved_by) == recorded
-    (found,) = deployments([{**refresh, "message": message}], NOW - days(30))
-    assert (found.plan, found.pull_request, found.approved_by) == ("", "", "")
+    history = [update(1, message, updatePlan=by_plan) for by_plan in ("true", "false")]
+    planned, refresh = deployments(history, NOW - days(30))
+    assert (planned.plan, planned.pull_request, planned.approved_by) == recorded
+    assert (refresh.plan, refresh.pull_request, refresh.approved_by) == ("", "", "")
 
 
 def test_members_of_a_group_are_told_and_that_they_were_not_read(door: Door) -> None:
@@ -327,3 +325,108 @@ def test_members_of_a_group_are_told_and_that_they_were_not_read(door: Door) -> 
     assert inner in unread
     assert outer in unread
     assert unread.endswith("not checked: 403 Forbidden: refused by the test")
+
+
+def test_bound_since_is_the_first_use_by_the_account() -> None:
+    """Not somebody else's use, not a refused one, not one of another version."""
+    log = use(row(9, OTHER), row(8, refused=True), row(7, of=OLD), row(6, operation="KeyWrap"), row(5))
+    found = bound_since(account(), key(version(NEW, 30)), log)
+    assert found.not_before == NOW - days(30)
+    assert found.not_after == row(6).first
+    assert found.source.startswith("audit log")
+
+
+def test_bound_since_is_not_known_without_use() -> None:
+    """Then the version's age is the one limit, and the reason is said."""
+    silent = bound_since(account(), key(version(NEW, 30)), use(row(7, of=OLD)))
+    assert (silent.not_before, silent.not_after) == (NOW - days(30), None)
+    assert "has no use of this version" in silent.source
+    unread = bound_since(account(), NotChecked("x"), NotChecked("no workspace"))
+    assert (unread.not_before, unread.not_after) == (None, None)
+    assert "no workspace" in unread.source
+
+
+@pytest.mark.parametrize(
+    ("ages", "quiet"),
+    [
+        ((*range(20, 30), *range(9)), (19, 9)),
+        ((*range(12, 30), *range(9)), None),
+        (range(30), None),
+        ((29, 20, 10, 0), None),
+        ((3,), None),
+        ((), None),
+    ],
+    ids=["ten days", "three days", "none", "seldom in use", "one day", "nothing"],
+)
+def test_a_log_that_falls_silent_is_told(ages: Iterable[int], quiet: tuple[int, int] | None) -> None:
+    """A week or more without a record, of a key that is in use every few days; of one that seldom is, nobody
+    can tell."""
+    found = silence([row(age) for age in ages])
+    assert found == (None if quiet is None else tuple(row(age).day for age in quiet))
+
+
+def test_rows_of_a_key_are_of_no_other() -> None:
+    """A vault has other keys; a row that names no key may be about any."""
+    mine, nobody = row(3), row(2, key_uri="")
+    another = row(1, key_uri="https://kv-contoso.vault.azure.net/keys/cmk-2/0")
+    assert rows_of("CMK", use(mine, nobody, another)) == (mine, nobody)
+
+
+@pytest.mark.parametrize(
+    ("duration", "back", "expected"),
+    [
+        ("P18M", False, "2025-07-31"),
+        ("P1M", False, "2024-02-29"),
+        ("PT36H", False, "2024-02-02"),
+        ("P30D", True, "2024-01-01"),
+        ("P2M", True, "2023-11-30"),
+    ],
+)
+def test_a_moment_is_shifted(duration: str, back: bool, expected: str) -> None:
+    """Months end where the shorter month ends; the rest is plain addition."""
+    start = datetime(2024, 1, 31, 12, tzinfo=UTC)
+    assert f"{shifted(start, duration, back=back):%Y-%m-%d}" == expected
+
+
+@pytest.mark.parametrize("duration", ["", "540", "P-1D", "PT"])
+def test_fails_for_what_is_no_duration(duration: str) -> None:
+    """A duration that is none is refused, never taken for zero."""
+    with pytest.raises(ValueError, match=r"ISO 8601|duration|no time|fractional"):
+        shifted(NOW, duration)
+
+
+def test_the_newest_is_the_last_that_can_be_used() -> None:
+    """Disabled, expired and not yet valid versions are passed over."""
+    usable, off = version(OLD, 30), version(NEW, 20, enabled=False)
+    over = version("c" * 32, 10, expires_in=-1)
+    assert newest(key(usable, off, over), NOW) == usable
+    assert newest(key(off, over), NOW) is None
+    assert newest(key(version(NEW, 10, expires_in=0)), NOW) is None
+
+
+def test_the_next_rotation_counts_from_the_last_version() -> None:
+    """The vault's clock starts with the last version, enabled or not; where it counts back from an expiry, it
+    never rotates without one."""
+    found = key(version(OLD, 100), version(NEW, 40, enabled=False))
+    assert next_rotation(found) == NOW - days(40) + days(540)
+    policy = RotationPolicy(rotates_before_expiry="P30D")
+    assert next_rotation(key(version(NEW, 10, expires_in=90), rotation=policy)) == NOW + days(60)
+    assert next_rotation(key(version(NEW, 10, expires_in=None), rotation=policy)) is None
+
+
+def test_the_next_rotation_is_when_the_vault_rotates() -> None:
+    """Until the time that is told there is one version, and right after it there are two."""
+    door = Door()
+    account = scene_across(door, seed.SUBSCRIPTION_ID, seed.SUBSCRIPTION_ID)
+
+    def seen() -> Key:
+        (service,) = read(DoorAzure(door), account).services
+        assert isinstance(service.key, Key)
+        return service.key
+
+    due = next_rotation(seen())
+    assert due is not None
+    door.cloud.clock.advance(due.timestamp() - door.cloud.clock.now() - 10)
+    assert len(seen().versions) == 1
+    door.cloud.clock.advance(20)
+    assert len(seen().versions) == 2

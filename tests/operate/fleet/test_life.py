@@ -5,6 +5,7 @@ away; and two tenants."""
 import os
 import random
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +18,6 @@ from tests.support.azure import RunningAzure, running_azure
 from tests.support.fleets import QUIET, FleetCheckout
 from tests.support.processes import command_line, descendants
 from tests.support.search import SEED, WIDE
-from tests.support.stack import Run
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600), pytest.mark.long]
 
@@ -48,36 +48,25 @@ def fail_one_call_of_a_hundred(azure: RunningAzure, chance: random.Random) -> No
             azure.control("/faults", {"call": call, **chance.choice(FAILURES)})
 
 
-class Rollout:
-    """`fleet up --yes` in a process group of its own, and kills at moments that the cloud shows."""
+def reaches(azure: RunningAzure, rollout: subprocess.Popen[str], kind: str, count: int) -> bool:
+    """Waits until there are so many of a kind; False where the command ends before."""
+    while rollout.poll() is None:
+        if len(cloud.documents(azure, kind)) >= count:
+            return True
+    return False
 
-    def __init__(self, azure: RunningAzure, fleet: FleetCheckout) -> None:
-        self._azure, self._running = azure, fleet.start("up", "--yes")
 
-    def reaches(self, kind: str, count: int) -> bool:
-        """Waits until there are so many of a kind; False where the command ends before."""
-        while self._running.poll() is None:
-            if len(cloud.documents(self._azure, kind)) >= count:
-                return True
-        return False
-
-    def kill_an_engine(self, chance: random.Random) -> bool:
-        """`kill -9` of one engine that updates; False where none does."""
-        engines = [pid for pid in descendants(self._running.pid) if "pulumi up" in command_line(pid)]
-        if not engines:
-            return False
-        with suppress(ProcessLookupError):
+def killed(rollout: subprocess.Popen[str], chance: random.Random, *, whole: bool) -> bool:
+    """`kill -9` of the command with its engines, as a CI ends a job, or of one engine that updates; False
+    where none does."""
+    if whole:
+        os.killpg(rollout.pid, signal.SIGKILL)
+        return True
+    engines = [pid for pid in descendants(rollout.pid) if "pulumi up" in command_line(pid)]
+    with suppress(ProcessLookupError):
+        if engines:
             os.kill(chance.choice(engines), signal.SIGKILL)
-        return True
-
-    def kill(self) -> bool:
-        """`kill -9` of the command with its engines, as a CI ends a job."""
-        os.killpg(self._running.pid, signal.SIGKILL)
-        return True
-
-    def ended(self) -> Run:
-        output = self._running.communicate()[0]
-        return Run(self._running.returncode, output)
+    return bool(engines)
 
 
 def test_whatever_dies_the_rollout_halts_where_it_must_and_ends_well(
@@ -121,28 +110,27 @@ def test_whatever_dies_the_rollout_halts_where_it_must_and_ends_well(
 def roll_out(azure: RunningAzure, fleet: FleetCheckout, bad: str, last: list[str]) -> None:
     """Runs `up` until all is well. Until `bad` is mended every run halts, and none of `last` is begun."""
     chance = random.Random(SEED)
-    said, kills, halted = [], 0, False
+    said, kills, halted = list[str](), 0, False
     for attempt in range(MOST_RUNS):
         fail_one_call_of_a_hundred(azure, chance)
         there = {kind: len(cloud.documents(azure, kind)) for kind in KINDS}
-        rollout, kind = Rollout(azure, fleet), chance.choice(KINDS)
+        rollout, kind = fleet.start("up", "--yes"), chance.choice(KINDS)
         kill = attempt < 3 or not kills
-        if kill and rollout.reaches(kind, there[kind] + chance.randint(1, 2)):
-            kills += rollout.kill() if attempt == 1 else rollout.kill_an_engine(chance)
-        done = rollout.ended()
-        said.append(done.output)
+        if kill and reaches(azure, rollout, kind, there[kind] + chance.randint(1, 2)):
+            kills += killed(rollout, chance, whole=attempt == 1)
+        said.append(rollout.communicate()[0])
         fleet.lead_on()
         if not halted:
             there_now = {one["body"]["name"] for one in cloud.documents(azure, "account")}
-            assert there_now & {f"lang-fleet-{name}" for name in last} == set(), done.output
-            if halted := f"failed: {bad}" in done.output:
+            assert there_now & {f"lang-fleet-{name}" for name in last} == set(), said[-1]
+            if halted := f"failed: {bad}" in said[-1]:
                 fleet.configure(bad, accountName=f"lang-fleet-{bad}")
-        if done.ok:
+        if rollout.returncode == 0:
             break
     everything = "\n".join(said)
     assert halted, everything
     assert kills, everything
-    assert done.ok, everything
+    assert rollout.returncode == 0, everything
 
 
 def rotate_and_revoke(azure: RunningAzure, fleet: FleetCheckout) -> None:
