@@ -100,13 +100,10 @@ class StackResource:
         """A text that the program declares, or else what the cloud answered."""
         return values.name(self.stated(path)) or values.name(self.found(path))
 
-    def ignores(self, *path: str) -> bool:
-        """Whether its ignoreChanges takes in the whole property at a path."""
-        return any(_fits(_path(text), path) for text in self.ignore_changes)
-
-    def ignores_part(self, *path: str) -> bool:
-        """Whether its ignoreChanges takes in the property at a path, or a part of it."""
-        return any(_fits(_path(text)[: len(path)], path) for text in self.ignore_changes)
+    def ignores(self, *path: str, in_part: bool = False) -> bool:
+        """Whether its ignoreChanges takes in the whole property at a path; or, `in_part`, a part of it."""
+        ignored = (_path(text)[: len(path) if in_part else None] for text in self.ignore_changes)
+        return any(_fits(one, path) for one in ignored)
 
     @property
     def leaves_encryption(self) -> bool:

@@ -72,7 +72,7 @@ def account_identity(account: StackResource, _: Given) -> Findings:
     """An account has the identity that uses its key, and keeps it.
 
     System-assigned, or user-assigned with an identity attached; never ignored."""
-    if account.ignores_part("identity"):
+    if account.ignores("identity", in_part=True):
         yield RuleFinding(
             found="ignoreChanges names the identity, so a preview would not show that the account loses it",
             required="identity not in ignoreChanges",
