@@ -28,15 +28,10 @@ def _search_with_key(account: "AccountArguments") -> Iterator[Problem]:
 
 def _links_of_kind(account: "AccountArguments") -> Iterator[Problem]:
     kind = account.account_kind.name
-    unmet = {
-        "storageAccountIds": kind_limits.storage(kind, len(account.storage_account_ids or ())),
-        "searchServiceId": kind_limits.lacks(kind, "search")
-        if account.search_service_id is not None
-        else None,
-    }
-    for path, one in unmet.items():
-        if one:
-            yield Problem(path, f"found {one.text}")
+    if unmet := kind_limits.storage(kind, len(account.storage_account_ids or ())):
+        yield Problem("storageAccountIds", f"found {unmet.text}")
+    if account.search_service_id is not None and (unmet := kind_limits.lacks(kind, "search")):
+        yield Problem("searchServiceId", f"found {unmet.text}")
 
 
 @dataclass(frozen=True, kw_only=True)

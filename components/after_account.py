@@ -8,14 +8,13 @@ write the same record, the old one would delete it (assumed). Does not own: the 
 belong to the network.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
 from components.account import MadeAccount
-from components.audit import RETENTION_DAYS, WORKSPACE_TIER
 from components.declared import Declaration, Declare, then
 from components.network import PRIVATE, dns_zones
 from components.role_assignment import assign_role
@@ -61,24 +60,24 @@ class AfterAccount:
         return self._audit_trail()
 
     @property
-    def _targets(self) -> Iterator[tuple[str, pulumi.Input[str]]]:
-        """What is made here and has endpoints and logs of its own: the account, and the vault."""
-        yield "account", self.account.id
-        if self.vault_id is not None:
-            yield "vault", self.vault_id
+    def _targets(self) -> dict[str, pulumi.Input[str]]:
+        """What is made here and has endpoints and logs of its own."""
+        return {"account": self.account.id, **({} if self.vault_id is None else {"vault": self.vault_id})}
 
     def _let_call(self, deployer_id: str) -> None:
         """Gives each caller its role on the account."""
         kind = self.inputs.account_kind
         for caller in self.inputs.callers:
             name, *former = (f"{self.inputs.name}-{one}" for one in caller.logical_names(kind, deployer_id))
+            says_type = "principal_type" in caller.given
             assign_role(
                 name,
                 caller.role_on(kind),
                 self.child,
                 scope=self.account.id,
                 principal_id=caller.object_id(deployer_id),
-                principal_type=caller.type_of_principal,
+                # Azure looks up whether the deployer is a person or a pipeline.
+                principal_type=caller.principal_type if says_type or not caller.is_deployer else None,
                 argument="callers",
                 deleted_with=self.account.resource,
                 aliases=[pulumi.Alias(name=one) for one in former],
@@ -87,7 +86,7 @@ class AfterAccount:
     def _endpoints(self, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
         """An endpoint for each target: Azure refuses one of an account that is being written."""
         inputs, made = self.inputs, {}
-        for what, target in self._targets:
+        for what, target in self._targets.items():
             connection = {"name": what, "privateLinkServiceId": target, "groupIds": [what]}
             given = {
                 **self.place,
@@ -163,14 +162,15 @@ class AfterAccount:
             given = {
                 **self.place,
                 "workspaceName": inputs.name_of("workspace"),
-                "sku": {"name": WORKSPACE_TIER},
-                "retentionInDays": RETENTION_DAYS,
+                # Pay as you go (learn.microsoft.com/azure/azure-monitor/logs/cost-logs).
+                "sku": {"name": "PerGB2018"},
+                "retentionInDays": 365,
             }
             name, path = f"{inputs.name}-workspace", inputs.argument_of("workspace")
             workspace = Declaration(types.WORKSPACE, name, given, path, "audit.workspaceId")
             # A component that is renamed by an alias keeps its logs.
             workspace_id = self.protected(workspace, ignore_changes=["workspaceName"]).id
-        for what, target in self._targets if inputs.audit.keeps_logs else ():
+        for what, target in self._targets.items() if inputs.audit.keeps_logs else ():
             given = {
                 "name": inputs.name_of("diagnosticSetting"),
                 "resourceUri": target,

@@ -11,10 +11,6 @@ from components.arguments.inputs import Arguments, Rule, argument
 from components.arguments.problem import Problem
 from core import arm_ids
 
-RETENTION_DAYS = 365
-WORKSPACE_TIER = "PerGB2018"
-"""Pay as you go (learn.microsoft.com/azure/azure-monitor/logs/cost-logs)."""
-
 
 def _destinations(audit: "ServiceAuditArgs") -> Iterator[Problem]:
     if audit.new_workspace and audit.workspace_id is not None:

@@ -4,9 +4,9 @@ Local authentication is off, so nobody can use the service without a role.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pulumi
 
@@ -62,11 +62,6 @@ class CallerArgs(Arguments):
         """Whether the identity that runs Pulumi is meant."""
         return isinstance(self.principal_id, str) and self.principal_id == DEPLOYER
 
-    @property
-    def type_of_principal(self) -> str | None:
-        """The caller's type. None for `deployer`, a person or a pipeline: Azure looks that up."""
-        return None if self.is_deployer and "principal_type" not in self.given else self.principal_type
-
     def logical_names(self, kind: AccountKind, deployer_id: str = "") -> tuple[str, ...]:
         """The role assignment's name in the program, then its former names: by the caller's label and, if the
         caller is the deployer, by the word `deployer` or by `deployer_id`.
@@ -92,11 +87,10 @@ class CallerArgs(Arguments):
         return CALLER_ROLES[self.role] if self.role else kind.callers[0]
 
 
-def problems(
-    callers: Sequence[CallerArgs], kind: AccountKind, deployer_id: str = DEPLOYER
-) -> Iterator[Problem]:
-    """Refuses callers of one account that are listed twice; with `deployer_id`, also a deployer that is
-    listed by its object id, too."""
+def problems(service: Any, deployer_id: str = DEPLOYER) -> Iterator[Problem]:
+    """A rule for arguments with `callers`: refuses those that are listed twice; with `deployer_id`, also a
+    deployer that is listed by its object id, too."""
+    callers, kind = service.callers, service.account_kind
     labels = Counter(caller.label for caller in callers)
     held = Counter(caller.held(kind, deployer_id) for caller in callers)
     offered = [one.name for one in kind.callers]

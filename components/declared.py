@@ -20,7 +20,7 @@ from core import resource_types as types
 T = TypeVar("T")
 
 
-_IN_RESOURCE_MANAGER: Mapping[str, tuple[str, str]] = {
+IN_RESOURCE_MANAGER: Mapping[str, tuple[str, str]] = {
     types.RESOURCE_GROUP: (arm_ids.RESOURCE_GROUP, "resourceGroupName"),
     types.VAULT: (arm_ids.VAULT, "vaultName"),
     types.KEY: (arm_ids.KEY, "keyName"),
@@ -59,12 +59,12 @@ class Declaration:
     @property
     def type(self) -> str:
         """Its type in Resource Manager; "" if it has none there."""
-        return _IN_RESOURCE_MANAGER.get(self.token, ("", ""))[0]
+        return IN_RESOURCE_MANAGER.get(self.token, ("", ""))[0]
 
     @property
     def azure_name(self) -> pulumi.Input[str]:
         """Its name in Resource Manager."""
-        name = _IN_RESOURCE_MANAGER.get(self.token, ("", ""))[1]
+        name = IN_RESOURCE_MANAGER.get(self.token, ("", ""))[1]
         found: pulumi.Input[str] = self.arguments.get(name, name)
         return found
 

@@ -15,8 +15,7 @@ from components.arguments.inputs import Arguments, Rule, argument
 from components.arguments.problem import Problem
 from core import kind_limits
 
-STANDARD = "Standard"
-UPGRADES = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
+_UPGRADES = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +42,12 @@ class DeploymentArgs(Arguments):
     """Optional. Version of the model. Default: Azure's own, which changes with time."""
     format: str = "OpenAI"
     """Optional. Format of the model, named after its publisher; `OpenAI` by default."""
-    sku: str = STANDARD
+    sku: str = "Standard"
     """Optional. Where and how the model runs: `Standard` (default) in the account's region; names that begin
     with `Global` or `DataZone` process data elsewhere, too."""
     capacity: int = argument(1, minimum=1)
     """Optional. Throughput, in units of the model, mostly 1000 tokens a minute; 1 by default."""
-    upgrade: str | None = argument(None, choices=UPGRADES)
+    upgrade: str | None = argument(None, choices=_UPGRADES)
     """Optional. When Azure replaces the model's version: `NoAutoUpgrade`, `OnceCurrentVersionExpired` or
     `OnceNewDefaultVersionAvailable`. Default: Azure's own."""
 
@@ -84,8 +83,3 @@ class FoundryArguments(AccountArguments):
     deployments: Sequence[DeploymentArgs] = ()
     """Optional. Models that are deployed to the account, of kind `AIServices` or `OpenAI`, one after the
     other."""
-
-    @property
-    def manages_projects(self) -> bool | None:
-        """Whether the account may have projects; None leaves that as it is."""
-        return True if self.projects else self.allow_project_management

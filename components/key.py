@@ -32,12 +32,6 @@ LEAST_EXPIRY_DAYS, MOST_EXPIRY_DAYS = LEAST_ROTATION_DAYS + DAYS_TO_REBIND, 3650
 NOTIFIES_BEFORE_EXPIRY_DAYS = 30
 
 
-def key_size(bits: int) -> None:
-    """Raises ValueError for a size that Key Vault does not make."""
-    if bits not in kinds.KEY_SIZES:
-        raise ValueError(f"found {bits}, expected {', '.join(map(str, kinds.KEY_SIZES))}")
-
-
 def _rotation_before_expiry(key: "MadeKeyArguments") -> Iterator[Problem]:
     expires, rotates = key.expires_after_days, key.rotates_after_days
     if rotates > expires - DAYS_TO_REBIND:
@@ -58,7 +52,7 @@ class MadeKeyArguments(Arguments):
     type: str = argument(RSA, choices=demands.KEY_TYPES)
     """Optional. `RSA` (default), which software protects, or `RSA-HSM`, which hardware protects, in a vault
     of tier `premium`. A key keeps the type that it was made with."""
-    size: int = argument(demands.KEY_SIZE, check=key_size)
+    size: int = argument(demands.KEY_SIZE, choices=kinds.KEY_SIZES)
     """Optional. Bits of the key: 2048 by default; for accounts of kind AIServices also 3072 or 4096. A key
     keeps the size that it was made with."""
     expires_after_days: int = argument(

@@ -58,10 +58,13 @@ def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
         meanings = descriptions(form)
         for name, one in declared.items():
             shape[properties][camel_case(name)]["description"] = meanings[name]
-            if choices := one.choices:
+            if one.type is str and (choices := one.choices):
                 enum = (kind.removesuffix("Args") if group else "") + _pascal_case(name)
                 enums[enum] = _enum(enum, choices, enums.get(enum))
-                _point_to(shape[properties][camel_case(name)], enum)
+                input = shape[properties][camel_case(name)]
+                target = input["items"] if one.many else input
+                target.pop("type", None)
+                target["$ref"] = f"#/types/{NAME}:index:{enum}"
     types.update({f"{NAME}:index:{name}": enum for name, enum in enums.items()})
     whole: dict[str, Any] = {
         **schema,
@@ -86,13 +89,6 @@ def _enum(name: str, choices: Sequence[str], known: Mapping[str, Any] | None) ->
     if known not in (None, made):
         raise ValueError(f"{name} stands for two sets of choices; rename one of the arguments")
     return made
-
-
-def _point_to(input: dict[str, Any], enum: str) -> None:
-    """Gives an input, or the items of one that is a list, the type of an enum."""
-    target = input["items"] if input.get("type") == "array" else input
-    target.pop("type", None)
-    target["$ref"] = f"#/types/{NAME}:index:{enum}"
 
 
 def _polished(value: Any) -> Any:

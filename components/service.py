@@ -8,7 +8,7 @@ import pulumi
 
 from components.account import MadeAccount
 from components.account_args import declared_encryption
-from components.arguments.inputs import known_text, read_known
+from components.arguments.inputs import known_text, read
 from components.azure_cmk import KeyVersion
 from components.component import Component, azure_provider, former_names
 from components.guards.plan import ServicePlan
@@ -77,7 +77,9 @@ class EncryptedAIServicesAccount(Component):
         """`vault_provider` is an azure-native provider for the subscription of an existing vault, if that is
         another one; by default it is made from the id. `preflight_result` is the result of preflight(), which
         a program with several services calls once, with the providers of all."""
-        known, inputs = read_known(EncryptedAIServicesAccountArgs, name, args)
+        # What is made depends on the values of outputs.
+        known = read(EncryptedAIServicesAccountArgs, name, args, known=True)
+        inputs = read(EncryptedAIServicesAccountArgs, name, args)
         if preflight_result is None:
             others = Subscriptions(name=name, opts=opts)
             vault_id = known_text(known.key.id) or known_text(known.vault.id)
@@ -85,7 +87,11 @@ class EncryptedAIServicesAccount(Component):
             request = ServiceRequest(known, vault_provider, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
         after = preflight_result.revocations
-        super().__init__(name, opts, _decisions(inputs), after, owns_vault=inputs.makes_vault)
+        # These ask for an action which policies otherwise refuse.
+        asked = {"access": inputs.access} if inputs.is_revoked else {}
+        if inputs.unbind_account:
+            asked["unbindAccount"] = inputs.unbind_account
+        super().__init__(name, opts, asked, after, owns_vault=inputs.makes_vault)
         self._inputs = inputs
         parts = Parts(inputs, preflight_result, self.child, self.protected_child, vault_provider)
         binding: list[pulumi.CustomResource] = []
@@ -163,9 +169,3 @@ class EncryptedAIServicesAccount(Component):
         self.vault_uri = version.vault_uri if version else nothing
         self.key_uri_with_version = nothing
         self.grant_id = pulumi.Output.from_input(grant.id) if grant else nothing
-
-
-def _decisions(inputs: EncryptedAIServicesAccountArgs) -> dict[str, str]:
-    """The arguments that ask for an action which policies otherwise refuse."""
-    unbinds = {"unbindAccount": inputs.unbind_account} if inputs.unbind_account else {}
-    return {**({"access": inputs.access} if inputs.is_revoked else {}), **unbinds}

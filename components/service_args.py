@@ -13,13 +13,7 @@ import pulumi
 
 from components import callers
 from components.arguments import names
-from components.arguments.inputs import (
-    Arguments,
-    Rule,
-    argument,
-    camel_case,
-    known_text,
-)
+from components.arguments.inputs import Arguments, Rule, argument, camel_case, known_text
 from components.arguments.problem import Problem
 from components.as_found import AS_FOUND
 from components.audit import ServiceAuditArgs
@@ -109,10 +103,6 @@ def _storage_identity(service: "EncryptedAIServicesAccountArgs") -> Iterator[Pro
         )
 
 
-def _callers(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
-    yield from callers.problems(service.callers, service.account_kind)
-
-
 def _resource_group(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
     if service.resource_group_name and service.existing_resource_group_name is not None:
         yield Problem(
@@ -161,7 +151,7 @@ class EncryptedAIServicesAccountArgs(EncryptionArguments, FoundryArguments):
         _identity_of_kind,
         _region_of_key,
         _version_of_kind,
-        _callers,
+        callers.problems,
         _storage_identity,
         *map(_name_of, _MADE),
     )

@@ -42,13 +42,14 @@ class ServiceKey:
     def make(self, declare_vault: Declare, resource_group_name: pulumi.Input[str]) -> KeyReference:
         """The key, in its vault."""
         inputs, plan = self.inputs, self.plan
+        ids = [id for id in (inputs.key.id, inputs.vault.id) if id is not None]
+        makers = [one for id in ids for one in source_resources(id)]
         if inputs.key.id is not None:
-            makers = [*source_resources(inputs.key.id), *source_resources(inputs.vault.id or "")]
             key = key_at(inputs.key.id, self.vault_provider, makers)
             self._assign_officers(key.vault)
             return key
         if inputs.vault.id is not None:
-            vault = vault_at(inputs.vault.id, self.vault_provider, source_resources(inputs.vault.id))
+            vault = vault_at(inputs.vault.id, self.vault_provider, makers)
         else:
             vault = make_vault(
                 KeyVaultArgs(

@@ -11,12 +11,7 @@ from components.account import MadeAccount, make_account
 from components.after_account import AfterAccount
 from components.arguments.inputs import UNKNOWN
 from components.as_found import kept_paths
-from components.azure_cmk import (
-    CustomerManagedKey,
-    KeyAccessCleanup,
-    KeyAccessValidation,
-    KeyVersion,
-)
+from components.azure_cmk import CustomerManagedKey, KeyAccessCleanup, KeyAccessValidation, KeyVersion
 from components.azure_failures import waiting_hooks
 from components.azure_native import read_back, value_at
 from components.component import ChildOptions
@@ -163,8 +158,8 @@ class Parts:
             "networkAcls": inputs.network.account_rules,
             **declared_links(inputs.storage_account_ids, inputs.search_service_id, inputs.search_service_key),
         }
-        if inputs.manages_projects is not None:
-            properties["allowProjectManagement"] = inputs.manages_projects
+        if inputs.projects or inputs.allow_project_management is not None:
+            properties["allowProjectManagement"] = bool(inputs.projects) or inputs.allow_project_management
         if encryption:
             properties["encryption"] = encryption
         assigned = [*([] if identity_id is None else [identity_id]), *inputs.other_identity_ids]

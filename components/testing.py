@@ -7,7 +7,7 @@ Azure accepts. docs/unit-tests.md shows one to copy.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 import grpc
@@ -15,6 +15,7 @@ import pulumi
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime import settings as runtime
 
+from components.declared import IN_RESOURCE_MANAGER
 from core import arm_ids, clouds, demands, facts, key_uris
 from core import resource_types as types
 
@@ -29,15 +30,8 @@ VERSION: Final = "0123456789abcdef0123456789abcdef"
 """The version of each key."""
 
 _IDENTITY: Final = {"principalId": PRINCIPAL, "tenantId": TENANT}
-_NAMED: Final[Mapping[str, Sequence[str]]] = {
-    types.VAULT: (arm_ids.VAULT, "vaultName"),
-    types.ACCOUNT: (arm_ids.ACCOUNT, "accountName"),
-    types.USER_ASSIGNED_IDENTITY: (arm_ids.USER_ASSIGNED_IDENTITY, "resourceName"),
-    types.WORKSPACE: (arm_ids.WORKSPACE, "workspaceName"),
-    types.KEY: (arm_ids.VAULT, "vaultName", "keyName"),
-}
-"""For each of Pulumi's types, the type in Resource Manager and the input that holds the name; for a key, the
-type and name of its vault before its own name."""
+_WITH_IDS: Final = {types.VAULT, types.KEY, types.ACCOUNT, types.USER_ASSIGNED_IDENTITY, types.WORKSPACE}
+"""The types whose ids have Azure's form."""
 
 
 class AbsentError(grpc.RpcError):  # type: ignore[misc]
@@ -119,13 +113,15 @@ class AzureMocks(mocks.Mocks):
             outputs["keyUriWithVersion"] = key_uris.KeyUri(uri, key.name, VERSION).text
         if args.typ == types.RESOURCE_GROUP:
             outputs["name"] = args.inputs["resourceGroupName"]
-        if args.typ not in _NAMED:
+        if args.typ not in _WITH_IDS:
             return f"{args.name}-id", outputs
-        type, *words = _NAMED[args.typ]
-        outputs["name"] = args.inputs.get(words[-1])
-        group, first, *key_name = (given.get(word, "unknown") for word in ("resourceGroupName", *words))
-        id = arm_ids.child(arm_ids.group_id(SUBSCRIPTION, group), type, first)
-        return facts.key_id(id, *key_name) if key_name else id, outputs
+        type, word = IN_RESOURCE_MANAGER[args.typ]
+        outputs["name"] = args.inputs.get(word)
+        group = arm_ids.group_id(SUBSCRIPTION, given.get("resourceGroupName", "unknown"))
+        name, vault = given.get(word, "unknown"), given.get("vaultName", "unknown")
+        if args.typ == types.KEY:
+            return facts.key_id(arm_ids.child(group, arm_ids.VAULT, vault), name), outputs
+        return arm_ids.child(group, type, name), outputs
 
 
 def declared(program: Callable[[], object], azure: AzureMocks | None = None) -> dict[str, dict[str, Any]]:

@@ -398,14 +398,12 @@ class Protections:
             )
         return [grant for grant in found if self.reaches(grant, one)]
 
-    def may_be_another(self, one: AccountProtection) -> list[Grant]:
-        """The grants on the vault to known holders, if this preview does not know the id of the existing
-        identity that uses the key: any of these grants may be that identity's."""
+    def may_be_another(self, one: AccountProtection) -> bool:
+        """Whether this preview does not know the id of the existing identity that uses the key, so that a
+        grant on the vault to a known holder may be that identity's."""
         if not any(holder.exists and principal_of(holder) is Mark.UNKNOWN for holder in self.holders_of(one)):
-            return []
-        return [
-            grant for grant in self.grants if isinstance(grant.principal, str) and self.reaches(grant, one)
-        ]
+            return False
+        return any(isinstance(grant.principal, str) and self.reaches(grant, one) for grant in self.grants)
 
     def made_for(self, one: AccountProtection) -> list[Grant]:
         """The grants of their own that take their holder from the identity that uses a key, whatever object
@@ -466,15 +464,12 @@ def principal_of(holder: StackResource) -> Value:
 
 def may_be_same(one: KeyLocation, other: KeyLocation) -> bool:
     """Whether two places may be one: by the names of vault and key, or else by their resources."""
-    vaults = (one.vault_name, one.vault), (other.vault_name, other.vault)
-    keys = (one.key_name, one.key), (other.key_name, other.key)
-    return _may_be(*vaults) and _may_be(*keys)
-
-
-def _may_be(one: tuple[Value, StackResource | None], other: tuple[Value, StackResource | None]) -> bool:
-    if isinstance(one[0], str) and isinstance(other[0], str):
-        return one[0] == other[0]
-    return one[1] is None or other[1] is None or one[1] is other[1]
+    names = (one.vault_name, other.vault_name), (one.key_name, other.key_name)
+    made = (one.vault, other.vault), (one.key, other.key)
+    return all(
+        name == its if isinstance(name, str) and isinstance(its, str) else None in pair or pair[0] is pair[1]
+        for (name, its), pair in zip(names, made, strict=True)
+    )
 
 
 def _lower(name: Value) -> Value:

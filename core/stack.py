@@ -100,13 +100,10 @@ class StackResource:
         """A text that the program declares, or else what the cloud answered."""
         return values.name(self.stated(path)) or values.name(self.found(path))
 
-    def ignores(self, *path: str) -> bool:
-        """Whether its ignoreChanges takes in the whole property at a path."""
-        return any(_fits(_path(text), path) for text in self.ignore_changes)
-
-    def ignores_part(self, *path: str) -> bool:
-        """Whether its ignoreChanges takes in the property at a path, or a part of it."""
-        return any(_fits(_path(text)[: len(path)], path) for text in self.ignore_changes)
+    def ignores(self, *path: str, in_part: bool = False) -> bool:
+        """Whether its ignoreChanges takes in the whole property at a path; or, `in_part`, a part of it."""
+        ignored = (_path(text)[: len(path) if in_part else None] for text in self.ignore_changes)
+        return any(_fits(one, path) for one in ignored)
 
     @property
     def leaves_encryption(self) -> bool:
@@ -222,17 +219,11 @@ class Stack:
         """This project's components around a resource, innermost first."""
         return around(resource, self._by_urn.get)
 
-    def is_revoked(self, resource: StackResource) -> bool:
-        """Whether a component around it says `access: revoked`: its grant was taken away on purpose, and what
-        stands is kept so that the access can be given back."""
-        return any(values.word(one.stated("access")) == "revoked" for one in self.around(resource))
-
-    def is_unbound_on_purpose(self, account: StackResource) -> bool:
-        """Whether a component around an account says `unbindAccount` with the account's name."""
-        names = self.names_of(account)
-        return any(
-            values.folded(values.name(one.stated("unbindAccount"))) in names for one in self.around(account)
-        )
+    def asked(self, resource: StackResource, setting: str) -> set[Value]:
+        """What this project's components around a resource say by a setting, lower case. By `access: revoked`
+        its grant was taken away on purpose, and what stands is kept so that the access can be given back; by
+        `unbindAccount` the account of that name is unbound on purpose."""
+        return {values.word(one.stated(setting)) for one in self.around(resource)}
 
     # Dependencies
 

@@ -10,20 +10,13 @@ does not start with another minor version of the SDK, which may ask differently.
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from typing import Any, Final
 
 from google.protobuf import json_format
 from pulumi.runtime import proto
-from pulumi_policy import (
-    EnforcementLevel,
-    Policy,
-    PolicyConfigSchema,
-    ResourceValidationPolicy,
-    Severity,
-    StackValidationPolicy,
-    policy,
-)
+from pulumi_policy import EnforcementLevel, Policy, Severity, policy
 
 from core import values
 from core.demands import DemandOutcome
@@ -68,14 +61,14 @@ def make_policies() -> list[Policy]:
     setattr(_sdk, _SERVICER, Analyzer)
     advice, low = EnforcementLevel.ADVISORY, Severity.LOW
     reports = [
-        StackValidationPolicy(name, title, _not_asked, enforcement_level=advice, severity=low)
+        policy.StackValidationPolicy(name, title, _not_asked, enforcement_level=advice, severity=low)
         for name, title in REPORTS.items()
     ]
     return [*map(_described, RULES), *reports]
 
 
 def _described(rule: Rule) -> Policy:
-    form = ResourceValidationPolicy if rule.asked is Asked.STEP else StackValidationPolicy
+    form = policy.ResourceValidationPolicy if rule.asked is Asked.STEP else policy.StackValidationPolicy
     schema = {name: dict(value) for name, value in rule.settings.items()}
     return form(
         name=rule.name,
@@ -83,7 +76,7 @@ def _described(rule: Rule) -> Policy:
         validate=_not_asked,
         enforcement_level=EnforcementLevel(rule.level),
         severity=Severity(rule.severity),
-        config_schema=PolicyConfigSchema(properties={**schema, "exemptions": dict(exemptions.SCHEMA)}),
+        config_schema=policy.PolicyConfigSchema(properties={**schema, "exemptions": dict(exemptions.SCHEMA)}),
         tags=rule.same_as,
         remediation_steps=f"{rule.why} Source: {rule.source}.",
     )
@@ -238,17 +231,16 @@ class Analyzer(getattr(_sdk, _SERVICER, object)):  # type: ignore[misc] # the SD
 
     # Exemptions
 
-    @property
-    def _today(self) -> Any:
-        return exemptions.day_of(self.clock())
-
-    def _exemptions_of(self, rule: Rule) -> tuple[tuple[Exemption, ...], tuple[str, ...]]:
-        """A rule's exemptions, and what is wrong with those that exempt nothing."""
-        return exemptions.read_exemptions(self.configured.get(rule.name, {}).get("exemptions"), self._today)
+    def _exemptions_of(self, rule: Rule) -> tuple[list[Exemption], list[str], date]:
+        """A rule's exemptions, what is wrong with those that exempt nothing, and the day."""
+        today = exemptions.day_of(self.clock())
+        configured = self.configured.get(rule.name, {}).get("exemptions", ())
+        return *exemptions.read_exemptions(configured, today), today
 
     def _exempts(self, rule: Rule, urn: str) -> bool:
         """Whether an exemption of a rule lets a resource pass, which is then listed with it."""
-        one = exemptions.matching(self._exemptions_of(rule)[0], urn, self._today)
+        good, _, today = self._exemptions_of(rule)
+        one = exemptions.matching(good, urn, today)
         if one is not None:
             self.exempted.setdefault((rule.name, one), set()).add(urn)
         return one is not None
@@ -259,12 +251,12 @@ class Analyzer(getattr(_sdk, _SERVICER, object)):  # type: ignore[misc] # the SD
             level = self.levels.get(rule.name, rule.level)
             if rule.level == "mandatory" and level in ("disabled", "advisory"):
                 yield f"the configuration makes {rule.name} {level}; without it, the rule refuses"
-            good, bad = self._exemptions_of(rule) if level != "disabled" else ((), ())
-            yield from (f"{rule.name}: {one}" for one in bad)
-            for one in good:
+            good, bad, today = self._exemptions_of(rule)
+            yield from (f"{rule.name}: {one}" for one in bad if level != "disabled")
+            for one in good if level != "disabled" else ():
                 used = sorted(self.exempted.get((rule.name, one), ()))
                 state = "not needed in this run"
-                if self._today > one.until:
+                if today > one.until:
                     state = "it has ended and exempts nothing; remove it"
                 elif used:
                     state = f"used for {len(used)} of {resources} resources: {', '.join(used)}"

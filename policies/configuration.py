@@ -107,15 +107,14 @@ def _endless(parts: Mapping[str, Any], today: date) -> Iterator[str]:
     for name, values in rules.items() if isinstance(rules, dict) else ():
         if not isinstance(values, dict):
             continue
-        refuses = name not in REPORTS and levels.get(name, {}).get("enforcementLevel") == "mandatory"
+        refuses = levels.get(name, {}).get("enforcementLevel") == "mandatory"
         if refuses and values.get("enforcementLevel") == "disabled":
             until, reason = (values.get(one) for one in _FOR_A_TIME)
             wrong = exemptions.problems_of(f"*::{name}", reason, until, today)
-            yield from (
-                f"rules.{name}: a rule that refuses can be disabled only for a time; {one}" for one in wrong
-            )
             if not wrong and date.fromisoformat(str(until)) < today:
-                yield f"rules.{name}: it was disabled until {until}; remove it, or renew it with a reason"
+                wrong = [f"it was disabled until {until}; remove it, or renew it with a reason"]
+            only = f"rules.{name}: a rule that refuses can be disabled only for a time"
+            yield from (f"{only}; {one}" for one in wrong)
         elif values.keys() & {*_FOR_A_TIME}:
             yield f"rules.{name}: until and reason apply only to a rule that refuses and is disabled"
 

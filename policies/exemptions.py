@@ -1,6 +1,6 @@
 """Exemptions: which resource may break a rule, why, and until when."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -68,20 +68,21 @@ def problems_of(urn: object, reason: object, until: object, today: date) -> list
     return problems
 
 
-def read_exemptions(configured: object, today: date) -> tuple[tuple[Exemption, ...], tuple[str, ...]]:
+def read_exemptions(
+    configured: Iterable[Mapping[str, Any]], today: date
+) -> tuple[list[Exemption], list[str]]:
     """The exemptions of a rule's configuration, and the problems of those that cannot be used.
 
     An exemption with a problem exempts nothing.
     """
-    good: list[Exemption] = []
-    bad: list[str] = []
-    for number, item in enumerate(configured if isinstance(configured, Sequence) else (), start=1):
+    good, bad = [], []
+    for number, item in enumerate(configured, start=1):
         urn, reason, until = (item.get(name) for name in ("urn", "reason", "until"))
         if problems := problems_of(urn, reason, until, today):
             bad.append(f"exemption {number} is ignored: {'; '.join(problems)}")
         else:
-            good.append(Exemption(urn, reason, date.fromisoformat(until)))
-    return tuple(good), tuple(bad)
+            good.append(Exemption(str(urn), str(reason), date.fromisoformat(str(until))))
+    return good, bad
 
 
 def matching(exemptions: Iterable[Exemption], urn: str, today: date) -> Exemption | None:

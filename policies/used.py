@@ -1,6 +1,7 @@
 """Which vaults, keys and grants of a stack the customer-managed keys of its accounts depend on."""
 
 from functools import cached_property
+from typing import Final
 
 from core import values
 from core.grants import Grant, KeyLocation
@@ -8,6 +9,13 @@ from core.protection import Protections, may_be_same
 from core.resource_types import COMPONENTS, Kind
 from core.stack import Stack, StackResource
 from core.values import Mark
+
+_HELD: Final = (Kind.KEY, Kind.VAULT)
+
+
+def _whole(vault: StackResource) -> KeyLocation:
+    """Any key of a vault."""
+    return KeyLocation(vault=vault, vault_name=values.folded(vault.azure_name))
 
 
 class UsedProtections(Protections):
@@ -25,40 +33,35 @@ class UsedProtections(Protections):
         not know it."""
         if COMPONENTS in resource.urn or self._judges_unused:
             return True
-        if resource.kind in (Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT):
-            held = {
-                self._opens(grant, place)
-                for grant in self.grants
-                for place in self._places
-                if grant.resource is resource and self.reaches(grant, place)
-            }
-            return True in held or (Mark.UNKNOWN if held else False)
-        return resource.urn in self._used
+        if resource.kind not in (Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT):
+            return resource.urn in self._used
+        grants = [grant for grant in self.grants if grant.resource is resource]
+        held = {
+            self._opens(one, place) for one in grants for place in self._places if self.reaches(one, place)
+        }
+        return True in held or (Mark.UNKNOWN if held else False)
 
     @cached_property
     def _used(self) -> frozenset[str]:
         """The URNs of the vaults and keys that the accounts of this stack use, or may use. A use that names
         neither key nor vault may mean any of them; one that names its vault alone may mean any key in it."""
-        vaults, keys = self.stack.of(Kind.VAULT), self.stack.of(Kind.KEY)
-        places = [(key, self.place_of(key)) for key in keys]
-        places += [(vault, KeyLocation(vault=vault, vault_name=vault.azure_name)) for vault in vaults]
+        keys, vaults = map(self.stack.of, _HELD)
+        places = [(key, self.place_of(key)) for key in keys] + [(vault, _whole(vault)) for vault in vaults]
         used = {one.urn for one, _ in places if COMPONENTS in one.urn}
         used |= {one.urn for one, place in places if any(may_be_same(place, use) for use in self.all)}
         for one in (*self.stack.of(Kind.ACCOUNT), *self.stack.of(Kind.BINDING)):
             depends_on = self.stack.depends_on(one)
-            used.update(each.urn for each in depends_on if each.kind in (Kind.VAULT, Kind.KEY))
+            used.update(each.urn for each in depends_on if each.kind in _HELD)
         used.update(vault.urn for key in keys if key.urn in used and (vault := self.stack.above(key)))
         return frozenset(used)
 
     @cached_property
     def _places(self) -> list[KeyLocation]:
         """Each use of a key, the keys that are used otherwise, and each used vault of which neither tells."""
-        keys = [key for key in self.stack.of(Kind.KEY) if key.urn in self._used]
+        keys, vaults = ([one for one in self.stack.of(kind) if one.urn in self._used] for kind in _HELD)
         found: list[KeyLocation] = [*self.all, *map(self.place_of, keys)]
         told = [one.vault for one in found]
-        vaults = (one for one in self.stack.of(Kind.VAULT) if one.urn in self._used and one not in told)
-        named = (KeyLocation(vault=one, vault_name=values.folded(one.azure_name)) for one in vaults)
-        return [*found, *named]
+        return [*found, *(_whole(one) for one in vaults if one not in told)]
 
     def _opens(self, grant: Grant, place: KeyLocation) -> bool | Mark:
         """A scope that is not known yet and comes from a vault may be the id of any key in the vault."""

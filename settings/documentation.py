@@ -8,13 +8,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING
 from typing import Any
 
-from components.arguments.inputs import (
-    Argument,
-    Arguments,
-    arguments,
-    camel_case,
-    descriptions,
-)
+from components.arguments.inputs import Argument, Arguments, arguments, camel_case, descriptions
 from core.environment import NAMESPACE
 from settings.model import REMOVED_SERVICES, ServiceSettings
 

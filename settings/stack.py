@@ -12,14 +12,9 @@ from settings.parse import Values, parse
 _NOT_SHOWN = "searchServiceKey"
 
 
-def nothing_shared(_stack: str, _config: Values) -> Values:
-    """A stack that belongs to no fleet."""
-    return {}
-
-
-def load(shared: Callable[[str, Values], Values] = nothing_shared) -> Settings:
-    """The settings of the stack that runs, laid over shared ones: `shared` gives those for the stack's name
-    and its own configuration. Raises SettingsError with every problem."""
+def load(shared: Callable[[str, Values], Values] = lambda *_: {}) -> Settings:
+    """The settings of the stack that runs, laid over those that a fleet shares: `shared` gives them for the
+    stack's name and its own configuration. Raises SettingsError with every problem."""
     values, login = _values(NAMESPACE), _values("azure-native:")
     secret = frozenset(key for key in values if config.is_config_secret(NAMESPACE + key))
     # Pulumi itself warns when a program reads a secret by pulumi.Config.get().

@@ -39,7 +39,7 @@ class Argument(NamedTuple):
     accepts_outputs: bool = False
     default: Any = MISSING
     check: Check | None = None
-    choices: tuple[str, ...] = ()
+    choices: tuple[Any, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
     example: str = ""
@@ -238,12 +238,6 @@ def hidden(
 def top(path: str) -> str:
     """The argument that a path begins with."""
     return re.split(r"[.\[]", path, maxsplit=1)[0]
-
-
-def read_known(form: type[C], name: str, args: object) -> tuple[C, C]:
-    """The arguments of a component, first with the values of outputs as far as they are known, then with the
-    outputs: for a component whose shape depends on the values. Raises InputError."""
-    return read(form, name, args, known=True), read(form, name, args)
 
 
 def examine(
@@ -451,6 +445,6 @@ def shown(value: object) -> str:
     return json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
 
 
-def _alternatives(choices: Sequence[str]) -> str:
+def _alternatives(choices: Sequence[object]) -> str:
     *first, last = (repr(choice) for choice in choices)
     return f"{', '.join(first)} or {last}" if first else last

@@ -19,7 +19,7 @@ def deployer_calls_twice(situation: Situation) -> Iterator[Problem]:
     """A caller may be the deployer: that can be judged only once the deployer is known."""
     one = situation.inputs
     if any(caller.is_deployer for caller in one.callers):
-        yield from callers.problems(one.callers, one.account_kind, situation.login.object_id)
+        yield from callers.problems(one, situation.login.object_id)
 
 
 RULES: tuple[Rule, ...] = (

@@ -45,7 +45,8 @@ def account_has_customer_key(account: StackResource, given: Given) -> Findings:
         )
         return
     bound = account.urn in protections.bindings_by_account
-    if bound or protections.stack.is_unbound_on_purpose(account):
+    stack = protections.stack
+    if bound or stack.asked(account, "unbindAccount") & stack.names_of(account):
         return
     key = customer_key(protections.inline(account))
     if isinstance(key, RuleFinding):
@@ -72,7 +73,7 @@ def account_identity(account: StackResource, _: Given) -> Findings:
     """An account has the identity that uses its key, and keeps it.
 
     System-assigned, or user-assigned with an identity attached; never ignored."""
-    if account.ignores_part("identity"):
+    if account.ignores("identity", in_part=True):
         yield RuleFinding(
             found="ignoreChanges names the identity, so a preview would not show that the account loses it",
             required="identity not in ignoreChanges",

@@ -91,7 +91,9 @@ def bound_after_grant(use: AccountProtection, given: Given) -> Findings:
     By dependency, so a preview decides it. grant-present reports a missing grant."""
     stack = given.protections.stack
     grants = [grant.resource for grant in given.protections.grants_of(use)]
-    if not stack.is_revoked(use.writer) and (names := _not_before(use.writer, grants, stack)):
+    if "revoked" not in stack.asked(use.writer, "access") and (
+        names := _not_before(use.writer, grants, stack)
+    ):
         yield RuleFinding(
             found=f"{use.writer.name} does not depend on the grant it needs ({names})",
             required="the grant before the binding, by dependency",

@@ -91,7 +91,7 @@ def grant_present(use: AccountProtection, given: Given) -> Findings:
 
     Undecided where the identity is not part of the stack; access that is revoked is not missing."""
     protections, grants = given.protections, given.protections.grants_of(use)
-    if protections.stack.is_revoked(use.writer):
+    if "revoked" in protections.stack.asked(use.writer, "access"):
         return
     if not grants:
         yield _missing(use, protections)

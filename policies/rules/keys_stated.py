@@ -13,7 +13,7 @@ from core.values import Mark, Value
 from policies.rule import Asked, Findings, Given, RuleFinding, customer_key, expect, hidden, rule, undecided
 
 _SUFFIXES: Final = [suffix for cloud in clouds.ALL for suffix in (cloud.vault_suffix, cloud.hsm_suffix)]
-_PARTS = "properties.encryption.keyVaultProperties"
+_PARTS, _URI = "properties.encryption.keyVaultProperties", "keyUriWithVersion"
 
 
 @rule(Asked.STEP, Kind.ACCOUNT, Kind.BINDING)
@@ -65,9 +65,6 @@ def _vault_uri(uri: str) -> None:
         raise MalformedError(f"expected https://NAME.{' or https://NAME.'.join(_SUFFIXES)}")
 
 
-_URI, _INLINE_VERSION = "keyUriWithVersion", "properties.encryption.keyVaultProperties.keyVersion"
-
-
 @rule(Asked.EACH, Kind.BINDING, Kind.ACCOUNT)
 def cmk_no_versionless(writer: StackResource, given: Given) -> Findings:
     """A customer-managed key states its version, unless the account follows the key by itself.
@@ -79,7 +76,7 @@ def cmk_no_versionless(writer: StackResource, given: Given) -> Findings:
         if isinstance(key, RuleFinding):
             yield key
         elif key is not None:
-            yield from _judge_version(writer, _INLINE_VERSION, key.key_version, key.key_version)
+            yield from _judge_version(writer, f"{_PARTS}.keyVersion", key.key_version, key.key_version)
         return
     uri, account = values.name(writer.found(_URI)), stack.target(writer, Kind.ACCOUNT, "accountId")
     if uri is Mark.UNKNOWN and not stack.sources(writer, _URI, kinds=(Kind.KEY_VERSION,)):

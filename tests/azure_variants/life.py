@@ -102,12 +102,6 @@ class Life(World):
     def later(self, seconds: float = LATER) -> None:
         self.wire.sleep(seconds)
 
-    @property
-    def bound_version(self) -> str:
-        """The key version that the account is bound to; "" on Microsoft's keys."""
-        account = self.account
-        return str(((account and account.key_vault_properties) or {}).get("keyVersion", ""))
-
     @contextmanager
     def unreadable_allowed(self) -> Iterator[None]:
         """Inside, access is being taken away or given back."""
@@ -166,9 +160,7 @@ def change(life: Life) -> None:
     life.up()
     cloud.behave(failing_operations="")
     life.follow()
-    account = life.account
-    assert account, "the account is gone"
-    assert account.tags == {"owner": "second"}, "the change was not made"
+    assert life.account.tags == {"owner": "second"}, "the change was not made"
 
 
 def storage_linked(life: Life) -> None:
@@ -181,8 +173,7 @@ def storage_linked(life: Life) -> None:
     life.session.send("GET", url)
     life.settings["tags"] = {"owner": "third"}
     life.follow()
-    account = life.account
-    found = account and account.properties.get("userOwnedStorage")
+    found = life.account.properties.get("userOwnedStorage")
     assert found == STORAGE, f"the linked storage is {found}"
 
 
@@ -237,7 +228,7 @@ def destruction(life: Life) -> None:
     """Everything goes; the account and the vault stay soft-deleted."""
     life._drain()
     life.engine.destroy()
-    assert life.account is None, "the account is still there"
+    assert life.found is None, "the account is still there"
 
 
 def return_(life: Life) -> None:

@@ -16,7 +16,6 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from tests.support.azure import running_azure
 
 
 def main() -> None:
-    """Measures, prints, and writes the figures as JSON where asked to."""
+    """Measures, and prints the figures as JSON; writes them where asked to."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -37,32 +36,28 @@ def main() -> None:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    services = [1, 10, 100, *([500] if asked.full else [])]
-    rows: list[dict[str, Any]] = [_machine()]
-    if asked.only:
-        with tempfile.TemporaryDirectory() as folder:
-            if asked.only == "beside":
-                rows.append(stacks.beside(Path(folder), asked.stacks, asked.at_once))
-            else:
-                rows.append(stacks.measure(Path(folder), asked.stacks, asked.at_once, asked.actions))
-        print(stacks.told_beside(rows[-1]) if asked.only == "beside" else stacks.told(rows[-1]))
-        _write(asked.json, rows)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        rows.append(first_hour.measure(Path(folder)))
-    print(first_hour.told(rows[-1]), flush=True)
-    with tempfile.TemporaryDirectory() as folder, running_azure(Path(folder, "home")) as azure:
-        for what in (fleets.Fleet.previews, fleets.Fleet.updates):
-            for number in services:
-                rows.append(what(fleets.Fleet(azure, Path(folder), number)))
-                print(fleets.told(rows[-1]), flush=True)
-    _write(asked.json, rows)
+    rows: list[dict[str, Any]] = []
 
+    def measured(row: dict[str, Any]) -> None:
+        print(json.dumps(row, indent=2), flush=True)
+        rows.append(row)
 
-def _write(file: Path | None, rows: Sequence[dict[str, Any]]) -> None:
-    if file:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(rows, indent=2) + "\n")
+    measured(_machine())
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        if asked.only == "beside":
+            measured(stacks.beside(folder, asked.stacks, asked.at_once))
+        elif asked.only == "fleet":
+            measured(stacks.measure(folder, asked.stacks, asked.at_once, asked.actions))
+        else:
+            measured(first_hour.measure(folder / "first"))
+            with running_azure(folder / "home") as azure:
+                for what in (fleets.Fleet.previews, fleets.Fleet.updates):
+                    for services in (1, 10, 100, *([500] if asked.full else [])):
+                        measured(what(fleets.Fleet(azure, folder, services)))
+    if asked.json:
+        asked.json.parent.mkdir(parents=True, exist_ok=True)
+        asked.json.write_text(json.dumps(rows, indent=2) + "\n")
 
 
 def _machine() -> dict[str, Any]:

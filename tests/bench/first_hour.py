@@ -31,12 +31,3 @@ def measure(folder: Path) -> dict[str, Any]:
     finally:
         subprocess.run(down.split(), cwd=checkout, env=environ, check=False, capture_output=True)
     return {"what": "first hour", "seconds": seconds, "cpu_seconds": cpu, "goals": GOALS}
-
-
-def told(row: dict[str, Any]) -> str:
-    """A line for each figure, with its goal."""
-    return "\n".join(
-        f"{name}: {seconds:.1f} s (goal: at most {GOALS[name]:.0f} s), "
-        f"{row['cpu_seconds'][name]:.1f} s of processor time"
-        for name, seconds in row["seconds"].items()
-    )

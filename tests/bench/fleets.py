@@ -132,22 +132,9 @@ class Fleet:
             "what": what,
             "services": self._services,
             "resources": resources,
-            "costs": {name: asdict(cost) for name, cost in costs.items()},
+            "costs": {
+                name: {**asdict(cost), "ms_a_resource": round(1000 * cost.seconds / resources, 1)}
+                for name, cost in costs.items()
+            },
             "ratios": ratios,
         }
-
-
-def told(row: Mapping[str, Any]) -> str:
-    """One fleet's figures for a reader."""
-    once = ", state written once" if row.get("state_written_once") else ""
-    lines = [f"{row['what']} of {row['services']} services, {row['resources']} resources{once}:"]
-    for name, cost in row["costs"].items():
-        each = 1000 * cost["seconds"] / row["resources"]
-        peaks = ", ".join(f"{process} {mib}" for process, mib in sorted(cost["peak_mib"].items()))
-        lines.append(
-            f"  {name:26} {cost['seconds']:7.2f} s, {cost['cpu_seconds']:7.2f} s of processor, "
-            f"{each:6.1f} ms a resource; peak MiB: {peaks}"
-        )
-    ratios = (f"{name} {each['seconds']} ({each['cpu_seconds']})" for name, each in row["ratios"].items())
-    lines.append(f"  ratios of time (of processor time): {', '.join(ratios)}")
-    return "\n".join(lines)

@@ -56,7 +56,7 @@ def beside(folder: Path, stacks: int, at_once: int) -> dict[str, Any]:
     """What each step took of as many stacks of a fleet, and of others by `xargs pulumi`, in turns: each
     under the policy pack."""
     own, others = ([f"{one}{number:02}" for number in range(stacks)] for one in ("fleet", "loop"))
-    rows = {}
+    rows: dict[str, dict[str, Any]] = {}
     with running_azure(folder / "home") as azure:
         fleet = FleetCheckout(
             folder / "language-cmk",
@@ -85,26 +85,5 @@ def beside(folder: Path, stacks: int, at_once: int) -> dict[str, Any]:
             order = list(ways.items())[:: -1 if number % 2 else 1]
             costs = {way: run(command, cwd=fleet.folder, env=fleet.stack.env) for way, command in order}
             rows[step] = {way: asdict(cost) for way, cost in costs.items()}
+            rows[step]["fleet / xargs"] = round(costs["fleet"].cpu_seconds / costs["xargs"].cpu_seconds, 2)
     return {"what": "fleet beside xargs", "stacks": stacks, "at once": at_once, "steps": rows}
-
-
-def told_beside(row: Mapping[str, Any]) -> str:
-    """The figures for a reader."""
-    lines = [f"{row['stacks']} stacks of one service, {row['at once']} at once, processor seconds a stack:"]
-    for step, costs in row["steps"].items():
-        fleet, xargs = (costs[way]["cpu_seconds"] / row["stacks"] for way in ("fleet", "xargs"))
-        lines.append(f"  {step:18}{fleet:6.1f} by the fleet, {xargs:.1f} by xargs: {fleet / xargs:.2f}")
-    return "\n".join(lines)
-
-
-def told(row: Mapping[str, Any]) -> str:
-    """The figures for a reader."""
-    stacks = row["stacks"]
-    lines = [f"fleet of {stacks} stacks of one service, {row['at once']} at once, in one subscription:"]
-    lines += [
-        f"  {action:9}{one['cost']['seconds']:7.0f} s, {one['cost']['cpu_seconds'] / stacks:.2f} s of "
-        f"processor a stack; {len(one['bad'])} stacks not as they should be"
-        for action, one in row["actions"].items()
-    ]
-    lines.append(f"  accounts that were ever unbound: {', '.join(row['ever unbound']) or 'none'}")
-    return "\n".join(lines)

@@ -15,10 +15,6 @@ from tests.support.arm_client import ARM, Client, token
 from tests.support.azure import running_azure
 from tests.support.cloud import data_role, let_deployer_call
 
-_ACCOUNT = {
-    "location": "westeurope",
-    "identity": {"type": "SystemAssigned"},
-}
 _OPENAI_USER = "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"
 
 
@@ -31,31 +27,28 @@ def test_the_example_command_is_answered(tmp_path: Path) -> None:
         program.ready()
     except MissingToolError as missing:
         pytest.skip(str(missing))
-    asked = [kinds.named("TextAnalytics"), kinds.named("OpenAI")]
     with running_azure(tmp_path / "home") as azure:
         let_deployer_call(azure)
         group = f"/subscriptions/{azure.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/rg"
         path, body = data_role()
         path = path.replace("roleAssignments/f07febfe", "roleAssignments/00000000")
-        body["properties"]["roleDefinitionId"] = (
-            f"{body['properties']['roleDefinitionId'].rpartition('/')[0]}/{_OPENAI_USER}"
-        )
+        definitions = body["properties"]["roleDefinitionId"].rpartition("/")[0]
+        body["properties"]["roleDefinitionId"] = f"{definitions}/{_OPENAI_USER}"
         client = Client(azure.env, ARM, token(azure.env, f"https://{ARM}"))
-        commands = []
         assert client.send("PUT", f"{group}?api-version=2024-03-01", {"location": "westeurope"})[0] == 201
         assert client.send("PUT", path, body)[0] == 201
-        for kind in asked:
+        commands = []
+        for kind in (kinds.named("TextAnalytics"), kinds.named("OpenAI")):
             name = f"{kind.prefix}-called"
             made = {
-                **_ACCOUNT,
+                "location": "westeurope",
                 "kind": kind.name,
                 "sku": {"name": kind.tiers[0]},
                 "properties": {"customSubDomainName": name, "disableLocalAuth": True},
             }
             account = f"{group}/providers/Microsoft.CognitiveServices/accounts/{name}?api-version=2025-06-01"
-            assert client.send("PUT", account, made)[0] == 201
-            endpoint = client.send("GET", account)[1]["properties"]["endpoint"]
-            commands.append(example_command(kind, endpoint) or "")
+            answered = client.send("PUT", account, made)[1]
+            commands.append(example_command(kind, answered["properties"]["endpoint"]) or "")
         client.close()
         said = program.run(azure, tmp_path, *commands)
     language, end = json.JSONDecoder().raw_decode(said)

@@ -30,30 +30,21 @@ needs_browser = pytest.mark.skipif(
 ELSEWHERE = Source("public", "management.azure.com", False, "t", "o", "", "a", "OIDC")
 
 
-def evidence() -> str:
+@pytest.fixture
+def pages(tmp_path: Path) -> list[str]:
+    """The addresses of the evidence's page and of the local Azure's."""
     of = replace(rich(), source=ELSEWHERE)
-    return evidence_page(of, findings(of), version="9.9", digest="d" * 64)
+    texts = {
+        "evidence": evidence_page(of, findings(of), version="9.9", digest="d" * 64),
+        "azure": document(snapshot(scene().cloud)),
+    }
+    return [written(tmp_path, name, text) for name, text in texts.items()]
 
 
-def local_azure() -> str:
-    return document(snapshot(scene().cloud))
-
-
-def looked(folder: Path, *pages: Path) -> list[dict[str, Any]]:
-    """What a browser makes of each page: wide and as a telephone, in light and dark."""
-    looks = [
-        {
-            "url": page.as_uri(),
-            "width": width,
-            "dark": dark,
-            "picture": f"{folder}/{page.stem}-{width}-{dark}.png",
-        }
-        for page in pages
-        for width in (1280, 390)
-        for dark in (False, True)
-    ]
-    found: list[dict[str, Any]] = browsed("look.js", looks)
-    return found
+def written(folder: Path, name: str, text: str) -> str:
+    page = folder / f"{name}.html"
+    page.write_text(text, encoding="utf-8")
+    return page.as_uri()
 
 
 def browsed(script: str, wanted: list[Any]) -> Any:
@@ -71,15 +62,18 @@ def browsed(script: str, wanted: list[Any]) -> Any:
 
 
 @needs_browser
-def test_the_pages_are_accessible_and_fit_a_telephone(tmp_path: Path) -> None:
+def test_the_pages_are_accessible_and_fit_a_telephone(pages: list[str], tmp_path: Path) -> None:
     """Evidence and local Azure, each wide and as a telephone, light and dark: axe finds nothing, none is
     wider than 390 pixels, and no table scrolls sideways there; a bad page is found."""
-    pages = {"evidence": evidence(), "azure": local_azure()}
-    pages["broken"] = '<!doctype html><title>x</title><img src="x.png"><p style="width: 2000px">x</p>'
-    pages["broken"] += '<div class="scroll" style="overflow: auto"><p style="width: 2000px">x</p></div>'
-    for name, text in pages.items():
-        (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")
-    found = looked(tmp_path, *(tmp_path / f"{name}.html" for name in pages))
+    broken_page = '<!doctype html><title>x</title><img src="x.png"><p style="width: 2000px">x</p>'
+    broken_page += '<div class="scroll" style="overflow: auto"><p style="width: 2000px">x</p></div>'
+    looks = [
+        {"url": url, "width": width, "dark": dark, "picture": f"{tmp_path}/{number}-{width}-{dark}.png"}
+        for number, url in enumerate([*pages, written(tmp_path, "broken", broken_page)])
+        for width in (1280, 390)
+        for dark in (False, True)
+    ]
+    found = browsed("look.js", looks)
     sound, broken = found[:-4], found[-4:]
     assert [one["violations"] for one in sound] == [[]] * 8
     assert [one["overflow"] for one in sound] == [0] * 8
@@ -89,13 +83,10 @@ def test_the_pages_are_accessible_and_fit_a_telephone(tmp_path: Path) -> None:
 
 
 @needs_browser
-def test_each_printed_sheet_says_what_it_is_of(tmp_path: Path) -> None:
+def test_each_printed_sheet_says_what_it_is_of(pages: list[str]) -> None:
     """Whoever holds one sheet of the evidence knows its stack, its time, its number, and that it is not from
     Azure. The local Azure's page prints its facts, without what can only be clicked."""
-    pages = {"evidence": evidence(), "azure": local_azure()}
-    for name, text in pages.items():
-        (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")
-    sheets, local = browsed("print.js", [(tmp_path / f"{name}.html").as_uri() for name in pages])
+    sheets, local = browsed("print.js", pages)
     # A summary, a sheet or more for each of four accounts, and what concerns all of them.
     assert len(sheets) >= 6
     for number, sheet in enumerate(sheets, 1):

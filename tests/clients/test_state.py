@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -54,40 +53,22 @@ class Storage:
             "AZURE_STORAGE_IS_LOCAL_EMULATOR": "true",
         }
 
-    def make(self) -> None:
-        """Makes the container."""
-        self._client("make")
-
     def blobs(self) -> dict[str, str]:
         """What is in the container, by names."""
-        found: dict[str, str] = json.loads(self._client("read"))
+        found: dict[str, str] = json.loads(self.client("read"))
         return found
 
     def locks(self) -> list[str]:
         return [name for name in self.blobs() if name.startswith(".pulumi/locks/")]
 
-    def _client(self, what: str) -> str:
+    def client(self, what: str) -> str:
+        """What the client prints that makes the container, or reads it."""
         endpoint = f"http://{self.authority}/{ACCOUNT}"
         connection = (
             f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};BlobEndpoint={endpoint};"
         )
         command = ["node", str(self.folder / "containers.js"), connection, CONTAINER, what]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
-@contextmanager
-def azurite(data: Path) -> Iterator[Storage]:
-    """Raises MissingToolError where there is no Node.js."""
-    folder = STATE.ready()
-    command = ["node", str(folder / "node_modules" / ".bin" / "azurite-blob"), "--blobPort", "0"]
-    command += ["--location", str(data), "--skipApiVersionCheck", "--disableTelemetry"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            said = next(line for line in process.stdout if "successfully listen" in line)
-            yield Storage(urlsplit(said[said.index("http") :].strip()).netloc, folder)
-        finally:
-            process.terminate()
 
 
 @pytest.fixture
@@ -98,12 +79,22 @@ def azure(tmp_path: Path) -> Iterator[RunningAzure]:
 
 @pytest.fixture
 def storage(tmp_path: Path) -> Iterator[Storage]:
+    """A container in an Azurite of the test's own."""
     try:
-        with azurite(tmp_path / "blobs") as running:
-            running.make()
-            yield running
+        folder = STATE.ready()
     except MissingToolError as missing:
         pytest.skip(str(missing))
+    command = ["node", str(folder / "node_modules" / ".bin" / "azurite-blob"), "--blobPort", "0"]
+    command += ["--location", str(tmp_path / "blobs"), "--skipApiVersionCheck", "--disableTelemetry"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            said = next(line for line in process.stdout if "successfully listen" in line)
+            found = Storage(urlsplit(said[said.index("http") :].strip()).netloc, folder)
+            found.client("make")
+            yield found
+        finally:
+            process.terminate()
 
 
 def test_a_fleet_with_its_state_in_blobs_is_cut_off_and_goes_on(

@@ -1,4 +1,4 @@
-"""A local Azure of each module's own, and a standing stack of each kind of consumer."""
+"""A local Azure of each test's own, and a stack of a kind of consumer on it."""
 
 from __future__ import annotations
 
@@ -7,29 +7,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.continuity.consumers import Consumer, standing
+from tests.continuity.consumers import Consumer, consumer
 from tests.support.azure import running_azure
 
-Standing = Callable[[str], Consumer]
+Makes = Callable[[str], Consumer]
 
 
-@pytest.fixture(scope="session")
-def stands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
-    """Gives the stack of a kind of consumer as it stands after its first update; deployed once."""
-    made: dict[str, Consumer] = {}
-    running = []
+@pytest.fixture
+def makes(tmp_path: Path) -> Iterator[Makes]:
+    """Gives a stack of a kind of consumer, not yet deployed."""
+    with running_azure(tmp_path / "azure") as azure:
+        yield lambda kind: consumer(kind, azure, tmp_path)
+
+
+@pytest.fixture
+def stands(makes: Makes) -> Makes:
+    """The same, deployed."""
 
     def give(kind: str) -> Consumer:
-        if kind not in made:
-            folder: Path = tmp_path_factory.mktemp(kind)
-            azure = running_azure(folder / "azure")
-            running.append(azure)
-            made[kind] = standing(kind, azure.__enter__(), folder)
-        found = made[kind]
-        assert found.standing is not None
-        found.standing.restore()
+        found = makes(kind)
+        found.say(protect=False)
+        found.must_up()
         return found
 
-    yield give
-    for azure in running:
-        azure.__exit__(None, None, None)
+    return give

@@ -15,12 +15,10 @@ from typing import Any
 import yaml
 
 from tests.support.azure import RunningAzure
-from tests.support.crash import Bookmark
 from tests.support.judge import Judge
 from tests.support.stack import Run, Stack
 
 NAME = "claims"
-_PROGRAMS = Path(__file__).with_name("programs")
 _PLUGINS = {"providers": [{"name": "azure-cmk", "path": "./provider"}]}
 _PACKAGE = {"name": "language-cmk", "path": "./components"}
 _PYTHON = {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".venv"}}
@@ -28,25 +26,24 @@ _PYTHON = {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".ven
 
 @dataclass
 class Consumer:
-    """A stack of one consumer's program, and a point to go back to at which it stands."""
+    """A stack of one consumer's program."""
 
     kind: str
     azure: RunningAzure
     stack: Stack
     judge: Judge
-    standing: Bookmark | None = None
     _salt: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         self._salt = self.stack.config().get("encryptionsalt", "")
 
     def say(self, **said: Any) -> None:
-        """What the program says beside its name and region: `tags`, `protect`, and in Python also
-        `cost_centre`, a tag that a transform adds."""
+        """What the program says beside its name and region (program.py)."""
         if self.kind == "project":
             self.stack.configure(**said)
             return
-        config = {"config": {f"{NAME}:said": json.dumps(said)}, "encryptionsalt": self._salt}
+        told = {f"{NAME}:said": json.dumps(said), f"{NAME}:package": self.kind == "package"}
+        config = {"config": told, "encryptionsalt": self._salt}
         self.stack.config_file.write_text(yaml.safe_dump(config))
 
     def up(self, *words: str) -> Run:
@@ -81,7 +78,7 @@ def consumer(kind: str, azure: RunningAzure, folder: Path) -> Consumer:
     stack = Stack(folder / "checkout", azure.environ, policy_pack=False)
     if kind == "project":
         return Consumer(kind, azure, stack, Judge(azure, stack))
-    shutil.copy(_PROGRAMS / f"{kind}.py", stack.folder / "__main__.py")
+    shutil.copy(Path(__file__).with_name("program.py"), stack.folder / "__main__.py")
     project: dict[str, Any] = {"name": NAME, "runtime": _PYTHON, "plugins": _PLUGINS}
     if kind == "package":
         project["plugins"] = {"providers": [_PACKAGE, *_PLUGINS["providers"]]}
@@ -94,13 +91,4 @@ def consumer(kind: str, azure: RunningAzure, folder: Path) -> Consumer:
     backend.mkdir()
     created = stack.pulumi("stack", "select", "--create", "dev")
     assert created.ok, created.output
-    return found
-
-
-def standing(kind: str, azure: RunningAzure, folder: Path) -> Consumer:
-    """The same, deployed; `standing` goes back to this point."""
-    found = consumer(kind, azure, folder)
-    found.say(protect=False)
-    found.must_up()
-    found.standing = Bookmark(azure, found.stack, folder / "standing")
     return found

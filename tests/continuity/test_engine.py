@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.continuity.conftest import Standing
+from tests.continuity.conftest import Makes
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600)]
 
 TAGS = {"owner": "another"}
 
 
-def test_a_target_in_the_project_without_its_refresh(stands: Standing) -> None:
+def test_a_target_in_the_project_without_its_refresh(stands: Makes) -> None:
     """`pulumi up --refresh=false --target ACCOUNT` in the repository's own program, whose option it turns
     off."""
     consumer = stands("project")
@@ -26,7 +26,7 @@ def test_a_target_in_the_project_without_its_refresh(stands: Standing) -> None:
     consumer.settle()
 
 
-def test_tags_of_the_whole_program_are_no_loss_of_the_key(stands: Standing) -> None:
+def test_tags_of_the_whole_program_are_no_loss_of_the_key(stands: Makes) -> None:
     """A program that tags by a transform, and changes the tag: each update says the key in its write of the
     account, and nothing is left to do after it."""
     consumer = stands("python")
@@ -41,7 +41,7 @@ def test_tags_of_the_whole_program_are_no_loss_of_the_key(stands: Standing) -> N
 
 
 @pytest.mark.long
-def test_a_saved_plan(stands: Standing) -> None:
+def test_a_saved_plan(stands: Makes) -> None:
     """An update by a plan that a preview saved."""
     consumer = stands("python")
     consumer.say(protect=False, tags=TAGS)

@@ -7,25 +7,15 @@ The caller is a program that knows the component only by Pulumi's Construct, as 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.continuity.conftest import Standing
-from tests.continuity.consumers import Consumer, consumer
-from tests.support.azure import running_azure
+from tests.continuity.conftest import Makes
+from tests.continuity.consumers import Consumer
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600)]
 
 HOLDS_DATA = (":Vault", ":Key", ":Account", ":CustomerManagedKey")
-
-
-@pytest.fixture(scope="module")
-def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consumer]:
-    folder: Path = tmp_path_factory.mktemp("package")
-    with running_azure(folder / "azure") as azure:
-        yield consumer("package", azure, folder)
 
 
 def protected(caller: Consumer) -> set[str]:
@@ -38,11 +28,12 @@ def retained(caller: Consumer) -> set[str]:
     return {one["type"] for one in caller.stack.resources() if one.get("retainOnDelete")}
 
 
-def test_a_life_from_another_language(caller: Consumer) -> None:
+def test_a_life_from_another_language(makes: Makes) -> None:
     """Wrong arguments are told by their paths before anything is made, without a traceback of the component.
     What the caller did not set is the component's default: all that holds data is protected, and no destroy
     takes it; what the caller turned off is off. A group of arguments that is secret is not lost, and stays
     secret."""
+    caller = makes("package")
     caller.say(args={"netwrk": {}, "accessModel": "acl", "key": {"generation": "two"}})
     wrong = caller.up()
     assert not wrong.ok
@@ -72,7 +63,7 @@ def test_a_life_from_another_language(caller: Consumer) -> None:
 
 
 @pytest.mark.long
-def test_transforms_and_aliases_reach_the_children(stands: Standing) -> None:
+def test_transforms_and_aliases_reach_the_children(stands: Makes) -> None:
     """A transform of the caller's component, which the host does not see, changes the account, with its key
     in the update. A component of another name keeps all that holds data or gives access."""
     consumer = stands("package")

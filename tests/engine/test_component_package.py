@@ -14,11 +14,10 @@ import yaml
 
 from core.published import VERSION
 from engine import release, yaml_host
-from tests.engine.shared import done
 from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.consumers import consumer
-from tests.support.stack import ROOT, Stack
+from tests.support.stack import ROOT, Stack, done
 
 pytestmark = pytest.mark.engine
 

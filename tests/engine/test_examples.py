@@ -10,10 +10,9 @@ import pytest
 import yaml
 
 from localazure.seed import OTHER_SUBSCRIPTION_ID
-from tests.engine.shared import done
 from tests.support.azure import RunningAzure
 from tests.support.judge import Judge
-from tests.support.stack import ROOT, Stack
+from tests.support.stack import ROOT, Stack, done
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.yaml"))

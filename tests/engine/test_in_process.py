@@ -16,8 +16,6 @@ import pulumi
 import pytest
 
 from components.service import EncryptedAIServicesAccount
-from core import coverage, kinds
-from core.kinds import AccountKind
 from core.resource_types import BINDING
 from docs.examples.azure_policy.constraints import CONSTRAINTS
 from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
@@ -31,6 +29,7 @@ from tests.remediation.world import (
     SHARED_VAULT_ID,
     World,
     permitted,
+    standing,
 )
 from tests.settings.test_properties import program
 from tests.support.engine import Engine, UpdateError
@@ -41,89 +40,36 @@ LOCKS = "providers/Microsoft.Authorization/locks"
 HOLD = {"properties": {"level": "CanNotDelete", "notes": "legal hold"}}
 
 
-def updated(world: World, **change: Any) -> list[str]:
-    """What an update did that has to succeed. None takes a setting out."""
-    world.declare({name: value for name, value in change.items() if value is not None})
-    for name in [name for name, value in change.items() if value is None]:
-        del world.settings[name]
-    said = world.up()
-    assert said == "", said
-    return world.engine.operations
-
-
 def settled(world: World, **change: Any) -> None:
     """One update, and after the next, which may state the key in the account's inputs, nothing to do."""
     for more in (change, {}):
-        updated(world, **more)
-    assert updated(world) == []
+        world.must_up(**more)
+    assert world.must_up() == []
 
 
 def properties(world: World) -> dict[str, Any]:
     """The account's properties as the cloud holds them, with what no answer shows."""
-    assert world.account
     return dict(world.account.properties)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("kind", kinds.ALL, ids=lambda kind: kind.name)
-def test_a_service_of_each_kind_lives(kind: AccountKind) -> None:
-    """Made on Microsoft's keys and then bound; on its key, readable, while it is changed and rotated in one
-    update; out of reach and still bound while access is revoked; readable again under the same version; and
-    gone with its key."""
-    deletes = {"revoke_account": f"{kind.prefix}-claims"} if coverage.of(kind).deletes else {}
-    operated = {"vault": {"key_operators": ["deployer"]}}
-    world = World("access policies", settings={"kind": kind.name, **operated, **deletes})
-    settled(world, key={"generation": 1})
-    assert world.account_id.endswith(f"/accounts/{kind.prefix}-claims")
-    first, *_, made = world.history()
-    assert (first["keySource"], made["keySource"]) == (MICROSOFT, KEY_VAULT)
-    assert made["keyUri"].startswith("https://kv-claims.vault.azure.net/keys/cmk-claims/")
-
-    before = len(world.history())
-    updated(world, tags={"owner": "somebody"}, key={"generation": 2})
-    changed = world.history()[before:]
-    assert "PUT" in {state["why"] for state in changed}
-    assert {(state["keySource"], state["readable"]) for state in changed} == {(KEY_VAULT, True)}
-    version = changed[-1]["keyUri"]
-    assert (version != made["keyUri"], version.rpartition("/")[0]) == (
-        True,
-        made["keyUri"].rpartition("/")[0],
-    )
-
-    updated(world, access="revoked")
-    assert (world.readable, world.history()[-1]["keyUri"]) == (False, version)
-    updated(world, access="granted")
-    assert (world.readable, world.history()[-1]["keyUri"]) == (True, version)
-
-    id = world.account_id
-    world.engine.destroy()
-    assert world.wire.door.cloud.store.get("account", id) is None
-    states = world.wire.door.cloud.store.events("encryption", id)
-    lapses = [one["why"] for one in states[before - 1 :] if one["keySource"] != KEY_VAULT]
-    assert [why for why in lapses if why != "DELETE"] == []
 
 
 def test_the_customers_key_is_turned_on_and_off_on_one_account() -> None:
     """The account keeps its id in both directions, also where its tier has to change. The way back is refused
     unless the account is named; then the binding alone goes."""
-    world = World("access policies", settings={"encryption": "microsoftManaged", "sku": "F0"})
-    updated(world)
+    world = standing(encryption="microsoftManaged", sku="F0")
     before = world.account
-    updated(world, encryption=None, sku="S")
+    world.must_up(encryption=None, sku="S")
     account = world.account
-    assert before
-    assert account
     assert (account.internal_id, account.sku["name"], world.is_bound) == (before.internal_id, "S", True)
 
     world.declare({"encryption": "microsoftManaged"})
     assert "unbindAccount: lang-claims" in world.up()
     assert (world.engine.operations, world.is_bound) == ([], True)
-    done = updated(world, unbind_account="lang-claims")
+    done = world.must_up(unbind_account="lang-claims")
     assert [one for one in done if one.startswith("delete")] == [f"delete {BINDING}"]
     names = {urn.rpartition("::")[2] for urn in world.engine.state}
     assert {"claims-vault", "claims-key", "claims-access"} <= names
 
-    updated(world, encryption=None, unbind_account=None)
+    world.must_up(encryption=None, unbind_account=None)
     assert [source for source, _ in groupby(state["keySource"] for state in world.history())] == [
         MICROSOFT,
         KEY_VAULT,
@@ -135,10 +81,9 @@ def test_the_customers_key_is_turned_on_and_off_on_one_account() -> None:
 
 def test_an_account_that_states_its_key_goes_off_and_on_it_by_one_write() -> None:
     """With a user-assigned identity."""
-    world = World("user-assigned identity")
-    updated(world)
-    updated(world, encryption="microsoftManaged", unbind_account="lang-claims")
-    updated(world, encryption=None, unbind_account=None)
+    world = standing("user-assigned identity")
+    world.must_up(encryption="microsoftManaged", unbind_account="lang-claims")
+    world.must_up(encryption=None, unbind_account=None)
     assert [(state["why"], state["keySource"], state["readable"]) for state in world.history()] == [
         ("PUT", KEY_VAULT, True),
         ("PUT", MICROSOFT, True),
@@ -159,10 +104,9 @@ def test_a_destroyed_service_comes_back_with_its_data_and_its_access(mode: str, 
     """Refused, with what is held and the commands; the account that comes back by these is the same, under
     the same version. A vault under Azure RBAC has lost the role, one of others the access, which is given
     again by what is printed, as what was revoked is."""
-    world = World(mode)
-    updated(world)
+    world = standing(mode)
     before, version = world.account, world.history()[-1]["keyUri"]
-    updated(world, access=access)
+    world.must_up(access=access)
     world.engine.destroy()
     world.settings.pop("access")
     if mode == EXISTING_VAULT:
@@ -172,8 +116,6 @@ def test_a_destroyed_service_comes_back_with_its_data_and_its_access(mode: str, 
     assert world.engine.operations == []
     Way(world).follow(said)
     account = world.account
-    assert before
-    assert account
     assert (account.internal_id, world.readable) == (before.internal_id, True)
     assert world.history()[-1]["keyUri"] == version
     assert permitted(world, (account.identity or {})["principalId"]) or mode == "Azure RBAC"
@@ -181,8 +123,7 @@ def test_a_destroyed_service_comes_back_with_its_data_and_its_access(mode: str, 
 
 def test_every_change_that_loses_data_is_refused_at_once() -> None:
     """Another region, group, identity, vault and way of access: each is named, with what would be lost."""
-    world = World("access policies")
-    updated(world)
+    world = standing()
     before = world.history()
     other = {"location": "northeurope", "resource_group_name": "rg-other", "vault": {"name": "kv-other"}}
     world.declare({**other, "identity": "userAssigned", "access_model": "rbac"})
@@ -273,8 +214,7 @@ def test_a_foundry_account_with_projects_and_models_lives() -> None:
     settled(world, projects=projects, deployments=models)
     assert (children("projects"), children("deployments")) == (["claims", "fraud"], ["mini", "search"])
     bound = len(world.history()) - 1
-    updated(
-        world,
+    world.must_up(
         tags={"owner": "somebody"},
         deployments=[{**mini, "capacity": 9}, models[1]],
         removed_projects=["fraud"],
@@ -288,8 +228,7 @@ def test_a_foundry_account_with_projects_and_models_lives() -> None:
 def test_a_destroy_stops_at_the_locks_of_others_where_nothing_is_lost() -> None:
     """At the account nothing has gone yet; the locked scope is named each time, and the same command goes on
     once the lock is away."""
-    world = World("user-assigned identity")
-    updated(world)
+    world = standing("user-assigned identity")
     there, id = {*world.engine.state}, world.account_id
     for locked in (id, world.vault_id):
         lock = f"https://management.azure.com{locked}/{LOCKS}/hold?api-version=2020-05-01"
@@ -319,7 +258,6 @@ def test_access_in_a_vault_of_others_goes_with_the_service() -> None:
     world.session.send("PUT", f"{locks}/owners?api-version=2020-05-01", HOLD)
     settled(world)
     account = world.account
-    assert account
     user = (account.identity or {})["principalId"]
     assert permitted(world, user)
     world.engine.destroy()
@@ -338,7 +276,7 @@ def guarded(engine: Engine, effect: str, *, exempt: bool) -> list[str]:
     }
 
     def program() -> None:
-        from pulumi_azure_native import cognitiveservices, resources
+        from pulumi_azure_native import resources
 
         group = resources.ResourceGroup("group", resource_group_name="rg-claims", location="westeurope")
         guardrails = AzurePolicyGuardrails(
@@ -350,18 +288,19 @@ def guarded(engine: Engine, effect: str, *, exempt: bool) -> list[str]:
             },
             pulumi.ResourceOptions(protect=False, depends_on=[group]),
         )
-        cognitiveservices.Account(
+        pulumi.CustomResource(
+            "azure-native:cognitiveservices:Account",
             "account",
-            resource_group_name=group.name,
-            account_name="lang-guarded",
-            kind="TextAnalytics",
-            location="westeurope",
-            sku=cognitiveservices.SkuArgs(name="S"),
-            identity=cognitiveservices.IdentityArgs(
-                type=cognitiveservices.ResourceIdentityType.SYSTEM_ASSIGNED
-            ),
-            properties=cognitiveservices.AccountPropertiesArgs(custom_sub_domain_name="lang-guarded"),
-            opts=pulumi.ResourceOptions(depends_on=[guardrails]),
+            {
+                "resourceGroupName": "rg-claims",
+                "accountName": "lang-guarded",
+                "location": "westeurope",
+                "kind": "TextAnalytics",
+                "sku": {"name": "S"},
+                "identity": {"type": "SystemAssigned"},
+                "properties": {"customSubDomainName": "lang-guarded"},
+            },
+            pulumi.ResourceOptions(depends_on=[guardrails]),
         )
 
     return engine.up(program, refresh=True)
@@ -379,6 +318,9 @@ def test_constraints_as_azure_policy_refuse_phase_one_unless_it_is_exempt_or_und
         return [held.type for held in engine.state.values()].count(f"azure-native:{name}")
 
     assert (count("authorization:PolicyExemption"), count("cognitiveservices:Account")) == (1, 1)
+    (given,) = (held.inputs for held in engine.state.values() if held.type.endswith(":PolicyExemption"))
+    assert given["expiresOn"] == "2099-12-31T23:59:59Z"
+    assert given["description"] == "The account is bound in phase two."
     guarded(engine, "Audit", exempt=False)
     assert (count("authorization:PolicyExemption"), count("authorization:PolicyAssignment")) == (
         0,

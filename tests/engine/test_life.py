@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from core import resource_types, roles
-from tests.engine.shared import done, refused
 from tests.support import cloud
 from tests.support.azure import RunningAzure
-from tests.support.stack import Stack
+from tests.support.stack import Stack, done, refused
 
 pytestmark = pytest.mark.engine
 PROGRAMS = Path(__file__).with_name("programs")

@@ -12,9 +12,8 @@ import pytest
 import yaml
 
 from tests.continuity.consumers import consumer
-from tests.engine.shared import done
 from tests.support.azure import RunningAzure
-from tests.support.stack import Stack
+from tests.support.stack import Stack, done
 
 pytestmark = pytest.mark.engine
 

@@ -10,9 +10,7 @@ import pytest
 
 from policies.rule import Asked
 from policies.rules import RULES
-from tests.engine.shared import done, refused
-from tests.support.azure import RunningAzure
-from tests.support.stack import Stack
+from tests.support.stack import Stack, refused
 
 pytestmark = pytest.mark.engine
 PROGRAM = Path(__file__).with_name("programs") / "every_violation.py"
@@ -56,26 +54,3 @@ def test_an_update_without_preview_creates_no_refused_account(stack: Stack) -> N
     options = configured(stack, tier, unsupportedTiers=["F0", "S"])
     refused(stack.pulumi("up", "--yes", "--skip-preview", *options), tier)
     assert "Account" not in {one["type"].rpartition(":")[2] for one in stack.resources()}
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    ("way", "then"),
-    [
-        ({"unbindAccount": "lang-contoso-dev"}, {"encryption": "microsoftManaged"}),
-        ({"protect": False}, {}),
-    ],
-    ids=["unbind", "unprotect"],
-)
-def test_the_ways_out_pass_the_pack(
-    empty_azure: RunningAzure, tmp_path: Path, way: dict[str, Any], then: dict[str, Any]
-) -> None:
-    """A protected service, on a stack of any name: the setting alone, and then what it allows, pass under the
-    policy pack; where there is an account again, the next update protects it."""
-    stack = Stack(tmp_path / "language-cmk", empty_azure.env, name="prod-eu")
-    stack.configure(protect=None)
-    done(stack.deploy())
-    stack.configure(**way)
-    done(stack.up())
-    stack.configure(**then)
-    done(stack.up())

@@ -135,7 +135,6 @@ def test_settings_change_in_place_and_only_what_they_are_about() -> None:
     assert [world.up(), world.up()] == ["", ""]
     make_networks(world)
     account, [first] = world.account, world.versions()
-    assert account
     for said, expected in CHANGES:
         before = dict(world.engine.state)
         world.declare(json.loads(json.dumps(said).replace("the first", first)))
@@ -143,7 +142,6 @@ def test_settings_change_in_place_and_only_what_they_are_about() -> None:
         assert effects(before, world) == expected, said
     assert world.up() == ""
     assert world.engine.operations == []
-    assert world.account
     assert world.account.internal_id == account.internal_id
     [audit] = [body for _, body in world.wire.door.cloud.store.scan("diagnosticSetting", "")]
     assert (audit["name"], audit["properties"]["workspaceId"]) == ("claims-audit", WORKSPACE)

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.engine.shared import done
 from tests.support.azure import RunningAzure
-from tests.support.stack import Stack
+from tests.support.stack import Stack, done
 
 pytestmark = pytest.mark.engine
 

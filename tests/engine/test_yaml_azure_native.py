@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from engine import yaml_host
-from tests.engine.shared import done
 from tests.support.azure import RunningAzure
 from tests.support.slow_clock import BEFORE_RETIREMENTS
-from tests.support.stack import ROOT, Stack
+from tests.support.stack import ROOT, Stack, done
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
 PROGRAM = Path(__file__).with_name("programs") / "azure_native.yaml"

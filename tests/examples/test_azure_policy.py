@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import runpy
-import sys
-from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
 
 from components.testing import DEPLOYER, PRINCIPAL, SUBSCRIPTION
@@ -25,6 +21,7 @@ from docs.examples.azure_policy.constraints import (
 from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
 from policies.rules import RULES
 from policies.rules.grants import WIDER_ROLES
+from tests.examples.test_composed import run_example
 from tests.support.recording import RecordingMonitor, run
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
@@ -35,20 +32,6 @@ each = pytest.mark.parametrize("constraint", CONSTRAINTS, ids=lambda constraint:
 
 def guarded(**args: Any) -> RecordingMonitor:
     return run(lambda: AzurePolicyGuardrails("cmk", {"scope": SCOPE, **args}))
-
-
-def test_every_constraint_is_assigned_once_and_defined_where_azure_has_no_definition() -> None:
-    """One assignment each under a name of its own; nothing else."""
-    made = guarded()
-    assert sorted(one.inputs["policyAssignmentName"] for one in made.of(ASSIGNMENT)) == sorted(
-        f"cmk-{one.name}" for one in CONSTRAINTS
-    )
-    assert sorted(one.inputs["policyDefinitionName"] for one in made.of(DEFINITION)) == sorted(
-        f"cmk-{one.name}" for one in CONSTRAINTS if one.built_in is None
-    )
-    expected = 1 + len(made.of(ASSIGNMENT)) + len(made.of(DEFINITION))
-    assert len(made.registered) == expected
-    assert {one.inputs["scope"] for one in made.of(ASSIGNMENT)} == {SCOPE}
 
 
 def test_accounts_without_a_key_are_audited_unless_deny_is_chosen() -> None:
@@ -117,23 +100,6 @@ def test_the_definitions_know_the_packs_wider_roles() -> None:
     assert set(definition_parameters(identity)) == {"effect"}
 
 
-def test_an_exemption_has_a_reason_and_an_end() -> None:
-    """It is Azure's own exemption from that one assignment."""
-    exemption = {
-        "name": "phase-one",
-        "constraint": CUSTOMER_KEY,
-        "scope": SCOPE,
-        "reason": "the account is bound next",
-        "until": "2050-12-31",
-    }
-    made = guarded(customer_managed_key_effect=DENY, exemptions=[exemption])
-    only = made.one(EXEMPTION)
-    assert only.inputs["policyExemptionName"] == "cmk-phase-one"
-    assert only.inputs["expiresOn"] == "2050-12-31T23:59:59Z"
-    assert only.inputs["description"] == "the account is bound next"
-    assert only.inputs["policyAssignmentId"] == f"cmk-{CUSTOMER_KEY}-id"
-
-
 def test_fails_with_everything_that_is_wrong() -> None:
     """Scope, effects and the parts of an exemption are all named before anything is made."""
     wrong = {"name": "x", "constraint": "key-expired", "scope": SCOPE, "reason": " ", "until": "soon"}
@@ -177,18 +143,7 @@ def test_fails_on_an_exemption_from_a_constraint_that_is_not_assigned() -> None:
 
 def test_the_program_guards_the_scope_that_it_is_configured_for() -> None:
     """docs/examples/azure_policy is a program of its own, with settings of its own."""
-    program = Path(__file__).resolve().parents[2] / "docs" / "examples" / "azure_policy" / "__main__.py"
     settings = {"scope": SCOPE, "effects": '{"key-expiry": "Disabled"}', "administrators": f'["{PRINCIPAL}"]'}
-
-    def configured() -> None:
-        pulumi.runtime.set_all_config({f"language-cmk:{name}": value for name, value in settings.items()}, [])
-        saved = list(sys.path)
-        try:
-            runpy.run_path(str(program))
-        finally:
-            sys.path[:] = saved
-            pulumi.runtime.set_all_config({}, [])
-
-    monitor = run(configured)
+    monitor = run_example("azure_policy", settings)
     assert {one.inputs["scope"] for one in monitor.of(ASSIGNMENT)} == {SCOPE}
     assert len(monitor.of(ASSIGNMENT)) == len(CONSTRAINTS) - 1

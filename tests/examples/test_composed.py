@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import sys
-from pathlib import Path
+from collections.abc import Mapping
 
 import pulumi
 import pytest
@@ -13,8 +13,8 @@ import pytest
 from components.testing import SUBSCRIPTION
 from docs.examples.composed import audit_queries
 from tests.support.recording import RecordingMonitor, run
+from tests.support.stack import ROOT
 
-PROGRAM = Path(__file__).resolve().parents[2] / "docs" / "examples" / "composed" / "__main__.py"
 _NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-net/providers/Microsoft.Network"
 SUBNETS = f"{_NETWORK}/virtualNetworks/v/subnets"
 SETTINGS = {
@@ -26,20 +26,26 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(scope="module")
-def monitor() -> RecordingMonitor:
-    """What the program asks of the engine."""
+def run_example(name: str, settings: Mapping[str, str]) -> RecordingMonitor:
+    """Runs a program of docs/examples, which has settings of its own."""
 
     def configured() -> None:
-        pulumi.runtime.set_all_config({f"language-cmk:{name}": value for name, value in SETTINGS.items()}, [])
+        pulumi.runtime.set_all_config({f"language-cmk:{key}": value for key, value in settings.items()}, [])
         saved = list(sys.path)
         try:
-            runpy.run_path(str(PROGRAM))
+            runpy.run_path(str(ROOT / "docs" / "examples" / name / "__main__.py"))
         finally:
             sys.path[:] = saved
             pulumi.runtime.set_all_config({}, [])
 
     return run(configured)
+
+
+@pytest.fixture(scope="module")
+def monitor() -> RecordingMonitor:
+    """What the program asks of the engine."""
+
+    return run_example("composed", SETTINGS)
 
 
 @pytest.mark.parametrize("type", [":RaiPolicy", ":AccountConnection", ":CommitmentPlan", ":PrivateEndpoint"])
@@ -101,16 +107,3 @@ def test_a_query_names_nothing_that_a_new_workspace_lacks(query: audit_queries.Q
     assert used is not None
     names = {name.strip() for name in (used[1] or used[2]).replace("\n", " ").split(",")}
     assert names <= made | fixed
-
-
-def test_queries_ask_the_vaults_audit_log_by_its_fields() -> None:
-    """Each query reads AuditEvent of one vault; the fields are those of the vault's log."""
-    for query in (*audit_queries.SAVED, audit_queries.KEY_EXPIRY):
-        text = query.of("/subscriptions/s/vault")
-        assert "AzureDiagnostics" in text
-        assert 'Category == "AuditEvent"' in text
-        assert 'ResourceId =~ "/subscriptions/s/vault"' in text
-        assert '"id_s"' in text
-        assert "objectidentifier_g" in text
-    assert 'OperationName == "KeyUnwrap" and status >= 400' in audit_queries.FAILED_UNWRAPS.body
-    assert "KeyNearExpiryEventGridNotification" in audit_queries.KEY_EXPIRY.body

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.lifecycle.life import Life
+from tests.support.azure import RunningAzure
 from tests.support.cloud import documents
-from tests.support.crash import Moment, killed_at, repair
+from tests.support.crash import Bookmark, Moment, killed_at, repair
+from tests.support.judge import Judge
+from tests.support.stack import Stack, done
 
 WRITES = (
     ("arm", "PUT"),
@@ -18,6 +20,18 @@ WRITES = (
     *(("vault", method) for method in ("PUT", "PATCH", "POST", "DELETE")),
 )
 READS = (("arm", "GET"), ("vault", "GET"))
+
+
+@dataclass(frozen=True)
+class Life:
+    """A stack that stands, with data in its account, its cloud, and two points to go back to: before anything
+    was made, and once all stood."""
+
+    azure: RunningAzure
+    stack: Stack
+    judge: Judge
+    nothing: Bookmark
+    standing: Bookmark
 
 
 @dataclass(frozen=True)
@@ -55,8 +69,7 @@ def begin(life: Life, change: Change) -> None:
     (life.standing if change.begins_standing else life.nothing).restore()
     if change.before:
         life.stack.configure(**change.before)
-        begun = life.stack.deploy()
-        assert begun.ok, begun.output
+        done(life.stack.deploy())
     life.stack.configure(**change.settings)
 
 

@@ -12,7 +12,7 @@ from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.judge import Judge
 from tests.support.managed_hsm import HSM, make_running_hsm
-from tests.support.stack import Stack
+from tests.support.stack import Stack, done
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 SERVICES = ("policy", "role", "hub", "hsm")
@@ -56,8 +56,7 @@ def stack(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stac
     judge.arm("PUT", _VAULT, "2026-02-01", {"location": "westeurope", "properties": properties})
     make_running_hsm(judge)
     stack.configure(name=None, vault=None, key=None, services=SETTINGS)
-    run = stack.deploy()
-    assert run.ok, run.output
+    done(stack.deploy())
     for name in SERVICES:
         Judge(azure, stack, name).write_data()
     return stack
@@ -73,38 +72,31 @@ def test_fails_to_take_access_from_accounts_that_stay(azure: RunningAzure, stack
     """The grants are not protected, and no way of destroying a protected stack takes one. The roles of
     callers go with `--exclude-protected`, and the next update makes them again."""
     stack.configure(protect=True)
-    run = stack.deploy()
-    assert run.ok, run.output
+    done(stack.deploy())
     before = {found["urn"] for found in stack.resources()}
     (urn,) = (found["urn"] for found in stack.resources() if found["urn"].endswith("::hub-access"))
     assert not stack.destroy().ok
     assert not stack.pulumi("destroy", "--yes", "--target", urn).ok
-    rest = stack.pulumi("destroy", "--yes", "--exclude-protected")
-    assert rest.ok, rest.output
+    done(stack.pulumi("destroy", "--yes", "--exclude-protected"))
     assert readable(azure, stack) == [*SERVICES]
     gone = before - {found["urn"] for found in stack.resources()}
     assert any("::role-caller-" in urn for urn in gone), gone
-    again = stack.deploy()
-    assert again.ok, again.output
+    done(stack.deploy())
     assert before <= {found["urn"] for found in stack.resources()}
     stack.configure(protect=None)
-    run = stack.deploy()
-    assert run.ok, run.output
+    done(stack.deploy())
 
 
 def test_access_goes_and_comes_back_by_the_setting(azure: RunningAzure, stack: Stack) -> None:
     """One reviewed update each way; the data answers 403 in between, and no account is ever unbound."""
     ciphertext = cloud.documents(azure, "account.project")
     stack.configure(access="revoked")
-    run = stack.up()
-    assert run.ok, run.output
+    run = done(stack.up())
     assert "- 5 deleted" in run.output  # the grants, and the proof of the one that came before its account
     assert readable(azure, stack) == []
-    calm = stack.deploy("--expect-no-changes")
-    assert calm.ok, calm.output
+    done(stack.deploy("--expect-no-changes"))
     stack.configure(access=None)
-    run = stack.up()
-    assert run.ok, run.output
+    run = done(stack.up())
     assert "+ 8 created" in run.output  # the grants, each with its proof
     assert readable(azure, stack) == [*SERVICES]
     assert cloud.documents(azure, "account.project") == ciphertext

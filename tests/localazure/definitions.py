@@ -1,33 +1,28 @@
 """Distils the published definitions of the types that the local Azure serves.
 
-python -m tests.localazure.definitions [FOLDER]
+python -m tests.localazure.definitions
 
 Azure's own SDKs are generated from the definitions, so that their models say which properties a body has, of
 which type, which of them Azure alone sets, which it needs, and which values are known. Two generations of
 SDKs spell that differently. Their operations say which writes Azure may answer with a long operation: those
-that begin. FOLDER has further releases, each unpacked into a folder `NAME-VERSION`: the
-former ones, from which the api-versions before a property come, and those that are not installed. Without it
-both stay as they are in the file. What is written is `localazure/definitions.json`; nothing else is carried
-over.
+that begin. What is written is `localazure/definitions.json`. Types of SDKs that are not installed stay as
+they are, and so does `after`, the api-version before a property, which came from former releases.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import importlib.util
 import json
 import re
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).parents[2] / "localazure" / "definitions.json"
 _COGNITIVE, _VAULTS = "Microsoft.CognitiveServices/accounts", "Microsoft.KeyVault/vaults"
-_HSMS, _ZONES = "Microsoft.KeyVault/managedHSMs", "Microsoft.Network/privateDnsZones"
+_HSMS = "Microsoft.KeyVault/managedHSMs"
 _MODELS = {
     _COGNITIVE: "cognitiveservices.Account",
     f"{_COGNITIVE}/connections": "cognitiveservices.ConnectionPropertiesV2BasicResource",
@@ -45,34 +40,19 @@ _MODELS = {
     "keys/update": "keys.KeyUpdateParameters",
     "keys/rotationpolicy": "keys.KeyRotationPolicy",
     "Microsoft.Authorization/denyAssignments": "authorization.DenyAssignment",
-    "Microsoft.Authorization/locks": "locks.ManagementLockObject",
     "Microsoft.Authorization/roleAssignments": "authorization.RoleAssignmentCreateParameters",
     "Microsoft.Authorization/roleDefinitions": "authorization.RoleDefinition",
-    "Microsoft.Authorization/policyAssignments": "policy.PolicyAssignment",
-    "Microsoft.Authorization/policyDefinitions": "policy.PolicyDefinition",
-    "Microsoft.Authorization/policyExemptions": "policy.PolicyExemption",
-    "Microsoft.EventHub/namespaces": "eventhub.EHNamespace",
-    "Microsoft.EventHub/namespaces/authorizationRules": "eventhub.AuthorizationRule",
     "Microsoft.Insights/actionGroups": "monitor.ActionGroupResource",
-    "Microsoft.Insights/diagnosticSettings": "diagnostics.DiagnosticSettingsResource",
     "Microsoft.Insights/scheduledQueryRules": "monitor.ScheduledQueryRuleResource",
     "Microsoft.ManagedIdentity/userAssignedIdentities": "msi.Identity",
-    _ZONES: "privatedns.PrivateZone",
-    f"{_ZONES}/virtualNetworkLinks": "privatedns.VirtualNetworkLink",
     "Microsoft.Network/privateEndpoints": "network.PrivateEndpoint",
     "Microsoft.Network/privateEndpoints/privateDnsZoneGroups": "network.PrivateDnsZoneGroup",
     "Microsoft.Network/virtualNetworks": "network.VirtualNetwork",
-    "Microsoft.OperationalInsights/workspaces": "loganalytics.Workspace",
-    "Microsoft.OperationalInsights/workspaces/savedSearches": "loganalytics.SavedSearch",
     "Microsoft.Resources/resourceGroups": "resources.ResourceGroup",
-    "Microsoft.Storage/storageAccounts": "storage.StorageAccount",
 }
 _PACKAGES = {
     "keys": ("azure-keyvault-keys", "azure.keyvault.keys._generated"),
-    "locks": ("azure-mgmt-resource", "azure.mgmt.resource.locks"),
-    "policy": ("azure-mgmt-resource", "azure.mgmt.resource.policy"),
     "resources": ("azure-mgmt-resource", "azure.mgmt.resource.resources"),
-    "diagnostics": ("azure-mgmt-monitor", "azure.mgmt.monitor"),
 }
 """Package and module where they are not `azure-mgmt-SERVICE`."""
 _CLOSED = {
@@ -102,28 +82,28 @@ _WORD = re.compile(r"(?<!^)(?=[A-Z][a-z])")
 _REQUEST = re.compile(r"^def build_(\w+)_request\(.*?(?=^def |^class |\Z)", re.MULTILINE | re.DOTALL)
 _URL = re.compile(r'"(/subscriptions/[^"]*|/\{\w*scope\w*\}/providers/[^"]*)"', re.IGNORECASE)
 _METHOD = re.compile(r'method="(PUT|PATCH|DELETE)"')
-_API_VERSION = re.compile(r'["\'](\d{4}-\d\d-\d\d(?:-preview)?)["\']')
 
 
-def definitions(releases: Path | None = None) -> str:
+def definitions() -> str:
     """The file's text: the source of each service's definitions, and each type's properties by dotted path,
     where `*` stands for every item of a list and every value of a map."""
-    there = json.loads(FILE.read_text())
-    sources, types, long = dict(there["sources"]), dict(there["types"]), dict(there["long"])
+    found = json.loads(FILE.read_text())
+    sources, types, long = found["sources"], found["types"], found["long"]
     for service in sorted({name.partition(".")[0] for name in _MODELS.values()}):
-        found: dict[str, list[tuple[str, Any, Any]]] = {}
-        for version, source, models in _generations(service, releases):
-            for type, name in _MODELS.items():
-                if name.startswith(f"{service}.") and (rows := _rows(type, models, name)) is not None:
-                    found.setdefault(type, []).append((version, (source, models), rows))
-        for type, all in found.items():
-            *former, (newest, (source, models), rows) = sorted(all, key=lambda one: one[0])
-            former = [one for one in former if one[0] < newest]
-            sources[service] = source
-            types[type] = _dated(rows, former) if releases else _as_dated(rows, there["types"].get(type, {}))
+        package, module = _PACKAGES.get(service, (f"azure-mgmt-{service}", f"azure.mgmt.{service}"))
+        sources[service] = f"{package} {importlib.metadata.version(package)}"
+        named = {
+            type: name.partition(".")[2] for type, name in _MODELS.items() if name.startswith(f"{service}.")
+        }
+        newest = {
+            type: all for all in _versions(module) for type, name in named.items() if hasattr(all, name)
+        }
+        for type, models in newest.items():
+            rows = properties(getattr(models, named[type]), _CLOSED.get(type, ()))
+            types[type] = _as_dated(rows, types.get(type, {}))
             long[type] = sorted({method for one, method in _begun(models) if one.lower() == type.lower()})
-    lines = ",\n".join(f" {json.dumps(type)}: {{\n{_lines(types[type])}\n }}" for type in _MODELS)
-    begun = ",\n".join(f" {json.dumps(type)}: {json.dumps(long[type])}" for type in _MODELS if long.get(type))
+    lines = ",\n".join(f" {json.dumps(type)}: {{\n{_lines(rows)}\n }}" for type, rows in types.items())
+    begun = ",\n".join(f" {json.dumps(type)}: {json.dumps(long[type])}" for type in types if long.get(type))
     return (
         f'{{\n"sources": {json.dumps(dict(sorted(sources.items())))},\n"long": {{\n{begun}\n}},\n'
         f'"types": {{\n{lines}\n}}\n}}\n'
@@ -157,79 +137,22 @@ def _type_at(path: str) -> str:
     return "/".join(named) if marked else "Microsoft.Resources/resourceGroups"
 
 
-def _dated(rows: dict[str, Any], former: list[tuple[str, Any, Any]]) -> dict[str, Any]:
-    """Each property with `after`: the newest known api-version that lacks it, and all before lack it, too."""
-    dated, since = {}, {"": ""}
-    for path, row in rows.items():
-        having = [version for version, _, known in former if _has(known, path)]
-        lacking = [version for version, _, known in former if not _has(known, path)]
-        after = max((version for version in lacking if not having or version < min(having)), default="")
-        above = since.get(path.rpartition(".")[0], "")
-        since[path] = max(after, above)
-        # Of what Azure sets, recordings show more than the definitions of their version have.
-        told = "read" in row or path.endswith(".provisioningState")
-        dated[path] = {**row, "after": after} if after > above and not told else row
-    return dated
-
-
-def _has(rows: dict[str, Any], path: str) -> bool:
-    return path in rows or any(one.startswith(f"{path}.") for one in rows)
-
-
 def _as_dated(rows: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
     after = {path: {"after": row["after"]} for path, row in known.items() if "after" in row}
     return {path: {**row, **after.get(path, {})} for path, row in rows.items()}
 
 
-def _generations(service: str, releases: Path | None) -> Iterator[tuple[str, str, Any]]:
-    """The models of each release, and of each api-version in it: api-version, source, module."""
-    package, module = _PACKAGES.get(service, (f"azure-mgmt-{service}", f"azure.mgmt.{service}"))
-    if _is_there(module):
-        yield from _versions(module, f"{package} {importlib.metadata.version(package)}")
-    for folder in sorted(releases.glob(f"{package.replace('-', '_')}-*")) if releases else ():
-        with _first(folder):
-            if _is_there(module):
-                yield from _versions(module, f"{package} {folder.name.rpartition('-')[2]}")
+def _versions(module: str) -> Iterator[Any]:
+    """The models of each api-version of an installed SDK, the newest last."""
+    (place,) = importlib.import_module(module).__path__
+    several = sorted(f"{module}.{one.name}" for one in Path(place).glob("v20*"))
+    for name in several or [module]:
+        yield importlib.import_module(f"{name}.models")
 
 
-def _is_there(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
-
-@contextmanager
-def _first(folder: Path) -> Iterator[None]:
-    """A release before the installed one."""
-    hidden = {name: one for name, one in sys.modules.items() if name.startswith("azure.mgmt.")}
-    for name in hidden:
-        del sys.modules[name]
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
-        for name in [name for name in sys.modules if name.startswith("azure.mgmt.")]:
-            del sys.modules[name]
-        sys.modules.update(hidden)
-
-
-def _versions(module: str, source: str) -> Iterator[tuple[str, str, Any]]:
-    place = Path(next(iter(importlib.import_module(module).__path__)))
-    if several := sorted(one.name for one in place.glob("v20*")):
-        for name in several:
-            models = importlib.import_module(f"{module}.{name}.models")
-            yield name.removeprefix("v").replace("_", "-"), source, models
-        return
-    files = (*place.glob("_*.py"), *place.glob("operations/*.py"))
-    named = {found[1] for one in files for found in _API_VERSION.finditer(one.read_text())}
-    yield max(named, default=""), source, importlib.import_module(f"{module}.models")
-
-
-def _rows(type: str, models: Any, name: str) -> dict[str, Any] | None:
-    model = getattr(models, name.partition(".")[2], None)
-    return None if model is None else dict(_below(model, "", (), _CLOSED.get(type, ())))
+def properties(model: type[Any], closed: Closed = ()) -> dict[str, Any]:
+    """The properties of a model and of all below it, by dotted path, each with its type and marks."""
+    return dict(_below(model, "", (), closed))
 
 
 Closed = tuple[str, ...]
@@ -290,4 +213,4 @@ def _fields(model: type[Any]) -> Iterator[tuple[str, str, dict[str, bool]]]:
 
 
 if __name__ == "__main__":
-    FILE.write_text(definitions(Path(sys.argv[1]) if len(sys.argv) > 1 else None))
+    FILE.write_text(definitions())

@@ -9,7 +9,6 @@ import pytest
 from core import arm_template
 from localazure import limits, seed
 from localazure.authorization import assign_role
-from localazure.subscriptions import PROVIDERS
 from tests.localazure.driver import GROUP, SERVICE, VAULT, WEST, Case
 from tests.support.front import SUBSCRIPTION, Reply
 
@@ -81,13 +80,16 @@ def deny_unbound(case: Case) -> None:
 
 
 def test_a_template_that_can_be_deployed_is_valid_and_makes_nothing() -> None:
-    """A vault with a key, an account, and a lock at the vault; a group with the same in it."""
+    """A vault with a key, an account, and a lock at the vault; a group with the same in it. That an account
+    names a key that is not there shows only when the key is used."""
     case = Case()
     lock = {"properties": {"level": "CanNotDelete"}}
     locked = resource(f"{POLICIES[10:]}/locks", "l", lock, "2020-05-01", scope=VAULT)
     new = resource("Microsoft.Resources/resourceGroups", "new", WEST, "2024-03-01")
     before = documents(case)
-    reply = validate(case, vault(), key(), account(), locked)
+    key_of = {"keyName": "k", "keyVersion": "1" * 32, "keyVaultUri": "https://not-there.vault.azure.net/"}
+    bound = account(encryption={"keySource": "Microsoft.KeyVault", "keyVaultProperties": key_of})
+    reply = validate(case, vault(), key(), bound, locked)
     assert reply.status == 200
     assert len(reply.body["properties"]["validatedResources"]) == 4
     assert validate(case, new, inside("new", vault(), key(), account()), at=SUBSCRIPTION).status == 200
@@ -95,8 +97,7 @@ def test_a_template_that_can_be_deployed_is_valid_and_makes_nothing() -> None:
 
 
 def test_each_refusal_of_a_put_is_told_at_once() -> None:
-    """Names, also of what is soft-deleted, and policies, in one answer and in the PUT's words; what is below
-    a refused vault is not judged."""
+    """Names, also of what is soft-deleted, policies and registrations, at once and in the PUT's words."""
     case = Case()
     case.do("vault", "account", f"DELETE {VAULT}")
     deny_unbound(case)
@@ -104,6 +105,8 @@ def test_each_refusal_of_a_put_is_told_at_once() -> None:
     assert details(reply) == [("ConflictError", "Contoso-1"), ("RequestDisallowedByPolicy", "other")]
     put = case.ask("PUT", VAULT, VAULT_BODY)
     assert put.message == reply.body["error"]["details"][0]["message"]
+    case.do(f"POST {SUBSCRIPTION}/providers/Microsoft.KeyVault/unregister")
+    assert details(validate(case, vault())) == [("MissingSubscriptionRegistration", "Contoso-1")]
 
 
 @pytest.mark.parametrize(
@@ -119,13 +122,6 @@ def test_what_a_region_has_not_is_told(limit: limits.Limit, code: str) -> None:
     limits.put(case.cloud, limit, 1)
     found = details(validate(case, account("one"), account("two")))
     assert found == [(code, "two")] if code == "InsufficientQuota" else [(code, "one"), (code, "two")]
-
-
-def test_a_provider_that_is_not_registered_is_told() -> None:
-    """Azure answers as a PUT would be answered."""
-    case = Case()
-    case.do(f"POST {SUBSCRIPTION}/providers/Microsoft.KeyVault/unregister")
-    assert details(validate(case, vault())) == [("MissingSubscriptionRegistration", "Contoso-1")]
 
 
 def test_missing_rights_are_told_before_all_else() -> None:
@@ -157,13 +153,6 @@ def test_what_is_known_later_is_judged_by_rights_alone() -> None:
     assert validate(case, vault("kv-v/w")).code == "InvalidTemplate"
 
 
-def test_a_key_that_cannot_be_used_shows_only_when_it_is_used() -> None:
-    """An account that names a key of a vault which is not there."""
-    key_of = {"keyName": "k", "keyVersion": "1" * 32, "keyVaultUri": "https://not-there.vault.azure.net/"}
-    encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key_of}
-    assert validate(Case(), account(encryption=encryption)).status == 200
-
-
 def test_what_it_covers_is_a_switch() -> None:
     """Policies alone, or nothing at all; the level Template judges no resource."""
     case = Case()
@@ -178,7 +167,5 @@ def test_what_it_covers_is_a_switch() -> None:
     assert validate(case, *bad).code == "InvalidTemplate"
 
 
-def test_deployments_are_a_type_of_the_cloud() -> None:
-    """A group that is absent is not there for a template either."""
-    assert "deployments" in PROVIDERS["Microsoft.Resources"]
+def test_a_group_that_is_absent_is_not_there_for_a_template_either() -> None:
     assert validate(Case(), vault(), at=f"{SUBSCRIPTION}/resourceGroups/no").code == "ResourceGroupNotFound"

@@ -101,18 +101,6 @@ def test_azure_native_counts_as_installed(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "azure-native is served by the local Azure\n")
 
 
-def test_the_commands_exit_code_is_passed_on(azure: RunningAzure) -> None:
-    """What a script decides by is the command's own code."""
-    assert _exec(azure, "sh", "-c", "exit 7").returncode == 7
-
-
-def test_fails_without_such_a_command(azure: RunningAzure) -> None:
-    """One line says what is missing."""
-    done = _exec(azure, "no-such-command")
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "no command 'no-such-command'" in done.stderr
-
-
 def test_an_evaluated_environment_is_the_same(tmp_path: Path) -> None:
     """`make env` unsets what it does not set, whatever the folder is called; evaluated twice, the checkout's
     folders lead PATH once."""
@@ -303,9 +291,12 @@ def test_a_step_that_fails_ends_the_word(monkeypatch: pytest.MonkeyPatch, azure:
     assert run == [("pulumi", "stack"), *[(python, "-m")] * 2, ("pulumi", "preview"), ("pulumi", "up")]
 
 
-@pytest.mark.parametrize("word", [checkout.up, checkout.preview, checkout.down])
+@pytest.mark.parametrize(
+    ("word", "verb"), [(checkout.up, "preview"), (checkout.preview, "preview"), (checkout.down, "destroy")]
+)
 def test_a_login_that_only_the_state_still_has_is_replaced(
     word: Callable[[Home, str], int],
+    verb: str,
     monkeypatch: pytest.MonkeyPatch,
     azure: RunningAzure,
     capsys: pytest.CaptureFixture[str],
@@ -313,7 +304,7 @@ def test_a_login_that_only_the_state_still_has_is_replaced(
     """A refresh logs in with what the state has; the command is told that logs in as the settings say."""
 
     def refused(steps: checkout.Steps, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
-        if command[:2] not in {("pulumi", verb) for verb in ("preview", "up", "destroy")}:
+        if command[:2] != ("pulumi", verb):
             return 0, ""
         assert environ == {"PULUMI_DEBUG_COMMANDS": "true"}
         log = Path(command[command.index("--event-log") + 1])

@@ -7,11 +7,9 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from localazure import process
 from localazure.environment import without_outside
 from localazure.home import LOOPBACK, Home, bind, digest, home_of, new_client_secret, write_private
 from localazure.serve import open_signer
@@ -21,18 +19,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Any:
-    home = Home(tmp_path / "home")
-    yield home
-    process.stop(home)
-
-
-def _modes(home: Home) -> dict[str, int]:
-    return {
-        str(path.relative_to(home.path)): stat.S_IMODE(path.stat().st_mode)
-        for path in home.path.rglob("*")
-        if path.is_file()
-    }
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
 
 
 def test_the_digest_tells_code_apart(tmp_path: Path) -> None:
@@ -109,10 +97,12 @@ def test_the_server_is_no_client_of_itself() -> None:
 def test_only_its_owner_reads_the_home(home: Home) -> None:
     """Every file in a served home is 0600, every folder 0700, and of the CA no private key is left."""
     with running_azure(home.path):
-        modes = _modes(home)
-    assert {"secrets.json", "cloud.sqlite3", "token-signing-key.pem", "tls/server.pem"} <= set(modes)
-    assert set(modes.values()) == {0o600}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in (home.path, home.tls)} == {0o700}
+        found = [*home.path.rglob("*"), home.path]
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in found if path.is_file()}
+        folders = {stat.S_IMODE(path.stat().st_mode) for path in found if path.is_dir()}
+    names = {path.name for path in found}
+    assert {"secrets.json", "cloud.sqlite3", "token-signing-key.pem", "server.pem"} <= names
+    assert (modes, folders) == ({0o600}, {0o700})
     assert "PRIVATE KEY" not in home.ca_bundle.read_text()
 
 

@@ -22,13 +22,6 @@ def done(answer: tuple[int, Any]) -> Any:
     return body
 
 
-def group_of(env: Mapping[str, str], arm: Client) -> str:
-    """Makes the resource group `load`; the path of what is in it."""
-    group = f"/subscriptions/{env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/load"
-    done(arm.send("PUT", f"{group}?api-version=2024-03-01", WEST))
-    return f"{group}/providers"
-
-
 class One:
     """A client with a vault, a key and an account of its own."""
 
@@ -72,8 +65,9 @@ class One:
 def test_fifty_clients_at_once_get_right_answers_and_lose_no_write(azure: RunningAzure) -> None:
     """Each writes, reads back and uses a key of its own."""
     tokens = {name: token(azure.env, f"https://{name}") for name in (ARM, "vault.azure.net")}
-    group = group_of(azure.env, Client(azure.env, ARM, tokens[ARM]))
-    crowd = [One(azure.env, tokens, group, number) for number in range(CLIENTS)]
+    group = f"/subscriptions/{azure.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/load"
+    done(Client(azure.env, ARM, tokens[ARM]).send("PUT", f"{group}?api-version=2024-03-01", WEST))
+    crowd = [One(azure.env, tokens, f"{group}/providers", number) for number in range(CLIENTS)]
     ends = time.monotonic() + SECONDS
     with ThreadPoolExecutor(CLIENTS) as pool:
         written = list(pool.map(lambda one: one.works(ends), crowd))

@@ -1,4 +1,4 @@
-"""Azure Government and Azure in China: their hosts, names and regions."""
+"""Azure Government and Azure in China: their hosts and names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from localazure.national_clouds import CHINA, US_GOVERNMENT, NationalCloud
 from localazure.seed import DEPLOYER, TENANT_ID
 from tests.localazure.driver import GROUP, Case
-from tests.support.front import SECRETS, SUBSCRIPTION
+from tests.support.front import SECRETS
 
 CLOUDS = pytest.mark.parametrize(
     ("cloud", "region"),
@@ -75,19 +75,3 @@ def test_a_service_lives_in_a_national_cloud(cloud: NationalCloud, region: str) 
     assert [one["properties"]["principalId"] for one in listed.body["value"]] == [DEPLOYER.object_id]
     said = repr([*replies, key, refused, listed])
     assert [public for public in cloud.names if public in said] == []
-
-
-@CLOUDS
-def test_fails_for_a_region_of_another_cloud(cloud: NationalCloud, region: str) -> None:
-    """The public cloud does not have the region, and the national one does not have the public cloud's."""
-    new, own = f"{SUBSCRIPTION}/resourceGroups/new", f"https://{cloud.names['management.azure.com']}"
-    for group, location in ((new, region), (own + new, "eastus")):
-        refused = "-> 400 LocationNotAvailableForResourceType"
-        Case().do({"ask": f"PUT {group} {refused}", "send": {"location": location}})
-
-
-def test_the_metadata_names_the_cloud() -> None:
-    """`/metadata/endpoints` answers with the cloud's name and hosts."""
-    host = "https://management.usgovcloudapi.net"
-    told = {"0.name": "AzureUSGovernment", "0.resourceManager": f"{host}/"}
-    Case().do({"ask": f"GET {host}/metadata/endpoints?api-version=2022-09-01", "has": told})

@@ -34,15 +34,6 @@ def home(tmp_path: Path) -> Any:
     process.stop(home)
 
 
-def _alive(pid: int | None) -> bool:
-    """Whether a process still runs; one that ended and was not yet waited for does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state not in "ZX"
-
-
 def test_a_bare_python_starts_it_by_the_checkouts_own(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """`python3 -m localazure start` and `exec` need no virtual environment to be active."""
     own = Path(sys.executable)
@@ -89,7 +80,7 @@ def test_its_life_from_the_command_line(home: Home) -> None:
     connection.close()
     assert "stopped" in _command(home, "stop").stdout
     assert "was not running" in _command(home, "stop").stdout
-    assert not _alive(pid)
+    assert home.serving() is None
 
 
 def test_a_start_replaces_a_server_of_other_code(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,8 +100,8 @@ def test_a_start_replaces_a_server_of_other_code(home: Home, monkeypatch: pytest
 
 def test_it_listens_on_loopback_only(home: Home) -> None:
     """Every listening socket of the process is bound to 127.0.0.1."""
-    with running_azure(home.path) as azure:
-        pid, ports = azure.home.serving(), set(azure.home.ports().values())
+    with running_azure(home.path):
+        pid, ports = home.serving(), set(home.ports().values())
         links = [link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
         own = {str(link)[8:-1] for link in links if str(link).startswith("socket:[")}
         rows = [

@@ -129,7 +129,7 @@ def test_an_empty_path_ignores_nothing() -> None:
     """Neither the whole resource nor a part of it."""
     nothing = StackResource("", Kind.ACCOUNT, ignore_changes=("", "..", "[]"))
     assert not nothing.ignores("identity")
-    assert not nothing.ignores_part("identity")
+    assert not nothing.ignores("identity", in_part=True)
     identity = StackResource("", Kind.ACCOUNT, ignore_changes=("", "identity"))
     assert identity.ignores("identity")
-    assert identity.ignores_part("identity")
+    assert identity.ignores("identity", in_part=True)

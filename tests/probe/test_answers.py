@@ -32,15 +32,12 @@ def random_switches(number: int) -> dict[str, Any]:
 
 def silent(switches: dict[str, Any]) -> set[str]:
     """The questions that have no answer under these switches, because nothing shows it."""
-    return {
-        name
-        for name, hidden in {
-            "lagging_reads": not switches["read_lag_seconds"],
-            "foundry_key_role": switches["cmk_with_rbac_vault"] == "refused",
-            "failed_operations_keep": switches["missing_grant"] != "fails_later",
-        }.items()
-        if hidden
+    hidden = {
+        "lagging_reads": not switches["read_lag_seconds"],
+        "foundry_key_role": switches["cmk_with_rbac_vault"] == "refused",
+        "failed_operations_keep": switches["missing_grant"] != "fails_later",
     }
+    return {name for name, is_hidden in hidden.items() if is_hidden}
 
 
 def test_every_question_is_a_switch_with_its_default() -> None:
@@ -74,32 +71,33 @@ def test_it_returns_the_switches_that_are_set(part: int) -> None:
         changed(Behaviour(), found)
 
 
-def test_an_azure_that_does_the_other_thing_is_told() -> None:
-    """Where the service is neither trusted nor takes a key of a vault under Azure RBAC, and does what else
-    pages leave open."""
-    other = {
-        "trusted_services_reach_vault": False,
-        "cmk_with_rbac_vault": "refused",
-        "system_identity_client_id": "echoed",
-    }
-    asking = Asking(other)
+def told(asking: Asking) -> dict[str, tuple[str, Any]]:
+    """The answer and the value of each switch that a probe finds; it leaves nothing behind."""
     probe = asking.probe()
     probe.ask()
-    answers = {one.switch: one for one in probe.answers}
-    assert {name: (answers[name].answer, answers[name].value) for name in other} == {
-        name: ("refuted", value) for name, value in other.items()
-    }
     assert asking.left() == []
+    return {one.switch: (one.answer, one.value) for one in probe.answers}
 
 
-def test_an_account_that_needs_the_wider_role_is_told() -> None:
-    """Both roles are tried, each for half an hour."""
-    asking = Asking({"foundry_key_role": "crypto_user", "grant_delay_seconds": 1200.0})
-    probe = asking.probe()
-    probe.ask()
-    (answer,) = [one for one in probe.answers if one.switch == "foundry_key_role"]
-    assert (answer.answer, answer.value) == ("refuted", "crypto_user")
-    assert asking.left() == []
+@pytest.mark.parametrize(
+    ("switches", "found"),
+    [
+        (
+            {
+                "trusted_services_reach_vault": False,
+                "cmk_with_rbac_vault": "refused",
+                "system_identity_client_id": "echoed",
+            },
+            {},
+        ),
+        # Both roles are tried, each for half an hour.
+        ({"foundry_key_role": "crypto_user"}, {"grant_delay_seconds": 1200.0}),
+    ],
+    ids=["what pages leave open", "an account that needs the wider role"],
+)
+def test_an_azure_that_does_the_other_thing_is_told(switches: Any, found: Any) -> None:
+    answers = told(Asking({**switches, **found}))
+    assert {name: answers[name] for name in switches} == {n: ("refuted", v) for n, v in switches.items()}
 
 
 def test_what_the_login_may_not_do_stays_unknown() -> None:

@@ -25,61 +25,33 @@ class KilledError(BaseException):
     """kill -9: no handler of the process runs to its end, since it can send nothing any more."""
 
 
-def requests_of_a_probe() -> int:
-    """How many requests a whole probe makes."""
-    asking = Asking(dict(SLOW))
-    asking.probe().ask()
-    return len(asking.wire.seen)
-
-
 @pytest.fixture(scope="module")
 def moments() -> list[int]:
     """The numbers of the requests at which a probe is ended, over its whole course."""
-    most = requests_of_a_probe()
-    return [1 + number * (most - 1) // (KILLS - 1) for number in range(KILLS)]
+    asking = Asking(dict(SLOW))
+    asking.probe().ask()
+    return [1 + number * (len(asking.wire.seen) - 1) // (KILLS - 1) for number in range(KILLS)]
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_a_second_run_removes_what_a_kill_left(moments: list[int]) -> None:
+@pytest.mark.parametrize("how", [KilledError, KeyboardInterrupt])
+def test_whatever_ends_it_nothing_is_left(
+    moments: list[int], how: type[BaseException], capsys: pytest.CaptureFixture[str]
+) -> None:
     """50 kills, each at another request, before or after Azure carried it out: the next run finds what is
-    left by its tag and removes it."""
-    for moment in moments:
+    left by its tag and removes it. Ctrl-C while it asks: the probe removes what it made before it ends.
+    Ctrl-C while it removes: it says how to go on."""
+    killed = how is KilledError
+    for moment in moments if killed else moments[::2]:
         asking = Asking(dict(SLOW))
-        _end_at(asking, moment, KilledError, for_ever=True, after=moment % 2 == 0)
-        with pytest.raises(KilledError):
+        _end_at(asking, moment, how, for_ever=killed, after=not killed or moment % 2 == 0)
+        with pytest.raises(how):
             asking.probe().ask()
         asking.wire.before = asking.wire.after = lambda _: None
-        asking.probe().clean()
-        assert asking.left() == [], moment
-
-
-@pytest.mark.long
-@pytest.mark.timeout(900)
-def test_ctrl_c_removes_everything(moments: list[int], capsys: pytest.CaptureFixture[str]) -> None:
-    """Ctrl-C while it asks: the probe removes what it made before it ends. Ctrl-C while it removes: it says
-    how to go on."""
-    for moment in moments[::2]:
-        asking = Asking(dict(SLOW))
-        probe = asking.probe()
-        _end_at(asking, moment, KeyboardInterrupt, for_ever=False, after=True)
-        with pytest.raises(KeyboardInterrupt):
-            probe.ask()
-        asking.wire.before = asking.wire.after = lambda _: None
-        if "--clean" in capsys.readouterr().err:
-            # It interrupted the removal itself, which the next run ends.
+        if killed or "--clean" in capsys.readouterr().err:
             asking.probe().clean()
         assert asking.left() == [], moment
-
-
-def test_what_stays_is_said_before_and_after() -> None:
-    """Azure keeps what is soft-deleted, for a time; nothing else."""
-    asking = Asking({})
-    probe = asking.probe()
-    probe.ask()
-    vault, accounts = probe.left
-    assert ("purge-protected vault" in vault, "7 days" in vault, "48 hours" in accounts) == (True, True, True)
-    assert asking.left() == []
 
 
 @pytest.mark.long

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from provider.deployment import checks
 from provider.deployment.model import USE, Planned
 from provider.deployment.questions import Questions
+from provider.waiting import Waiter
+from tests.provider.fake_azure import FakeAzure
+from tests.provider.rig import FakeClock
 
 TENANT = "33333333-3333-4333-8333-333333333333"
-SCOPE = (
-    "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-hub/providers/Microsoft.KeyVault"
-)
+HUB = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-hub"
+SCOPE = f"{HUB}/providers/Microsoft.KeyVault"
 VAULT, HSM = f"{SCOPE}/vaults/kv-hub", f"{SCOPE}/managedHSMs/hsm-hub"
 KEY = f"{VAULT}/keys/cmk"
 STORAGE = SCOPE.replace("KeyVault", "Storage/storageAccounts/stlogs")
@@ -35,21 +37,13 @@ FIT: dict[str, dict[str, Any]] = {
 """What can be used, by id."""
 
 
-class Answers:
-    """Azure's answers by id; None for what is absent."""
-
-    def __init__(self, **found: Any) -> None:
-        self.found = found
-
-    async def get(self, path: str, api_version: str) -> Any:
-        return self.found.get(path)
-
-
 def told(id: str, answer: Any, *, where: str | None = "westeurope") -> list[str]:
-    """What is found about one that an account is to be bound in, or is bound in where `where` is None."""
-    content = {"location": where, "properties": {"tenantId": TENANT}} if where else {}
+    """What is found about one that an account is to be bound in, or is bound in where `where` is None; the
+    `answer` of Azure is None for what is absent."""
+    azure, content = FakeAzure(), {"location": where, "properties": {"tenantId": TENANT}}
+    azure.answers |= {id: answer} if answer else {}
     planned = Planned(id, USE, content, setting="key.id") if where else Planned(id, USE)
-    report = asyncio.run(checks.references([planned], cast("Questions", Answers(**{id: answer}))))
+    report = asyncio.run(checks.references([planned], Questions(azure, Waiter(FakeClock()))))
     assert report.unchecked == ()
     return [f"{one.text}; {one.fix}" for one in report.findings]
 

@@ -301,8 +301,6 @@ class Life:
     def holds(self, way: Way) -> None:
         """No data is lost that was not named, and it is under the customer's key."""
         world, account = self.world, self.world.account
-        assert account is not None, way.steps
-        assert self.data is not None
         assert account.internal_id == self.data.internal_id, (
             f"{way.steps}: another account, which nobody named"
         )
@@ -338,7 +336,6 @@ class Life:
 
     def _leaves_no_access(self) -> None:
         account = self.world.account
-        assert account is not None
         user = (account.identity or {})["principalId"]
         self.world.engine.destroy()
         assert not permitted(self.world, user), "a destroyed service has access to the vault of others"

@@ -124,7 +124,7 @@ MENDS = (
         "the pack knows the settings",
         (binding_rules, "_asks_for_it"),
         _no,
-        "tests/policies/rules/test_binding_protected.py",
+        "tests/policies/rules/test_rules.py",
     ),
     Mend("a first generation rotates", (key_version, "rotates"), _rotates_a_number),
     Mend("a key is named as before", (key_place, "_is_another_key"), _no),

@@ -26,21 +26,14 @@ def world(request: pytest.FixtureRequest) -> World:
     return world
 
 
-def bound_version(world: World) -> str:
-    assert world.account is not None
-    return str((world.account.key_vault_properties or {}).get("keyVersion") or "")
-
-
 def used_version(world: World) -> str:
     """The version that the data is under."""
-    assert world.account is not None
     return str(world.account.wrapping["keyVersion"])
 
 
 def read_data(world: World) -> None:
     """A use of the data, with which the account follows its key."""
     assert world.readable
-    assert world.account is not None
     data.follow_key(world.wire.door.cloud, world.account, "judge")
     assert world.readable
 
@@ -49,7 +42,7 @@ def test_a_whole_life(world: World) -> None:
     """Bound without a version; a version that somebody makes is used by itself, and no update has anything to
     do; revoked, restored, pinned and automatic again, never off the key."""
     assert world.up() == ""
-    assert (world.is_bound, bound_version(world)) == (True, "")
+    assert (world.is_bound, world.bound_version) == (True, "")
     since = len(world.history())
     (first,) = world.versions()
     assert used_version(world) == first
@@ -60,13 +53,12 @@ def test_a_whole_life(world: World) -> None:
     assert used_version(world) == newest
     assert world.up() == ""
     assert [one for one in world.engine.operations if "CustomerManagedKey" in one] == []
-    assert bound_version(world) == ""
+    assert world.bound_version == ""
 
     world.set("tags", {"team": "claims"})
     assert world.up() == ""
-    assert bound_version(world) == ""
-    assert world.up() == ""
-    assert world.engine.operations == []
+    assert world.bound_version == ""
+    assert world.must_up() == []
 
     world.set("generation", 1)
     assert world.up() == ""
@@ -85,10 +77,10 @@ def test_a_whole_life(world: World) -> None:
 
     world.set("key.version", "pinned")
     assert world.up() == ""
-    assert bound_version(world) == [*world.versions()][-1]
+    assert world.bound_version == [*world.versions()][-1]
     world.set("key.version", "automatic")
     assert world.up() == ""
-    assert (world.readable, bound_version(world)) == (True, "")
+    assert (world.readable, world.bound_version) == (True, "")
     assert world.unbound_moments(since) == []
 
 
@@ -97,7 +89,7 @@ def test_bound_in_its_create() -> None:
     settings = {"kind": "AIServices", "key": {"version": "automatic"}}
     world = World("user-assigned identity", refreshes=True, settings=settings)
     assert world.up() == ""
-    assert (world.is_bound, bound_version(world)) == (True, "")
+    assert (world.is_bound, world.bound_version) == (True, "")
     world.rotate(KEY)
     read_data(world)
     assert used_version(world) == [*world.versions()][-1]
@@ -106,15 +98,13 @@ def test_bound_in_its_create() -> None:
     for version in ("pinned", "automatic"):
         world.set("key.version", version)
         assert world.up() == ""
-        assert bound_version(world) == ("" if version == "automatic" else [*world.versions()][-1])
+        assert world.bound_version == ("" if version == "automatic" else [*world.versions()][-1])
         assert world.readable
-        assert world.up() == ""
-        assert world.engine.operations == []
+        assert world.must_up() == []
 
 
 def rebind(world: World, version: str) -> None:
     """As the portal does, which asks for no version."""
-    assert world.account is not None
     encryption: Any = world.account.encryption
     key = {**encryption["keyVaultProperties"], "keyVersion": version}
     body = {"properties": {"encryption": {**encryption, "keyVaultProperties": key}}}
@@ -132,12 +122,11 @@ def test_the_other_way_of_binding_is_drift(world: World, declared: str) -> None:
     (version,) = world.versions()
     wanted = {"pinned": version, "automatic": ""}
     rebind(world, {"pinned": "", "automatic": version}[declared])
-    assert bound_version(world) != wanted[declared]
+    assert world.bound_version != wanted[declared]
     assert world.up() == ""
     assert "update azure-cmk:index:CustomerManagedKey (keyUriWithVersion)" in world.engine.operations
-    assert bound_version(world) == wanted[declared]
-    assert world.up() == ""
-    assert world.engine.operations == []
+    assert world.bound_version == wanted[declared]
+    assert world.must_up() == []
 
 
 @pytest.mark.parametrize("disabled", [True, False])
@@ -158,4 +147,4 @@ def test_the_newest_that_can_be_used_is_bound(world: World, disabled: bool) -> N
     world.set("key.version", "automatic")
     assert world.up() == ""
     read_data(world)
-    assert (bound_version(world), used_version(world)) == ("", first)
+    assert (world.bound_version, used_version(world)) == ("", first)

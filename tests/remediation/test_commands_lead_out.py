@@ -21,7 +21,7 @@ from operate import checked_settings, doctor, verify
 from operate.doctor import connect
 from operate.stack import EngineStack, NoStackError
 from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, KEY, Hub, bind
-from tests.remediation.world import World
+from tests.remediation.world import standing
 from tests.support.engine import Engine, UpdateError
 from tests.support.front import token
 from tests.support.in_process import Transport
@@ -144,8 +144,7 @@ def test_a_binding_that_cannot_be_undone_goes_by_what_is_said(way: str) -> None:
 
 def test_who_may_not_call_is_listed_among_the_callers() -> None:
     """In one line; with the role that is named, the proof reads the data."""
-    world = World("access policies")
-    assert world.up() == ""
+    world = standing()
     reader = create_principal(world.wire.door.cloud, tenant_id=seed.TENANT_ID, name="reader")
     audience = clouds.PUBLIC.account_scope.removesuffix("/.default")
     credential = SimpleNamespace(
@@ -158,7 +157,6 @@ def test_who_may_not_call_is_listed_among_the_callers() -> None:
     found = re.search("among the service's callers with the role '([^']+)'", said)
     assert found
     assert len(said.splitlines()) == 1
-    world.settings["callers"] = [{"principal_id": reader.object_id, "role": found[1]}]
-    assert world.up() == ""
+    world.must_up(callers=[{"principal_id": reader.object_id, "role": found[1]}])
     world.wire.sleep(600)
     assert verify.data_answer(projects) == "200"

@@ -13,6 +13,7 @@ from tests.remediation.world import (
     NETWORKS,
     World,
     make_networks,
+    standing,
 )
 from tests.support.engine import Held
 
@@ -33,8 +34,7 @@ def private() -> World:
 
 def in_a_subnet(mode: str) -> World:
     """A stack whose private endpoints are in the subnet `endpoints` of one of two networks."""
-    world = World(mode)
-    assert world.up() == ""
+    world = standing(mode)
     make_networks(world)
     for zone in ZONES:
         world.arm("PUT", zone, {"location": "global"})
@@ -62,8 +62,7 @@ def test_an_endpoint_moves_with_its_dns(private: World, to: str) -> None:
     assert endpoints(private) == [to, to]
     for zone in ZONES:
         assert private.arm("GET", zone)["properties"]["numberOfRecordSets"] == SOA_AND_ONE
-    assert private.up() == ""
-    assert private.engine.operations == []
+    assert private.must_up() == []
 
 
 @pytest.mark.parametrize("arrives", [False, True])
@@ -87,8 +86,7 @@ def test_dns_that_fails_in_a_move_is_made_good(write: int, *, arrives: bool) -> 
     setattr(private.wire, way, lambda _: None)
     assert "the connection broke" in said
     Way(private).follow()
-    assert private.up() == ""
-    assert private.engine.operations == []
+    assert private.must_up() == []
     assert endpoints(private) == ["hub/subnets/endpoints"]
     assert private.arm("GET", ZONES[0])["properties"]["numberOfRecordSets"] == SOA_AND_ONE
 
@@ -131,6 +129,5 @@ def test_zones_that_an_earlier_version_made_leave_the_state_and_stay(private: Wo
     way = Way(private)
     way.follow()
     assert way.steps == ["import claims-account-dns"]
-    assert private.up() == ""
-    assert private.engine.operations == []
+    assert private.must_up() == []
     assert private.arm("GET", ZONES[0])["properties"]["numberOfRecordSets"] == SOA_AND_ONE

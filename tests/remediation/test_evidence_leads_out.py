@@ -15,9 +15,10 @@ from operate.evidence.collect import collect
 from operate.evidence.findings import findings
 from tests.operate.evidence.door_azure import DoorAzure
 from tests.remediation.following import Way
-from tests.remediation.world import VAULT_ID, World, take_grant
+from tests.remediation.world import VAULT_ID, World, key_users, set_policy, standing, take_grant
 from tests.support.az import azure, carry_out, newest_version
 from tests.support.front import SUBSCRIPTION
+from tests.support.wrong_arguments import snake_case
 
 KEY_URL = "https://kv-claims.vault.azure.net/keys/cmk-claims"
 LOGS_GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-logs"
@@ -52,13 +53,8 @@ def local_auth_on(world: World) -> None:
 
 
 def narrowed(world: World) -> None:
-    account = world.arm("GET", world.account_id)
-    entry = {
-        "tenantId": account["identity"]["tenantId"],
-        "objectId": account["identity"]["principalId"],
-        "permissions": {"keys": ["get"]},
-    }
-    world.arm("PUT", f"{VAULT_ID}/accessPolicies/replace", {"properties": {"accessPolicies": [entry]}})
+    (user,) = key_users(world)
+    set_policy(world, "replace", user, {"keys": ["get"]})
 
 
 def expires(world: World) -> None:
@@ -135,7 +131,7 @@ def carried_out(world: World, fix: str) -> None:
 def test_what_the_evidence_finds_is_mended(rule: str) -> None:
     """In a project that asks for no refresh, by the setting or the command that is printed."""
     settings, spoil = CASES[rule]
-    world = World("access policies", settings={name: _inputs(value) for name, value in settings.items()})
+    world = World("access policies", settings=snake_case(settings))
     assert world.up() == ""
     spoil(world)
     fix = found(world)[rule]
@@ -147,8 +143,7 @@ def test_what_the_evidence_finds_is_mended(rule: str) -> None:
 def test_who_has_access_to_a_key_in_use_is_seen() -> None:
     """While access is revoked, the settings may have another key already, and a preview reads only who may
     use that one. It does not say that the data can be read; the evidence tells."""
-    world = World("Azure RBAC")
-    assert world.up() == ""
+    world = standing("Azure RBAC")
     world.settings.update(access="revoked")
     assert world.up() == ""
     world.settings.update(key={"name": "second"})
@@ -159,10 +154,3 @@ def test_who_has_access_to_a_key_in_use_is_seen() -> None:
     world.assign(world.arm("GET", world.account_id)["identity"]["principalId"], USE.role.name)
     assert "no-access-to-key" not in found(world)
     assert world.readable
-
-
-def _inputs(value: Any) -> Any:
-    """A setting as a program gives it."""
-    if not isinstance(value, dict):
-        return value
-    return {re.sub(r"[A-Z]", lambda one: "_" + one[0].lower(), name): inner for name, inner in value.items()}

@@ -15,7 +15,6 @@ import pulumi
 import pytest
 
 from components.azure_cmk import CustomerManagedKey, KeyVersion
-from components.service import EncryptedAIServicesAccount
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure import seed
 from localazure.authorization import assign_role
@@ -226,35 +225,6 @@ def test_a_key_that_needs_a_role_of_this_update_to_be_read_is_not_taken_for_abse
     account = f"{IN_SHARED}/providers/Microsoft.CognitiveServices/accounts/lang-claims"
     bound = deployment.arm("GET", account, api="2025-06-01").body["properties"]["encryption"]
     assert bound["keySource"] == "Microsoft.KeyVault"
-
-
-def test_what_keeps_an_account_from_its_key_is_found() -> None:
-    """Azure's text says nothing of the version that cannot be used; the update says so, and the command that
-    it prints makes it usable."""
-    hub = Hub()
-    tags: dict[str, str] = {}
-
-    def program() -> None:
-        made = {
-            "location": "westeurope",
-            "existing_resource_group_name": "rg-hub",
-            "network": {"access": "open"},
-            "key": {"id": KEY},
-            "audit": {"new_workspace": False},
-            "tags": {**tags},
-        }
-        EncryptedAIServicesAccount("own", made)
-
-    hub.engine.up(program, refresh=False)
-    disabled(hub)
-    tags["owner"] = "night"
-    with pytest.raises(UpdateError, match="then run the same command again") as refused:
-        hub.engine.up(program, refresh=False)
-    hub.engine.refresh()
-    assert carry_out(hub.door, str(refused.value)) == 1
-    hub.engine.up(program, refresh=False)
-    own = ACCOUNT.replace("lang-hub", "lang-own")
-    assert hub.arm("GET", own, api="2025-06-01").body["tags"] == {"owner": "night"}
 
 
 HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-hub"

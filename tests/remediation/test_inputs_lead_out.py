@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -32,7 +33,7 @@ from review import approvals
 from settings import SettingsError, parse
 from tests.policies.asking import Pack
 from tests.policies.stacks import two_phases
-from tests.provider.fake_azure import ACCOUNT_ID, PRINCIPAL, SUBSCRIPTION, VAULT_ID, FakeAzure, key_uri
+from tests.provider.fake_azure import ACCOUNT_ID, VAULT_ID, FakeAzure, key_uri
 from tests.provider.rig import FakeClock
 from tests.support.logins import OTHER, TENANT
 from tests.support.wrong_arguments import RIGHT
@@ -91,18 +92,14 @@ def fleet_and_stack(files: tuple[Mapping[str, Any], Mapping[str, Any]]) -> None:
     parse({"location": "westeurope", "name": "claims", **own}, shared=of_fleet)
 
 
-def settings(given: Mapping[str, Any]) -> None:
-    parse({"name": "claims", "location": "westeurope", **as_texts(given)})
+def settings(document: Mapping[str, Any]) -> None:
+    """Of one service or several, as a stack's file has them."""
+    texts = {key: one if isinstance(one, str) else json.dumps(one) for key, one in document.items()}
+    parse({"location": "westeurope", **texts})
 
 
-def stack(document: Mapping[str, Any]) -> None:
-    """Settings of several services."""
-    parse({"location": "westeurope", **as_texts(document)})
-
-
-def as_texts(document: Mapping[str, Any]) -> dict[str, str]:
-    """Values as a stack's file has them."""
-    return {key: one if isinstance(one, str) else json.dumps(one) for key, one in document.items()}
+def principal_id(given: str) -> None:
+    checks.FORMS["principalId"](given)
 
 
 def named(arguments: Mapping[str, Any]) -> None:
@@ -118,124 +115,22 @@ def exemptions(given: list[Mapping[str, str]]) -> None:
         raise ValueError(ended[0])
 
 
-CALLER = {"principalId": OTHER, "principalType": "User"}
-SHARED_VAULT = {"id": VAULT_ID, "keyOperators": ["deployer"]}
-ENDED = {"urn": "*::vault", "reason": "moves", "until": "2020-01-01"}
-
-
-class Case(NamedTuple):
-    """What is refused, in which words, and the same with that done."""
-
-    accepts: Callable[[Any], object]
-    wrong: Any
-    words: str
-    right: Any
-
-
-CASES: Mapping[str, Case] = {
-    "a vault that does not hold the key": Case(
-        binding,
-        {"vaultId": VAULT_ID.replace("language", "other")},
-        "give the id of the vault that holds the key, or leave vaultId away",
-        {"vaultId": VAULT_ID},
-    ),
-    "a client id": Case(
-        binding,
-        {"identityClientId": "id-claims"},
-        "or nothing for the system-assigned one",
-        {"identityClientId": CLIENT},
-    ),
-    "a principal id": Case(
-        checks.FORMS["principalId"],
-        "lang-claims",
-        "expected the GUID `principalId` of the account's identity",
-        PRINCIPAL,
-    ),
-    "a subscription of getDeleted": Case(
-        deleted, {}, "give subscriptionId", {"arguments": {"subscriptionId": SUBSCRIPTION}}
-    ),
-    "a subscription of the environment": Case(
-        deleted, {}, "set ARM_SUBSCRIPTION_ID", {"environ": {"ARM_SUBSCRIPTION_ID": SUBSCRIPTION}}
-    ),
-    "a subscription to recover in": Case(resource_group_id, "", "set ARM_SUBSCRIPTION_ID", SUBSCRIPTION),
-    "a subscription to probe": Case(probe, {}, "say --subscription ID", {"subscription": SUBSCRIPTION}),
-    "a secret of the stack's own": Case(
-        stack_login,
-        {},
-        "set its own with `pulumi config set --secret azure-native:clientSecret`",
-        {"azure-native:clientSecret": "own"},
-    ),
-    "a project twice": Case(
-        service,
-        {"projects": [{"name": "one"}, {"name": "One"}]},
-        "list it once",
-        {"projects": [{"name": "one"}]},
-    ),
-    "an approval without a reason": Case(
-        approval, {}, "reason is None, expected a text", {"reason": "moved, data exported"}
-    ),
-    "a stack's own setting": Case(
-        fleet_and_stack,
-        ({"unbindAccount": "lang-claims"}, {}),
-        "set it in the stack's own file",
-        ({}, {"unbindAccount": "lang-claims"}),
-    ),
-    "a secret of a fleet": Case(
-        fleet_and_stack,
-        ({"searchServiceKey": {"secure": "v1:x"}}, {}),
-        "set it in the stack's own file",
-        ({}, {"searchServiceId": SEARCH_ID, "searchServiceKey": "x"}),
-    ),
-    "a path without --path": Case(
-        settings,
-        {"network.access": "closed"},
-        "run `pulumi config rm language-cmk:network.access`, then `pulumi config set --path "
-        "language-cmk:network.access VALUE`",
-        {"network": {"access": "closed"}},
-    ),
-    "an exemption that has ended": Case(exemptions, [ENDED], "remove it", []),
-    "a service that is listed and removed": Case(
-        stack,
-        {"services": [{"name": "alpha"}], "removedServices": ["alpha"]},
-        "remove it from one of them",
-        {"services": [{"name": "alpha"}]},
-    ),
-    "an operator of one vault at two services": Case(
-        stack,
-        {"services": [{"name": name, "vault": SHARED_VAULT} for name in ("alpha", "beta")]},
-        "list it at one of them",
-        {
-            "services": [
-                {"name": "alpha", "vault": SHARED_VAULT},
-                {"name": "beta", "vault": {"id": VAULT_ID}},
-            ]
-        },
-    ),
-    "a caller twice": Case(
-        stack,
-        {"services": [{"name": "alpha", "callers": [CALLER, CALLER]}]},
-        "list it once",
-        {"services": [{"name": "alpha", "callers": [CALLER]}]},
-    ),
-    "two accounts of one name": Case(
-        stack,
-        {"services": [{"name": name, "accountName": "same"} for name in ("alpha", "beta")]},
-        "give each its own",
-        {"services": [{"name": name, "accountName": f"lang-{name}"} for name in ("alpha", "beta")]},
-    ),
-    "a derived name that is too long": Case(
-        named,
-        {"logical": "a" * 22},
-        "shorten the name, or give vaultName",
-        {"logical": "a" * 22, "vault_name": "kv-claims"},
-    ),
+ACCEPTS: Mapping[str, Callable[[Any], None]] = {
+    one.__name__: one
+    for one in (
+        *(binding, deleted, resource_group_id, probe, stack_login, service),
+        *(approval, fleet_and_stack, settings, principal_id, named, exemptions),
+    )
 }
+CASES = json.loads(Path(__file__).with_name("inputs.json").read_text())
+"""What accepts something, what of it is refused, in which words, and the same with that done."""
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_said_leads_to_what_is_accepted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The words say what then is given."""
     case = CASES[name]
+    accepts = ACCEPTS[case["accepts"]]
     environ = {"ARM_CLIENT_ID": "client", "ARM_CLIENT_SECRET": "secret", "ARM_TENANT_ID": TENANT}
     for variable, value in environ.items():
         monkeypatch.setenv(variable, value)
@@ -249,12 +144,12 @@ def test_what_is_said_leads_to_what_is_accepted(name: str, monkeypatch: pytest.M
         SettingsError,
         FleetFileError,
     )
-    with pytest.raises(refusals, match=re.escape(case.words)):
-        case.accepts(case.wrong)
-    case.accepts(case.right)
+    with pytest.raises(refusals, match=re.escape(case["words"])):
+        accepts(case["wrong"])
+    accepts(case["right"])
 
 
 @pytest.mark.parametrize("wrong", RIGHT)
 def test_what_is_said_of_an_argument_leads_to_a_right_one(wrong: str) -> None:
     """Of those that are refused alike in settings, program and package."""
-    settings(RIGHT[wrong])
+    settings({"name": "claims", **RIGHT[wrong]})

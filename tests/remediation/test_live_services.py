@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from localazure import seed
 from tests.remediation.following import Way
 from tests.remediation.world import (
     EVERYDAY,
@@ -20,11 +19,12 @@ from tests.remediation.world import (
     each_mode,
     identity_anew,
     make_other_vault,
+    make_vault,
+    standing,
     tags,
     vault_deleted,
 )
 from tests.support.az import carry_out
-from tests.support.engine import Flags
 
 
 @pytest.mark.parametrize("before_refresh", [False, True])
@@ -48,31 +48,14 @@ def test_access_is_given_back_for_real(mode: str, *, before_refresh: bool) -> No
     assert "refresh" in way.steps
     assert world.readable
     way.follow()
-    assert world.up() == ""
-    assert world.engine.operations == []
-
-
-def test_an_update_of_targets_says_that_it_revokes_nothing() -> None:
-    """It ends well without the revocation, which is no target; done as it is said, it is there."""
-    world = World("access policies")
-    assert world.up() == ""
-    world.settings["access"] = "revoked"
-    words = "but not if it runs with --target or --exclude: leave them out"
-    assert world.up(Flags(targets=frozenset(["account"]))) == ""
-    assert (world.readable, any(words in one for one in world.engine.warnings)) == (True, True)
-    assert world.up() == ""
-    assert not world.readable
-    assert world.up() == ""
-    assert not any(words in one for one in world.engine.warnings)
+    assert world.must_up() == []
 
 
 @each_mode
 def test_access_and_another_key_are_given_beside_other_changes(mode: str) -> None:
     """The grant of the key in use, or of its whole vault, comes before any write of the account."""
-    world = World(mode)
-    assert world.up() == ""
-    world.settings["access"] = "revoked"
-    assert world.up() == ""
+    world = standing(mode)
+    world.must_up(access="revoked")
     key, other = world.settings.get("key", {}), {"name": "second"}
     world.settings |= {"access": "granted", "key": other, "tags": {"owner": "night"}}
     way = Way(world, lambda: world.settings.update(key=key))
@@ -89,8 +72,7 @@ def test_access_and_another_key_are_given_beside_other_changes(mode: str) -> Non
 def test_a_way_back_that_was_cut_off_leads_out(mode: str, write: int) -> None:
     """Vault and account come back from soft delete, and the update after that is killed after one of its
     writes: also before the account's identity has access again."""
-    world = World(mode)
-    assert world.up() == ""
+    world = standing(mode)
     bound = len(world.history())
     world.engine.destroy()
     world.wait()
@@ -110,8 +92,7 @@ def test_a_grant_in_the_place_of_another_is_taken_over(mode: str, change: str, w
     one, so that nothing could be imported: of access policies, the next update takes the one for the other,
     and takes the former away; a role is taken in by `operate recover`, as is printed. A key that was made in
     another vault is declared by its id. The role of an identity that is gone stays then."""
-    world = World(mode)
-    assert world.up() == ""
+    world = standing(mode)
     vault = VAULT_ID
     if change == "another key":
         world.settings["key"] = {"name": "third"}
@@ -134,8 +115,7 @@ def test_a_grant_in_the_place_of_another_is_taken_over(mode: str, change: str, w
     }
     assert way.steps == expected.get((change, write), [])
     assert world.readable
-    assert world.up() == ""
-    assert world.engine.operations == []
+    assert world.must_up() == []
     granted = world.arm("GET", vault)["properties"]["accessPolicies"]
     assigned = [one for _, one in world.wire.door.cloud.store.scan("roleAssignment", vault.lower())]
     users = [*(one["objectId"] for one in granted)]
@@ -158,8 +138,7 @@ def test_late_reads_take_no_access_for_removed(*, refreshes: bool) -> None:
 @pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
 def test_a_foundry_account_is_kept_from_another_vault_before_anything_is_written(mode: str) -> None:
     """The preview tells it, and the update makes neither a key nor access there."""
-    world = World(mode, settings={"kind": "AIServices"})
-    assert world.up() == ""
+    world = standing(mode, kind="AIServices")
     make_other_vault(world)
     world.settings["vault"] = {"id": OTHER_VAULT}
     for said in (world.preview(), world.up()):
@@ -181,8 +160,7 @@ def test_what_would_be_made_anew_keeps_its_name() -> None:
     world = World("user-assigned identity", settings=settings)
     assert world.up() == ""
     world.settings["names"] = {**CAF}
-    assert world.up() == ""
-    assert world.engine.operations == []
+    assert world.must_up() == []
     names = {held.id.rpartition("/")[2] for held in world.engine.state.values()}
     assert {"id-claims", "log-claims"} <= names
 
@@ -193,13 +171,11 @@ def test_an_account_of_azure_openai_becomes_a_foundry_resource_in_place() -> Non
     for _ in range(2):  # without a refresh, the first repeats the key
         assert world.up() == ""
     key = world.arm("GET", world.account_id)["properties"]["encryption"]
-    world.settings["kind"] = "AIServices"
-    assert world.up() == ""
+    world.must_up(kind="AIServices")
     found = world.arm("GET", world.account_id)
     assert (found["kind"], found["properties"]["encryption"]) == ("AIServices", key)
     assert not any(one.startswith(("create", "delete")) for one in world.engine.operations)
-    assert world.up() == ""
-    assert world.engine.operations == []
+    assert world.must_up() == []
 
 
 @pytest.mark.parametrize(
@@ -220,8 +196,7 @@ def test_a_key_is_made_as_it_is_declared_and_keeps_its_type_and_size(
     world.settings |= {"vault": vault, "key": key}
     refused = world.up()
     assert all(f"key.{name}: found {value!r}" in refused for name, value in key.items())
-    world.settings["key"] = {**key, "name": "cmk-other"}
-    assert world.up() == ""
+    world.must_up(key={**key, "name": "cmk-other"})
     assert world.readable
     keys = {one["name"]: one["versions"][-1] for _, one in world.wire.door.cloud.store.scan("vault.key", "")}
     made = keys["cmk-other"]
@@ -233,8 +208,7 @@ def test_a_key_is_made_as_it_is_declared_and_keeps_its_type_and_size(
 def test_access_comes_back_though_the_version_has_expired(mode: str) -> None:
     """Nobody waits for a proof that the service could not give: the next version is bound, after the refresh
     that is printed."""
-    world = World(mode, settings={"vault": {"key_operators": ["deployer"]}})
-    assert world.up() == ""
+    world = standing(mode, vault={"key_operators": ["deployer"]})
     bound_version_expires(world)
     for access in ("revoked", "granted"):
         world.settings["access"] = access
@@ -250,8 +224,7 @@ def test_access_comes_back_though_the_version_has_expired(mode: str) -> None:
 
 def test_a_closed_vault_rotates_by_itself() -> None:
     """That needs no reach, and the next update binds the version."""
-    world = World("access policies", settings={"network": {"access": "closed"}, "key": {"generation": 1}})
-    assert world.up() == ""
+    world = standing(network={"access": "closed"}, key={"generation": 1})
     world.wire.sleep(86_400 * 541)
     world.engine.refresh()
     assert world.up() == ""
@@ -283,14 +256,7 @@ def vault_made_anew(world: World) -> None:
     """By the same name, once the deleted one is purged: it has neither the key nor the access."""
     vault_deleted(world)
     world.wire.sleep(DELETED_VAULT_DAYS * 86_400)
-    properties = {
-        "tenantId": seed.TENANT_ID,
-        "sku": {"family": "A", "name": "standard"},
-        "enablePurgeProtection": True,
-        "enableRbacAuthorization": False,
-        "accessPolicies": [],
-    }
-    world.arm("PUT", VAULT_ID, {"location": "westeurope", "properties": properties})
+    make_vault(world, VAULT_ID)
 
 
 Drift = Callable[[World], None]

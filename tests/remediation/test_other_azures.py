@@ -50,8 +50,7 @@ def test_the_service_is_let_in_by_the_address_that_the_refusal_names() -> None:
     assert "--bypass" not in said
     assert "list the service's addresses in network.allowedIpRanges" in said
     assert f"Client address: {SERVICE_ADDRESS}" in said
-    world.settings["network"] = {**network, "allowed_ip_ranges": ["8.8.8.8", SERVICE_ADDRESS]}
-    assert world.up() == ""
+    world.must_up(network={**network, "allowed_ip_ranges": ["8.8.8.8", SERVICE_ADDRESS]})
     assert world.readable
 
 
@@ -158,8 +157,7 @@ def test_an_account_whose_version_nobody_tells_is_bound_before_it_is_written() -
     assert world.up() == ""
     (binding,) = (urn for urn in world.engine.state if urn.endswith("-binding"))
     del world.engine.state[binding]
-    world.settings["tags"] = {"owner": "night"}
-    assert world.up() == ""
+    world.must_up(tags={"owner": "night"})
     assert tags(world) is None
     assert world.up() == ""
     assert tags(world) == "night"

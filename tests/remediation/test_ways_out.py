@@ -31,9 +31,11 @@ from tests.remediation.world import (
     forget_account,
     identity_anew,
     identity_off,
+    key_users,
     make_shared_key,
     narrow_grant,
     permit,
+    set_policy,
     tags,
     unbound,
     vault_deleted,
@@ -112,10 +114,8 @@ def bound_to_another_key(world: World) -> None:
 
 def regranted(world: World, keys: list[str], **more: str) -> None:
     """The identity's access policy, replaced by another one."""
-    principal = world.arm("GET", world.account_id)["identity"]["principalId"]
-    forbid(world, principal)
-    entry = {"tenantId": seed.TENANT_ID, "objectId": principal, "permissions": {"keys": keys}, **more}
-    world.arm("PUT", f"{VAULT_ID}/accessPolicies/add", {"properties": {"accessPolicies": [entry]}})
+    forbid(world, principal(world))
+    set_policy(world, "add", principal(world), {"keys": keys}, **more)
 
 
 def access_widened(world: World) -> None:
@@ -133,9 +133,7 @@ def reads_state_first(world: World) -> None:
 
 def given_at_the_key_in_use(world: World) -> None:
     """Somebody gives the account's identity access to the key that it is on."""
-    account = world.arm("GET", world.account_id)["identity"]
-    users = [one["principalId"] for one in (account.get("userAssignedIdentities") or {}).values()]
-    (user,) = users or [account["principalId"]]
+    (user,) = key_users(world)
     if world.mode == ROLES:
         scope = f"{world.vault_id}/keys/cmk-claims"
         assign_role(world.wire.door.cloud, user, CRYPTO_SERVICE_ENCRYPTION_USER.name, scope)
@@ -497,7 +495,7 @@ def test_a_refusal_leads_out(row: Row, mode: str, *, refreshes: bool) -> None:
     """By what it prints, and nothing else."""
     world = World(mode, refreshes, dict(row.settings))
     assert not row.stands or world.up() == ""
-    data = world.account
+    data = world.found
     for step in row.before:
         if isinstance(step, Mapping):
             world.declare(step)
@@ -523,7 +521,6 @@ def test_a_refusal_leads_out(row: Row, mode: str, *, refreshes: bool) -> None:
         assert (way.told if ends else way.told[: len(steps) - 1]) == (steps if ends else steps[:-1])
     _stands(world, row)
     if data is not None and not row.another:
-        assert world.account is not None
         assert world.account.internal_id == data.internal_id
     if was_bound and row.bound and not row.another:
         assert world.unbound_moments(first) == []
@@ -534,7 +531,7 @@ def test_a_refusal_leads_out(row: Row, mode: str, *, refreshes: bool) -> None:
 def _stands(world: World, row: Row) -> None:
     """It has converged."""
     for _ in range(3):
-        assert world.up() == ""
+        world.must_up()
     assert world.engine.operations == []
     assert world.is_bound is row.bound
     assert world.readable is not row.revoked

@@ -1,8 +1,7 @@
 """Whether tests find what they are there for: `python -m tests.remediation.undo [--lives N] [WORD]`.
 
 Takes one mend after the other out of the product, and lives until a life fails, or runs the test that
-notices; the words choose mends. It takes minutes, so it is not part of the suite. Each search is a process,
-and two run at once.
+notices; the words choose mends. It takes minutes, so it is not part of the suite.
 
 Does not own: the mends (mends.py), nor the lives (life.py, machine.py).
 """
@@ -11,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import multiprocessing
 import os
 import re
 import subprocess
@@ -29,7 +27,7 @@ from tests.remediation.mends import MENDS, Mend
 from tests.support.engine import UpdateError
 from tests.support.stack import ROOT
 
-STEPS_OF_A_LIFE, AT_ONCE = 6, 2
+STEPS_OF_A_LIFE = 6
 LIVES_OF_A_RUN = 9
 """Of ten and more, Hypothesis makes the first tenth simple."""
 
@@ -61,33 +59,24 @@ def search(mend: Mend, lives: int) -> str:
     return ""
 
 
-def _searched(job: tuple[int, int]) -> tuple[int, str, float]:
-    number, lives = job
-    began = time.monotonic()
-    logging.disable()
-    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
-        found = search(MENDS[number], lives)
-    return number, found, time.monotonic() - began
-
-
 def main() -> int:
     """Prints what each search has found. 1 if one has found nothing."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--lives", type=int, default=100, help="the most of one search")
     parser.add_argument("words", nargs="*", help="words of the mends that are taken out; default: all")
     asked = parser.parse_args()
-    jobs = [
-        (number, asked.lives)
-        for number, mend in enumerate(MENDS)
-        if not asked.words or any(word in mend.what for word in asked.words)
-    ]
     missed = 0
-    with multiprocessing.get_context("spawn").Pool(AT_ONCE, maxtasksperchild=1) as pool:
-        for number, found, seconds in pool.imap_unordered(_searched, jobs):
-            missed += not found
-            first = found.splitlines()[0] if found else "NOT FOUND"
-            sys.stdout.write(f"{MENDS[number].what}: {first} ({seconds:.0f} s)\n")
-            sys.stdout.flush()
+    logging.disable()
+    for mend in MENDS:
+        if asked.words and not any(word in mend.what for word in asked.words):
+            continue
+        began = time.monotonic()
+        with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+            found = search(mend, asked.lives)
+        missed += not found
+        first = found.splitlines()[0] if found else "NOT FOUND"
+        sys.stdout.write(f"{mend.what}: {first} ({time.monotonic() - began:.0f} s)\n")
+        sys.stdout.flush()
     return int(bool(missed))
 
 

@@ -118,6 +118,15 @@ class World:
             self._loses_no_endpoint(before)
         return said
 
+    def must_up(self, **change: Any) -> list[str]:
+        """What an update with changed settings did, which has to succeed. None takes a setting out."""
+        self.declare({name: value for name, value in change.items() if value is not None})
+        for name in [name for name, value in change.items() if value is None]:
+            del self.settings[name]
+        said = self.up()
+        assert said == "", said
+        return self.engine.operations
+
     def preview(self) -> str:
         """A preview; what it refused, "" where it succeeded. It writes nothing."""
         state = self.history()
@@ -217,19 +226,30 @@ class World:
             assert len(self.endpoints()) >= len(before), "an endpoint was taken away, and no other made"
 
     @property
-    def account(self) -> stored.Account | None:
-        """The live account as the cloud has it."""
+    def found(self) -> stored.Account | None:
+        """The live account as the cloud has it, where there is one."""
         return stored.find(self.wire.door.cloud, self.account_id)
+
+    @property
+    def account(self) -> stored.Account:
+        """The live account, which has to be there."""
+        assert self.found is not None, "there is no account"
+        return self.found
 
     @property
     def readable(self) -> bool:
         """Whether its data can be read now."""
-        account = self.account
+        account = self.found
         return account is not None and data.readable(self.wire.door.cloud, account, "judge")
 
     @property
+    def bound_version(self) -> str:
+        """The key version that the account names; "" without one, and on Microsoft's keys."""
+        return str((self.account.key_vault_properties or {}).get("keyVersion") or "")
+
+    @property
     def is_bound(self) -> bool:
-        account = self.account
+        account = self.found
         return account is not None and account.key_vault_properties is not None
 
     def unbound_moments(self, since: int) -> list[str]:
@@ -266,6 +286,13 @@ class World:
                         cloud.store.put("vault.key", id, body)
 
 
+def standing(mode: str = "access policies", refreshes: bool = False, **settings: Any) -> World:
+    """One whose first update has succeeded."""
+    world = World(mode, refreshes, settings)
+    world.must_up()
+    return world
+
+
 def set_part(settings: dict[str, Any], name: str, value: Any) -> None:
     """Sets one by its name, with a dot where it is a part of another; None takes it out, where it is."""
     key, _, part = name.partition(".")
@@ -299,17 +326,22 @@ def make_networks(world: World) -> None:
         world.arm("PUT", f"{NETWORKS}/{network}", body)
 
 
+def make_vault(world: World, id: str, *, roles: bool = False) -> None:
+    """Somebody makes one that nobody has access to, under access policies or `roles`."""
+    properties = {
+        "tenantId": seed.TENANT_ID,
+        "sku": {"family": "A", "name": "standard"},
+        "enablePurgeProtection": True,
+        "enableRbacAuthorization": roles,
+        "accessPolicies": [],
+    }
+    world.arm("PUT", id, {"location": "westeurope", "properties": properties})
+
+
 def make_shared_vault(world: World) -> None:
     """One of another team's, in a group of its own."""
     world.arm("PUT", SHARED_GROUP, {"location": "westeurope"})
-    properties = {
-        "sku": {"family": "A", "name": "standard"},
-        "tenantId": seed.TENANT_ID,
-        "enablePurgeProtection": True,
-        "enableRbacAuthorization": False,
-        "accessPolicies": [],
-    }
-    world.arm("PUT", SHARED_VAULT_ID, {"location": "westeurope", "properties": properties})
+    make_vault(world, SHARED_VAULT_ID)
 
 
 def make_shared_key(world: World, id: str, **properties: Any) -> None:
@@ -332,16 +364,18 @@ def forget_account(world: World, name: str, **was: Any) -> None:
     world.arm("DELETE", id)
 
 
+def set_policy(world: World, how: str, object_id: str, permissions: Mapping[str, Any], **more: str) -> None:
+    """Adds to, replaces or removes what an access policy of the service's vault gives somebody."""
+    entry = {"tenantId": seed.TENANT_ID, "objectId": object_id, "permissions": permissions, **more}
+    world.arm("PUT", f"{world.vault_id}/accessPolicies/{how}", {"properties": {"accessPolicies": [entry]}})
+
+
 def permit(world: World, object_id: str, permissions: Mapping[str, list[str]]) -> None:
-    """Adds to what an access policy of the service's vault gives somebody."""
-    entry = {"tenantId": seed.TENANT_ID, "objectId": object_id, "permissions": permissions}
-    world.arm("PUT", f"{world.vault_id}/accessPolicies/add", {"properties": {"accessPolicies": [entry]}})
+    set_policy(world, "add", object_id, permissions)
 
 
 def forbid(world: World, object_id: str) -> None:
-    """Takes somebody's access policy of the service's vault away."""
-    entry = {"tenantId": seed.TENANT_ID, "objectId": object_id, "permissions": {}}
-    world.arm("PUT", f"{world.vault_id}/accessPolicies/remove", {"properties": {"accessPolicies": [entry]}})
+    set_policy(world, "remove", object_id, {})
 
 
 def permitted(world: World, object_id: str) -> Mapping[str, list[str]]:
@@ -352,13 +386,16 @@ def permitted(world: World, object_id: str) -> Mapping[str, list[str]]:
     return {}
 
 
-def take_grant(world: World) -> None:
-    """Of whoever uses the key now."""
-    account = world.arm("GET", world.account_id)
-    identity = account["identity"]
+def key_users(world: World) -> list[str]:
+    """Who uses the key now: the account's user-assigned identity, or its own."""
+    identity = world.arm("GET", world.account_id)["identity"]
     users = [one["principalId"] for one in (identity.get("userAssignedIdentities") or {}).values()]
+    return users or [identity["principalId"]]
+
+
+def take_grant(world: World) -> None:
     given = world.arm("GET", f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments")["value"]
-    for principal in users or [identity["principalId"]]:
+    for principal in key_users(world):
         forbid(world, principal)
         for one in given:
             if one["properties"]["principalId"] == principal:
@@ -367,12 +404,8 @@ def take_grant(world: World) -> None:
 
 def narrow_grant(world: World) -> None:
     """By the permission that opens the data."""
-    identity = world.arm("GET", world.account_id)["identity"]
-    users = [one["principalId"] for one in (identity.get("userAssignedIdentities") or {}).values()]
-    taken = {"tenantId": seed.TENANT_ID, "permissions": {"keys": ["unwrapKey"]}}
-    entries = [{**taken, "objectId": principal} for principal in users or [identity["principalId"]]]
-    body = {"properties": {"accessPolicies": entries}}
-    world.arm("PUT", f"{world.vault_id}/accessPolicies/remove", body)
+    for principal in key_users(world):
+        set_policy(world, "remove", principal, {"keys": ["unwrapKey"]})
 
 
 def close_vault(world: World) -> None:
@@ -446,14 +479,7 @@ DRIFTS: Mapping[Callable[[World], None], tuple[str, ...]] = {
 
 def make_other_vault(world: World) -> None:
     """A vault of somebody else's, with the access model of the service's own."""
-    properties = {
-        "tenantId": seed.TENANT_ID,
-        "sku": {"family": "A", "name": "standard"},
-        "enablePurgeProtection": True,
-        "enableRbacAuthorization": world.mode == "Azure RBAC",
-        "accessPolicies": [],
-    }
-    world.arm("PUT", OTHER_VAULT, {"location": "westeurope", "properties": properties})
+    make_vault(world, OTHER_VAULT, roles=world.mode == "Azure RBAC")
 
 
 def tags(world: World) -> str | None:

@@ -136,7 +136,7 @@ def test_rotate_after_compromise(runbook: Runbook) -> None:
         if heading == "Find the old versions that no account uses":
             told = json.loads((runbook.stack.folder / "old-versions.json").read_text())["findings"]
             (fix,) = (one["fix"] for one in told if one["rule"] == "old-versions-enabled")
-            carry_out_lines(runbook.azure, runbook.stack.outputs(), fix)
+            carry_out_lines(runbook.azure, fix)
 
     assert set(runbook.followed("rotate-after-compromise", meanwhile).values()) == {True}
     (key,) = cloud.documents(runbook.azure, "vault.key")

@@ -8,11 +8,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -29,7 +27,6 @@ SEARCHING: Final = {
 SECONDS: Final = 1800.0
 """How long the tests of one mutation may take, on a busy machine; one test may take SECONDS_OF_A_TEST."""
 SECONDS_OF_A_TEST: Final = 240
-AT_ONCE: Final = 2
 _SHARED: Final = (".venv", ".pulumi")
 _FAILED: Final = re.compile(r"^(?:FAILED|ERROR) ([^\s\[]+)", re.MULTILINE)
 
@@ -59,24 +56,14 @@ def search(mutations: Iterable[Mutation]) -> Iterator[Outcome]:
     """
     wanted = tuple(mutations)
     _check_places(wanted)
-    copies = SimpleQueue[_Copy]()
-
-    def outcome(mutation: Mutation) -> Outcome:
-        copy = copies.get()
-        try:
-            return Outcome(mutation, copy.first_failure(mutation))
-        finally:
-            copies.put(copy)
-
-    with TemporaryDirectory(prefix="strength-") as folder, ThreadPoolExecutor(AT_ONCE) as threads:
-        for number in range(AT_ONCE):
-            copies.put(_Copy(Path(folder, str(number))))
-        outcomes = []
-        for found in threads.map(outcome, wanted):
-            outcomes.append(found)
+    noticing = set()
+    with TemporaryDirectory(prefix="strength-") as folder:
+        copy = _Copy(Path(folder, "tree"))
+        for mutation in wanted:
+            found = Outcome(mutation, copy.first_failure(mutation))
+            noticing |= {found.test} - {""}
             yield found
-        noticing = sorted({found.test for found in outcomes if found.test})
-        if noticing and (failed := copies.get().failures(noticing)):
+        if noticing and (failed := copy.failures(sorted(noticing))):
             raise BrokenSearchError(f"{', '.join(failed)} also fail on the unchanged tree; mend them first")
 
 
@@ -139,7 +126,7 @@ class _Copy:
     def failures(self, words: list[str]) -> list[str]:
         """The tests that fail, of files and with further options."""
         command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--no-header", "--tb=no"]
-        command += ["-p", "no:cacheprovider", "-m", "not long and not engine"]
+        command += ["-n", "2", "-p", "no:cacheprovider", "-m", "not long and not engine"]
         command += ["--timeout", str(SECONDS_OF_A_TEST), *words]
         done = subprocess.run(
             command, cwd=self._root, capture_output=True, text=True, timeout=SECONDS, check=False

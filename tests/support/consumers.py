@@ -13,7 +13,7 @@ from localazure.environment import registries_trusted
 from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.environments import official_host
-from tests.support.stack import ROOT, Stack
+from tests.support.stack import ROOT, Stack, done
 
 HOSTS = {"yaml": "yaml", "python": "python", "typescript": "nodejs", "go": "go"}
 """Pulumi's language host by example."""
@@ -58,8 +58,7 @@ def required_host(language: str) -> Path:
 
 def install(stack: Stack) -> None:
     """Generates the SDK and installs what the program needs, in the words of docs/packages.md."""
-    done = stack.pulumi("install")
-    assert done.ok, done.output
+    done(stack.pulumi("install"))
 
 
 def live(example: str, azure: RunningAzure, folder: Path) -> None:
@@ -70,12 +69,10 @@ def live(example: str, azure: RunningAzure, folder: Path) -> None:
     before = {path: path.read_bytes() for path in stack.folder.iterdir()}
     install(stack)
     assert {path: path.read_bytes() for path in before} == before
-    created = stack.pulumi("stack", "select", "--create", "claims-weu")
-    assert created.ok, created.output
+    done(stack.pulumi("stack", "select", "--create", "claims-weu"))
     pack = ("--yes", "--policy-pack", "../../../policies")
 
-    first = stack.pulumi("up", *pack)
-    assert first.ok, first.output
+    done(stack.pulumi("up", *pack))
     key = stack.outputs()["keyUriWithVersion"]
     assert "/keys/cmk-claims/" in key
 
@@ -83,20 +80,16 @@ def live(example: str, azure: RunningAzure, folder: Path) -> None:
     text = program.read_text()
     program.write_text(text.replace("owner", "team"))
     assert program.read_text() != text
-    changed = stack.pulumi("up", *pack)
-    assert changed.ok, changed.output
+    done(stack.pulumi("up", *pack))
     assert stack.outputs()["keyUriWithVersion"] == key
 
     assert stack.pulumi("config", "set", "generation", "2").ok
-    rotated = stack.pulumi("up", *pack)
-    assert rotated.ok, rotated.output
+    done(stack.pulumi("up", *pack))
     assert stack.outputs()["keyUriWithVersion"] not in ("", key)
     # Without a refresh, the account's next write states the key that it has now (docs/programs.md).
-    settled = stack.pulumi("up", *pack)
-    assert settled.ok, settled.output
+    settled = done(stack.pulumi("up", *pack))
     assert "~ 1 updated" in settled.output, settled.output
-    again = stack.pulumi("up", *pack, "--expect-no-changes")
-    assert again.ok, again.output
+    done(stack.pulumi("up", *pack, "--expect-no-changes"))
 
     group = f"/subscriptions/{azure.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/rg-claims"
     account = f"{group}/providers/Microsoft.CognitiveServices/accounts/lang-claims"
@@ -105,10 +98,8 @@ def live(example: str, azure: RunningAzure, folder: Path) -> None:
     assert {state["readable"] for state in bound} == {True}
 
     assert stack.pulumi("config", "set", "protect", "false").ok
-    unprotected = stack.pulumi("up", *pack)
-    assert unprotected.ok, unprotected.output
-    gone = stack.destroy()
-    assert gone.ok, gone.output
+    done(stack.pulumi("up", *pack))
+    done(stack.destroy())
     states = [state["keySource"] for state in cloud.history(azure, account)]
     first_bound = states.index("Microsoft.KeyVault")
     assert set(states[first_bound:-1]) == {"Microsoft.KeyVault"}, states

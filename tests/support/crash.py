@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from tests.support.azure import RunningAzure
 from tests.support.processes import command_line, descendants, send, watch
-from tests.support.stack import PATIENCE_SECONDS, Run, Stack
+from tests.support.stack import PATIENCE_SECONDS, Run, Stack, done
 
 _LOOK_SECONDS = 0.02
 
@@ -156,8 +156,7 @@ def killed_at(
                 if not whole:
                     assert update.orphans_end(), "a process outlived the killed engine"
                 return True
-            run = update.ended()
-            assert run.ok, run.output
+            done(update.ended())
             return False
 
 
@@ -213,11 +212,9 @@ def repair(stack: Stack) -> list[str]:
     """What docs/runbooks/crash-recovery.md has a person do before the next `up`; the commands it took."""
     commands = []
     if locked(stack):
-        run = stack.pulumi("cancel", "--yes", "--stack", stack.name)
-        assert run.ok, run.output
+        done(stack.pulumi("cancel", "--yes", "--stack", stack.name))
         commands.append("pulumi cancel")
     if cut_off(stack):
-        run = stack.python("-m", "operate", "recover", "--stack", stack.name)
-        assert run.ok, run.output
+        done(stack.python("-m", "operate", "recover", "--stack", stack.name))
         commands.append("python -m operate recover")
     return commands

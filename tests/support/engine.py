@@ -98,6 +98,17 @@ class Engine:
         """Has the providers ask anew who deploys."""
         self._providers = Providers(self.wire, self.said)
 
+    @contextmanager
+    def _command(self) -> Iterator[None]:
+        """One command of the engine, which starts the providers. Raises UpdateError for what they refuse."""
+        self._providers.start()
+        self.operations = []
+        with waiting_on(self.wire):
+            try:
+                yield
+            except ProviderError as error:
+                raise UpdateError(str(error)) from error
+
     def up(self, program: Callable[[], Any], *, refresh: bool, flags: Flags = ALL) -> list[str]:
         """An update; what it did. Raises UpdateError."""
         return self._run(program, refresh=refresh, flags=flags)
@@ -113,24 +124,19 @@ class Engine:
     def _run(
         self, program: Callable[[], Any], *, refresh: bool, flags: Flags = ALL, previews: bool = False
     ) -> list[str]:
-        self._providers.start()
-        self.operations = []
         before = self.shown()
-        with waiting_on(self.wire):
+        with self._command():
             # azure-cmk asks for it with each of its resources but one (`refresh_before_update`).
             self._refresh_all(lambda urn, held: flags.chooses(urn) and (refresh or _is_own(held)))
             monitor = _Monitor(self, flags, before if self.before_refresh else None, previews=previews)
             try:
                 monitor.run(program)
+                if not monitor.errors and not previews:
+                    self._delete_undeclared({*monitor.urns}, flags)
             except Exception as error:  # noqa: BLE001 - a program may fail in any way
                 monitor.errors.append(str(error))
             self.warnings, self.notes = monitor.warnings, monitor.notes
             self.declared |= {*monitor.urns}
-            if not monitor.errors and not previews:
-                try:
-                    self._delete_undeclared({*monitor.urns}, flags)
-                except ProviderError as error:
-                    monitor.errors.append(str(error))
         # What comes after something else is declared after it, wherever the state had it (snapshot.go).
         declared = {urn: self.state[urn] for urn in monitor.urns if urn in self.state}
         self.state = {**declared, **{urn: one for urn, one in self.state.items() if urn not in declared}}
@@ -141,10 +147,8 @@ class Engine:
     def run(self, program: Callable[[], Any], *, previews: bool) -> None:
         """Runs a program by itself: no refresh before it, and nothing is deleted after it. Raises what the
         program raises. What was made is in the state then; a preview leaves that as it is."""
-        self._providers.start()
-        self.operations = []
         before = copy.deepcopy(self.state) if previews else self.state
-        with waiting_on(self.wire):
+        with self._command():
             monitor = _Monitor(self, ALL, None, previews=previews)
             try:
                 monitor.run(program)
@@ -154,8 +158,7 @@ class Engine:
 
     def refresh(self) -> None:
         """Reads everything anew. Raises UpdateError."""
-        self._providers.start()
-        with waiting_on(self.wire):
+        with self._command():
             self._refresh_all(lambda *_: True)
 
     def take_over(self, type: str, name: str, id: str) -> bool:
@@ -202,14 +205,9 @@ class Engine:
 
     def destroy(self) -> None:
         """Deletes everything. Raises UpdateError."""
-        self._providers.start()
-        self.operations = []
-        try:
-            with waiting_on(self.wire):
-                self._refresh_all(lambda _, held: _is_own(held))
-                self._delete_undeclared(set(), ALL)
-        except ProviderError as error:
-            raise UpdateError(str(error)) from error
+        with self._command():
+            self._refresh_all(lambda _, held: _is_own(held))
+            self._delete_undeclared(set(), ALL)
 
     def shown(self) -> dict[str, Any]:
         """The state as a program reads it."""
@@ -219,11 +217,8 @@ class Engine:
         return self._providers.call(method, type, request)
 
     def _refresh_all(self, chosen: Callable[[str, Held], bool]) -> None:
-        try:
-            for urn in [urn for urn, held in self.state.items() if chosen(urn, held)]:
-                self._refresh(urn)
-        except ProviderError as error:
-            raise UpdateError(str(error)) from error
+        for urn in [urn for urn, held in self.state.items() if chosen(urn, held)]:
+            self._refresh(urn)
 
     def _refresh(self, urn: str) -> None:
         held = self.state[urn]
@@ -241,9 +236,7 @@ class Engine:
             return
         outputs, inputs = from_struct(read.properties), from_struct(read.inputs)
         if (outputs, inputs) != (held.outputs, held.inputs):
-            self.state[urn] = Held(
-                held.type, read.id, inputs, outputs, held.failed, held.retained, held.deleted_with
-            )
+            self.state[urn] = replace(held, id=read.id, inputs=inputs, outputs=outputs)
 
     def _delete_undeclared(self, declared: Collection[str], flags: Flags) -> None:
         """What was replaced, and what is not declared, the last made first. Raises ProviderError."""

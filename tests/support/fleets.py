@@ -17,7 +17,7 @@ from unittest import mock
 import yaml
 
 from operate.__main__ import main
-from tests.support.stack import Run, Stack
+from tests.support.stack import Run, Stack, done
 
 QUIET = {"parallel": {"stacks": 2}}
 
@@ -43,8 +43,7 @@ class FleetCheckout:
             config = {**document["config"], "language-cmk:name": f"fleet-{name}", **(own or {}).get(name, {})}
             self.file(name).write_text(yaml.safe_dump({**document, "config": config}))
             if name != names[0]:
-                made = self.stack.pulumi("stack", "init", name)
-                assert made.ok, made.output
+                done(self.stack.pulumi("stack", "init", name))
         self.write_fleet(fleet)
 
     def write_fleet(self, fleet: Mapping[str, Any]) -> None:
@@ -105,7 +104,6 @@ class FleetCheckout:
 
     def outputs(self, name: str) -> dict[str, Any]:
         """A stack's outputs."""
-        read = self.stack.pulumi("stack", "output", "--json", "--stack", name)
-        assert read.ok, read.output
+        read = done(self.stack.pulumi("stack", "output", "--json", "--stack", name))
         found: dict[str, Any] = json.loads(read.output)
         return found

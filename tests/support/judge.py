@@ -139,22 +139,12 @@ class Judge:
         last = self.history()[-1]
         return str(last["keyUri"] or "").rpartition("/")[2]
 
-    def wanted(self, *, audited: bool) -> dict[str, int]:
-        """How many of each kind one service has."""
-        return {
-            "account": 1,
-            "vault": 1,
-            "group": 1,
-            "workspace": audited,
-            "diagnosticSetting": 2 * audited,
-        }
-
-    def strays(self, *, audited: bool = True) -> list[str]:
+    def strays(self) -> list[str]:
         """The kinds of which there are more or fewer than one service has."""
-        wanted = self.wanted(audited=audited)
+        wanted = {"account": 1, "vault": 1, "group": 1, "workspace": 1, "diagnosticSetting": 2}
         there = {kind: len(cloud.documents(self.azure, kind)) for kind in wanted}
         return [
-            f"{there[kind]} of {kind}, expected {count:d}"
+            f"{there[kind]} of {kind}, expected {count}"
             for kind, count in wanted.items()
             if there[kind] != count
         ]

@@ -7,10 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.api_versions import AUTHORIZATION, KEYS, VAULTS
-from core.arm_ids import ROLE_ASSIGNMENT, ROLE_DEFINITION
-from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER as HSM_ROLE
-from core.roles import hsm_assignment_name
-from operate.revoke import access, actions, look
+from operate.revoke import access, actions
 from tests.support.arm_client import Client, token
 from tests.support.az import Options, commands_in, named_assignment
 from tests.support.azure import RunningAzure
@@ -19,28 +16,18 @@ from tests.support.front import ARM
 
 def carry_out(azure: RunningAzure, outputs: Mapping[str, Any], name: str) -> None:
     """Carries out one action for the service of these outputs. Raises RuntimeError where it is refused."""
-    carry_out_lines(azure, outputs, "\n".join(actions(access(outputs))[name]))
+    carry_out_lines(azure, "\n".join(actions(access(outputs))[name]))
 
 
-def carry_out_lines(azure: RunningAzure, outputs: Mapping[str, Any], lines: str) -> None:
+def carry_out_lines(azure: RunningAzure, lines: str) -> None:
     """Carries out printed commands. Raises RuntimeError where one is refused."""
     for words, options in commands_in(lines):
-        status, answer = _sent(azure, *_request(azure, outputs, words, options))
+        status, answer = _sent(azure, *_request(azure, words, options))
         if status >= 300:
             raise RuntimeError(f"az {words}: {status} {answer}")
 
 
-def looked(azure: RunningAzure, outputs: Mapping[str, Any]) -> int:
-    """The status that whoever looks at the service's data gets, as the page says it."""
-    lines = look(access(outputs))
-    assert lines is not None, "the outputs tell no endpoint"
-    ((_, options),) = commands_in(lines[0])
-    return _sent(azure, "GET", options["url"][0])[0]
-
-
-def _request(
-    azure: RunningAzure, outputs: Mapping[str, Any], words: str, options: Options
-) -> tuple[str, str, Any]:
+def _request(azure: RunningAzure, words: str, options: Options) -> tuple[str, str, Any]:
     """What az sends. For an access policy it may send a PUT of the whole vault, with the same effect."""
     match words:
         case "keyvault delete-policy" | "keyvault set-policy":
@@ -60,17 +47,6 @@ def _request(
         case "role assignment create":
             id, body = named_assignment(options)
             return "PUT", f"{ARM}{id}?api-version={AUTHORIZATION}", body
-        case "keyvault role assignment delete" | "keyvault role assignment create":
-            # az finds the assignment by its holder; this one has the name that the provider gave it.
-            (hsm,), (scope,), (holder,) = (
-                options[one] for one in ("hsm-name", "scope", "assignee-object-id")
-            )
-            name = hsm_assignment_name(f"{outputs['vaultId']}{scope}", holder)
-            path = f"{scope}/providers/{ROLE_ASSIGNMENT}/{name}"
-            role = f"Microsoft.KeyVault/providers/{ROLE_DEFINITION}/{HSM_ROLE.id}"
-            given = {"properties": {"roleDefinitionId": role, "principalId": holder}}
-            method = "DELETE" if words.endswith("delete") else "PUT"
-            return method, f"https://{hsm}.managedhsm.azure.net{path}?api-version={KEYS}", given
         case "keyvault key set-attributes":
             enabled = {"attributes": {"enabled": options["enabled"] == ["true"]}}
             return "PATCH", f"{options['id'][0]}?api-version={KEYS}", enabled

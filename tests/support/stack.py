@@ -52,6 +52,20 @@ class Run:
         return self.code == 0
 
 
+def done(run: Run) -> Run:
+    """A run that has to succeed, with its output where it does not."""
+    assert run.ok, run.output
+    return run
+
+
+def refused(run: Run, *words: str) -> Run:
+    """A run that has to fail, in these words."""
+    assert not run.ok, run.output
+    for word in words:
+        assert word in run.output, f"{word} is not in:\n{run.output}"
+    return run
+
+
 @dataclass
 class Stack:
     """A stack of a copy of the project in `folder`, with the settings of the repository's `dev`.
@@ -163,10 +177,10 @@ class Stack:
     def preview(self, *words: str) -> Run:
         return self._with_pack("preview", *words)
 
-    def proposed(self) -> dict[str, str]:
+    def proposed(self, *words: str) -> dict[str, str]:
         """What a preview would do: the operation by resource type, without what stays the same. Raises
         RuntimeError when the preview fails."""
-        run = self.pulumi("preview", "--json")
+        run = self.pulumi("preview", "--json", *words)
         if not run.ok:
             raise RuntimeError(run.output)
         steps: list[dict[str, Any]] = json.loads(run.output[run.output.index("{") :])["steps"]

@@ -64,30 +64,25 @@ def make_vault(name: str, *, protected: bool) -> Any:
     return vaults.begin_create_or_update(GROUP, name, body).result()
 
 
+def change_policy(kind: str, principal_id: str) -> None:
+    permissions = {"keys": ["get", "wrapKey", "unwrapKey"]}
+    entry = {"tenantId": TENANT, "objectId": principal_id, "permissions": permissions}
+    vaults.update_access_policy(GROUP, VAULT, kind, {"properties": {"accessPolicies": [entry]}})
+
+
 def grant(principal_id: str) -> str:
     """Gives the account's identity the use of the key; the id of the role assignment, if there is one."""
     if ACCESS == "policy":
-        permissions = {"keys": ["get", "wrapKey", "unwrapKey"]}
-        entry = {"tenantId": TENANT, "objectId": principal_id, "permissions": permissions}
-        vaults.update_access_policy(GROUP, VAULT, "add", {"properties": {"accessPolicies": [entry]}})
+        change_policy("add", principal_id)
         return ""
     role = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{ROLE}"
-    body = {
-        "properties": {
-            "roleDefinitionId": role,
-            "principalId": principal_id,
-            "principalType": "ServicePrincipal",
-        }
-    }
-    made = roles.create(vault.id, str(uuid.uuid4()), body)
-    return str(made.id)
+    given = {"roleDefinitionId": role, "principalId": principal_id, "principalType": "ServicePrincipal"}
+    return str(roles.create(vault.id, str(uuid.uuid4()), {"properties": given}).id)
 
 
 def revoke(principal_id: str, assignment_id: str) -> None:
     if ACCESS == "policy":
-        permissions = {"keys": ["get", "wrapKey", "unwrapKey"]}
-        entry = {"tenantId": TENANT, "objectId": principal_id, "permissions": permissions}
-        vaults.update_access_policy(GROUP, VAULT, "remove", {"properties": {"accessPolicies": [entry]}})
+        change_policy("remove", principal_id)
     else:
         roles.delete_by_id(assignment_id)
 
@@ -123,17 +118,14 @@ keys: Any = KeyClient(vault.properties.vault_uri, credential)
 first = keys.create_rsa_key(KEY, size=2048, key_operations=["wrapKey", "unwrapKey"])
 say("create key", key=first.id, bits=8 * len(first.key.n))
 
-account = accounts.begin_create(
-    GROUP,
-    ACCOUNT,
-    {
-        "location": LOCATION,
-        "kind": "TextAnalytics",
-        "sku": {"name": "S"},
-        "identity": {"type": "SystemAssigned"},
-        "properties": {"customSubDomainName": ACCOUNT},
-    },
-).result()
+made = {
+    "location": LOCATION,
+    "kind": "TextAnalytics",
+    "sku": {"name": "S"},
+    "identity": {"type": "SystemAssigned"},
+    "properties": {"customSubDomainName": ACCOUNT},
+}
+account = accounts.begin_create(GROUP, ACCOUNT, made).result()
 principal = account.identity.principal_id
 say("create account", state=account.properties.provisioning_state, principal=principal)
 

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from components.__main__ import COMPONENTS
-from components.arguments.inputs import Arguments, arguments, descriptions, read, read_known
+from components.arguments.inputs import Arguments, arguments, descriptions, read
 from components.arguments.problem import InputError
 from components.encryption_args import ServiceKeyArgs
 from components.host import Package
@@ -85,8 +85,8 @@ def test_class_dictionary_and_file_give_the_same_arguments() -> None:
 def test_what_was_read_is_not_read_again() -> None:
     """The arguments of a stack's file reach the parts as they are: one check, and no way back."""
     (service,) = parse({"name": "claims", "location": "westeurope"}).services
-    known, inputs = read_known(EncryptedAIServicesAccountArgs, "claims", service)
-    assert known is inputs is service
+    for known in (True, False):
+        assert read(EncryptedAIServicesAccountArgs, "claims", service, known=known) is service
 
 
 def test_a_class_that_a_program_wrote_is_read() -> None:

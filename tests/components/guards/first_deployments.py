@@ -5,12 +5,12 @@ A row's fix is what the message tells to do, so that a message whose fix does no
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from components.arguments.inputs import camel_case
+from core import arm_ids
 from localazure import limits, seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
@@ -21,7 +21,6 @@ Args = Mapping[str, Any]
 Cloud = Callable[[Deployment], object]
 SUBSCRIPTION = f"/subscriptions/{seed.SUBSCRIPTION_ID}"
 OTHER_SUBSCRIPTION = f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}"
-GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-claims"
 
 
 @dataclass(frozen=True)
@@ -112,22 +111,6 @@ def account(subscription: str, group_name: str, name: str) -> Cloud:
     return make
 
 
-def resource(type: str, name: str, api: str, **body: Any) -> Cloud:
-    """Makes a resource in the existing group `rg-shared`."""
-
-    def make(deployment: Deployment) -> None:
-        id = f"{group('rg-shared')(deployment)}/providers/{type}/{name}"
-        made(deployment, id, {"location": "westeurope", **body}, api)
-
-    return make
-
-
-_V, _A, _W = (
-    "Microsoft.KeyVault/vaults",
-    "Microsoft.CognitiveServices/accounts",
-    "Microsoft.OperationalInsights/workspaces",
-)
-_K, _U = "Microsoft.KeyVault/vaults/keys", "Microsoft.ManagedIdentity/userAssignedIdentities"
 SHARED = {"existing_resource_group_name": "rg-shared"}
 _IN_THE_WORLD = "is unique in the world and is taken"
 NAMES = (
@@ -178,32 +161,6 @@ NAMES = (
         ("does not record it", "operate adopt", "another accountName"),
         SHARED,
         {"account_name": "lang-claims-2"},
-    ),
-    FirstDeployment(
-        "the workspace exists in the group",
-        resource("Microsoft.OperationalInsights/workspaces", "log-claims", "2023-09-01"),
-        "name",
-        ("workspace 'log-claims' exists already", "audit.workspaceId: "),
-        SHARED,
-        {
-            "audit": {
-                "workspace_id": f"{SUBSCRIPTION}/resourceGroups/rg-shared/providers/"
-                "Microsoft.OperationalInsights/workspaces/log-claims"
-            }
-        },
-    ),
-    FirstDeployment(
-        "the identity exists in the group",
-        resource("Microsoft.ManagedIdentity/userAssignedIdentities", "id-claims", "2023-01-31"),
-        "name",
-        ("user assigned identity 'id-claims' exists already", "operate recover --stack"),
-        {**SHARED, "identity": "userAssigned"},
-        fix=lambda deployment: deployment.arm(
-            "DELETE",
-            f"{SUBSCRIPTION}/resourceGroups/rg-shared/providers/Microsoft.ManagedIdentity/"
-            "userAssignedIdentities/id-claims",
-            api="2023-01-31",
-        ),
     ),
 )
 
@@ -275,7 +232,6 @@ def denied(name: str, actions: str, path: str, scope: str = SUBSCRIPTION) -> Fir
 
 
 RIGHTS = (
-    rights("no right on accounts", (KV, LOGS), ("accounts/write", CS), "accountName"),
     rights("only accounts", (CS,), ("vaults/write", "workspaces/write", KV, LOGS), "vault.name"),
     rights(
         "no right to give roles",
@@ -298,66 +254,37 @@ RIGHTS = (
         ("resourceGroups/write", f"--scope {SUBSCRIPTION}", "Contributor"),
     ),
     denied("vaults are denied", "Microsoft.KeyVault/vaults/write", "vault.name"),
-    denied(
-        "accounts are denied in the group", "Microsoft.CognitiveServices/*/write", "accountName", IN_SHARED
-    ),
 )
 
 
-def unregistered(namespace: str, path: str, **args: Any) -> FirstDeployment:
-    """A provider that is not registered, and a login that may not register it."""
-
-    def forget(deployment: Deployment) -> None:
-        deployment.arm("POST", f"{SUBSCRIPTION}/providers/{namespace}/unregister")
-
-    return FirstDeployment(
-        f"{namespace} is not registered",
-        both(group("rg-shared"), login("Contributor", scope=IN_SHARED), forget),
-        path,
-        (
-            f"not registered to use namespace '{namespace}'",
-            f"az provider register --namespace {namespace} --wait",
-        ),
-        {**SHARED, **args},
-    )
+def unregistered(deployment: Deployment) -> None:
+    """Key Vault is not registered, and the login may not register it."""
+    login("Contributor", scope=IN_SHARED)(deployment)
+    deployment.arm("POST", f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/unregister")
 
 
-def limited(
-    name: str, limit: Limit, path: str, *says: str, value: int = 0, fixed: Args | None = None
-) -> FirstDeployment:
-    """Something that the region or the subscription has not."""
-    return FirstDeployment(
-        name, lambda deployment: limits.put(deployment.door.cloud, limit, value), path, says, {}, fixed or {}
-    )
-
-
-ELSEWHERE = {"location": "northeurope"}
-QUOTA = Limit(limits.QUOTA, "TextAnalytics/S", "westeurope")
 PLACE = (
-    unregistered("Microsoft.KeyVault", "vault.name"),
-    unregistered("Microsoft.ManagedIdentity", "name", identity="userAssigned"),
-    limited(
-        "accounts are not in the region",
-        Limit(limits.TYPE, _A, "westeurope"),
-        "accountName",
-        f"'westeurope' is not available for resource type '{_A}'",
-        "so that Azure takes it",
-        fixed=ELSEWHERE,
-    ),
-    limited(
-        "the SKU is not in the region",
-        Limit(limits.SKU, "TextAnalytics/S", "westeurope"),
-        "accountName",
-        "The SKU 'S' is either invalid or unavailable for account type 'TextAnalytics'",
-        "so that Azure takes it",
-        fixed=ELSEWHERE,
+    FirstDeployment(
+        "Key Vault is not registered",
+        both(group("rg-shared"), unregistered),
+        "vault.name",
+        (
+            "not registered to use namespace 'Microsoft.KeyVault'",
+            "az provider register --namespace Microsoft.KeyVault --wait",
+        ),
+        SHARED,
     ),
     FirstDeployment(
-        "the quota is used",
-        both(account(SUBSCRIPTION, "rg-hub", "lang-other"), limited("", QUOTA, "", value=1).cloud),
+        "accounts are not in the region",
+        lambda deployment: limits.put(
+            deployment.door.cloud, Limit(limits.TYPE, arm_ids.ACCOUNT, "westeurope"), 0
+        ),
         "accountName",
-        ("usage is 1.0 and the quota limit is 1.0 for quota TextAnalytics.S.", "so that Azure takes it"),
-        fix=limited("", QUOTA, "", value=2).cloud,
+        (
+            f"'westeurope' is not available for resource type '{arm_ids.ACCOUNT}'",
+            "so that Azure takes it",
+        ),
+        fixed_args={"location": "northeurope"},
     ),
 )
 
@@ -384,31 +311,8 @@ LOCKS = (
     locked(
         "the subscription is locked, and the group is new", SUBSCRIPTION, "resourceGroupName", new_group=True
     ),
-    dataclasses.replace(
-        locked("the existing vault is locked", HUB, "key.name"), args={**SHARED, "vault": {"id": HUB}}
-    ),
+    replace(locked("the existing vault is locked", HUB, "key.name"), args={**SHARED, "vault": {"id": HUB}}),
 )
-
-
-def policy(
-    name: str, rule: Args, path: str, *, args: Args | None = None, fixed: Args | None = None
-) -> FirstDeployment:
-    """A policy of the subscription's own that denies; exempted with the printed command, unless the settings
-    meet it."""
-    definition = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyDefinitions/own"
-    body = {"policyRule": {"if": rule, "then": {"effect": "deny"}}}
-    return FirstDeployment(
-        f"policy: {name}",
-        both(
-            group("rg-shared"),
-            lambda deployment: made(deployment, definition, {"properties": body}, "2025-01-01"),
-            assigned(definition),
-        ),
-        path,
-        ("RequestDisallowedByPolicy", "policyAssignments/theirs", "az policy exemption create"),
-        {**SHARED, **(args or {})},
-        fixed or {},
-    )
 
 
 def assigned(definition: str, scope: str = SUBSCRIPTION, **parameters: Any) -> Cloud:
@@ -434,13 +338,15 @@ def built_in(
     )
 
 
-def on(type: str, *conditions: Args) -> Args:
-    """Of one type, and more."""
-    return {"allOf": [{"field": "type", "equals": type}, *conditions]}
+def bank_names(deployment: Deployment) -> None:
+    """A policy of the subscription's own denies other names of vaults; it is exempted as printed."""
+    definition = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyDefinitions/own"
+    vaults = [{"field": "type", "equals": arm_ids.VAULT}, {"field": "name", "notLike": "kv-bank-*"}]
+    body = {"policyRule": {"if": {"allOf": vaults}, "then": {"effect": "deny"}}}
+    made(deployment, definition, {"properties": body}, "2025-01-01")
+    assigned(definition)(deployment)
 
 
-OPEN = {"network": {"access": "open"}}
-TAGGED = {"tags": {"costCenter": "4711"}}
 CMK = "67121cc7-ff39-4ab8-b7e3-95b84dab487d"
 POLICIES = (
     built_in(
@@ -454,70 +360,19 @@ POLICIES = (
         effect="Deny",
     ),
     built_in(
-        "accounts without a key at all",
-        CMK,
-        "accountName",
-        "change the settings",
-        args={"encryption": "microsoftManaged"},
-        fixed={"encryption": "customerManaged", "identity": "userAssigned"},
-        effect="Deny",
-    ),
-    built_in(
-        "allowed locations",
-        "e56962a6-4747-49cd-b67b-bf8b01975c4c",
-        "vault.name",
-        "change the settings",
-        args={},
-        fixed={"location": "northeurope"},
-        listOfAllowedLocations=["northeurope"],
-    ),
-    built_in(
         "a tag on resource groups",
         "96670d01-0a4d-4649-9c89-2d3abc0a5025",
         "resourceGroupName",
         args={},
-        fixed=TAGGED,
+        fixed={"tags": {"costCenter": "4711"}},
         tagName="costCenter",
     ),
-    built_in(
-        "no workspaces",
-        "6c112d4e-5bc7-47ae-a041-ea2d9dccd749",
-        "name",
-        args={},
-        fixed={"audit": {"new_workspace": False}},
-        listOfResourceTypesNotAllowed=[_W],
-    ),
-    built_in(
-        "vaults need a firewall",
-        "55615ac9-af46-4a59-874e-391cc3dfb490",
+    FirstDeployment(
+        "policy: names of vaults",
+        both(group("rg-shared"), bank_names),
         "vault.name",
-        args=OPEN,
-        fixed={"network": {"access": "closed"}},
-        effect="Deny",
-    ),
-    policy("names of vaults", on(_V, {"field": "name", "notLike": "kv-bank-*"}), "vault.name"),
-    policy(
-        "names of vaults, by another name",
-        on(_V, {"field": "name", "notLike": "kv-bank-*"}),
-        "vault.name",
-        fixed={"vault": {"name": "kv-bank-claims"}},
-    ),
-    policy(
-        "vaults use roles, by another model",
-        on(_V, {"field": f"{_V}/enableRbacAuthorization", "notEquals": True}),
-        "vault.name",
-        fixed=ROLES_ALONE,
-    ),
-    policy(
-        "identities of accounts, by another mode",
-        on(_A, {"field": "identity.type", "notContains": "UserAssigned"}),
-        "accountName",
-        fixed={"identity": "userAssigned"},
-    ),
-    policy(
-        "keys of operations",
-        on(_K, {"count": {"field": f"{_K}/keyOps[*]"}, "less": 3}),
-        "key.name",
+        ("RequestDisallowedByPolicy", "policyAssignments/theirs", "az policy exemption create"),
+        SHARED,
     ),
 )
 
@@ -538,14 +393,6 @@ EXISTING = (
         ("grants by 'rbac'", "set accessModel: rbac"),
         _IN_HUB,
         ROLES_ALONE,
-    ),
-    FirstDeployment(
-        "existing vault: there is none",
-        group("rg-shared"),
-        "vault.id",
-        ("does not exist", "az keyvault recover --name kv-hub"),
-        _IN_HUB,
-        {"vault": {}},
     ),
 )
 
@@ -580,15 +427,6 @@ DELETED = (
         ("held by a resource deleted", "az keyvault recover --name kv-claims"),
         SHARED,
         {"vault": {"name": "kv-claims-2"}},
-    ),
-    FirstDeployment(
-        "a deleted vault of another group has the name",
-        forgotten(
-            vault(SUBSCRIPTION, "rg-hub", "kv-claims"), KV_CLAIMS.replace("rg-shared", "rg-hub"), "2026-02-01"
-        ),
-        "vault.name",
-        ("in group 'rg-hub'", "give another vault.name"),
-        fixed_args={"vault": {"name": "kv-claims-2"}},
     ),
     FirstDeployment(
         "a deleted vault of another subscription has the name",
@@ -643,7 +481,6 @@ def unresolved(name: str, path: str, noun: str, args: Args, fixed: Args) -> Firs
     return FirstDeployment(name, network, path, says, args, fixed)
 
 
-_ZONE = f"{IN_SHARED}/providers/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
 _MISTYPED = f"{IN_SHARED}/providers/Microsoft.OperationalInsights/workspaces/mistyped"
 REFERENCES = (
     unresolved("no such subnet", "network.subnetId", "subnet", private("endpoinst"), private()),
@@ -693,14 +530,6 @@ LINKED = (
         _CLOSED_SAYS,
         _LINKED,
         fix=storage("Premium_LRS", **_OPEN),
-    ),
-    FirstDeployment(
-        "no right to give the role on linked storage",
-        both(storage(), login(KV, CS, LOGS, scope=IN_SHARED)),
-        "storageAccountIds",
-        ("may not do", "roleAssignments/write"),
-        _LINKED,
-        {"grant_storage_access": False},
     ),
 )
 

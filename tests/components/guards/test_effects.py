@@ -44,75 +44,51 @@ def newest(version: str, **attributes: Any) -> FakeAzure:
     return azure
 
 
+def another(vault: str, name: str) -> str:
+    """The words for another key than the one in use."""
+    return effects.KEY_CHANGED.format(effects.key(vault, name, LATER), IN_USE)
+
+
 def tell(azure: FakeAzure, *, preview: bool = True, **given: Any) -> None:
     args: Any = {"location": "westeurope", **given}
     run(lambda: EncryptedAIServicesAccount("language", args), azure=azure, preview=preview)
 
 
+FIRST = effects.BOUND.format(effects.key("kv-language", "cmk-language", LATER))
+REVOKED: dict[str, Any] = {"granted": False, "recorded": False, "access": "revoked"}
+GOES = {"encryption": "microsoftManaged", "unbind_account": "lang-language"}
+FOLLOWS = {"kind": "AIServices", "account_name": "lang-language", "key": {"version": "automatic"}}
+
+
 @pytest.mark.parametrize(
     ("azure", "given", "words"),
     [
-        (FakeAzure(), {}, effects.BOUND.format(effects.key("kv-language", "cmk-language", LATER))),
-        (
-            FakeAzure(),
-            {"identity": "userAssigned"},
-            effects.BOUND.format(effects.key("kv-language", "cmk-language", LATER)),
-        ),
-        (
-            FakeAzure(),
-            {"kind": "AIServices", "account_name": "lang-language", "key": {"version": "automatic"}},
-            effects.BOUND.format(effects.key("kv-language", "cmk-language", effects.NEWEST)),
-        ),
+        (FakeAzure(), {}, FIRST),
+        (FakeAzure(), {"identity": "userAssigned"}, FIRST),
+        (FakeAzure(), FOLLOWS, FIRST.replace(LATER, effects.NEWEST)),
         (FakeAzure(), {"encryption": "microsoftManaged"}, effects.NOT_ENCRYPTED),
         (newest(OLD), {"tags": {"owner": "team"}}, None),
         (newest(OLD), {"key": {"generation": 2}}, effects.ROTATED.format(LATER)),
         (newest(NEW), {}, None),
         (newest(OLD), {"key": {"pin": NEW}}, effects.REBOUND.format(NEW, OLD)),
         (newest(NEW), {"key": {"pin": OLD}}, None),
-        (
-            bound_azure(granted=False, recorded=False, access="revoked"),
-            {"access": "granted"},
-            effects.ACCESS_GIVEN.format(IN_USE),
-        ),
-        (bound_azure(granted=False, recorded=False, access="revoked"), {"access": "revoked"}, None),
+        (newest(NEW), {"vault": {"id": VAULT_ID}}, another("kv-hub", "cmk-language")),
+        (newest(OLD), {"key": {"name": "another"}}, another("kv-language", "another")),
+        (bound_azure(**REVOKED), {"access": "granted"}, effects.ACCESS_GIVEN.format(IN_USE)),
+        (bound_azure(**REVOKED), {"access": "revoked"}, None),
+        (newest(OLD), {"access": "revoked"}, effects.ACCESS_REMOVED.format(IN_USE) + READ),
+        (newest(OLD), GOES, effects.UNBOUND),
     ],
 )
 def test_a_preview_ends_with_what_happens_to_the_data(
     said: list[tuple[str, str]], azure: FakeAzure, given: dict[str, Any], words: str | None
 ) -> None:
-    """One line of an account that changes, none of one that does not; and the update repeats none."""
+    """One line of an account that changes, none of one that does not. What takes data away is a warning, also
+    where it is on purpose. Another key is named with the one in use, no rotation."""
     tell(azure, **given)
-    assert said == ([("info", words)] if words else [])
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"access": "revoked"}, effects.ACCESS_REMOVED.format(IN_USE) + READ),
-        ({"encryption": "microsoftManaged", "unbind_account": "lang-language"}, effects.UNBOUND),
-    ],
-)
-def test_what_takes_data_away_is_a_warning(
-    said: list[tuple[str, str]], given: dict[str, Any], words: str
-) -> None:
-    """Also where it is on purpose."""
-    tell(bound_azure(granted=True, recorded=True), **given)
-    assert [(how, text.partition("; not under it")[0]) for how, text in said] == [("warn", words)]
-
-
-def test_another_key_is_named_with_the_one_in_use(said: list[tuple[str, str]]) -> None:
-    """Both, so that nobody takes it for a rotation."""
-    azure = newest(NEW)
-    tell(azure, vault={"id": VAULT_ID})
-    key = effects.key("kv-hub", "cmk-language", LATER)
-    assert said == [("info", effects.KEY_CHANGED.format(key, IN_USE))]
-
-
-def test_a_key_that_is_yet_to_be_made_has_no_version_yet(said: list[tuple[str, str]]) -> None:
-    """That of the key in use is not its version."""
-    tell(bound_azure(granted=True, recorded=True), key={"name": "another"})
-    key = effects.key("kv-language", "another", LATER)
-    assert said == [("info", effects.KEY_CHANGED.format(key, IN_USE))]
+    is_grave = given in ({"access": "revoked"}, GOES)
+    told = [(how, text.partition("; not under it")[0]) for how, text in said]
+    assert told == ([("warn" if is_grave else "info", words)] if words else [])
 
 
 def test_a_service_that_is_taken_out_is_told(said: list[tuple[str, str]]) -> None:

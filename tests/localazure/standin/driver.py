@@ -6,27 +6,30 @@ import asyncio
 import base64
 import copy
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+import yaml
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from localazure import seed
 from localazure.standin.arm import Delays
-from localazure.standin.azure import Answer, Login
+from localazure.standin.azure import Answer, Login, NoAnswerError
 from localazure.standin.server import serve
+from localazure.standin.values import UNKNOWN
 from localazure.standin.wire import from_struct, to_struct
-from tests.localazure.driver import Case, at
+from tests.localazure.driver import Case, at, filled
 
+FACTS = Path(__file__).with_name("facts.yaml")
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 TENANT = "22222222-2222-2222-2222-222222222222"
 OBJECT = "33333333-3333-3333-3333-333333333333"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
-VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/v"
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/a"
 GROUP_TYPE = "azure-native:resources:ResourceGroup"
 ACCOUNT_TYPE = "azure-native:cognitiveservices:Account"
@@ -45,9 +48,6 @@ ACCOUNT_INPUTS = {
     "azureApiVersion": "2025-06-01",
     "__createBeforeDelete": True,
 }
-VAULT_PROPERTIES: dict[str, Any] = {"tenantId": "t", "sku": {"family": "A", "name": "standard"}}
-VAULT_INPUTS = {**PLACE, "vaultName": "v", "location": "westeurope", "properties": VAULT_PROPERTIES}
-POLICY = {"objectId": "o", "tenantId": "t", "permissions": {"keys": ["get"]}}
 ENVIRON = {
     "ARM_TENANT_ID": TENANT,
     "ARM_CLIENT_ID": "client",
@@ -56,7 +56,6 @@ ENVIRON = {
 }
 DELAYS = Delays(poll=0.001, retry=0.001, longest_retry=0.002)
 MISSING = Answer(404, {"error": {"code": "ResourceNotFound", "message": "not here"}})
-FORBIDDEN = Answer(403, {"error": {"code": "AuthorizationFailed"}})
 
 
 def found(**more: Any) -> Answer:
@@ -143,7 +142,7 @@ class DoorAzure:
 
 
 Got = dict[str, Any]
-"""What the engine gets of a resource: its `id`, its `outputs`, and of a read its `inputs`."""
+"""What the engine gets: of a resource its `id`, its `outputs` and its `inputs`."""
 
 
 @dataclass
@@ -152,7 +151,6 @@ class Engine:
 
     stub: Any
     opened: Sequence[RecordingArm] = ()
-    struct = staticmethod(to_struct)
 
     @property
     def arm(self) -> RecordingArm:
@@ -164,84 +162,97 @@ class Engine:
         sends: Any = {"sends_old_inputs": True, "sends_old_inputs_to_delete": True}
         await self.stub.Configure(provider_pb2.ConfigureRequest(variables=variables, **sends))
 
-    async def check(
-        self, type: str, news: Any, olds: Any = None, **extra: Any
-    ) -> tuple[dict[str, Any], list[str]]:
-        told = {"news": to_struct(news), "olds": to_struct(olds or {}), "name": "thing"}
-        got = await self.stub.Check(provider_pb2.CheckRequest(**_of(type), **told, **extra))
-        return from_struct(got.inputs), [item.reason for item in got.failures]
+    async def check(self, type: str, news: Got, olds: Any = None, **extra: Any) -> Got:
+        got = await self._ask("Check", type, news=news, olds=olds or {}, name="thing", **extra)
+        return {"inputs": from_struct(got.inputs), "failures": [item.reason for item in got.failures]}
 
-    async def diff(self, type: str, old: Any, new: Any, outputs: Any = None) -> Any:
-        told = {"old_inputs": to_struct(old), "news": to_struct(new), "olds": to_struct(outputs or {})}
-        return await self.stub.Diff(provider_pb2.DiffRequest(**_of(type), **told))
+    async def diff(self, type: str, old: Got, new: Got, outputs: Any = None) -> Got:
+        """The kind of each change by its path, a replacing one with `!`, and whether the old resource must go
+        first."""
+        got = await self._ask("Diff", type, old_inputs=old, news=new, olds=outputs or {})
+        kind = provider_pb2.PropertyDiff.Kind.Name
+        changes = {path: kind(one.kind).replace("_REPLACE", "!") for path, one in got.detailedDiff.items()}
+        assert got.replaces == [
+            *dict.fromkeys(path.split(".")[0] for path in changes if changes[path][-1] == "!")
+        ]
+        return {"changes": changes, "first": got.deleteBeforeReplace}
 
-    async def create(self, type: str, inputs: Any, *, preview: bool = False, within: float = 0.0) -> Got:
-        told = {"properties": to_struct(inputs), "preview": preview, "timeout": within}
-        got = await self.stub.Create(provider_pb2.CreateRequest(**_of(type), **told))
+    async def create(self, type: str, inputs: Got, *, preview: bool = False, within: float = 0.0) -> Got:
+        got = await self._ask("Create", type, properties=inputs, preview=preview, timeout=within)
         return {"id": got.id, "outputs": from_struct(got.properties)}
 
     async def read(self, type: str, id: str, inputs: Any = None, outputs: Any = None) -> Got:
-        told = {"inputs": to_struct(inputs or {}), "properties": to_struct(outputs or {})}
-        got = await self.stub.Read(provider_pb2.ReadRequest(**_of(type), id=id, **told))
+        got = await self._ask("Read", type, id=id, inputs=inputs or {}, properties=outputs or {})
         return {"id": got.id, "inputs": from_struct(got.inputs), "outputs": from_struct(got.properties)}
 
     async def update(
-        self, type: str, id: str, old: Any, new: Any, outputs: Any = None, *, preview: bool = False
+        self, type: str, id: str, old: Got, new: Got, outputs: Any = None, *, preview: bool = False
     ) -> Got:
-        told = {"old_inputs": to_struct(old), "news": to_struct(new), "olds": to_struct(outputs or {})}
-        got = await self.stub.Update(provider_pb2.UpdateRequest(**_of(type), id=id, preview=preview, **told))
-        return {"outputs": from_struct(got.properties)}
+        told = {"old_inputs": old, "news": new, "olds": outputs or {}, "preview": preview}
+        return {"outputs": from_struct((await self._ask("Update", type, id=id, **told)).properties)}
 
-    async def delete(self, type: str, id: str, old: Any) -> None:
-        await self.stub.Delete(provider_pb2.DeleteRequest(**_of(type), id=id, old_inputs=to_struct(old)))
+    async def preview_update(self, type: str, id: str, old: Got, new: Got, outputs: Got) -> Got:
+        return await self.update(type, id, old, new, outputs, preview=True)
 
-    async def invoke(self, token: str, **arguments: Any) -> dict[str, Any]:
+    async def delete(self, type: str, id: str, old: Got) -> None:
+        await self._ask("Delete", type, id=id, old_inputs=old)
+
+    async def preview(self, type: str, inputs: Got) -> Got:
+        return await self.create(type, inputs, preview=True)
+
+    async def invoke(self, token: str, arguments: Got) -> Got:
         request = provider_pb2.InvokeRequest(tok=f"azure-native:{token}", args=to_struct(arguments))
         return from_struct(getattr(await self.stub.Invoke(request), "return"))
 
-    async def made(self, type: str, **news: Any) -> Got:
-        """A resource from a program's inputs."""
-        inputs, failures = await self.check(type, {**PLACE, **news})
-        assert failures == []
-        return {"inputs": inputs, **await self.create(type, inputs)}
-
-
-def _of(type: str) -> Any:
-    return {"type": type, "urn": f"urn:pulumi:dev::project::{type}::thing"}
+    async def _ask(self, method: str, type: str, **told: Any) -> Any:
+        request = getattr(provider_pb2, f"{method}Request")
+        said = {name: to_struct(value) if isinstance(value, dict) else value for name, value in told.items()}
+        urn = f"urn:pulumi:dev::project::{type}::thing"
+        return await getattr(self.stub, method)(request(type=type, urn=urn, **said))
 
 
 @dataclass(frozen=True)
-class Row:
-    """A call of the engine, what ARM has and how it first answers, and what comes of it: values at dotted
-    paths of what the engine gets, all that was asked, the bodies that were sent, or the refusal."""
+class Fact:
+    """A row of facts.yaml: a method of the engine and its arguments, what ARM has and how it first answers,
+    and what comes of it: values at dotted paths of what the engine gets, all that was asked, the bodies that
+    were sent, or the refusal. An answer is a status, a body and headers, or the text of an error without."""
 
-    call: Callable[[Engine], Awaitable[Any]]
+    call: Sequence[Any]
     tell: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     there: Mapping[str, Any] = field(default_factory=dict)
     has: Mapping[str, Any] = field(default_factory=dict)
-    asks: list[str] | None = None
-    sent: list[Any] | None = None
+    asks: Sequence[str] | None = None
+    sent: Sequence[Any] | None = None
     refused: str = ""
 
-    async def holds(self, engine: Engine) -> None:
+    async def check(self, engine: Engine) -> None:
         """Raises AssertionError where something else comes of it, or an answer is left over."""
-        arm = engine.arm
+        arm, call, given = engine.arm, getattr(engine, self.call[0]), self.call[1:]
         arm.resources |= {id.lower(): {"id": id, **body} for id, body in self.there.items()}
         for asked, answers in self.tell.items():
-            arm.tell(asked, *answers)
+            arm.tell(asked, *(NoAnswerError(a) if isinstance(a, str) else Answer(*a) for a in answers))
         if self.refused:
-            assert await refused(self.call(engine)) == self.refused
+            assert await refused(call(*given)) == self.refused
         else:
-            got = await self.call(engine)
+            got = await call(*given)
             assert {path: at(got, path) for path in self.has} == self.has
         assert not any(arm.answers.values()), arm.answers
         assert self.asks is None or arm.asks == self.asks
         assert self.sent is None or arm.sent("PUT", "PATCH") == self.sent
 
 
-def rows(table: Mapping[str, Row]) -> pytest.MarkDecorator:
-    """A test of each row, by its claim."""
-    return pytest.mark.parametrize("row", table.values(), ids=table)
+def facts() -> list[Any]:
+    """The rows, as parameters of a test."""
+    document = yaml.safe_load(FACTS.read_text())
+    found = []
+    for row in document["facts"]:
+        for each in row.get("each", [{}]):
+            names = {"unknown": UNKNOWN, **document["names"], **each}
+            told = {word: filled(row[word], names) for word in row if word not in ("fact", "each")}
+            found.append(
+                pytest.param(Fact(**told), id=f"{row['fact']} {' '.join(map(str, each.values()))}".strip())
+            )
+    return found
 
 
 async def refused(call: Awaitable[object]) -> str:

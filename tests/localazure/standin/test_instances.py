@@ -12,7 +12,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from localazure.standin.arm import Delays
 from localazure.standin.azure import Answer
 from localazure.standin.connections import MOST_CONNECTIONS
-from localazure.standin.wire import from_struct
+from localazure.standin.wire import from_struct, to_struct
 from tests.localazure.standin.driver import (
     ACCOUNT,
     ACCOUNT_TYPE,
@@ -37,11 +37,10 @@ async def test_provider_instances_do_not_share_a_configuration() -> None:
         await one.configure(subscriptionId="first", location="here")
         await two.configure(subscriptionId="second", clientId="other", clientSecret="hidden")
         made = [(await instance.create(GROUP_TYPE, INPUTS))["id"] for instance in (one, two)]
-        placed, _ = await one.check(GROUP_TYPE, {})
-        unplaced, failures = await two.check(GROUP_TYPE, {})
+        placed, unplaced = [await instance.check(GROUP_TYPE, {}) for instance in (one, two)]
     assert made == [f"/subscriptions/{name}/resourceGroups/rg" for name in ("first", "second")]
-    assert (placed["location"], "location" in unplaced) == ("here", False)
-    assert failures == ["missing required property 'location'"]
+    assert (placed["inputs"]["location"], "location" in unplaced["inputs"]) == ("here", False)
+    assert unplaced["failures"] == ["missing required property 'location'"]
     assert [arm.login.client_id for arm in opened if arm.login] == ["client", "other"]
     assert not any("hidden" in repr(arm.login) for arm in opened)
 
@@ -98,7 +97,8 @@ async def test_fails_to_configure_with_every_reason() -> None:
 
 
 async def test_the_engine_is_told_of_preview_and_nothing_of_secrets(engine: Engine) -> None:
-    """Without acceptSecrets the engine strips secrets and marks outputs again, as with azure-native."""
+    """Without acceptSecrets the engine strips secrets and marks outputs again, as with azure-native.
+    CheckConfig echoes; DiffConfig leaves the comparison to the engine, which takes up a changed login."""
     handshake = await engine.stub.Handshake(provider_pb2.ProviderHandshakeRequest())
     request = provider_pb2.ConfigureRequest(sends_old_inputs=True, sends_old_inputs_to_delete=True)
     answer = await engine.stub.Configure(request)
@@ -106,11 +106,7 @@ async def test_the_engine_is_told_of_preview_and_nothing_of_secrets(engine: Engi
     assert not any([answer.acceptSecrets, answer.acceptResources, answer.acceptOutputs])
     assert not any([handshake.accept_secrets, handshake.accept_resources, handshake.accept_outputs])
     assert (await engine.stub.GetPluginInfo(empty_pb2.Empty())).version == "3.29.0"
-
-
-async def test_provider_config_is_taken_as_it_is(engine: Engine) -> None:
-    """CheckConfig echoes; DiffConfig leaves the comparison to the engine, which takes up a changed login."""
-    news = engine.struct({"location": "here"})
+    news = to_struct({"location": "here"})
     checked = await engine.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
     diffed = await engine.stub.DiffConfig(provider_pb2.DiffRequest(news=news))
     assert from_struct(checked.inputs) == {"location": "here"}

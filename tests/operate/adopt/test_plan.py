@@ -248,12 +248,13 @@ def test_a_role_assignment_is_ours_by_its_name_and_its_scope(scope: str, name: s
     assert any(i.id.endswith(f"/roleAssignments/{name}") for i in written.imports)
 
 
-def test_of_two_role_assignments_the_one_at_the_key_is_taken() -> None:
-    """The one at the vault counts for its other keys, too, and stays outside."""
-    first, second = by_role(vault().id, "wide"), by_role(KEY_ID, "narrow")
-    listed = (*first.service.assignments, *second.service.assignments)  # type: ignore[misc]
-    both = replace(second, service=replace(second.service, assignments=listed))
-    assert [i.id for i in plan("xx", both).imports if i.name == "xx-access"] == [listed[1].id]
+def test_of_several_role_assignments_the_accounts_own_at_the_key_is_taken() -> None:
+    """The one at the vault counts for its other keys, too, and stays outside; so does somebody else's."""
+    theirs, wide, narrow = by_role(KEY_ID, "theirs"), by_role(vault().id, "wide"), by_role(KEY_ID, "narrow")
+    listed = [*theirs.service.assignments, *wide.service.assignments, *narrow.service.assignments]  # type: ignore[misc]
+    listed[0] = replace(listed[0], principal_id=made.OTHER)
+    several = replace(narrow, service=replace(narrow.service, assignments=tuple(listed)))
+    assert [i.id for i in plan("xx", several).imports if i.name == "xx-access"] == [listed[2].id]
 
 
 @pytest.mark.parametrize(

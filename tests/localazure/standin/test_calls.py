@@ -1,0 +1,174 @@
+"""What one row of facts.yaml cannot say: names that are drawn, what is kept of a failure, several calls."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from pulumi.runtime.proto import provider_pb2
+
+from localazure.standin.azure import Answer, NoAnswerError
+from localazure.standin.table import ROWS
+from localazure.standin.wire import SECRET, from_struct
+from tests.localazure.standin.driver import (
+    ACCOUNT,
+    ACCOUNT_BODY,
+    ACCOUNT_INPUTS,
+    ACCOUNT_TYPE,
+    GROUP,
+    MISSING,
+    PLACE,
+    Engine,
+    Got,
+    found,
+    kept,
+    refused,
+)
+
+MANAGEMENT = "https://management.azure.com"
+PUT, GET = f"PUT {ACCOUNT}", f"GET {ACCOUNT}"
+ACCEPTED = Answer(
+    201, {"id": ACCOUNT}, {"azure-asyncoperation": f"{MANAGEMENT}/operation", "retry-after": "900"}
+)
+LOST = NoAnswerError("connection reset")
+ROLE = {"principalId": "p", "roleDefinitionId": "r", "scope": "/s"}
+
+
+async def test_check_draws_a_name_from_the_seed_that_lets_a_replacement_come_first(engine: Engine) -> None:
+    """Without a name, the logical name and 8 hex digits, the same for a seed; ARM takes only a UUID as the
+    name of a role assignment."""
+    first, again, other = [
+        (await engine.check(ACCOUNT_TYPE, PLACE, randomSeed=seed))["inputs"] for seed in (b"a", b"a", b"b")
+    ]
+    assert first["accountName"].startswith("thing")
+    assert len(bytes.fromhex(first["accountName"][5:])) == 4
+    assert first["__createBeforeDelete"] is True
+    assert first == again
+    assert other["accountName"] != first["accountName"]
+    role = (await engine.check("azure-native:authorization:RoleAssignment", ROLE))["inputs"]
+    assert (len(role["roleAssignmentName"]), role["__createBeforeDelete"]) == (36, True)
+
+
+async def test_check_asks_once_for_the_location_of_a_group(engine: Engine) -> None:
+    """Without a location the resource gets its group's, read once per provider instance."""
+    found = [
+        (await engine.check(ACCOUNT_TYPE, {"resourceGroupName": name}))["inputs"]["location"]
+        for name in ("rg", "RG")
+    ]
+    assert found == ["westeurope", "westeurope"]
+    assert engine.arm.asks == [f"GET {GROUP}"]
+
+
+async def test_the_location_of_the_configuration_comes_first(engine: Engine) -> None:
+    """`azure-native:location` spares the request for the group's."""
+    await engine.configure(location="northeurope")
+    assert (await engine.check(ACCOUNT_TYPE, PLACE))["inputs"]["location"] == "northeurope"
+    assert engine.opened[-1].calls == []
+
+
+async def test_fails_for_a_type_that_is_not_here_naming_those_that_are(engine: Engine) -> None:
+    """Already the check of the inputs fails, before anything is made."""
+    told = await refused(engine.check("azure-native:keyvault:Secret", {}))
+    assert "resource type 'azure-native:keyvault:Secret' is not known" in told
+    assert all(row.token in told for row in ROWS)
+    assert engine.arm.calls == []
+
+
+async def test_refresh_carries_later_changes_into_the_inputs_and_no_old_defaults(engine: Engine) -> None:
+    """An encryption set by somebody becomes an input; a default that was there all along does not."""
+    enabled, encryption = {"publicNetworkAccess": "Enabled"}, {"keySource": "Microsoft.KeyVault"}
+    engine.arm.tell(f"GET {ACCOUNT}", MISSING, found(properties=enabled, **ACCOUNT_BODY))
+    made = await engine.create(ACCOUNT_TYPE, ACCOUNT_INPUTS)
+    now = {"properties": {**enabled, "encryption": encryption}, "etag": "2", **ACCOUNT_BODY}
+    engine.arm.tell(f"GET {ACCOUNT}", found(**now))
+    read = await engine.read(ACCOUNT_TYPE, ACCOUNT, ACCOUNT_INPUTS, made["outputs"])
+    assert read["inputs"] == {**ACCOUNT_INPUTS, "properties": {"encryption": encryption}}
+    assert read["outputs"]["properties"]["encryption"] == encryption
+
+
+async def test_a_client_token_is_for_resource_manager(engine: Engine) -> None:
+    """Unless it is asked for another endpoint."""
+    for endpoint, scope in (
+        ({}, "https://management.azure.com//.default"),
+        ({"endpoint": "x"}, "x/.default"),
+    ):
+        got = await engine.invoke("authorization:getClientToken", endpoint)
+        assert got == {"token": await engine.arm.token(scope)}
+
+
+async def test_a_key_that_is_listed_is_no_secret_to_the_engine(engine: Engine) -> None:
+    """Nothing is marked secret by the provider: who lists keys wraps them."""
+    engine.arm.tell(f"POST {ACCOUNT}/listKeys", Answer(200, {"key1": "one", "key2": "two"}))
+    request = provider_pb2.InvokeRequest(tok="azure-native:cognitiveservices:listAccountKeys")
+    request.args.update({**PLACE, "accountName": "a"})
+    answer = getattr(await engine.stub.Invoke(request), "return")
+    assert dict(answer) == {"key1": "one", "key2": "two"}
+    assert SECRET not in str(answer)
+
+
+async def test_fails_for_a_function_that_is_not_here_naming_those_that_are(engine: Engine) -> None:
+    """The text names the function and every one that can be called."""
+    told = await refused(engine.invoke("keyvault:getSecret", {}))
+    assert "function 'azure-native:keyvault:getSecret' is not known" in told
+    for known in ("getClientConfig", "getVault", "listAccountKeys", "getPolicyExemption"):
+        assert known in told
+
+
+@pytest.mark.parametrize(
+    ("given", "added"), [("?api-version=2017-04-18", ""), ("?x=1", "&api-version=2025-06-01")]
+)
+async def test_an_operation_is_polled_as_it_was_given(engine: Engine, given: str, added: str) -> None:
+    """With the request's api-version where its address has none."""
+    engine.arm.tell(PUT, Answer(201, {"id": ACCOUNT}, {"azure-asyncoperation": f"/op{given}"}))
+    engine.arm.tell("GET /op", Answer(200, {"status": "Succeeded"}))
+    engine.arm.tell(GET, MISSING, found(), found())
+    await engine.create(ACCOUNT_TYPE, ACCOUNT_INPUTS)
+    assert f"{MANAGEMENT}/op{given}{added}" in engine.arm.urls
+
+
+async def test_a_state_of_another_api_version_is_worth_a_warning(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is told which version wrote it; that alone is no change."""
+    caplog.set_level(logging.WARNING)
+    same = await engine.diff(ACCOUNT_TYPE, ACCOUNT_INPUTS, ACCOUNT_INPUTS, {"azureApiVersion": "2021-10-01"})
+    assert same["changes"] == {}
+    assert "API version 2021-10-01" in caplog.text
+
+
+RUNNING = Answer(200, {"status": "Creating"})
+BROKEN = Answer(200, {"status": "Failed", "error": {"code": "Broken", "message": "it broke"}})
+
+
+@pytest.mark.parametrize(
+    ("polls", "reads", "reason", "outputs"),
+    [
+        ([RUNNING, BROKEN], [found(kind="A")], 'Code="Broken" Message="it broke"', {"kind": "A"}),
+        ([LOST] * 4, [LOST] * 4, "connection reset", {}),
+        ([RUNNING] * 10_000, [found()], "operation timed out", {}),
+    ],
+    ids=["failed", "cannot be followed", "too long"],
+)
+async def test_a_failure_after_acceptance_keeps_the_resource_in_state(
+    engine: Engine, polls: list[Any], reads: list[Any], reason: str, outputs: Got
+) -> None:
+    """An accepted create that fails, is lost or takes too long is an initialisation error with id, state,
+    inputs and reason."""
+    engine.arm.tell(PUT, ACCEPTED)
+    engine.arm.tell("GET /operation", *polls)
+    engine.arm.tell(GET, MISSING, *reads)
+    within = 0.05 if len(polls) > 4 else 0.0
+    failure = await kept(engine.create(ACCOUNT_TYPE, ACCOUNT_INPUTS, within=within))
+    assert (failure.id, list(failure.reasons)) == (ACCOUNT, [reason])
+    assert from_struct(failure.inputs) == ACCOUNT_INPUTS
+    assert outputs.items() <= from_struct(failure.properties).items()
+
+
+async def test_a_failed_create_that_left_nothing_is_a_plain_error(engine: Engine) -> None:
+    """What Azure took back is not kept in state."""
+    for check, told in ((refused, "the operation ended as Canceled"), (kept, None)):
+        engine.arm.tell(PUT, ACCEPTED)
+        engine.arm.tell("GET /operation", Answer(200, {"status": "Canceled"}))
+        engine.arm.tell(GET, MISSING, MISSING)
+        assert await check(engine.create(ACCOUNT_TYPE, ACCOUNT_INPUTS)) == told
