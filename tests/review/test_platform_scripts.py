@@ -138,7 +138,8 @@ env | cut -d = -f 1
 @pytest.mark.parametrize("script", [".github/login.sh", ".azuredevops/login.sh"])
 def test_each_process_of_a_long_step_finds_a_fresh_assertion(script: str, tmp_path: Path) -> None:
     """One lives for minutes, and each process logs in with the one that is there. What the platform refuses
-    for a while is asked for again, and until then the one before stays. What the step runs has the file alone."""
+    for a while is asked for again, and until then the one before stays. What the step runs has the file
+    alone."""
     given = itertools.count()
 
     def answer(path: str, sent: str) -> tuple[int, str]:
