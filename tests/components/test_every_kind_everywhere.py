@@ -8,7 +8,6 @@ import pytest
 
 from components.arguments.problem import InputError
 from core import arm_ids, kinds
-from localazure import seed
 from tests.azure_variants.covering import Row, covering
 from tests.components.guards.first_deployments import (
     HUB,
@@ -16,8 +15,8 @@ from tests.components.guards.first_deployments import (
     NETWORK,
     SHARED,
     group,
-    made,
     network,
+    their_key,
 )
 from tests.support.local_deployment import Deployment
 from tests.support.managed_hsm import make_hsm
@@ -57,21 +56,6 @@ def arguments(row: Row) -> dict[str, Any]:
     return {**SHARED, **plain, "network": NETWORKS[row["network"]], **PLACES[row["key"]]}
 
 
-def hub(deployment: Deployment, *, rbac: bool) -> None:
-    """Somebody else's vault and managed HSM, each with a key."""
-    properties = {
-        "tenantId": seed.TENANT_ID,
-        "sku": {"family": "A", "name": "standard"},
-        "accessPolicies": [],
-        "enablePurgeProtection": True,
-        "enableRbacAuthorization": rbac,
-    }
-    made(deployment, HUB, {"location": "westeurope", "properties": properties})
-    key = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
-    made(deployment, f"{HUB}/keys/theirs", {"properties": key})
-    make_hsm(deployment.door, HSM, key="theirs")
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: " ".join(str(one) for one in row.values()))
 def test_the_account_is_under_the_key_by_the_identity_that_is_meant(row: Row) -> None:
@@ -87,7 +71,8 @@ def test_the_account_is_under_the_key_by_the_identity_that_is_meant(row: Row) ->
     deployment.door.cloud.behave(page_size=row["page_size"])
     group("rg-shared")(deployment)
     network(deployment)
-    hub(deployment, rbac=row["access_model"] == "rbac")
+    their_key(deployment, enableRbacAuthorization=row["access_model"] == "rbac")
+    make_hsm(deployment.door, HSM, key="theirs")
     deployment.preview({"claims": args})
     deployment.up({"claims": args})
     id = f"{IN_SHARED}/providers/{arm_ids.ACCOUNT}/{kind.prefix}-claims"

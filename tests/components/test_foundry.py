@@ -82,10 +82,6 @@ def test_accounts_without_projects_are_as_before() -> None:
             "allowProjectManagement: found kind TextAnalytics, which has no projects",
         ),
         (
-            {"kind": "AIServices", "projects": PROJECTS, "allow_project_management": False},
-            "allowProjectManagement: found false, but projects are listed",
-        ),
-        (
             {"kind": "OpenAI", "deployments": [MODELS[0], {**MODELS[1], "name": "MINI"}]},
             "deployments: 'mini' is listed 2 times; list it once",
         ),

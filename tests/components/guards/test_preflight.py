@@ -193,21 +193,6 @@ def test_what_one_read_does_not_find_is_looked_for_twice(late: str) -> None:
     assert asked.count(late) == 2
 
 
-def test_a_grant_of_seconds_ago_is_no_removed_access() -> None:
-    """The first read may be older than the grant; with the second one the access is there."""
-
-    class BeforeTheGrant(LateAzure):
-        def call(self, args: MockCallArgs) -> Any:
-            if args.token.endswith(":getVault") and not any("getVault" in one.token for one in self.asked):
-                self.asked.append(args)
-                return existing_vault(), []
-            return super().call(args)
-
-    azure = BeforeTheGrant("")
-    run(lambda: preflight({"one": ServiceRequest(service_inputs("one"))}), azure=azure)
-    assert len([one for one in azure.asked if one.token.endswith(":getVault")]) == 2
-
-
 def test_the_problem_of_one_service_hides_none_of_another() -> None:
     """What Azure would refuse is told beside what is refused already, of the same service, too; but not of an
     argument that is refused already."""
