@@ -113,11 +113,6 @@ def vault_host(uri: str) -> str:
     return host.lower().removesuffix(":443")
 
 
-def host_of(name: str, cloud: Cloud, *, in_managed_hsm: bool = False) -> str:
-    """The host of a vault, or of a managed HSM, lower case."""
-    return vault_host(vault_uri(name, cloud, in_managed_hsm=in_managed_hsm))
-
-
 def vault_name(uri: str) -> str | None:
     """The name of the vault at a URI, lower case; None where it is no https URI of a vault."""
     named = place(uri)

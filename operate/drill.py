@@ -167,13 +167,9 @@ def calls(client: AzureClient, own: ServiceAccess) -> tuple[Call, Call]:
     """The calls that take a service's access away, and those that give it back as Azure has it now. Raises
     NoAccessError if there is no such access, and AzureError."""
     if own.is_role or own.key.in_managed_hsm:
-        assignment = arm_ids.parse(own.grant_id)
-        url = f"{own.grant_id}?api-version={AUTHORIZATION}"
-        if own.key.in_managed_hsm:
-            scope = f"{own.key.vault_uri}{arm_ids.local_scope(assignment.scope)}"
-            url = f"{arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT, assignment.name)}?api-version={KEYS}"
-        properties = client.json("GET", url)["properties"]
-        kept = _KEPT[:2] if own.key.in_managed_hsm else _KEPT
+        in_hsm = own.key.in_managed_hsm
+        url = _hsm_role(client, own) if in_hsm else f"{own.grant_id}?api-version={AUTHORIZATION}"
+        properties, kept = client.json("GET", url)["properties"], _KEPT[:2] if in_hsm else _KEPT
         body = {"properties": {name: properties[name] for name in kept if properties.get(name)}}
         return ("DELETE", url, None), ("PUT", url, body)
     vault = client.json("GET", f"{own.vault_id}?api-version={VAULTS}")
@@ -189,6 +185,23 @@ def calls(client: AzureClient, own: ServiceAccess) -> tuple[Call, Call]:
         {"properties": {"accessPolicies": entries}},
     )
     return ("PUT", url.format("remove"), body), ("PUT", url.format("add"), body)
+
+
+def _hsm_role(client: AzureClient, own: ServiceAccess) -> str:
+    """The URL of the only role that the service's identity has at its key in a managed HSM: the stack's
+    output stands for all of them, whatever their names."""
+    scope = f"/keys/{own.key.name}"
+    roles = f"{own.key.vault_uri.rstrip('/')}{scope}/providers/{arm_ids.ROLE_ASSIGNMENT}"
+    listed = client.json("GET", f"{roles}?api-version={KEYS}")["value"]
+    wanted = (scope.lower(), own.principal_id.lower())
+    said = ((one["name"], one["properties"]) for one in listed)
+    held = [name for name, role in said if (role["scope"].lower(), role["principalId"].lower()) == wanted]
+    if len(held) != 1:
+        raise NoAccessError(
+            f"{own.account_id} has {len(held)} roles at its key; a drill takes one away. Run `az keyvault "
+            f"role assignment list --hsm-name {own.key.vault_name} --scope {scope}`, and leave one"
+        )
+    return f"{roles}/{held[0]}?api-version={KEYS}"
 
 
 def record(stack: str, drill: Drill) -> None:

@@ -28,8 +28,6 @@ def test_the_oldest_versions() -> None:
         ("2021-04-01", "RESOURCES"),
         ("2021-05-01-preview", "DIAGNOSTIC_SETTINGS"),
         ("2022-04-01", "AUTHORIZATION"),
-        ("2022-06-15", "ALERT_RULES"),
-        ("2022-07-01-preview", "POLICY_EXEMPTIONS"),
         ("2022-10-01", "WORKSPACES"),
         ("2022-12-01", "SUBSCRIPTIONS"),
         ("2023-01-01", "ACTION_GROUPS"),

@@ -32,7 +32,7 @@ from operate.evidence.model import Drill
 from operate.revoke import NoAccessError, access
 from operate.verify import Projects
 from provider.azure_client import Principal
-from tests.operate.scenes import POLICY, ROLE, bound, grants
+from tests.operate.scenes import HSM_ROLE, POLICY, ROLE, bound, grants
 from tests.support.in_process import Credential, Transport, Wire, in_process_client
 
 OWN = access(bound()[1])
@@ -96,7 +96,7 @@ def run(azure: QuickAzure, seconds: float = 30) -> Drill:
     return drilled(azure, azure, OWN, seconds=seconds)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("grant", [POLICY, ROLE])
+@pytest.mark.parametrize("grant", [POLICY, ROLE, HSM_ROLE])
 def test_access_is_taken_measured_and_given_back_as_it_was(grant: str) -> None:
     """The data is refused and readable again, with the time of both; every grant is what it was before."""
     world, outputs = bound(grant)
@@ -311,27 +311,34 @@ def test_the_evidence_finds_what_a_drill_recorded(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_managed_hsm_is_asked_for_its_own_role() -> None:
-    """At the HSM's own address, which takes a role and a principal and nothing else."""
+    """At the HSM's own address, which takes a role and a principal and nothing else. Where the identity has
+    two roles at the key, taking one away would show nothing."""
     hsm = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/managedHSMs/hsm-contoso"
-    host, path = (
-        "https://hsm-contoso.managedhsm.azure.net",
-        "providers/Microsoft.Authorization/roleAssignments",
-    )
+    host = "https://hsm-contoso.managedhsm.azure.net"
+    roles = f"{host}/keys/cmk/providers/Microsoft.Authorization/roleAssignments"
     own = access(
         {
             "accountId": "/a",
             "principalId": "p",
             "vaultId": hsm,
             "keyUriWithVersion": f"{host}/keys/cmk/{'0' * 32}",
-            "grantId": f"{hsm}/keys/cmk/{path}/aaaa",
+            "grantId": f"{hsm}/keys/cmk|p",
         }
     )
 
+    def role(name: str, scope: str = "/keys/cmk") -> dict[str, Any]:
+        return {"name": name, "properties": {"roleDefinitionId": "r", "principalId": "p", "scope": scope}}
+
     class Hsm:
+        listed = (role("aaaa"), role("bbbb", "/"))
+
         def json(self, method: str, url: str) -> Any:
-            assert (method, url.startswith(f"{host}/")) == ("GET", True)
-            return {"properties": {"roleDefinitionId": "r", "principalId": "p", "scope": "/keys/cmk"}}
+            answers = {f"{roles}?api-version=7.4": {"value": [*self.listed]}}
+            return answers.get(url) or {f"{roles}/aaaa?api-version=7.4": role("aaaa")}[url]
 
     take, give = calls(Hsm(), own)  # type: ignore[arg-type]
-    assert take == ("DELETE", f"{host}/keys/cmk/{path}/aaaa?api-version=7.4", None)
+    assert take == ("DELETE", f"{roles}/aaaa?api-version=7.4", None)
     assert give[2] == {"properties": {"roleDefinitionId": "r", "principalId": "p"}}
+    Hsm.listed = (role("aaaa"), role("cccc"))
+    with pytest.raises(NoAccessError, match="has 2 roles at its key"):
+        calls(Hsm(), own)  # type: ignore[arg-type]

@@ -162,7 +162,7 @@ def test_a_pull_request_from_its_clone_to_its_comment(stack: Stack, tmp_path: Pa
     assert (tmp_path / "summary").read_text() == body
     assert "BLOCKED" in body.splitlines()[1]
     assert "**unbound**: UNBOUND: its data goes back to Microsoft-managed keys" in body
-    assert "[run](https://run)" in body
+    assert "run https://run" in body
 
     head = "a" * 40
     posts = (
