@@ -94,6 +94,20 @@ def permissions_as(listed: Any) -> Change:
     return in_policies(sets(POLICY, "policy.permissions.keys", listed))
 
 
+def permitted(*words: str) -> Change:
+    return sets(POLICY, "policy.permissions.keys", [*words])
+
+
+def narrower(change: Change) -> Change:
+    """The service may unwrap alone, before anything changes."""
+    return does(_method("by_policies")("unwrapKey"), change)
+
+
+def conditioned(change: Change) -> Change:
+    """The service's role is under a condition, before anything changes."""
+    return in_roles(does(had(ASSIGNMENT, "condition", "one"), change))
+
+
 def role(definition: str) -> Change:
     """The service's role, as it is after the update."""
     known = definition if definition in {UNKNOWN, SECRET} else f"{ROLE}{definition}"
@@ -508,6 +522,14 @@ ROWS: Final = (
     row("role at what is no vault", role_at(lambda scene: f"{scene.group_id}/providers/Microsoft.Storage/storageAccounts/s"), "access-revoked"),
     row("role under a secret condition", of_role("condition", SECRET), "undetermined", elsewhere="undetermined principal-added"),
     row("role under a condition", of_role("condition", "@Resource[x] StringEquals 'y'"), "undetermined", elsewhere="undetermined principal-added"),
+    row("role whose condition changes", conditioned(sets(ASSIGNMENT, "condition", "another")), "undetermined", elsewhere="principal-added"),
+    row("role that loses its condition", conditioned(sets(ASSIGNMENT, "condition", None)), elsewhere="principal-added"),
+    row("role under a condition stays", conditioned(sets(ASSIGNMENT, "description", "x"))),
+    row("role under a condition deleted", conditioned(deletes(ASSIGNMENT)), "undetermined", elsewhere=""),
+    row("policy that was narrower: deleted", narrower(deletes(POLICY)), "access-revoked", elsewhere=""),
+    row("policy that was narrower: get alone", narrower(permitted("get")), "access-revoked", elsewhere=""),
+    row("policy that was narrower: stays", narrower(sets(POLICY, "tags", {"a": "b"}))),
+    row("policy that was narrower: with purge", narrower(permitted("unwrapKey", "purge")), "access-widened", elsewhere="principal-added"),
     row("role for somebody else", of_role("principalId", OTHER), "access-revoked principal-added"),
     row("grant deleted", grant_goes(), "access-revoked"),
     row("grant deleted and kept in Azure", grant_goes(retain=True)),

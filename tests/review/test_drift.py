@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.review.rendered import golden
+from review import report
+from tests.review.rendered import golden, reviewed
 from tests.review.running import run
 from tests.review.situations import SITUATIONS
 from tests.support.stack import ROOT
@@ -18,18 +19,35 @@ def test_what_was_deleted_and_changed_is_named() -> None:
     assert "as the state" not in told["unbound-outside"]
 
 
+def night(folder: Path, python: str, pulumi: str = "echo '{}'") -> int:
+    """How a look ends whose Python and engine do this."""
+    for name, text in (("python", python), ("pulumi", pulumi)):
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    env = {"PYTHON": str(folder / "python"), "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+    return run(ROOT / "review" / "drift.sh", "dev", folder, env=env).returncode
+
+
 @pytest.mark.parametrize(("review", "expected"), [(0, 0), (1, 2), (2, 2), (3, 3), (4, 4)])
 @pytest.mark.parametrize("of", ["refresh.json", "preview.json"])
 def test_a_review_that_broke_off_is_not_a_quiet_night(
     tmp_path: Path, of: str, review: int, expected: int
 ) -> None:
     """Python ends with 1 when a program breaks off, which is the script's own word for passing drift."""
-    python, pulumi = tmp_path / "python", tmp_path / "pulumi"
-    python.write_text(f'#!/bin/sh\ncase "$*" in *{of}*) exit {review} ;; esac\n')
-    pulumi.write_text("#!/bin/sh\necho '{}'\n")
-    for tool in (python, pulumi):
-        tool.chmod(0o755)
-    (tmp_path / "night").mkdir()
-    env = {"PYTHON": str(python), "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-    done = run(ROOT / "review" / "drift.sh", "dev", tmp_path / "night", env=env)
-    assert done.returncode == expected, done.stderr
+    assert night(tmp_path, f'case "$*" in *{of}*) exit {review} ;; esac') == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "refreshed", "expected"), [("no-change", 0, 0), ("no-change", 1, 1), ("rotated-outside", 0, 1)]
+)
+def test_a_night_that_found_something_is_none_that_found_nothing(
+    tmp_path: Path, name: str, refreshed: int, expected: int
+) -> None:
+    """What a refresh finds changed; and a newer version, which is work to do while it waits for an update."""
+    (situation,) = (one for one in SITUATIONS if one.name == name)
+    (tmp_path / "made.json").write_text(report.as_json(reviewed(situation)))
+    python = f'case "$*" in *preview.json*) cp {tmp_path}/made.json {tmp_path}/review.json ;; esac'
+    assert (
+        night(tmp_path, python, f"echo '{{}}'; case \"$*\" in *expect-no-changes*) exit {refreshed} ;; esac")
+        == expected
+    )

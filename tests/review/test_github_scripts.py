@@ -84,22 +84,16 @@ def comment(github: GitHub, comments: str, stacks: str = "prod", number: str = "
     ("answer", "method"), [("", "POST repos/o/r/issues/7/"), ("42\n43", "PATCH repos/o/r/issues/comments/42")]
 )
 def test_a_stack_has_one_comment_that_is_updated(tmp_path: Path, answer: str, method: str) -> None:
-    """The first run posts; later runs write the same comment whole, whatever somebody edited into it."""
+    """The first run posts; later runs write the same comment whole, whatever somebody edited into it. Each
+    stack has its own, also where its name has slashes."""
     github = GitHub(tmp_path, answer)
-    assert comment(github, packed(a_review())) == 0
-    assert method in github.asked
-    assert github.written() == [a_review()]
-    # Only the platform's own account writes it, and only this stack's is taken.
-    assert "github-actions[bot]" in github.asked
-    assert 'startswith("<!-- encryption-review prod ")' in github.asked
-
-
-def test_several_stacks_have_a_comment_each(tmp_path: Path) -> None:
-    """Also where a stack's name has slashes."""
-    github = GitHub(tmp_path, "")
     reviews = (a_review("org/shop/prod", "one"), a_review("test", "two"))
     assert comment(github, packed(*reviews), stacks="org/shop/prod test") == 0
+    assert method in github.asked
     assert github.written() == list(reviews)
+    # Only the platform's own account writes it, and only this stack's is taken.
+    assert "github-actions[bot]" in github.asked
+    assert 'startswith("<!-- encryption-review test ")' in github.asked
 
 
 def test_a_review_that_failed_leaves_no_comment_about_an_older_commit(tmp_path: Path) -> None:
@@ -135,69 +129,64 @@ def test_fails_to_comment_with_what_is_no_review(tmp_path: Path, number: str, te
     assert github.written() == []
 
 
-def people(folder: Path, merged: str, approved: str = "") -> str:
-    github = GitHub(folder, "", merged=merged, approved=approved)
-    done = run(ROOT / ".github" / "people.sh", "o/r", "a" * 40, env=github.env)
-    assert done.returncode == 0, done.stderr
-    assert merged == "" or f'.commit_id == "{HEAD}"' in github.asked
-    return done.stdout
-
-
-def test_a_deployment_knows_who_wrote_and_who_approved(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("merged", "approved", "said"),
+    [
+        (
+            f"7 {HEAD} mallory\n",
+            "carol\nalice\nalice\n",
+            "--author=mallory\n--approvers=alice,carol\npull request 7; approved by alice,carol\n",
+        ),
+        (f"7 {HEAD} mallory\n", "", "--author=mallory\n--approvers=\npull request 7\n"),
+        # Then the platform tells nothing; branch protection is what keeps such a commit out.
+        ("", "", ""),
+    ],
+)
+def test_a_deployment_knows_who_wrote_and_who_approved(
+    tmp_path: Path, merged: str, approved: str, said: str
+) -> None:
     """By the pull request that was merged; only approvals of its last commit are asked for."""
-    assert people(tmp_path, f"7 {HEAD} mallory\n", "carol\nalice\nalice\n") == (
-        "--author=mallory\n--approvers=alice,carol\npull request 7; approved by alice,carol\n"
-    )
+    github = GitHub(tmp_path, "", merged=merged, approved=approved)
+    done = run(ROOT / ".github" / "people.sh", "o/r", "a" * 40, env=github.env)
+    assert (done.returncode, done.stdout) == (0, said), done.stderr
+    assert merged == "" or f'.commit_id == "{HEAD}"' in github.asked
 
 
-def test_who_approved_nothing_is_not_recorded(tmp_path: Path) -> None:
-    """Only the pull request is."""
-    assert people(tmp_path, f"7 {HEAD} mallory\n") == "--author=mallory\n--approvers=\npull request 7\n"
-
-
-def test_a_commit_without_a_pull_request_has_nobody(tmp_path: Path) -> None:
-    """Then the platform tells nothing; branch protection is what keeps such a commit out."""
-    assert people(tmp_path, "") == ""
-
-
-VERDICTS = [
-    ("success/0", 0, "nobody approved"),
-    ("success/3", 1, "needs a named approval"),
-    ("success/4", 1, "ended with 4"),
-    ("success/2", 1, "ended with 2"),
-    ("success/", 1, "ended with nothing"),
-    ("failure/", 1, "did not run"),
-    ("cancelled/0", 1, "did not run"),
-]
-
-
-@pytest.mark.parametrize(("results", "code", "said"), VERDICTS)
-def test_the_check_passes_what_was_reviewed_and_nothing_else(results: str, code: int, said: str) -> None:
-    """A job that broke off, a code that nobody knows or a missing approval is never a pass."""
-    review, number = results.split("/")
-    env = {"REVIEW": review, "CODE": number, "LOCAL": "success", "FORK": "false"}
-    done = run(ROOT / ".github" / "verdict.sh", env=env)
-    assert (done.returncode, said in done.stdout) == (code, True)
+UNFORKED = {"FORK": "false", "LOCAL": "success", "IDENTITY": "id"}
+FORKED = {"FORK": "true", "REVIEW": "skipped"}
+NOT_REVIEWED = {"REVIEW": "skipped", "IDENTITY": ""}
 
 
 @pytest.mark.parametrize(
-    ("fork", "identity", "local", "code"),
+    ("env", "code", "said"),
     [
-        ("true", "id", "success", 1),
-        ("true", "", "success", 1),
-        ("", "", "success", 1),
-        ("false", "", "success", 0),
-        ("false", "", "failure", 1),
-        ("false", "id", "success", 1),
+        ({"CODE": "0"}, 0, "nobody approved"),
+        ({"CODE": "3"}, 1, "needs a named approval"),
+        ({"CODE": "4"}, 1, "ended with 4"),
+        ({"CODE": "2"}, 1, "ended with 2"),
+        ({}, 1, "ended with nothing"),
+        ({"REVIEW": "failure"}, 1, "did not run"),
+        ({"REVIEW": "cancelled", "CODE": "0"}, 1, "did not run"),
+        # The jobs of a fork run its own code, so a maintainer takes it over; its run is told no variables of
+        # the repository, so that an empty identity says nothing.
+        (FORKED, 1, "A maintainer reads it"),
+        ({**FORKED, "IDENTITY": ""}, 1, "A maintainer reads it"),
+        ({**FORKED, "IDENTITY": "", "FORK": ""}, 1, "A maintainer reads it"),
+        # A repository without an identity deploys nothing.
+        (NOT_REVIEWED, 0, ""),
+        ({**NOT_REVIEWED, "LOCAL": "failure"}, 1, ""),
+        ({**NOT_REVIEWED, "IDENTITY": "id"}, 1, ""),
     ],
 )
-def test_a_fork_does_not_pass_by_its_own_run(fork: str, identity: str, local: str, code: int) -> None:
-    """The jobs of a fork run its own code, so a maintainer takes it over; its run is told no variables of the
-    repository, so that an empty identity says nothing. A repository without one deploys nothing."""
-    env = {"REVIEW": "skipped", "CODE": "", "LOCAL": local, "IDENTITY": identity, "FORK": fork}
-    done = run(ROOT / ".github" / "verdict.sh", env=env)
-    assert done.returncode == code
-    assert ("A maintainer reads it" in done.stdout) == (fork != "false")
+def test_the_check_passes_what_was_reviewed_and_nothing_else(
+    env: dict[str, str], code: int, said: str
+) -> None:
+    """A job that broke off, a code that nobody knows or a missing approval is never a pass; nor is a fork's
+    own run."""
+    told = {"REVIEW": "success", "CODE": "", **UNFORKED, **env}
+    done = run(ROOT / ".github" / "verdict.sh", env=told)
+    assert (done.returncode, said in done.stdout) == (code, True)
+    assert ("A maintainer reads it" in done.stdout) is (told["FORK"] != "false")
 
 
 def test_drift_is_told_in_one_issue(tmp_path: Path) -> None:

@@ -6,13 +6,9 @@ from typing import Any, Final
 
 import pytest
 
-from core.grants import Grant, StatedPolicyEntry
-from core.resource_types import Kind
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
-from core.stack import StackResource
 from core.values import Mark
-from review import access, report
-from review.verdict import Name
+from review import report
 from tests.review.build import (
     ACCOUNT,
     ACCOUNT_ID,
@@ -170,6 +166,7 @@ OWN, THEIRS = (state({}, id=f"{id}/projects/x") for id in (ACCOUNT_ID, f"{ACCOUN
 HAD, MORE = policy("unwrapKey", principal=STRANGER), policy("unwrapKey", "delete", principal=STRANGER)
 ONE, BOTH = attached("c1", IDENTITY_ID), attached("c1", IDENTITY_ID, SECOND)
 UNBOUND: Final = deletes(account(), ACCOUNT, "a")
+OF_SECOND: Final = binding(account_id=ACCOUNT_ID.replace("/lang", "/second"))
 ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
     ("inline encryption left out", [updates(account(encryption=INLINE), account())], "unbound"),
     (
@@ -183,6 +180,15 @@ ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
         "rotated",
     ),
     ("a binding under another name", renamed(), "rotated"),
+    (
+        "a binding of another account",
+        [
+            *replaced(bound(), BINDING, step("replace", BINDING, "b", binding(), OF_SECOND)),
+            same(ACCOUNT, "second", account("second")),
+        ],
+        "unbound bound",
+    ),
+    ("a service on another service's key", [*bound(), makes(at_other_vault())], "principal-added"),
     *(
         (f"an account by {op}", [step(op, ACCOUNT, "a", None, account(encryption=INLINE))], "")
         for op in ("import", "read")
@@ -225,9 +231,6 @@ ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
     ("a vault without a model", of_model("azure-native:keyvault/v20260201:Vault"), "access-revoked"),
     ("an older vault without a model", of_model(VAULT), ""),
     ("rights without wrapKey", as_given("get", "unwrapKey"), "access-narrowed"),
-    ("rights without unwrapKey", as_given("get", "wrapKey"), "access-revoked"),
-    ("the same rights", as_given(*EXACT), ""),
-    ("all rights", as_given("all"), "access-widened"),
     # Of a binding alone, nothing shows the kind of its account.
     (
         "the vault of another stack's account",
@@ -330,6 +333,12 @@ def test_a_vault_of_its_own_that_shuts_out_services_is_said_in_whole_words() -> 
     assert "blocked: kv (vault)\n- access-revoked: vault's firewall keeps trusted" in made
 
 
+def test_the_same_grant_found_twice_is_shown_once() -> None:
+    """A vault's own list shows what a resource of its own gives, too."""
+    (verdict,) = (one.verdict for row in review(*as_given("get")).rows for one in row.verdicts)
+    assert verdict.values == ("get, unwrapKey, wrapKey on vault kv",)
+
+
 def test_a_binding_that_loses_its_version_is_said_to_rotate_by_itself() -> None:
     """Of an account whose kind does, in words; and from there to a version is a rotation again."""
     was = account()
@@ -339,15 +348,6 @@ def test_a_binding_that_loses_its_version_is_said_to_rotate_by_itself() -> None:
     assert "rotated" in verdicts(*around, moves)
     assert "re-bound to version the newest (rotates by itself)" in terminal(review(*around, moves))
     assert "rotated" in verdicts(*around, updates(binding(KEY_URI[:-33]), binding(), BINDING, "b"))
-
-
-def test_a_binding_moved_to_another_account_unbinds_the_first() -> None:
-    """The data of the account that the binding leaves goes back to Microsoft's keys."""
-    other = binding(account_id=ACCOUNT_ID.replace("/lang", "/second"))
-    steps = replaced(bound(), BINDING, step("replace", BINDING, "b", binding(), other))
-    made = review(*steps, same(ACCOUNT, "second", account("second")))
-    found = {row.name: row.verdicts[0].verdict.name.value for row in made.rows}
-    assert found == {"lang": "unbound", "second": "bound"}
 
 
 def test_an_unknown_key_is_not_taken_for_a_rotation() -> None:
@@ -398,12 +398,6 @@ def test_a_stranger_is_a_row_that_says_what_it_can_do() -> None:
     (verdict,) = (one.verdict for row in made.rows for one in row.verdicts)
     assert "delete the key" in verdict.words
     assert "read data keys" not in verdict.words
-
-
-def test_a_service_on_another_services_key_is_a_stranger() -> None:
-    """An account's identity has rights on its own key; on the key of another vault it is like anybody."""
-    made = review(*bound(), makes(at_other_vault()))
-    assert [(row.noun, row.name) for row in made.rows] == [("principal", PRINCIPAL)]
 
 
 @pytest.mark.parametrize(
@@ -496,54 +490,3 @@ def test_what_a_generic_resource_made_goes_like_any_other(
 def test_what_cannot_write_it_needs_none(token: str, inputs: dict[str, Any]) -> None:
     """A template of other types, another type of azapi, another generic resource."""
     assert verdicts(*bound(), makes(state(inputs, id="/x"), token, "x")) == []
-
-
-def grant(*keys: str, type: str = "AccessPolicy") -> Grant:
-    """An access policy with these permissions on keys."""
-    entry = StatedPolicyEntry("p", None, None, {"keys": frozenset(keys)})
-    resource = StackResource(f"urn:pulumi:p::p::azure-native:keyvault:{type}::a", Kind.ACCESS_POLICY)
-    return Grant(resource=resource, principal="p", entry=entry, vault_name="kv")
-
-
-def conditional(condition: str) -> Grant:
-    """The role that gives what is needed, under a condition."""
-    facts = {"roleDefinitionId": CRYPTO_SERVICE_ENCRYPTION_USER.id, "condition": condition}
-    urn = "urn:pulumi:p::p::azure-native:authorization:RoleAssignment::r"
-    resource = StackResource(urn, Kind.ROLE_ASSIGNMENT, outputs=facts)
-    return Grant(resource=resource, principal="p", vault_name="kv")
-
-
-GIVEN, NARROW, UNSURE = grant("get", "wrapkey", "unwrapkey"), grant("unwrapkey"), conditional("one")
-
-
-def test_the_same_grant_found_twice_is_shown_once() -> None:
-    """A vault's own list shows what a resource of its own gives, too."""
-    (verdict,) = access.lost([GIVEN, grant("get", "wrapkey", "unwrapkey", type="Vault")], [])
-    assert verdict.values == ("get, unwrapKey, wrapKey on vault kv",)
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "expected"),
-    [
-        (GIVEN, GIVEN, []),
-        (GIVEN, None, [Name.ACCESS_REVOKED]),
-        (GIVEN, NARROW, [Name.ACCESS_NARROWED]),
-        (GIVEN, grant("get", "wrapkey"), [Name.ACCESS_REVOKED]),
-        (GIVEN, UNSURE, [Name.UNDETERMINED]),
-        (UNSURE, None, [Name.UNDETERMINED]),
-        (UNSURE, UNSURE, []),
-        (UNSURE, conditional("another"), [Name.UNDETERMINED]),
-        (UNSURE, GIVEN, []),
-        (NARROW, None, [Name.ACCESS_REVOKED]),
-        (NARROW, NARROW, []),
-        (NARROW, grant("get"), [Name.ACCESS_REVOKED]),
-        (None, NARROW, []),
-        (None, None, []),
-    ],
-)
-def test_every_step_between_the_levels_of_access(
-    before: Grant | None, after: Grant | None, expected: list[Name]
-) -> None:
-    """None, narrower, full and unknown are four, and each way down has its verdict."""
-    old, new = ([one] if one else [] for one in (before, after))
-    assert [verdict.name for verdict in access.lost(old, new)] == expected

@@ -1,6 +1,8 @@
 import base64
 import gzip
 import html
+import itertools
+import json
 import stat
 from pathlib import Path
 from typing import Any
@@ -64,27 +66,6 @@ def test_github_login_keeps_the_token_for_azure_in_a_file_and_prints_none(tmp_pa
     assert RUNNER not in (tmp_path / "curl.asked").read_text()
 
 
-def test_github_login_fails_where_github_gives_no_token(tmp_path: Path) -> None:
-    """A refusal ends the step, and its message has no token."""
-    with serving({}, status=403) as platform:
-        done = bash(f"source {ROOT}/.github/login.sh\necho on", tmp_path, github(tmp_path, platform))
-    assert done.returncode != 0
-    assert "on" not in done.stdout.splitlines()
-    assert "403" in done.stderr
-    assert RUNNER not in done.stdout + done.stderr
-
-
-def test_github_login_names_the_permission_that_is_missing(tmp_path: Path) -> None:
-    """Without id-token: write GitHub gives the job nothing to ask with."""
-    with serving({}) as platform:
-        env = github(tmp_path, platform)
-        del env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
-        done = bash(f"source {ROOT}/.github/login.sh", tmp_path, env)
-    assert done.returncode != 0
-    assert "the job needs id-token: write" in done.stderr
-    assert platform.asked == []
-
-
 def devops(folder: Path) -> dict[str, str]:
     return {
         "PATH": recorded_tool(folder, "az", then=f"echo {SUBSCRIPTION}"),
@@ -117,20 +98,73 @@ def test_a_step_leaves_no_assertion_behind(tmp_path: Path, end: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("missing", "hint"),
+    ("script", "missing", "status", "hint"),
     [
-        ("servicePrincipalId", "expected addSpnToEnvironment: true"),
-        ("idToken", "expected a connection with workload identity federation"),
+        (".github/login.sh", "", 403, "403"),
+        # Without id-token: write GitHub gives the job nothing to ask with.
+        (".github/login.sh", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", 200, "the job needs id-token: write"),
+        # A task that keeps its identity to itself, or a connection with a secret.
+        (".azuredevops/login.sh", "servicePrincipalId", 200, "expected addSpnToEnvironment: true"),
+        (".azuredevops/login.sh", "idToken", 200, "with workload identity federation"),
     ],
 )
-def test_azure_devops_login_names_what_the_task_lacks(tmp_path: Path, missing: str, hint: str) -> None:
-    """A connection with a secret, or a task that keeps its identity to itself, ends the step."""
-    env = devops(tmp_path)
-    del env[missing]
-    done = bash(f"source {ROOT}/.azuredevops/login.sh", tmp_path, env)
+def test_a_login_without_what_it_needs_ends_the_step(
+    tmp_path: Path, script: str, missing: str, status: int, hint: str
+) -> None:
+    """It says what is missing, and no token."""
+    with serving({}, status) as platform:
+        env = {**github(tmp_path, platform), **devops(tmp_path)}
+        env.pop(missing, None)
+        done = bash(f"source {ROOT}/{script}\necho on", tmp_path, env)
     assert done.returncode != 0
+    assert "on" not in done.stdout.splitlines()
     assert hint in done.stderr
-    assert FEDERATED not in done.stdout + done.stderr
+    assert not [token for token in (RUNNER, FEDERATED) if token in done.stdout + done.stderr]
+    assert (platform.asked == []) is (status == 200)
+
+
+AGAIN = """
+source {login}
+held=$(cat "$AZURE_FEDERATED_TOKEN_FILE")
+for number in 1 2 3; do
+  cat "$AZURE_FEDERATED_TOKEN_FILE"
+  until [[ $(cat "$AZURE_FEDERATED_TOKEN_FILE") != "$held" ]]; do :; done
+  held=$(cat "$AZURE_FEDERATED_TOKEN_FILE")
+done
+env | cut -d = -f 1
+"""
+
+
+@pytest.mark.parametrize("script", [".github/login.sh", ".azuredevops/login.sh"])
+def test_each_process_of_a_long_step_finds_a_fresh_assertion(script: str, tmp_path: Path) -> None:
+    """One lives for minutes, and each process logs in with the one that is there. What the platform refuses
+    for a while is asked for again, and until then the one before stays. What the step runs has the file
+    alone."""
+    given = itertools.count()
+
+    def answer(path: str, sent: str) -> tuple[int, str]:
+        number = next(given)
+        status = 403 if number in {2, 3} else 200
+        return status, json.dumps({"value": f"#{number}\n", "oidcToken": f"#{number}\n"})
+
+    with serving(answer) as platform:
+        env = {
+            **github(tmp_path, platform),
+            **devops(tmp_path),
+            "SYSTEM_ACCESSTOKEN": RUNNER,
+            "SYSTEM_OIDCREQUESTURI": f"{platform.url}token",
+            "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID": "connection-1",
+            "ASSERTION_SECONDS": "0.1",
+        }
+        done = bash(AGAIN.format(login=ROOT / script), tmp_path, env)
+    assert (done.returncode, done.stderr) == (0, "")
+    *found, names = done.stdout.split("\n", 3)
+    assert len(found) == 3
+    assert found == sorted(set(found))
+    assert not {"#2", "#3"} & set(found)
+    assert "AZURE_FEDERATED_TOKEN_FILE" in names.splitlines()
+    if "azuredevops" in script:
+        assert not {"SYSTEM_ACCESSTOKEN", "idToken"} & set(names.splitlines())
 
 
 ME = "11111111-2222-4333-8444-555555555555"

@@ -1,7 +1,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,8 +9,6 @@ import pytest
 import yaml
 
 from localazure.environment import checkout
-from localazure.home import Home
-from localazure.seed import READER
 from tests.review.loopback import recorded_tool, serving
 from tests.review.running import bash, run
 from tests.support.azure import running_azure
@@ -57,18 +54,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             yield made
 
 
-@pytest.fixture(scope="module")
-def reader(stack: Stack) -> dict[str, str]:
-    """The login of a principal with the role Reader and no other, as azure-native's configuration."""
-    secret = Home(stack.folder.parent / "home").secrets()[READER.name]
-    return {
-        "clientId": READER.client_id,
-        "clientSecret": secret,
-        "tenantId": stack.env["ARM_TENANT_ID"],
-        "subscriptionId": stack.env["ARM_SUBSCRIPTION_ID"],
-    }
-
-
 def script(stack: Stack, name: str, *words: str) -> subprocess.CompletedProcess[str]:
     return run(
         stack.folder / "review" / name, "dev", ".review", *words, cwd=stack.folder, env=stack.env, only=True
@@ -86,24 +71,6 @@ def test_a_pull_request_that_changes_nothing_has_a_short_comment(stack: Stack) -
     assert "`dev`" in comment(stack)[1]
     assert comment(stack)[2] == "1 account without a change to encryption."
     assert (stack.folder / ".review" / "events.jsonl").stat().st_size > 0
-
-
-@pytest.mark.long
-def test_an_identity_that_only_reads_can_preview(stack: Stack, reader: dict[str, str]) -> None:
-    """The preview identity needs no right to write, and no data action: the plan and its review are whole.
-
-    The stack names its operator as `deployer`, who is another one here, so that the review has a row for it.
-    """
-    for name, value in reader.items():
-        kind = "--secret" if name == "clientSecret" else "--plaintext"
-        run = stack.pulumi("config", "set", kind, f"azure-native:{name}", value)
-        assert run.ok, run.output
-    done = script(stack, "pull_request.sh")
-    shutil.copy(ROOT / "Pulumi.dev.yaml", stack.config_file)
-    assert done.returncode in {0, 3}, done.stdout + done.stderr
-    assert "incomplete" not in done.stdout
-    assert "1 account without a change to encryption." in comment(stack)[2]
-    assert (stack.folder / ".review" / "plan.json").exists()
 
 
 def step(job: str, name: str, workflow: str = "preview") -> str:
@@ -204,28 +171,3 @@ def test_an_update_does_what_was_reviewed_or_nothing(stack: Stack) -> None:
 def run_step(stack: Stack, text: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """A step in the clone, by the shell that GitHub runs it with."""
     return bash(text, stack.folder, {**stack.env, **env})
-
-
-def act_behind(stack: Stack, action: str) -> None:
-    """What someone else does to this stack's resources."""
-    names = ("rg-contoso-dev", "lang-contoso-dev", "kv-contoso-dev", "cmk-contoso-dev")
-    program = Path(__file__).with_name("behind.py")
-    subprocess.run([sys.executable, program, action, *names], env=stack.env, check=True, timeout=300)
-
-
-@pytest.mark.long
-def test_the_nightly_look_takes_a_rotation_for_no_drift(stack: Stack) -> None:
-    """A newer version is work to do (1) while it waits for an update; once in use there is nothing (0)."""
-    shutil.copy(ROOT / "Pulumi.dev.yaml", stack.config_file)
-    assert stack.refresh().ok
-    act_behind(stack, "rotate")
-    waiting = script(stack, "drift.sh")
-    assert waiting.returncode == 1, waiting.stdout + waiting.stderr
-    assert "outside Pulumi" not in waiting.stderr
-    told = (stack.folder / ".review" / "drift.md").read_text()
-    assert "Not as the state has it: `contoso-dev-key`" in told
-    assert "**rotated**" in "\n".join(comment(stack))
-    assert stack.deploy().ok
-    assert stack.refresh().ok
-    done = script(stack, "drift.sh")
-    assert done.returncode == 0, done.stdout + done.stderr
