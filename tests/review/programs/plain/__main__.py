@@ -12,7 +12,6 @@ from pulumi_azure_native import (
     authorization,
     cognitiveservices,
     keyvault,
-    managedidentity,
     monitor,
     resources,
 )
@@ -39,7 +38,7 @@ class Cmk(pulumi.CustomResource):
 if say.get("fail"):
     raise RuntimeError("the program itself is wrong")
 group = resources.ResourceGroup("group", resource_group_name="rg-plain", location=LOCATION)
-network = {"default_action": "Deny", "bypass": say.get("bypass", "AzureServices")}
+network = {"default_action": "Deny", "bypass": "AzureServices"}
 vault: Any = None
 if say.get("vault", True):
     vault = keyvault.Vault(
@@ -56,7 +55,6 @@ if say.get("vault", True):
             "public_network_access": "Enabled",
             "network_acls": network if say.get("firewall", True) else {"default_action": "Allow"},
         },
-        opts=pulumi.ResourceOptions(protect=say.get("protect", False)),
     )
     if say.get("audit", True):
         monitor.DiagnosticSetting(
@@ -76,9 +74,7 @@ for name in say.get("keys", ["key"]) if vault else []:
         vault_name=vault.name,
         key_name=name,
         properties={"kty": "RSA", "key_size": 2048, "key_ops": ["wrapKey", "unwrapKey"]},
-        opts=pulumi.ResourceOptions(
-            retain_on_delete=say.get("retainKey", False), ignore_changes=["properties"]
-        ),
+        opts=pulumi.ResourceOptions(ignore_changes=["properties"]),
     )
 if say.get("import"):
     keyvault.Vault(
@@ -127,7 +123,6 @@ if say.get("account", True):
         },
         tags=say.get("tags", {"team": "nlp"}),
         opts=pulumi.ResourceOptions(
-            protect=say.get("protect", False),
             aliases=[pulumi.Alias(name="account")],
             ignore_changes=["properties.encryption"] if say.get("ignore", True) else None,
         ),
@@ -160,5 +155,3 @@ if say.get("bound", True) and keys and account:
         {"accountId": account.id, "keyUriWithVersion": version.keyUriWithVersion, "vaultId": vault.id},  # type: ignore[attr-defined]
         pulumi.ResourceOptions(depends_on=grants, deleted_with=account),
     )
-for number in range(say.get("others", 0)):
-    managedidentity.UserAssignedIdentity(f"other-{number}", resource_group_name=group.name, location=LOCATION)
