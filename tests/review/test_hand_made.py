@@ -360,7 +360,7 @@ def arm(**template: Any) -> tuple[str, dict[str, Any]]:
     return "azure-native:resources:Deployment", {"properties": template}
 
 
-HARMLESS: Final = (
+HARMLESS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     arm(template={"resources": [{"type": "a/b"}]}),
     ("azapi:index:Resource", {"type": "Microsoft.Storage/storageAccounts@2024-01-01"}),
     (GENERIC, {"resourceProviderNamespace": "a", "resourceType": "b"}),
