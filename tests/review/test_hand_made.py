@@ -35,6 +35,7 @@ from tests.review.build import (
     state,
     step,
     terminal,
+    urn,
     vault,
     verdicts,
 )
@@ -132,6 +133,34 @@ def of_model(type: str) -> list[Step]:
     ]
 
 
+def secretly(token: str, principal: str = "[secret]", **role: Any) -> list[Step]:
+    """An account whose grant says by its source alone whom it is for, and no binding that waits for it."""
+    source = [urn(ACCOUNT, "a")]
+    shown = state({"scope": GROUP, "principalId": principal, **role}) if role else None
+    grant = {
+        **(shown or policy(*EXACT, principal=principal)),
+        "propertyDependencies": {"policy": source, "principalId": source},
+    }
+    steps = [same(ACCOUNT, "a", account()), same(VAULT, "v", vault(enableRbacAuthorization=bool(role)))]
+    return [*steps, deletes(grant, token), same(BINDING, "b", binding())]
+
+
+def again(principal: str) -> list[Step]:
+    """A role on the group was taken away outside Pulumi, and is assigned again."""
+    was, will = (
+        state({"scope": GROUP, "principalId": one, "roleDefinitionId": ENCRYPTION_USER})
+        for one in (STRANGER, principal)
+    )
+    return [
+        step("refresh", ROLE, "r", was),
+        makes(will, ROLE, "r"),
+        same(VAULT, "v", vault(enableRbacAuthorization=True)),
+    ]
+
+
+HSM: Final = "azure-native:keyvault/v20230701:ManagedHsm"
+AUDIT, PURGE = [{"categoryGroup": "audit"}], {"enablePurgeProtection": True}
+HSM_ID: Final = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm"
 OTHER: Final = state({"resourceName": "x"}, {"principalId": "p1", "clientId": "c1"}, id=IDENTITY_ID)
 OWN, THEIRS = (state({}, id=f"{id}/projects/x") for id in (ACCOUNT_ID, f"{ACCOUNT_ID}-2"))
 HAD, MORE = policy("unwrapKey", principal=STRANGER), policy("unwrapKey", "delete", principal=STRANGER)
@@ -220,6 +249,24 @@ ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
         "access-revoked principal-added",
     ),
     ("a grant by another resource", [deletes(policy(*EXACT)), makes(policy(*EXACT))], ""),
+    # By its source a grant is the account's, whether or not its principal is shown or a binding waits for it.
+    ("a grant for a secret holder is deleted", secretly(POLICY), "access-revoked"),
+    ("a grant for a holder not known is deleted", secretly(POLICY, UNKNOWN), "access-revoked"),
+    (
+        "a role for a secret holder is deleted",
+        secretly(ROLE, roleDefinitionId=ENCRYPTION_USER),
+        "access-revoked",
+    ),
+    ("a role taken away is given again", again(STRANGER), "access-restored"),
+    ("a role taken away is given to somebody not known", again(UNKNOWN), "access-restored access-revoked"),
+    (
+        "a managed HSM's audit is deleted",
+        [
+            same(HSM, "h", state({"name": "hsm", "properties": PURGE}, {"properties": PURGE}, id=HSM_ID)),
+            deletes(state({"resourceUri": HSM_ID, "workspaceId": "/w/one", "logs": AUDIT}), LOGS),
+        ],
+        "protection-weakened",
+    ),
     # Who may do more than a service needs is likely no service.
     ("a wide grant alone is deleted", [deletes(policy("all"))], "undetermined"),
     # The list may be as old as the last refresh, and an entry that is there refuses the policy's create.
@@ -263,6 +310,13 @@ ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
 def test_a_preview_has_its_verdicts(steps: list[Step], said: str) -> None:
     """And no others, whatever their order."""
     assert sorted(verdicts(*steps)) == sorted(said.split())
+
+
+def test_a_vault_of_its_own_that_shuts_out_services_is_said_in_whole_words() -> None:
+    """Its row names the vault, so that the words need no name, and have none to leave open."""
+    shut = vault(networkAcls={"bypass": "None", "defaultAction": "Deny"})
+    made = terminal(review(updates(vault(), shut, VAULT, "v")))
+    assert "blocked: kv (vault)\n- access-revoked: vault's firewall keeps trusted" in made
 
 
 def test_the_same_grant_found_twice_is_shown_once() -> None:
