@@ -251,7 +251,7 @@ class Stack:
         self, resource: StackResource, *inputs: str, kinds: Collection[Kind | None] = ()
     ) -> list[StackResource]:
         """The resources that the values of a resource's inputs come from, each once; those of some kinds."""
-        found = self._with_children(urn for name in inputs for urn in resource.sources.get(name, ()))
+        found = self._with_children(urn for name in inputs for urn in resource.sources.get(name) or ())
         return list({one.urn: one for one in found if not kinds or one.kind in kinds}.values())
 
     def source(self, resource: StackResource, kind: Kind, *inputs: str) -> StackResource | None:
@@ -339,7 +339,8 @@ class Stack:
     def _logs(self) -> dict[str, list[StackResource]]:
         found: dict[str, list[StackResource]] = {}
         for setting in self.of(Kind.DIAGNOSTIC_SETTING):
-            places = product(("resourceUri", "scope"), (Kind.VAULT, Kind.ACCOUNT))
+            kinds = (Kind.VAULT, Kind.MANAGED_HSM, Kind.ACCOUNT)
+            places = product(("resourceUri", "scope"), kinds)
             about = (self.target(setting, at, name) or self.source(setting, at, name) for name, at in places)
             if one := next(filter(None, about), None):
                 found.setdefault(one.urn, []).append(setting)

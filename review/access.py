@@ -135,6 +135,7 @@ def gaining(
     verdict reports the restored access already.
     """
     before, once = _held(moments.live), _held(moments.recorded)
+    was, stays = ({grant.resource.urn for grant in at.grants} for at in moments[:2])
     seen: set[tuple[str, str, str]] = set()
     for grant, vault in _placed(moments.planned):
         urn = grant.resource.urn
@@ -144,7 +145,9 @@ def gaining(
             continue
         had = before.get((principal, vault), set())
         gained = [one for one in _abilities(moments.planned, grant, vault) if not {one, (one[0], "")} & had]
-        again = set(gained) <= once.get((principal, vault), set())
+        # Whoever holds what is made again, an identity had it before it was taken away.
+        is_back = principal == urn and urn in was - stays
+        again = is_back or set(gained) <= once.get((principal, vault), set())
         if not gained or (again and urn in told):
             continue
         seen.add((urn, principal, vault))

@@ -105,15 +105,18 @@ class Moment(Protections):
         key = self.of_account(state) if account else self.bound(state)
         used = key if isinstance(key, AccountProtection) else None
         identity, principal = None, text(state.found("principalId"))
-        holders, made = [principal], frozenset[str]()
+        holders, made, owners = [principal], frozenset[str](), set[str]()
         if account:
             identity = identity_of({"identity": self.said(account, "identity")})
             users = self._key_users(account, identity, used.client_id if used else Mark.UNKNOWN)
             made = frozenset(one.urn for id in users if (one := self.stack.by_id.get(id)))
+            owners |= made | ({state.urn} if "" in users or isinstance(identity.type, Mark) else set())
+            if identity.attached is None:
+                owners |= {one.urn for one in self.attached_identities(account)[0]}
             principal = text(account.found("identity.principalId")) if identity.is_system else None
             holders = [fact for id in users for fact in self._facts(account, id, "principalId")]
         # What is bound in the account's own create waits for the grant itself.
-        held = self._held_by(holders, next(iter(bindings), state).dependencies)
+        held = self._held_by(owners, holders, next(iter(bindings), state).dependencies)
         judged = [*judgements.judge(self, used)] if used else []
         judged += [one for one in judgements.limits(account) if one.unmet] if account else []
         around = (used.vault, used.key) if used and used.vault else ()
@@ -155,17 +158,23 @@ class Moment(Protections):
         if isinstance(assigned, Mapping):
             yield from (text(look(facts, name)) for known, facts in assigned.items() if folded(known) == id)
 
-    def _held_by(self, principals: Iterable[Value], awaited: Container[str]) -> Iterator[Grant]:
+    def _held_by(
+        self, owners: set[str], principals: Iterable[Value], awaited: Container[str]
+    ) -> Iterator[Grant]:
         """The grants of these identities.
 
-        A grant to an identity that is not known yet counts if it is in `awaited`: for certain only if none of
-        these identities is known. An entry of a vault's own list may then be anybody's.
+        A grant to an identity that is not shown counts if it takes its holder from one of `owners`, or is in
+        `awaited`: then for certain only if none of these identities is known. An entry of a vault's own list
+        may then be anybody's.
         """
         known = {id for one in principals if (id := folded(one)) is not None}
         for id in sorted(known):
             yield from self.by_principal.get(id, ())
         for grant in self.by_principal.get("", ()):
-            if grant.resource.urn in awaited and not (known and grant.is_listed):
+            named = (grant.resource.sources.get(name) or () for name in ("policy", "principalId"))
+            if not owners.isdisjoint(urn for each in named for urn in each):
+                yield grant
+            elif grant.resource.urn in awaited and not (known and grant.is_listed):
                 yield replace(grant, more_doubt=Doubt.HOLDER) if known else grant
 
     def counts(self, grant: Grant) -> bool:

@@ -32,7 +32,7 @@ _OUT_OF_REACH: Final = {
 _HOW: Final = {Name.ACCESS_NARROWED: "narrowed", Name.UNDETERMINED: "changed"}
 _LOSES: Final = "the account loses its key, and with it the data"
 _SHUT_OUT: Final = {
-    "trusted-services": "firewall of the vault {} keeps trusted Azure services out: the service is shut out",
+    "trusted-services": "vault's firewall keeps trusted Azure services out: the service is shut out",
     "outbound": "account may no longer reach {}, the vault of its key: the service can no longer read "
     "the data",
 }
@@ -359,7 +359,8 @@ def _unmet(before: Protection | None, after: Protection) -> Iterator[Verdict]:
         if one.unmet and not (had and had.unmet):
             shut_out = _SHUT_OUT.get(demand) if has_key else None
             vault = after.key.vault_name if isinstance(after.key, AccountProtection) else None
-            yield Verdict(Name.ACCESS_REVOKED, shut_out, (vault,)) if shut_out else refused(one)
+            shown = (vault,) if shut_out and "{}" in shut_out else ()
+            yield Verdict(Name.ACCESS_REVOKED, shut_out, shown) if shut_out else refused(one)
         elif not one.unmet and stays and had is None and demand not in _SHUT_OUT:
             words = "the preview does not show whether the service still takes this: {}"
             yield Verdict(Name.UNDETERMINED, words, (one.text,))
