@@ -52,7 +52,7 @@ def test_a_person_and_a_group_get_the_roles_that_are_asked_for() -> None:
     made = {found.name: found.inputs for found in monitor.of(":RoleAssignment")}
     person = made[f"language-caller-{CLIENT}-language-owner"]
     group = made[f"language-caller-{PRINCIPAL}-language-reader"]
-    assert person["principalType"], group["principalType"] == ("User", "Group")
+    assert (person["principalType"], group["principalType"]) == ("User", "Group")
     assert person["roleDefinitionId"].endswith(roles.named("Cognitive Services Language Owner").id)
     assert group["roleDefinitionId"].endswith(roles.LANGUAGE_READER.id)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from components.arguments.problem import InputError
 from core import arm_ids, kinds
+from core.kinds import AccountKind
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
-from tests.components.guards.first_deployments import IN_SHARED, SHARED, STORAGE, Args, group, made, storage
+from tests.components.guards.first_deployments import IN_SHARED, SHARED, STORAGE, Args, made, storage
 from tests.support.local_deployment import Deployment
 from tests.support.recording import service_inputs
 
@@ -29,32 +32,29 @@ def roles_on(deployment: Deployment, scope: str) -> list[tuple[str, str]]:
     return [(one["principalId"], arm_ids.name_of(one["roleDefinitionId"])) for one in own]
 
 
-@pytest.mark.parametrize("kind", [kind.name for kind in kinds.ALL if kind.storage])
-def test_an_account_keeps_data_in_storage_that_it_may_use(kind: str) -> None:
-    """It is linked in its create and gets exactly the role, under its key as any other."""
+@pytest.mark.parametrize("kind", kinds.ALL, ids=lambda kind: kind.name)
+def test_an_account_of_each_kind_is_under_its_key_with_what_it_is_linked_to(kind: AccountKind) -> None:
+    """Previewed, made, and bound through its own identity. It is linked in its create to storage, on which it
+    gets exactly the role, and to search; kinds that have neither are refused them (test_kinds.py)."""
     deployment = Deployment()
     storage(deployment)
-    args = {**LINKED, "kind": kind}
+    args: dict[str, Any] = {**SHARED, "kind": kind.name}
+    args |= {"storage_account_ids": [STORAGE]} if kind.storage else {}
+    args |= {"search_service_id": SEARCH, "search_service_key": "a key"} if kind.search else {}
     deployment.preview({"claims": args})
     deployment.up({"claims": args})
-    body = deployment.arm("GET", account_id(kind), api=_ACCOUNTS).body
-    assert body["properties"]["userOwnedStorage"] == [{"resourceId": STORAGE}]
-    assert body["properties"]["encryption"]["keySource"] == "Microsoft.KeyVault"
-    own = body["identity"]["principalId"]
-    assert roles_on(deployment, STORAGE) == [(own, STORAGE_BLOB_DATA_CONTRIBUTOR.id)]
+    body = deployment.arm("GET", account_id(kind.name), api=_ACCOUNTS).body
+    properties, own = body["properties"], body["identity"]["principalId"]
+    key = properties["encryption"]["keyVaultProperties"]
+    assert (body["kind"], properties["provisioningState"]) == (kind.name, "Succeeded")
+    bound_to = (key["keyVaultUri"].rstrip("/"), key["keyName"])
+    assert bound_to == ("https://kv-claims.vault.azure.net", "cmk-claims")
+    assert not key.get("identityClientId")
+    assert (properties.get("userOwnedStorage") == [{"resourceId": STORAGE}]) is kind.storage
+    assert roles_on(deployment, STORAGE) == [(own, STORAGE_BLOB_DATA_CONTRIBUTOR.id)] * kind.storage
+    search = (properties.get("apiProperties") or {}).get("qnaAzureSearchEndpointId")
+    assert search == (SEARCH if kind.search else None)
     deployment.preview({"claims": args})
-
-
-@pytest.mark.parametrize("kind", [kind.name for kind in kinds.ALL if kind.search])
-def test_question_answering_is_of_some_kinds(kind: str) -> None:
-    """A search service is linked to those that answer questions; others are refused it (test_kinds.py)."""
-    args: Args = {**SHARED, "kind": kind, "search_service_id": SEARCH, "search_service_key": "a key"}
-    deployment = Deployment()
-    group("rg-shared")(deployment)
-    deployment.preview({"claims": args})
-    deployment.up({"claims": args})
-    body = deployment.arm("GET", account_id(kind), api=_ACCOUNTS).body
-    assert body["properties"]["apiProperties"]["qnaAzureSearchEndpointId"] == SEARCH
 
 
 @pytest.mark.parametrize("kind", [kind.name for kind in kinds.ALL if kind.storage])

@@ -36,7 +36,7 @@ from tests.support.local_deployment import Deployment
 from tests.support.stack import ROOT
 
 LISTED = {
-    **{file: [] for file in ("azure-policy",)},
+    "azure-policy": list[str](),
     **{file: ["Microsoft.Resources/subscriptions/read"] for file in ("deploy", "preview")},
 }
 CHECK = "Microsoft.Resources/deployments/validate/action"

@@ -114,15 +114,6 @@ def test_rights_on_a_single_vault_or_subnet_are_enough() -> None:
     deployment.up({"claims": args})
 
 
-def test_a_login_that_may_not_ask_is_told_so() -> None:
-    """Nothing is refused for it, and the action that is missing is named."""
-    deployment = Deployment()
-    login("Reader")(deployment)
-    deployment.preview({"claims": {}})
-    (told,) = [text for text in deployment.warnings if text.startswith("not checked: ")]
-    assert "Microsoft.Resources/deployments/validate/action" in told
-
-
 def test_azures_opinion_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its validation has refused what its writes take (azapi#1207): the refusal names the variable that makes
     it a warning."""
