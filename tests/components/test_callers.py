@@ -132,11 +132,5 @@ def test_fails_on_a_deployer_that_is_listed_by_its_object_id_too() -> None:
         ("callers[0].principalId", f"'deployer' {twice}"),
         ("callers[1].principalId", f"{DEPLOYER!r} {twice}"),
     ]
-    assert (
-        len(
-            service(
-                callers=[both[0], {**both[1], "role": roles.named("Cognitive Services Language Owner").name}]
-            ).of(":RoleAssignment")
-        )
-        == 2
-    )
+    owner = roles.named("Cognitive Services Language Owner").name
+    assert len(service(callers=[both[0], {**both[1], "role": owner}]).of(":RoleAssignment")) == 2
