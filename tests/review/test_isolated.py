@@ -1,6 +1,5 @@
 """The review is not to be stood in for: by files in the current folder, by the environment, by the home."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -61,15 +60,6 @@ def test_the_launcher_refuses_to_run_without_isolation(tmp_path: Path) -> None:
     done = run(tmp_path, str(ROOT / "review" / "__main__.py"))
     assert done.returncode == 1
     assert "python -I" in done.stderr
-
-
-def test_the_review_needs_its_own_folders_and_no_more(tmp_path: Path) -> None:
-    """What a pipeline checks out of the base branch is enough: review/, core/ and the locked packages."""
-    for name in ("review", "core"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    (tmp_path / "preview.json").write_text(UNBOUND)
-    done = run(tmp_path, "-I", str(tmp_path / "review" / "__main__.py"))
-    assert done.returncode == 4, done.stderr
 
 
 def test_what_breaks_the_review_off_is_no_review(hostile: Path) -> None:

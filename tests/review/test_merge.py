@@ -44,14 +44,10 @@ def test_a_comment_of_another_review_is_none(tmp_path: Path, lines: int) -> None
     written = file.read_text().splitlines()
     file.write_text("\n".join([f"<!-- encryption-review prod {'0' * 64} -->", *written[1:lines]]))
     assert "`prod`: no review" in merged(tmp_path / "reviews", "prod")
-
-
-def test_a_file_that_is_no_review_is_none(tmp_path: Path) -> None:
-    """Whatever it says of itself."""
-    (tmp_path / "1").mkdir()
-    (tmp_path / "1" / "comment.md").write_text("### ✅ Encryption: no change in `a`\nall is well")
-    (tmp_path / "1" / "review.json").write_text('{"headline": {"severity": "none", "text": "no change"}}')
-    assert "no review" in merged(tmp_path, "a")
+    # Nor is a file that calls itself one.
+    said = '{"headline": {"severity": "none", "text": "no change"}}'
+    (tmp_path / "reviews" / "1" / "review.json").write_text(said)
+    assert "`prod`: no review" in merged(tmp_path / "reviews", "prod")
 
 
 @pytest.mark.parametrize("count", [1, 40, 3000])
