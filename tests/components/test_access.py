@@ -252,6 +252,16 @@ def test_the_firewall_of_an_existing_vault_is_told_once() -> None:
     service(azure, **said, access="revoked")
 
 
+def test_an_account_waits_until_its_new_identity_has_access() -> None:
+    """Somebody switched the identity off and on: the grant is for one that is no more."""
+    azure = bound_azure(granted=True, recorded=True)
+    azure.state[_GRANT]["outputs"] = {"policy": {"objectId": CLIENT}}
+    azure.vault = existing_vault(accessPolicies=[{**GRANT, "objectId": CLIENT}])
+    after = service(azure, tags={"a": "b"})
+    assert ignored(after, ":Account") >= {"properties.networkAcls", "sku", "tags"}
+    assert after.one(":AccessPolicy").inputs["policy"]["objectId"] == PRINCIPAL
+
+
 def test_an_account_that_was_unbound_since_the_state_was_written_is_guarded_as_it_is() -> None:
     """What Azure has counts, once it has said so twice: nothing is under the key any more that could be
     lost."""
