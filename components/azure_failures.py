@@ -77,11 +77,13 @@ def explanation(
     version: str = "",
     *,
     untried_rbac: bool = False,
+    grantee: str = "",
     owns_vault: bool = False,
 ) -> str | None:
     """The way out of an error of azure-native; None for an error that is not known here. `version` is the URI
     of the key version that an account is written with, or ""; `untried_rbac`: its vault is under Azure RBAC,
-    and it has used no key there yet. `owns_vault`: the service makes the vault."""
+    and it has used no key there yet. `grantee` is the object id of the identity that an access policy is to
+    let use the key, or "". `owns_vault`: the service makes the vault."""
     if _UNSEEN.search(error):
         return (
             f"{name}: Azure does not show yet what this update wrote or uses, because its reads may lag "
@@ -105,12 +107,12 @@ def explanation(
         )
     if fix := missing_data_role(error):
         return f"{name}: {fix}"
-    if type == ACCOUNT and (words := _of_account(error, version, untried_rbac=untried_rbac)):
+    if type == ACCOUNT and (words := _of_account(error, version, grantee, untried_rbac=untried_rbac)):
         return f"{name}: {words}"
     return None
 
 
-def _of_account(error: str, version: str, *, untried_rbac: bool) -> str | None:
+def _of_account(error: str, version: str, grantee: str, *, untried_rbac: bool) -> str | None:
     """The same of an account."""
     if kept_out := _KEPT_OUT.search(error):
         return (
@@ -120,6 +122,9 @@ def _of_account(error: str, version: str, *, untried_rbac: bool) -> str | None:
     if untried_rbac and _NO_ACCESS.search(error):
         way_out = TO_POLICIES.format(vault_name=vault_name(version) or "VAULT", subscription="")
         return f"{POLICIES_ONLY}. To get on, {way_out}"
+    if grantee and version and re.search(NO_POLICY, error):
+        give = set_policy(vault_name(version) or "VAULT", grantee, NEEDED)
+        return f"the vault gives the account's identity no access. Run `{give}`, then the same command again"
     if KEY_REFUSED in error:
         month = (datetime.now(UTC) + _A_MONTH).strftime("%Y-%m-%dT%H:%M:%SZ")
         return _UNUSABLE_KEY + (_MADE_USABLE.format(version=version, month=month) if version else "")
@@ -162,7 +167,7 @@ def explaining_hooks(owner: str, *, owns_vault: bool = False) -> list[pulumi.Err
 def waiting_hooks(service: str, what: str, **situation: Any) -> list[pulumi.ErrorHook]:
     """Hooks for `what` of a service, whose access was granted just before. It is tried again while that may
     not count yet: for half an hour, or for some minutes where Azure refuses it in unknown words. What Azure
-    refuses otherwise is explained. `situation`: `untried_rbac`, as for `explanation`."""
+    refuses otherwise is explained. `situation`: `untried_rbac` and `grantee`, as for `explanation`."""
     begun: list[float] = []
 
     async def answer(failed: pulumi.ErrorHookArgs) -> bool:

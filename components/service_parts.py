@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pulumi
 
 from components.access import make_grant
-from components.access_model import RBAC
+from components.access_model import ACCESS_POLICY, RBAC
 from components.account import MadeAccount, make_account
 from components.after_account import AfterAccount
 from components.arguments.inputs import UNKNOWN
@@ -251,7 +251,10 @@ class Parts:
         live = self._situation.account.live
         is_used = live is not None and adapters.account(live).has_settled
         untried = self._inputs.grants_by == RBAC and not is_used
-        return waiting_hooks(self._inputs.name, "account", untried_rbac=untried) if bound else []
+        user = adapters.account(live).key_user if live else None
+        grantee = user or "" if self._inputs.grants_by == ACCESS_POLICY else ""
+        name = self._inputs.name
+        return waiting_hooks(name, "account", untried_rbac=untried, grantee=grantee) if bound else []
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None = None) -> KeyVersion:
         """The version of the key that is in use, for the account that is to be bound to it: `follower_id`, or

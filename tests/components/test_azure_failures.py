@@ -44,6 +44,17 @@ def test_a_refusal_is_explained_with_the_setting_that_helps(error: str, ways_out
         assert expected in words
 
 
+def test_an_account_without_access_is_told_the_command_that_gives_it() -> None:
+    """Where the identity is known: a message of Azure that comes once the account exists names no way out."""
+    error, version = (
+        'Code="AccessPolicyNotConfiguredForKeyVault"',
+        f"https://kv.vault.azure.net/keys/k/{'0' * 32}",
+    )
+    words = explanation("claims-account", ACCOUNT, error, version=version, grantee=OBJECT) or ""
+    given = f"az keyvault set-policy --name kv --object-id {OBJECT} --key-permissions get wrapKey unwrapKey"
+    assert given in words
+
+
 @pytest.mark.parametrize(
     "error",
     [native(409, "RoleAssignmentExists"), "cannot create already existing resource '/subscriptions/s/x'"],
