@@ -532,6 +532,7 @@ ROWS: Final = (
     row("role under a condition stays", conditioned(sets(ASSIGNMENT, "description", "x"))),
     row("role under a condition deleted", conditioned(deletes(ASSIGNMENT)), "undetermined", elsewhere=""),
     row("policy that was narrower: deleted", narrower(deletes(POLICY)), "access-revoked", elsewhere=""),
+    row("policy of get alone deleted", does(_method("by_policies")("get"), deletes(POLICY))),
     row("policy that was narrower: get alone", narrower(permitted("get")), "access-revoked", elsewhere=""),
     row("policy that was narrower: stays", narrower(sets(POLICY, "tags", {"a": "b"}))),
     row("policy that was narrower: with purge", narrower(permitted("unwrapKey", "purge")), "access-widened", elsewhere="principal-added"),
