@@ -100,7 +100,8 @@ class AfterAccount:
             ignored = ["privateEndpointName", "customNetworkInterfaceName", "ipConfigurations"]
             made[what] = self.child(endpoint, depends_on=[*after], ignore_changes=ignored)
         endpoints = [resource for one in made.values() for resource in one.resources]
-        given_ids = {arm_ids.name_of(id).lower(): id for id in inputs.network.private_dns_zone_ids}
+        # Of two zones of one name, the first counts.
+        given_ids = {arm_ids.name_of(id).lower(): id for id in reversed(inputs.network.private_dns_zone_ids)}
         zones = dns_zones(inputs.location, inputs.account_kind)
         for what, one in made.items():
             ids = {zone: given_ids[zone] for zone in zones[what] if zone in given_ids}

@@ -23,7 +23,7 @@ Problems = Iterator[Problem]
 
 
 def _replacement(one: Situation, account: facts.Account) -> Problems:
-    """What an account keeps for its life: with another value, another account would take its place."""
+    """What an account keeps for its life."""
     inputs = one.inputs
     existing = inputs.existing_resource_group_name is not None
     group = "existingResourceGroupName" if existing else inputs.argument_of("resourceGroup")
@@ -37,10 +37,12 @@ def _replacement(one: Situation, account: facts.Account) -> Problems:
     if account.kind and kind_limits.kind_change(account.kind, inputs.kind):
         changed["kind"] = (account.kind, inputs.kind)
     for path, (old, new) in changed.items():
+        then = f"would be deleted, and its data with it (Azure keeps both for {HOURS_HELD} hours)"
+        then = "keeps its kind" if path == "kind" else then
         yield Problem(
             path,
-            f"changes from {old!r} to {new!r}, and no account changes that: {account.name!r} would be "
-            f"deleted, and its data with it (Azure keeps both for {HOURS_HELD} hours); {_ANOTHER}",
+            f"changes from {old!r} to {new!r}, and no account changes that: {account.name!r} {then}; "
+            f"{_ANOTHER}",
         )
 
 

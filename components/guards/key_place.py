@@ -97,8 +97,9 @@ def is_elsewhere(before: RecordedService, place: KeyPlace) -> bool:
 
 
 def is_another_vault(recorded: str | None, vault_id: str) -> bool:
-    """Whether a vault's name in the state is that of another vault; names of vaults are unique."""
-    return bool(recorded) and str(recorded).lower() != arm_ids.name_of(vault_id).lower()
+    """Whether a vault's name in the state is that of another vault; names of vaults are unique. A vault whose
+    id is not known yet, "", counts as the same."""
+    return bool(recorded and vault_id) and not arm_ids.same(str(recorded), arm_ids.name_of(vault_id))
 
 
 def _is_another_key(recorded_id: str | None, vault_id: str, key_name: str) -> bool:
@@ -106,5 +107,4 @@ def _is_another_key(recorded_id: str | None, vault_id: str, key_name: str) -> bo
     if recorded_id is None:
         return False
     recorded = arm_ids.key_id(recorded_id)
-    moves = bool(vault_id) and is_another_vault(recorded.parent.name, vault_id)
-    return moves or recorded.name != key_name
+    return is_another_vault(recorded.parent.name, vault_id) or recorded.name != key_name

@@ -26,12 +26,14 @@ def test_private_access_is_closed_to_the_public_with_an_endpoint_each() -> None:
 
 
 def test_zones_that_are_given_list_the_endpoints() -> None:
-    """Each endpoint is in the one of its kind; none is made."""
+    """Each endpoint is in the first of its kind; none is made."""
     zones = [
         f"{NETWORK}/privateDnsZones/privatelink.vaultcore.azure.net",
         f"{NETWORK}/privateDnsZones/privatelink.cognitiveservices.azure.com",
     ]
-    monitor = service(network={"access": "private", "subnet_id": SUBNET, "private_dns_zone_ids": zones})
+    of_others = [zone.replace("/resourceGroups/", "/resourceGroups/others-") for zone in zones]
+    listed = [*zones, *of_others]
+    monitor = service(network={"access": "private", "subnet_id": SUBNET, "private_dns_zone_ids": listed})
     used = {
         found.name: found.inputs["privateDnsZoneConfigs"][0]["privateDnsZoneId"]
         for found in monitor.of(":PrivateDnsZoneGroup")

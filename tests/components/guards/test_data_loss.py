@@ -114,6 +114,16 @@ def test_only_what_loses_data_is_refused(said: dict[str, Any], refused: list[str
     assert paths(**said) == refused
 
 
+@pytest.mark.parametrize(
+    ("said", "lost"),
+    [({"location": "northeurope"}, True), ({"kind": "OpenAI", "account_name": "lang-language"}, False)],
+)
+def test_only_what_replaces_an_account_is_said_to_delete_it(said: dict[str, Any], *, lost: bool) -> None:
+    """Azure refuses another kind of an account, and azure-native replaces none for it."""
+    (found,) = losses(situation(recorded_service("language", by_type_and_name(state())), **said))
+    assert ("would be deleted" in found.text) is lost
+
+
 def service(azure: FakeAzure, preview: bool = False, **said: Any) -> Any:
     args: Any = {"location": "westeurope", **said}
     return run(lambda: EncryptedAIServicesAccount("language", args), azure=azure, preview=preview)

@@ -233,6 +233,8 @@ def test_only_a_policy_of_another_vault_may_be_taken_for_a_second_one(
     before = recorded(resources=policy)
     one = situation(before, place_of_key(service_inputs(vault={"id": hub}), before))
     assert ("language-access" not in ServicePlan(one).recorded_policies) is missing
+    # A vault that another resource of the program makes has no id in the preview.
+    assert "language-access" in ServicePlan(situation(before, KeyPlace())).recorded_policies
 
 
 @pytest.mark.parametrize(
