@@ -257,6 +257,12 @@ ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
         secretly(ROLE, roleDefinitionId=ENCRYPTION_USER),
         "access-revoked",
     ),
+    (
+        "a secret holder's grant of no account shown",
+        [deletes(policy(*EXACT, principal="[secret]"))],
+        "undetermined",
+    ),
+    ("a secret holder's narrow grant", [deletes(policy("get", principal="[secret]"))], ""),
     ("a role taken away is given again", again(STRANGER), "access-restored"),
     ("a role taken away is given to somebody not known", again(UNKNOWN), "access-restored access-revoked"),
     (
