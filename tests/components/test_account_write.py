@@ -94,65 +94,47 @@ def test_where_a_read_shows_no_key_a_write_says_the_one_of_the_binding(live: dic
     assert AccountBefore(live=live).bound_key == bound_key(live)
 
 
+LIVE = AccountBefore(live=account("v1"))
+UNBOUND = AccountBefore(live=account(), recorded=account("v1"))
+ANEW = AccountBefore(live=account("v1"), recorded=account("v1"))
+ONLY_RECORDED = AccountBefore(live=account(), recorded_key=bound_key(account("v1")))
+INLINE, FIRST = {"same_key": False}, {"is_update": False}
+REFRESH, WITH_KEY = "un `pulumi refresh`", "write it with the key https"
+MANAGED = ("is on Microsoft-managed keys", REFRESH)
+BOUND = ("is bound to https://kv.vault.azure.net/keys/cmk/v1", REFRESH)
+
+
 @pytest.mark.parametrize(
-    ("sent", "same_key", "lost"),
+    ("before", "sent", "how", "words"),
     [
-        (account("v1"), True, False),
-        (account(), True, True),
-        (account(), False, True),
-        (account("v2"), True, True),
-        (account("v2"), False, False),
-        (account("v1", client_id="c"), True, True),
+        pytest.param(LIVE, account("v1"), {}, (), id="as it is"),
+        pytest.param(LIVE, account(), {}, BOUND, id="no key"),
+        pytest.param(LIVE, account(), INLINE, BOUND, id="no key, inline"),
+        pytest.param(LIVE, account("v2"), {}, (*BOUND, WITH_KEY), id="another version"),
+        pytest.param(LIVE, account("v2"), INLINE, (), id="rotation, inline"),
+        pytest.param(LIVE, account("v1", client_id="c"), {}, (*BOUND, WITH_KEY), id="another identity"),
+        pytest.param(AccountBefore(live=account()), account("v1"), FIRST, (), id="bound by its first write"),
+        pytest.param(AccountBefore(), account(), FIRST, (), id="made"),
+        pytest.param(AccountBefore(), account(), {}, ("Azure does not find it", REFRESH), id="not found"),
+        pytest.param(UNBOUND, account("v1"), {}, (*MANAGED, WITH_KEY), id="unbound"),
+        pytest.param(UNBOUND, account(), {}, (), id="unbound, as it is"),
+        pytest.param(UNBOUND, account("v1"), INLINE, (), id="unbound, and bound inline"),
+        pytest.param(ANEW, account(), FIRST, ("Leave out --replace", "run the update again"), id="anew"),
+        pytest.param(ONLY_RECORDED, account(), {}, ("is bound to",), id="a read that lags"),
+        pytest.param(ONLY_RECORDED, account("v1"), {}, (), id="a read that lags, as it is"),
     ],
-    ids=["as it is", "no key", "no key, inline", "another version", "rotation, inline", "another identity"],
 )
-def test_a_write_that_would_lose_the_key_is_told(sent: dict[str, Any], same_key: bool, lost: bool) -> None:
-    """The message names the account, both keys and the way on."""
-    found = AccountBefore(live=account("v1"))
-    problem = loss("lang-claims", sent, found, is_update=True, same_key=same_key)
-    assert (problem is not None) is lost
-    if problem:
-        assert "is bound to https://kv.vault.azure.net/keys/cmk/v1" in problem
-        assert "Run `pulumi refresh`" in problem
-        assert ("write it with the key https" in problem) is (bound_key(sent) is not None)
-    for unbound in (AccountBefore(live=account()), AccountBefore()):
-        assert loss("lang-claims", sent, unbound, is_update=False, same_key=same_key) is None
-
-
-def test_an_account_that_was_unbound_on_purpose_is_not_bound_by_its_own_write() -> None:
-    """The state still has the key that earlier writes declared, and nothing has the binding any more."""
-    unbound = AccountBefore(live=account(), recorded=account("v1"))
-    problem = loss("lang-claims", account("v1"), unbound, is_update=True, same_key=True)
-    assert problem is not None
-    assert "is on Microsoft-managed keys" in problem
-    assert "Run `pulumi refresh`" in problem
-    assert loss("lang-claims", account(), unbound, is_update=True, same_key=True) is None
-    assert loss("lang-claims", account("v1"), unbound, is_update=True, same_key=False) is None
-
-
-def test_an_update_of_an_account_that_is_not_found_is_refused() -> None:
-    """It would be written as a new one is, over one that may exist and be bound."""
-    problem = loss("lang-claims", account(), AccountBefore(), is_update=True, same_key=True)
-    assert problem is not None
-    assert "Azure does not find it" in problem
-    assert "`pulumi refresh`" in problem
-
-
-def test_an_account_that_is_made_anew_under_its_name_is_refused() -> None:
-    """`--replace` asks for that; no refresh would help."""
-    found = AccountBefore(recorded=account("v1"), live=account("v1"))
-    problem = loss("lang-claims", account(), found, is_update=False, same_key=True)
-    assert problem is not None
-    assert "Leave out --replace" in problem
-    assert "run the update again" in problem
-    assert "refresh" not in problem
-
-
-def test_a_key_that_only_the_state_tells_of_is_kept_as_well() -> None:
-    """The read immediately before the write may lag behind, too."""
-    found = AccountBefore(live=account(), recorded_key=bound_key(account("v1")))
-    assert loss("lang-claims", account(), found, is_update=True, same_key=True) is not None
-    assert loss("lang-claims", account("v1"), found, is_update=True, same_key=True) is None
+def test_a_write_that_would_lose_the_key_is_told(
+    before: AccountBefore, sent: dict[str, Any], how: dict[str, bool], words: tuple[str, ...]
+) -> None:
+    """The message names the account, both keys and the way on, which is no refresh where `--replace` makes
+    the account anew. One that was unbound on purpose is not bound by its own write, though the state still
+    has the key that earlier writes declared; and one that is not found may exist and be bound."""
+    told = loss("lang-claims", sent, before, **{"is_update": True, "same_key": True, **how}) or ""
+    assert bool(told) is bool(words)
+    assert [one for one in words if one not in told] == [], told
+    assert (WITH_KEY in told) is (WITH_KEY in words)
+    assert before is not ANEW or "refresh" not in told
 
 
 def test_the_state_tells_of_an_account_by_its_name() -> None:

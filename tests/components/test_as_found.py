@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from components.as_found import AS_FOUND
-from components.service import EncryptedAIServicesAccount
-from tests.support.recording import RecordingMonitor, run
-
-
-def service(*as_found: str, **said: Any) -> RecordingMonitor:
-    args: Any = {"location": "westeurope", "as_found": list(as_found), **said}
-    return run(lambda: EncryptedAIServicesAccount("language", args))
+from tests.support.recording import RecordingMonitor, service
 
 
 def ignored(monitor: RecordingMonitor, type: str) -> set[str]:
@@ -33,17 +25,17 @@ def ignored(monitor: RecordingMonitor, type: str) -> set[str]:
 def test_a_word_leaves_its_part_alone(word: str, type: str, path: str) -> None:
     """The part is not written, and nothing else changes: what is ignored anyway stays ignored."""
     assert path not in ignored(service(), type)
-    assert ignored(service(word), type) >= {path} | ignored(service(), type)
+    assert ignored(service(as_found=[word]), type) >= {path} | ignored(service(), type)
 
 
 def test_a_role_assignment_keeps_the_name_and_scope_it_was_made_with() -> None:
     """Its name is a part of its id, so that another would replace it."""
-    found = ignored(service("access", access_model="rbac"), ":RoleAssignment")
+    found = ignored(service(as_found=["access"], access_model="rbac"), ":RoleAssignment")
     assert {"roleAssignmentName", "scope"} <= found
 
 
 def test_what_protects_the_data_is_never_left_as_found() -> None:
     """With every word there is, the account's login and its binding are still declared."""
-    monitor = service(*AS_FOUND)
+    monitor = service(as_found=list(AS_FOUND))
     assert not {p for p in ignored(monitor, ":Account") if "disableLocalAuth" in p or p == "properties"}
     assert ignored(monitor, ":CustomerManagedKey") == set()

@@ -11,9 +11,8 @@ import pulumi
 import pytest
 from pulumi import _types
 
-from components.service import EncryptedAIServicesAccount
 from core import resource_types
-from tests.support.recording import run, service
+from tests.support.recording import service
 
 GROUP = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers"
 SUBNET = f"{GROUP}/Microsoft.Network/virtualNetworks/v/subnets/s"
@@ -104,11 +103,3 @@ def test_no_alias_but_of_a_former_type_is_sent() -> None:
     """The engine resolves each alias of each resource, which was most of the time of a large preview."""
     sent = {alias.spec.type for found in service().registered for alias in found.request.aliases}
     assert sent == {*resource_types.FORMER}
-
-
-def test_the_callers_aliases_reach_the_service() -> None:
-    """A service that was renamed keeps its alias."""
-    opts = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")])
-    monitor = run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope"}, opts))
-    aliases = monitor.one(":EncryptedAIServicesAccount").request.aliases
-    assert [alias.spec.name for alias in aliases if not alias.spec.type] == ["old"]

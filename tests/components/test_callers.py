@@ -52,7 +52,7 @@ def test_a_person_and_a_group_get_the_roles_that_are_asked_for() -> None:
     made = {found.name: found.inputs for found in monitor.of(":RoleAssignment")}
     person = made[f"language-caller-{CLIENT}-language-owner"]
     group = made[f"language-caller-{PRINCIPAL}-language-reader"]
-    assert person["principalType"], group["principalType"] == ("User", "Group")
+    assert (person["principalType"], group["principalType"]) == ("User", "Group")
     assert person["roleDefinitionId"].endswith(roles.named("Cognitive Services Language Owner").id)
     assert group["roleDefinitionId"].endswith(roles.LANGUAGE_READER.id)
 
@@ -132,11 +132,5 @@ def test_fails_on_a_deployer_that_is_listed_by_its_object_id_too() -> None:
         ("callers[0].principalId", f"'deployer' {twice}"),
         ("callers[1].principalId", f"{DEPLOYER!r} {twice}"),
     ]
-    assert (
-        len(
-            service(
-                callers=[both[0], {**both[1], "role": roles.named("Cognitive Services Language Owner").name}]
-            ).of(":RoleAssignment")
-        )
-        == 2
-    )
+    owner = roles.named("Cognitive Services Language Owner").name
+    assert len(service(callers=[both[0], {**both[1], "role": owner}]).of(":RoleAssignment")) == 2

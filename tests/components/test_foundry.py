@@ -10,7 +10,7 @@ import pytest
 from components.guards.data_loss import losses
 from components.guards.recorded_state import recorded_service
 from components.invokes import by_type_and_name
-from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT
+from tests.components.guards.test_data_loss import PARENT, state
 from tests.components.test_kinds import refused
 from tests.support.recording import service
 from tests.support.situations import situation
@@ -82,10 +82,6 @@ def test_accounts_without_projects_are_as_before() -> None:
             "allowProjectManagement: found kind TextAnalytics, which has no projects",
         ),
         (
-            {"kind": "AIServices", "projects": PROJECTS, "allow_project_management": False},
-            "allowProjectManagement: found false, but projects are listed",
-        ),
-        (
             {"kind": "OpenAI", "deployments": [MODELS[0], {**MODELS[1], "name": "MINI"}]},
             "deployments: 'mini' is listed 2 times; list it once",
         ),
@@ -107,23 +103,16 @@ def test_fails_on_what_the_kind_does_not_have(said: dict[str, Any], problem: str
 
 def loses(*, bound: bool = True, project: str = "claims", **said: Any) -> list[str]:
     """What is refused of a Foundry account that is deployed with a project."""
-    parent = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$azure-native:"
-    id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers/Microsoft.CognitiveServices"
+    found, native = state(bound=bound), f"{PARENT}azure-native:cognitiveservices:"
     key = {"keyVaultUri": "https://kv-language.vault.azure.net/", "keyName": "k", "keyVersion": "1"}
     encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key} if bound else None
-    account = {
-        "id": f"{id}/accounts/aif-language",
+    found[f"{native}Account::language-account"]["outputs"] |= {
         "name": "aif-language",
         "kind": "AIServices",
-        "location": "westeurope",
-        "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
         "properties": {"allowProjectManagement": True, "encryption": encryption},
     }
-    state = {
-        f"{parent}cognitiveservices:Account::language-account": {"outputs": account},
-        f"{parent}cognitiveservices:Project::language-project-claims": {"outputs": {"name": project}},
-    }
-    before = recorded_service("language", by_type_and_name(state))
+    found[f"{native}Project::language-project-claims"] = {"outputs": {"name": project}}
+    before = recorded_service("language", by_type_and_name(found))
     return [f"{one.path}: {one.text}" for one in losses(situation(before, kind="AIServices", **said))]
 
 

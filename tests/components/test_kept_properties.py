@@ -9,8 +9,7 @@ import pulumi
 from pulumi.runtime.sync_await import _sync_await
 
 from components.kept_properties import KEPT, SEARCH_LINK, declared_links, lost_search, with_kept
-from components.service import EncryptedAIServicesAccount
-from tests.support.recording import RecordingMonitor, run
+from tests.support.recording import service
 
 _DATA = "/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/rg-data/providers"
 STORAGE = f"{_DATA}/Microsoft.Storage/storageAccounts/st1"
@@ -64,11 +63,6 @@ def test_a_search_service_is_never_written_without_its_key() -> None:
     found = kept(declared_links(None, SEARCH, "key"), apiProperties=live)["apiProperties"]
     assert (found["qnaAzureSearchEndpointId"], found["statisticsEnabled"]) == (SEARCH, True)
     assert _sync_await(found["qnaAzureSearchEndpointKey"].future()) == "key"
-
-
-def service(**more: Any) -> RecordingMonitor:
-    args: Any = {"location": "westeurope", **more}
-    return run(lambda: EncryptedAIServicesAccount("claims", args))
 
 
 def test_the_key_of_the_search_is_a_secret() -> None:

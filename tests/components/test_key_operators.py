@@ -210,16 +210,6 @@ def test_an_operator_keeps_its_access_whoever_deploys(programs: Programs, *, ref
         assert programs.up("alpha", refresh=refresh, key_operators=named) == []
 
 
-def test_a_second_name_beside_the_recorded_one_is_made_under_its_object_id(programs: Programs) -> None:
-    """`deployer` is in the state for the login before, whose access stays."""
-    vault, first = own(programs), seed.DEPLOYER.object_id
-    programs.up("alpha", key_operators=["deployer"])
-    second = programs.log_in("pipeline")
-    programs.up("alpha", key_operators=["deployer", first])
-    assert programs.operators(vault) == {first, second}
-    assert programs.up("alpha", key_operators=["deployer", first]) == []
-
-
 def test_one_identity_by_two_names_is_one_operator(programs: Programs) -> None:
     """A vault gives it access once, which stays when one of the names is taken out."""
     vault, me = own(programs), seed.DEPLOYER.object_id
@@ -229,11 +219,14 @@ def test_one_identity_by_two_names_is_one_operator(programs: Programs) -> None:
     assert programs.up("alpha", key_operators=["deployer", me]) == []
 
 
-@pytest.mark.parametrize("word", ["deployer", seed.DEPLOYER.object_id.upper()])
+ME = seed.DEPLOYER.object_id
+
+
+@pytest.mark.parametrize("word", ["deployer", ME, ME.upper()])
 def test_access_by_a_former_name_stays(programs: Programs, word: str) -> None:
-    """An older release has named the access of an operator by the word of its settings: it is found by the
-    object id, also where another login deploys now, and is not made again and then deleted with the former
-    resource."""
+    """A second name beside `deployer` is made under its object id, and the access of the login before stays.
+    An older release has named the access of an operator by the word of its settings: it is found by the
+    object id, and is not made again and then deleted with the former resource."""
     vault, first = own(programs), seed.DEPLOYER.object_id
     programs.up("alpha", key_operators=["deployer"])
     engine = programs.engines["alpha"]

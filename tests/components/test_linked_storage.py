@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from components.arguments.problem import InputError
 from core import arm_ids, kinds
+from core.kinds import AccountKind
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
-from tests.components.guards.first_deployments import IN_SHARED, SHARED, STORAGE, Args, group, made, storage
+from tests.components.guards.first_deployments import IN_SHARED, SHARED, STORAGE, Args, made, storage
 from tests.support.local_deployment import Deployment
 from tests.support.recording import service_inputs
 
@@ -29,36 +32,29 @@ def roles_on(deployment: Deployment, scope: str) -> list[tuple[str, str]]:
     return [(one["principalId"], arm_ids.name_of(one["roleDefinitionId"])) for one in own]
 
 
-@pytest.mark.parametrize("kind", [kind.name for kind in kinds.ALL if kind.storage])
-def test_an_account_keeps_data_in_storage_that_it_may_use(kind: str) -> None:
-    """It is linked in its create and gets exactly the role, under its key as any other."""
+@pytest.mark.parametrize("kind", kinds.ALL, ids=lambda kind: kind.name)
+def test_an_account_of_each_kind_is_under_its_key_with_what_it_is_linked_to(kind: AccountKind) -> None:
+    """Previewed, made, and bound through its own identity. It is linked in its create to storage, on which it
+    gets exactly the role, and to search; kinds that have neither are refused them (test_kinds.py)."""
     deployment = Deployment()
-    storage()(deployment)
-    args = {**LINKED, "kind": kind}
+    storage(deployment)
+    args: dict[str, Any] = {**SHARED, "kind": kind.name}
+    args |= {"storage_account_ids": [STORAGE]} if kind.storage else {}
+    args |= {"search_service_id": SEARCH, "search_service_key": "a key"} if kind.search else {}
     deployment.preview({"claims": args})
     deployment.up({"claims": args})
-    body = deployment.arm("GET", account_id(kind), api=_ACCOUNTS).body
-    assert body["properties"]["userOwnedStorage"] == [{"resourceId": STORAGE}]
-    assert body["properties"]["encryption"]["keySource"] == "Microsoft.KeyVault"
-    own = body["identity"]["principalId"]
-    assert roles_on(deployment, STORAGE) == [(own, STORAGE_BLOB_DATA_CONTRIBUTOR.id)]
+    body = deployment.arm("GET", account_id(kind.name), api=_ACCOUNTS).body
+    properties, own = body["properties"], body["identity"]["principalId"]
+    key = properties["encryption"]["keyVaultProperties"]
+    assert (body["kind"], properties["provisioningState"]) == (kind.name, "Succeeded")
+    bound_to = (key["keyVaultUri"].rstrip("/"), key["keyName"])
+    assert bound_to == ("https://kv-claims.vault.azure.net", "cmk-claims")
+    assert not key.get("identityClientId")
+    assert (properties.get("userOwnedStorage") == [{"resourceId": STORAGE}]) is kind.storage
+    assert roles_on(deployment, STORAGE) == [(own, STORAGE_BLOB_DATA_CONTRIBUTOR.id)] * kind.storage
+    search = (properties.get("apiProperties") or {}).get("qnaAzureSearchEndpointId")
+    assert search == (SEARCH if kind.search else None)
     deployment.preview({"claims": args})
-
-
-@pytest.mark.parametrize("kind", [kind.name for kind in kinds.ALL])
-def test_question_answering_is_of_some_kinds(kind: str) -> None:
-    """A search service is linked to those that answer questions, and to no other."""
-    args: Args = {**SHARED, "kind": kind, "search_service_id": SEARCH, "search_service_key": "a key"}
-    if not kinds.named(kind).search:
-        with pytest.raises(InputError, match="searchServiceId: found kind"):
-            service_inputs("claims", **args)
-        return
-    deployment = Deployment()
-    group("rg-shared")(deployment)
-    deployment.preview({"claims": args})
-    deployment.up({"claims": args})
-    body = deployment.arm("GET", account_id(kind), api=_ACCOUNTS).body
-    assert body["properties"]["apiProperties"]["qnaAzureSearchEndpointId"] == SEARCH
 
 
 @pytest.mark.parametrize("kind", [kind.name for kind in kinds.ALL if kind.storage])
@@ -66,7 +62,7 @@ def test_question_answering_is_of_some_kinds(kind: str) -> None:
 def test_of_some_kinds_the_storage_never_changes(kind: str, linked: list[str]) -> None:
     """Azure refuses the update, in words that say why; Language is moved, and its role with it."""
     deployment = Deployment()
-    storage()(deployment)
+    storage(deployment)
     body = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
     made(deployment, OTHER, body, "2023-05-01")
     args = {**LINKED, "kind": kind}
@@ -93,7 +89,7 @@ def test_fails_where_no_identity_can_use_the_storage() -> None:
 def test_its_owner_may_give_the_role(identity: str) -> None:
     """With grantStorageAccess: false the storage account is left alone, whoever reads it."""
     deployment = Deployment()
-    storage()(deployment)
+    storage(deployment)
     args = {**LINKED, "grant_storage_access": False, "identity": identity}
     deployment.up({"claims": args})
     assert roles_on(deployment, STORAGE) == []

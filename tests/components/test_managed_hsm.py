@@ -73,8 +73,6 @@ def test_a_user_assigned_identity_is_granted_before_the_account_is_made() -> Non
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ({"access_model": "rbac"}, "accessModel: is for a vault, but key.id names a key of a managed HSM"),
-        ({"vault": {"key_operators": ["deployer"]}}, "Managed HSM Crypto User"),
         ({"vault": {"id": HSM}}, "a managed HSM is not supported here"),
         (
             {"key": {"id": f"https://hsm-hub.managedhsm.azure.net/keys/cmk/{VERSION}"}},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 import pytest
 
+from components.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions
 from components.testing import CLIENT, DEPLOYER, PRINCIPAL, SUBSCRIPTION, VERSION
@@ -197,17 +198,6 @@ def test_services_share_the_provider_of_another_subscription(monkeypatch: pytest
     assert monitor.one("pulumi:providers:azure-native").inputs == made
 
 
-def test_microsoft_managed_keys_take_an_account_and_nothing_else() -> None:
-    """Without a customer key there is nothing that belongs to one; the account is audited all the same."""
-    monitor = service(encryption="microsoftManaged")
-    assert sorted(found.type for found in monitor.registered if "language-cmk" not in found.type) == [
-        "azure-native:cognitiveservices:Account",
-        "azure-native:monitor:DiagnosticSetting",
-        "azure-native:operationalinsights:Workspace",
-        "azure-native:resources:ResourceGroup",
-    ]
-
-
 def test_customer_key_is_turned_on_without_touching_the_account() -> None:
     """The account is the same resource with the same inputs before and after, so that it keeps its id and
     data."""
@@ -236,13 +226,6 @@ def test_only_the_binding_goes_when_an_account_is_unbound_by_name(identity: str)
     assert "accountLeaves" not in bound.one(":KeyVersion").inputs
     assert unbound.one(":Account").request.protect
     assert unbound.one(":AccessPolicy").inputs == bound.one(":AccessPolicy").inputs
-
-
-def test_existing_resource_group_is_not_made() -> None:
-    """A group that exists is used by name."""
-    monitor = service(existing_resource_group_name="rg-shared")
-    assert monitor.of(":ResourceGroup") == []
-    assert monitor.one(":Account").inputs["resourceGroupName"] == "rg-shared"
 
 
 def test_key_can_stay_on_a_version() -> None:
@@ -274,7 +257,58 @@ def test_audit_logs_of_account_and_vault_go_to_a_workspace() -> None:
     assert {found.inputs["workspaceId"] for found in existing.of(":DiagnosticSetting")} == {workspace_id}
 
 
-def test_an_existing_vaults_audit_is_left_to_its_owner() -> None:
-    """Only what is made here is watched from here."""
-    monitor = service(vault={"id": VAULT_ID})
-    assert [found.name for found in monitor.of(":DiagnosticSetting")] == ["language-account-audit"]
+NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network"
+SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/endpoints"
+
+
+def test_private_access_is_closed_to_the_public_with_an_endpoint_each() -> None:
+    """Account and vault each have an endpoint in the subnet, made once the account is bound, and listed in
+    the first zone of its kind that is given; none is made."""
+    zones = {
+        "language-vault-dns": f"{NETWORK}/privateDnsZones/privatelink.vaultcore.azure.net",
+        "language-account-dns": f"{NETWORK}/privateDnsZones/privatelink.cognitiveservices.azure.com",
+    }
+    network = {"access": "private", "subnet_id": SUBNET}
+    of_others = [zone.replace("/resourceGroups/", "/resourceGroups/others-") for zone in zones.values()]
+    assert service(network=network).of(":PrivateDnsZoneGroup") == []
+    monitor = service(network={**network, "private_dns_zone_ids": [*zones.values(), *of_others]})
+    for resource in (monitor.one(":Vault"), monitor.one(":Account")):
+        assert resource.inputs["properties"]["publicNetworkAccess"] == "Disabled"
+    endpoints = {
+        found.inputs["privateLinkServiceConnections"][0]["groupIds"][0]: found
+        for found in monitor.of(":PrivateEndpoint")
+    }
+    assert set(endpoints) == {"account", "vault"}
+    assert {found.inputs["subnet"]["id"] for found in endpoints.values()} == {SUBNET}
+    binding = monitor.one(":CustomerManagedKey")
+    assert all(binding.urn in found.needs for found in endpoints.values())
+    listed = {
+        found.name: found.inputs["privateDnsZoneConfigs"][0]["privateDnsZoneId"]
+        for found in monitor.of(":PrivateDnsZoneGroup")
+    }
+    assert listed == zones
+
+
+def test_further_identities_do_not_use_the_key() -> None:
+    """They are beside the account's own, or beside the one that was made for the key."""
+    other = f"{NETWORK.replace('Network', 'ManagedIdentity')}/userAssignedIdentities/id-storage"
+    both = {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": [other]}
+    assert service(other_identity_ids=[other]).one(":Account").inputs["identity"] == both
+    monitor = service(other_identity_ids=[other], identity="userAssigned")
+    made, account = monitor.one(":UserAssignedIdentity"), monitor.one(":Account").inputs
+    assert account["identity"]["userAssignedIdentities"] == [made.outputs["id"], other]
+    assert account["properties"]["encryption"]["keyVaultProperties"]["identityClientId"] == CLIENT
+    assert len(monitor.of(":AccessPolicy")) == 1
+
+
+def test_keys_that_are_composed_one_by_one_take_turns() -> None:
+    """Azure refuses a write to a vault that it is still writing (409 ConflictError): the second key of a
+    vault comes after the first, and that of another vault waits for none."""
+
+    def program() -> None:
+        for name, vault in (("first", "kv-hub"), ("second", "KV-HUB"), ("third", "kv-other")):
+            EncryptionKey(name, {"vault_id": VAULT_ID.replace("kv-hub", vault), "key_name": name})
+
+    made = {key.name: key for key in run(program).of(":Key")}
+    assert made["first-key"].urn in made["second-key"].request.dependencies
+    assert made["first-key"].urn not in made["third-key"].request.dependencies

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.service import EncryptedAIServicesAccount
-from tests.components.test_private_and_logs import SUBNET
+from tests.components.test_modes import SUBNET
 from tests.support.recording import RecordingMonitor, run
 
 EVERYTHING: dict[str, Any] = {

@@ -18,10 +18,6 @@ from components.cmk_resource import plugin_beside
             "resource-github.com_team_our_cmk.git_components-v0.1.0",
             "git://github.com/team/our_cmk.git/provider",
         ),
-        (
-            "resource-git.example_language-cmk.git_components-v0.1.0",
-            "git://git.example/language-cmk.git/provider",
-        ),
     ],
 )
 def test_the_provider_is_of_the_same_repository_and_version(folder: str, url: str) -> None:

@@ -29,13 +29,14 @@ from tests.components.guards.first_deployments import (
     made,
     network,
     private,
+    their_key,
     vault,
 )
 from tests.support.local_deployment import Deployment
 from tests.support.stack import ROOT
 
 LISTED = {
-    **{file: [] for file in ("azure-policy",)},
+    "azure-policy": list[str](),
     **{file: ["Microsoft.Resources/subscriptions/read"] for file in ("deploy", "preview")},
 }
 CHECK = "Microsoft.Resources/deployments/validate/action"
@@ -133,12 +134,6 @@ def more_identities(deployment: Deployment) -> None:
     made(deployment, MORE, {"location": "westeurope"}, "2023-01-31")
 
 
-def their_key(deployment: Deployment) -> None:
-    """A vault of somebody else's with a key."""
-    vault(SUBSCRIPTION, "rg-shared", "kv-hub")(deployment)
-    made(deployment, f"{HUB}/keys/theirs", {"properties": KEY})
-
-
 def by_others(args: Mapping[str, Any]) -> Callable[[Deployment], None]:
     """A stack that somebody else deployed, in the stack's own state."""
 
@@ -163,7 +158,6 @@ def own_client_id_shown(deployment: Deployment) -> None:
     deployment.door.cloud.behave(system_identity_client_id="echoed")
 
 
-KEY = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
 PRIVATE = {**private(), "access_model": "rbac", "callers": [CALLER]}
 USER_ASSIGNED = {**SHARED, "identity": "userAssigned", "access_model": "rbac", "network": SELECTED}
 ROLES = {"access_model": "rbac", "network": OPEN}

@@ -7,8 +7,6 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import resource
-from pulumi.runtime.proto import source_pb2
 
 from components.sdk_debug import drop_what_nobody_reads
 from components.service import EncryptedAIServicesAccount
@@ -68,13 +66,3 @@ def test_every_other_message_passes(engine: Engine) -> None:
         "exception when preparing or executing rpc for ty='t' name='n'",
         "registering resource",
     ]
-
-
-def test_stack_traces_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the frames nor the position that the SDK takes from them."""
-    frame = source_pb2.StackFrame(pc=source_pb2.SourcePosition(uri="file:///program.py", line=1))
-    monkeypatch.setattr(resource, "_get_stack_trace", lambda: source_pb2.StackTrace(frames=[frame]))
-    drop_what_nobody_reads()
-    made = run(lambda: EncryptedAIServicesAccount("claims", {"location": "westeurope"})).registered
-    for one in (each.request for each in made):
-        assert (bool(one.stackTrace.frames), one.HasField("sourcePosition")) == (False, False), one.name

@@ -105,13 +105,16 @@ def test_exactly_the_accounts_identity_gets_exactly_what_it_needs(default: Recor
 
 
 def test_key_is_granted_before_it_is_bound(default: RecordingMonitor) -> None:
-    """The binding depends on the grant, the grant on the account and the vault."""
+    """The binding depends on the grant, the grant on the account and the vault. The key's version names the
+    account, so that it is rotated only if that could follow."""
     grant, binding = default.one(":AccessPolicy"), default.one(":CustomerManagedKey")
     account, vault, version = default.one(":Account"), default.one(":Vault"), default.one(":KeyVersion")
     assert {grant.urn, account.urn, version.urn} <= binding.needs
     assert default.one(":Key").urn in version.needs
     assert {account.urn, vault.urn} <= grant.needs
     assert grant.urn not in account.needs
+    assert account.urn in version.needs
+    assert version.inputs["accountId"] == account.outputs["id"]
 
 
 def test_binding_takes_the_version_of_the_key(default: RecordingMonitor) -> None:

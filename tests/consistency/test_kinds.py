@@ -30,7 +30,7 @@ def test_the_local_azure_refuses_it(column: str, kind: str) -> None:
     """A judge that shares nothing with the table: what is refused above, it refuses, and takes the rest."""
     deployment = Deployment()
     if column == "storage":
-        storage()(deployment)
+        storage(deployment)
     group("rg-shared")(deployment)
     id = f"{IN_SHARED}/providers/{arm_ids.ACCOUNT}/any-claims"
     body: dict[str, Any] = {

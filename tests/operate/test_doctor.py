@@ -28,7 +28,6 @@ from tests.support.local_deployment import Deployment
 
 Printed = pytest.CaptureFixture[str]
 LOGIN = Login(settings={"subscriptionId": seed.SUBSCRIPTION_ID})
-CHECKED = [one for one in ROWS if one.path != "accessModel"]
 SETTINGS = "config:\n  language-cmk:name: claims\n  language-cmk:location: westeurope\n"
 
 
@@ -135,14 +134,13 @@ def test_a_service_that_is_deployed_is_left_to_the_preview(
 
 @pytest.mark.parametrize(
     "row",
-    [pytest.param(one, marks=() if at == 0 else pytest.mark.long) for at, one in enumerate(CHECKED)],
+    [pytest.param(one, marks=() if at == 0 else pytest.mark.long) for at, one in enumerate(ROWS)],
     ids=lambda row: row.name,
 )
 def test_what_fails_a_first_deployment_is_told_before_there_is_a_stack(
     row: FirstDeployment, deployment: Deployment, capsys: Printed
 ) -> None:
-    """The cause and the fix, under the setting that a preview would name, and nothing is written; but for the
-    access model of an existing vault, which only a preview looks at."""
+    """The cause and the fix, under the setting that a preview would name, and nothing is written."""
     args = {"name": "claims", "location": "westeurope", **as_settings(row.args)}
     config = {f"language-cmk:{name}": value for name, value in args.items()}
     Path("Pulumi.first.yaml").write_text(yaml.safe_dump({"config": config}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from settings import Settings, SettingsError, parse
+from settings import SettingsError, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 MINIMAL = {"name": "contoso", "location": "westeurope"}
@@ -69,30 +68,8 @@ def test_fails_on_a_setting_of_the_stack_inside_one_service(name: str) -> None:
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        ({"vualt": {}}, "vualt: is unknown; did you mean 'vault'?"),
-        ({"key": {"genration": 1}}, "key.genration: is unknown; did you mean 'generation'?"),
         ({"protect": "yes"}, "protect: found 'yes', expected true or false"),
         ({"key": {"generation": "two"}}, "key.generation: found 'two', expected a whole number"),
-        ({"tags": {"a": 1}}, "tags.a: found 1, expected text; put it in quotes"),
-        (
-            {"identity": "system"},
-            "identity: found 'system', expected 'systemAssigned', 'userAssigned' or 'systemAndUserAssigned'",
-        ),
-        (
-            {"key": {"id": f"{VAULT_ID}/keys/k"}, "vault": {"id": VAULT_ID + "2"}},
-            f"key.id: is not a key of the vault '{VAULT_ID}2'; remove vault.id, key.id is enough",
-        ),
-        (
-            {"name": "contoso-language-service"},
-            (
-                "name: key vault name 'kv-contoso-language-service' has 27 characters, Azure allows 3 to 24; "
-                "shorten the name, or give vault.name"
-            ),
-        ),
-        (
-            {"vault": {"keyOperators": ["deployer", "deployer"]}},
-            "vault.keyOperators: 'deployer' is listed 2 times; list it once",
-        ),
         (
             {"network": {"access": "selected", "allowedIpRanges": ["20.50.0.1/24"]}},
             "network.allowedIpRanges[0]: 20.50.0.1/24 has host bits set",
@@ -107,39 +84,18 @@ def test_fails_with_path_value_and_what_is_allowed(more: dict[str, Any], expecte
     assert expected in problems(**{**MINIMAL, **more})
 
 
-def test_fails_when_the_bound_version_could_expire_before_anyone_binds_the_next() -> None:
-    """A version must be rotated at least 30 days before it expires, and the text says why."""
-    (problem,) = problems(**MINIMAL, key={"expiresAfterDays": 100, "rotatesAfterDays": 80})
-    assert problem.startswith(
-        "key.rotatesAfterDays: found 80, with expiry after 100 days; expected at most 70"
-    )
-    assert "an expired version still opens the data, but wraps nothing new and cannot be bound" in problem
-
-
 def test_fails_once_with_everything_that_is_wrong() -> None:
     """One error names every problem, also those between settings that are right by themselves."""
     with pytest.raises(SettingsError) as error:
         parse(
             as_pulumi_has_them(
-                location="west-europe",
-                vault={"name": "v" * 30},
-                colour="red",
-                protect="maybe",
-                sku="F0",
-                network={"access": "selected"},
+                location="west-europe", vault={"name": "v" * 30}, colour="red", protect="maybe", sku="F0"
             )
         )
-    assert sorted(problem.path for problem in error.value.problems) == [
-        "colour",
-        "location",
-        "name",
-        "network.access",
-        "protect",
-        "sku",
-        "vault.name",
-    ]
+    paths = ["colour", "location", "name", "protect", "sku", "vault.name"]
+    assert sorted(problem.path for problem in error.value.problems) == paths
     first, *lines = str(error.value).splitlines()
-    assert first == "7 settings are wrong; nothing was made or changed:"
+    assert first == "6 settings are wrong; nothing was made or changed:"
     assert all(line.startswith("  language-cmk:") for line in lines)
 
 
@@ -157,13 +113,6 @@ def test_fails_on_ids_that_the_example_leaves_open() -> None:
     own = dict.fromkeys(login, "5e8d1c54-3f0a-4c7b-9a61-0d2f7b9c4e10")
     settings = parse(MINIMAL, login=own)
     assert (settings.subscription_id, settings.tenant_id) == tuple(own.values())
-
-
-def test_settings_cannot_be_changed() -> None:
-    """What was checked stays what was checked."""
-    settings: Settings = parse(MINIMAL)
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        settings.services[0].sku = "F0"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("key", ["network.access", "services[0].location", "key.generation"])

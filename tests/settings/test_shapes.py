@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pulumi
 import pytest
 
 from settings import SettingsError, load, parse
+from settings.stack import shown_secrets
 from tests.settings.test_parse import MINIMAL, VAULT_ID
 from tests.support.recording import run
 
@@ -23,23 +27,31 @@ def test_a_setting_with_nothing_after_it_has_its_default(empty: str | None) -> N
     assert (own.vault.id, other.vault.id, own.tags) == (None, None, {"a": "b"})
 
 
-def test_a_secret_value_is_in_no_message() -> None:
-    """A setting that is kept secret is said to be wrong without its value."""
+@pytest.mark.parametrize(
+    ("wrong", "secret", "value", "path"),
+    [
+        ({"accountName": "Hunter2!"}, "accountName", "Hunter2", "accountName"),
+        ({"vault": {"id": VAULT_ID}, "key": {"id": f"{VAULT_ID}2/keys/k"}}, "vault", VAULT_ID, "key.id"),
+    ],
+)
+def test_a_secret_value_is_in_no_message(wrong: dict[str, Any], secret: str, value: str, path: str) -> None:
+    """A setting that is kept secret is said to be wrong without its value, also by a rule that compares
+    another one with it."""
     with pytest.raises(SettingsError) as error:
-        parse({**MINIMAL, "accountName": "Hunter2!"}, secret=frozenset({"accountName"}))
-    assert "Hunter2" not in str(error.value)
-    assert "accountName: is wrong; its value is secret" in str(error.value)
+        parse({**MINIMAL, **wrong}, secret=frozenset({secret}))
+    assert value not in str(error.value)
+    assert f"{path}: is wrong; its value is secret" in str(error.value)
 
 
-def test_a_secret_value_is_in_no_message_of_another_setting() -> None:
-    """A rule that compares two settings does not tell the value of the one that is secret."""
-    with pytest.raises(SettingsError) as error:
-        parse(
-            {**MINIMAL, "vault": {"id": VAULT_ID}, "key": {"id": f"{VAULT_ID}2/keys/k"}},
-            secret=frozenset({"vault"}),
-        )
-    assert VAULT_ID not in str(error.value)
-    assert "key.id: is wrong; its value is secret" in str(error.value)
+def test_what_stays_secret_is_not_warned_of() -> None:
+    """The search service's key, at the top and inside `services`, which Pulumi marks as a whole; another
+    setting there is, without its value."""
+    assert list(shown_secrets({"searchServiceKey": "k"}, {"searchServiceKey"})) == []
+    services = json.dumps([{"name": "claims", "searchServiceKey": "k"}])
+    assert list(shown_secrets({"services": services}, {"services"})) == []
+    (warning,) = shown_secrets({"services": json.dumps([MINIMAL])}, {"services"})
+    assert "stored and shown as plain text, because" in warning
+    assert MINIMAL["location"] not in warning
 
 
 def test_who_makes_a_setting_secret_is_told_that_it_does_not_stay_so(monkeypatch: pytest.MonkeyPatch) -> None:

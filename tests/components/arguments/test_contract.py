@@ -82,13 +82,6 @@ def test_class_dictionary_and_file_give_the_same_arguments() -> None:
     assert from_class.key.given == {"generation"}
 
 
-def test_what_was_read_is_not_read_again() -> None:
-    """The arguments of a stack's file reach the parts as they are: one check, and no way back."""
-    (service,) = parse({"name": "claims", "location": "westeurope"}).services
-    for known in (True, False):
-        assert read(EncryptedAIServicesAccountArgs, "claims", service, known=known) is service
-
-
 def test_a_class_that_a_program_wrote_is_read() -> None:
     """Also where it has the component's name, which only reading puts there."""
     written = EncryptedAIServicesAccountArgs(name="claims", location="nowhere!")

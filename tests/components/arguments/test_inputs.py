@@ -35,9 +35,7 @@ PLACE: dict[str, Any] = {"resource_group_name": "rg", "location": "westeurope"}
             {"key": {"expires_after": 90}, "network": {"access": "opn"}},
             r"key.expires_after: is unknown; did you mean 'expires_after_days'\?\n  network.access: found",
         ),
-        (EncryptedAIServicesAccount, {"replaceAccount": "lang-a"}, "replaceAccount: is unknown; known are"),
         (EncryptedAIServicesAccount, {"vault": {"colour": "red"}}, "known are id, key_operators, name"),
-        (EncryptionKey, {"vault_id": VAULT_ID, "keyName": "k"}, "did you mean 'key_name'"),
         (KeyVault, {**PLACE, "name": "n"}, "name: is unknown"),
     ],
 )

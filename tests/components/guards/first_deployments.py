@@ -92,6 +92,13 @@ def vault(subscription: str, group_name: str, name: str, **more: Any) -> Cloud:
     return make
 
 
+def their_key(deployment: Deployment) -> None:
+    """A vault of somebody else's with a key."""
+    vault(SUBSCRIPTION, "rg-shared", "kv-hub")(deployment)
+    properties = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
+    made(deployment, f"{HUB}/keys/theirs", {"properties": properties})
+
+
 def account(subscription: str, group_name: str, name: str) -> Cloud:
     """Makes an account on Microsoft-managed keys with a subdomain of its name."""
 
@@ -210,27 +217,20 @@ def rights(
     )
 
 
-def denied(name: str, actions: str, path: str, scope: str = SUBSCRIPTION) -> FirstDeployment:
-    """A deny assignment of a deployment stack, which its owner then changes to exclude the deployer."""
-    id = f"{scope}/providers/Microsoft.Authorization/denyAssignments/5a1f1c7e-0000-4000-8000-000000000001"
-    body = {
+def deny(deployment: Deployment, action: str, *spared: str) -> None:
+    """A deny assignment of a deployment stack, for everybody but some object ids."""
+    name = "5a1f1c7e-0000-4000-8000-000000000001"
+    id = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/denyAssignments/{name}"
+    properties = {
         "denyAssignmentName": "stack-owned",
-        "permissions": [{"actions": [actions], "notActions": []}],
+        "permissions": [{"actions": [action]}],
         "principals": [{"id": "00000000-0000-0000-0000-000000000000", "type": "SystemDefined"}],
-        "excludePrincipals": [],
+        "excludePrincipals": [{"id": one, "type": "ServicePrincipal"} for one in spared],
     }
-    spared = {**body, "excludePrincipals": [{"id": seed.DEPLOYER.object_id, "type": "ServicePrincipal"}]}
-    put = "2024-07-01-preview"
-    return FirstDeployment(
-        name,
-        both(group("rg-shared"), lambda deployment: made(deployment, id, {"properties": body}, put)),
-        path,
-        ("deny assignment 'stack-owned'", "forbids", "exclude this login"),
-        SHARED,
-        fix=lambda deployment: made(deployment, id, {"properties": spared}, put),
-    )
+    made(deployment, id, {"properties": properties}, "2024-07-01-preview")
 
 
+NO_VAULTS = "Microsoft.KeyVault/vaults/write"
 RIGHTS = (
     rights("only accounts", (CS,), ("vaults/write", "workspaces/write", KV, LOGS), "vault.name"),
     rights(
@@ -253,7 +253,14 @@ RIGHTS = (
         "resourceGroupName",
         ("resourceGroups/write", f"--scope {SUBSCRIPTION}", "Contributor"),
     ),
-    denied("vaults are denied", "Microsoft.KeyVault/vaults/write", "vault.name"),
+    FirstDeployment(
+        "vaults are denied",
+        both(group("rg-shared"), lambda deployment: deny(deployment, NO_VAULTS)),
+        "vault.name",
+        ("deny assignment 'stack-owned'", "forbids", "exclude this login"),
+        SHARED,
+        fix=lambda deployment: deny(deployment, NO_VAULTS, seed.DEPLOYER.object_id),
+    ),
 )
 
 
@@ -323,21 +330,6 @@ def assigned(definition: str, scope: str = SUBSCRIPTION, **parameters: Any) -> C
     return lambda deployment: made(deployment, id, {"properties": body}, "2025-01-01")
 
 
-def built_in(
-    name: str, guid: str, path: str, *says: str, args: Args, fixed: Args, **parameters: Any
-) -> FirstDeployment:
-    """A built-in policy."""
-    id = f"/providers/Microsoft.Authorization/policyDefinitions/{guid}"
-    return FirstDeployment(
-        f"policy: {name}",
-        both(group("rg-shared"), assigned(id, **parameters)),
-        path,
-        ("RequestDisallowedByPolicy", "policyAssignments/theirs", *says),
-        args,
-        fixed,
-    )
-
-
 def bank_names(deployment: Deployment) -> None:
     """A policy of the subscription's own denies other names of vaults; it is exempted as printed."""
     definition = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyDefinitions/own"
@@ -347,111 +339,33 @@ def bank_names(deployment: Deployment) -> None:
     assigned(definition)(deployment)
 
 
+_DISALLOWED = ("RequestDisallowedByPolicy", "policyAssignments/theirs")
 CMK = "67121cc7-ff39-4ab8-b7e3-95b84dab487d"
 POLICIES = (
-    built_in(
-        "accounts need a customer-managed key",
-        CMK,
+    FirstDeployment(
+        "policy: accounts need a customer-managed key",
+        both(
+            group("rg-shared"),
+            assigned(f"/providers/Microsoft.Authorization/policyDefinitions/{CMK}", effect="Deny"),
+        ),
         "accountName",
-        "should encrypt data at rest with a customer-managed key (CMK)",
-        "set identity: userAssigned",
-        args={},
-        fixed={"identity": "userAssigned"},
-        effect="Deny",
-    ),
-    built_in(
-        "a tag on resource groups",
-        "96670d01-0a4d-4649-9c89-2d3abc0a5025",
-        "resourceGroupName",
-        args={},
-        fixed={"tags": {"costCenter": "4711"}},
-        tagName="costCenter",
+        (
+            *_DISALLOWED,
+            "should encrypt data at rest with a customer-managed key (CMK)",
+            "set identity: userAssigned",
+        ),
+        fixed_args={"identity": "userAssigned"},
     ),
     FirstDeployment(
         "policy: names of vaults",
         both(group("rg-shared"), bank_names),
         "vault.name",
-        ("RequestDisallowedByPolicy", "policyAssignments/theirs", "az policy exemption create"),
+        (*_DISALLOWED, "az policy exemption create"),
         SHARED,
     ),
 )
 
 
-_IN_HUB: Args = {**SHARED, "vault": {"id": HUB}}
-EXISTING = (
-    FirstDeployment(
-        "existing vault: no purge protection",
-        vault(SUBSCRIPTION, "rg-shared", "kv-hub", enablePurgeProtection=None),
-        "vault.id",
-        ("purge", "az keyvault update --name kv-hub"),
-        _IN_HUB,
-    ),
-    FirstDeployment(
-        "existing vault: it goes by roles",
-        vault(SUBSCRIPTION, "rg-shared", "kv-hub", enableRbacAuthorization=True),
-        "accessModel",
-        ("grants by 'rbac'", "set accessModel: rbac"),
-        _IN_HUB,
-        ROLES_ALONE,
-    ),
-)
-
-
-def forgotten(step: Cloud, id: str, api: str) -> Cloud:
-    """Something that was made and deleted, and still holds its name."""
-
-    def make(deployment: Deployment) -> None:
-        step(deployment)
-        assert deployment.arm("DELETE", id, api=api).status < 300
-
-    return make
-
-
-KV_CLAIMS = f"{IN_SHARED}/providers/Microsoft.KeyVault/vaults/kv-claims"
-DELETED = (
-    FirstDeployment(
-        "a deleted vault has the name",
-        forgotten(
-            both(
-                vault(SUBSCRIPTION, "rg-shared", "kv-claims"),
-                lambda deployment: made(
-                    deployment,
-                    f"{KV_CLAIMS}/keys/cmk-claims",
-                    {"properties": {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}},
-                ),
-            ),
-            KV_CLAIMS,
-            "2026-02-01",
-        ),
-        "vault.name",
-        ("held by a resource deleted", "az keyvault recover --name kv-claims"),
-        SHARED,
-        {"vault": {"name": "kv-claims-2"}},
-    ),
-    FirstDeployment(
-        "a deleted vault of another subscription has the name",
-        forgotten(
-            vault(OTHER_SUBSCRIPTION, "rg-hub", "kv-claims"),
-            f"{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault/vaults/kv-claims",
-            "2026-02-01",
-        ),
-        "vault.name",
-        (_IN_THE_WORLD, "deleted one that can come back"),
-        fixed_args={"vault": {"name": "kv-claims-2"}},
-    ),
-    FirstDeployment(
-        "a deleted account has the name",
-        forgotten(
-            account(SUBSCRIPTION, "rg-shared", "lang-claims"),
-            f"{IN_SHARED}/providers/Microsoft.CognitiveServices/accounts/lang-claims",
-            "2025-06-01",
-        ),
-        "accountName",
-        ("held by a resource deleted", "another accountName"),
-        SHARED,
-        {"account_name": "lang-claims-2"},
-    ),
-)
 NETWORK = f"{IN_SHARED}/providers/Microsoft.Network/virtualNetworks/vnet"
 ZONES = [
     f"{IN_SHARED}/providers/Microsoft.Network/privateDnsZones/privatelink.{name}"
@@ -475,73 +389,35 @@ def private(subnet: str = "endpoints", **more: Any) -> Args:
     return {**SHARED, "network": {"access": "private", **where, **more}}
 
 
-def unresolved(name: str, path: str, noun: str, args: Args, fixed: Args) -> FirstDeployment:
-    """An argument that refers to something that does not exist."""
-    says = (f"{noun} ", "does not exist", f"correct {path}")
-    return FirstDeployment(name, network, path, says, args, fixed)
-
-
 _MISTYPED = f"{IN_SHARED}/providers/Microsoft.OperationalInsights/workspaces/mistyped"
-REFERENCES = (
-    unresolved("no such subnet", "network.subnetId", "subnet", private("endpoinst"), private()),
-    unresolved(
-        "no such workspace",
-        "audit.workspaceId",
-        "workspace",
-        {**SHARED, "audit": {"workspace_id": _MISTYPED}},
-        {"audit": {"new_workspace": True}},
-    ),
-)
 STORAGE = f"{IN_SHARED}/providers/Microsoft.Storage/storageAccounts/stlogs"
 
 
-def storage(tier: str = "Standard_LRS", **network_acls: Any) -> Cloud:
+def storage(deployment: Deployment) -> None:
     """A storage account."""
-
-    def prepare(deployment: Deployment) -> None:
-        group("rg-shared")(deployment)
-        body = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": tier}}
-        properties = {"networkAcls": network_acls or _OPEN}
-        made(deployment, STORAGE, {**body, "properties": properties}, "2023-05-01")
-
-    return prepare
+    group("rg-shared")(deployment)
+    body = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    made(deployment, STORAGE, body, "2023-05-01")
 
 
-_CLOSED = {"defaultAction": "Deny", "bypass": "None"}
-_OPEN = {**_CLOSED, "bypass": "AzureServices"}
-_CLOSED_SAYS = (
-    "does not admit trusted Microsoft services",
-    "az storage account update --name stlogs --bypass AzureServices",
-)
-_LINKED: Args = {**SHARED, "storage_account_ids": [STORAGE]}
-LINKED = (
+REFERENCES = (
+    FirstDeployment(
+        "no such workspace",
+        group("rg-shared"),
+        "audit.workspaceId",
+        ("workspace ", "does not exist", "correct audit.workspaceId"),
+        {**SHARED, "audit": {"workspace_id": _MISTYPED}},
+        {"audit": {"new_workspace": True}},
+    ),
     FirstDeployment(
         "no such storage to link",
         group("rg-shared"),
         "storageAccountIds",
         ("does not exist", STORAGE),
-        _LINKED,
+        {**SHARED, "storage_account_ids": [STORAGE]},
         {"storage_account_ids": []},
     ),
-    FirstDeployment(
-        "linked storage closed to the account",
-        storage("Premium_LRS", **_CLOSED),
-        "storageAccountIds",
-        _CLOSED_SAYS,
-        _LINKED,
-        fix=storage("Premium_LRS", **_OPEN),
-    ),
 )
 
 
-ROWS = (
-    *NAMES,
-    *RIGHTS,
-    *PLACE,
-    *LOCKS,
-    *POLICIES,
-    *EXISTING,
-    *LINKED,
-    *DELETED,
-    *REFERENCES,
-)
+ROWS = (*NAMES, *RIGHTS, *PLACE, *LOCKS, *POLICIES, *REFERENCES)

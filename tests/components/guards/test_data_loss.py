@@ -129,13 +129,18 @@ def service(azure: FakeAzure, preview: bool = False, **said: Any) -> Any:
     return run(lambda: EncryptedAIServicesAccount("language", args), azure=azure, preview=preview)
 
 
-def test_fails_before_anything_is_registered() -> None:
-    """A refused service registers nothing, and its message names every problem."""
+def deployed() -> FakeAzure:
+    """A bound service, whose vault lets it in."""
     azure = FakeAzure()
     azure.state = state()
     azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
+    return azure
+
+
+def test_fails_before_anything_is_registered() -> None:
+    """A refused service registers nothing, and its message names every problem."""
     with pytest.raises(RefusedError, match=r"(?s)2 problems; nothing was made.*location.*identity"):
-        service(azure, location="northeurope", identity="userAssigned")
+        service(deployed(), location="northeurope", identity="userAssigned")
 
 
 def test_fails_on_an_existing_vault_of_another_access_model() -> None:
@@ -143,14 +148,6 @@ def test_fails_on_an_existing_vault_of_another_access_model() -> None:
     azure = FakeAzure()
     azure.vault = existing_vault(enableRbacAuthorization=True)
     with pytest.raises(RefusedError, match="found 'accessPolicy', but the vault 'kv-hub' grants by 'rbac'"):
-        service(azure, vault={"id": VAULT_ID})
-
-
-def test_fails_on_a_key_that_somebody_made() -> None:
-    """A key of the wanted name in an existing vault is not taken unasked."""
-    azure = FakeAzure()
-    azure.key = {"name": "cmk-language"}
-    with pytest.raises(RefusedError, match=r"already has a key 'cmk-language'; to use it, .* set key.id"):
         service(azure, vault={"id": VAULT_ID})
 
 
@@ -209,9 +206,7 @@ def test_nobody_is_told_to_bring_back_what_is_not_theirs_or_would_stay_out_of_re
 def test_grants_that_are_there_are_taken_over() -> None:
     """An access policy that the state has not may be; one that it has never is, or a replacement would delete
     it after taking it over."""
-    azure = FakeAzure()
-    azure.state = state()
-    azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
+    azure = deployed()
     assert "takesOver" not in service(azure).one(":AccessPolicy").inputs
     del azure.state[f"{PARENT}azure-cmk:index:AccessPolicy::language-access"]
     assert service(azure).one(":AccessPolicy").inputs["takesOver"] is True
@@ -219,8 +214,7 @@ def test_grants_that_are_there_are_taken_over() -> None:
 
 def test_fails_on_another_subscription_before_azure_is_asked() -> None:
     """azure-native, once asked, is in the state with its new configuration, and the next refresh uses it."""
-    azure = FakeAzure()
-    azure.state = state()
+    azure = deployed()
     wanted = {"language": ServiceRequest(service_inputs())}
     with pytest.raises(RefusedError, match="azure-native:subscriptionId: found other"):
         run(lambda: preflight(wanted, subscription_id="other"), azure=azure)
@@ -293,10 +287,7 @@ def test_what_this_stack_made_is_not_named_as_existing_though_its_account_is_gon
 def test_a_service_that_was_renamed_is_guarded_as_it_was(alias: pulumi.Alias | str) -> None:
     """An alias makes the old account the new service's: that its name would change is refused, for the
     engine would replace it; with the old names said, nothing is. Any other alias says nothing of a name."""
-    azure = FakeAzure()
-    azure.state = state()
-    azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
-    opts = pulumi.ResourceOptions(aliases=[alias])
+    azure, opts = deployed(), pulumi.ResourceOptions(aliases=[alias])
 
     def renamed(**said: Any) -> None:
         args: Any = {"location": "westeurope", **said}

@@ -176,6 +176,7 @@ def test_what_another_key_lets_in_says_nothing_of_the_one_in_use(place: KeyPlace
         ({"publicNetworkAccess": "SecuredByPerimeter", "networkAcls": {"bypass": "None"}}, False),
         ({"networkAcls": {"bypass": "AzureServices", "defaultAction": "Deny"}}, False),
         ({"networkAcls": {"bypass": "None", "defaultAction": "Deny"}}, True),
+        ({"publicNetworkAccess": "Disabled", "networkAcls": {"bypass": "None"}}, True),
     ],
 )
 def test_only_a_firewall_that_is_seen_to_shut_the_service_out_is_a_removed_access(

@@ -19,17 +19,15 @@ from tests.components.guards.first_deployments import (
     ZONES,
     FirstDeployment,
     account,
+    deny,
     group,
     login,
-    made,
     network,
     private,
     vault,
 )
 from tests.support.az import carry_out
 from tests.support.local_deployment import Deployment
-
-DENIAL = "5a1f1c7e-0000-4000-8000-000000000002"
 
 
 def test_a_name_that_is_taken_hides_no_missing_right() -> None:
@@ -60,18 +58,6 @@ def test_a_preview_tells_what_azure_will_refuse(row: FirstDeployment) -> None:
     elif not row.fixed_args:
         assert carry_out(deployment.door, "\n".join(about)), "the message prints no command"
     deployment.up({"claims": row.arguments_after})
-
-
-def deny(deployment: Deployment, action: str) -> None:
-    """A deny assignment, of a deployment stack, for everybody."""
-    id = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/denyAssignments/{DENIAL}"
-    everybody = {"id": "00000000-0000-0000-0000-000000000000", "type": "SystemDefined"}
-    properties = {
-        "denyAssignmentName": "stack-owned",
-        "permissions": [{"actions": [action]}],
-        "principals": [everybody],
-    }
-    made(deployment, id, {"properties": properties}, "2024-07-01-preview")
 
 
 @pytest.mark.parametrize("action", ["vaults/read", "vaults/keys/read"])
@@ -128,15 +114,6 @@ def test_rights_on_a_single_vault_or_subnet_are_enough() -> None:
     deployment.up({"claims": args})
 
 
-def test_a_login_that_may_not_ask_is_told_so() -> None:
-    """Nothing is refused for it, and the action that is missing is named."""
-    deployment = Deployment()
-    login("Reader")(deployment)
-    deployment.preview({"claims": {}})
-    (told,) = [text for text in deployment.warnings if text.startswith("not checked: ")]
-    assert "Microsoft.Resources/deployments/validate/action" in told
-
-
 def test_azures_opinion_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its validation has refused what its writes take (azapi#1207): the refusal names the variable that makes
     it a warning."""
@@ -147,14 +124,6 @@ def test_azures_opinion_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv(IGNORES_VALIDATION, "1")
     deployment.preview({"claims": {}})
     assert any("InsufficientQuota" in text for text in deployment.warnings)
-
-
-def test_a_preview_that_finds_nothing_is_followed_by_an_update_that_passes() -> None:
-    """Nothing is refused, and nothing is left unchecked, where all is as it should be."""
-    deployment = Deployment()
-    deployment.preview({"claims": {}})
-    assert (deployment.writes(), deployment.warnings) == ([], [])
-    deployment.up({"claims": {}})
 
 
 def test_terms_that_may_not_be_accepted_are_noted() -> None:

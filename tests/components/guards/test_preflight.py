@@ -167,45 +167,21 @@ def test_access_is_taken_away_at_the_key_in_use() -> None:
     assert revoked.inputs["keyId"].endswith("/vaults/kv-one/keys/cmk-one")
 
 
-class LateAzure(FakeAzure):
-    """One whose first answer about `late` is that of a front end that is behind: it is not there."""
-
-    def __init__(self, late: str) -> None:
-        super().__init__()
-        self._late = late
-        two_services(self)
-
-    def call(self, args: MockCallArgs) -> Any:
-        found = super().call(args)
-        name = args.token.rsplit(":", 1)[1]
-        if name == self._late:
-            self._late = ""
-            raise AbsentError
-        return found
-
-
 @pytest.mark.parametrize("late", ["getAccount", "getVault", "getKey"])
 def test_what_one_read_does_not_find_is_looked_for_twice(late: str) -> None:
     """A front end that is behind is no drift: nobody is told to forget what is there."""
-    azure = LateAzure(late)
-    run(lambda: preflight({"one": ServiceRequest(service_inputs("one"))}), azure=azure)
-    asked = [call.token.rsplit(":", 1)[1] for call in azure.asked]
-    assert asked.count(late) == 2
 
-
-def test_a_grant_of_seconds_ago_is_no_removed_access() -> None:
-    """The first read may be older than the grant; with the second one the access is there."""
-
-    class BeforeTheGrant(LateAzure):
+    class Late(FakeAzure):
         def call(self, args: MockCallArgs) -> Any:
-            if args.token.endswith(":getVault") and not any("getVault" in one.token for one in self.asked):
-                self.asked.append(args)
-                return existing_vault(), []
-            return super().call(args)
+            asked_before = any(one.token.endswith(f":{late}") for one in self.asked)
+            found = super().call(args)
+            if args.token.endswith(f":{late}") and not asked_before:
+                raise AbsentError
+            return found
 
-    azure = BeforeTheGrant("")
+    azure = two_services(Late())
     run(lambda: preflight({"one": ServiceRequest(service_inputs("one"))}), azure=azure)
-    assert len([one for one in azure.asked if one.token.endswith(":getVault")]) == 2
+    assert len([one for one in azure.asked if one.token.endswith(f":{late}")]) == 2
 
 
 def test_the_problem_of_one_service_hides_none_of_another() -> None:
