@@ -90,12 +90,15 @@ def given_back(words: str, shown: tuple[Value, ...] = ()) -> Verdict:
 
 
 def losing(
-    resources: Iterable[ReviewedResource], moments: Moments, owned: Container[tuple[str, str]]
+    resources: Iterable[ReviewedResource],
+    moments: Moments,
+    owned: Container[tuple[str, str]],
+    used: Iterable[tuple[str, Value, str]],
 ) -> Iterator[tuple[str, Verdict]]:
     """The verdicts on grants that are taken away and let an identity use a key whose account is not shown
     here, by the URN of the grant. This update takes them away, or somebody did so outside Pulumi. `owned` are
-    principals and vaults of the accounts that are shown. A deleted vault has a verdict of its own, so its
-    grants have none."""
+    principals and vaults of the accounts that are shown, `used` the grants that they use. A deleted vault has
+    a verdict of its own, so its grants have none."""
     gone = {one.urn for one in resources if one.kind in VAULTS and (one.goes or one.planned is None)}
     seen: set[tuple[str, str]] = set()
     for at in (moments.live, *moments[1:]), moments:
@@ -120,6 +123,12 @@ def losing(
                 if was_there and all(any(lost(one, now)) for one in (had, has)):
                     said = "access to the key ({}) was taken from {} outside Pulumi"
                     yield grant.resource.urn, given_back(said, (words(grant), principal))
+    stays = {urn for urn, _, _ in used} | {grant.resource.urn for grant in moments.planned.grants}
+    for grant in moments.live.by_principal.get("", ()):
+        is_told = grant.resource.urn in stays or (grant.vault and grant.vault.urn in gone)
+        if not is_told and level(moments.live.on(grant, [grant])) is Access.FULL:
+            said = "access to the key REMOVED ({}) from an identity that this preview does not show"
+            yield grant.resource.urn, Verdict(Name.UNDETERMINED, said, (words(grant),))
 
 
 def gaining(

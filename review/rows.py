@@ -81,7 +81,7 @@ def rows_of(preview: Preview) -> list[ReportRow]:
     held = [grant for one in accounts for at in (one.live, one.planned) if at for grant in at.grants]
     certain = (one for one in held if one.more_doubt is not Doubt.HOLDER)
     used = {(one.resource.urn, one.principal, access.words(one)) for one in certain}
-    losing = [*access.losing(resources, moments, owned)]
+    losing = [*access.losing(resources, moments, owned, used)]
     others: dict[str, list[Verdict]] = {}
     for urn, verdict in (*_of_others(resources, moments, accounts), *losing):
         others.setdefault(urn, []).append(verdict)

@@ -182,10 +182,6 @@ def newer_in_the_vault(scene: Scene) -> None:
     scene.sides.discard(KEY)
 
 
-def locked(level: str) -> Change:
-    return lambda scene: scene.hold(LOCK_TOKEN, "lock", {"scope": scene.vault_id, "level": level})
-
-
 def revokes(op: str = "create", **inputs: Any) -> Change:
     """A revocation of the service's access, which takes it away at once whatever is declared beside it."""
 
@@ -258,8 +254,10 @@ def of_hsm(change: Callable[[Scene], None]) -> Change:
     )
 
 
-def of_lock(change: Callable[[Scene], None], level: str = "ReadOnly") -> Change:
-    return does(locked(level), change)
+def of_lock(change: Change) -> Change:
+    """A lock on the vault that is there."""
+    inputs = {"level": "ReadOnly"}
+    return does(lambda scene: scene.hold(LOCK_TOKEN, "lock", {"scope": scene.vault_id, **inputs}), change)
 
 
 def in_project(change: Change) -> Change:
@@ -534,6 +532,7 @@ ROWS: Final = (
     row("role under a condition stays", conditioned(sets(ASSIGNMENT, "description", "x"))),
     row("role under a condition deleted", conditioned(deletes(ASSIGNMENT)), "undetermined", elsewhere=""),
     row("policy that was narrower: deleted", narrower(deletes(POLICY)), "access-revoked", elsewhere=""),
+    row("policy of get alone deleted", does(_method("by_policies")("get"), deletes(POLICY))),
     row("policy that was narrower: get alone", narrower(permitted("get")), "access-revoked", elsewhere=""),
     row("policy that was narrower: stays", narrower(sets(POLICY, "tags", {"a": "b"}))),
     row("policy that was narrower: with purge", narrower(permitted("unwrapKey", "purge")), "access-widened", elsewhere="principal-added"),

@@ -48,18 +48,18 @@ class Scene:
     def _kind(step: Step) -> Kind | None:
         return kind_of(token_of(step["urn"]))
 
-    def step(self, kind: Kind, name: str = "") -> Step:
+    def step(self, kind: Kind) -> Step:
         """The step of a resource of that kind: of several, the service's own grant and the vault's audit."""
         found = [one for one in self.steps if self._kind(one) is kind]
         if kind is Kind.ACCESS_POLICY:
             found = [one for one in found if "operator" not in one["urn"]]
         if kind is Kind.DIAGNOSTIC_SETTING:
             found = [one for one in found if "/vaults/" in one["oldState"]["inputs"]["resourceUri"]]
-        return next(one for one in found if name in one["urn"])
+        return found[0]
 
-    def _changed(self, kind: Kind, name: str = "") -> Step:
+    def _changed(self, kind: Kind) -> Step:
         self.sides.add(kind)
-        return self.step(kind, name)
+        return self.step(kind)
 
     @property
     def grant(self) -> Kind:
@@ -91,9 +91,9 @@ class Scene:
 
     # What the update does.
 
-    def set(self, kind: Kind, path: str, value: Any, op: str = "update", name: str = "") -> None:
+    def set(self, kind: Kind, path: str, value: Any, op: str = "update") -> None:
         """Changes one input; None takes it out."""
-        step = self._changed(kind, name)
+        step = self._changed(kind)
         step["op"] = op
         step["newState"] = new = copy.deepcopy(step["newState"])
         new["outputs"] = {}
@@ -111,8 +111,8 @@ class Scene:
         """Writes it again as it is."""
         self._changed(kind)["op"] = "update"
 
-    def delete(self, kind: Kind, *, retain: bool = False, name: str = "") -> None:
-        step = self._changed(kind, name)
+    def delete(self, kind: Kind, *, retain: bool = False) -> None:
+        step = self._changed(kind)
         step["op"] = "delete"
         step["oldState"] = {**step["oldState"], "retainOnDelete": retain}
         step.pop("newState")

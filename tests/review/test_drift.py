@@ -6,17 +6,10 @@ from pathlib import Path
 import pytest
 
 from review import report
-from tests.review.rendered import golden, reviewed
+from tests.review.rendered import reviewed
 from tests.review.running import run
 from tests.review.situations import SITUATIONS
 from tests.support.stack import ROOT
-
-
-def test_what_was_deleted_and_changed_is_named() -> None:
-    """By its name, from a real refresh; a preview with a plan says by its verdicts what it finds."""
-    told = {one.name: golden(one)[f"{one.name}.md"] for one in SITUATIONS}
-    assert "Not as the state has it: `account`, `binding`" in told["drift"].splitlines()
-    assert "as the state" not in told["unbound-outside"]
 
 
 def night(folder: Path, python: str, pulumi: str = "echo '{}'") -> int:

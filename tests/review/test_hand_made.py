@@ -257,6 +257,12 @@ ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
         secretly(ROLE, roleDefinitionId=ENCRYPTION_USER),
         "access-revoked",
     ),
+    (
+        "a secret holder's grant of no account shown",
+        [deletes(policy(*EXACT, principal="[secret]"))],
+        "undetermined",
+    ),
+    ("a secret holder's narrow grant", [deletes(policy("get", principal="[secret]"))], ""),
     ("a role taken away is given again", again(STRANGER), "access-restored"),
     ("a role taken away is given to somebody not known", again(UNKNOWN), "access-restored access-revoked"),
     (
@@ -320,8 +326,10 @@ def test_a_vault_of_its_own_that_shuts_out_services_is_said_in_whole_words() -> 
 
 
 def test_the_same_grant_found_twice_is_shown_once() -> None:
-    """A vault's own list shows what a resource of its own gives, too."""
-    (verdict,) = (one.verdict for row in review(*as_given("get")).rows for one in row.verdicts)
+    """Two resources may give the same."""
+    gone = (deletes(policy(*EXACT), POLICY, name) for name in ("p", "second"))
+    made = review(*(one for one in bound() if POLICY not in one["urn"]), *gone)
+    (verdict,) = (one.verdict for row in made.rows for one in row.verdicts)
     assert verdict.values == ("get, unwrapKey, wrapKey on vault kv",)
 
 

@@ -18,9 +18,9 @@ from review.merge import StackReview, merged
 from review.preview import PreviewError, read
 from review.printers import LIMIT, Form, ReportLine, Shown, Text, fold, in_markdown, in_plain, line
 from review.verdict import VerdictSeverity
-from tests.review.build import POLICY, ROLE, ROLES, VAULT_ID, bound, comment, review, state, step, terminal
+from tests.review.build import comment, terminal
 from tests.review.changes import ROWS, Row
-from tests.review.rendered import HERE, PULL_REQUESTS
+from tests.review.rendered import HERE
 from tests.review.scenes import Scene
 
 ATTACK = (
@@ -117,25 +117,6 @@ def test_no_text_of_a_plan_gets_out_of_its_place(name: str) -> None:
         except PreviewError:
             continue  # the command prints it as one plain line: test_command.py
         is_inert(report.make(made, (), date(2026, 6, 15)))
-
-
-def test_the_condition_that_the_documentation_recommends_is_reviewed() -> None:
-    """It has braces; the reviewer reads that a stranger's role is under it."""
-    (file,) = re.findall(r"--condition @(\S+)", PULL_REQUESTS.read_text())
-    condition = " ".join((PULL_REQUESTS.parents[1] / file).read_text().split())
-    facts = {
-        "scope": VAULT_ID,
-        "principalId": "55555555-5555-4555-8555-555555555555",
-        "roleDefinitionId": f"{ROLES}18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
-        "condition": condition,
-    }
-    steps = [one for one in bound() if POLICY not in one["urn"]]
-    made = review(*steps, step("create", ROLE, "r", None, state(facts)))
-    assert made.severity.exit_code == 3
-    for shown in (comment(made), terminal(made), report.as_json(made)):
-        assert "principal-added" in shown
-        assert "do what the preview does not show" in shown
-        assert "GuidEquals {e147488a-f6f5-4113-8e2d-b22465e65bf6}" in shown
 
 
 HOSTILE = st.text(
