@@ -69,13 +69,13 @@ def search(mutations: Iterable[Mutation]) -> Iterator[Outcome]:
 
 def nearest_tests(changed: Path) -> list[str]:
     """The test files that may notice a change of a file, relative to the root: those that have its name
-    first, then those that name its module, and of these those of its own room, the largest."""
+    first, then those of its own room, and of these those that name its module, the largest."""
     room, name = changed.relative_to(ROOT).parts[0], changed.stem
 
     def order(path: Path) -> tuple[bool, bool, bool, int]:
         names_it = re.search(rf"\b{name}\b", path.read_text(encoding="utf-8"))
         own = path.relative_to(ROOT / "tests").parts[0] == room
-        return path.stem != f"test_{name}", not names_it, not own, -path.stat().st_size
+        return path.stem != f"test_{name}", not own, not names_it, -path.stat().st_size
 
     files = (ROOT / "tests").rglob("test_*.py")
     everyday = [one for one in files if one.relative_to(ROOT / "tests").parts[0] not in SEARCHING]
