@@ -12,7 +12,7 @@ import pytest
 
 from policies.rule import Asked, Rule
 from policies.rules import RULES
-from tests.policies.asking import VAULT, Answer, Pack, Thing, verdict
+from tests.policies.asking import Answer, Pack, Thing, verdict
 from tests.policies.editing import with_prop, without
 from tests.policies.refusals import REFUSED
 from tests.policies.stacks import Stack, declared, one_phase, two_phases
@@ -91,22 +91,6 @@ def test_what_goes_breaks_no_rule(rule: Rule) -> None:
     for refused in REFUSED[rule.name]:
         answers = run_with(two_phases(), former(refused.things), refresh=True)
         assert rule.name not in {one.rule for one in answers if not one.open}
-
-
-@refreshed
-def test_a_replaced_vault_is_not_judged_twice(refresh: bool) -> None:
-    """A vault that this update replaces under another name needs no audit setting any more."""
-    stack = two_phases()
-    gone = Thing("gone", VAULT, {"name": "kv-gone", "location": "northeurope"})
-    assert refusals(run_with(stack, [gone], refresh=refresh)) == set()
-
-
-def test_a_state_that_is_shown_alone_is_judged_whole() -> None:
-    """`pulumi policy analyze` and a refresh without a program declare nothing: then the state is what there
-    is."""
-    stack = two_phases()
-    del stack["binding"]
-    assert "account-has-customer-key" in refusals(Pack().ask_stack(list(stack.values())))
 
 
 def test_a_component_that_goes_gives_no_leave() -> None:

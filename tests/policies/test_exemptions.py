@@ -74,8 +74,11 @@ def test_an_exemption_is_for_the_resources_it_names() -> None:
     assert "not needed in this run" in listed
 
 
-@pytest.mark.parametrize("broken", [{"reason": ""}, {"until": "soon"}, {"until": None}, {"urn": 3}])
-def test_an_exemption_without_reason_or_end_exempts_nothing(broken: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "broken",
+    [{"reason": ""}, {"until": "soon"}, {"until": None}, {"until": "2039-01-01"}, {"urn": 3}, {"urn": "*"}],
+)
+def test_an_exemption_without_reason_end_or_bounds_exempts_nothing(broken: dict[str, Any]) -> None:
     """What is missing is said in the report."""
     config = _exempting("2030-12-31")
     config["exemptions"][0].update(broken)
