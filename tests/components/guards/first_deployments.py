@@ -92,9 +92,9 @@ def vault(subscription: str, group_name: str, name: str, **more: Any) -> Cloud:
     return make
 
 
-def their_key(deployment: Deployment) -> None:
+def their_key(deployment: Deployment, **vault_properties: Any) -> None:
     """A vault of somebody else's with a key."""
-    vault(SUBSCRIPTION, "rg-shared", "kv-hub")(deployment)
+    vault(SUBSCRIPTION, "rg-shared", "kv-hub", **vault_properties)(deployment)
     properties = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
     made(deployment, f"{HUB}/keys/theirs", {"properties": properties})
 

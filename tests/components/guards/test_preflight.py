@@ -184,6 +184,20 @@ def test_what_one_read_does_not_find_is_looked_for_twice(late: str) -> None:
     assert len([one for one in azure.asked if one.token.endswith(f":{late}")]) == 2
 
 
+def test_a_grant_of_seconds_ago_is_no_removed_access() -> None:
+    """The first read may be older than the grant; with the second one the access is there."""
+
+    class BeforeTheGrant(FakeAzure):
+        def call(self, args: MockCallArgs) -> Any:
+            is_first = not any(one.token.endswith(":getVault") for one in self.asked)
+            found = super().call(args)
+            return (existing_vault(), []) if is_first and args.token.endswith(":getVault") else found
+
+    azure = two_services(BeforeTheGrant())
+    run(lambda: preflight({"one": ServiceRequest(service_inputs("one"))}), azure=azure)
+    assert len([one for one in azure.asked if one.token.endswith(":getVault")]) == 2
+
+
 def test_the_problem_of_one_service_hides_none_of_another() -> None:
     """What Azure would refuse is told beside what is refused already, of the same service, too; but not of an
     argument that is refused already."""
