@@ -198,11 +198,8 @@ ROWS: Final[dict[str, list[Row]]] = {
             "the host of the vault in full",
             (*BOTH, *ONE),
             [
-                ({}, "pass"),
                 (of_account(restrictOutboundNetworkAccess=False), "pass"),
                 (of_account(restrictOutboundNetworkAccess=UNKNOWN_FLAG), "open"),
-                (of_account(restrictOutboundNetworkAccess="true"), "violation"),
-                (outbound(None), "violation"),
                 (outbound(["azure.net"]), "violation"),
                 (outbound(UNKNOWN_LIST), "open"),
                 (outbound([UNKNOWN_TEXT]), "open"),
