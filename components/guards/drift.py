@@ -22,11 +22,11 @@ def gone(situation: Situation) -> Iterator[Problem]:
     that holds no key of the account does not count."""
     before, live, account = situation.before, situation.live, situation.before.account
     # A login to another subscription is refused for that (data_loss.py).
-    if account is None or live.unread or not is_in_subscription(account, situation.login):
+    if account is None or "account" in live.unread or not is_in_subscription(account, situation.login):
         return
     if live.account is None and _was_made(account):
         yield _account(account)
-    if live.account is None or not before.is_bound:
+    if live.account is None or live.unread or not before.is_bound:
         return
     lost = f"; Azure then {situation.data_deleted}" if situation.data_deleted else ""
     if before.key_identity == SYSTEM and not (live.account.get("identity") or {}).get("principalId"):

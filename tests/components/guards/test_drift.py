@@ -129,6 +129,9 @@ def test_only_what_the_account_is_bound_to_counts() -> None:
 def test_what_may_not_be_read_is_not_missed() -> None:
     """It may be there."""
     assert missing(recorded(), PLACE, account=LIVE, unread=frozenset({"vault"})) == []
+    assert missing(recorded(), PLACE, unread=frozenset({"account", "vault"})) == []
+    (deleted,) = missing(recorded(), PLACE, unread=frozenset({"vault"}))
+    assert deleted.path == "accountName"
 
 
 @pytest.mark.parametrize(
