@@ -256,7 +256,8 @@ class Life:
         said = ("" if disturbed else world.preview()) or world.up()
         made = world.engine.operations if said and not (disturbed or self.revoked) else []
         assert made == [], f"{change} has made {made} before it was refused: {said}"
-        assert disturbed or "cannot create already existing" not in said, (
+        theirs = "has this access already, from another program or person" in said
+        assert disturbed or theirs or "cannot create already existing" not in said, (
             f"{change} makes again what is there: {said}"
         )
         if said:
