@@ -37,12 +37,10 @@ def _replacement(one: Situation, account: facts.Account) -> Problems:
     if account.kind and kind_limits.kind_change(account.kind, inputs.kind):
         changed["kind"] = (account.kind, inputs.kind)
     for path, (old, new) in changed.items():
-        then = f"would be deleted, and its data with it (Azure keeps both for {HOURS_HELD} hours)"
-        then = "keeps its kind" if path == "kind" else then
+        moves = f"cannot move or be renamed: it would be deleted, with its data (kept for {HOURS_HELD} hours)"
+        keeps = "keeps its kind" if path == "kind" else moves
         yield Problem(
-            path,
-            f"changes from {old!r} to {new!r}, and no account changes that: {account.name!r} {then}; "
-            f"{_ANOTHER}",
+            path, f"changes from {old!r} to {new!r}, but account {account.name!r} {keeps}; {_ANOTHER}"
         )
 
 
