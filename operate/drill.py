@@ -197,10 +197,9 @@ def _hsm_role(client: AzureClient, own: ServiceAccess) -> str:
     said = ((one["name"], one["properties"]) for one in listed)
     held = [name for name, role in said if (role["scope"].lower(), role["principalId"].lower()) == wanted]
     if len(held) != 1:
-        raise NoAccessError(
-            f"{own.account_id} has {len(held)} roles at its key; a drill takes one away. Run `az keyvault "
-            f"role assignment list --hsm-name {own.key.vault_name} --scope {scope}`, and leave one"
-        )
+        listing = f"az keyvault role assignment list --hsm-name {own.key.vault_name} --scope {scope}"
+        what = f"keep one of those that `{listing}` prints" if held else "run `pulumi up` first"
+        raise NoAccessError(f"{own.account_id} has {len(held)} roles at its key, and needs one: {what}")
     return f"{roles}/{held[0]}?api-version={KEYS}"
 
 
