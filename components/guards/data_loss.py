@@ -37,7 +37,10 @@ def _replacement(one: Situation, account: facts.Account) -> Problems:
     if account.kind and kind_limits.kind_change(account.kind, inputs.kind):
         changed["kind"] = (account.kind, inputs.kind)
     for path, (old, new) in changed.items():
-        moves = f"cannot move or be renamed: it would be deleted, with its data (kept for {HOURS_HELD} hours)"
+        moves = (
+            "cannot move or be renamed: it would be deleted, and its data with it "
+            f"(Azure keeps both for {HOURS_HELD} hours)"
+        )
         keeps = "keeps its kind" if path == "kind" else moves
         yield Problem(
             path, f"changes from {old!r} to {new!r}, but account {account.name!r} {keeps}; {_ANOTHER}"
