@@ -110,7 +110,13 @@ def of_identity(client: str, *more: Step) -> list[Step]:
 
 
 def logs(place: str, category: str = "AuditEvent") -> dict[str, Any]:
-    return state({"resourceUri": VAULT_ID, "workspaceId": f"/w/{place}", "logs": [{"category": category}]})
+    return state(
+        {
+            "resourceUri": VAULT_ID,
+            "workspaceId": f"/w/{place}",
+            "logs": [{"category": category, "enabled": True}],
+        }
+    )
 
 
 def in_group(id: str) -> list[Step]:
@@ -159,7 +165,7 @@ def again(principal: str) -> list[Step]:
 
 
 HSM: Final = "azure-native:keyvault/v20230701:ManagedHsm"
-AUDIT, PURGE = [{"categoryGroup": "audit"}], {"enablePurgeProtection": True}
+AUDIT, PURGE = [{"categoryGroup": "audit", "enabled": True}], {"enablePurgeProtection": True}
 HSM_ID: Final = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm"
 OTHER: Final = state({"resourceName": "x"}, {"principalId": "p1", "clientId": "c1"}, id=IDENTITY_ID)
 OWN, THEIRS = (state({}, id=f"{id}/projects/x") for id in (ACCOUNT_ID, f"{ACCOUNT_ID}-2"))
