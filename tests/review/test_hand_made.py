@@ -174,6 +174,11 @@ ONE, BOTH = attached("c1", IDENTITY_ID), attached("c1", IDENTITY_ID, SECOND)
 UNBOUND: Final = deletes(account(), ACCOUNT, "a")
 OF_SECOND: Final = binding(account_id=ACCOUNT_ID.replace("/lang", "/second"))
 ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
+    (
+        "inline encryption that only the update will know",
+        [updates(account(encryption=INLINE), account(encryption=UNKNOWN))],
+        "undetermined",
+    ),
     ("inline encryption left out", [updates(account(encryption=INLINE), account())], "unbound"),
     (
         "inline encryption of another version",
