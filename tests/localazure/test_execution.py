@@ -17,7 +17,7 @@ import pytest
 
 from localazure import checkout, execution, process
 from localazure.__main__ import main
-from localazure.environment import is_from_outside, onward_of
+from localazure.environment import onward_of
 from localazure.home import Home, HomeError
 from tests.support.azure import RunningAzure, running_azure
 
@@ -76,14 +76,6 @@ def test_nothing_of_the_users_own_comes_along(azure: RunningAzure) -> None:
     assert found["PULUMI_BACKEND_URL"].startswith("file://")
     assert found["HTTPS_PROXY"].startswith("http://127.0.0.1:")
     assert found["NO_PROXY"] == "127.0.0.1,localhost,::1"
-    # OpenSSL and Go; requests, curl and Node.js each read a variable of their own.
-    assert found["SSL_CERT_FILE"] == str(azure.home.ca_bundle)
-    assert {azure.home.ca_bundle.read_text() in Path(found[name]).read_text() for name in REGISTRIES} == {
-        True
-    }
-    assert {name for name in found if is_from_outside(name)}.isdisjoint(
-        {"PULUMI_ACCESS_TOKEN", "ALL_PROXY", "ARM_USE_OIDC", "IDENTITY_ENDPOINT", "MSI_ENDPOINT"}
-    )
     assert _exec(azure, "sh", "-c", "exit 7").returncode == 7
     missing = _exec(azure, "no-such-command")
     assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
@@ -152,24 +144,11 @@ def test_fails_where_none_runs(tmp_path: Path) -> None:
         execution.environment_for(Home(tmp_path), os.environ)
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"),
-    [
-        (["--help"], r"\n  up  +deploy the stack and read the proof back\n(?s:.*)\n  exec  +run a command"),
-        (
-            ["preview", "--stack", "../dev"],
-            "'../dev' is not a stack's name: expected letters, digits, hyphens",
-        ),
-    ],
-)
-def test_the_command_line_says_what_can_be_typed(
-    typed: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Each word with its meaning; a name that Pulumi has for no stack is refused before a file of that name
-    is asked for."""
+def test_fails_for_what_is_no_name_of_a_stack(capsys: pytest.CaptureFixture[str]) -> None:
+    """Before a file of that name is asked for."""
     with pytest.raises(SystemExit):
-        main(typed)
-    assert re.search(said, "".join(capsys.readouterr()))
+        main(["preview", "--stack", "../dev"])
+    assert "'../dev' is not a stack's name: expected letters, digits, hyphens" in capsys.readouterr().err
 
 
 def test_no_line_of_the_makefile_reaches_a_cloud_by_itself() -> None:

@@ -60,13 +60,6 @@ async def test_check_asks_once_for_the_location_of_a_group(engine: Engine) -> No
     assert engine.arm.asks == [f"GET {GROUP}"]
 
 
-async def test_the_location_of_the_configuration_comes_first(engine: Engine) -> None:
-    """`azure-native:location` spares the request for the group's."""
-    await engine.configure(location="northeurope")
-    assert (await engine.check(ACCOUNT_TYPE, PLACE))["inputs"]["location"] == "northeurope"
-    assert engine.opened[-1].calls == []
-
-
 async def test_fails_for_a_type_that_is_not_here_naming_those_that_are(engine: Engine) -> None:
     """Already the check of the inputs fails, before anything is made."""
     told = await refused(engine.check("azure-native:keyvault:Secret", {}))
