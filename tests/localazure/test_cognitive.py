@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.localazure.driver import ACCOUNT, PROJECTS, URI, VAULT, Case
+from tests.localazure.driver import ACCOUNT, PROJECTS, URI, Case
 
 BIND = f"PATCH {ACCOUNT} with bind"
 MORE = {"ask": f"PATCH {URI}/keys/k/{{version}}", "send": {"attributes": {"enabled": False}}}

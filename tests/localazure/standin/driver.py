@@ -33,7 +33,6 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/a"
 GROUP_TYPE = "azure-native:resources:ResourceGroup"
 ACCOUNT_TYPE = "azure-native:cognitiveservices:Account"
-VAULT_TYPE = "azure-native:keyvault:Vault"
 PLACE = {"resourceGroupName": "rg"}
 ACCOUNT_BODY = {
     "kind": "TextAnalytics",
