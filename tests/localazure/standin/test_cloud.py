@@ -74,9 +74,9 @@ async def test_what_a_program_makes_is_unchanged_by_a_refresh_and_gone_after_its
     """A private endpoint with everything around it, and alerts with what they ask and whom they tell: what
     ARM nests is sent nested, and comes back as inputs name it."""
     made: dict[str, Got] = {}
-    async with cloud() as (engine, case, azure):
-        case.do("vault")
-        case.ask("PUT", VNET, SPACE)
+    async with cloud() as (engine, azure):
+        azure.case.do("vault")
+        azure.case.ask("PUT", VNET, SPACE)
         for type, news in MADE.items():
             checked = await engine.check(f"azure-native:{type}", {**PLACE, **news})
             assert checked.pop("failures") == []
@@ -86,8 +86,8 @@ async def test_what_a_program_makes_is_unchanged_by_a_refresh_and_gone_after_its
             assert diff["changes"] == {}, type
         for type, got in reversed(made.items()):
             await engine.delete(f"azure-native:{type}", got["id"], got["inputs"])
-            assert type.endswith("Workspace") or case.ask("GET", got["id"]).status == 404
-    sent = {url.partition("?")[0].rpartition("/")[2]: body for method, url, body in azure.sent if body}
+            assert type.endswith("Workspace") or azure.case.ask("GET", got["id"]).status == 404
+    sent = {url.partition("?")[0].rpartition("/")[2]: body for _, url, body in azure.calls if body}
     nested = {"name": "vault", "properties": {"privateLinkServiceId": VAULT, "groupIds": ["vault"]}}
     assert sent["end"]["properties"]["privateLinkServiceConnections"] == [nested]
     outputs = {type: got["outputs"] for type, got in made.items()}
