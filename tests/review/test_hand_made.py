@@ -90,7 +90,13 @@ def of_identity(client: str, *more: Step) -> list[Step]:
 
 
 def logs(place: str, category: str = "AuditEvent") -> dict[str, Any]:
-    return state({"resourceUri": VAULT_ID, "workspaceId": f"/w/{place}", "logs": [{"category": category}]})
+    return state(
+        {
+            "resourceUri": VAULT_ID,
+            "workspaceId": f"/w/{place}",
+            "logs": [{"category": category, "enabled": True}],
+        }
+    )
 
 
 def in_group(id: str) -> list[Step]:
@@ -131,6 +137,11 @@ ONE, BOTH = attached("c1", IDENTITY_ID), attached("c1", IDENTITY_ID, SECOND)
 UNBOUND: Final = deletes(account(), ACCOUNT, "a")
 OF_SECOND: Final = binding(account_id=ACCOUNT_ID.replace("/lang", "/second"))
 ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
+    (
+        "inline encryption that only the update will know",
+        [updates(account(encryption=INLINE), account(encryption=UNKNOWN))],
+        "undetermined",
+    ),
     (
         "inline encryption of another version",
         [
