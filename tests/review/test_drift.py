@@ -1,11 +1,11 @@
 """The nightly look: what a refresh finds changed, and how it ends."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from review import report
+from tests.review.loopback import recorded_tool
 from tests.review.rendered import reviewed
 from tests.review.running import run
 from tests.review.situations import SITUATIONS
@@ -14,10 +14,8 @@ from tests.support.stack import ROOT
 
 def night(folder: Path, python: str, pulumi: str = "echo '{}'") -> int:
     """How a look ends whose Python and engine do this."""
-    for name, text in (("python", python), ("pulumi", pulumi)):
-        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
-        (folder / name).chmod(0o755)
-    env = {"PYTHON": str(folder / "python"), "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+    recorded_tool(folder, "python", then=python)
+    env = {"PYTHON": str(folder / "bin" / "python"), "PATH": recorded_tool(folder, "pulumi", then=pulumi)}
     return run(ROOT / "review" / "drift.sh", "dev", folder, env=env).returncode
 
 

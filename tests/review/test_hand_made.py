@@ -8,6 +8,9 @@ import pytest
 
 from core import engine_values
 from core.engine_values import SIGNATURE
+from core.resource_types import DIAGNOSTIC_SETTING as LOGS
+from core.resource_types import PROJECT, RESOURCE_GROUP
+from core.resource_types import USER_ASSIGNED_IDENTITY as IDENTITY
 from core.roles import CONTRIBUTOR, CRYPTO_SERVICE_ENCRYPTION_USER
 from core.values import Mark
 from review import report
@@ -41,15 +44,11 @@ from tests.review.build import (
     vault,
     verdicts,
 )
+from tests.review.changes import EXACT
+from tests.review.scenes import OTHER as STRANGER
 
-EXACT: Final = ("get", "wrapKey", "unwrapKey")
-STRANGER: Final = "99999999-9999-4999-8999-999999999999"
 ENCRYPTION_USER: Final = f"{ROLES}{CRYPTO_SERVICE_ENCRYPTION_USER.id}"
-RESOURCE_GROUP: Final = "azure-native:resources:ResourceGroup"
 GENERIC: Final = "azure-native:resources:Resource"
-PROJECT: Final = "azure-native:cognitiveservices:Project"
-IDENTITY: Final = "azure-native:managedidentity:UserAssignedIdentity"
-LOGS: Final = "azure-native:monitor:DiagnosticSetting"
 IDENTITY_ID, SECOND = (
     f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}" for name in "xy"
 )
@@ -90,13 +89,8 @@ def of_identity(client: str, *more: Step) -> list[Step]:
 
 
 def logs(place: str, category: str = "AuditEvent") -> dict[str, Any]:
-    return state(
-        {
-            "resourceUri": VAULT_ID,
-            "workspaceId": f"/w/{place}",
-            "logs": [{"category": category, "enabled": True}],
-        }
-    )
+    recorded = [{"category": category, "enabled": True}]
+    return state({"resourceUri": VAULT_ID, "workspaceId": f"/w/{place}", "logs": recorded})
 
 
 def in_group(id: str) -> list[Step]:
@@ -113,8 +107,8 @@ def secretly(token: str, principal: str = "[secret]", **role: Any) -> list[Step]
         **(shown or policy(*EXACT, principal=principal)),
         "propertyDependencies": {"policy": source, "principalId": source},
     }
-    steps = [same(ACCOUNT, "a", account()), same(VAULT, "v", vault(enableRbacAuthorization=bool(role)))]
-    return [*steps, deletes(grant, token), same(BINDING, "b", binding())]
+    around = replaced(bound(), VAULT, same(VAULT, "v", vault(enableRbacAuthorization=bool(role))))
+    return replaced(around, POLICY, deletes(grant, token))
 
 
 def again(principal: str) -> list[Step]:
@@ -134,6 +128,7 @@ OTHER: Final = state({"resourceName": "x"}, {"principalId": "p1", "clientId": "c
 OWN, THEIRS = (state({}, id=f"{id}/projects/x") for id in (ACCOUNT_ID, f"{ACCOUNT_ID}-2"))
 HAD, MORE = policy("unwrapKey", principal=STRANGER), policy("unwrapKey", "delete", principal=STRANGER)
 ONE, BOTH = attached("c1", IDENTITY_ID), attached("c1", IDENTITY_ID, SECOND)
+NEWER: Final = json.loads(json.dumps(account(encryption=INLINE)).replace("a" * 32, "b" * 32))
 UNBOUND: Final = deletes(account(), ACCOUNT, "a")
 OF_SECOND: Final = binding(account_id=ACCOUNT_ID.replace("/lang", "/second"))
 ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
@@ -142,16 +137,7 @@ ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
         [updates(account(encryption=INLINE), account(encryption=UNKNOWN))],
         "undetermined",
     ),
-    (
-        "inline encryption of another version",
-        [
-            updates(
-                account(encryption=INLINE),
-                account(encryption=json.loads(json.dumps(INLINE).replace("a" * 32, "b" * 32))),
-            )
-        ],
-        "rotated",
-    ),
+    ("inline encryption of another version", [updates(account(encryption=INLINE), NEWER)], "rotated"),
     (
         "a binding of another account",
         [

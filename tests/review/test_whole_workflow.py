@@ -14,6 +14,7 @@ from localazure.environment import checkout
 from tests.review.loopback import serving
 from tests.review.running import bash, run
 from tests.support.azure import running_azure
+from tests.support.readme import clone
 from tests.support.stack import ROOT, Stack
 from tests.support.warm_host import ATTACH, language_host
 
@@ -21,18 +22,10 @@ pytestmark = pytest.mark.engine
 
 
 class Clone(Stack):
-    """A clone of the repository, with what is changed here and not committed yet, as a runner has it."""
+    """The files of the repository as they are now, as a runner has them."""
 
     def __post_init__(self) -> None:
-        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(self.folder)], check=True, timeout=300)
-        words = ["git", "-C", str(ROOT), "ls-files", "-z", "--modified", "--others", "--exclude-standard"]
-        changed = subprocess.run(words, check=True, capture_output=True, text=True, timeout=300).stdout
-        for name in filter(None, changed.split("\0")):
-            target = self.folder / name
-            target.unlink(missing_ok=True)
-            if (ROOT / name).exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, target)
+        clone(self.folder)
         # What `make setup` makes: it is the same for both, and takes minutes.
         (self.folder / ".pulumi" / "backend").mkdir(parents=True)
         (self.folder / ".pulumi" / "bin").symlink_to(ROOT / ".pulumi" / "bin")
