@@ -100,9 +100,9 @@ def role(definition: str) -> Change:
     return of_role("roleDefinitionId", known)
 
 
-def role_at(scope: Callable[[Scene], Any]) -> Change:
+def role_at(scope: str) -> Change:
     """The scope of the service's role, as it is after the update."""
-    return of_role("scope", scope)
+    return of_role("scope", lambda scene: scene.place(scope))
 
 
 def of_role(path: str, value: Any) -> Change:
@@ -117,25 +117,23 @@ def stranger(*words: str) -> Change:
     )
 
 
-def stranger_as(
-    definition: str, scope: Callable[[Scene], str] = lambda scene: scene.vault_id, *, rbac: bool = True
-) -> Change:
+def stranger_as(definition: str, scope: str = "{vault}", *, rbac: bool = True) -> Change:
     """Somebody else gets a role, in a vault that looks at roles or at access policies."""
-    made = assigned(definition, scope)
-    return in_roles(made) if rbac else in_policies(made)
+    return (in_roles if rbac else in_policies)(assigned(definition, scope))
 
 
-def assigned(definition: str, scope: Callable[[Scene], str], *, to_service: bool = False) -> Change:
+def assigned(definition: str, scope: str = "{vault}", *, to_service: bool = False) -> Change:
     """A role that the update gives to somebody else, or to the service."""
-    role = {"roleDefinitionId": f"{ROLE}{definition}"}
-    return written(
-        resource_types.ROLE_ASSIGNMENT,
-        lambda scene: {
-            "scope": scope(scene),
-            "principalId": scene.principal if to_service else OTHER,
-            **role,
-        },
-    )
+
+    def inputs(scene: Scene) -> dict[str, Any]:
+        holder = scene.principal if to_service else OTHER
+        return {
+            "scope": scene.place(scope),
+            "principalId": holder,
+            "roleDefinitionId": f"{ROLE}{definition}",
+        }
+
+    return written(resource_types.ROLE_ASSIGNMENT, inputs)
 
 
 def kept(kind: Kind) -> Change:
@@ -154,7 +152,7 @@ def revokes(op: str = "create", **inputs: Any) -> Change:
         scene.create(
             resource_types.KEY_ACCESS_REVOCATION,
             "revocation",
-            {"keyId": key_id(scene), "principalId": scene.principal, **inputs},
+            {"keyId": scene.place("{key}"), "principalId": scene.principal, **inputs},
         )
         step = scene.steps[-1]
         step["op"] = op
@@ -255,18 +253,6 @@ def written(token: str, inputs: Any) -> Change:
     return lambda scene: scene.create(token, "written", inputs(scene) if callable(inputs) else inputs)
 
 
-def group_of(scene: Scene) -> str:
-    return scene.group_id
-
-
-def another_group(scene: Scene) -> str:
-    return f"{scene.group_id}-2"
-
-
-def key_id(scene: Scene) -> str:
-    return f"{scene.vault_id}/keys/{scene.key_uri.rpartition('/')[2]}"
-
-
 def inline(**key: str) -> dict[str, Any]:
     return {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key}
 
@@ -355,7 +341,7 @@ ROWS: Final = (
     row("vault's network stays with a perimeter", does(had(VAULT, "properties.publicNetworkAccess", "SecuredByPerimeter"), sets(VAULT, "tags", {"a": "b"}))),
     row("vault's network known after apply", sets(VAULT, "properties.publicNetworkAccess", UNKNOWN), "undetermined"),
     row("vault looks at roles", in_policies(sets(VAULT, "properties.enableRbacAuthorization", True)), "access-revoked"),
-    row("vault looks at roles, and the service gets one", in_policies(does(sets(VAULT, "properties.enableRbacAuthorization", True), assigned(roles.CRYPTO_SERVICE_ENCRYPTION_USER.id, lambda scene: scene.vault_id, to_service=True)))),
+    row("vault looks at roles, and the service gets one", in_policies(does(sets(VAULT, "properties.enableRbacAuthorization", True), assigned(roles.CRYPTO_SERVICE_ENCRYPTION_USER.id, to_service=True)))),
     row("vault no longer says what it looks at", in_roles(sets(VAULT, "properties.enableRbacAuthorization", None)), "access-revoked"),
     row("what the vault looks at known after apply", sets(VAULT, "properties.enableRbacAuthorization", UNKNOWN), "undetermined"),
     row("vault's own list with a stranger", in_policies(sets(VAULT, "properties.accessPolicies", [{"objectId": OTHER, "permissions": {"keys": ["decrypt"]}}])), "principal-added"),
@@ -400,10 +386,10 @@ ROWS: Final = (
     row("role: Crypto Officer, of a Foundry account", does(sets(ACCOUNT, "kind", "AIServices"), role(roles.CRYPTO_OFFICER.id)), "access-widened", elsewhere="principal-added"),
     row("role: Key Vault Reader", role(roles.named("Key Vault Reader").id), "access-revoked access-widened", elsewhere="access-revoked"),
     row("role: a custom one", role(CUSTOM), "undetermined", elsewhere="undetermined principal-added"),
-    row("role at the vault", role_at(lambda scene: scene.vault_id)),
-    row("role at another key", role_at(lambda scene: f"{scene.vault_id}/keys/other"), "access-revoked"),
-    row("role at another vault", role_at(lambda scene: f"{scene.vault_id}2"), "access-revoked principal-added"),
-    row("role at a management group", role_at(lambda scene: "/providers/Microsoft.Management/managementGroups/m")),
+    row("role at the vault", role_at("{vault}")),
+    row("role at another key", role_at("{vault}/keys/other"), "access-revoked"),
+    row("role at another vault", role_at("{vault}2"), "access-revoked principal-added"),
+    row("role at a management group", role_at("/providers/Microsoft.Management/managementGroups/m")),
     row("role under a condition", of_role("condition", "@Resource[x] StringEquals 'y'"), "undetermined", elsewhere="undetermined principal-added"),
     row("role whose condition changes", conditioned(sets(ASSIGNMENT, "condition", "another")), "undetermined", elsewhere="principal-added"),
     row("role that loses its condition", conditioned(sets(ASSIGNMENT, "condition", None)), elsewhere="principal-added"),
@@ -425,17 +411,17 @@ ROWS: Final = (
     # Strangers.
     row("stranger: all", stranger("all"), "principal-added"),
     row("stranger: get and list", stranger("get", "list")),
-    row("stranger: Crypto User at the key", stranger_as(roles.CRYPTO_USER.id, key_id), "principal-added"),
+    row("stranger: Crypto User at the key", stranger_as(roles.CRYPTO_USER.id, "{key}"), "principal-added"),
     row("stranger: Crypto User, ignored", stranger_as(roles.CRYPTO_USER.id, rbac=False)),
-    row("stranger: Owner of the group", stranger_as(roles.OWNER.id, group_of), "principal-added"),
-    row("stranger: Contributor of the group", stranger_as(roles.CONTRIBUTOR.id, group_of, rbac=False), "principal-added"),
-    row("stranger: RBAC Administrator at the key", stranger_as(roles.RBAC_ADMINISTRATOR.id, key_id), "principal-added"),
-    row("stranger: Managed Identity Contributor", stranger_as(roles.IDENTITY_CONTRIBUTOR.id, group_of), "principal-added"),
-    row("stranger: Cognitive Services Contributor", stranger_as(roles.COGNITIVE_CONTRIBUTOR.id, group_of), "principal-added"),
-    row("stranger: Log Analytics Contributor", stranger_as(roles.LOG_CONTRIBUTOR.id, group_of), "principal-added"),
-    row("stranger: Reader", stranger_as(roles.READER.id, group_of)),
+    row("stranger: Owner of the group", stranger_as(roles.OWNER.id, "{group}"), "principal-added"),
+    row("stranger: Contributor of the group", stranger_as(roles.CONTRIBUTOR.id, "{group}", rbac=False), "principal-added"),
+    row("stranger: RBAC Administrator at the key", stranger_as(roles.RBAC_ADMINISTRATOR.id, "{key}"), "principal-added"),
+    row("stranger: Managed Identity Contributor", stranger_as(roles.IDENTITY_CONTRIBUTOR.id, "{group}"), "principal-added"),
+    row("stranger: Cognitive Services Contributor", stranger_as(roles.COGNITIVE_CONTRIBUTOR.id, "{group}"), "principal-added"),
+    row("stranger: Log Analytics Contributor", stranger_as(roles.LOG_CONTRIBUTOR.id, "{group}"), "principal-added"),
+    row("stranger: Reader", stranger_as(roles.READER.id, "{group}")),
     row("stranger: a custom role", stranger_as(CUSTOM), "principal-added"),
-    row("stranger: Owner of another group", stranger_as(roles.OWNER.id, another_group)),
+    row("stranger: Owner of another group", stranger_as(roles.OWNER.id, "{group}-2")),
     # Outside Pulumi.
     row("unbound outside, bound again", does(gone(BINDING, again=True), outside(ACCOUNT, "properties.encryption", {"keySource": "Microsoft.CognitiveServices"}, mended=False)), "repaired", elsewhere="repaired"),
     row("policy narrowed outside, mended", in_policies(outside(POLICY, "policy.permissions.keys", ["unwrapKey"])), "access-restored"),
@@ -470,7 +456,7 @@ ROWS: Final = (
     row("access revoked again", in_policies(revokes("update")), "access-revoked"),
     row("access stays revoked", in_policies(revokes("same"))),
     row("revocation ended, access kept", in_policies(revokes("delete"))),
-    row("a wider role is left", does(lambda scene: scene.by_roles(scope=scene.vault_id), revokes()), "access-revoked"),
+    row("a wider role is left", does(_method("by_roles")(scope="{vault}"), revokes()), "access-revoked"),
     row("access of an identity known after apply revoked", in_policies(revokes(principalId=UNKNOWN)), "access-revoked"),
     row("access to a key known after apply revoked", in_policies(revokes(keyId=UNKNOWN)), "access-revoked"),
     row("access of somebody else revoked", in_policies(revokes(principalId=OTHER)), "access-revoked"),
