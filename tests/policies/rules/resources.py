@@ -226,9 +226,8 @@ OF_INLINE_KEYS: Final[tuple[tuple[str, Any, str, str], ...]] = (
     # SDKs leave the source to its default.
     *(
         ("properties.encryption.keySource", one, "pass", "pass")
-        for one in (..., "Microsoft.CognitiveServices")
+        for one in (..., "Microsoft.CognitiveServices", "Microsoft.Storage")
     ),
-    ("properties.encryption.keySource", "Microsoft.Storage", "violation", "pass"),
     ("properties.encryption.keySource", UNKNOWN_TEXT, "open", "open"),
     ("properties.encryption", None, "pass", "pass"),
     ("properties.encryption", UNKNOWN_OBJECT, "open", "open"),
