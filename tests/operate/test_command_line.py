@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -46,35 +45,6 @@ def test_help_names_the_stack(command: str, capsys: pytest.CaptureFixture[str]) 
     printed = capsys.readouterr().out
     wanted = ("--stack NAME", "--json") if command else (*COMMANDS, "exit codes: 0 success;")
     assert [words for words in wanted if words not in printed] == []
-
-
-def test_the_pulumi_cli_is_run_in_one_way() -> None:
-    """By the Automation API, in operate/stack.py. Nothing else starts a process, but fleets start git, and a
-    process of its own makes the policy pack's configuration."""
-    starts = re.compile(r"subprocess\.(?:run|Popen)\((\w+)|os\.(?:system|exec|spawn)|create_subprocess")
-    files = {one.relative_to(ROOT).as_posix(): one.read_text() for one in (ROOT / "operate").rglob("*.py")}
-    assert {name: each for name, text in files.items() if (each := starts.findall(text))} == {
-        "operate/fleet/files.py": ["command"],
-        "operate/stack.py": ["words"],
-    }
-    assert "[_git_command(), *words]" in files["operate/fleet/files.py"]
-    assert '"policies.configuration"' in files["operate/stack.py"]
-
-
-@pytest.mark.parametrize(("command", "about"), [("settings", "settings"), ("doctor", "backend")])
-def test_json_is_all_that_a_command_prints(
-    command: str,
-    about: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Also where something is wrong."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    assert main([command, "--stack", "none", "--json"]) == 1
-    found, *_ = json.loads(capsys.readouterr().out)
-    assert (found["about"], found["result"]) == (about, "FAILED")
 
 
 ADOPT = ["adopt", "--stack", "x", "--name", "x", "--account"]

@@ -24,7 +24,6 @@ from core.login import login as core_login
 from operate import login
 from operate.errors import OperateError
 from operate.source import source_of
-from operate.stack import StackError
 from provider import credential
 from tests.operate.test_command_line import fake_pulumi
 from tests.support.logins import CASES, Case
@@ -101,13 +100,6 @@ def test_a_stacks_configuration_counts_first(tmp_path: Path) -> None:
     names = ("clientId", "clientSecret", "tenantId")
     assert [found.get(name) for name in names] == ["own-client", "own-secret", "env-tenant"]
     assert "own-secret" not in repr(found)
-
-
-def test_fails_where_the_configuration_cannot_be_read(tmp_path: Path) -> None:
-    """Another identity than the stack's would be asked otherwise."""
-    fake_pulumi(tmp_path, "echo 'error: incorrect passphrase' >&2; exit 255")
-    with pytest.raises(StackError, match="incorrect passphrase"):
-        login.of_stack("dev")
 
 
 def test_the_cloud_is_the_accounts_where_nothing_names_another(

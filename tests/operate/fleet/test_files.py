@@ -180,6 +180,16 @@ def test_a_file_touches_every_stack_unless_no_update_reads_it(
         git(tmp_path, "add", ".")
 
 
+def test_a_file_that_was_moved_touches_every_stack_by_its_former_place(tmp_path: Path) -> None:
+    """Of what it takes for a move, git names the new place alone."""
+    folder = checkout(tmp_path, FLEET, prod_a={})
+    (folder / "docs").mkdir()
+    (folder / "yaml.py").write_text("shadows = 'a library'\n")
+    commit(folder)
+    git(folder, "mv", "yaml.py", "docs/yaml.py")
+    assert files.touched(folder, files.read(folder), "HEAD") == {"prod-a"}
+
+
 def test_what_only_reads_looks_for_no_program_in_the_checkout(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
