@@ -18,11 +18,10 @@ from pulumi import automation
 from pulumi.automation import CommandResult
 
 from operate import stack as engine
-from operate.__main__ import COMMANDS, main
+from operate.__main__ import main
 from operate.azure import UnansweredError, _answered
 from operate.errors import OperateError
 from operate.evidence.command import deployments
-from operate.fleet.command import ACTIONS
 from operate.options import _account
 from operate.stack import services
 from operate.stack_file import stack_file
@@ -31,20 +30,6 @@ from tests.support.stack import ROOT
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/rg(1)"
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-x"
-
-
-EACH = ["", *sorted({*COMMANDS} - {"fleet"}), *(f"fleet {one}" for one in ACTIONS)]
-
-
-@pytest.mark.parametrize("command", EACH)
-def test_help_names_the_stack(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every command has its help, and takes --stack and --json, as each action of `fleet` does; the whole has
-    a line for each command, and the exit codes."""
-    with pytest.raises(SystemExit, match="0"):
-        main([*command.split(), "--help"])
-    printed = capsys.readouterr().out
-    wanted = ("--stack NAME", "--json") if command else (*COMMANDS, "exit codes: 0 success;")
-    assert [words for words in wanted if words not in printed] == []
 
 
 ADOPT = ["adopt", "--stack", "x", "--name", "x", "--account"]

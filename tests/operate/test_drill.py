@@ -118,12 +118,14 @@ def test_a_drill_that_does_not_cut_the_data_off_is_told() -> None:
     assert azure == replace(QuickAzure(another_grant=True), asked=azure.asked)
 
 
-@pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "no answer"])
-def test_an_interrupted_drill_gives_access_back(how: str) -> None:
-    """Whoever ends it, and where the data's own answer fails."""
+@pytest.mark.parametrize(
+    ("how", "at"), [("SIGTERM", "data"), ("SIGHUP", "data"), ("no answer", "data"), ("SIGINT", "add")]
+)
+def test_an_interrupted_drill_gives_access_back(how: str, at: str) -> None:
+    """Whoever ends it in the middle or while access is given back, and where the data's own answer fails."""
 
     def end(name: str) -> None:
-        if name == "data" and not azure.entries:
+        if name == at and not azure.entries:
             if how == "no answer":
                 raise LOST
             os.kill(os.getpid(), signal.Signals[how])
@@ -325,12 +327,10 @@ def test_of_a_managed_hsm_the_only_role_at_the_key_is_taken() -> None:
     assert isinstance(world, HsmWorld)
     client, own = in_process_client(Login(), Wire(world.door)), access(outputs)
     world.grant(own.principal_id, CRYPTO_USER, "")
-    take, give = calls(client, own)
-    assert (take[0], take[1], set(give[2]["properties"])) == (
-        "DELETE",
-        give[1],
-        {"roleDefinitionId", "principalId"},
-    )
+    take, (_, url, body) = calls(client, own)
+    assert take == ("DELETE", url, None)
+    assert body is not None
+    assert set(body["properties"]) == {"roleDefinitionId", "principalId"}
     world.grant(own.principal_id, CRYPTO_USER, "/keys/cmk-contoso")
     with pytest.raises(NoAccessError, match=r"has 2 .*keep one"):
         calls(client, own)
