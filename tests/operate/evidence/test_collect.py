@@ -189,7 +189,7 @@ def test_a_setting_names_what_is_on() -> None:
     """Categories and groups that are off are no audit; nor is one without a workspace."""
     logs = [{"category": "AuditEvent", "enabled": False}, {"categoryGroup": "allLogs", "enabled": True}]
     body = {"name": "s", "properties": {"workspaceId": "/w", "logs": logs}}
-    assert diagnostic_setting(body).categories == ("allLogs",)
+    assert diagnostic_setting(body).categories == ("alllogs",)
     assert diagnostic_setting(body).is_audit
     body["properties"] = {"logs": logs}
     assert not diagnostic_setting(body).is_audit

@@ -217,7 +217,7 @@ def test_every_rule_is_broken_above() -> None:
     assert set(RULES) == {rule for rule, _ in BROKEN} | {"drill-failed"}
 
 
-ELSEWHERE = DiagnosticSetting("audit", "", ("AuditEvent",), dedicated=False, others=("/st",))
+ELSEWHERE = DiagnosticSetting("audit", "", ("auditevent",), dedicated=False, others=("/st",))
 NO_WORKSPACE = NotChecked(f"{NO_LOG} vault sends its audit log to a workspace, but to /st, which is not read")
 PERIMETER = "trusted-services: not checked: a network security perimeter decides"
 UNREAD: list[tuple[str, str, str, Service]] = [
