@@ -183,6 +183,8 @@ ROWS: Final[dict[str, list[Row]]] = {
             [
                 (said(unbindAccount="LANG-one"), "pass"),
                 (said(unbindAccount="lang-two"), "violation"),
+                (said(unbindAccount=UNKNOWN_TEXT), "violation"),
+                (said(replaceAccount="lang-one"), "violation"),
             ],
         ),
     ],
