@@ -14,6 +14,7 @@ from components.arguments.inputs import camel_case
 from components.cmk_resource import CmkResource
 from components.service import EncryptedAIServicesAccount
 from core.login import SECRETS, SETTINGS
+from provider import VERSION as PLUGIN
 from provider.wire import UNKNOWN, Properties, decode, encode
 from tests.support.recording import run
 
@@ -49,8 +50,10 @@ def test_schema_has_a_description_for_everything() -> None:
     assert undescribed({"properties": {"x": {}}}, "r") == ["r.properties.x"]
 
 
-def test_schema_tells_the_settings_and_which_are_secret() -> None:
-    """The provider's settings are those it reads; secrets among them are marked."""
+def test_schema_tells_the_version_and_the_settings_and_which_are_secret() -> None:
+    """A generated SDK carries the plugin's version. The provider's settings are those it reads; secrets among
+    them are marked."""
+    assert SCHEMA["version"] == PLUGIN
     properties = SCHEMA["provider"]["inputProperties"]
     assert set(properties) == set(SETTINGS)
     assert {name for name, p in properties.items() if p.get("secret")} == SECRETS
@@ -71,10 +74,3 @@ def test_the_schema_knows_what_the_components_hand_to_the_provider(args: dict[st
     assert own
     for one in own:
         assert set(one.inputs) <= set(SCHEMA["resources"][one.type]["inputProperties"]), one.type
-
-
-def test_schema_version_is_the_providers() -> None:
-    """The schema, and so a generated SDK, carries the plugin's version."""
-    from provider import VERSION as PLUGIN
-
-    assert SCHEMA["version"] == PLUGIN

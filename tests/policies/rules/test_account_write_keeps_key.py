@@ -39,7 +39,16 @@ def test_an_update_of_a_bound_account_carries_its_encryption(encryption: Any, ex
     assert written_with(encryption) == expected
 
 
-@pytest.mark.parametrize("make", [two_phases, lambda: two_phases(preview=True), one_phase])
+@pytest.mark.parametrize(
+    "make",
+    [
+        two_phases,
+        lambda: two_phases(preview=True),
+        one_phase,
+        # Its binding names it by an id that the program states.
+        lambda: with_prop(two_phases(written=True), "account", "name", UNKNOWN_TEXT),
+    ],
+)
 def test_an_account_that_is_made_or_stays_is_let_through(make: Any) -> None:
     """A create comes before the binding; what stays is not written; an inline key is in every write."""
     assert says(make(), RULE) == "pass"
