@@ -8,6 +8,7 @@ import pytest
 
 from core.resource_types import ACCESS_POLICY
 from localazure import seed
+from provider.wire import encode
 from tests.provider.rig import Engine, engine, refused
 from tests.provider.world import GROUP, KEYS, World
 
@@ -104,6 +105,12 @@ async def test_what_others_change_is_seen(world: World, pulumi: Engine) -> None:
         assert read.values == {**PLACE, "policy": expected}
     write(world, "remove", policy(NEEDED, secrets=["get"]))
     assert (await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values))[0] == ""
+
+
+async def test_an_update_without_a_refresh_reads_nothing(pulumi: Engine) -> None:
+    """As of azure-native's resource: such an update gives nothing back that somebody took away."""
+    made = await pulumi.ask("Create", ACCESS_POLICY, properties=encode(INPUTS))
+    assert not made.refresh_before_update
 
 
 async def test_an_import_comes_with_the_id_alone(world: World, pulumi: Engine) -> None:

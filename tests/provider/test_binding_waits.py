@@ -71,7 +71,7 @@ async def test_fails_after_the_deadline_with_what_was_waited_for(pulumi: Engine)
     """Access that never comes ends at the deadline, with Azure's last words and what to do: nobody is told
     to try the same again while it is refused."""
     tries = pulumi.azure.until(pulumi.clock, 10_000, NOT_YET, "bind")
-    failed = await refused(pulumi.create(CMK, BINDING, seconds=120))
+    failed = await refused(pulumi.create(CMK, BINDING, timeout=120))
     message = str(failed)
     assert failed.code is grpc.StatusCode.DEADLINE_EXCEEDED
     assert "gave up after 2 min 00 s: waiting for the access to the key to be in effect everywhere" in message

@@ -446,7 +446,7 @@ async def test_a_busy_account_is_waited_for(pulumi: Engine) -> None:
     await refused(rotated(pulumi, preview=True), "in state Accepted")
     assert clock.slept == []
     gave_up = "gave up after 1 min 00 s: waiting: the account is in state"
-    await refused(rotated(pulumi, seconds=60), gave_up)
+    await refused(rotated(pulumi, timeout=60), gave_up)
     assert len(azure.versions) == 1
     assert pulumi.progress[0] == "waiting: the account is in state Accepted; expected Succeeded (0 s so far)"
     assert {request.urn for request in pulumi.heard} == {pulumi.urn(VERSION)}

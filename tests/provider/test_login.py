@@ -151,9 +151,10 @@ def test_tokens_go_to_the_clouds_own_hosts_only(url: str, allowed: bool) -> None
 @pytest.mark.parametrize("link", ["nextLink", "@odata.nextLink"])
 def test_the_next_page_is_the_same_services(link: str) -> None:
     """A list's next page is asked for where its first one was: a token goes to no other vault."""
-    pages = [{"value": [2]}, {"value": [1], link: "https://contoso.vault.azure.net/keys?next"}]
+    pages: list[Any] = [{"value": [2]}, {"value": [1], link: "https://contoso.vault.azure.net/keys?next"}]
     cloud = Canned(lambda _: pages.pop())
-    assert cloud.client().pages("https://contoso.vault.azure.net/keys?api-version=7.4") == [1, 2]
+    found: list[Any] = cloud.client().pages("https://contoso.vault.azure.net/keys?api-version=7.4")
+    assert found == [1, 2]
     pages[:] = [{"value": [], link: "https://other.vault.azure.net/keys?api-version=7.4"}]
     with pytest.raises(ForeignHostError, match=r"which is not contoso\.vault"):
         cloud.client().pages("https://contoso.vault.azure.net/keys?api-version=7.4")
@@ -283,13 +284,12 @@ def answer(status: int, **headers: str) -> HttpResponseError:
 
 
 class LoginHost:
-    """Gives a token after so many refusals. `asked` counts."""
+    """Gives a token after these refusals."""
 
     def __init__(self, *refusals: AzureError) -> None:
-        self.refusals, self.asked = [*refusals], 0
+        self.refusals = [*refusals]
 
     def get_token(self, *_: str, **__: Any) -> AccessToken:
-        self.asked += 1
         if self.refusals:
             raise self.refusals.pop(0)
         return AccessToken("token", 0)
@@ -303,29 +303,32 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return found
 
 
-def test_what_may_pass_is_asked_again(pauses: list[float]) -> None:
-    """No answer, 5xx and 429, whose Retry-After counts."""
-    host = LoginHost(ServiceRequestError("reset"), answer(503), answer(429, **{"Retry-After": "7"}))
-    assert OneAtATime(host, 3).get_token("scope").token == "token"
-    assert pauses == [0.8, 1.6, 7.0]
+RESET = ServiceRequestError("reset")
 
 
 @pytest.mark.parametrize(
-    ("retries", "refusal", "asked"),
+    ("retries", "refusals", "slept"),
     [
-        (3, ClientAuthenticationError("AADSTS7000215"), 1),
-        (3, answer(429, **{"Retry-After": "3600"}), 1),
-        (0, answer(503), 1),
-        (2, answer(503), 3),
+        (3, [RESET, answer(503), answer(429, **{"Retry-After": "7"})], [0.8, 1.6, 7.0]),
+        (3, [ClientAuthenticationError("AADSTS7000215")], []),
+        (3, [answer(429, **{"Retry-After": "3600"})], []),
+        (0, [answer(503)], []),
+        (2, [answer(503)] * 3, [0.8, 1.6]),
     ],
 )
-def test_what_stays_is_raised(retries: int, refusal: AzureError, asked: int, pauses: list[float]) -> None:
-    """A wrong secret at once, as a pause that no run waits for; an outage after as many tries. The provider's
-    own waits see each refusal."""
-    host = LoginHost(*[refusal] * 5)
-    with pytest.raises(AzureError) as found:
-        OneAtATime(host, retries).get_token("scope")
-    assert (found.value, host.asked, len(pauses)) == (refusal, asked, asked - 1)
+def test_a_login_that_may_pass_is_asked_again(
+    retries: int, refusals: list[AzureError], slept: list[float], pauses: list[float]
+) -> None:
+    """After no answer, 5xx and 429, whose Retry-After counts. A wrong secret is raised at once, as is a pause
+    that no run waits for, and an outage after as many tries. The provider's own waits see each refusal."""
+    asks = OneAtATime(LoginHost(*refusals), retries)
+    if len(slept) == len(refusals):
+        assert asks.get_token("scope").token == "token"
+    else:
+        with pytest.raises(AzureError) as found:
+            asks.get_token("scope")
+        assert found.value is refusals[-1]
+    assert pauses == slept
 
 
 def test_the_clients_of_operate_ask_again(monkeypatch: pytest.MonkeyPatch, pauses: list[float]) -> None:
