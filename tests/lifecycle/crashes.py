@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.support.azure import RunningAzure
 from tests.support.cloud import documents
-from tests.support.crash import Bookmark, Moment, killed_at, repair
+from tests.support.crash import Bookmark, killed_at, moment, repair
 from tests.support.judge import Judge
 from tests.support.stack import Stack, done
 
@@ -77,9 +77,7 @@ def interrupted(life: Life, change: Change, times: int) -> Iterator[list[str]]:
     """Kills a change at the next request that it makes, which the cloud has not begun with, or has answered;
     and what each repair took. Ends where the change ends first."""
     for number in range(times):
-        moments = [
-            Moment("next", method, host=host, answered=number % 3 > 0) for host, method in change.requests
-        ]
+        moments = [moment(method, host=host, answered=number % 3 > 0) for host, method in change.requests]
         if not killed_at(life.azure, life.stack, moments, *change.words, whole=number % 2 == 0):
             return
         yield [*repair(life.stack), f"pulumi {change.words[0]}"]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.lifecycle.crashes import CHANGES, Change, Life, begin, interrupted, judge
 from tests.support.azure import running_azure
-from tests.support.crash import Bookmark, Moment, Update, locked
+from tests.support.crash import Bookmark, Update, locked, moment
 from tests.support.judge import Judge
 from tests.support.search import WIDE
 from tests.support.stack import Stack, done
@@ -53,7 +53,7 @@ def test_the_plugin_dies_while_it_binds(life: Life) -> None:
         (fault,) = life.azure.control("/faults")["value"]
         return bool(fault["calls"])
 
-    life.azure.control("/faults", Moment("binding", "PATCH", ACCOUNT).fault)
+    life.azure.control("/faults", moment("PATCH", ACCOUNT))
     with Update(life.stack) as update:
         assert update.reaches(is_reached), update.output
         assert update.kill_those("/provider 127.0.0.1:")
