@@ -96,8 +96,7 @@ def conditioned(change: Change) -> Change:
 
 def role(definition: str) -> Change:
     """The service's role, as it is after the update."""
-    known = definition if definition in {UNKNOWN, SECRET} else f"{ROLE}{definition}"
-    return of_role("roleDefinitionId", known)
+    return of_role("roleDefinitionId", f"{ROLE}{definition}")
 
 
 def role_at(scope: str) -> Change:
@@ -351,7 +350,6 @@ ROWS: Final = (
     row("vault's own list known after apply", in_policies(sets(VAULT, "properties.accessPolicies", UNKNOWN)), "principal-added"),
     row("vault's tenant", in_policies(sets(VAULT, "properties.tenantId", "another")), "access-revoked demand-unmet", elsewhere="access-revoked"),
     row("vault's audit on or not known after apply", sets(LOGS, "logs", [{"categoryGroup": "audit", "enabled": UNKNOWN}]), "protection-weakened"),
-    row("vault's audit sent to another workspace", does(had(LOGS, "workspaceId", "/w/one"), sets(LOGS, "workspaceId", "/w/two")), "protection-weakened"),
     row("vault's audit of everything", sets(LOGS, "logs", [{"categoryGroup": "allLogs", "enabled": True}]), "strengthened"),
     row("vault's audit of one category, then of its group", does(had(LOGS, "logs", [{"category": "AuditEvent", "enabled": True}]), sets(LOGS, "logs", [{"categoryGroup": "audit", "enabled": True}])), "strengthened"),
     row("vault's audit of a group, then of one category", does(had(LOGS, "logs", [{"categoryGroup": "audit", "enabled": True}]), sets(LOGS, "logs", [{"category": "AuditEvent", "enabled": True}])), "protection-weakened"),
@@ -363,7 +361,6 @@ ROWS: Final = (
     row("Foundry project replaced", in_project(replaces(Kind.PROJECT, "projectName", "other")), "project-deleted"),
     row("Foundry project deleted outside", in_project(gone(Kind.PROJECT)), "account-gone"),
     row("model deployment deleted", does(holds("azure-native:cognitiveservices:Deployment", "mini", {}), deletes(Kind.DEPLOYMENT))),
-    row("lock added", lambda scene: scene.create(resource_types.LOCK, "lock", {"scope": scene.vault_id, "level": "ReadOnly"})),
     row("resource group deleted", deletes(GROUP), "undetermined"),
     row("resource group replaced", replaces(GROUP, "resourceGroupName", "other"), "undetermined"),
     # The key.
@@ -424,7 +421,6 @@ ROWS: Final = (
     row("stranger: Owner of another group", stranger_as(roles.OWNER.id, "{group}-2")),
     # Outside Pulumi.
     row("unbound outside, bound again", does(gone(BINDING, again=True), outside(ACCOUNT, "properties.encryption", {"keySource": "Microsoft.CognitiveServices"}, mended=False)), "repaired", elsewhere="repaired"),
-    row("policy narrowed outside, mended", in_policies(outside(POLICY, "policy.permissions.keys", ["unwrapKey"])), "access-restored"),
     row("policy narrowed outside, for good", in_policies(outside(POLICY, "policy.permissions.keys", ["unwrapKey"], mended=False)), "access-narrowed"),
     row("policy narrowed outside, given back in part", in_policies(does(outside(POLICY, "policy.permissions.keys", []), sets(POLICY, "policy.permissions.keys", ["get", "unwrapKey"]))), "access-restored", elsewhere="access-narrowed access-restored"),
     row("policy wider outside, mended", in_policies(outside(POLICY, "policy.permissions.keys", [*EXACT, "purge"]))),
@@ -434,7 +430,6 @@ ROWS: Final = (
     row("access asked back, listed as it was", in_policies(does(listed, asked_back, revokes("delete"))), "access-granted", elsewhere="principal-added"),
     row("access stays revoked, listed as it was", in_policies(does(listed, lambda scene: scene.steps.remove(scene.step(POLICY)), revokes("same")))),
     row("policy deleted outside, asked back", in_policies(does(gone(POLICY, again=True), revokes("delete"))), "access-granted", elsewhere="access-restored"),
-    row("access asked back", in_policies(does(asked_back, revokes("delete"))), "access-granted", elsewhere="principal-added"),
     row("role under a condition outside, mended", in_roles(outside(ASSIGNMENT, "condition", "x")), "access-restored"),
     row("role under a condition outside, for good", in_roles(outside(ASSIGNMENT, "condition", "x", mended=False)), "undetermined"),
     row("vault's firewall shut outside, mended", does(had(VAULT, PATH, CLOSED), outside(VAULT, PATH, SHUT)), "access-restored"),
@@ -453,7 +448,6 @@ ROWS: Final = (
     row("access revoked at once, policy declared", in_policies(revokes()), "access-revoked"),
     row("access revoked, and the account left to Azure", in_policies(does(deletes(ACCOUNT, retain=True), revokes())), "released access-revoked", elsewhere="access-revoked"),
     row("access revoked of an account that is gone", in_policies(does(revokes(), gone(ACCOUNT, again=True))), "account-gone bound access-revoked", elsewhere="access-revoked"),
-    row("access revoked again", in_policies(revokes("update")), "access-revoked"),
     row("access stays revoked", in_policies(revokes("same"))),
     row("revocation ended, access kept", in_policies(revokes("delete"))),
     row("a wider role is left", does(_method("by_roles")(scope="{vault}"), revokes()), "access-revoked"),
@@ -469,7 +463,6 @@ ROWS: Final = (
     row("managed HSM renamed", of_hsm(replaces(HSM, "name", "other")), "vault-replaced"),
     row("managed HSM without purge protection", of_hsm(sets(HSM, "properties.enablePurgeProtection", False)), "recovery-weakened"),
     row("managed HSM shut, services too", of_hsm(sets(HSM, PATH, SHUT)), "access-revoked"),
-    row("managed HSM's tags", of_hsm(sets(HSM, "tags", {"a": "b"}))),
     row("a connection of a key store", written("azure-native:keyvault/v20230701:PrivateEndpointConnection", {}), "undetermined"),
     row("a type that has a template as well", written("azure-native:keyvault:KeyRing", {"template": {}}), "undetermined"),
     row("a network perimeter around the vault", written("azure-native:network:NetworkSecurityPerimeterAssociation", {}), "undetermined"),

@@ -361,7 +361,6 @@ def test_what_may_write_the_same_by_another_way_needs_a_look(token: str, inputs:
 @pytest.mark.parametrize(
     ("namespace", "type", "went", "told"),
     [
-        ("Microsoft.KeyVault", "Vaults", "vault-deleted", "vault-deleted"),
         ("microsoft.keyvault/", "vaults/keys", "key-deleted", "key-deleted"),
         ("Microsoft.CognitiveServices", "accounts", "account-deleted", "account-gone"),
     ],

@@ -94,8 +94,6 @@ def test_what_a_plan_says_of_the_cloud_counts_for_nothing() -> None:
         ("resourcePlans", "resourcePlans"),
         ("resourcePlans", "ResourcePlans"),
         ("goal", "Goal"),
-        ("goal", "goal"),
-        ("steps", "STEPS"),
         ("inputDiff", "inputdiff"),
         ("adds", "Adds"),
     ],

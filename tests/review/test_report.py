@@ -39,9 +39,8 @@ def service(number: int) -> list[Step]:
     text = json.dumps([*bound(), group])
     for old in ("lang", "kv"):
         text = text.replace(f'/{old}"', f'/{old}-{number}"').replace(f'"{old}"', f'"{old}-{number}"')
-    text = text.replace("https://kv.", f"https://kv-{number}.").replace(
-        PRINCIPAL, f"{PRINCIPAL[:-4]}{number:04d}"
-    )
+    text = text.replace("https://kv.", f"https://kv-{number}.")
+    text = text.replace(PRINCIPAL, f"{PRINCIPAL[:-4]}{number:04d}")
     steps: list[Step] = json.loads(text)
     for one in steps:
         one["urn"] += f"-{number}"

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -141,9 +140,8 @@ def test_files_of_the_change_are_the_commit_that_an_approval_is_for(tmp_path: Pa
         commit = f"{git} init -q && {git} add -A && {git} commit -qm x --allow-empty"
         assert run("bash", "-c", commit).returncode == 0
         pipeline.outputs("prod")
-        document: dict[str, Any] = json.loads((tmp_path / "reviews" / "1" / "review.json").read_text())
-        found: str = document["rows"][0]["verdicts"][0]["code"]
-        return found
+        document = json.loads((tmp_path / "reviews" / "1" / "review.json").read_text())
+        return str(document["rows"][0]["verdicts"][0]["code"])
 
     (change / "program.py").write_text("1")
     before = code()
