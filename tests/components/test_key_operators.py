@@ -9,55 +9,29 @@ import pulumi
 import pytest
 
 from components.service import EncryptedAIServicesAccount
-from components.testing import existing_vault
 from core import arm_ids
+from core import resource_types as types
 from core.roles import CRYPTO_OFFICER
 from localazure import seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
+from tests.components.bound import HUB, urn
 from tests.support.az import azure, carry_out
 from tests.support.engine import Engine, UpdateError
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
-from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, Registered, run
+from tests.support.recording import FakeAzure, service
 
 OPERATOR = "77777777-7777-4777-8777-777777777777"
-VAULT_ID = (
-    f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault/vaults/kv-hub"
-)
-POLICY = (
-    "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$"
-    "azure-cmk:index:AccessPolicy::"
-)
-NEEDED = ["get", "list", "update", "rotate"]
-
-
-def policies(operator: str, *recorded: str) -> list[Registered]:
-    """The operator's policies that a service registers in an existing vault; `recorded` are the ends of the
-    names of those in the state."""
-    azure = FakeAzure()
-    azure.vault = existing_vault()
-    azure.state = {
-        f"{POLICY}language-operator-{name}-access": {"outputs": {"policy": {"objectId": name[-36:]}}}
-        for name in recorded
-    }
-    args: Any = {"location": "westeurope", "vault": {"id": VAULT_ID, "key_operators": [operator]}}
-    monitor = run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
-    return [one for one in monitor.of(":AccessPolicy") if "-operator-" in one.name]
-
-
-def test_a_policy_of_this_stack_is_its_own() -> None:
-    """Made here, it goes when the operator is taken out, and is what the stack says."""
-    made, kept = policies(OPERATOR), policies(OPERATOR, OPERATOR)
-    for (policy,) in (made, kept):
-        assert policy.name == f"language-operator-{OPERATOR}-access"
-        assert policy.inputs["policy"]["permissions"] == {"keys": NEEDED}
-        assert not policy.request.retainOnDelete
 
 
 def test_a_policy_of_a_service_whose_name_begins_alike_is_not_its_own() -> None:
     """`language-operator-x` has the same operator: an alias would take its policy away from it."""
-    (policy,) = policies(OPERATOR, f"x-operator-{OPERATOR}")
+    azure = FakeAzure()
+    of_other = urn(types.ACCESS_POLICY, f"operator-x-operator-{OPERATOR}-access")
+    azure.state = {of_other: {"outputs": {"policy": {"objectId": OPERATOR}}}}
+    monitor = service(azure, vault={"id": HUB, "key_operators": [OPERATOR]})
+    (policy,) = (one for one in monitor.of(":AccessPolicy") if "-operator-" in one.name)
     assert [one.spec.name for one in policy.request.aliases if one.spec.name] == []
 
 
@@ -192,31 +166,23 @@ def test_an_owner_makes_access_once_that_of_others_is_deleted(programs: Programs
 @pytest.mark.parametrize("refresh", [False, True])
 def test_an_operator_keeps_its_access_whoever_deploys(programs: Programs, *, refresh: bool) -> None:
     """Named `deployer` first, and by its object id by another login, alone and beside that one: the state's
-    resource is the same, which else would be deleted with the access that both are."""
+    resource is the same, which else would be deleted with the access that both are. By both names at once it
+    is one operator, whose access stays when one of them is taken out."""
     vault, first = own(programs), seed.DEPLOYER.object_id
-    for named in (["deployer"], [first], ["deployer"]):
-        programs.up("alpha", refresh=refresh, key_operators=named)
-        assert programs.operators(vault) == {first}
-    second = programs.log_in("pipeline")
-    for named, expected in (
-        ([first], {first}),
-        ([second, first], {first, second}),
-        ([first, "deployer"], {first, second}),
-        (["deployer"], {second}),
-        ([first, "deployer"], {first, second}),
-    ):
+
+    def declare(named: list[str], expected: set[str]) -> None:
         programs.up("alpha", refresh=refresh, key_operators=named)
         assert programs.operators(vault) == expected, named
         assert programs.up("alpha", refresh=refresh, key_operators=named) == []
 
-
-def test_one_identity_by_two_names_is_one_operator(programs: Programs) -> None:
-    """A vault gives it access once, which stays when one of the names is taken out."""
-    vault, me = own(programs), seed.DEPLOYER.object_id
-    for named in (["deployer", me], [me, "deployer"], ["deployer"], [me]):
-        programs.up("alpha", key_operators=named)
-        assert programs.operators(vault) == {me}
-    assert programs.up("alpha", key_operators=["deployer", me]) == []
+    for named in (["deployer"], [first], ["deployer", first], [first, "deployer"], [first], ["deployer"]):
+        declare(named, {first})
+    second = programs.log_in("pipeline")
+    declare([first], {first})
+    declare([second, first], {first, second})
+    declare([first, "deployer"], {first, second})
+    declare(["deployer"], {second})
+    declare([first, "deployer"], {first, second})
 
 
 ME = seed.DEPLOYER.object_id

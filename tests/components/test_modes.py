@@ -5,11 +5,12 @@ from __future__ import annotations
 import pulumi
 import pytest
 
+from components.as_found import AS_FOUND
 from components.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions
 from components.testing import CLIENT, DEPLOYER, PRINCIPAL, SUBSCRIPTION, VERSION
-from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, run, service
+from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, RecordingMonitor, run, service
 
 VAULT_ID = (
     f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-hub"
@@ -312,3 +313,36 @@ def test_keys_that_are_composed_one_by_one_take_turns() -> None:
     made = {key.name: key for key in run(program).of(":Key")}
     assert made["first-key"].urn in made["second-key"].request.dependencies
     assert made["first-key"].urn not in made["third-key"].request.dependencies
+
+
+def ignored(monitor: RecordingMonitor, type: str) -> set[str]:
+    return set(monitor.one(type).request.ignoreChanges)
+
+
+@pytest.mark.parametrize(
+    ("word", "type", "path"),
+    [
+        ("access", ":AccessPolicy", "policy.permissions"),
+        ("identity", ":Account", "identity"),
+        ("network", ":Account", "properties.networkAcls"),
+        ("tags", ":Account", "tags"),
+        ("vault", ":Vault", "properties"),
+    ],
+)
+def test_a_part_that_was_adopted_stays_as_it_was_found(word: str, type: str, path: str) -> None:
+    """The part is not written, and nothing else changes: what is ignored anyway stays ignored."""
+    assert path not in ignored(service(), type)
+    assert ignored(service(as_found=[word]), type) >= {path} | ignored(service(), type)
+
+
+def test_a_role_assignment_keeps_the_name_and_scope_it_was_made_with() -> None:
+    """Its name is a part of its id, so that another would replace it."""
+    found = ignored(service(as_found=["access"], access_model="rbac"), ":RoleAssignment")
+    assert {"roleAssignmentName", "scope"} <= found
+
+
+def test_what_protects_the_data_is_never_left_as_found() -> None:
+    """With every word there is, the account's login and its binding are still declared."""
+    monitor = service(as_found=list(AS_FOUND))
+    assert not {p for p in ignored(monitor, ":Account") if "disableLocalAuth" in p or p == "properties"}
+    assert ignored(monitor, ":CustomerManagedKey") == set()

@@ -5,18 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pulumi import (
-    ResourceOptions,
-    ResourceTransformationArgs,
-    ResourceTransformationResult,
-)
+from pulumi import ResourceOptions
 from pulumi_azure_native import keyvault
 
 from components.service import EncryptedAIServicesAccount
 from components.testing import DEPLOYER, PRINCIPAL, TENANT, VERSION
 from tests.support.recording import RecordingMonitor, run
-
-OWNER = "urn:pulumi:stack::project::a:b:C::owner"
 
 
 def service(opts: ResourceOptions | None = None, **more: Any) -> RecordingMonitor:
@@ -161,19 +155,6 @@ def test_operators_have_access_before_the_version_is_asked_for() -> None:
     assert operator.inputs["policy"]["permissions"]["keys"] == ["get", "list", "update", "rotate"]
     assert not operator.request.protect
     assert version.inputs["generation"] == 3
-
-
-def test_the_callers_transformations_reach_every_child() -> None:
-    """Who must put a tag on everything of a kind says so once, at the service."""
-
-    def tagged(args: ResourceTransformationArgs) -> ResourceTransformationResult | None:
-        if not args.type_.startswith("azure-native:keyvault/v20260201:Vault"):
-            return None
-        return ResourceTransformationResult({**args.props, "tags": {"costCentre": "42"}}, args.opts)
-
-    vault = service(ResourceOptions(transformations=[tagged])).one(":Vault")
-    assert vault.inputs["tags"] == {"costCentre": "42"}
-    assert [alias.spec.type for alias in vault.request.aliases] == ["azure-native:keyvault:Vault"]
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import pytest
 from settings import parse
 from tests.settings.test_parse import VAULT_ID, as_pulumi_has_them, problems
 
-GROUP = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-net"
-SUBNET_ID = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/private"
+HUB = {"vault": {"id": VAULT_ID}}
+SAME_HUB = {"vault": {"id": VAULT_ID.replace("vaults/kv", "vaults/KV")}}
+OPERATED = {"keyOperators": ["deployer"]}
 
 
 def test_services_share_what_is_said_at_the_top() -> None:
@@ -35,42 +36,23 @@ def test_a_shared_mistake_is_named_once_where_it_was_made() -> None:
 
 
 @pytest.mark.parametrize(
-    ("services", "path"),
+    ("alpha", "beta", "path"),
     [
-        ([{"name": "alpha"}, {"name": "alpha"}], "name"),
-        ([{"name": "alpha", "accountName": "same"}, {"name": "beta", "accountName": "same"}], "accountName"),
+        ({}, {"name": "alpha"}, "name"),
+        ({"accountName": "same"}, {"accountName": "same"}, "accountName"),
+        ({"vault": {"name": "kv-same"}}, {"vault": {"name": "KV-same"}}, "vault.name"),
+        ({"resourceGroupName": "rg"}, {"resourceGroupName": "rg"}, "resourceGroupName"),
+        ({**HUB, "key": {"name": "same"}}, {**SAME_HUB, "key": {"name": "same"}}, "key.name"),
         (
-            [{"name": "alpha", "vault": {"name": "kv-same"}}, {"name": "beta", "vault": {"name": "KV-same"}}],
-            "vault.name",
-        ),
-        (
-            [{"name": "alpha", "resourceGroupName": "rg"}, {"name": "beta", "resourceGroupName": "rg"}],
-            "resourceGroupName",
-        ),
-        (
-            [
-                {"name": "alpha", "vault": {"id": VAULT_ID}, "key": {"name": "same"}},
-                {
-                    "name": "beta",
-                    "vault": {"id": VAULT_ID.replace("vaults/kv", "vaults/KV")},
-                    "key": {"name": "same"},
-                },
-            ],
-            "key.name",
-        ),
-        (
-            [
-                {"name": "alpha", "vault": {"id": VAULT_ID, "keyOperators": ["deployer"]}},
-                {
-                    "name": "beta",
-                    "vault": {"keyOperators": ["deployer"]},
-                    "key": {"id": f"{VAULT_ID}/keys/k"},
-                },
-            ],
+            {"vault": {"id": VAULT_ID, **OPERATED}},
+            {"vault": OPERATED, "key": {"id": f"{VAULT_ID}/keys/k"}},
             "vault.keyOperators",
         ),
     ],
 )
-def test_fails_when_two_services_make_the_same_thing(services: list[dict[str, Any]], path: str) -> None:
+def test_fails_when_two_services_make_the_same_thing(
+    alpha: dict[str, Any], beta: dict[str, Any], path: str
+) -> None:
     """What one service makes no other makes, too."""
+    services = [{"name": "alpha", **alpha}, {"name": "beta", **beta}]
     assert path in [problem.split(":")[0] for problem in problems(location="uksouth", services=services)]

@@ -11,7 +11,7 @@ import pytest
 from components.guards import reader
 from components.guards.access import removed_access, still_granted
 from components.guards.drift import gone
-from components.guards.key_place import KeyPlace, place_of_key
+from components.guards.key_place import KeyPlace
 from components.guards.plan import ServicePlan
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Live
@@ -225,31 +225,26 @@ def test_names_are_looked_up_only_where_something_is_made() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy_vault", "missing"),
-    [("kv-hub", False), ("KV-Hub", False), (None, False), ("kv-language", True)],
+    ("policy", "vault", "counts"),
+    [
+        ({"vaultName": "kv-hub"}, HUB, True),
+        ({"vaultName": "KV-Hub"}, HUB, True),
+        ({"vaultName": None}, HUB, True),
+        ({"vaultName": "kv-language"}, HUB, False),
+        # A vault that another resource of the program makes has no id in the preview.
+        ({"vaultName": "kv-language"}, None, True),
+        ({"policy": {"objectId": "P"}}, VAULT, True),
+        ({"policy": {"objectId": "former"}}, VAULT, False),
+    ],
 )
-def test_only_a_policy_of_another_vault_may_be_taken_for_a_second_one(
-    policy_vault: str | None, missing: bool
+def test_the_policy_of_another_vault_or_identity_is_not_the_declared_one(
+    policy: dict[str, Any], vault: str | None, *, counts: bool
 ) -> None:
-    """An import of the same one, spelt otherwise, would replace it and then delete it."""
-    hub = VAULT.replace("kv-language", "kv-Hub")
-    policy: State = {(types.ACCESS_POLICY, "language-access"): {"vaultName": policy_vault}}
-    before = recorded(resources=policy)
-    one = situation(before, place_of_key(service_inputs(vault={"id": hub}), before))
-    assert ("language-access" not in ServicePlan(one).recorded_policies) is missing
-    # A vault that another resource of the program makes has no id in the preview.
-    assert "language-access" in ServicePlan(situation(before, KeyPlace())).recorded_policies
-
-
-@pytest.mark.parametrize(
-    ("former", "is_same"),
-    [("former", False), ("p", True), ("P", True)],
-)
-def test_an_identity_is_new_only_by_another_object_id(former: str, *, is_same: bool) -> None:
-    """One that keeps its id keeps its access policy, however that is spelt."""
-    grant: State = {(types.ACCESS_POLICY, "language-access"): {"policy": {"objectId": former}}}
-    one = situation(recorded(resources=grant), PLACE, Live())
-    assert ("language-access" in ServicePlan(one).recorded_policies) is is_same
+    """One that is the same, however it is spelt, is not taken for a second one: an import of it would replace
+    it, and then delete it."""
+    before = recorded(resources={(types.ACCESS_POLICY, "language-access"): policy})
+    found = situation(before, KeyPlace(vault_id=vault, key_name="cmk-language"), Live())
+    assert ("language-access" in ServicePlan(found).recorded_policies) is counts
 
 
 @pytest.mark.parametrize("kind", ["TextTranslation", "TextAnalytics"])

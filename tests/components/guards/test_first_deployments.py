@@ -9,19 +9,14 @@ import pytest
 from components.preflight import RefusedError
 from core.environment import IGNORES_VALIDATION
 from localazure import limits
-from localazure.authorization import assign_role
 from tests.components.guards.first_deployments import (
     HUB,
-    NETWORK,
     ROWS,
     SHARED,
     SUBSCRIPTION,
-    ZONES,
     FirstDeployment,
     account,
     deny,
-    group,
-    login,
     network,
     private,
     vault,
@@ -92,26 +87,6 @@ def test_a_raise_that_the_vault_does_not_let_through_is_told_in_the_preview() ->
     deployment.rotate(preview=True)
     assert any("the rotation is refused: the vault's network does not let" in one for one in deployment.said)
     assert deployment.writes() == []
-
-
-def test_rights_on_a_single_vault_or_subnet_are_enough() -> None:
-    """Who owns a hub gives roles on what is shared alone, and the preview asks at that scope."""
-    deployment = Deployment()
-    network(deployment)
-    vault(SUBSCRIPTION, "rg-hub", "kv-hub")(deployment)
-    hub = HUB.replace("rg-shared", "rg-hub")
-    home = group("rg-home")(deployment)
-    login("Contributor", scope=home)(deployment)
-    for role, scope in (
-        ("Key Vault Contributor", hub),
-        ("Network Contributor", f"{NETWORK}/subnets/endpoints"),
-        ("Network Contributor", ZONES[0]),
-    ):
-        assign_role(deployment.door.cloud, deployment.principal.object_id, role, scope)
-    args = {**private(), "existing_resource_group_name": "rg-home", "vault": {"id": hub}}
-    deployment.preview({"claims": args})
-    assert not any("this login may write" in text for text in deployment.warnings)
-    deployment.up({"claims": args})
 
 
 def test_azures_opinion_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
