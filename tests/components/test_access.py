@@ -26,8 +26,6 @@ from tests.components.bound import (
 )
 from tests.support.recording import FakeAzure, RecordingMonitor, run, service, service_inputs
 
-_CHANGING = {"properties.networkAcls", "properties.publicNetworkAccess", "sku", "tags"}
-
 
 def ignored(monitor: RecordingMonitor, type: str) -> set[str]:
     return set(monitor.one(type).request.ignoreChanges)

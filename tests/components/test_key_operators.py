@@ -13,13 +13,12 @@ from core import arm_ids
 from core import resource_types as types
 from core.roles import CRYPTO_OFFICER
 from localazure import seed
-from localazure.authorization import assign_role
-from localazure.directory import create_principal
 from tests.components.bound import HUB, urn
-from tests.support.az import azure, carry_out
+from tests.components.guards import first_deployments
+from tests.components.guards.first_deployments import SUBSCRIPTION, login, vault
+from tests.support.az import carry_out
 from tests.support.engine import Engine, UpdateError
-from tests.support.front import SUBSCRIPTION
-from tests.support.in_process import Wire
+from tests.support.local_deployment import Deployment
 from tests.support.recording import FakeAzure, service
 
 OPERATOR = "77777777-7777-4777-8777-777777777777"
@@ -39,7 +38,7 @@ class Programs:
     """Programs of one service each, which may share a vault."""
 
     def __init__(self, model: str) -> None:
-        self.wire, self.model = Wire(), model
+        self.cloud, self.model = Deployment(), model
         self.engines: dict[str, Engine] = {}
 
     def up(self, name: str, generation: int = 0, *, refresh: bool = False, **vault: Any) -> list[str]:
@@ -53,33 +52,25 @@ class Programs:
             "key": {"generation": generation},
         }
         opts = pulumi.ResourceOptions(protect=False)
-        engine = self.engines.setdefault(name, Engine(self.wire, replaces=True))
+        engine = self.engines.setdefault(name, Engine(self.cloud.wire, replaces=True))
         engine.up(lambda: EncryptedAIServicesAccount(name, args, opts), refresh=refresh)
         return engine.operations
 
-    def log_in(self, name: str) -> str:
+    def log_in(self) -> str:
         """Has another principal deploy; its object id."""
-        cloud = self.wire.door.cloud
-        self.wire.principal = create_principal(cloud, tenant_id=seed.TENANT_ID, name=name)
-        object_id = self.wire.principal.object_id
-        for role in ("Owner", "Key Vault Administrator"):
-            assign_role(cloud, object_id, role, SUBSCRIPTION)
+        login("Owner", "Key Vault Administrator")(self.cloud)
         for engine in self.engines.values():
             engine.log_in()
-        return object_id
+        return self.cloud.principal.object_id
 
-    def operators(self, vault: str) -> set[str]:
+    def operators(self, vault_id: str) -> set[str]:
         """The object ids of those who may rotate the keys of a vault."""
         if self.model == "rbac":
-            url = f"{vault}/providers/Microsoft.Authorization/roleAssignments"
-            listed = azure(self.wire.door, "GET", url, api="2022-04-01").body["value"]
-            roles = [one["properties"] for one in listed if arm_ids.same(one["properties"]["scope"], vault)]
-            return {
-                one["principalId"]
-                for one in roles
-                if arm_ids.name_of(one["roleDefinitionId"]) == CRYPTO_OFFICER.id
-            }
-        found = azure(self.wire.door, "GET", vault, api="2026-02-01").body["properties"]["accessPolicies"]
+            path = f"{vault_id}/providers/{arm_ids.ROLE_ASSIGNMENT}"
+            listed = self.cloud.arm("GET", path, api="2022-04-01").body["value"]
+            given = [one["properties"] for one in listed if CRYPTO_OFFICER.id in str(one)]
+            return {one["principalId"] for one in given if arm_ids.same(one["scope"], vault_id)}
+        found = self.cloud.arm("GET", vault_id, api="2026-02-01").body["properties"]["accessPolicies"]
         return {one["objectId"] for one in found if "rotate" in one["permissions"]["keys"]}
 
 
@@ -90,18 +81,9 @@ def programs(request: pytest.FixtureRequest) -> Programs:
 
 def hub(programs: Programs) -> str:
     """An existing vault."""
-    programs.wire.door.group("rg-hub")
-    vault = f"{SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault/vaults/kv-hub"
-    properties = {
-        "tenantId": seed.TENANT_ID,
-        "sku": {"family": "A", "name": "standard"},
-        "enablePurgeProtection": True,
-        "enableRbacAuthorization": programs.model == "rbac",
-        "accessPolicies": [],
-    }
-    body = {"location": "westeurope", "properties": properties}
-    azure(programs.wire.door, "PUT", vault, body, api="2026-02-01")
-    return vault
+    existing = vault(SUBSCRIPTION, "rg-shared", "kv-hub", enableRbacAuthorization=programs.model == "rbac")
+    existing(programs.cloud)
+    return first_deployments.HUB
 
 
 def own(programs: Programs) -> str:
@@ -116,14 +98,14 @@ def test_of_programs_that_share_a_vault_one_names_the_operator(
 ) -> None:
     """A second one is refused the access. Without the operator it is made, rotates by the access that the
     first one gave, and takes nothing from it when it is destroyed."""
-    vault = vault_of(programs)
-    named: Any = {"key_operators": ["deployer"], **({"id": vault} if vault_of is hub else {})}
+    vault_id = vault_of(programs)
+    named: Any = {"key_operators": ["deployer"], **({"id": vault_id} if vault_of is hub else {})}
     programs.up("alpha", **named)
     with pytest.raises(UpdateError, match=r"Leave \S+ out of vault\.keyOperators here") as refused:
-        programs.up("beta", id=vault, key_operators=["deployer"])
-    assert carry_out(programs.wire.door, str(refused.value)) == 0  # it would be the owner's operator's
-    programs.up("beta", id=vault)
-    programs.up("beta", 1, id=vault)
+        programs.up("beta", id=vault_id, key_operators=["deployer"])
+    assert carry_out(programs.cloud.door, str(refused.value)) == 0  # it would be the owner's operator's
+    programs.up("beta", id=vault_id)
+    programs.up("beta", 1, id=vault_id)
     programs.engines["beta"].destroy()
     assert any("KeyVersion" in one for one in programs.up("alpha", 1, **named))
 
@@ -132,8 +114,8 @@ def test_of_programs_that_share_a_vault_one_names_the_operator(
 def test_an_owner_takes_over_a_policy_that_is_just_its_own(programs: Programs) -> None:
     """An update that was cut off, or to which Azure showed the policy late, has made it in the stack's own
     vault: nothing has to be deleted, and the next update has nothing to do."""
-    vault = own(programs)
-    programs.up("beta", id=vault, key_operators=["deployer"])
+    vault_id = own(programs)
+    programs.up("beta", id=vault_id, key_operators=["deployer"])
     done = programs.up("alpha", key_operators=["deployer"])
     taken = "create" if programs.model == "accessPolicy" else "import"
     assert [one.split()[0] for one in done if ":Account" not in one] == [taken], done
@@ -144,9 +126,9 @@ def test_an_owner_takes_over_a_policy_that_is_just_its_own(programs: Programs) -
 def test_an_owner_makes_access_once_that_of_others_is_deleted(programs: Programs) -> None:
     """Another program has given the operator a role, or somebody another policy: the command that deletes it
     is printed, and the same update then makes what is declared."""
-    vault = own(programs)
+    vault_id = own(programs)
     if programs.model == "rbac":
-        programs.up("beta", id=vault, key_operators=["deployer"])
+        programs.up("beta", id=vault_id, key_operators=["deployer"])
     else:
         entry = {
             "tenantId": seed.TENANT_ID,
@@ -154,11 +136,11 @@ def test_an_owner_makes_access_once_that_of_others_is_deleted(programs: Programs
             "permissions": {"keys": ["get"]},
         }
         body = {"properties": {"accessPolicies": [entry]}}
-        azure(programs.wire.door, "PUT", f"{vault}/accessPolicies/add", body, api="2026-02-01")
+        programs.cloud.arm("PUT", f"{vault_id}/accessPolicies/add", body, api="2026-02-01")
     with pytest.raises(UpdateError) as refused:
         programs.up("alpha", key_operators=["deployer"])
-    assert carry_out(programs.wire.door, str(refused.value)) == 1
-    in_subscription = f" --subscription {arm_ids.subscription_of(vault)}`"
+    assert carry_out(programs.cloud.door, str(refused.value)) == 1
+    in_subscription = f" --subscription {arm_ids.subscription_of(vault_id)}`"
     assert programs.model == "rbac" or in_subscription in str(refused.value)
     assert any("create" in one for one in programs.up("alpha", key_operators=["deployer"]))
 
@@ -168,16 +150,16 @@ def test_an_operator_keeps_its_access_whoever_deploys(programs: Programs, *, ref
     """Named `deployer` first, and by its object id by another login, alone and beside that one: the state's
     resource is the same, which else would be deleted with the access that both are. By both names at once it
     is one operator, whose access stays when one of them is taken out."""
-    vault, first = own(programs), seed.DEPLOYER.object_id
+    vault_id, first = own(programs), seed.DEPLOYER.object_id
 
     def declare(named: list[str], expected: set[str]) -> None:
         programs.up("alpha", refresh=refresh, key_operators=named)
-        assert programs.operators(vault) == expected, named
+        assert programs.operators(vault_id) == expected, named
         assert programs.up("alpha", refresh=refresh, key_operators=named) == []
 
     for named in (["deployer"], [first], ["deployer", first], [first, "deployer"], [first], ["deployer"]):
         declare(named, {first})
-    second = programs.log_in("pipeline")
+    second = programs.log_in()
     declare([first], {first})
     declare([second, first], {first, second})
     declare([first, "deployer"], {first, second})
@@ -193,12 +175,12 @@ def test_access_by_a_former_name_stays(programs: Programs, word: str) -> None:
     """A second name beside `deployer` is made under its object id, and the access of the login before stays.
     An older release has named the access of an operator by the word of its settings: it is found by the
     object id, and is not made again and then deleted with the former resource."""
-    vault, first = own(programs), seed.DEPLOYER.object_id
+    vault_id, first = own(programs), seed.DEPLOYER.object_id
     programs.up("alpha", key_operators=["deployer"])
     engine = programs.engines["alpha"]
     names = (f"-operator-{first}-access", f"-operator-{word}-access")
     engine.state = {urn.replace(*names): held for urn, held in engine.state.items()}
-    second = programs.log_in("pipeline")
+    second = programs.log_in()
     programs.up("alpha", key_operators=["deployer", first])
-    assert programs.operators(vault) == {first, second}
+    assert programs.operators(vault_id) == {first, second}
     assert programs.up("alpha", key_operators=["deployer", first]) == []

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pytest
 
 from components.as_found import AS_FOUND
 from components.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount
-from components.subscriptions import Subscriptions
 from components.testing import CLIENT, DEPLOYER, PRINCIPAL, SUBSCRIPTION, VERSION
+from core import arm_ids
 from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, RecordingMonitor, run, service
 
 VAULT_ID = (
@@ -50,17 +52,36 @@ def test_what_has_no_name_but_the_services_keeps_it_when_an_alias_renames_the_se
     assert all(kept <= {*one.request.ignoreChanges} for one in monitor.of(":DiagnosticSetting"))
 
 
-def test_user_assigned_only_leaves_out_the_accounts_own_identity() -> None:
-    """The identity's type says exactly what was asked for, in Azure's spelling."""
-    types = {
-        identity: service(identity=identity).one(":Account").inputs["identity"]["type"]
-        for identity in ("systemAssigned", "userAssigned", "systemAndUserAssigned")
-    }
-    assert types == {
-        "systemAssigned": "SystemAssigned",
-        "userAssigned": "UserAssigned",
-        "systemAndUserAssigned": "SystemAssigned, UserAssigned",
-    }
+_TYPE = arm_ids.USER_ASSIGNED_IDENTITY
+IDENTITIES = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers/{_TYPE}"
+MADE, OTHER = f"{IDENTITIES}/id-language", f"{IDENTITIES}/id-storage"
+
+
+@pytest.mark.parametrize(
+    ("said", "type", "assigned"),
+    [
+        ({}, "SystemAssigned", None),
+        ({"identity": "userAssigned"}, "UserAssigned", [MADE]),
+        ({"identity": "systemAndUserAssigned"}, "SystemAssigned, UserAssigned", [MADE]),
+        # Azure has a word for no identity, and refuses an empty one.
+        ({"identity": "userAssigned", "encryption": "microsoftManaged"}, "None", None),
+        # A further identity does not use the key.
+        ({"other_identity_ids": [OTHER]}, "SystemAssigned, UserAssigned", [OTHER]),
+        ({"other_identity_ids": [OTHER], "identity": "userAssigned"}, "UserAssigned", [MADE, OTHER]),
+    ],
+)
+def test_the_account_has_exactly_the_identities_that_were_asked_for(
+    said: dict[str, Any], type: str, assigned: list[str] | None
+) -> None:
+    """In Azure's spelling; one of them uses the key."""
+    monitor = service(**said)
+    account = monitor.one(":Account").inputs
+    expected = {"type": type, **({"userAssignedIdentities": assigned} if assigned else {})}
+    assert account["identity"] == expected
+    assert len(monitor.of(":AccessPolicy")) == ("encryption" not in said)
+    encryption = account["properties"].get("encryption")
+    if encryption and "encryption" not in said:
+        assert encryption["keyVaultProperties"]["identityClientId"] == CLIENT
 
 
 def test_rbac_makes_the_operators_officers_of_the_vault_before_the_key_is_made() -> None:
@@ -144,21 +165,27 @@ def test_vault_in_another_subscription_is_reached_through_its_own_provider() -> 
     assert monitor.one(":Account").request.provider == ""
 
 
-def test_the_provider_for_a_vault_in_another_subscription_is_made_from_its_id() -> None:
-    """A caller in another language can give no provider; two services of a program have one each."""
+def test_the_provider_for_a_vault_in_another_subscription_is_made_from_its_id(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A caller in another language can give no provider; two services of a program have one each, which is a
+    process, in the cloud of the login. One in the program's own subscription needs none."""
+    monkeypatch.setenv("ARM_ENVIRONMENT", "usgovernment")
 
     def program() -> None:
         for name in ("language", "desk"):
             EncryptedAIServicesAccount(name, {"location": "westeurope", "vault": {"id": VAULT_ID}})
 
     monitor = run(program)
-    made = {found.name: found for found in monitor.of("pulumi:providers:azure-native")}
-    assert set(made) == {f"{name}-subscription-{OTHER_SUBSCRIPTION}" for name in ("language", "desk")}
-    assert {found.inputs["subscriptionId"] for found in made.values()} == {OTHER_SUBSCRIPTION}
+    made = {found.name: found.inputs for found in monitor.of("pulumi:providers:azure-native")}
+    own = {"environment": "usgovernment", "subscriptionId": OTHER_SUBSCRIPTION}
+    assert made == {f"{name}-subscription-{OTHER_SUBSCRIPTION}": own for name in ("language", "desk")}
     for key in monitor.of(":Key"):
-        service = key.name.partition("-")[0]
-        assert f"::{service}-subscription-{OTHER_SUBSCRIPTION}::" in key.request.provider
+        of_service = key.name.partition("-")[0]
+        assert f"::{of_service}-subscription-{OTHER_SUBSCRIPTION}::" in key.request.provider
     assert {account.request.provider for account in monitor.of(":Account")} == {""}
+    here = service(vault={"id": VAULT_ID.replace(OTHER_SUBSCRIPTION, SUBSCRIPTION)})
+    assert here.of("pulumi:providers:azure-native") == []
 
 
 @pytest.mark.parametrize("by_parent", [False, True])
@@ -179,24 +206,6 @@ def test_a_service_is_made_and_asked_about_through_the_provider_it_is_given(by_p
     assert {"::own::" in found.request.provider for found in made} == {True}
     asked = [call for call in azure.asked if call.token.startswith("azure-native:")]
     assert {"::own::" in (call.provider or "") for call in asked} == {True}
-
-
-def test_services_share_the_provider_of_another_subscription(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each other subscription has one provider, which is a process, in the cloud of the login; the program's
-    own needs none."""
-    monkeypatch.setenv("ARM_ENVIRONMENT", "usgovernment")
-    found: list[pulumi.ProviderResource | None] = []
-
-    def program() -> None:
-        subscriptions = Subscriptions()
-        own = VAULT_ID.replace(OTHER_SUBSCRIPTION, SUBSCRIPTION)
-        found.extend(subscriptions.provider_of(id) for id in (VAULT_ID, f"{VAULT_ID}/keys/k", own, None))
-
-    monitor = run(program)
-    assert found[0] is found[1] is not None
-    assert found[2:] == [None, None]
-    made = {"environment": "usgovernment", "subscriptionId": OTHER_SUBSCRIPTION}
-    assert monitor.one("pulumi:providers:azure-native").inputs == made
 
 
 def test_customer_key_is_turned_on_without_touching_the_account() -> None:
@@ -232,12 +241,6 @@ def test_only_the_binding_goes_when_an_account_is_unbound_by_name(identity: str)
 def test_key_can_stay_on_a_version() -> None:
     """A pin reaches the key's version, and nothing else."""
     assert service(key={"pin": VERSION}).one(":KeyVersion").inputs["pin"] == VERSION
-
-
-def test_account_on_microsofts_keys_needs_no_identity() -> None:
-    """Azure has a word for no identity, and refuses an empty one."""
-    monitor = service(encryption="microsoftManaged", identity="userAssigned")
-    assert monitor.one(":Account").inputs["identity"] == {"type": "None"}
 
 
 def test_audit_logs_of_account_and_vault_go_to_a_workspace() -> None:
@@ -288,18 +291,6 @@ def test_private_access_is_closed_to_the_public_with_an_endpoint_each() -> None:
         for found in monitor.of(":PrivateDnsZoneGroup")
     }
     assert listed == zones
-
-
-def test_further_identities_do_not_use_the_key() -> None:
-    """They are beside the account's own, or beside the one that was made for the key."""
-    other = f"{NETWORK.replace('Network', 'ManagedIdentity')}/userAssignedIdentities/id-storage"
-    both = {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": [other]}
-    assert service(other_identity_ids=[other]).one(":Account").inputs["identity"] == both
-    monitor = service(other_identity_ids=[other], identity="userAssigned")
-    made, account = monitor.one(":UserAssignedIdentity"), monitor.one(":Account").inputs
-    assert account["identity"]["userAssignedIdentities"] == [made.outputs["id"], other]
-    assert account["properties"]["encryption"]["keyVaultProperties"]["identityClientId"] == CLIENT
-    assert len(monitor.of(":AccessPolicy")) == 1
 
 
 def test_keys_that_are_composed_one_by_one_take_turns() -> None:

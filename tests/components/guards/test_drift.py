@@ -232,13 +232,13 @@ def test_names_are_looked_up_only_where_something_is_made() -> None:
         ({"vaultName": None}, HUB, True),
         ({"vaultName": "kv-language"}, HUB, False),
         # A vault that another resource of the program makes has no id in the preview.
-        ({"vaultName": "kv-language"}, None, True),
+        ({"vaultName": "kv-language"}, "", True),
         ({"policy": {"objectId": "P"}}, VAULT, True),
         ({"policy": {"objectId": "former"}}, VAULT, False),
     ],
 )
 def test_the_policy_of_another_vault_or_identity_is_not_the_declared_one(
-    policy: dict[str, Any], vault: str | None, *, counts: bool
+    policy: dict[str, Any], vault: str, *, counts: bool
 ) -> None:
     """One that is the same, however it is spelt, is not taken for a second one: an import of it would replace
     it, and then delete it."""
