@@ -124,7 +124,6 @@ REFUSED: Final[dict[str, list[Refused]]] = {
     ],
     "account-tier-supports-cmk": [two({"account.sku.name": "F0"})],
     "cmk-complete": [
-        one({"account.properties.encryption.keySource": "Microsoft.Storage"}),
         one({f"{_CMK}.keyVaultUri": "http://x"}),
         one({f"{_CMK}.keyName": "a/b"}),
         one({f"{_CMK}.keyVersion": "1"}),

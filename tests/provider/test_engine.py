@@ -44,7 +44,6 @@ def modulus_of(azure: RunningAzure, key_uri: str) -> bytes:
     host, path = key_uri.removeprefix("https://").split("/", 1)
     vault = Client(azure.env, host, token(azure.env, "https://vault.azure.net"))
     status, found = vault.send("GET", f"/{path}?api-version=7.4")
-    vault.close()
     assert status == 200, found
     return urlsafe_b64decode(found["key"]["n"] + "==")
 

@@ -110,7 +110,13 @@ def of_identity(client: str, *more: Step) -> list[Step]:
 
 
 def logs(place: str, category: str = "AuditEvent") -> dict[str, Any]:
-    return state({"resourceUri": VAULT_ID, "workspaceId": f"/w/{place}", "logs": [{"category": category}]})
+    return state(
+        {
+            "resourceUri": VAULT_ID,
+            "workspaceId": f"/w/{place}",
+            "logs": [{"category": category, "enabled": True}],
+        }
+    )
 
 
 def in_group(id: str) -> list[Step]:
@@ -159,7 +165,7 @@ def again(principal: str) -> list[Step]:
 
 
 HSM: Final = "azure-native:keyvault/v20230701:ManagedHsm"
-AUDIT, PURGE = [{"categoryGroup": "audit"}], {"enablePurgeProtection": True}
+AUDIT, PURGE = [{"categoryGroup": "audit", "enabled": True}], {"enablePurgeProtection": True}
 HSM_ID: Final = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm"
 OTHER: Final = state({"resourceName": "x"}, {"principalId": "p1", "clientId": "c1"}, id=IDENTITY_ID)
 OWN, THEIRS = (state({}, id=f"{id}/projects/x") for id in (ACCOUNT_ID, f"{ACCOUNT_ID}-2"))
@@ -168,6 +174,11 @@ ONE, BOTH = attached("c1", IDENTITY_ID), attached("c1", IDENTITY_ID, SECOND)
 UNBOUND: Final = deletes(account(), ACCOUNT, "a")
 OF_SECOND: Final = binding(account_id=ACCOUNT_ID.replace("/lang", "/second"))
 ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
+    (
+        "inline encryption that only the update will know",
+        [updates(account(encryption=INLINE), account(encryption=UNKNOWN))],
+        "undetermined",
+    ),
     ("inline encryption left out", [updates(account(encryption=INLINE), account())], "unbound"),
     (
         "inline encryption of another version",

@@ -132,7 +132,11 @@ ROWS: Final[dict[str, list[Row]]] = {
             "the source of an inline key",
             ONE,
             SOURCE,
-            [("Microsoft.CognitiveServices", "violation"), ("microsoft.keyVault", "pass")],
+            [
+                ("Microsoft.CognitiveServices", "violation"),
+                ("Microsoft.Storage", "violation"),
+                ("microsoft.keyVault", "pass"),
+            ],
         ),
         Row(
             "a binding of an unknown account",

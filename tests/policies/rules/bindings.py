@@ -81,7 +81,6 @@ def unnamed(name: str) -> Thing:
 def uri_from(*sources: str) -> dict[str, Any]:
     """Where the URI that the binding takes comes from."""
     return {
-        "another": replace(two_phases(preview=True)["version"], name="another"),
         "binding@property_dependencies": {
             **two_phases()["binding"].property_dependencies,
             "keyUriWithVersion": list(sources),
@@ -91,7 +90,6 @@ def uri_from(*sources: str) -> dict[str, Any]:
 
 TWIN: Final = {"twin": replace(two_phases()["binding"], name="twin")}
 MODEL: Final = Thing("model", "azure-native:cognitiveservices:Deployment", {}, depends_on=["binding"])
-TOLD: Final = "cmk-no-versionless: binding"
 ROWS: Final[dict[str, list[Row]]] = {
     "binding-identity": [
         # Without a client id it is the account's own identity, which the account then has.
@@ -157,36 +155,15 @@ ROWS: Final[dict[str, list[Row]]] = {
         ),
     ],
     "cmk-no-versionless": [
-        # A KeyVersion and a key have one URI with a version and one without, and a preview does not show
-        # which the program takes. An account that follows its key may take either of a KeyVersion's.
         *(
             Row(
                 "a URI that is not known yet",
                 PREVIEW,
                 "open",
-                {**uri_from(*sources), "account.kind": kind, "binding@parent": None},
-                words,
+                {**uri_from(source), "account.kind": kind, "binding@parent": None},
+                "not known yet",
             )
-            for sources, kind, words in (
-                (["version"], "TextAnalytics", TOLD),
-                (["version"], "AIServices", "not known yet"),
-                (["version", "another"], "TextAnalytics", TOLD),
-                (["key"], "AIServices", TOLD),
-                (["vault"], "AIServices", TOLD),
-            )
-        ),
-        *(
-            Row(
-                "of a component",
-                PREVIEW,
-                "open",
-                {
-                    "bound": Thing("bound", "language-cmk:index:KeyBinding", settings),
-                    "binding@parent": "bound",
-                },
-                words,
-            )
-            for settings, words in (({}, "not known yet"), ({"version": "automatic"}, TOLD))
+            for source, kind in (("version", "TextAnalytics"), ("key", "AIServices"))
         ),
         Row(
             "of an account that follows its key",

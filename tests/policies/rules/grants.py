@@ -105,6 +105,27 @@ ROWS: Final[dict[str, list[Row]]] = {
             for access, says in (("revoked", "pass"), ("granted", "violation"))
             for on, writer in ((TWO, "binding@parent"), (ONE, "account@parent"))
         ),
+        Row(
+            "to one of two identities",
+            PREVIEW,
+            "open",
+            {
+                "another": replace(two_phases(preview=True)["account"], name="another"),
+                "grant@property_dependencies": {"vaultName": ["vault"], "policy": ["account", "another"]},
+            },
+            "it comes from account and another",
+        ),
+        Row(
+            "to somebody, where the identity that exists is not known",
+            UPDATE,
+            "open",
+            {
+                "account.identity.principalId": UNKNOWN_TEXT,
+                "grant.policy.objectId": NOBODY,
+                "grant@property_dependencies": {"vaultName": ["vault"]},
+            },
+            "does not know its object id",
+        ),
         # Where both principals are known they decide, whatever the dependencies.
         Row(
             "to nobody known", PREVIEW, "violation", {"grant@property_dependencies": {"vaultName": ["vault"]}}

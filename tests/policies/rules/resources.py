@@ -339,9 +339,8 @@ OF_INLINE_KEYS: Final[tuple[tuple[str, Any, str, str], ...]] = (
     (CMK, UNKNOWN_OBJECT, "open", "open"),
     *(
         ("properties.encryption.keySource", source, "pass", "pass")
-        for source in ("microsoft.keyvault", ..., "Microsoft.CognitiveServices")
+        for source in ("microsoft.keyvault", ..., "Microsoft.CognitiveServices", "Microsoft.Storage")
     ),
-    ("properties.encryption.keySource", "Microsoft.Storage", "violation", "pass"),
     ("properties.encryption.keySource", UNKNOWN_TEXT, "open", "open"),
     # SDKs leave the source to its default.
     ("properties.encryption", {"keyVaultProperties": UNKNOWN_OBJECT}, "open", "open"),
