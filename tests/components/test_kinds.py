@@ -9,15 +9,11 @@ from typing import Any
 import pytest
 
 from components.arguments.problem import InputError
-from components.testing import CLIENT, SUBSCRIPTION
+from components.testing import CLIENT
 from core import kinds
 from core.kinds import AccountKind
+from tests.components.test_modes import SUBNET
 from tests.support.recording import service, service_inputs
-
-SUBNET = (
-    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network"
-    "/virtualNetworks/v/subnets/endpoints"
-)
 
 
 def refused(**said: Any) -> list[str]:

@@ -31,15 +31,6 @@ def problems(**settings: Any) -> list[str]:
     return [f"{problem.path}: {problem.text}" for problem in error.value.problems]
 
 
-def test_two_settings_are_enough() -> None:
-    """A name and a region make a whole service, and everything else is the safe choice."""
-    (service,) = parse(MINIMAL).services
-    assert service.protect is True
-    assert service.encryption == "customerManaged"
-    assert service.identity == "systemAssigned"
-    assert service.network.access == "closed"
-
-
 @pytest.mark.parametrize(
     ("setting", "value", "read"),
     [

@@ -16,11 +16,10 @@ from components.guards.situation import Deployer
 from components.invokes import by_type_and_name
 from components.preflight import RefusedError, preflight
 from components.service import EncryptedAIServicesAccount
-from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT
-from core import arm_ids
+from components.testing import CLIENT, PRINCIPAL, SUBSCRIPTION, TENANT
+from core import resource_types as types
 from tests.components.bound import ACCESS, ACCOUNT, COMPONENT, HUB, standing, state, urn
 from tests.components.guards import first_deployments as first
-from tests.support.local_deployment import Deployment
 from tests.support.recording import FakeAzure, run, service, service_inputs
 from tests.support.situations import situation
 
@@ -195,24 +194,20 @@ def test_a_service_that_was_removed_on_purpose_is_not_missed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "refused"),
-    [("systemAndUserAssigned", ""), ("systemAssigned", "its user-assigned identity can use")],
+    ("identity", "refused"), [("systemAndUserAssigned", []), ("systemAssigned", ["identity"])]
 )
-def test_a_user_assigned_identity_that_was_detached_is_not_the_accounts_own(said: str, refused: str) -> None:
-    """The account still shows by whose client id its key is used: the update gives that identity back, and
-    another one is refused before anything is written."""
-    deployment = Deployment()
-    first.vault(first.SUBSCRIPTION, "rg-shared", "kv-hub")(deployment)
-    args = {**first.SHARED, "vault": {"id": first.HUB}, "identity": "systemAndUserAssigned"}
-    deployment.up({"claims": args})
-    account = f"{first.IN_SHARED}/providers/{arm_ids.ACCOUNT}/lang-claims"
-    deployment.arm("PATCH", account, {"identity": {"type": "SystemAssigned"}}, api="2024-10-01")
-    services = {"claims": {**args, "identity": said}}
-    if refused:
-        with pytest.raises(RefusedError, match=refused):
-            deployment.up(services)
-    else:
-        deployment.up(services)
+def test_a_user_assigned_identity_that_was_detached_is_not_the_accounts_own(
+    identity: str, refused: list[str]
+) -> None:
+    """The account still shows by whose client id its key is used: an update may give that identity back, and
+    another one is refused."""
+    found = state(bound=False)
+    key = {"keyVaultUri": "https://kv-language.vault.azure.net", "keyName": "k", "identityClientId": CLIENT}
+    encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key}
+    found[ACCOUNT]["outputs"]["properties"] = {"encryption": encryption}
+    found[urn(types.USER_ASSIGNED_IDENTITY, "identity")] = {"outputs": {"clientId": CLIENT}}
+    before = recorded_service("language", by_type_and_name(found))
+    assert [one.path for one in losses(situation(before, identity=identity))] == refused
 
 
 def test_what_this_stack_made_is_not_named_as_existing_though_its_account_is_gone() -> None:

@@ -53,85 +53,62 @@ def recorded(
     return RecordedService("language", **{"account": account, "principal_id": "p", **more})
 
 
-def missing(before: RecordedService, place: KeyPlace, **live: Any) -> list[Any]:
-    return [*gone(situation(before, place, Live(**live)))]
+ALL: dict[str, Any] = {"account": LIVE, "vault": THERE, "key": THERE}
+ASSIGNED: dict[str, Any] = {**ALL, "account": {"identity": {"type": "UserAssigned"}}}
+OWN_IDENTITY: State = {(types.USER_ASSIGNED_IDENTITY, "language-identity"): {"id": IDENTITY}}
+BY_IDENTITY = recorded("client", resources=OWN_IDENTITY)
+ON_MICROSOFTS_KEYS = recorded(bound_to=("", ""))
+assert ON_MICROSOFTS_KEYS.account
+CUT_OFF = replace(ON_MICROSOFTS_KEYS.account, principal_id=None, tenant_id=None)
+BEGUN = replace(ON_MICROSOFTS_KEYS, account=CUT_OFF)
+"""What a killed update had begun to create, as `operate recover` records it: with its inputs alone."""
+MADE = replace(ON_MICROSOFTS_KEYS, account=replace(CUT_OFF, provisioning_state="Succeeded"))
 
 
 @pytest.mark.parametrize(
-    ("account", "vault", "key", "path", "words"),
+    ("before", "live", "path", "words"),
     [
-        (LIVE, THERE, THERE, None, ""),
+        (recorded(), ALL, None, ""),
+        (recorded(), {}, "accountName", "or its key's vault is gone, too, or it is lost, run"),
         (
-            None,
-            None,
-            None,
-            "accountName",
-            "or its key's vault is gone, too, or it is lost, run",
-        ),
-        (
-            {"identity": {"type": "None"}},
-            THERE,
-            THERE,
+            recorded(),
+            {**ALL, "account": {"identity": {"type": "None"}}},
             "identity",
-            "account identity assign --name lang-language",
+            "identity assign --name",
         ),
-        ({}, THERE, THERE, "identity", "--resource-group rg-language"),
-        (LIVE, None, None, "vault", "`az keyvault recover --name kv-language`"),
-        (LIVE, THERE, None, "key", "az keyvault key recover --vault-name kv-language --name cmk-language"),
+        (recorded(), {**ALL, "account": {}}, "identity", "--resource-group rg-language"),
+        (recorded(), {"account": LIVE}, "vault", "`az keyvault recover --name kv-language`"),
+        (
+            recorded(),
+            {**ALL, "key": None},
+            "key",
+            "key recover --vault-name kv-language --name cmk-language",
+        ),
+        # What may not be read may be there.
+        (recorded(), {"account": LIVE, "unread": frozenset({"vault"})}, None, ""),
+        (recorded(), {"unread": frozenset({"account", "vault"})}, None, ""),
+        (recorded(), {"unread": frozenset({"vault"})}, "accountName", ""),
+        # Only the identity that the account uses its key by counts, where this stack made it.
+        (BY_IDENTITY, ASSIGNED, "identity", "run `pulumi refresh`"),
+        (BY_IDENTITY, {**ASSIGNED, "identity": THERE}, None, ""),
+        (recorded(resources=OWN_IDENTITY), ALL, None, ""),
+        (recorded("client"), {**ALL, "account": {"identity": {}}}, None, ""),
+        # A vault that the account is about to move to may be empty, and Microsoft's keys need none.
+        (recorded(bound_to=("kv-other", "cmk")), {"account": LIVE}, None, ""),
+        (ON_MICROSOFTS_KEYS, {"account": LIVE}, None, ""),
+        (RecordedService("language"), {}, None, ""),
+        # There is no data to lose, and a refresh drops it; one that Azure made has a state, if no principal.
+        (BEGUN, {}, None, ""),
+        (MADE, {}, "accountName", ""),
     ],
 )
 def test_each_thing_that_is_gone_is_one_problem(
-    account: Any, vault: Any, key: Any, path: str | None, words: str
+    before: RecordedService, live: dict[str, Any], path: str | None, words: str
 ) -> None:
-    """Its setting, and the way back; nothing where all is there."""
-    found = missing(recorded(), PLACE, account=account, vault=vault, key=key)
+    """Its setting, and the way back; nothing where all is there that the account needs."""
+    found = [*gone(situation(before, PLACE, Live(**live)))]
     assert [problem.path for problem in found] == ([path] if path else [])
     assert all(words in problem.text for problem in found)
-
-
-def test_an_account_that_azure_never_made_is_not_missed() -> None:
-    """A killed update had begun to create it, and `operate recover` recorded it with its inputs alone: there
-    is no data to lose, and the refresh drops it. One with a user-assigned identity has no principal either,
-    but the state that Azure gave it."""
-    before = recorded(bound_to=("", ""))
-    assert before.account
-    cut_off = replace(before.account, principal_id=None, tenant_id=None)
-    made = replace(cut_off, provisioning_state="Succeeded")
-    found = [
-        [one.path for one in missing(replace(before, account=account), PLACE)] for account in (cut_off, made)
-    ]
-    assert found == [[], ["accountName"]]
-
-
-def test_a_user_assigned_identity_that_is_gone_is_told() -> None:
-    """Only the one that the account uses its key by, and that this stack made."""
-    live: dict[str, Any] = {"identity": {"type": "UserAssigned"}}
-    resources = {(types.USER_ASSIGNED_IDENTITY, "language-identity"): {"id": IDENTITY}}
-    before = recorded("client", resources=resources)
-    (problem,) = missing(before, PLACE, account=live, vault=THERE, key=THERE)
-    assert problem.path == "identity"
-    assert "run `pulumi refresh`" in problem.text
-    assert missing(before, PLACE, account=live, vault=THERE, key=THERE, identity=THERE) == []
-    own = recorded(resources=resources)
-    assert missing(own, PLACE, account=LIVE, vault=THERE, key=THERE) == []
-
-
-def test_only_what_the_account_is_bound_to_counts() -> None:
-    """A vault that it is about to move to may be empty, an account on Microsoft's keys needs none, and one
-    that uses another's identity does not need its own."""
-    assert missing(recorded(bound_to=("kv-other", "cmk")), PLACE, account=LIVE) == []
-    assert missing(recorded(bound_to=("", "")), PLACE, account=LIVE) == []
-    others: dict[str, Any] = {"account": {"identity": {}}, "vault": THERE, "key": THERE}
-    assert missing(recorded("client"), PLACE, **others) == []
-    assert missing(RecordedService("language"), PLACE) == []
-
-
-def test_what_may_not_be_read_is_not_missed() -> None:
-    """It may be there."""
-    assert missing(recorded(), PLACE, account=LIVE, unread=frozenset({"vault"})) == []
-    assert missing(recorded(), PLACE, unread=frozenset({"account", "vault"})) == []
-    (deleted,) = missing(recorded(), PLACE, unread=frozenset({"vault"}))
-    assert deleted.path == "accountName"
 
 
 @pytest.mark.parametrize(
@@ -259,6 +236,6 @@ def test_what_azure_deletes_of_a_kind_whose_key_is_gone_is_told(
     before = recorded(bound_to=(arm_ids.name_of(place.vault_id), place.key_name))
     assert before.account is not None
     before = replace(before, account=replace(before.account, kind=kind))
-    (told,) = missing(before, place, account=LIVE, vault=vault, key=None)
+    (told,) = gone(situation(before, place, Live(account=LIVE, vault=vault)))
     lost = "; Azure then deletes all data uploaded to Custom Translator"
     assert (lost in told.text) is (kind == "TextTranslation")

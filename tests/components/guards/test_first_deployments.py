@@ -79,16 +79,6 @@ def test_an_account_that_may_not_be_read_is_not_written() -> None:
     assert "have Microsoft.CognitiveServices/accounts/read granted" in str(refused.value)
 
 
-def test_a_raise_that_the_vault_does_not_let_through_is_told_in_the_preview() -> None:
-    """A generation and a closed network contradict each other."""
-    deployment = Deployment()
-    deployment.up({"claims": {"key": {"generation": 1}, "vault": {"key_operators": ["deployer"]}}})
-    deployment.sent.clear()
-    deployment.rotate(preview=True)
-    assert any("the rotation is refused: the vault's network does not let" in one for one in deployment.said)
-    assert deployment.writes() == []
-
-
 def test_azures_opinion_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its validation has refused what its writes take (azapi#1207): the refusal names the variable that makes
     it a warning."""
