@@ -12,7 +12,8 @@ from components.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount
 from components.testing import CLIENT, DEPLOYER, PRINCIPAL, SUBSCRIPTION, VERSION
 from core import arm_ids
-from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, RecordingMonitor, run, service
+from tests.components.test_access import ignored
+from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, run, service
 
 VAULT_ID = (
     f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-hub"
@@ -85,8 +86,8 @@ def test_the_account_has_exactly_the_identities_that_were_asked_for(
 
 
 def test_rbac_gives_roles_on_the_key_and_operators_one_on_the_vault_before_the_key_is_made() -> None:
-    """The account's is Crypto Service Encryption User, at the key alone, for a service principal. Azure may want
-    a role on the vault's data to make a key; whether the operator is a person or a pipeline, it knows."""
+    """The account's is Crypto Service Encryption User, at the key alone, for a service principal. Azure may
+    want a role on the vault's data to make a key; it knows whether the operator is a person or a pipeline."""
     monitor = service(access_model="rbac", vault={"key_operators": ["deployer"]})
     operator, grant = monitor.of(":RoleAssignment")
     vault, key = monitor.one(":Vault"), monitor.one(":Key")
@@ -287,10 +288,6 @@ def test_keys_that_are_composed_one_by_one_take_turns() -> None:
     made = {key.name: key for key in run(program).of(":Key")}
     assert made["first-key"].urn in made["second-key"].request.dependencies
     assert made["first-key"].urn not in made["third-key"].request.dependencies
-
-
-def ignored(monitor: RecordingMonitor, type: str) -> set[str]:
-    return set(monitor.one(type).request.ignoreChanges)
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,7 @@ from pulumi_azure_native import keyvault
 
 from components.service import EncryptedAIServicesAccount
 from components.testing import DEPLOYER, PRINCIPAL, TENANT, VERSION
-from tests.support.recording import RecordingMonitor, run
-
-
-def service(opts: ResourceOptions | None = None, **more: Any) -> RecordingMonitor:
-    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}, opts))
+from tests.support.recording import RecordingMonitor, run, service
 
 
 @pytest.fixture(scope="module")
@@ -170,4 +166,6 @@ def test_a_service_says_what_is_wanted_on_purpose(
     opts: ResourceOptions | None, settings: dict[str, Any], said: dict[str, Any]
 ) -> None:
     """The policy pack reads these inputs of the component, and knows a decision from an accident."""
-    assert service(opts, **settings).one(":EncryptedAIServicesAccount").inputs == said
+    args: Any = {"location": "westeurope", **settings}
+    monitor = run(lambda: EncryptedAIServicesAccount("language", args, opts))
+    assert monitor.one(":EncryptedAIServicesAccount").inputs == said

@@ -16,9 +16,17 @@ from components.guards.situation import Deployer
 from components.invokes import by_type_and_name
 from components.preflight import RefusedError, preflight
 from components.service import EncryptedAIServicesAccount
-from components.testing import CLIENT, PRINCIPAL, SUBSCRIPTION, TENANT
-from core import resource_types as types
-from tests.components.bound import ACCESS, ACCOUNT, COMPONENT, HUB, standing, state, urn
+from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT
+from tests.components.bound import (
+    ACCESS,
+    ACCOUNT,
+    COMPONENT,
+    HUB,
+    by_a_user_assigned_identity,
+    standing,
+    state,
+    urn,
+)
 from tests.components.guards import first_deployments as first
 from tests.support.recording import FakeAzure, run, service, service_inputs
 from tests.support.situations import situation
@@ -167,30 +175,22 @@ def test_fails_on_another_subscription_before_azure_is_asked() -> None:
     assert [call.token for call in azure.asked] == ["pulumi:pulumi:readStackResourceOutputs"]
 
 
-def left_out(services: dict[str, ServiceRequest], removed: list[str] | None) -> FakeAzure:
+def left_out(removed: list[str] | None, *declared: str) -> None:
     """A preflight of a stack that has the service `language`, whose program declares other services."""
-    azure = FakeAzure()
-    azure.state = {**state(), f"{COMPONENT}::language": {"outputs": {}}}
-    run(lambda: preflight(services, removed=removed), azure=azure)
-    return azure
+    services = {name: ServiceRequest(service_inputs(name=name)) for name in declared}
+    run(lambda: preflight(services, removed=removed), azure=standing())
 
 
 def test_fails_when_a_service_is_left_out() -> None:
-    """A program that declares all its services says what becomes of each one that the stack has."""
-    other = {"support": ServiceRequest(service_inputs(name="support"))}
-    with pytest.raises(
-        RefusedError, match=r"previousName: language .*removedServices: \[language\]"
-    ) as error:
-        left_out(other, [])
-    assert "service 'language', services:" in str(error.value)
+    """A program that declares all its services says what becomes of each one that the stack has. One that was
+    removed on purpose is not missed, nor one that a program which composes services does not hand over."""
+    told = r"service 'language', services: .*previousName: language .*removedServices: \[language\]"
+    with pytest.raises(RefusedError, match=told):
+        left_out([], "support")
     with pytest.raises(RefusedError, match="do not list it"):
-        left_out({}, ["support"])
-
-
-def test_a_service_that_was_removed_on_purpose_is_not_missed() -> None:
-    """Nor is one that a program which composes services itself does not hand over."""
-    left_out({}, ["language"])
-    left_out({}, None)
+        left_out(["support"])
+    left_out(["language"])
+    left_out(None)
 
 
 @pytest.mark.parametrize(
@@ -201,11 +201,8 @@ def test_a_user_assigned_identity_that_was_detached_is_not_the_accounts_own(
 ) -> None:
     """The account still shows by whose client id its key is used: an update may give that identity back, and
     another one is refused."""
-    found = state(bound=False)
-    key = {"keyVaultUri": "https://kv-language.vault.azure.net", "keyName": "k", "identityClientId": CLIENT}
-    encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key}
-    found[ACCOUNT]["outputs"]["properties"] = {"encryption": encryption}
-    found[urn(types.USER_ASSIGNED_IDENTITY, "identity")] = {"outputs": {"clientId": CLIENT}}
+    found = by_a_user_assigned_identity(standing()).state
+    found[ACCOUNT]["outputs"]["identity"] = {"type": "SystemAssigned", "principalId": PRINCIPAL}
     before = recorded_service("language", by_type_and_name(found))
     assert [one.path for one in losses(situation(before, identity=identity))] == refused
 

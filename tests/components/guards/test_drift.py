@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from components.guards import reader
 from components.guards.access import removed_access, still_granted
 from components.guards.drift import gone
 from components.guards.key_place import KeyPlace
@@ -167,28 +165,6 @@ def test_only_a_firewall_that_is_seen_to_shut_the_service_out_is_a_removed_acces
     vault = {"id": VAULT, "name": "kv", "properties": {"accessPolicies": [policy], **network}}
     found = situation(recorded(), PLACE, Live(account=LIVE, vault=vault, key=THERE))
     assert bool([*removed_access(found)]) is told
-
-
-@pytest.mark.parametrize(("permissions", "can"), [(["get", "wrapKey", "unwrapKey"], True), ([], False)])
-@pytest.mark.parametrize("roles_are_read", [True, False])
-def test_whether_an_account_can_leave_its_key_needs_no_roles_of_a_vault_with_policies(
-    monkeypatch: pytest.MonkeyPatch, permissions: list[str], can: bool, *, roles_are_read: bool
-) -> None:
-    """A login that may not read role assignments is refused as any other, where the policies show it."""
-    policy = {"objectId": "p", "permissions": {"keys": permissions}}
-    vault = {"id": VAULT, "name": "kv", "properties": {"accessPolicies": [policy]}}
-
-    async def look(self: reader._Look, place: KeyPlace, before: RecordedService) -> tuple[Any, Any, Any]:
-        if not roles_are_read:
-            self.unread.add("assignment")
-        return vault, THERE, None
-
-    monkeypatch.setattr(reader._Look, "key_and_grant", look)
-    monkeypatch.setattr(reader, "key_left_behind", lambda *_: f"{VAULT}/keys/former")
-    before = recorded()
-    request = reader.ServiceRequest(service_inputs())
-    found = reader._Look(reader.Reader(), request, 1).can_leave_key(PLACE, before)
-    assert asyncio.run(found) is can
 
 
 def test_names_are_looked_up_only_where_something_is_made() -> None:

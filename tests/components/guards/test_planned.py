@@ -30,13 +30,6 @@ MODES: dict[str, dict[str, Any]] = {
 }
 
 
-_BY_NAME = (
-    arm_ids.PRIVATE_ENDPOINT,
-    arm_ids.USER_ASSIGNED_IDENTITY,
-)
-"""Types whose names may be taken."""
-
-
 @pytest.mark.parametrize("args", MODES.values(), ids=MODES)
 def test_the_plan_is_what_is_made(args: dict[str, Any]) -> None:
     """Each resource that Azure then has was asked about before: types for all, ids and bodies for what holds
@@ -52,7 +45,8 @@ def test_the_plan_is_what_is_made(args: dict[str, Any]) -> None:
         # A DNS zone's link and group come with zone and endpoint; a saved query is the workspace's.
         parent = type.lower().rpartition("/")[0]
         assert type.lower().replace("accesspolicy", "accesspolicies") in types or parent in types, id
-        if type in _BY_NAME:
+        # Their names may be taken.
+        if type in (arm_ids.PRIVATE_ENDPOINT, arm_ids.USER_ASSIGNED_IDENTITY):
             assert id.lower() in planned, id
         if type in (arm_ids.VAULT, arm_ids.ACCOUNT, arm_ids.WORKSPACE) or "/providers/" not in id:
             content = planned[id.lower()]["content"]
