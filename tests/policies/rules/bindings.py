@@ -30,17 +30,18 @@ def by(named: str, attached: Any, sources: list[str], *, inline: bool = False) -
     """An account with these identities in its first preview, whose key is used by the identity `named`; there
     is one more, and one that exists."""
     identity = one_phase(preview=True)["identity"]
-    stack = one_phase(preview=True) if inline else two_phases(preview=True)
-    writer, property = ("account", "properties") if inline else ("binding", "identityClientId")
-    of_account = {**stack["account"].property_dependencies, "identity": sources}
-    of_writer = {**(of_account if inline else stack["binding"].property_dependencies), property: [named]}
+    user = (
+        "account@property_dependencies.properties"
+        if inline
+        else "binding@property_dependencies.identityClientId"
+    )
     return {
         "identity": identity,
         "other": replace(identity, name="other"),
         "known": replace(identity, name="known", props={"id": ID, "clientId": CLIENT}),
         "account.identity": {"type": "UserAssigned", "userAssignedIdentities": attached},
-        "account@property_dependencies": of_account,
-        f"{writer}@property_dependencies": of_writer,
+        "account@property_dependencies.identity": sources,
+        user: [named],
         **({} if inline else {"binding.identityClientId": UNKNOWN_TEXT}),
     }
 
@@ -76,16 +77,6 @@ def second(uri: str = KEY_URI) -> dict[str, Thing]:
 def unnamed(name: str) -> Thing:
     """An account whose inline key only the update will name."""
     return Thing(name, ACCOUNT, with_change(inline_account_props(), f"{DETAILS}.keyName", UNKNOWN_TEXT))
-
-
-def uri_from(*sources: str) -> dict[str, Any]:
-    """Where the URI that the binding takes comes from."""
-    return {
-        "binding@property_dependencies": {
-            **two_phases()["binding"].property_dependencies,
-            "keyUriWithVersion": list(sources),
-        },
-    }
 
 
 TWIN: Final = {"twin": replace(two_phases()["binding"], name="twin")}
@@ -153,7 +144,7 @@ ROWS: Final[dict[str, list[Row]]] = {
                 "a URI that is not known yet",
                 PREVIEW,
                 "open",
-                {**uri_from(source), "account.kind": kind, "binding@parent": None},
+                {"binding@property_dependencies.keyUriWithVersion": [source], "account.kind": kind},
                 "not known yet",
             )
             for source, kind in (("version", "TextAnalytics"), ("key", "AIServices"))
@@ -310,12 +301,9 @@ ROWS["same-region"] = [
 ELSEWHERE: Final = ACCOUNT_ID.replace("lang-one", "lang-two")
 LARGE: Final[dict[str, Any]] = {"key.properties.keySize": 4096, "account.kind": "AIServices"}
 OTHER: Final = {
-    "other-binding": replace(
-        two_phases()["binding"],
-        name="other-binding",
-        props={**two_phases()["binding"].props, "accountId": ELSEWHERE},
-        property_dependencies={**two_phases()["binding"].property_dependencies, "accountId": []},
-    )
+    "other-binding": replace(two_phases()["binding"], name="other-binding"),
+    "other-binding.accountId": ELSEWHERE,
+    "other-binding@property_dependencies.accountId": [],
 }
 NO_KIND: Final = with_change(with_change(two_phases()["account"].props, "kind", ...), "id", ELSEWHERE)
 UNSAID: Final = "the kind of an account that uses it is not known"
