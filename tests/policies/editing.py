@@ -52,8 +52,8 @@ def without(stack: Stack, *names: str) -> Stack:
 
 def edited(stack: Stack, edits: Mapping[str, Any]) -> Stack:
     """The stack with some things changed: `NAME.PATH` is a property (`...` takes it away), `NAME@OPTION` an
-    option or a relation, `NAME@RELATION.INPUT` that of one input, and `NAME` a whole resource, None for none;
-    one that is new comes first, as a component does."""
+    option or a relation, `NAME@RELATION.INPUT` that of one input, and `NAME` a whole resource, None for none,
+    another one's name for a copy of that; one that is new comes first, as a component does."""
     for what, value in edits.items():
         name, mark, rest = re.match(r"([\w-]+)([.@]?)(.*)", what).groups()  # type: ignore[union-attr]
         option, _, key = rest.partition(".")
@@ -65,7 +65,8 @@ def edited(stack: Stack, edits: Mapping[str, Any]) -> Stack:
         elif value is None:
             stack = without(stack, name)
         else:
-            stack = {name: value, **stack}
+            made = replace(stack[value], name=name) if isinstance(value, str) else value
+            stack = {name: made, **stack}
     return stack
 
 

@@ -1,6 +1,5 @@
 """Rules on bindings and on keys that accounts state, over whole stacks."""
 
-from dataclasses import replace
 from typing import Any, Final
 
 from core.facts import LIVE_ENCRYPTION
@@ -12,10 +11,11 @@ from tests.policies.asking import (
     UNKNOWN_TEXT,
     Thing,
 )
-from tests.policies.bags import account_props, inline_account_props, with_change
+from tests.policies.bags import inline_account_props, with_change
 from tests.policies.rules.row import BOTH, ONE, PREVIEW, TWO, UPDATE, Row, each, values
 from tests.policies.stacks import ACCOUNT_ID, CLIENT, one_phase, two_phases
 
+ELSEWHERE: Final = ACCOUNT_ID.replace("lang-one", "lang-two")
 DETAILS: Final = "properties.encryption.keyVaultProperties"
 ID: Final = (
     "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one"
@@ -29,16 +29,17 @@ SHARED: Final = "mandatory"
 def by(named: str, attached: Any, sources: list[str], *, inline: bool = False) -> dict[str, Any]:
     """An account with these identities in its first preview, whose key is used by the identity `named`; there
     is one more, and one that exists."""
-    identity = one_phase(preview=True)["identity"]
     user = (
         "account@property_dependencies.properties"
         if inline
         else "binding@property_dependencies.identityClientId"
     )
     return {
-        "identity": identity,
-        "other": replace(identity, name="other"),
-        "known": replace(identity, name="known", props={"id": ID, "clientId": CLIENT}),
+        "identity": one_phase(preview=True)["identity"],
+        "other": "identity",
+        "known": "identity",
+        "known.id": ID,
+        "known.clientId": CLIENT,
         "account.identity": {"type": "UserAssigned", "userAssignedIdentities": attached},
         "account@property_dependencies.identity": sources,
         user: [named],
@@ -64,14 +65,10 @@ def lone(*accounts: str, uri: Any = KEY_URI) -> dict[str, Any]:
     return {**NOTHING, **bound}
 
 
-def second(uri: str = KEY_URI) -> dict[str, Thing]:
+def second(uri: str = KEY_URI) -> dict[str, Any]:
     """Another account, bound to a key of the same vault."""
-    id = ACCOUNT_ID + "2"
-    account = Thing(
-        "second", ACCOUNT, with_change(account_props(), "id", id), ignore_changes=["properties.encryption"]
-    )
-    props = {**two_phases()["binding"].props, "accountId": id, "keyUriWithVersion": uri}
-    return {"second": account, "other": Thing("other", BINDING, props, protect=True)}
+    account = {"second": "account", "second.id": ELSEWHERE}
+    return {**account, "other": "binding", "other.accountId": ELSEWHERE, "other.keyUriWithVersion": uri}
 
 
 def unnamed(name: str) -> Thing:
@@ -79,7 +76,6 @@ def unnamed(name: str) -> Thing:
     return Thing(name, ACCOUNT, with_change(inline_account_props(), f"{DETAILS}.keyName", UNKNOWN_TEXT))
 
 
-TWIN: Final = {"twin": replace(two_phases()["binding"], name="twin")}
 MODEL: Final = Thing("model", "azure-native:cognitiveservices:Deployment", {}, depends_on=["binding"])
 ROWS: Final[dict[str, list[Row]]] = {
     "binding-identity": [
@@ -212,15 +208,9 @@ ROWS: Final[dict[str, list[Row]]] = {
                 ({"account@ignore_changes": [LIVE_ENCRYPTION]}, "pass", ""),
             )
         ),
-        Row("two bindings", UPDATE, "violation", TWIN),
-        Row(
-            "two bindings",
-            PREVIEW,
-            "violation",
-            {"twin": replace(two_phases(preview=True)["binding"], name="twin")},
-        ),
+        Row("two bindings", BOTH, "violation", {"twin": "binding"}),
         Row("two bindings of an account elsewhere", UPDATE, "violation", lone("/X", "/x"), alone=True),
-        Row("two resources", UPDATE, "violation", {"twin": replace(two_phases()["account"], name="twin")}),
+        Row("two resources", UPDATE, "violation", {"twin": "account"}),
         Row("an account of another stack", UPDATE, "open", {"account": None, "grant": None}),
         Row(
             "a binding of an unknown account",
@@ -298,14 +288,12 @@ ROWS["same-region"] = [
         {"account@property_dependencies": {"properties": ["vault"], "identity": ["identity"]}, **NORTH},
     ),
 ]
-ELSEWHERE: Final = ACCOUNT_ID.replace("lang-one", "lang-two")
 LARGE: Final[dict[str, Any]] = {"key.properties.keySize": 4096, "account.kind": "AIServices"}
 OTHER: Final = {
-    "other-binding": replace(two_phases()["binding"], name="other-binding"),
+    "other-binding": "binding",
     "other-binding.accountId": ELSEWHERE,
     "other-binding@property_dependencies.accountId": [],
 }
-NO_KIND: Final = with_change(with_change(two_phases()["account"].props, "kind", ...), "id", ELSEWHERE)
 UNSAID: Final = "the kind of an account that uses it is not known"
 ROWS["key-rsa-2048"] = [
     Row("4096 bits of Foundry", UPDATE, "pass", LARGE),
@@ -314,7 +302,7 @@ ROWS["key-rsa-2048"] = [
         "of Foundry and an account without a kind",
         UPDATE,
         "open",
-        {**LARGE, **OTHER, "second": replace(two_phases()["account"], name="second", props=NO_KIND)},
+        {**LARGE, **OTHER, "second": "account", "second.kind": ..., "second.id": ELSEWHERE},
         UNSAID,
     ),
 ]
