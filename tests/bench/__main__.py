@@ -2,11 +2,10 @@
 
     python -m tests.bench [--full] [--json FILE]
     python -m tests.bench fleet [--stacks 50] [--at-once 16] [--actions preview up ...] [--json FILE]
-    python -m tests.bench beside [--stacks 50] [--at-once 16] [--json FILE]
 
 Lower is better; docs/speed.md says what the figures mean. --full measures previews of 500 services and
 updates of 500, too, and takes half an hour. The word `fleet` measures `python -m operate fleet` over
---stacks stacks, and nothing else; `beside` compares it with `xargs pulumi`.
+--stacks stacks, and nothing else.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("only", nargs="?", choices=["fleet", "beside"])
+    parser.add_argument("only", nargs="?", choices=["fleet"])
     parser.add_argument("--stacks", type=int, default=50)
     parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--actions", nargs="+", choices=list(stacks.ACTIONS), default=list(stacks.ACTIONS))
@@ -45,9 +44,7 @@ def main() -> None:
     measured(_machine())
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        if asked.only == "beside":
-            measured(stacks.beside(folder, asked.stacks, asked.at_once))
-        elif asked.only == "fleet":
+        if asked.only:
             measured(stacks.measure(folder, asked.stacks, asked.at_once, asked.actions))
         else:
             measured(first_hour.measure(folder / "first"))

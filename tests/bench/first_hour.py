@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench.measure import children_seconds, seconds_beside
+from tests.bench.measure import run, seconds_beside
 from tests.support.readme import clone, commands
 
 GOALS = {"from a clone to the proof": 40.0, "second up": 5.0}
@@ -17,17 +16,16 @@ tell more: those of the command, and of what it left running in the clone."""
 
 
 def measure(folder: Path) -> dict[str, Any]:
-    """Runs the README's first command in a clone, and once more. Raises CalledProcessError where one
-    fails."""
+    """Runs the README's first command in a clone, and once more. Raises RuntimeError where one fails."""
     checkout, (up, _, down) = clone(folder / "clone"), commands("Start here")
     environ = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     seconds, cpu = {}, {}
     try:
         for name in GOALS:
-            begun, used = time.perf_counter(), children_seconds() + seconds_beside(checkout)
-            subprocess.run(up.split(), cwd=checkout, env=environ, check=True, capture_output=True)
-            seconds[name] = time.perf_counter() - begun
-            cpu[name] = children_seconds() + seconds_beside(checkout) - used
+            before = seconds_beside(checkout)
+            cost = run(up.split(), cwd=checkout, env=environ)
+            seconds[name] = cost.seconds
+            cpu[name] = cost.cpu_seconds + seconds_beside(checkout) - before
     finally:
         subprocess.run(down.split(), cwd=checkout, env=environ, check=False, capture_output=True)
     return {"what": "first hour", "seconds": seconds, "cpu_seconds": cpu, "goals": GOALS}

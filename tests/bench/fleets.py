@@ -78,33 +78,29 @@ class Fleet:
         row = self._row("up", resources, costs)
         return {**row, "state_written_once": self._services > _MOST_REWRITTEN}
 
-    def _stack(self, name: str) -> Stack:
-        stack = Stack(self._scratch / f"{name.replace(' ', '-')}-{self._services}", self._azure.env)
+    def _stack(self, name: str, config: Mapping[str, Any]) -> Stack:
+        """A stack with these settings alone."""
+        stack = Stack(self._scratch / f"{name}-{self._services}", self._azure.env)
         if self._services > _MOST_REWRITTEN:
             stack.env.update(_STATE_ONCE)
+        stack.config_file.write_text(yaml.safe_dump({**stack.config(), "config": dict(config)}))
         return stack
 
     def _ours(self, what: str) -> Stack:
-        stack = self._stack(f"{what}-ours")
-        shutil.copytree(_PROGRAMS / "nothing_pack", stack.folder / "nothing_pack")
-        document = stack.config()
-        document["config"] = {
+        config = {
             "language-cmk:location": "westeurope",
             "language-cmk:protect": False,
             "language-cmk:network": {"access": "open"},
             "language-cmk:audit": {"newWorkspace": True},
             "language-cmk:services": [{"name": f"bench-{number:03}"} for number in range(self._services)],
         }
-        stack.config_file.write_text(yaml.safe_dump(document))
+        stack = self._stack(f"{what}-ours", config)
+        shutil.copytree(_PROGRAMS / "nothing_pack", stack.folder / "nothing_pack")
         return stack
 
     def _other(self, what: str, program: str, resources: int) -> Stack:
-        """A stack whose program is another one, without settings."""
-        stack = self._stack(f"{what}-{program}")
+        stack = self._stack(f"{what}-{program}", {})
         shutil.copy(_PROGRAMS / f"{program}.py", stack.folder / "__main__.py")
-        document = stack.config()
-        document["config"] = {}
-        stack.config_file.write_text(yaml.safe_dump(document))
         stack.env.update(SERVICES=str(self._services), RESOURCES=str(resources))
         return stack
 

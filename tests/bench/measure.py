@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.processes import descendants
+from tests.support.crash import below
 
 _SAMPLE_SECONDS = 0.05
 _SMALL_MIB = 5
@@ -85,7 +85,7 @@ def _ticks(status: Path) -> list[int]:
 
 def _sample(root: int, peaks: dict[str, int], ended: threading.Event) -> None:
     while not ended.wait(_SAMPLE_SECONDS):
-        for pid in (root, *descendants(root)):
+        for pid in (root, *(one.pid for one in below(root))):
             try:
                 status = Path(f"/proc/{pid}/status").read_text()
                 words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")

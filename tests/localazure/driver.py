@@ -57,7 +57,6 @@ OTHER_GROUP = f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}/resourceGroups/rg"
 FOREIGN_GROUP = f"/subscriptions/{seed.FOREIGN_SUBSCRIPTION_ID}/resourceGroups/rg"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/Contoso-1"
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/language"
-WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/w"
 URI, PROJECTS = (
     "https://contoso-1.vault.azure.net",
     "https://contoso-language.cognitiveservices.azure.com/language/authoring/analyze-conversations/projects",
@@ -112,22 +111,9 @@ _ASK = re.compile(
     r"(?: -> (?P<status>\d+)(?: (?P<code>\w+))?(?:/(?P<inner>\w+))?)?"
 )
 _WORDS = {
-    *(
-        "ask",
-        "wait",
-        "behave",
-        "allow",
-        "forget",
-        "events",
-        "documents",
-        "use",
-        "repeat",
-        "do",
-        "of",
-        "refused",
-    ),
-    *("send", "who", "sent", "keep", "has", "other", "like", "lacks", "keys", "sizes", "holds", "whole"),
-    *("headers", "message", "says", "finds", "kept", "moved"),
+    *("ask", "send", "who", "sent", "keep", "headers", "message", "says", "finds", "kept", "moved"),
+    *("has", "sizes", "keys", "other", "like", "lacks", "holds", "whole"),
+    *("wait", "behave", "allow", "forget", "events", "documents", "use", "of", "refused", "repeat", "do"),
 }
 
 

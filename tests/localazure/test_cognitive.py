@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.localazure.driver import ACCOUNT, PROJECTS, URI, VAULT, Case
+from tests.localazure.driver import ACCOUNT, PROJECTS, URI, Case
 
 BIND = f"PATCH {ACCOUNT} with bind"
 MORE = {"ask": f"PATCH {URI}/keys/k/{{version}}", "send": {"attributes": {"enabled": False}}}
@@ -42,20 +42,6 @@ def test_the_same_key_may_be_stated_again_where_azure_does_not_look(
     assert stored(case) == before
 
 
-def test_moving_to_another_identity_keeps_the_data(case: Case) -> None:
-    """From the system identity to a user-assigned one in one PATCH: the old unwraps, the new wraps."""
-    case.do("bound", "project")
-    before = case.seen["principal"]
-    case.do("identity", f"PUT {VAULT}/accessPolicies/add with grant it")
-    known = len(case.audit())
-    case.do(f"PATCH {ACCOUNT} with by user -> 202", "settled")
-    uses = [(e["operation"], e["objectId"]) for e in case.audit()[known:]]
-    assert uses[0] == ("KeyUnwrap", before)
-    assert ("KeyWrap", case.seen["principal"]) in uses
-    case.do(f"GET {PROJECTS}/orders")
-    assert case.cloud.store.events("encryption", ACCOUNT)[-1]["identity"] == case.seen["principal"]
-
-
 def test_the_customers_words_are_nowhere_in_the_store(case: Case) -> None:
     """A project's name and description are in no document in clear, whoever manages the key."""
     sent = {
@@ -67,14 +53,6 @@ def test_the_customers_words_are_nowhere_in_the_store(case: Case) -> None:
     case.do("account", {"ask": f"PATCH {PROJECTS}/orders", "send": sent})
     kept = str([case.cloud.store.scan(kind) for kind in ("account", "account.project", "operation")])
     assert not [word for word in ("merger", "orders") if word in kept]
-
-
-def test_an_operation_is_polled_as_it_was_given(case: Case) -> None:
-    """Another signature is refused (assumed); without one, as before late 2023, the poll passes."""
-    case.do(f"PUT {ACCOUNT} with account")
-    url = case.seen["azure-asyncoperation"]
-    case.do(f"GET {url[:-2]} -> 400")
-    assert case.do(f"GET {url.split('&t=')[0]}")["status"] == "Creating"
 
 
 @pytest.mark.parametrize(("documents", "status"), [(1000, 200), (1001, 400)])

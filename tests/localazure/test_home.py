@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from localazure.environment import without_outside
 from localazure.home import LOOPBACK, Home, bind, digest, home_of, new_client_secret, write_private
 from localazure.serve import open_signer
 from tests.support.azure import running_azure
@@ -86,12 +85,6 @@ def test_client_secrets_have_entras_shape(home: Home) -> None:
     assert all(shape.fullmatch(new_client_secret()) for _ in range(500))
     assert home.secrets() == found
     assert len({*found.values()}) == len(found)
-
-
-def test_the_server_is_no_client_of_itself() -> None:
-    """The server's own environment has no proxy and no sign-in."""
-    given = {"HTTPS_PROXY": "x", "no_proxy": "y", "AZURE_CLIENT_ID": "z", "ARM_TENANT_ID": "t", "PATH": "p"}
-    assert without_outside(given) == {"PATH": "p"}
 
 
 def test_only_its_owner_reads_the_home(home: Home) -> None:

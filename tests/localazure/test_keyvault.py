@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from localazure.keyvault import crypto, rotation, trusted_services
+from localazure.keyvault import crypto, rotation
 from localazure.keyvault.models import KeyVersion
 from tests.localazure.driver import DAY, SERVICE, URI, VAULT, Case
 
@@ -81,21 +81,6 @@ def test_when_the_next_version_is_due(lifetime: Any, changes: dict[str, int], da
     assert rotation.due(policy, current) == (None if days is None else START + days * DAY)
 
 
-def test_the_clock_acts_on_the_rotation_policy(case: Case) -> None:
-    """Whoever reads the key after the trigger's time finds the new version, made on time, with an expiry of
-    its own by the calendar; the first one has none."""
-    first = case.do("vault", "new version")
-    policy = {"lifetimeActions": [ROTATE], "attributes": {"expiryTime": "P1Y"}}
-    case.do({"ask": f"PUT {URI}/keys/k/rotationpolicy", "send": policy}, {"wait": 29 * DAY})
-    assert case.ask("GET", f"{URI}/keys/k").body == first
-    second = case.do({"wait": 2 * DAY}, f"GET {URI}/keys/k")["attributes"]
-    assert second["created"] == first["attributes"]["created"] + 30 * DAY
-    made = datetime.fromtimestamp(second["created"], UTC)
-    assert second["exp"] == made.replace(year=made.year + 1).timestamp()
-    rows = case.do(f"GET {URI}/keys/k/versions")["value"]
-    assert ["exp" in row["attributes"] for row in rows].count(True) == len(rows) - 1 == 1
-
-
 # Each operation with the one permission that lets it pass.
 OPERATIONS: list[tuple[str, str, str, Any]] = [
     ("create", "POST", "/keys/new/create", {"kty": "RSA"}),
@@ -149,19 +134,6 @@ def test_exactly_its_permission_lets_an_operation_pass(
     assert (asked("all").status == 403) is (permission == "purge")
     if permission != "delete":  # gone by now
         assert asked(permission.upper()).status != 403
-
-
-def test_other_services_see_the_newest_key_of_a_vault_that_is_there(case: Case) -> None:
-    """In any case of its name, disabled where no version is usable; of a deleted vault they see none."""
-    case.do(
-        "vault",
-        {"ask": f"POST {URI}/keys/k/create", "send": {"kty": "RSA", "attributes": {"enabled": False}}},
-    )
-    key = trusted_services.key_at(case.cloud, f"{URI}/", "K", "")
-    assert key is not None
-    assert (key.kty, key.size, key.enabled) == ("RSA", 2048, False)
-    case.do(f"DELETE {VAULT}")
-    assert trusted_services.key_at(case.cloud, f"{URI}/", "k", "") is None
 
 
 def test_an_imported_key_decrypts_what_its_public_half_encrypted(case: Case) -> None:

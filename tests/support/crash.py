@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import select
 import shutil
 import signal
 import sqlite3
@@ -14,11 +12,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
+import psutil  # type: ignore[import-untyped]
+
 from tests.support.azure import RunningAzure
-from tests.support.processes import command_line, descendants, send, watch
 from tests.support.stack import PATIENCE_SECONDS, Run, Stack, done
 
 _LOOK_SECONDS = 0.02
@@ -48,6 +46,17 @@ class Moment:
         return f"{'after' if self.answered else 'before'} {self.name}"
 
 
+def below(pid: int, words: str = "") -> list[psutil.Process]:
+    """The processes that a process has started, and those have, in whose command lines the words are."""
+    found = []
+    with suppress(psutil.NoSuchProcess):
+        for one in psutil.Process(pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if words in " ".join(one.cmdline()):
+                    found.append(one)
+    return found
+
+
 class Update:
     """A command of the engine in the background, `pulumi up` by default. It leaves no process behind."""
 
@@ -64,19 +73,15 @@ class Update:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._family: dict[int, int] = {}
+        self._family: list[psutil.Process] = []
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, type: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.kill()
-        for watched in self._family.values():
-            send(watched, signal.SIGKILL)
-            os.close(watched)
+        self._kill_family()
 
     @property
     def output(self) -> str:
@@ -98,29 +103,29 @@ class Update:
         """`kill -9` of the engine with all that it has started, as a crash of the machine; or of it alone."""
         # Each is stopped as soon as it is seen, so that none starts another one unseen.
         self.process.send_signal(signal.SIGSTOP)
-        while fresh := [pid for pid in descendants(self.process.pid) if pid not in self._family]:
-            for pid in fresh:
-                if (watched := watch(pid)) is not None:
-                    self._family[pid] = watched
-                    if whole:
-                        send(watched, signal.SIGSTOP)
+        while fresh := [one for one in below(self.process.pid) if one not in self._family]:
+            self._family += fresh
+            for one in fresh if whole else ():
+                with suppress(psutil.NoSuchProcess):
+                    one.suspend()
         self.process.kill()
-        for watched in self._family.values() if whole else ():
-            send(watched, signal.SIGKILL)
+        if whole:
+            self._kill_family()
         self.process.wait()
 
-    def kill_those(self, words: str) -> int:
-        """`kill -9` of the processes of the command in whose command lines the words are; how many.
+    def _kill_family(self) -> None:
+        for one in self._family:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
 
-        One of them may end by itself once another is killed: a process with the one that had started it.
-        """
-        killed = 0
-        for pid in descendants(self.process.pid):
-            if words in command_line(pid):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-                    killed += 1
-        return killed
+    def kill_those(self, words: str) -> int:
+        """`kill -9` of the processes of the command in whose command lines the words are; how many there
+        were."""
+        found = below(self.process.pid, words)
+        for one in found:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        return len(found)
 
     def ended(self) -> Run:
         """Waits for its end, and gives what a person would have read."""
@@ -129,7 +134,8 @@ class Update:
 
     def orphans_end(self) -> bool:
         """Whether everything that the killed engine left running ends by itself."""
-        return all(select.select([watched], [], [], PATIENCE_SECONDS)[0] for watched in self._family.values())
+        _, left = psutil.wait_procs(self._family, timeout=PATIENCE_SECONDS)
+        return not left
 
 
 def killed_at(

@@ -142,10 +142,27 @@ def test_every_page_is_in_the_navigation() -> None:
     assert named == pages - REGISTRY | set(SITE.OUTSIDE.values()) | {"pictures.md"}
 
 
-def test_the_page_of_pictures_shows_each() -> None:
-    """Each that is in docs/pictures has its place, and the site has the file."""
-    shown = set(re.findall(r"pictures/([\w-]+)\.svg", SITE.pictures()))
-    assert shown == {one.stem for one in (ROOT / "docs" / "pictures").glob("*.svg")}
+QUOTED = {
+    "review": ("Encryption: BLOCKED", "access-revoked: access to the key REMOVED"),
+    "revoke-and-restore": ("revoked: data answers: 403, because the key cannot be used",),
+    "rotation": ("~ 2 to update", "keyVersion: "),
+    "two-phases": ("keySource: Microsoft.KeyVault", "project written and read: customer-managed-key-proof"),
+}
+"""What each picture shows of what a command prints."""
+
+
+def test_each_picture_shows_what_a_command_of_a_runbook_prints() -> None:
+    """Those pages are run as they stand (tests/runbooks), so that a picture does not age. Each has its place
+    on the site; a screen reader has a title and a description of it, and a dark screen its own colours."""
+    pictures = {one.stem: one.read_text() for one in (ROOT / "docs" / "pictures").glob("*.svg")}
+    assert set(re.findall(r"pictures/([\w-]+)\.svg", SITE.pictures())) == set(pictures) == set(QUOTED)
+    runbooks = "".join(one.read_text() for one in (ROOT / "docs" / "runbooks").glob("*.md"))
+    printed = "".join(re.findall(r"^```console.*?^```", runbooks, re.MULTILINE | re.DOTALL))
+    for name, svg in pictures.items():
+        shown = " ".join(re.findall(r"<text [^>]*>([^<]*)</text>", svg))
+        assert [words for words in QUOTED[name] if words not in shown or words not in printed] == []
+        parts = ("<title>", "<desc>", "prefers-color-scheme: dark")
+        assert [part for part in parts if part not in svg] == []
 
 
 def test_the_registrys_pages_have_its_form_and_the_examples_that_run() -> None:

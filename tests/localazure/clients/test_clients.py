@@ -16,9 +16,7 @@ from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.identity import ClientSecretCredential, DefaultAzureCredential, get_bearer_token_provider
 from azure.keyvault.administration import KeyVaultAccessControlClient, KeyVaultRoleScope
-from azure.keyvault.keys import (
-    KeyClient,
-)
+from azure.keyvault.keys import KeyClient
 from azure.keyvault.keys.crypto import CryptographyClient, KeyWrapAlgorithm
 from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
@@ -40,7 +38,6 @@ class Clients:
     """The clients of one resource group, named `name`; so is what is made in it."""
 
     name: str
-    groups: Any
     vaults: Any
     accounts: Any
     credential: DefaultAzureCredential
@@ -68,7 +65,7 @@ def clients(azure: RunningAzure) -> Iterator[Clients]:
         CognitiveServicesManagementClient(credential, SUBSCRIPTION_ID, polling_interval=0) as accounts,
     ):
         resources.resource_groups.create_or_update(name, {"location": "westeurope"})
-        yield Clients(name, resources.resource_groups, vaults, accounts, credential)
+        yield Clients(name, vaults, accounts, credential)
 
 
 @pytest.mark.parametrize("access", ["policy", "role"])

@@ -33,7 +33,6 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/a"
 GROUP_TYPE = "azure-native:resources:ResourceGroup"
 ACCOUNT_TYPE = "azure-native:cognitiveservices:Account"
-VAULT_TYPE = "azure-native:keyvault:Vault"
 PLACE = {"resourceGroupName": "rg"}
 ACCOUNT_BODY = {
     "kind": "TextAnalytics",
@@ -73,7 +72,7 @@ class RecordingArm:
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    came: asyncio.Event = field(default_factory=asyncio.Event)
+    written: asyncio.Event = field(default_factory=asyncio.Event)
 
     def tell(self, asked: str, *answers: Any) -> None:
         """Lets a request be answered so first: `PUT /path`."""
@@ -83,7 +82,8 @@ class RecordingArm:
         path = url.removeprefix("https://management.azure.com").split("?")[0]
         self.calls.append((method, path, copy.deepcopy(body)))
         self.urls.append(url)
-        self.came.set()
+        if method == "PUT":
+            self.written.set()
         if told := self.answers.get(f"{method} {path}"):
             answer = told.pop(0)
             if isinstance(answer, Exception):
@@ -107,12 +107,6 @@ class RecordingArm:
     async def close(self) -> None:
         self.ended.set()
 
-    async def asked(self, method: str) -> None:
-        """Waits until a request with that method has come."""
-        while not self.sent(method):
-            self.came.clear()
-            await asyncio.wait_for(self.came.wait(), 5)
-
     def sent(self, *methods: str) -> list[Any]:
         return [body for verb, _, body in self.calls if verb in methods]
 
@@ -123,22 +117,15 @@ class RecordingArm:
 
 
 @dataclass
-class DoorAzure:
+class DoorAzure(RecordingArm):
     """The stand-in's way to Azure, ending at the front door of a cloud in this process."""
 
-    case: Case
-    sent: list[tuple[str, str, Any]] = field(default_factory=list)
+    case: Case = field(default_factory=Case)
 
     async def send(self, method: str, url: str, body: Any = None) -> Answer:
-        self.sent.append((method, url, body))
+        self.calls.append((method, url, body))
         reply = self.case.ask(method, url, body)
         return Answer(reply.status, reply.body, reply.headers)
-
-    async def token(self, scope: str) -> str:
-        raise NotImplementedError(scope)
-
-    async def close(self) -> None:
-        """There is no connection."""
 
 
 Got = dict[str, Any]
@@ -276,13 +263,13 @@ async def kept(call: Awaitable[object]) -> Any:
 
 @asynccontextmanager
 async def stand_in(
-    environ: Mapping[str, str] = ENVIRON, delays: Delays = DELAYS
+    environ: Mapping[str, str] = ENVIRON, delays: Delays = DELAYS, arm: type[RecordingArm] = RecordingArm
 ) -> AsyncIterator[tuple[int, list[RecordingArm]]]:
     """A served stand-in, its port, and the ARM of each provider instance in order of Configure."""
     opened: list[RecordingArm] = []
 
     def open_arm(login: Login) -> RecordingArm:
-        opened.append(RecordingArm(login))
+        opened.append(arm(login))
         return opened[-1]
 
     server = await serve("127.0.0.1:0", environ, open_arm, delays)
@@ -301,14 +288,10 @@ async def engine_at(port: int, opened: Sequence[RecordingArm] = ()) -> AsyncIter
 
 
 @asynccontextmanager
-async def cloud() -> AsyncIterator[tuple[Engine, Case, DoorAzure]]:
+async def cloud() -> AsyncIterator[tuple[Engine, DoorAzure]]:
     """A configured provider instance at a cloud with the group `rg`."""
-    azure = DoorAzure(Case())
     environ = {**ENVIRON, "ARM_SUBSCRIPTION_ID": seed.SUBSCRIPTION_ID}
-    server = await serve("127.0.0.1:0", environ, lambda _: azure, DELAYS)
-    try:
-        async with engine_at(server.port) as instance:
-            await instance.configure()
-            yield instance, azure.case, azure
-    finally:
-        await server.stop(None)
+    async with stand_in(environ, arm=DoorAzure) as (port, opened), engine_at(port, opened) as instance:
+        await instance.configure()
+        assert isinstance(instance.arm, DoorAzure)
+        yield instance, instance.arm

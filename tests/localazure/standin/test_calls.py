@@ -16,7 +16,6 @@ from tests.localazure.standin.driver import (
     ACCOUNT_BODY,
     ACCOUNT_INPUTS,
     ACCOUNT_TYPE,
-    GROUP,
     MISSING,
     PLACE,
     Engine,
@@ -48,23 +47,6 @@ async def test_check_draws_a_name_from_the_seed_that_lets_a_replacement_come_fir
     assert other["accountName"] != first["accountName"]
     role = (await engine.check("azure-native:authorization:RoleAssignment", ROLE))["inputs"]
     assert (len(role["roleAssignmentName"]), role["__createBeforeDelete"]) == (36, True)
-
-
-async def test_check_asks_once_for_the_location_of_a_group(engine: Engine) -> None:
-    """Without a location the resource gets its group's, read once per provider instance."""
-    found = [
-        (await engine.check(ACCOUNT_TYPE, {"resourceGroupName": name}))["inputs"]["location"]
-        for name in ("rg", "RG")
-    ]
-    assert found == ["westeurope", "westeurope"]
-    assert engine.arm.asks == [f"GET {GROUP}"]
-
-
-async def test_the_location_of_the_configuration_comes_first(engine: Engine) -> None:
-    """`azure-native:location` spares the request for the group's."""
-    await engine.configure(location="northeurope")
-    assert (await engine.check(ACCOUNT_TYPE, PLACE))["inputs"]["location"] == "northeurope"
-    assert engine.opened[-1].calls == []
 
 
 async def test_fails_for_a_type_that_is_not_here_naming_those_that_are(engine: Engine) -> None:

@@ -126,7 +126,7 @@ async def test_cancel_ends_the_wait_of_its_own_instance() -> None:
         opened[0].tell(f"PUT {ACCOUNT}", Answer(201, {"id": ACCOUNT}))
         opened[0].tell(f"GET {ACCOUNT}", MISSING, found())
         creating = asyncio.create_task(kept(one.create(ACCOUNT_TYPE, account)))
-        await opened[0].asked("PUT")
+        await asyncio.wait_for(opened[0].written.wait(), 5)
         await one.stub.Cancel(empty_pb2.Empty())
         failure = await asyncio.wait_for(creating, 5)
         await two.create(GROUP_TYPE, INPUTS)
