@@ -230,9 +230,13 @@ def test_an_account_that_was_unbound_since_the_state_was_written_is_guarded_as_i
     assert len(asked) >= 2
 
 
-def test_an_account_leaves_its_key_only_while_it_can_use_it() -> None:
+@pytest.mark.parametrize(
+    "leaves",
+    [{"encryption": "microsoftManaged", "unbind_account": "lang-language"}, {"vault": {"id": HUB}}],
+    ids=["unbound", "moved"],
+)
+def test_an_account_leaves_its_key_only_while_it_can_use_it(leaves: dict[str, Any]) -> None:
     """Azure needs the key to take the account off it. A vault that grants by policies needs no role."""
-    leaves = {"encryption": "microsoftManaged", "unbind_account": "lang-language"}
     service(standing(), **leaves)
     with pytest.raises(RefusedError, match="takes account 'lang-language' away from key"):
         service(standing(granted=False), **leaves)
