@@ -10,6 +10,7 @@ import pytest
 from components.as_found import AS_FOUND
 from components.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount
+from components.subscriptions import Subscriptions
 from components.testing import CLIENT, DEPLOYER, PRINCIPAL, SUBSCRIPTION, VERSION
 from core import arm_ids
 from tests.components.test_access import ignored
@@ -152,18 +153,20 @@ def test_vault_in_another_subscription_is_reached_through_its_own_provider() -> 
 def test_the_provider_for_a_vault_in_another_subscription_is_made_from_its_id(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A caller in another language can give no provider; two services of a program have one each, which is a
-    process, in the cloud of the login. One in the program's own subscription needs none."""
+    """A caller in another language can give no provider; two services have one each, which is a process, in
+    the cloud of the login, or share one of the program's. A vault in its own subscription needs none."""
     monkeypatch.setenv("ARM_ENVIRONMENT", "usgovernment")
 
     def program() -> None:
+        shared = Subscriptions()
+        assert shared.provider_of(VAULT_ID) is shared.provider_of(f"{VAULT_ID}/keys/k") is not None
         for name in ("language", "desk"):
             EncryptedAIServicesAccount(name, {"location": "westeurope", "vault": {"id": VAULT_ID}})
 
     monitor = run(program)
     made = {found.name: found.inputs for found in monitor.of("pulumi:providers:azure-native")}
     own = {"environment": "usgovernment", "subscriptionId": OTHER_SUBSCRIPTION}
-    assert made == {f"{name}-subscription-{OTHER_SUBSCRIPTION}": own for name in ("language", "desk")}
+    assert made == {f"{of}subscription-{OTHER_SUBSCRIPTION}": own for of in ("language-", "desk-", "")}
     for key in monitor.of(":Key"):
         of_service = key.name.partition("-")[0]
         assert f"::{of_service}-subscription-{OTHER_SUBSCRIPTION}::" in key.request.provider
