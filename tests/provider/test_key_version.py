@@ -356,13 +356,6 @@ async def test_fails_to_rotate_a_key_that_its_account_could_not_follow(
     assert bool(pulumi.clock.slept) == ("identity-has-access" in reason and not preview)
 
 
-async def test_fails_with_everything_that_stands_in_the_way_at_once(pulumi: Engine) -> None:
-    """Account, vault and key are judged together."""
-    pulumi.azure.put(bound(provisioning_state="Updating", principal_id=None), a_vault(purge_protection=None))
-    pulumi.azure.versions = [a_version(size=4096)]
-    await refused(rotated(pulumi), r"4 finding\(s\), nothing was written")
-
-
 async def test_fails_when_the_account_may_not_be_read(pulumi: Engine) -> None:
     """What cannot be verified is refused: whether the account could follow is not guessed."""
     pulumi.azure.failures["account"] += [ServiceError(403, "AuthorizationFailed", "may not read")] * 2
