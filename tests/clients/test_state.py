@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.clients.programs import STATE, MissingToolError
+from tests.clients.programs import STATE
 from tests.engine.shared import done
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
@@ -80,10 +80,7 @@ def azure(tmp_path: Path) -> Iterator[RunningAzure]:
 @pytest.fixture
 def storage(tmp_path: Path) -> Iterator[Storage]:
     """A container in an Azurite of the test's own."""
-    try:
-        folder = STATE.ready()
-    except MissingToolError as missing:
-        pytest.skip(str(missing))
+    folder = STATE.ready()
     command = ["node", str(folder / "node_modules" / ".bin" / "azurite-blob"), "--blobPort", "0"]
     command += ["--location", str(tmp_path / "blobs"), "--skipApiVersionCheck", "--disableTelemetry"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
