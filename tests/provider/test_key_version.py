@@ -47,17 +47,9 @@ async def test_the_newest_version_is_given_with_all_that_follows_from_it(pulumi:
     """One read of the key gives its version, its URIs and its age."""
     pulumi.azure.versions.append(a_version(V2))
     id, outputs = await pulumi.create(VERSION, INPUTS)
-    assert id == KEY_ID
-    assert outputs.values == {
-        **INPUTS,
-        "keyName": "language-key",
-        "version": V2,
-        "keyUri": f"{VAULT_URI}/keys/language-key",
-        "keyUriWithVersion": key_uri(V2),
-        "vaultUri": VAULT_URI,
-        "createdAt": "2023-11-14T22:13:22Z",
-        "newestVersion": V2,
-    }
+    assert (id, outputs.values["newestVersion"]) == (KEY_ID, V2)
+    assert outputs.values["keyUriWithVersion"] == key_uri(V2)
+    assert outputs.values["createdAt"] == "2023-11-14T22:13:22Z"
     assert pulumi.azure.calls == ["key_version"]
 
 
@@ -225,19 +217,6 @@ async def test_a_rotation_is_made_once(*, pulumi: Engine, name: str, failures: i
     pulumi.azure.lost[name] += [LOST] * lost
     assert await rotate(pulumi) == [V2, V1, V2]
     assert pulumi.azure.versions[0] == a_version()
-
-
-async def test_each_raise_of_a_generation_makes_a_version(pulumi: Engine) -> None:
-    """Rotated, destroyed, and made anew or imported on the same key: as in the first life. A deletion takes
-    none away."""
-    for life in (1, 2, 3):
-        id, made = await pulumi.create(VERSION, INPUTS)
-        if life == 3:
-            _, made, _ = await pulumi.read(VERSION, id)
-        rotated = await pulumi.update(VERSION, id, made.values, INPUTS, NEXT)
-        assert len(pulumi.azure.versions) == life + 1
-        assert rotated.values["version"] == pulumi.azure.versions[-1].version
-        await pulumi.delete(VERSION, id, rotated.values)
 
 
 async def test_absent_is_the_generation_0(pulumi: Engine) -> None:
