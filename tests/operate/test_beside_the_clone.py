@@ -11,10 +11,9 @@ import pytest
 import yaml
 
 from engine import yaml_host
-from tests.engine.shared import done
 from tests.support.azure import running_azure
 from tests.support.judge import Judge
-from tests.support.stack import PATIENCE_SECONDS, ROOT, Run, Stack
+from tests.support.stack import PATIENCE_SECONDS, ROOT, Run, Stack, done
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 

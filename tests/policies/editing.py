@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from core.facts import LIVE_ENCRYPTION
 from tests.policies.asking import Pack, Thing, verdict
 from tests.policies.bags import with_change
-from tests.policies.stacks import Stack, one_phase, run, two_phases
+from tests.policies.stacks import Stack, live_encryption, one_phase, run, two_phases
 
 
 def in_service(stack: Stack) -> Stack:
@@ -25,6 +26,10 @@ STACKS: dict[str, Callable[[], Stack]] = {
     "update with roles": lambda: two_phases(roles=True),
     "preview of one phase": lambda: one_phase(preview=True),
     "update of one phase": one_phase,
+    "preview of a write": lambda: edited(
+        two_phases(written=True),
+        {"account@ignore_changes": [LIVE_ENCRYPTION], "account.properties.encryption": live_encryption()},
+    ),
 }
 both = pytest.mark.parametrize("preview", [True, False])
 every = pytest.mark.parametrize("name", list(STACKS))
@@ -47,18 +52,21 @@ def without(stack: Stack, *names: str) -> Stack:
 
 def edited(stack: Stack, edits: Mapping[str, Any]) -> Stack:
     """The stack with some things changed: `NAME.PATH` is a property (`...` takes it away), `NAME@OPTION` an
-    option or a relation, and `NAME` a whole resource, None for none; one that is new comes first, as a
-    component does."""
+    option or a relation, `NAME@RELATION.INPUT` that of one input, and `NAME` a whole resource, None for none,
+    another one's name for a copy of that; one that is new comes first, as a component does."""
     for what, value in edits.items():
         name, mark, rest = re.match(r"([\w-]+)([.@]?)(.*)", what).groups()  # type: ignore[union-attr]
-        if mark:
-            stack = (
-                with_prop(stack, name, rest, value) if mark == "." else change(stack, name, **{rest: value})
-            )
+        option, _, key = rest.partition(".")
+        if mark == ".":
+            stack = with_prop(stack, name, rest, value)
+        elif mark:
+            changed = {**getattr(stack[name], option), key: value} if key else value
+            stack = change(stack, name, **{option: changed})
         elif value is None:
             stack = without(stack, name)
         else:
-            stack = {name: value, **stack}
+            made = replace(stack[value], name=name) if isinstance(value, str) else value
+            stack = {name: made, **stack}
     return stack
 
 
@@ -68,12 +76,3 @@ def says(stack: Stack, rule: str, pack: Pack | None = None, **omits: Sequence[st
 
 
 ADMIN = "55555555-5555-5555-5555-555555555555"
-
-
-def shapes(permissions: Any) -> dict[str, dict[str, Any]]:
-    """One entry of access policies in each of the places where ARM and azure-native take it, as edits."""
-    entry = {"objectId": ADMIN, "tenantId": "t", "permissions": permissions}
-    return {
-        "standalone": {"grant.policy": entry},
-        "inline": {"vault.properties.accessPolicies": [{}, entry]},
-    }

@@ -3,6 +3,7 @@ own packages. On demand, by `make clients`, because pip fetches all of them."""
 
 from __future__ import annotations
 
+import json
 import os
 import ssl
 import subprocess
@@ -17,6 +18,8 @@ import pytest
 import trustme
 import yaml
 
+from components.__main__ import COMPONENTS
+from components.host import Package
 from core.published import VERSION
 from engine import release, yaml_host
 from localazure.execution import count_azure_native_as_installed
@@ -150,6 +153,16 @@ def fetching(remote: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory)
             "NO_PROXY": url.split("/")[2],
         },
     )
+
+
+def test_a_version_of_the_package_is_fetched_by_its_url(fetching: Fetching, tmp_path: Path) -> None:
+    """The CLI finds the tag of the version, the plugin in that folder of it gets its packages, and tells the
+    schema from which `pulumi package add` makes an SDK of any language."""
+    schema = json.loads(
+        fetching.pulumi("package", "get-schema", f"{fetching.url}/components@{VERSION}", cwd=tmp_path)
+    )
+    assert (schema["name"], schema["version"]) == ("language-cmk", VERSION)
+    assert set(schema["resources"]) == set(json.loads(Package(COMPONENTS).schema or "")["resources"])
 
 
 def test_a_program_in_yaml_adds_both_packages_by_url(fetching: Fetching, tmp_path: Path) -> None:

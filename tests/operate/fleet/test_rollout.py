@@ -20,8 +20,11 @@ from operate.fleet.rollout import carried_out
 from operate.fleet.shared import Ring
 
 NAMES = st.text("abcdef", min_size=1, max_size=4)
-MEMBERS = st.dictionaries(NAMES, st.sampled_from(["prod", "dev"]), max_size=12).map(
-    lambda found: {name: Member(name, {"stage": stage, "stack": name}) for name, stage in found.items()}
+KEYS = st.frozensets(st.sampled_from(["kv1/a", "kv1/b", "kv2/a", "kv3/a"]), max_size=2)
+MEMBERS = st.dictionaries(NAMES, st.tuples(st.sampled_from(["prod", "dev"]), KEYS), max_size=12).map(
+    lambda found: {
+        name: Member(name, {"stage": stage, "stack": name}, keys) for name, (stage, keys) in found.items()
+    }
 )
 RINGS = st.lists(
     st.builds(
@@ -88,6 +91,18 @@ def test_a_matrix_has_at_most_256_jobs_and_numbers_every_stack() -> None:
     assert [one["first"] for one in github["include"]] == [0, 3, 5]
     assert azure == {f"shard_{one['shard']}": one for one in github["include"]}
     assert sum(len(one["stacks"].split()) for one in github["include"]) == 7
+
+
+@given(MEMBERS, st.randoms())
+def test_a_rotation_makes_one_version_of_each_key(members: dict[str, Member], random: Any) -> None:
+    """At the first stack that uses it, in the order of the updates: a stack that went before would stay on
+    the old version."""
+    ordered = list(members.values())
+    random.shuffle(ordered)
+    made = list(planning.generations(ordered, {}))
+    assert Counter(key for _, key, _ in made) == Counter({k: 1 for one in members.values() for k in one.keys})
+    for stack, key, _ in made:
+        assert next(one.stack for one in ordered if key in one.keys) == stack
 
 
 TWO_RINGS = {"canary": ("a", "b"), "rest": ("c", "d")}

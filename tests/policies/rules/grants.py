@@ -1,6 +1,5 @@
 """Rules on grants, over whole stacks."""
 
-from dataclasses import replace
 from typing import Any, Final
 
 from core import roles
@@ -32,7 +31,7 @@ from tests.policies.rules.row import (
     each,
     values,
 )
-from tests.policies.stacks import CLIENT, one_phase, two_phases
+from tests.policies.stacks import CLIENT, one_phase
 
 NOBODY: Final = "99999999-9999-9999-9999-999999999999"
 GROUP: Final = VAULT_ID.partition("/providers")[0]
@@ -41,13 +40,6 @@ LISTED: Final = "vault.properties.accessPolicies"
 HSM_URI: Final = f"https://hsm-one.managedhsm.azure.net/keys/cmk/{VERSION}"
 WIDE: Final = roles.CRYPTO_USER.id
 RELEASE: Final = roles.named("Key Vault Crypto Service Release User")
-OVER_VAULT: Final = (
-    roles.OWNER,
-    roles.CONTRIBUTOR,
-    roles.VAULT_CONTRIBUTOR,
-    roles.USER_ACCESS_ADMINISTRATOR,
-    RELEASE,
-)
 
 
 def service(access: str) -> Thing:
@@ -73,11 +65,6 @@ def signing() -> dict[str, Any]:
     return {**known, "signing": Thing("signing", KEY, props, property_dependencies={"vaultName": ["vault"]})}
 
 
-def another_group() -> Thing:
-    """A resource group that the vault is not in."""
-    return replace(two_phases()["group"], name="another")
-
-
 def foundry(role: str = WIDE, kind: Any = "AIServices") -> dict[str, Any]:
     """The account's kind, and the role that it uses its key by."""
     return {"account.kind": kind, "grant.roleDefinitionId": f"{ENCRYPTION_USER[:-36]}{role}"}
@@ -91,6 +78,7 @@ ELSEWHERE: Final = {
     **dict.fromkeys(("vault", "key", "version", "audit")),
     "binding@property_dependencies": {"accountId": ["account"]},
 }
+IN_HSM: Final = {"vault": None, "binding.keyUriWithVersion": HSM_URI, "binding.vaultId": None}
 NAMED: Final = {"administrators": [ADMIN]}
 ROWS: Final[dict[str, list[Row]]] = {
     "grant-present": [
@@ -110,7 +98,7 @@ ROWS: Final[dict[str, list[Row]]] = {
             PREVIEW,
             "open",
             {
-                "another": replace(two_phases(preview=True)["account"], name="another"),
+                "another": "account",
                 "grant@property_dependencies": {"vaultName": ["vault"], "policy": ["account", "another"]},
             },
             "it comes from account and another",
@@ -130,19 +118,12 @@ ROWS: Final[dict[str, list[Row]]] = {
         Row(
             "to nobody known", PREVIEW, "violation", {"grant@property_dependencies": {"vaultName": ["vault"]}}
         ),
-        *(
-            Row(
-                "to an identity that was made anew",
-                on,
-                "violation",
-                {f"grant.{path}": NOBODY, "grant@property_dependencies": {source: ["account"]}},
-                words=words,
-            )
-            for on, path, source in (
-                (UPDATE, "policy.objectId", "policy"),
-                (UPDATE_WITH_ROLES, "principalId", "principalId"),
-            )
-            for words in (f"is for {NOBODY}", "run `pulumi refresh`")
+        Row(
+            "to an identity that was made anew",
+            UPDATE,
+            "violation",
+            {"grant.policy.objectId": NOBODY, "grant@property_dependencies": {"policy": ["account"]}},
+            words="run `pulumi refresh`",
         ),
         Row(
             "on another vault",
@@ -155,9 +136,7 @@ ROWS: Final[dict[str, list[Row]]] = {
             BOTH,
             "grant.policy.permissions.keys",
             [
-                (["get", "wrapKey", "unwrapKey"], "pass"),
                 (["get", "wrapKey"], "violation"),
-                (["get"], "violation"),
                 (["get", "wrapKey", "unwrapKey", "sign"], "violation"),
                 (UNKNOWN_LIST, "open"),
             ],
@@ -183,13 +162,6 @@ ROWS: Final[dict[str, list[Row]]] = {
         Row("that the vault ignores", ROLES, "violation", {MODEL: False}, "uses access policies"),
         Row("in a vault of an unknown model", TWO, "open", {MODEL: UNKNOWN_FLAG}),
         Row("in a vault that states no model", (*UPDATE, *UPDATE_WITH_ROLES), "open", {MODEL: ...}),
-        Row(
-            "in a vault that states no model",
-            (*PREVIEW, *PREVIEW_WITH_ROLES),
-            "open",
-            {MODEL: ...},
-            omits={"vault": ["properties.enableRbacAuthorization"]},
-        ),
         Row("listed in the vault", ("update of one phase",), "pass", IN_VAULT),
         Row("of an identity elsewhere", ("update of one phase",), "open", {"identity": None, "grant": None}),
         Row("of an account elsewhere", UPDATE, "open", {"account": None, "grant": None}),
@@ -232,17 +204,12 @@ ROWS: Final[dict[str, list[Row]]] = {
             "open",
             {"grant.condition": "@Resource[x] StringEquals 'y'"},
         ),
-        Row(
-            "by Azure RBAC, of a key in a managed HSM",
-            UPDATE_WITH_ROLES,
-            "violation",
-            {
-                "vault": None,
-                "binding.keyUriWithVersion": HSM_URI,
-                "binding.vaultId": None,
-                "grant.scope": GROUP,
-            },
-            "nothing in a managed HSM",
+        *(
+            Row("of a key in a managed HSM", UPDATE_WITH_ROLES, "violation", {**IN_HSM, **by}, words)
+            for by, words in (
+                ({"grant.scope": GROUP}, "nothing in a managed HSM"),
+                ({"grant": None}, "add azure-cmk's ManagedHsmRoleAssignment"),
+            )
         ),
         # What the account can be made to do, its identity would do.
         *each(
@@ -251,10 +218,8 @@ ROWS: Final[dict[str, list[Row]]] = {
             [
                 (assigned("more", roles.OWNER, GROUP), "violation"),
                 (assigned("more", roles.CONTRIBUTOR, "/subscriptions/s1"), "violation"),
-                (assigned("more", roles.VAULT_CONTRIBUTOR, VAULT_ID), "violation"),
                 (assigned("more", RELEASE, f"{VAULT_ID}/keys/cmk"), "violation"),
                 (assigned("more", roles.OWNER, "/subscriptions/s1/resourceGroups/another"), "pass"),
-                (assigned("more", roles.OWNER, "/subscriptions/s2"), "pass"),
                 (assigned("more", roles.CRYPTO_OFFICER, "/subscriptions/s2"), "pass"),
                 (assigned("more", roles.READER, GROUP), "pass"),
                 # Nothing here tells in which group a vault of another stack is.
@@ -272,7 +237,7 @@ ROWS: Final[dict[str, list[Row]]] = {
                 says,
                 {
                     "grant.roleDefinitionId": ENCRYPTION_USER,
-                    "another": another_group(),
+                    "another": "group",
                     **assigned("more", roles.OWNER, UNKNOWN_TEXT, principalId=UNKNOWN_TEXT),
                     "more@property_dependencies": {"scope": [source], "principalId": ["account"]},
                 },
@@ -320,7 +285,7 @@ ROWS: Final[dict[str, list[Row]]] = {
             "two apart",
             UPDATE,
             "violation",
-            {LISTED: [SOMEONE], "second": replace(two_phases()["grant"], name="second")},
+            {LISTED: [SOMEONE], "second": "grant"},
             "separate resources add others: grant, second",
         ),
         # When a stack is shown alone, an entry that no resource makes is taken for the vault's own.
@@ -335,8 +300,7 @@ ROWS: Final[dict[str, list[Row]]] = {
     "role-least-privilege": [
         *(
             row
-            for role in OVER_VAULT
-            for scope in (VAULT_ID, f"{VAULT_ID}/keys/cmk")
+            for role, scope in ((roles.OWNER, VAULT_ID), (RELEASE, f"{VAULT_ID}/keys/cmk"))
             for row in (
                 Row("of a stranger", UPDATE_WITH_ROLES, "violation", stranger(role, scope)),
                 Row("of a person", UPDATE_WITH_ROLES, "pass", stranger(role, scope, principalType="User")),
@@ -351,17 +315,19 @@ ROWS: Final[dict[str, list[Row]]] = {
             "above the vault",
             UPDATE_WITH_ROLES,
             [
-                (stranger(role, scope), says)
-                for role in OVER_VAULT
+                (stranger(roles.CONTRIBUTOR, scope), says)
                 for scope, says in (
-                    (GROUP, "open"),
                     (GROUP.upper(), "open"),
-                    ("/subscriptions/s1", "open"),
                     ("/providers/Microsoft.Management/managementGroups/all", "open"),
                     ("/subscriptions/s1/resourceGroups/another", "pass"),
-                    ("/subscriptions/s2", "pass"),
                 )
             ],
+        ),
+        Row(
+            "above a vault of another stack",
+            UPDATE_WITH_ROLES,
+            "violation",
+            ELSEWHERE | stranger(roles.CRYPTO_USER, "/subscriptions/s1"),
         ),
         Row("that gives nothing over keys", UPDATE_WITH_ROLES, "pass", stranger(roles.READER, VAULT_ID)),
         # A scope that comes from the vault may be the signer's own key in it.
@@ -377,14 +343,13 @@ ROWS: Final[dict[str, list[Row]]] = {
                     "violation",
                 ),
                 (signing() | stranger(roles.CRYPTO_USER, f"{VAULT_ID}/keys/signing"), "pass"),
-                (signing() | stranger(roles.CRYPTO_USER, f"{VAULT_ID}/keys/cmk"), "violation"),
             ],
         ),
         *each(
             "on a group that is not made yet",
             PREVIEW_WITH_ROLES,
             [
-                (signing() | {"another": another_group()} | stranger(roles.OWNER, UNKNOWN_TEXT, source), says)
+                (signing() | {"another": "group"} | stranger(roles.OWNER, UNKNOWN_TEXT, source), says)
                 for source, says in (("group", "open"), ("another", "pass"))
             ],
         ),
@@ -394,18 +359,15 @@ ROWS: Final[dict[str, list[Row]]] = {
             UPDATE_WITH_ROLES,
             [
                 (foundry() | {"grant.scope": "/subscriptions/s1"}, "violation"),
-                (foundry() | {"grant.principalType": "User"}, "violation"),
                 (foundry() | stranger(roles.CRYPTO_USER, VAULT_ID), "violation"),
                 # An identity that a Language account uses its key by, too.
                 (
                     foundry()
                     | {
-                        "account-two": replace(two_phases(roles=True)["account"], name="account-two"),
-                        "binding-two": replace(
-                            two_phases(roles=True)["binding"],
-                            name="binding-two",
-                            property_dependencies={"accountId": ["account-two"], "vaultId": ["vault"]},
-                        ),
+                        "account-two": "account",
+                        "account-two.kind": "TextAnalytics",
+                        "binding-two": "binding",
+                        "binding-two@property_dependencies.accountId": ["account-two"],
                     },
                     "violation",
                 ),
@@ -440,18 +402,12 @@ ROWS["grant-exact"] = values(
 )
 ROWS["vault-no-broad-grants"] = [
     *ROWS["grant-exact"],
-    *(
-        Row(
-            "the holder is named",
-            UPDATE,
-            "violation",
-            {LISTED: [{"objectId": holder, "permissions": {"keys": ["purge"]}}]},
-            words,
-        )
-        for holder, words in (
-            ("someone", '"someone" holds purge'),
-            (UNKNOWN_TEXT, "not known yet holds purge"),
-        )
+    Row(
+        "the holder is named",
+        UPDATE,
+        "violation",
+        {LISTED: [{"objectId": UNKNOWN_TEXT, "permissions": {"keys": ["purge"]}}]},
+        "not known yet holds purge",
     ),
 ]
 ROWS["grant-present"] += [
@@ -462,7 +418,6 @@ ROWS["grant-present"] += [
         for scope, opens in (
             (f"{VAULT_ID}/keys/cmk".upper() + "/VERSIONS/1", True),
             (VAULT_ID, True),
-            (f"{VAULT_ID}/secrets/other", True),
             (f"{VAULT_ID}/keys/other", False),
             (f"{VAULT_ID}2/keys/cmk", False),
         )
@@ -474,10 +429,7 @@ ROWS["grant-present"] += [
         "violation",
         {
             "other": Thing("other", KEY, with_change(key_props(), "keyName", "other")),
-            "grant@property_dependencies": {
-                **two_phases(roles=True)["grant"].property_dependencies,
-                "scope": ["other"],
-            },
+            "grant@property_dependencies.scope": ["other"],
         },
     ),
     Row("on the one side that is not known", UPDATE, "pass", {"grant.policy.objectId": UNKNOWN_TEXT}),
@@ -499,7 +451,6 @@ ROWS["grant-present"] += [
             ("https://kv-two.vault.azure.net", "violation"),
             ("https://KV-ONE.vault.azure.net", "pass"),
             (UNKNOWN_TEXT, "pass"),
-            ("https://kv-one.example.org", "pass"),
         )
     ),
     Row(
@@ -521,14 +472,8 @@ ROWS["grant-present"] += [
 ]
 for edits, of_least, of_wider, of_present in (
     (foundry(), "pass", "violation", "pass"),
-    *(
-        (foundry(kind=kind), "violation", "pass", "violation")
-        for kind in ("TextAnalytics", "OpenAI", UNKNOWN_TEXT)
-    ),
-    *(
-        (foundry(role.id), "violation", "pass", "violation")
-        for role in (roles.CRYPTO_OFFICER, roles.ADMINISTRATOR, roles.OWNER)
-    ),
+    *((foundry(kind=kind), "violation", "pass", "violation") for kind in ("OpenAI", UNKNOWN_TEXT)),
+    (foundry(roles.CRYPTO_OFFICER.id), "violation", "pass", "violation"),
 ):
     for rule, says in (
         ("role-least-privilege", of_least),
