@@ -16,7 +16,7 @@ DEPLOYMENTS = "Microsoft.Resources/deployments"
 POLICIES = "providers/Microsoft.Authorization"
 KEY_POLICY = f"/{POLICIES}/policyDefinitions/67121cc7-ff39-4ab8-b7e3-95b84dab487d"
 LATER = "[reference('language').identity.principalId]"
-VAULT_BODY = {
+VAULT_BODY: dict[str, Any] = {
     **WEST,
     "properties": {
         "tenantId": seed.TENANT_ID,
@@ -24,7 +24,6 @@ VAULT_BODY = {
         "accessPolicies": [],
     },
 }
-ACCOUNT_BODY = {**WEST, "kind": "TextAnalytics", "sku": {"name": "S"}, "properties": {}}
 
 
 def resource(type: str, name: str, body: Any, version: str = "2024-11-01", **more: Any) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def key(size: int = 2048) -> dict[str, Any]:
 
 
 def account(name: str = "language", **properties: Any) -> dict[str, Any]:
-    body = {**ACCOUNT_BODY, "properties": properties}
+    body = {**WEST, "kind": "TextAnalytics", "sku": {"name": "S"}, "properties": properties}
     return resource("Microsoft.CognitiveServices/accounts", name, body, "2025-06-01")
 
 
@@ -72,11 +71,9 @@ def documents(case: Case) -> list[Any]:
 
 
 def deny_unbound(case: Case) -> None:
-    properties = {"policyDefinitionId": KEY_POLICY, "parameters": {"effect": {"value": "Deny"}}}
-    assert (
-        case.ask("PUT", f"{SUBSCRIPTION}/{POLICIES}/policyAssignments/cmk", {"properties": properties}).status
-        == 201
-    )
+    deny = {"policyDefinitionId": KEY_POLICY, "parameters": {"effect": {"value": "Deny"}}}
+    url = f"{SUBSCRIPTION}/{POLICIES}/policyAssignments/cmk"
+    case.do({"ask": f"PUT {url} -> 201", "send": {"properties": deny}})
 
 
 def test_a_template_that_can_be_deployed_is_valid_and_makes_nothing() -> None:
@@ -110,18 +107,14 @@ def test_each_refusal_of_a_put_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "code"),
-    [
-        (limits.Limit(limits.SKU, "TextAnalytics/S", "westeurope"), "InvalidSkuId"),
-        (limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope"), "InsufficientQuota"),
-    ],
+    ("kind", "code", "without"),
+    [(limits.SKU, "InvalidSkuId", ["one", "two"]), (limits.QUOTA, "InsufficientQuota", ["two"])],
 )
-def test_what_a_region_has_not_is_told(limit: limits.Limit, code: str) -> None:
+def test_what_a_region_has_not_is_told(kind: str, code: str, without: list[str]) -> None:
     """A SKU and a quota, which count an account of the same template, too."""
     case = Case()
-    limits.put(case.cloud, limit, 1)
-    found = details(validate(case, account("one"), account("two")))
-    assert found == [(code, "two")] if code == "InsufficientQuota" else [(code, "one"), (code, "two")]
+    limits.put(case.cloud, limits.Limit(kind, "TextAnalytics/S", "westeurope"), 1)
+    assert details(validate(case, account("one"), account("two"))) == [(code, name) for name in without]
 
 
 def test_missing_rights_are_told_before_all_else() -> None:

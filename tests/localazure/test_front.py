@@ -11,7 +11,7 @@ import pytest
 
 from localazure import seed
 from localazure.assembly import all_routes
-from localazure.cloud import Clock, Cloud
+from localazure.cloud import Cloud
 from localazure.front import Front, Raw
 from localazure.routes import Route, Router
 from localazure.web import Host, Request, Response, ServiceError, host_of
@@ -102,26 +102,20 @@ def test_every_arm_row_is_guarded() -> None:
     }
 
 
-class StillClock(Clock):
-    """The cloud's time, moved by hand alone."""
-
-    seconds = 1_800_000_000.0
-
-    def now(self) -> float:
-        return self.seconds
-
-
 @pytest.mark.parametrize(
-    ("ask", "kind", "size", "refill"),
+    ("ask", "bucket"),
     [
-        (f"GET {ACCOUNT}", "reads", 250, 25),
-        (f"PUT {GROUP} with west", "writes", 200, 10),
-        (f"DELETE {ACCOUNT}", "deletes", 200, 10),
+        (f"GET {ACCOUNT}", ("reads", 250, 25)),
+        (f"PUT {GROUP} with west", ("writes", 200, 10)),
+        (f"DELETE {ACCOUNT}", ("deletes", 200, 10)),
     ],
 )
-def test_arm_throttles_by_token_bucket(case: Case, ask: str, kind: str, size: int, refill: int) -> None:
+def test_arm_throttles_by_token_bucket(
+    case: Case, monkeypatch: pytest.MonkeyPatch, ask: str, bucket: tuple[str, int, int]
+) -> None:
     """`throttling`: the bucket empties, 429 says how long to wait, and a second refills it as documented."""
-    case.cloud.clock = clock = StillClock(case.cloud.store)
+    (kind, size, refill), moment = bucket, 1_800_000_000.0
+    monkeypatch.setattr(case.cloud.clock, "now", lambda: moment)
     case.cloud.behave(throttling="token_bucket")
     method, url = ask.split(" ")[:2]
     replies = [case.ask(method, url, WEST if method == "PUT" else None) for _ in range(size + 1)]
@@ -131,7 +125,7 @@ def test_arm_throttles_by_token_bucket(case: Case, ask: str, kind: str, size: in
     assert {reply.status for reply in replies[:-1]} == {{"GET": 404, "PUT": 200, "DELETE": 204}[method]}
     assert (replies[-1].status, replies[-1].code) == (429, "SubscriptionRequestsThrottled")
     assert replies[-1].headers["retry-after"] == "1"
-    clock.seconds += 1
+    moment += 1
     again = [case.ask(method, url, WEST if method == "PUT" else None).status for _ in range(refill + 1)]
     assert again.index(429) == refill
     refused = case.cloud.store.events("throttled", seed.SUBSCRIPTION_ID)
@@ -142,8 +136,10 @@ def test_arm_throttles_by_token_bucket(case: Case, ask: str, kind: str, size: in
 def test_writes_one_after_another_never_conflict_over_the_wire(azure: RunningAzure) -> None:
     """On sockets the first answer comes after its time in flight; of two at once, one is refused."""
     bearer = arm_client.token(azure.env, "https://management.azure.com")
-    group, own = f"{SUBSCRIPTION}/resourceGroups/flight", {"tenantId": seed.TENANT_ID, "accessPolicies": []}
+    group = f"{SUBSCRIPTION}/resourceGroups/flight"
     vault = f"{group}/providers/Microsoft.KeyVault/vaults/flight-of-keys"
+    sku = {"family": "A", "name": "standard"}
+    made = {**WEST, "properties": {"tenantId": seed.TENANT_ID, "accessPolicies": [], "sku": sku}}
 
     def put(path: str, body: Any) -> int:
         client = arm_client.Client(azure.env, arm_client.ARM, bearer)
@@ -152,9 +148,7 @@ def test_writes_one_after_another_never_conflict_over_the_wire(azure: RunningAzu
     def put_key(name: str) -> int:
         return put(f"{vault}/keys/{name}", {"properties": {"kty": "RSA"}})
 
-    assert put(group, WEST) == 201
-    made = {**WEST, "properties": {**own, "sku": {"family": "A", "name": "standard"}}}
-    assert [put(vault, made) for _ in range(2)] == [200, 200]
+    assert [put(group, WEST), put(vault, made), put(vault, made)] == [201, 200, 200]
     azure.control("/behaviour", {"vault_write_seconds": 0.4})
     try:
         started = time.monotonic()
