@@ -1,4 +1,5 @@
-"""The table of switches: each is documented, can have the values it names and no others."""
+"""The tables of switches and of routes: documented as they are. A switch has the values it names and no
+others."""
 
 from __future__ import annotations
 
@@ -8,15 +9,21 @@ from typing import Any
 
 import pytest
 
-from localazure import assumptions
+from localazure import assumptions, coverage
 from localazure.behaviour import SWITCHES, Behaviour, Switch, changed, restored
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "assumptions.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-def test_document_has_the_switches_there_are() -> None:
-    """Who adds a switch runs `python -m localazure.assumptions docs/assumptions.md`."""
-    assert assumptions.refreshed(DOCUMENT.read_text()) == DOCUMENT.read_text()
+@pytest.mark.parametrize(
+    ("name", "table"), [("assumptions.md", assumptions), ("localazure.md", coverage)], ids=str
+)
+def test_document_has_the_rows_there_are(name: str, table: Any) -> None:
+    """Who adds a switch runs `python -m localazure.assumptions docs/assumptions.md`, who adds a route
+    `python -m localazure.coverage docs/localazure.md`."""
+    assert table.refreshed((DOCS / name).read_text()) == (DOCS / name).read_text()
+    with pytest.raises(ValueError, match="has no"):
+        table.refreshed("# no marks")
 
 
 @pytest.mark.parametrize("switch", SWITCHES, ids=lambda switch: switch.name)

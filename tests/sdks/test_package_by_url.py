@@ -21,19 +21,11 @@ from core.published import VERSION
 from engine import release, yaml_host
 from localazure.execution import count_azure_native_as_installed
 from tests.support.azure import running_azure
-from tests.support.consumers import required_host
 from tests.support.environments import official_host
 from tests.support.readme import clone
 from tests.support.stack import ROOT
 
 pytestmark = pytest.mark.timeout(1800)
-
-LANGUAGES = {
-    "python": ("requirements.txt", "pulumi>=3.259.0,<4\n"),
-    "nodejs": ("package.json", '{"name": "claims", "dependencies": {"@pulumi/pulumi": "^3.259.0"}}\n'),
-    "go": ("go.mod", "module claims\n\ngo 1.25\n\nrequire github.com/pulumi/pulumi/sdk/v3 v3.259.0\n"),
-}
-"""By language, the list of packages that a program of it has, and a text for one that has only the SDK."""
 
 
 class GitHost(BaseHTTPRequestHandler):
@@ -77,10 +69,48 @@ class GitHost(BaseHTTPRequestHandler):
         """Nothing is logged."""
 
 
+class Fetching(NamedTuple):
+    """Where a version of the repository is served, and the environment in which the CLI fetches it."""
+
+    url: str
+    environ: dict[str, str]
+
+    def pulumi(self, *words: str, cwd: Path, **environ: str) -> str:
+        """What the CLI prints; its plugins stay in one home for all tests here."""
+        done = subprocess.run(
+            ["pulumi", *words],
+            cwd=cwd,
+            env={**self.environ, **environ},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+def environment(folder: Path, address: str) -> dict[str, str]:
+    """Of a CLI that trusts the host at an address, whose authority is in the folder."""
+    (folder / "backend").mkdir()
+    # The official host asks for the plugin of each Python package of a plugin; the local Azure serves it.
+    count_azure_native_as_installed(ROOT, folder / "home")
+    host = official_host("python")
+    programs = [*([str(host.parent)] if host else []), str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]]
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join(programs),
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "SSL_CERT_FILE": str(folder / "ca.pem"),
+        "NO_PROXY": address,
+    }
+
+
 @pytest.fixture(scope="module")
-def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The files of this repository as a tag of a repository that a host serves: its URL, and the host's
-    certificate authority."""
+def fetching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fetching]:
+    """The files of this repository as a tag of a repository that a host serves."""
     tmp_path = tmp_path_factory.mktemp("remote")
     checkout = clone(tmp_path / "checkout")
     name = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
@@ -104,52 +134,9 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
         server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"https://{address}/language-cmk.git", tmp_path / "ca.pem"
+        yield Fetching(f"https://{address}/language-cmk.git", environment(tmp_path, address))
         server.shutdown()
         thread.join()
-
-
-class Fetching(NamedTuple):
-    """Where a version of the repository is served, and the environment in which the CLI fetches it."""
-
-    url: str
-    environ: dict[str, str]
-
-    def pulumi(self, *words: str, cwd: Path, **environ: str) -> str:
-        """What the CLI prints; its plugins stay in one home for all tests here."""
-        done = subprocess.run(
-            ["pulumi", *words],
-            cwd=cwd,
-            env={**self.environ, **environ},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-
-@pytest.fixture(scope="module")
-def fetching(remote: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Fetching:
-    url, authority = remote
-    folder = tmp_path_factory.mktemp("fetching")
-    (folder / "backend").mkdir()
-    # The official host asks for the plugin of each Python package of a plugin; the local Azure serves it.
-    count_azure_native_as_installed(ROOT, folder / "home")
-    hosts = {str(found.parent): None for language in LANGUAGES if (found := official_host(language))}
-    return Fetching(
-        url,
-        {
-            **os.environ,
-            "PATH": os.pathsep.join([*hosts, str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]]),
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
-            "PULUMI_CONFIG_PASSPHRASE": "x",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "SSL_CERT_FILE": str(authority),
-            "NO_PROXY": url.split("/")[2],
-        },
-    )
 
 
 def test_a_program_in_yaml_adds_both_packages_by_url(fetching: Fetching, tmp_path: Path) -> None:
@@ -179,18 +166,3 @@ def test_a_program_in_yaml_adds_both_packages_from_a_release(fetching: Fetching,
         fetching.pulumi("package", "add", f"{name}@{VERSION}", cwd=tmp_path)
     added = yaml.safe_load((tmp_path / "Pulumi.yaml").read_text())["packages"]
     assert added == {name: f"{name}@{VERSION}" for name in ("language-cmk", "azure-cmk")}
-
-
-@pytest.mark.parametrize(("language", "file"), LANGUAGES.items())
-def test_a_program_in_another_language_adds_the_package_by_url(
-    language: str, file: tuple[str, str], fetching: Fetching, tmp_path: Path
-) -> None:
-    """By the official host of the language: the SDK is generated, and the program's own list names it."""
-    required_host(language)
-    (tmp_path / "Pulumi.yaml").write_text(f"name: claims\nruntime: {language}\n")
-    name, text = file
-    (tmp_path / name).write_text(text)
-    fetching.pulumi("package", "add", f"{fetching.url}/components@{VERSION}", cwd=tmp_path)
-    assert (tmp_path / "sdks" / "language-cmk-language-cmk").is_dir()
-    assert "sdks/language-cmk-language-cmk" in (tmp_path / name).read_text()
-    assert fetching.url.removeprefix("https://") in (tmp_path / "Pulumi.yaml").read_text()

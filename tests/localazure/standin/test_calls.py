@@ -1,4 +1,5 @@
-"""What one row of facts.yaml cannot say: names that are drawn, what is kept of a failure, several calls."""
+"""Every row of facts.yaml, and what one row cannot say: names that are drawn, what is kept of a failure,
+several calls."""
 
 from __future__ import annotations
 
@@ -19,7 +20,9 @@ from tests.localazure.standin.driver import (
     MISSING,
     PLACE,
     Engine,
+    Fact,
     Got,
+    facts,
     found,
     kept,
     refused,
@@ -32,6 +35,12 @@ ACCEPTED = Answer(
 )
 LOST = NoAnswerError("connection reset")
 ROLE = {"principalId": "p", "roleDefinitionId": "r", "scope": "/s"}
+
+
+@pytest.mark.parametrize("fact", facts())
+async def test_azure_native(engine: Engine, fact: Fact) -> None:
+    """What it asks of ARM in one call of the engine, and what it makes of the answers."""
+    await fact.check(engine)
 
 
 async def test_check_draws_a_name_from_the_seed_that_lets_a_replacement_come_first(engine: Engine) -> None:
