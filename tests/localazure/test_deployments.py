@@ -104,6 +104,8 @@ def test_each_refusal_of_a_put_is_told_at_once() -> None:
     assert put.message == reply.body["error"]["details"][0]["message"]
     case.do(f"POST {SUBSCRIPTION}/providers/Microsoft.KeyVault/unregister")
     assert details(validate(case, vault())) == [("MissingSubscriptionRegistration", "Contoso-1")]
+    absent = f"{SUBSCRIPTION}/resourceGroups/no"
+    assert validate(case, vault(), at=absent).code == "ResourceGroupNotFound"
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,3 @@ def test_what_it_covers_is_a_switch() -> None:
     assert details(validate(case, *bad)) == [("RequestDisallowedByPolicy", "language")]
     case.cloud.behave(validate_covers="refused")
     assert validate(case, *bad).code == "InvalidTemplate"
-
-
-def test_a_group_that_is_absent_is_not_there_for_a_template_either() -> None:
-    assert validate(Case(), vault(), at=f"{SUBSCRIPTION}/resourceGroups/no").code == "ResourceGroupNotFound"

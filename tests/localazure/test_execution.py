@@ -24,12 +24,9 @@ from tests.support.azure import RunningAzure, running_azure
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = {
     "ARM_CLIENT_SECRET": "mine",
-    "ARM_USE_OIDC": "true",
     "AZURE_CLIENT_ID": "mine",
-    "AZURE_CLIENT_CERTIFICATE_PATH": "/mine.pem",
     "PULUMI_BACKEND_URL": "https://api.pulumi.example",
     "PULUMI_ACCESS_TOKEN": "mine",
-    "PULUMI_STACK": "prod",
     "https_proxy": "http://proxy.example:3128",
     "ALL_PROXY": "http://proxy.example:3128",
     "NO_PROXY": "management.azure.com,.vault.azure.net",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,8 +14,6 @@ from localazure.front import Front, Raw
 from localazure.routes import Route, Router
 from localazure.web import Host, Request, Response, ServiceError, host_of
 from tests.localazure.driver import ACCOUNT, GROUP, WEST, Case
-from tests.support import arm_client
-from tests.support.azure import RunningAzure
 from tests.support.front import SUBSCRIPTION, signer
 
 
@@ -131,32 +127,3 @@ def test_arm_throttles_by_token_bucket(
     refused = case.cloud.store.events("throttled", seed.SUBSCRIPTION_ID)
     assert refused == 2 * [{"subscription": seed.SUBSCRIPTION_ID, "limit": kind}]
     assert case.ask("GET", f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}/resourceGroups").status == 200
-
-
-def test_writes_one_after_another_never_conflict_over_the_wire(azure: RunningAzure) -> None:
-    """On sockets the first answer comes after its time in flight; of two at once, one is refused."""
-    bearer = arm_client.token(azure.env, "https://management.azure.com")
-    group = f"{SUBSCRIPTION}/resourceGroups/flight"
-    vault = f"{group}/providers/Microsoft.KeyVault/vaults/flight-of-keys"
-    sku = {"family": "A", "name": "standard"}
-    made = {**WEST, "properties": {"tenantId": seed.TENANT_ID, "accessPolicies": [], "sku": sku}}
-
-    def put(path: str, body: Any) -> int:
-        client = arm_client.Client(azure.env, arm_client.ARM, bearer)
-        return client.send("PUT", f"{path}?api-version=2024-03-01", body)[0]
-
-    def put_key(name: str) -> int:
-        return put(f"{vault}/keys/{name}", {"properties": {"kty": "RSA"}})
-
-    assert [put(group, WEST), put(vault, made), put(vault, made)] == [201, 200, 200]
-    azure.control("/behaviour", {"vault_write_seconds": 0.4})
-    try:
-        started = time.monotonic()
-        assert [put_key("a"), put_key("b")] == [200, 200]
-        assert time.monotonic() - started >= 0.8
-        # Long enough for both requests to be on their way, however slow the machine is.
-        azure.control("/behaviour", {"vault_write_seconds": 5.0})
-        with ThreadPoolExecutor(2) as pool:
-            assert sorted(pool.map(put_key, "cd")) == [200, 409]
-    finally:
-        azure.control("/behaviour", {"vault_write_seconds": 0.0})

@@ -114,9 +114,8 @@ def test_typescript_compiles_them_and_the_example(sdks: Path, converted: Path, t
     packages.mkdir(parents=True, exist_ok=True)
     wanted = {"@pulumi/pulumi": "3.259.0", "@types/node": "20.19.0", "typescript": "5.9.3"}
     manifest = json.dumps({"private": True, "dependencies": wanted})
-    if not (packages / "node_modules").is_dir() or (packages / "package.json").read_text() != manifest:
-        (packages / "package.json").write_text(manifest)
-        _run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", cwd=packages)
+    (packages / "package.json").write_text(manifest)
+    _run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", cwd=packages)
     shutil.copy(_EXAMPLES / "typescript" / "index.ts", tmp_path)
     shutil.copy(converted / "nodejs" / "index.ts", tmp_path / "converted.ts")
     for package in ("language-cmk", "azure-cmk"):
