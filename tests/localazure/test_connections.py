@@ -16,8 +16,6 @@ from localazure.home import bind
 from localazure.proxy import Onward, is_let_through, start_proxy
 from tests.support.azure import RunningAzure, running_azure
 
-SUBSCRIPTION = seed.SUBSCRIPTION_ID
-
 KILLED_AFTER_SECONDS = 5
 """A process that SIGTERM does not end is killed then (localazure/process.py)."""
 

@@ -34,12 +34,10 @@ def test_a_host_name_is_one_of_ours_or_nothing() -> None:
     assert {name: host_of(name) for name in (*ours, *foreign) if host_of(name)} == ours
 
 
-BODIES = (b"{", b"\xff\xfe", b"[]", b'"text"', b"", b"   ", b"null", b'{"a":' + b"[" * 100_000)
+BODIES = (b"{", b"\xff\xfe", b"[]", b'"text"', b"", b"   ", b"null", b'{"a":' + b"[" * 100_000, b'{"a": NaN}')
 
 
-@pytest.mark.parametrize(
-    "content", [*BODIES, b'{"location": "westeurope", "managedBy": NaN}'], ids=lambda one: repr(one[:40])
-)
+@pytest.mark.parametrize("content", BODIES, ids=lambda one: repr(one[:40]))
 def test_fails_for_a_body_that_is_not_an_object(case: Case, content: bytes) -> None:
     """ARM answers 400 to a PUT whose body is no JSON object, and makes nothing."""
     reply = case.send("PUT", f"{SUBSCRIPTION}/resourceGroups/new", content=content)
@@ -79,9 +77,7 @@ def test_no_row_hides_another() -> None:
         path = re.sub(r"\{(\w+)\}", r"\1", re.sub(r"\{(\w+)\*\}", r"/subscriptions/\1", row.template))
         found = router.find(row.host, row.method, path)
         assert found is not None
-        assert found[0].template == row.template, (
-            f"{row.method} {row.template} is hidden by {found[0].template}"
-        )
+        assert found[0].template == row.template, row.method
 
 
 def test_every_arm_row_is_guarded() -> None:

@@ -100,10 +100,9 @@ def test_go_compiles_them_and_the_example(sdks: Path, tmp_path: Path) -> None:
     program = tmp_path / "go"
     shutil.copytree(_EXAMPLES / "go", program, ignore=shutil.ignore_patterns("sdks"))
     for package in ("language-cmk", "azure-cmk"):
-        shutil.copytree(sdks / package / "go", program / "sdks" / f"language-cmk-{package}")
+        own = shutil.copytree(sdks / package / "go", program / "sdks" / f"language-cmk-{package}")
+        _run("go", "build", "./...", cwd=own, **_RESOLVING)
     _run("go", "build", "-o", tmp_path / "built", ".", cwd=program, **_RESOLVING)
-    for package in ("language-cmk", "azure-cmk"):
-        _run("go", "build", "./...", cwd=program / "sdks" / f"language-cmk-{package}", **_RESOLVING)
 
 
 def test_typescript_compiles_them_and_the_example(sdks: Path, converted: Path, tmp_path: Path) -> None:
