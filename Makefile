@@ -18,7 +18,7 @@ PYTEST = $(PY) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 # Clients in other languages are for `make clients`.
 ALL_TESTS = tests --ignore tests/clients --ignore tests/sdks
 
-.PHONY: help setup up preview review evidence pack dist down env lint check test everyday test-long coverage clients docs pictures fix bench clean
+.PHONY: help setup up preview review evidence pack dist down env lint check test everyday test-long coverage clients docs fix bench clean
 
 help: ## this list; python3 -m localazure has up, preview, review, evidence and down without make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t# /; s/\$$\$$/$$/' | expand -t 15
@@ -85,9 +85,6 @@ docs: setup ## the documentation as a site, every link checked, into .site/
 	@$(PY) docs/site.py .docs/pages
 	@UV_PROJECT_ENVIRONMENT=.docs/environment .venv/bin/uv run --quiet --frozen --only-group docs zensical build --clean --strict
 	@echo "docs: .site/index.html"
-
-pictures: setup ## draw the pictures in docs/pictures/ from runs on the local Azure: some minutes
-	@$(PY) -m tests.pictures docs/pictures
 
 fix: setup ## format, and mend what the linter can
 	@.venv/bin/ruff format .

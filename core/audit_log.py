@@ -6,10 +6,13 @@ queries over AzureDiagnostics.
 
 from typing import Final
 
+from core import values
+from core.values import Mark, Value
+
 CATEGORY: Final = "AuditEvent"
 """The category of a diagnostic setting that delivers each operation on a vault's keys."""
-CATEGORIES: Final = frozenset({CATEGORY, "allLogs", "audit"})
-"""That category and the groups that contain it."""
+CATEGORIES: Final = frozenset({CATEGORY.lower(), "alllogs", "audit"})
+"""That category and the groups that contain it, in lower case."""
 WORKSPACE: Final = "workspaceId"
 STORAGE: Final = "storageAccountId"
 EVENT_HUB: Final = "eventHubAuthorizationRuleId"
@@ -23,3 +26,14 @@ DESTINATIONS: Final = {
 """The properties of a diagnostic setting that say where logs go, and what each is."""
 IDENTITY_COLUMN: Final = "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g"
 """The object id of the caller. A column exists only once a record has filled it."""
+
+
+def recorded(logs: object) -> frozenset[Value]:
+    """The categories, and groups of them, that the `logs` of a diagnostic setting deliver; in lower case. A
+    mark is among them where a category, or whether it is delivered, is not shown."""
+    listed, found = values.items(logs), set[Value]()
+    for log in [listed] if isinstance(listed, Mark) else listed:
+        enabled = values.flag(values.look(log, "enabled"))
+        name = values.word(values.look(log, "categoryGroup")) or values.word(values.look(log, "category"))
+        found.add(name if enabled is True else enabled or None)
+    return frozenset(found - {None})

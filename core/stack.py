@@ -215,15 +215,11 @@ class Stack:
         """The resource of a URN."""
         return self._by_urn.get(urn)
 
-    def around(self, resource: StackResource) -> Iterator[StackResource]:
-        """This project's components around a resource, innermost first."""
-        return around(resource, self._by_urn.get)
-
     def asked(self, resource: StackResource, setting: str) -> set[Value]:
         """What this project's components around a resource say by a setting, lower case. By `access: revoked`
         its grant was taken away on purpose, and what stands is kept so that the access can be given back; by
         `unbindAccount` the account of that name is unbound on purpose."""
-        return {values.word(one.stated(setting)) for one in self.around(resource)}
+        return {values.word(one.stated(setting)) for one in around(resource, self.at)}
 
     # Dependencies
 

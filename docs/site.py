@@ -71,7 +71,7 @@ def rewritten(text: str, path: str, repository: str) -> str:
 def pictures() -> str:
     """The page of pictures."""
     shown = (f"\n## {title}\n\n![{title}](pictures/{name}.svg)\n" for name, title in PICTURES.items())
-    return "# Pictures\n\n`make pictures` draws them from runs on the local Azure.\n" + "".join(shown)
+    return "# Pictures\n\nThey show a run on the local Azure.\n" + "".join(shown)
 
 
 def pages() -> dict[str, str]:
@@ -97,7 +97,7 @@ def write(folder: Path) -> None:
         (folder / place).write_text(text, encoding="utf-8")
     for name in NARROW:
         shutil.copy(ROOT / "docs" / name, folder / name)
-    shutil.copytree(ROOT / "docs" / "pictures", folder / "pictures", ignore=shutil.ignore_patterns("*.json"))
+    shutil.copytree(ROOT / "docs" / "pictures", folder / "pictures")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
-from core import stack, values
+from core import values
 from core.demands import DemandOutcome, Judgement
 from core.protection import StatedEncryption
 from core.resource_types import Kind
@@ -94,10 +94,6 @@ class Given:
     def words(self, name: str) -> frozenset[str]:
         """A setting that is a list of texts, lower case."""
         return frozenset(str(text).strip().lower() for text in self.settings[name])
-
-    def around(self, resource: StackResource) -> list[StackResource]:
-        """This project's components that a resource is in, innermost first."""
-        return [*stack.around(resource, self.at)]
 
 
 class Asked(Enum):

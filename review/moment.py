@@ -222,12 +222,6 @@ class Moments(NamedTuple):
     planned: Moment
 
 
-def moments_of(resources: Sequence[ReviewedResource]) -> Moments:
-    """The protections at each moment."""
-    live = Moment(resources, "live")
-    return Moments(Moment(resources, "recorded"), live, Moment(resources, "planned", live))
-
-
 def revoked_by(state: ReviewedState) -> tuple[Value, Value]:
     """The principal and the key id of an azure-cmk:index:KeyAccessRevocation. When an update writes it, it
     removes an identity's own access to a key at once, even if the program declares that access

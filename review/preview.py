@@ -169,11 +169,8 @@ def _without(outputs: Bag, was: Bag, written: Bag) -> Bag:
 
 
 def token_of(urn: str) -> str:
-    """The type token in a URN; empty for what is none."""
-    try:
-        return resource_types.parse_urn(urn).type
-    except ValueError:
-        return ""
+    """The type token in a URN. Raises ValueError for what is none."""
+    return resource_types.parse_urn(urn).type
 
 
 def name_of(urn: str) -> str:

@@ -12,7 +12,7 @@ from core.resource_types import Kind
 from core.values import Mark, Value
 from review import access, rules
 from review.approvals import Approval
-from review.moment import Moments, Protection, moments_of, revoked_by
+from review.moment import Moment, Moments, Protection, revoked_by
 from review.preview import VAULTS, Preview, ReviewedResource, name_of
 from review.rules import ReviewedAccount
 from review.verdict import Name, Verdict, VerdictSeverity, ordered
@@ -68,7 +68,8 @@ def rows_of(preview: Preview) -> list[ReportRow]:
     """All accounts of a preview, and the other subjects that have verdicts: for one that gains rights, the
     name is a principal's."""
     resources = rules.with_their_groups(preview.resources)
-    moments = moments_of(resources)
+    live = Moment(resources, "live")
+    moments = Moments(Moment(resources, "recorded"), live, Moment(resources, "planned", live))
     by_urn = {resource.urn: resource for resource in resources}
     revocations = [one for one in resources if one.kind is Kind.REVOCATION]
     made = partial(ReviewedAccount, moments=moments, by_urn=by_urn, revocations=revocations)

@@ -132,9 +132,6 @@ def _new(one: ReviewedAccount, key: AccountProtection | Mark | None) -> Iterator
         yield Verdict(Name.NOT_ENCRYPTED, effects.NOT_ENCRYPTED)
     elif isinstance(key, Mark):
         yield Verdict(Name.UNDETERMINED, "new account whose encryption is {}", (key,))
-    elif one.resource is None and one.recorded:
-        words = "binding was deleted outside Pulumi and will be bound again to {}"
-        yield Verdict(Name.REPAIRED, words, (_shown(key),))
     else:
         yield Verdict(Name.BOUND, effects.BOUND, (_shown(key),))
 

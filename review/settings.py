@@ -163,20 +163,11 @@ def _links(state: StackResource) -> Setting:
 
 def _audit(diagnostics: Iterable[StackResource], fact: str = "") -> Setting:
     """All diagnostic settings of a resource together. A setting without a category or a destination records
-    nothing, nor does one that the preview does not show as enabled."""
+    nothing."""
     records: set[Record] = set()
     for state in diagnostics:
-        listed = items(state.stated("logs"))
-        names = (
-            {listed.value}
-            if isinstance(listed, Mark)
-            else {
-                name
-                for log in listed
-                if flag(look(log, "enabled")) in (True, None)
-                and (name := folded(text(look(log, "categoryGroup")) or text(look(log, "category"))))
-            }
-        )
+        recorded = audit_log.recorded(state.stated("logs"))
+        names = {str(one.value if isinstance(one, Mark) else one) for one in recorded}
         for path, what in audit_log.DESTINATIONS.items():
             hub = text(state.stated(audit_log.EVENT_HUB_NAME)) if path == audit_log.EVENT_HUB else None
             if place := _known(text(state.stated(path))):
@@ -195,7 +186,7 @@ def _covers(records: frozenset[Record], record: Record) -> bool:
     """Whether something is recorded at its place, by its own category or by a group that contains it."""
     category, what, id = record
     is_audit = category == audit_log.CATEGORY.lower()
-    groups = {name.lower() for name in audit_log.CATEGORIES} if is_audit else {category, "alllogs"}
+    groups = audit_log.CATEGORIES if is_audit else {category, "alllogs"}
     return any((one, what, id) in records for one in groups)
 
 

@@ -264,17 +264,12 @@ _OTHER_DESTINATIONS = (audit_log.STORAGE, audit_log.EVENT_HUB)
 
 
 def diagnostic_setting(body: Json) -> DiagnosticSetting:
-    """A diagnostic setting; `categories` are its enabled categories and category groups."""
+    """A diagnostic setting; `categories` are its enabled categories and category groups, in lower case."""
     properties = body["properties"]
-    categories = {
-        str(log.get("category") or log.get("categoryGroup"))
-        for log in properties.get("logs") or ()
-        if log.get("enabled")
-    }
     return DiagnosticSetting(
         name=body["name"],
         workspace_id=properties.get("workspaceId") or "",
-        categories=tuple(sorted(categories)),
+        categories=tuple(sorted(map(str, audit_log.recorded(properties.get("logs"))))),
         dedicated=str(properties.get("logAnalyticsDestinationType")).lower() == "dedicated",
         others=tuple(properties[name] for name in _OTHER_DESTINATIONS if properties.get(name)),
     )

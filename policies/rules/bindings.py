@@ -3,7 +3,7 @@
 from core import values
 from core.protection import AccountProtection, Protections, StatedEncryption, identity_of
 from core.resource_types import Kind
-from core.stack import Stack, StackResource
+from core.stack import Stack, StackResource, around
 from core.values import Mark
 from policies.rule import Asked, Findings, Given, RuleFinding, hidden, later, rule, undecided
 
@@ -62,7 +62,7 @@ def binding_protected(subject: StackResource, given: Given) -> Findings:
 
     Passes a resource whose service has a setting that removes the protection, because somebody decided
     that. The engine does not show `replaceOnChanges` to a pack, and never replaces a protected resource."""
-    if subject.protect or any(map(_asks_for_it, given.around(subject))):
+    if subject.protect or any(map(_asks_for_it, around(subject, given.at))):
         return
     if subject.kind is Kind.BINDING:
         yield RuleFinding(

@@ -10,12 +10,11 @@ from core.demands import RETENTION_DAYS, DemandOutcome
 from core.facts import Network
 from core.protection import AccountProtection, Protections
 from core.resource_types import ACCESS_POLICY, Kind, parse_urn
-from core.stack import StackResource
+from core.stack import StackResource, around
 from core.values import Mark
 from policies.rule import Asked, Findings, Given, RuleFinding, expect, hidden, of, rule, undecided
 
 _DAY: Final = 86_400
-_DISTANCE: Final = ("minimumDays", "maximumDays")
 _ROTATION_SETTING: Final = "give the key a rotation policy with az keyvault key rotation-policy update"
 
 
@@ -152,7 +151,7 @@ def key_usable(key: StackResource, given: Given) -> Findings:
         values.instant(key.stated("attributes.expires")),
         given.now,
     )
-    is_live = bool(given.around(key)) and key.ignores("properties", "attributes")
+    is_live = any(around(key, given.at)) and key.ignores("properties", "attributes")
     for one in found:
         if is_live and one.unmet:
             yield undecided(f"whether the bound version can be used; about the newest version: {one.found}")
@@ -176,7 +175,8 @@ def key_expiry(key: StackResource, given: Given) -> Findings:
     if isinstance(expires, Mark):
         yield hidden("properties.attributes.expires", expires)
     elif expires is not None:
-        left, least, most = (expires - given.now) / _DAY, *(int(given.settings[one]) for one in _DISTANCE)
+        least, most = (int(given.settings[name]) for name in ("minimumDays", "maximumDays"))
+        left = (expires - given.now) / _DAY
         found = f"the key expires in {left:.0f} days"
         if least and left < least:
             fix = "rotate the key and bind the account to the new version now"

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
-from core import clouds, facts, key_uris, kind_limits, values
+from core import clouds, key_uris, kind_limits, values
 from core.arm_ids import MalformedError
 from core.protection import encryption_of
 from core.resource_types import Kind
-from core.stack import Stack, StackResource
+from core.stack import StackResource
 from core.values import Mark, Value
-from policies.rule import Asked, Findings, Given, RuleFinding, customer_key, expect, hidden, rule, undecided
+from policies.rule import Asked, Findings, Given, RuleFinding, customer_key, hidden, rule, undecided
 
 _SUFFIXES: Final = [suffix for cloud in clouds.ALL for suffix in (cloud.vault_suffix, cloud.hsm_suffix)]
 _PARTS, _URI = "properties.encryption.keyVaultProperties", "keyUriWithVersion"
@@ -28,25 +28,17 @@ def cmk_complete(subject: StackResource, _: Given) -> Findings:
             "keyUriWithVersion", values.name(subject.stated("keyUriWithVersion")), key_uris.parse, fix
         )
         return
-    encryption = None if subject.leaves_encryption else encryption_of(subject)
-    if isinstance(encryption, Mark):
-        yield hidden("properties.encryption", encryption)
-    elif encryption is not None and not encryption.is_customer_key:
-        yield from expect(
-            "properties.encryption.keySource",
-            encryption.source,
-            encryption.source == facts.MICROSOFT_MANAGED.lower(),
-            required=f"{facts.CUSTOMER_MANAGED} or {facts.MICROSOFT_MANAGED}",
-            fix=f'set keySource to "{facts.CUSTOMER_MANAGED}"',
-        )
-    elif encryption is not None:
+    key = customer_key(None if subject.leaves_encryption else encryption_of(subject))
+    if isinstance(key, RuleFinding):
+        yield key
+    elif key is not None:
         by_uri = "name the vault by its own URI: properties.vaultUri, or properties.hsmUri of a managed HSM"
-        yield from _judge_part(f"{_PARTS}.keyVaultUri", encryption.vault_uri, _vault_uri, by_uri)
+        yield from _judge_part(f"{_PARTS}.keyVaultUri", key.vault_uri, _vault_uri, by_uri)
         named = "name the key that the vault holds"
-        yield from _judge_part(f"{_PARTS}.keyName", encryption.key_name, key_uris.key_name, named)
-        if encryption.key_version is not None or not _follows(subject):
+        yield from _judge_part(f"{_PARTS}.keyName", key.key_name, key_uris.key_name, named)
+        if key.key_version is not None or not _follows(subject):
             one = "name one version of the key; the service does not follow a rotation by itself"
-            yield from _judge_part(f"{_PARTS}.keyVersion", encryption.key_version, key_uris.version, one)
+            yield from _judge_part(f"{_PARTS}.keyVersion", key.key_version, key_uris.version, one)
 
 
 def _judge_part(where: str, value: Value, check: Callable[[str], object], fix: str) -> Findings:
@@ -70,7 +62,6 @@ def cmk_no_versionless(writer: StackResource, given: Given) -> Findings:
     """A customer-managed key states its version, unless the account follows the key by itself.
 
     Judges only whether a version is stated; cmk-complete judges its form, before the step."""
-    stack = given.protections.stack
     if writer.kind is Kind.ACCOUNT:
         key = customer_key(given.protections.inline(writer))
         if isinstance(key, RuleFinding):
@@ -78,27 +69,16 @@ def cmk_no_versionless(writer: StackResource, given: Given) -> Findings:
         elif key is not None:
             yield from _judge_version(writer, f"{_PARTS}.keyVersion", key.key_version, key.key_version)
         return
-    uri, account = values.name(writer.found(_URI)), stack.target(writer, Kind.ACCOUNT, "accountId")
-    if uri is Mark.UNKNOWN and not stack.sources(writer, _URI, kinds=(Kind.KEY_VERSION,)):
-        yield undecided(f"whether {_URI} has a version: it comes from no KeyVersion")
-    elif uri is Mark.UNKNOWN and not (_follows(account) or _takes_version(stack, writer)):
-        yield undecided(f"whether {_URI} is a KeyVersion's keyUriWithVersion or its keyUri")
-    else:
-        # cmk-complete judges a URI that names no version because it is malformed.
-        version = given.protections.bound(writer).version
-        yield from _judge_version(account, _URI, uri, uri if isinstance(version, Mark) else version)
+    uri, version = values.name(writer.found(_URI)), given.protections.bound(writer).version
+    account = given.protections.stack.target(writer, Kind.ACCOUNT, "accountId")
+    # cmk-complete judges a URI that names no version because it is malformed.
+    yield from _judge_version(account, _URI, uri, uri if isinstance(version, Mark) else version)
 
 
 def _follows(account: StackResource | None) -> bool:
     """Whether an account is known to follow a key by itself."""
     kind = values.name(account.found("kind")) if account else None
     return isinstance(kind, str) and kind_limits.key_version(kind, "") is None
-
-
-def _takes_version(stack: Stack, binding: StackResource) -> bool:
-    """Whether a component of this project made the binding, with one version: it shows `automatic`."""
-    components = [*stack.around(binding)]
-    return bool(components) and all(one.stated("version") is None for one in components)
 
 
 def _judge_version(account: StackResource | None, where: str, stated: Value, version: Value) -> Findings:

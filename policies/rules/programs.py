@@ -1,9 +1,9 @@
 """Rules on the conditions of the other rules: resources that they can read, API versions that stay, a log."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
-from core import arm_template, audit_log, values
+from core import arm_template, audit_log, demands, values
 from core.resource_types import Kind, parse_urn
 from core.stack import StackResource
 from core.values import Mark
@@ -49,9 +49,6 @@ def no_preview_api_version(subject: StackResource, _: Given) -> Findings:
         )
 
 
-_CATEGORIES: Final = frozenset(name.lower() for name in audit_log.CATEGORIES)
-
-
 @rule(Asked.EACH, Kind.VAULT)
 def vault_audited(vault: StackResource, given: Given) -> Findings:
     """Every use of a vault's keys is recorded.
@@ -77,14 +74,5 @@ def _is_audit(setting: StackResource) -> bool | Mark:
     """Whether a setting sends audit events somewhere; a mark where that is not known."""
     if all(values.name(setting.stated(name)) is None for name in audit_log.DESTINATIONS):
         return False
-    logs = values.items(setting.stated("logs"))
-    verdicts = [logs] if isinstance(logs, Mark) else [_records(log) for log in logs]
-    return True in verdicts or next((one for one in verdicts if isinstance(one, Mark)), False)
-
-
-def _records(log: Any) -> bool | Mark:
-    enabled = values.flag(values.look(log, "enabled"))
-    if enabled is not True:
-        return enabled or False
-    names = {values.word(values.look(log, part)) for part in ("category", "categoryGroup")}
-    return bool(_CATEGORIES & names) or (Mark.UNKNOWN if Mark.UNKNOWN in names else False)
+    recorded = audit_log.recorded(setting.stated("logs"))
+    return bool(audit_log.CATEGORIES & recorded) or demands.first_mark(*recorded) or False

@@ -49,7 +49,6 @@ def test_the_example_command_is_answered(tmp_path: Path) -> None:
             account = f"{group}/providers/Microsoft.CognitiveServices/accounts/{name}?api-version=2025-06-01"
             answered = client.send("PUT", account, made)[1]
             commands.append(example_command(kind, answered["properties"]["endpoint"]) or "")
-        client.close()
         said = program.run(azure, tmp_path, *commands)
     language, end = json.JSONDecoder().raw_decode(said)
     models = json.loads(said[end:])

@@ -9,40 +9,24 @@ import pytest
 from components.guards.reader import ServiceRequest
 from components.preflight import RefusedError, preflight
 from components.testing import CLIENT, PRINCIPAL, existing_vault
-from core import resource_types
+from core import resource_types as types
 from core.facts import LIVE_ENCRYPTION
-from tests.components.guards.test_data_loss import GRANT, PARENT, VAULT_ID, service, state
-from tests.support.recording import FakeAzure, RecordingMonitor, run, service_inputs
+from tests.components.bound import (
+    ACCESS,
+    ACCOUNT,
+    BINDING,
+    COMPONENT,
+    GRANT,
+    HUB,
+    KEY,
+    REVOCATION,
+    VAULT,
+    standing,
+    urn,
+)
+from tests.support.recording import FakeAzure, RecordingMonitor, run, service, service_inputs
 
-_SERVICE = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount::language"
-_GRANT = f"{PARENT}azure-cmk:index:AccessPolicy::language-access"
-_ACCOUNT = f"{PARENT}azure-native:cognitiveservices:Account::language-account"
-_REVOCATION = f"{PARENT}azure-cmk:index:KeyAccessRevocation::language-revocation"
 _CHANGING = {"properties.networkAcls", "properties.publicNetworkAccess", "sku", "tags"}
-_BINDING = f"{PARENT}azure-cmk:index:CustomerManagedKey::language-binding"
-
-
-def bound_azure(*, granted: bool, recorded: bool, access: str = "granted") -> FakeAzure:
-    """A bound account; whether its vault lets it in, whether the state holds the grant, and what the last
-    update declared."""
-    azure = FakeAzure()
-    azure.state = state()
-    azure.state[_BINDING]["outputs"] = {
-        "accountId": azure.state[_ACCOUNT]["outputs"]["id"],
-        "keySource": "Microsoft.KeyVault",
-        "keyVaultUri": "https://kv-language.vault.azure.net",
-        "keyName": "cmk-language",
-        "keyVersion": "0" * 32,
-    }
-    azure.state[_SERVICE] = {"outputs": {"access": access}}
-    if access == "revoked":
-        azure.state[_REVOCATION] = {"outputs": {}}
-    azure.state[_GRANT]["outputs"] = {"policy": {"objectId": PRINCIPAL}}
-    if not recorded:
-        del azure.state[_GRANT]
-    azure.vault = existing_vault(accessPolicies=[GRANT] if granted else [])
-    azure.key = {"name": "cmk-language"}
-    return azure
 
 
 def ignored(monitor: RecordingMonitor, type: str) -> set[str]:
@@ -52,8 +36,8 @@ def ignored(monitor: RecordingMonitor, type: str) -> set[str]:
 def test_revoked_takes_the_grant_and_nothing_else() -> None:
     """Everything but the grant stays declared, comes after the revocation, and what is bound is not written
     again."""
-    before = service(bound_azure(granted=True, recorded=True))
-    after = service(bound_azure(granted=True, recorded=True), access="revoked")
+    before = service(standing())
+    after = service(standing(), access="revoked")
     gone = {found.name for found in before.registered} - {found.name for found in after.registered}
     assert gone == {"language-access"}
     revocation = after.one(":KeyAccessRevocation")
@@ -86,8 +70,8 @@ def test_a_revocation_that_deletes_data_needs_the_name_of_the_account(
 ) -> None:
     """Without it nothing is taken away; with it the revocation goes ahead. The kind in the state counts, so
     that another declared kind is no way around."""
-    azure = bound_azure(granted=True, recorded=True)
-    azure.state[_ACCOUNT]["outputs"]["kind"] = kind
+    azure = standing()
+    azure.state[ACCOUNT]["outputs"]["kind"] = kind
     inputs = service_inputs(
         kind=declared, account_name="lang-language", access="revoked", revoke_account=named
     )
@@ -104,7 +88,7 @@ def test_a_revocation_that_deletes_data_needs_the_name_of_the_account(
 def test_each_run_declares_the_key_that_the_account_has() -> None:
     """Whatever then changes the account on its way to Azure writes it with that key; only the binding moves
     it to another one."""
-    made = service(bound_azure(granted=True, recorded=True))
+    made = service(standing())
     encryption = made.one(":Account").inputs["properties"]["encryption"]
     assert encryption["keySource"] == "Microsoft.KeyVault"
     assert encryption["keyVaultProperties"]["keyName"] == "cmk-language"
@@ -116,9 +100,9 @@ def test_each_run_declares_the_key_that_the_account_has() -> None:
 def test_given_back_the_grant_comes_first_and_the_account_waits(*, cut_off: bool) -> None:
     """The binding follows the grant; the account's PUT, which needs the key, is left to the next update. The
     revocation stays in the state until that is done, so that an update after one that was cut off goes on."""
-    azure = bound_azure(granted=False, recorded=False, access="revoked")
+    azure = standing(granted=False, recorded=False, access="revoked")
     if cut_off:
-        azure.state[_SERVICE]["outputs"] = {}
+        azure.state[f"{COMPONENT}::language"]["outputs"] = {}
     after = service(azure, access="granted")
     grant, binding = after.one(":AccessPolicy"), after.one(":CustomerManagedKey")
     assert grant.urn in binding.needs
@@ -130,9 +114,9 @@ def test_given_back_the_grant_comes_first_and_the_account_waits(*, cut_off: bool
 @pytest.mark.parametrize(("access", "proven"), [("revoked", False), ("granted", True)])
 def test_given_back_the_update_ends_when_the_account_proves_it(access: str, proven: bool) -> None:
     """The proof comes last, by the account's own binding, and stays declared as long as it is recorded."""
-    azure = bound_azure(granted=proven, recorded=proven, access=access)
+    azure = standing(granted=proven, recorded=proven, access=access)
     if proven:
-        azure.state[f"{PARENT}azure-cmk:index:KeyAccessValidation::language-key-access"] = {"outputs": {}}
+        azure.state[urn(types.KEY_ACCESS_VALIDATION, "key-access")] = {"outputs": {}}
     after = service(azure, access="granted")
     proof = after.one(":KeyAccessValidation")
     assert {after.one(":AccessPolicy").urn, after.one(":CustomerManagedKey").urn} <= proof.needs
@@ -142,8 +126,8 @@ def test_given_back_the_update_ends_when_the_account_proves_it(access: str, prov
 
 def test_a_binding_without_a_version_proves_nothing_by_a_version() -> None:
     """The proof would write the version that Azure shows, and the account would follow its key no more."""
-    azure = bound_azure(granted=False, recorded=False, access="revoked")
-    azure.state[_ACCOUNT]["outputs"]["kind"] = "AIServices"
+    azure = standing(granted=False, recorded=False, access="revoked")
+    azure.state[ACCOUNT]["outputs"]["kind"] = "AIServices"
     given: dict[str, Any] = {
         "kind": "AIServices",
         "account_name": "lang-language",
@@ -155,7 +139,7 @@ def test_a_binding_without_a_version_proves_nothing_by_a_version() -> None:
 
 def by_a_user_assigned_identity(azure: FakeAzure) -> FakeAzure:
     """The same account, which its create has bound."""
-    bound = azure.state[_ACCOUNT]["outputs"]
+    bound = azure.state[ACCOUNT]["outputs"]
     bound["properties"]["encryption"] = {
         "keySource": "Microsoft.KeyVault",
         "keyVaultProperties": {
@@ -167,74 +151,66 @@ def by_a_user_assigned_identity(azure: FakeAzure) -> FakeAzure:
     }
     identity = {"clientId": CLIENT, "principalId": PRINCIPAL}
     bound["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {"/id-language": identity}}
-    own = f"{PARENT}{resource_types.USER_ASSIGNED_IDENTITY}::language-identity"
-    azure.state[own] = {"outputs": {"principalId": PRINCIPAL}}
-    del azure.state[_BINDING]
+    azure.state[urn(types.USER_ASSIGNED_IDENTITY, "identity")] = {"outputs": {"principalId": PRINCIPAL}}
+    del azure.state[BINDING]
     return azure
 
 
 def test_an_account_of_a_user_assigned_identity_is_written_after_the_proof_that_access_is_back() -> None:
     """The account that exists proves it, before it is written, which states the key again."""
-    azure = by_a_user_assigned_identity(bound_azure(granted=False, recorded=False, access="revoked"))
+    azure = by_a_user_assigned_identity(standing(granted=False, recorded=False, access="revoked"))
     after = service(azure, access="granted", identity="userAssigned")
     proof = after.one(":KeyAccessValidation")
     assert proof.urn in after.one(":Account").needs
-    assert proof.inputs["accountId"] == azure.state[_ACCOUNT]["outputs"]["id"]
+    assert proof.inputs["accountId"] == azure.state[ACCOUNT]["outputs"]["id"]
 
 
 @pytest.mark.parametrize("recorded", [True, False])
 def test_an_account_that_uses_its_key_already_needs_no_proof(recorded: bool) -> None:
     """Adopted, with a grant that the state has or that this update takes over: nothing new is made."""
-    azure = by_a_user_assigned_identity(bound_azure(granted=True, recorded=recorded))
+    azure = by_a_user_assigned_identity(standing(recorded=recorded))
     after = service(azure, identity="userAssigned")
     assert after.of(":KeyAccessValidation") == []
     assert ("takesOver" in after.one(":AccessPolicy").inputs) is not recorded
 
 
 @pytest.mark.parametrize(
-    ("recorded", "vault"), [(True, {}), (False, {}), (True, {"enableRbacAuthorization": True})]
+    ("left", "vault", "says"),
+    [
+        ((), {}, "removed outside Pulumi"),
+        (("get", "wrapKey", "unwrapKey"), {"enableRbacAuthorization": True}, "removed outside Pulumi"),
+        (("get", "wrapKey"), {}, "lacks unwrapKey"),
+        (("unwrapKey",), {}, "lacks get and wrapKey"),
+        (("list",), {}, "lacks get and wrapKey and unwrapKey"),
+    ],
 )
-def test_fails_where_somebody_took_the_access_away(recorded: bool, vault: dict[str, Any]) -> None:
+@pytest.mark.parametrize("recorded", [True, False])
+def test_fails_where_somebody_took_access_away_or_a_part_of_it(
+    left: tuple[str, ...], vault: dict[str, Any], says: str, *, recorded: bool
+) -> None:
     """Whether a refresh has seen it or not, and though the vault has a policy that it does not look at under
     Azure RBAC. It is not given back unasked."""
-    azure = bound_azure(granted=False, recorded=recorded)
-    azure.vault = existing_vault(accessPolicies=[GRANT] if vault else [], **vault)
-    with pytest.raises(RefusedError, match=r"access: .*removed outside Pulumi.*set access: revoked"):
+    azure = standing(recorded=recorded)
+    policy = {"objectId": PRINCIPAL, "permissions": {"keys": [*left]}}
+    azure.vault = existing_vault(accessPolicies=[policy] if left else [], **vault)
+    told = r"access: .*outside Pulumi.*set access: revoked and run .*set access: granted"
+    with pytest.raises(RefusedError, match=told) as refused:
         service(azure)
-
-
-def narrowed(*permissions: str) -> FakeAzure:
-    """Somebody has left the account's identity less than the service needs."""
-    azure = bound_azure(granted=True, recorded=True)
-    azure.vault = existing_vault(
-        accessPolicies=[{"objectId": PRINCIPAL, "permissions": {"keys": [*permissions]}}]
-    )
-    return azure
+    assert says in str(refused.value)
 
 
 def closed(name: str) -> FakeAzure:
     """Somebody has set the firewall of the vault so that it lets no trusted service in."""
-    azure = bound_azure(granted=True, recorded=True)
+    azure = standing()
     acls = {"defaultAction": "Deny", "bypass": "None"}
     azure.vault = {**existing_vault(accessPolicies=[GRANT], networkAcls=acls), "name": name}
     return azure
 
 
-@pytest.mark.parametrize("preview", [True, False])
-@pytest.mark.parametrize("left", [("get", "wrapKey"), ("unwrapKey",), ("list",)])
-def test_fails_where_somebody_took_a_part_of_the_access_away(left: tuple[str, ...], *, preview: bool) -> None:
-    """Whichever permission is missing, no update gives it back unasked; the preview says so already."""
-    missing = r"access: .*outside Pulumi.*set access: revoked and run .*set access: granted"
-    with pytest.raises(RefusedError, match=missing) as refused:
-        service(narrowed(*left), preview=preview)
-    lacks = " and ".join(word for word in ("get", "wrapKey", "unwrapKey") if word not in left)
-    assert f"lacks {lacks}" in str(refused.value)
-
-
 def test_a_vault_that_stays_closed_is_told_where_access_is_given_back() -> None:
     """Without a refresh it is not opened."""
     asked = closed("kv-language")
-    asked.state[_REVOCATION] = {"outputs": {}}
+    asked.state[REVOCATION] = {"outputs": {}}
     with pytest.raises(RefusedError, match="--bypass AzureServices"):
         service(asked, access="granted")
 
@@ -243,10 +219,10 @@ def test_the_firewall_of_an_existing_vault_is_told_once() -> None:
     """As access that was cut off, whose owner opens it; keeping the data out of reach is not refused for
     it."""
     azure = closed("kv-hub")
-    said: dict[str, Any] = {"key": {"id": f"{VAULT_ID}/keys/cmk-language"}}
-    azure.state[_BINDING]["outputs"]["keyVaultUri"] = "https://kv-hub.vault.azure.net"
-    for made in ("Vault::language-vault", "Key::language-key"):
-        del azure.state[f"{PARENT}azure-native:keyvault/v20260201:{made}"]
+    said: dict[str, Any] = {"key": {"id": f"{HUB}/keys/cmk-language"}}
+    azure.state[BINDING]["outputs"]["keyVaultUri"] = "https://kv-hub.vault.azure.net"
+    for made in (VAULT, KEY):
+        del azure.state[made]
     with pytest.raises(RefusedError, match=r"^1 problem;.*\n.*access: .*set access: revoked and run"):
         service(azure, **said)
     service(azure, **said, access="revoked")
@@ -254,8 +230,8 @@ def test_the_firewall_of_an_existing_vault_is_told_once() -> None:
 
 def test_an_account_waits_until_its_new_identity_has_access() -> None:
     """Somebody switched the identity off and on: the grant is for one that is no more."""
-    azure = bound_azure(granted=True, recorded=True)
-    azure.state[_GRANT]["outputs"] = {"policy": {"objectId": CLIENT}}
+    azure = standing()
+    azure.state[ACCESS]["outputs"] = {"policy": {"objectId": CLIENT}}
     azure.vault = existing_vault(accessPolicies=[{**GRANT, "objectId": CLIENT}])
     after = service(azure, tags={"a": "b"})
     assert ignored(after, ":Account") >= {"properties.networkAcls", "sku", "tags"}
@@ -265,8 +241,8 @@ def test_an_account_waits_until_its_new_identity_has_access() -> None:
 def test_an_account_that_was_unbound_since_the_state_was_written_is_guarded_as_it_is() -> None:
     """What Azure has counts, once it has said so twice: nothing is under the key any more that could be
     lost."""
-    azure = bound_azure(granted=True, recorded=True)
-    azure.state[_ACCOUNT]["outputs"]["properties"] = {
+    azure = standing()
+    azure.state[ACCOUNT]["outputs"]["properties"] = {
         "encryption": {"keySource": "Microsoft.CognitiveServices"}
     }
     assert service(azure, encryption="microsoftManaged").of(":KeyVersion") == []
@@ -276,9 +252,8 @@ def test_an_account_that_was_unbound_since_the_state_was_written_is_guarded_as_i
 
 def test_another_way_of_granting_is_no_access_taken_away() -> None:
     """A stack that goes from access policies to roles, as the error says, finds no role of its own yet."""
-    azure = bound_azure(granted=True, recorded=True)
-    vault = f"{PARENT}azure-native:keyvault/v20260201:Vault::language-vault"
-    azure.state[vault]["outputs"]["properties"]["enableRbacAuthorization"] = True
+    azure = standing()
+    azure.state[VAULT]["outputs"]["properties"]["enableRbacAuthorization"] = True
     azure.vault = existing_vault(accessPolicies=[GRANT], enableRbacAuthorization=True)
     assert service(azure, access_model="rbac").one(":RoleAssignment")
 
@@ -289,21 +264,21 @@ def test_another_way_of_granting_is_no_access_taken_away() -> None:
 )
 def test_the_name_of_its_account_alone_unprotects_a_binding(said: dict[str, Any], *, protected: bool) -> None:
     """Left in the settings for another account, it unprotects nothing."""
-    azure = bound_azure(granted=True, recorded=True)
+    azure = standing()
     assert service(azure, **said).one(":CustomerManagedKey").request.protect is protected
 
 
 def test_the_binding_of_a_replaced_account_is_not_its_successors() -> None:
     """A replacement that was cut off leaves the old account's binding in the state; the new one has none."""
-    azure = bound_azure(granted=False, recorded=False)
-    azure.state[_BINDING]["outputs"]["accountId"] = f"{azure.state[_ACCOUNT]['outputs']['id']}-before"
+    azure = standing(granted=False, recorded=False)
+    azure.state[BINDING]["outputs"]["accountId"] = f"{azure.state[ACCOUNT]['outputs']['id']}-before"
     assert service(azure).one(":AccessPolicy")
 
 
 def test_an_account_that_needs_the_version_is_named_once_it_stands() -> None:
     """Bound in its create, the account comes after the version, which names the one of the last update."""
-    standing = by_a_user_assigned_identity(bound_azure(granted=True, recorded=True))
-    for azure, named in ((FakeAzure(), None), (standing, standing.state[_ACCOUNT]["outputs"]["id"])):
+    stands = by_a_user_assigned_identity(standing())
+    for azure, named in ((FakeAzure(), None), (stands, stands.state[ACCOUNT]["outputs"]["id"])):
         monitor = service(azure, identity="userAssigned")
         assert monitor.one(":KeyVersion").inputs.get("accountId") == named
         assert monitor.one(":KeyVersion").urn in monitor.one(":Account").needs

@@ -10,7 +10,8 @@ import pytest
 from components.guards.data_loss import losses
 from components.guards.recorded_state import recorded_service
 from components.invokes import by_type_and_name
-from tests.components.guards.test_data_loss import PARENT, state
+from core import resource_types as types
+from tests.components.bound import ACCOUNT, state, urn
 from tests.components.test_kinds import refused
 from tests.support.recording import service
 from tests.support.situations import situation
@@ -103,15 +104,15 @@ def test_fails_on_what_the_kind_does_not_have(said: dict[str, Any], problem: str
 
 def loses(*, bound: bool = True, project: str = "claims", **said: Any) -> list[str]:
     """What is refused of a Foundry account that is deployed with a project."""
-    found, native = state(bound=bound), f"{PARENT}azure-native:cognitiveservices:"
+    found = state(bound=bound)
     key = {"keyVaultUri": "https://kv-language.vault.azure.net/", "keyName": "k", "keyVersion": "1"}
     encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key} if bound else None
-    found[f"{native}Account::language-account"]["outputs"] |= {
+    found[ACCOUNT]["outputs"] |= {
         "name": "aif-language",
         "kind": "AIServices",
         "properties": {"allowProjectManagement": True, "encryption": encryption},
     }
-    found[f"{native}Project::language-project-claims"] = {"outputs": {"name": project}}
+    found[urn(types.PROJECT, "project-claims")] = {"outputs": {"name": project}}
     before = recorded_service("language", by_type_and_name(found))
     return [f"{one.path}: {one.text}" for one in losses(situation(before, kind="AIServices", **said))]
 

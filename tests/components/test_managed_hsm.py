@@ -8,15 +8,17 @@ import pulumi
 import pytest
 
 from components.preflight import RefusedError
-from components.service import EncryptedAIServicesAccount
-from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT, VERSION
+from components.testing import PRINCIPAL, TENANT, VERSION
+from core import resource_types as types
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
-from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, RecordingMonitor, run
+from tests.components import bound
+from tests.support import recording
+from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, RecordingMonitor
 
 GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault"
 HSM = f"{GROUP}/managedHSMs/hsm-hub"
 KEY = f"{HSM}/keys/cmk"
-PREFIX = "urn:pulumi:test::language-cmk::language-cmk:index:EncryptedAIServicesAccount$"
+GRANT = bound.urn(types.HSM_ROLE_ASSIGNMENT, "access")
 
 
 def found(**properties: Any) -> dict[str, Any]:
@@ -35,8 +37,7 @@ def found(**properties: Any) -> dict[str, Any]:
 def service(azure: FakeAzure | None = None, **more: Any) -> RecordingMonitor:
     azure = azure or FakeAzure()
     azure.hsm = azure.hsm or found()
-    args: Any = {"location": "westeurope", "key": {"id": KEY}, **more}
-    return run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
+    return recording.service(azure, **{"key": {"id": KEY}, **more})
 
 
 def test_the_account_is_granted_the_key_in_the_hsm_and_then_bound() -> None:
@@ -101,41 +102,23 @@ def test_an_hsm_is_asked_about_until_the_account_is_bound_in_it() -> None:
     assert asked(recorded()) == []
 
 
-def recorded(**more: Any) -> FakeAzure:
-    """A stack whose account is bound to the key in the HSM, and granted there."""
+def recorded(host: str = "managedhsm") -> FakeAzure:
+    """A stack whose account is granted the key in the HSM, and bound to it or to one in a vault."""
     azure = FakeAzure()
-    account = {
-        "id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers/"
-        "Microsoft.CognitiveServices/accounts/lang-language",
-        "name": "lang-language",
-        "kind": "TextAnalytics",
-        "location": "westeurope",
-        "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
-    }
-    key = {"keyVaultUri": "https://hsm-hub.managedhsm.azure.net", "keyName": "cmk", "keyVersion": VERSION}
+    of_vaults = (bound.VAULT, bound.KEY, bound.ACCESS)
+    azure.state = {urn: one for urn, one in bound.state().items() if urn not in of_vaults}
+    key = {"keyVaultUri": f"https://hsm-hub.{host}.azure.net", "keyName": "cmk", "keyVersion": VERSION}
+    azure.state[bound.BINDING]["outputs"] |= key
+    azure.state[bound.KEY_VERSION]["outputs"] = {"keyId": KEY}
     assignment = f"{KEY}/providers/Microsoft.Authorization/roleAssignments/a"
-    resources = {
-        "azure-native:resources:ResourceGroup::language-group": {"name": "rg-language"},
-        "azure-native:cognitiveservices:Account::language-account": account,
-        "azure-cmk:index:KeyVersion::language-key-version": {"keyId": KEY},
-        "azure-cmk:index:CustomerManagedKey::language-binding": {"accountId": account["id"], **key},
-        "azure-cmk:index:ManagedHsmRoleAssignment::language-access": {
-            "principalId": PRINCIPAL,
-            "assignmentId": assignment,
-        },
-        **more,
-    }
-    azure.state = {
-        f"{PREFIX}{name}": {"outputs": outputs} for name, outputs in resources.items() if outputs is not None
-    }
+    azure.state[GRANT] = {"outputs": {"principalId": PRINCIPAL, "assignmentId": assignment}}
     azure.hsm = {**found(), "assignmentId": assignment}
     return azure
 
 
 def test_access_that_was_removed_outside_pulumi_is_not_restored_by_itself() -> None:
     """Whoever removed the role in the HSM, perhaps in an emergency, meant it."""
-    azure = recorded()
-    service(azure)
+    service(recorded())
     azure = recorded()
     del azure.hsm["assignmentId"]
     with pytest.raises(RefusedError, match="was removed outside Pulumi"):
@@ -172,19 +155,15 @@ def test_access_that_stays_revoked_is_revoked_once() -> None:
     """The next run declares the revocation that the state has, though the state has no grant any more."""
     azure = recorded()
     first = service(azure, access="revoked").one(":KeyAccessRevocation").inputs
-    del azure.state[f"{PREFIX}azure-cmk:index:ManagedHsmRoleAssignment::language-access"]
-    azure.state[f"{PREFIX}azure-cmk:index:KeyAccessRevocation::language-revocation"] = {"outputs": first}
+    del azure.state[GRANT]
+    azure.state[bound.REVOCATION] = {"outputs": first}
     assert service(azure, access="revoked").one(":KeyAccessRevocation").inputs == first
     assert first["assignmentId"]
 
 
 def test_a_vault_of_the_same_name_is_another_place() -> None:
     """The binding in a vault named as the HSM is a move to the HSM, not access that was removed there."""
-    key = {"keyVaultUri": "https://hsm-hub.vault.azure.net", "keyName": "cmk", "keyVersion": VERSION}
-    before = recorded()
-    account = before.state[f"{PREFIX}azure-native:cognitiveservices:Account::language-account"]["outputs"]
-    bound = {"accountId": account["id"], **key}
-    azure = recorded(**{"azure-cmk:index:CustomerManagedKey::language-binding": bound})
+    azure = recorded("vault")
     del azure.hsm["assignmentId"]
     assert service(azure).one(":ManagedHsmRoleAssignment")
 

@@ -81,14 +81,14 @@ def log_in(deployment: Deployment, *files: str, without: tuple[str, ...] = ()) -
 def guardrails(deployment: Deployment) -> None:
     """Writes Azure Policy with an exemption."""
     scope = group("rg-shared")(deployment)
-    exemption = {
+    exempt = {
         "name": "later",
         "constraint": CUSTOMER_KEY,
         "scope": scope,
         "reason": "x",
         "until": "2050-12-31",
     }
-    args = {"scope": SUBSCRIPTION, "exemptions": [{**exemption, "scope": scope}]}
+    args = {"scope": SUBSCRIPTION, "exemptions": [exempt]}
     deployment.run(lambda: AzurePolicyGuardrails("guard", args), previews=False)
 
 
@@ -199,9 +199,11 @@ MODES = {
 
 @dataclass
 class Life:
-    """A life as it went: what was said in each step, and the step that failed."""
+    """A life as it went: what was said in each step, the first step that asked for each action, and the step
+    that failed."""
 
     said: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
     failed: str = ""
 
     def names(self, action: str, *steps: str) -> bool:
@@ -212,64 +214,53 @@ class Life:
 
 def live(mode: Mode, *without: str) -> Life:
     """A life on the mode's roles, less some actions; it ends once the first of them was named."""
-    deployment, life = Deployment(), Life()
+    deployment, life, step = Deployment(), Life(), ""
     mode.before(deployment)
     log_in(deployment, *mode.roles, without=without)
-    for step, run in mode.steps().items():
-        deployment.said.clear()
-        try:
-            run(deployment)
-        except Exception as error:  # noqa: BLE001 - whatever it is, its text is judged
-            life.failed = f"{step}: {error}"
-            deployment.said.append(str(error))
-        life.said[step] = "\n".join(deployment.said)
-        if life.failed or (without and life.names(without[0])):
-            break
+
+    def watched(before: Any, cloud: Any, object_id: str, action: str, *given: Any) -> Any:
+        if object_id == deployment.principal.object_id:
+            life.asked.setdefault(action.lower(), step)
+        return before(cloud, object_id, action, *given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for function in ("allows", "allows_data"):
+            patch.setattr(authorization, function, partial(watched, getattr(authorization, function)))
+        for step, run in mode.steps().items():
+            deployment.said.clear()
+            try:
+                run(deployment)
+            except Exception as error:  # noqa: BLE001 - whatever it is, its text is judged
+                life.failed = f"{step}: {error}"
+                deployment.said.append(str(error))
+            life.said[step] = "\n".join(deployment.said)
+            if life.failed or (without and life.names(without[0])):
+                break
     return life
 
 
 @cache
-def asked(name: str) -> Mapping[str, str]:
-    """The actions that a mode's life asks for, each with the step that does so first; the life passes."""
-    found: dict[str, str] = {}
-    mode, step = MODES[name], ""
-    with pytest.MonkeyPatch.context() as patch:
-        for function in ("allows", "allows_data"):
-            before = getattr(authorization, function)
-
-            def watched(before: Any, cloud: Any, object_id: str, action: str, *given: Any) -> Any:
-                if object_id == deployment.principal.object_id:
-                    found.setdefault(action.lower(), step)
-                return before(cloud, object_id, action, *given)
-
-            patch.setattr(authorization, function, partial(watched, before))
-        deployment = Deployment()
-        mode.before(deployment)
-        found.clear()
-        log_in(deployment, *mode.roles)
-        for step, run in mode.steps().items():  # noqa: B007 - `watched` reads it
-            run(deployment)
-    return found
+def whole(name: str) -> Life:
+    """The life of a mode on exactly its roles."""
+    return live(MODES[name])
 
 
 @pytest.mark.parametrize("name", MODES)
 def test_a_whole_life_passes_with_exactly_the_roles(name: str) -> None:
     """Made, read, previewed again, rotated, and taken out as far as the role may; no check is left out, but
     what a login of previews may not do."""
-    life = live(MODES[name])
-    assert life.failed == ""
-    unchecked = re.findall(
-        r"not checked: (?!what the deploying login may do).*",
-        "\n".join(life.said.values()),
-    )
-    assert unchecked == []
+    assert whole(name).failed == ""
+    said = "\n".join(whole(name).said.values())
+    assert re.findall(r"not checked: (?!what the deploying login may do).*", said) == []
 
 
 def test_no_role_has_an_action_that_no_life_needs() -> None:
     """Each action of each file is asked for in some mode; `az login` lists the subscriptions that it may
     read."""
     for file, listed_by_az in LISTED.items():
-        needed = {action for name, mode in MODES.items() if file in mode.roles for action in asked(name)}
+        needed = {
+            action for name, mode in MODES.items() if file in mode.roles for action in whole(name).asked
+        }
         granted = [one for listed in permissions(file).values() for one in listed]
         assert [one for one in granted if one.lower() not in needed] == listed_by_az, file
 
@@ -279,7 +270,7 @@ def first_mode(file: str, action: str) -> str:
     """The first mode that asks for an action of a file; beside another role, deploy is needed for what it is
     needed for in the other modes."""
     return next(
-        name for name, mode in MODES.items() if mode.roles[-1] == file and action.lower() in asked(name)
+        name for name, mode in MODES.items() if mode.roles[-1] == file and action.lower() in whole(name).asked
     )
 
 
@@ -304,7 +295,7 @@ def test_with_one_action_less_the_failing_step_names_it(file: str, action: str) 
     """What the preview asks and what writes take is named by the preview; and where that may not have its
     template validated, by the step that needs it."""
     name = first_mode(file, action)
-    first = asked(name)[action.lower()]
+    first = whole(name).asked[action.lower()]
     life = live(MODES[name], action)
     told = "preview" in life.said and first == "preview" and action not in LATE
     assert life.names(action, *(["preview"] if told else [])), (first, life)

@@ -1,6 +1,6 @@
 """A program of one service. It imports the component; or it knows it only as a package, as a program in any
-other language does. Its configuration says which, and what it declares: `name`, `alias`, `args`, which of
-them is `secret`, options, and `cost_centre`, a tag that a transform adds to the account."""
+other language does. Its configuration says which, and what it declares: `name`, `alias`, `args`, `protect`,
+and `cost_centre`, a tag that a transform adds to the account."""
 
 import json
 from typing import Any
@@ -9,18 +9,12 @@ import pulumi
 
 from components.service import EncryptedAIServicesAccount
 
-OUTPUTS = (
-    *("accessId", "accountId", "accountName", "endpoint", "grantId"),
-    *("keyUriWithVersion", "principalId", "resourceGroupName", "vaultId", "vaultUri"),
-)
-
 
 class Package(pulumi.ComponentResource):
     """What `pulumi package add` writes, but for the types."""
 
     def __init__(self, name: str, args: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
-        type = "language-cmk:index:EncryptedAIServicesAccount"
-        super().__init__(type, name, {**dict.fromkeys(OUTPUTS), **args}, opts, remote=True)
+        super().__init__("language-cmk:index:EncryptedAIServicesAccount", name, args, opts, remote=True)
 
 
 def tag(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
@@ -44,11 +38,8 @@ args: Any = {
     "vault": {"keyOperators" if is_package else "key_operators": ["deployer"]},
     **said.get("args", {}),
 }
-if "secret" in said:
-    args[said["secret"]] = pulumi.Output.secret(args[said["secret"]])
 options = pulumi.ResourceOptions(
     protect=said.get("protect"),
-    retain_on_delete=said.get("retain_on_delete"),
     aliases=[pulumi.Alias(name=said["alias"])] if "alias" in said else None,
 )
 if "cost_centre" in said and is_package:
@@ -56,8 +47,6 @@ if "cost_centre" in said and is_package:
 elif "cost_centre" in said:
     pulumi.runtime.register_resource_transform(tag)
 if is_package:
-    package = Package(name, {key: value for key, value in args.items() if value is not None}, options)
-    pulumi.export("resourceGroupName", package.resourceGroupName)  # type: ignore[attr-defined]
+    Package(name, {key: value for key, value in args.items() if value is not None}, options)
 else:
-    for output, value in EncryptedAIServicesAccount(name, args, options).outputs().items():
-        pulumi.export(output, value)
+    EncryptedAIServicesAccount(name, args, options)

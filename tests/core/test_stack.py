@@ -10,7 +10,7 @@ from core.engine_values import UNKNOWN
 from core.grants import entries_of
 from core.protection import Protections, encryption_of, principal_of
 from core.resource_types import Kind
-from core.stack import Stack, of_engine, read
+from core.stack import Stack, around, of_engine, read
 from core.values import Mark
 from tests.policies.asking import ACCOUNT, VERSION, Thing
 from tests.policies.editing import edited
@@ -57,7 +57,7 @@ def test_what_belongs_together_is_found_by_value_or_by_dependency(known: bool) -
     (grant,) = protections.grants_of(one)
     assert (grant.permissions, grant.doubt) == (frozenset({"get", "wrapkey", "unwrapkey"}), None)
     assert principal_of(found[1]) == (PRINCIPAL if known else Mark.UNKNOWN)  # type: ignore[arg-type]
-    assert [each.name for each in protections.stack.around(one.writer)] == ["service"]
+    assert [each.name for each in around(one.writer, protections.stack.at)] == ["service"]
     assert {each.name for each in protections.stack.ancestors(one.writer)} >= {
         "account",
         "version",

@@ -19,6 +19,16 @@ def stored(case: Case) -> Any:
     return case.cloud.store.scan("account.project"), account["wrapping"]
 
 
+def test_rotation_rewraps_and_leaves_the_ciphertext(case: Case) -> None:
+    """Another version of the key: the stored data stays byte for byte, its wrapping changes."""
+    case.do("bound", "project")
+    before = stored(case)
+    case.do("new version", f"{BIND} -> 202", "settled", f"GET {PROJECTS}/orders")
+    after = stored(case)
+    assert after[0] == before[0]
+    assert after[1]["keyVersion"] != before[1]["keyVersion"]
+
+
 @pytest.mark.parametrize(("assumed", "status"), [("refused", 400), ("taken", 202)])
 def test_the_same_key_may_be_stated_again_where_azure_does_not_look(
     case: Case, assumed: str, status: int

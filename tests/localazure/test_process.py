@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from localazure import process
@@ -90,19 +91,13 @@ def test_a_start_replaces_a_server_of_other_code(home: Home, monkeypatch: pytest
 def test_it_listens_on_loopback_only(home: Home) -> None:
     """Every listening socket of the process is bound to 127.0.0.1."""
     with running_azure(home.path):
-        pid, ports = home.serving(), set(home.ports().values())
-        links = [link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
-        own = {str(link)[8:-1] for link in links if str(link).startswith("socket:[")}
-        rows = [
-            line.split()
-            for table in ("tcp", "tcp6")
-            for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
-        ]
-    listening = {tuple(row[1].split(":")) for row in rows if row[3] == "0A" and row[9] in own}
-    assert {int(port, 16) for _, port in listening} == ports
+        ports = set(home.ports().values())
+        open_sockets = psutil.Process(home.serving()).net_connections()
+    listening = {one.laddr for one in open_sockets if one.status == psutil.CONN_LISTEN}
+    assert {one.port for one in listening} == ports
     assert len(ports) == 4
-    # 127.0.0.1, and how IPv6 sockets (gRPC's) spell it.
-    assert {address for address, _ in listening} <= {"0100007F", "0000000000000000FFFF00000100007F"}
+    # IPv6 sockets (gRPC's) spell it in their own way.
+    assert {one.ip for one in listening} <= {"127.0.0.1", "::ffff:127.0.0.1"}
 
 
 def test_fails_to_give_a_running_server_another_port(home: Home) -> None:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -19,11 +18,10 @@ from pulumi import automation
 from pulumi.automation import CommandResult
 
 from operate import stack as engine
-from operate.__main__ import COMMANDS, main
+from operate.__main__ import main
 from operate.azure import UnansweredError, _answered
 from operate.errors import OperateError
 from operate.evidence.command import deployments
-from operate.fleet.command import ACTIONS
 from operate.options import _account
 from operate.stack import services
 from operate.stack_file import stack_file
@@ -32,49 +30,6 @@ from tests.support.stack import ROOT
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/rg(1)"
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-x"
-
-
-EACH = ["", *sorted({*COMMANDS} - {"fleet"}), *(f"fleet {one}" for one in ACTIONS)]
-
-
-@pytest.mark.parametrize("command", EACH)
-def test_help_names_the_stack(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every command has its help, and takes --stack and --json, as each action of `fleet` does; the whole has
-    a line for each command, and the exit codes."""
-    with pytest.raises(SystemExit, match="0"):
-        main([*command.split(), "--help"])
-    printed = capsys.readouterr().out
-    wanted = ("--stack NAME", "--json") if command else (*COMMANDS, "exit codes: 0 success;")
-    assert [words for words in wanted if words not in printed] == []
-
-
-def test_the_pulumi_cli_is_run_in_one_way() -> None:
-    """By the Automation API, in operate/stack.py. Nothing else starts a process, but fleets start git, and a
-    process of its own makes the policy pack's configuration."""
-    starts = re.compile(r"subprocess\.(?:run|Popen)\((\w+)|os\.(?:system|exec|spawn)|create_subprocess")
-    files = {one.relative_to(ROOT).as_posix(): one.read_text() for one in (ROOT / "operate").rglob("*.py")}
-    assert {name: each for name, text in files.items() if (each := starts.findall(text))} == {
-        "operate/fleet/files.py": ["command"],
-        "operate/stack.py": ["words"],
-    }
-    assert "[_git_command(), *words]" in files["operate/fleet/files.py"]
-    assert '"policies.configuration"' in files["operate/stack.py"]
-
-
-@pytest.mark.parametrize(("command", "about"), [("settings", "settings"), ("doctor", "backend")])
-def test_json_is_all_that_a_command_prints(
-    command: str,
-    about: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Also where something is wrong."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    assert main([command, "--stack", "none", "--json"]) == 1
-    found, *_ = json.loads(capsys.readouterr().out)
-    assert (found["about"], found["result"]) == (about, "FAILED")
 
 
 ADOPT = ["adopt", "--stack", "x", "--name", "x", "--account"]

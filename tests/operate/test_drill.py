@@ -32,6 +32,7 @@ from operate.evidence.model import Drill
 from operate.revoke import NoAccessError, access
 from operate.verify import Projects
 from provider.azure_client import Principal
+from tests.consistency.hsm_world import CRYPTO_USER, HsmWorld
 from tests.operate.scenes import HSM_ROLE, POLICY, ROLE, bound, grants
 from tests.support.in_process import Credential, Transport, Wire, in_process_client
 
@@ -118,8 +119,7 @@ def test_a_drill_that_does_not_cut_the_data_off_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "at"),
-    [*((how, "data") for how in ("SIGINT", "SIGTERM", "SIGHUP", "no answer")), ("SIGINT", "add")],
+    ("how", "at"), [("SIGTERM", "data"), ("SIGHUP", "data"), ("no answer", "data"), ("SIGINT", "add")]
 )
 def test_an_interrupted_drill_gives_access_back(how: str, at: str) -> None:
     """Whoever ends it in the middle or while access is given back, and where the data's own answer fails."""
@@ -201,9 +201,19 @@ def test_an_answer_that_was_lost_while_access_was_taken_gives_it_back() -> None:
     assert azure.entries == QuickAzure().entries
 
 
-@pytest.mark.parametrize("azure", [QuickAzure([]), QuickAzure(fails={"data": [refusal(500)]})])
+THROUGH_AN_APPLICATION = {"objectId": OWN.principal_id, "applicationId": "a"}
+
+
+@pytest.mark.parametrize(
+    "azure",
+    [
+        QuickAzure([]),
+        QuickAzure([THROUGH_AN_APPLICATION]),
+        QuickAzure(fails={"data": [refusal(500)]}),
+    ],
+)
 def test_data_that_cannot_be_read_is_not_drilled(azure: QuickAzure) -> None:
-    """Nothing is taken away where nothing could be seen to come back."""
+    """Nothing is taken away where nothing could be seen to come back, nor what serves an application."""
     with pytest.raises((DeclinedError, NoAccessError)):
         run(azure)
     assert {*azure.asked} <= {"read", "data"}
@@ -310,36 +320,22 @@ def test_the_evidence_finds_what_a_drill_recorded(monkeypatch: pytest.MonkeyPatc
         drill.record("dev", FOUND)
 
 
-def test_a_managed_hsm_is_asked_for_its_own_role() -> None:
-    """At the HSM's own address, which takes a role and a principal and nothing else. Where the identity has
+def test_of_a_managed_hsm_the_only_role_at_the_key_is_taken() -> None:
+    """One further up is let be. The HSM takes a role and a principal and nothing else. Where the identity has
     two roles at the key, taking one away would show nothing."""
-    hsm = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/managedHSMs/hsm-contoso"
-    host = "https://hsm-contoso.managedhsm.azure.net"
-    roles = f"{host}/keys/cmk/providers/Microsoft.Authorization/roleAssignments"
-    own = access(
-        {
-            "accountId": "/a",
-            "principalId": "p",
-            "vaultId": hsm,
-            "keyUriWithVersion": f"{host}/keys/cmk/{'0' * 32}",
-            "grantId": f"{hsm}/keys/cmk|p",
-        }
-    )
-
-    def role(name: str, scope: str = "/keys/cmk") -> dict[str, Any]:
-        return {"name": name, "properties": {"roleDefinitionId": "r", "principalId": "p", "scope": scope}}
-
-    class Hsm:
-        listed: tuple[dict[str, Any], ...] = (role("aaaa"), role("bbbb", "/"))
-
-        def json(self, method: str, url: str) -> Any:
-            answers = {f"{roles}?api-version=7.4": {"value": [*self.listed]}}
-            return answers.get(url) or {f"{roles}/aaaa?api-version=7.4": role("aaaa")}[url]
-
-    take, give = calls(Hsm(), own)  # type: ignore[arg-type]
-    assert take == ("DELETE", f"{roles}/aaaa?api-version=7.4", None)
-    assert give[2] == {"properties": {"roleDefinitionId": "r", "principalId": "p"}}
-    for held, words in (((), "has 0 roles .*run `pulumi up`"), ((role("a"), role("b")), "has 2 .*keep one")):
-        Hsm.listed = held
-        with pytest.raises(NoAccessError, match=words):
-            calls(Hsm(), own)  # type: ignore[arg-type]
+    world, outputs = bound(HSM_ROLE)
+    assert isinstance(world, HsmWorld)
+    client, own = in_process_client(Login(), Wire(world.door)), access(outputs)
+    world.grant(own.principal_id, CRYPTO_USER, "")
+    take, (_, url, body) = calls(client, own)
+    assert take == ("DELETE", url, None)
+    assert body is not None
+    assert set(body["properties"]) == {"roleDefinitionId", "principalId"}
+    world.grant(own.principal_id, CRYPTO_USER, "/keys/cmk-contoso")
+    with pytest.raises(NoAccessError, match=r"has 2 .*keep one"):
+        calls(client, own)
+    for one in world.local_assignments:
+        if one["properties"]["principalId"] == own.principal_id:
+            world.hsm("DELETE", one["id"])
+    with pytest.raises(NoAccessError, match=r"has 0 roles .*run `pulumi up`"):
+        calls(client, own)

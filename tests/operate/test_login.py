@@ -24,7 +24,6 @@ from core.login import login as core_login
 from operate import login
 from operate.errors import OperateError
 from operate.source import source_of
-from operate.stack import StackError
 from provider import credential
 from tests.operate.test_command_line import fake_pulumi
 from tests.support.logins import CASES, Case
@@ -52,7 +51,8 @@ COMMANDS = ("adopt", "doctor", "evidence", "recover", "verify")
 def test_the_commands_are_the_identity_that_the_provider_is(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Method, cloud and values are those of azure-cmk, whether the stack exists yet or not."""
+    """Method, cloud and values, secrets included, are those of azure-cmk, whether the stack exists yet or
+    not."""
     for name in VARIABLES:
         monkeypatch.delenv(name)
     for name, value in case.environ.items():
@@ -80,34 +80,13 @@ def test_no_command_logs_in_by_itself() -> None:
     assert [name for name in COMMANDS if not re.search(r"login\.of_(new_)?stack\(", text[name])] == []
 
 
-def stack_with(folder: Path, config: dict[str, str], *, secret: str = "") -> None:
-    """A Pulumi CLI whose stack has this configuration; the secret one is shown only when asked for."""
+def stack_with(folder: Path, config: dict[str, str]) -> None:
+    """A Pulumi CLI whose stack has this configuration; what is secret is shown only when asked for."""
     shown: dict[str, dict[str, object]] = {name: {"value": value} for name, value in config.items()}
-    hidden = {**shown, secret: {"secret": True}} if secret else shown
+    hidden = {name: {"secret": True} if "Secret" in name else value for name, value in shown.items()}
     for name, text in (("hidden", hidden), ("shown", shown)):
         (folder / name).write_text(json.dumps(text))
     fake_pulumi(folder, f'cat {folder}/$(case "$*" in *--show-secrets*) echo shown;; *) echo hidden;; esac)')
-
-
-def test_a_stacks_configuration_counts_first(tmp_path: Path) -> None:
-    """azure-native's settings, secrets included; what it leaves out is the environment's."""
-    config = {
-        "azure-native:clientId": "own-client",
-        "azure-native:clientSecret": "own-secret",
-        "other:x": "y",
-    }
-    stack_with(tmp_path, config, secret="azure-native:clientSecret")
-    found = login.of_stack("dev")
-    names = ("clientId", "clientSecret", "tenantId")
-    assert [found.get(name) for name in names] == ["own-client", "own-secret", "env-tenant"]
-    assert "own-secret" not in repr(found)
-
-
-def test_fails_where_the_configuration_cannot_be_read(tmp_path: Path) -> None:
-    """Another identity than the stack's would be asked otherwise."""
-    fake_pulumi(tmp_path, "echo 'error: incorrect passphrase' >&2; exit 255")
-    with pytest.raises(StackError, match="incorrect passphrase"):
-        login.of_stack("dev")
 
 
 def test_the_cloud_is_the_accounts_where_nothing_names_another(

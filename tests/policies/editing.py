@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from core.facts import LIVE_ENCRYPTION
 from tests.policies.asking import Pack, Thing, verdict
 from tests.policies.bags import with_change
-from tests.policies.stacks import Stack, one_phase, run, two_phases
+from tests.policies.stacks import Stack, live_encryption, one_phase, run, two_phases
 
 
 def in_service(stack: Stack) -> Stack:
@@ -25,6 +26,10 @@ STACKS: dict[str, Callable[[], Stack]] = {
     "update with roles": lambda: two_phases(roles=True),
     "preview of one phase": lambda: one_phase(preview=True),
     "update of one phase": one_phase,
+    "preview of a write": lambda: edited(
+        two_phases(written=True),
+        {"account@ignore_changes": [LIVE_ENCRYPTION], "account.properties.encryption": live_encryption()},
+    ),
 }
 both = pytest.mark.parametrize("preview", [True, False])
 every = pytest.mark.parametrize("name", list(STACKS))
@@ -68,12 +73,3 @@ def says(stack: Stack, rule: str, pack: Pack | None = None, **omits: Sequence[st
 
 
 ADMIN = "55555555-5555-5555-5555-555555555555"
-
-
-def shapes(permissions: Any) -> dict[str, dict[str, Any]]:
-    """One entry of access policies in each of the places where ARM and azure-native take it, as edits."""
-    entry = {"objectId": ADMIN, "tenantId": "t", "permissions": permissions}
-    return {
-        "standalone": {"grant.policy": entry},
-        "inline": {"vault.properties.accessPolicies": [{}, entry]},
-    }

@@ -12,7 +12,7 @@ from policies.analyzer import PACK_NAME, Analyzer, make_policies
 from policies.used import UsedProtections
 from tests.policies.asking import Pack
 from tests.policies.bags import with_change
-from tests.policies.stacks import run, two_phases
+from tests.policies.stacks import two_phases
 
 sdk: Any = policy
 
@@ -61,21 +61,6 @@ def test_each_request_is_read_anew() -> None:
     wrong = replace(account, props=with_change(account.props, "identity", None))
     asked = (account, wrong, account, wrong)
     assert [bool(pack.ask(thing)) for thing in asked] == [False, True, False, True]
-
-
-def test_whoever_reads_the_request_first_takes_it_from_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An SDK that looks at the resources of a request before it asks the rules, as for a log, changes no
-    answer."""
-    original = sdk._PolicyAnalyzerServicer.AnalyzeStack
-
-    def curious(self: Any, request: Any, context: Any) -> Any:
-        assert len(list(request.resources)) == len(request.resources) > 0
-        return original(self, request, context)
-
-    monkeypatch.setattr(sdk._PolicyAnalyzerServicer, "AnalyzeStack", curious)
-    wrong = two_phases()
-    del wrong["grant"]
-    assert {one.rule for one in run(wrong) if one.level == "mandatory"} == {"grant-present"}
 
 
 @pytest.mark.parametrize("kind", [ResourceValidationPolicy, StackValidationPolicy])

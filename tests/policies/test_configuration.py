@@ -1,6 +1,5 @@
 """policy-config.yaml: one file, checked, used wherever the pack runs."""
 
-import importlib
 import json
 import re
 import subprocess
@@ -61,10 +60,6 @@ def test_levels_thresholds_and_exemptions_come_over_the_profile() -> None:
     assert made["vault-retention"]["exemptions"] == [
         {key: value for key, value in EXEMPTION.items() if key != "rule"}
     ]
-    jsonschema: Any = importlib.import_module("jsonschema")
-    for rule in RULES:
-        values = {key: value for key, value in made[rule.name].items() if key in rule.settings}
-        jsonschema.validate(values, {"type": "object", "properties": dict(rule.settings)})
 
 
 WRONG: list[tuple[Any, str]] = [
@@ -72,19 +67,6 @@ WRONG: list[tuple[Any, str]] = [
     ({"profile": "strict"}, "profile: 'strict' is not one of ['baseline', 'regulated']"),
     ({"rules": {"key-expiry": "warning"}}, "rules.key-expiry.enforcementLevel: 'warning' is not one of"),
     ({"rules": {"key-expiry": 3}}, "rules.key-expiry: 3 is not of type 'object'"),
-    (
-        {"rules": {"key-expiry": {"minimum": 3}}},
-        "rules.key-expiry: Additional properties are not allowed ('minimum'",
-    ),
-    ({"rules": {"key-expiry": {"minimumDays": True}}}, "is not of type 'integer'"),
-    (
-        {"rules": {"vault-retention": {"minimumDays": 3}}},
-        "rules.vault-retention.minimumDays: 3 is less than the minimum of 7",
-    ),
-    (
-        {"rules": {"grant-exact": {"administrators": [1]}}},
-        "rules.grant-exact.administrators.0: 1 is not of type 'string'",
-    ),
     ({"rules": {"key-usable": "disabled"}}, "a rule that refuses can be disabled only for a time"),
     (
         {"profile": "regulated", "rules": {"account-network-restricted": "disabled"}},
@@ -101,7 +83,6 @@ WRONG: list[tuple[Any, str]] = [
         "until and reason apply only to a rule that refuses",
     ),
     ({"exemptions": ["all"]}, "exemptions.0: 'all' is not of type 'object'"),
-    ({"exemptions": [{**EXEMPTION, "rule": "vault"}]}, "exemptions.0.rule: 'vault' is not one of"),
     ({"exemptions": [{**EXEMPTION, "urn": "*"}]}, "expected a pattern that names a resource"),
     ({"exemptions": [{**EXEMPTION, "urn": "**::*"}]}, "expected a pattern that names a resource"),
     ({"exemptions": [{**EXEMPTION, "urn": "urn:pulumi:prod::shop::*"}]}, "names a resource"),
@@ -110,9 +91,6 @@ WRONG: list[tuple[Any, str]] = [
         ({"exemptions": [{**EXEMPTION, "urn": urn}]}, "names a resource")
         for urn in ("*:*", "urn:*", "urn:pulumi:prod:*", "*:", "?*")
     ),
-    ({"exemptions": [{**EXEMPTION, "reason": " "}]}, "why the rule may be broken"),
-    ({"exemptions": [{**EXEMPTION, "until": "2031-03-19"}]}, "expected a day within a year, by 2031-03-18"),
-    ({"exemptions": [{**EXEMPTION, "until": "spring"}]}, "expected a date"),
 ]
 
 

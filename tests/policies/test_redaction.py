@@ -21,13 +21,10 @@ def said(answers: list[Answer]) -> str:
     [
         ("vault", "properties.enableSoftDelete"),
         ("vault", "properties.softDeleteRetentionInDays"),
-        ("vault", "properties.networkAcls.bypass"),
-        ("vault", "properties.tenantId"),
         ("vault", "location"),
         ("key", "properties.kty"),
         ("grant", "policy.objectId"),
         ("grant", "policy.permissions.keys"),
-        ("account", "identity.type"),
         ("binding", "keyUriWithVersion"),
     ],
 )

@@ -125,16 +125,10 @@ class Engine:
         return kinds
 
     async def create(
-        self,
-        type: str,
-        inputs: Json,
-        *,
-        secrets: Iterable[str] = (),
-        preview: bool = False,
-        seconds: float = 0,
+        self, type: str, inputs: Json, *, secrets: Iterable[str] = (), **how: Any
     ) -> tuple[str, Properties]:
-        properties = encode(inputs, secrets)
-        response = await self.ask("Create", type, properties=properties, preview=preview, timeout=seconds)
+        """`how`: `preview`, and `timeout` in seconds."""
+        response = await self.ask("Create", type, properties=encode(inputs, secrets), **how)
         return response.id, decode(response.properties)
 
     async def read(
@@ -145,19 +139,10 @@ class Engine:
         return response.id, decode(response.properties), decode(response.inputs)
 
     async def update(
-        self,
-        type: str,
-        id: str,
-        olds: Json,
-        old_inputs: Json,
-        news: Json,
-        *,
-        preview: bool = False,
-        seconds: float = 0,
+        self, type: str, id: str, olds: Json, old_inputs: Json, news: Json, **how: Any
     ) -> Properties:
         given = {"olds": encode(olds), "old_inputs": encode(old_inputs), "news": encode(news)}
-        response = await self.ask("Update", type, id=id, preview=preview, timeout=seconds, **given)
-        return decode(response.properties)
+        return decode((await self.ask("Update", type, id=id, **given, **how)).properties)
 
     async def delete(self, type: str, id: str, olds: Json | None = None) -> None:
         await self.ask("Delete", type, id=id, properties=encode(olds or {}))

@@ -234,11 +234,14 @@ async def seen(pulumi: Engine) -> dict[str, Any]:
 
 
 async def test_it_is_made_before_its_account_and_learns_later_whose_access_it_is(pulumi: Engine) -> None:
-    """The identity exists only once the account does. Another key is followed: the account stays then."""
+    """The identity exists only once the account does: of one that was never made, nothing goes. Another key
+    is followed: the account stays then."""
     azure = pulumi.azure
     account = azure.accounts.pop(ACCOUNT_ID.lower())
     id, outputs = await pulumi.create(CLEANUP, CLEANED)
     assert (id, outputs.values) == (CLEANED_ID, CLEANED)
+    await pulumi.delete(CLEANUP, id, outputs.values)
+    assert left(azure) == [MINE]
     for principal in (PRINCIPAL, OTHER):
         azure.put(replace(account, principal_id=principal))
         assert await seen(pulumi) == {**CLEANED, "principalId": principal}
@@ -294,16 +297,6 @@ async def test_one_answer_takes_no_access_away(pulumi: Engine, answer: Account |
     await pulumi.delete(CLEANUP, CLEANED_ID, state)
     assert not pulumi.azure.stale
     assert left(pulumi.azure) == [MINE]
-
-
-@pytest.mark.parametrize("made", [True, False])
-async def test_nothing_to_remove_is_no_failure(pulumi: Engine, *, made: bool) -> None:
-    """A vault that is gone, and an account that was never made."""
-    if made:
-        pulumi.azure.vaults.clear()
-    pulumi.azure.accounts.clear()
-    await pulumi.delete(CLEANUP, CLEANED_ID, {**CLEANED, "principalId": PRINCIPAL} if made else CLEANED)
-    assert "remove_policy" not in pulumi.azure.calls
 
 
 SERVICE = HSM_CRYPTO_SERVICE_ENCRYPTION_USER
@@ -365,37 +358,51 @@ OF_ACCOUNT = {**VALIDATED, "accountId": ACCOUNT_ID}
 IN_ROLES = a_vault(uses_rbac=True, policies=())
 
 
-async def test_access_that_is_listed_ends_the_wait_at_once(pulumi: Engine) -> None:
-    """An access policy with get, wrapKey and unwrapKey is enough; nothing is written. A refresh drops the
-    validation when the access is gone, so that giving it back is waited for, too."""
+class Listing(NamedTuple):
+    """The vault, when Resource Manager lists a role, the time that the wait takes, and the access model, or
+    the command of the refusal."""
+
+    vault: Vault
+    at: float
+    ends: tuple[float, float]
+    model: str = ""
+    command: str = ""
+
+
+LISTINGS = {
+    # An access policy with get, wrapKey and unwrapKey is enough.
+    "a policy, at once": Listing(a_vault(), 0, (0, 0), "accessPolicy"),
+    "a role, late": Listing(IN_ROLES, 45, (45, 80), "rbac"),
+    # Access that nobody gave is not waited for until the deadline.
+    "no role": Listing(IN_ROLES, 10_000, (120, 200), command="az role assignment create"),
+    "no policy": Listing(a_vault(policies=()), 0, (120, 200), command="az keyvault set-policy"),
+}
+
+
+@pytest.mark.parametrize("case", LISTINGS)
+async def test_access_is_waited_for_until_it_is_listed(pulumi: Engine, case: str) -> None:
+    """The wait names identity, key and missing rights; nothing is written."""
+    vault, at, ends, model, command = LISTINGS[case]
+    azure, clock = pulumi.azure, pulumi.clock
+    azure.put(vault)
+    azure.meanwhile["role_assignments"] = lambda: azure.roles.extend([AT_KEY] if clock.now() >= at else [])
+    call = pulumi.create(ACCESS, VALIDATED)
+    if command:
+        await refused(call, command)
+    else:
+        id, outputs = await call
+        assert (id, outputs.values["accessModel"], outputs.values["proven"]) == (ID, model, False)
+    assert ends[0] <= clock.now() <= ends[1]
+    assert azure.patches == []
+    assert not ends[1] or any(PRINCIPAL in text and "wrapKey" in text for text in pulumi.progress)
+
+
+async def test_access_that_is_gone_takes_the_validation_along(pulumi: Engine) -> None:
+    """A refresh drops it, so that giving the access back is waited for, too."""
     id, outputs = await pulumi.create(ACCESS, VALIDATED)
-    assert (id, outputs.values["accessModel"], outputs.values["proven"]) == (ID, "accessPolicy", False)
-    assert (pulumi.clock.slept, pulumi.azure.patches) == ([], [])
     assert (await pulumi.read(ACCESS, id, VALIDATED, outputs.values))[0] == id
     grant(pulumi.azure, PolicyEntry(PRINCIPAL, ("get", "unwrapkey"), TENANT))
     assert (await pulumi.read(ACCESS, id, VALIDATED, outputs.values))[0] == ""
-
-
-async def test_a_role_assignment_is_waited_for_until_it_is_listed(pulumi: Engine) -> None:
-    """Resource Manager may list an assignment late; the wait names identity, key and missing rights."""
-    azure, clock = pulumi.azure, pulumi.clock
-    azure.put(IN_ROLES)
-    azure.meanwhile["role_assignments"] = lambda: azure.roles.extend([AT_KEY] if clock.now() >= 45 else [])
-    _, outputs = await pulumi.create(ACCESS, VALIDATED)
-    assert 45 <= clock.now() < 80
-    assert outputs.values["accessModel"] == "rbac"
-    assert any(PRINCIPAL in text and "wrapKey" in text for text in pulumi.progress)
-
-
-@pytest.mark.parametrize(
-    ("vault", "command"),
-    [(IN_ROLES, "az role assignment create"), (a_vault(policies=()), "az keyvault set-policy")],
-)
-async def test_access_that_is_never_listed_names_the_fix(pulumi: Engine, vault: Vault, command: str) -> None:
-    """Access that nobody gave is not waited for until the deadline; the error holds the command."""
-    pulumi.azure.put(vault)
-    await refused(pulumi.create(ACCESS, VALIDATED), command)
-    assert 120 <= pulumi.clock.now() < 200
 
 
 async def test_a_bound_account_proves_that_its_access_is_in_effect(pulumi: Engine) -> None:

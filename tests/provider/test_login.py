@@ -22,11 +22,10 @@ from azure.core.exceptions import (
     HttpResponseError,
     ServiceRequestError,
 )
-from azure.core.pipeline.transport import RequestsTransport
 from pulumi.runtime.proto import provider_pb2
 
 from core import clouds
-from core.login import Login, LoginError, login
+from core.login import Login, login
 from operate.login import token_credential
 from provider.azure_client import LOGIN_RETRIES, AzureClient, ForeignHostError, OneAtATime
 from provider.credential import complete, credential
@@ -81,9 +80,13 @@ def issuer(monkeypatch: pytest.MonkeyPatch) -> Issuer:
     return begin
 
 
-def test_the_default_chain_is_azure_identitys() -> None:
-    """Where the settings ask for it; each other method is below, down to its request."""
-    assert type(made(useDefaultAzureCredential="true")).__name__ == "DefaultAzureCredential"
+@pytest.mark.parametrize(
+    ("switch", "credential"),
+    [("useDefaultAzureCredential", "DefaultAzureCredential"), ("useMsi", "ManagedIdentityCredential")],
+)
+def test_a_way_without_a_secret_is_azure_identitys(switch: str, credential: str) -> None:
+    """Where the settings ask for it; each other way is below, down to its request."""
+    assert type(made(**{switch: "true"})).__name__ == credential
 
 
 async def test_a_switch_that_is_almost_on_is_a_warning() -> None:
@@ -145,12 +148,17 @@ def test_tokens_go_to_the_clouds_own_hosts_only(url: str, allowed: bool) -> None
     assert [bool(cloud.scopes), bool(cloud.asked)] == [allowed] * 2
 
 
-def test_the_next_page_is_the_same_services() -> None:
+@pytest.mark.parametrize("link", ["nextLink", "@odata.nextLink"])
+def test_the_next_page_is_the_same_services(link: str) -> None:
     """A list's next page is asked for where its first one was: a token goes to no other vault."""
-    cloud = Canned({"value": [], "nextLink": "https://other.vault.azure.net/keys?api-version=7.4"})
+    pages: list[Any] = [{"value": [2]}, {"value": [1], link: "https://contoso.vault.azure.net/keys?next"}]
+    cloud = Canned(lambda _: pages.pop())
+    found: list[Any] = cloud.client().pages("https://contoso.vault.azure.net/keys?api-version=7.4")
+    assert found == [1, 2]
+    pages[:] = [{"value": [], link: "https://other.vault.azure.net/keys?api-version=7.4"}]
     with pytest.raises(ForeignHostError, match=r"which is not contoso\.vault"):
         cloud.client().pages("https://contoso.vault.azure.net/keys?api-version=7.4")
-    assert len(cloud.asked) == 1
+    assert len(cloud.asked) == 3
 
 
 @pytest.mark.parametrize("given", ['["a-1","b-2"]', "a-1, b-2"])
@@ -222,34 +230,25 @@ def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return asked
 
 
-def test_the_cli_is_asked_for_the_chosen_clouds_audience(az: Path) -> None:
-    """Without a subscription, `az` is asked for a token of the cloud and the tenant."""
-    asks = made(tenantId=TENANT, environment="china")
-    assert asks.get_token(clouds.CHINA.arm_scope).token == "cli-token"
+@pytest.mark.parametrize("subscription", ["", CLIENT])
+def test_the_cli_is_asked_for_the_chosen_account(az: Path, subscription: str) -> None:
+    """That of the subscription, or else of the tenant: `az` refuses `--tenant` beside a subscription."""
+    asks = made(tenantId=TENANT, subscriptionId=subscription)
+    assert asks.get_token("https://vault.azure.net/.default").token == "cli-token"
     asked = az.read_text()
     assert "account get-access-token" in asked
-    assert "https://management.chinacloudapi.cn" in asked
-    assert f"--tenant {TENANT}" in asked
-
-
-def test_the_cli_is_asked_for_the_chosen_subscriptions_account(az: Path) -> None:
-    """With a subscription, the token is of its account; `--tenant`, which `az` refuses beside it, is left
-    out."""
-    asks = credential(complete(login({"tenantId": TENANT, "subscriptionId": CLIENT}, {})))
-    assert asks.get_token("https://vault.azure.net/.default").token == "cli-token"
-    show, token = az.read_text().splitlines()
-    assert show == f"account show --output json --subscription {CLIENT}"
-    assert f"--subscription {CLIENT}" in token
-    assert "--tenant" not in token
+    assert (f"--subscription {CLIENT}" in asked, f"--tenant {TENANT}" in asked) == (
+        bool(subscription),
+        not subscription,
+    )
 
 
 def test_the_cli_says_which_subscription_is_active(az: Path) -> None:
-    """Without a configured subscription, the active one of the Azure CLI counts, as in azure-native. A cloud
-    that contradicts the CLI's is refused."""
+    """Without a configured subscription, the active one of the Azure CLI counts, as in azure-native."""
     assert complete(login({}, {})).subscription_id == "active"
     assert complete(login({"useMsi": "true"}, {})).subscription_id == ""
-    with pytest.raises(LoginError, match="az cloud set --name AzureChinaCloud"):
-        complete(login({}, {"ARM_ENVIRONMENT": "china"}))
+    complete(login({"subscriptionId": CLIENT}, {}))
+    assert az.read_text().endswith(f"account show --output json --subscription {CLIENT}\n")
 
 
 def test_a_missing_cli_is_final(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,21 +264,6 @@ def test_a_cli_that_is_not_logged_in_is_left_to_say_so(broken: str, az: Path) ->
     """Configuring the plugin does not fail where no token may ever be needed."""
     az.with_name("az").write_text(f"#!/bin/sh\n{broken}\n")
     assert complete(login({}, {})) == login({}, {})
-
-
-def test_a_missing_managed_identity_is_final(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a machine that has no managed identity, that is said at once, and no outage is made of it."""
-
-    class Nobody(RequestsTransport):  # type: ignore[misc]
-        def send(self, request: Any, **_: Any) -> Any:
-            raise ServiceRequestError("no route to 169.254.169.254")
-
-        def sleep(self, duration: float) -> None: ...
-
-    for name in ("IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_FEDERATED_TOKEN_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    failure = refusal(made(useMsi="true", transport=Nobody()))
-    assert (failure.status, failure.code) == (401, "CredentialUnavailableError")
 
 
 def test_a_federated_token_that_cannot_be_had_is_asked_for_again(issuer: Issuer) -> None:
@@ -300,13 +284,12 @@ def answer(status: int, **headers: str) -> HttpResponseError:
 
 
 class LoginHost:
-    """Gives a token after so many refusals. `asked` counts."""
+    """Gives a token after these refusals."""
 
     def __init__(self, *refusals: AzureError) -> None:
-        self.refusals, self.asked = [*refusals], 0
+        self.refusals = [*refusals]
 
     def get_token(self, *_: str, **__: Any) -> AccessToken:
-        self.asked += 1
         if self.refusals:
             raise self.refusals.pop(0)
         return AccessToken("token", 0)
@@ -320,30 +303,32 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return found
 
 
-def test_what_may_pass_is_asked_again(pauses: list[float]) -> None:
-    """No answer, 5xx and 429, whose Retry-After counts."""
-    host = LoginHost(ServiceRequestError("reset"), answer(503), answer(429, **{"Retry-After": "7"}))
-    assert OneAtATime(host, 3).get_token("scope").token == "token"
-    assert pauses == [0.8, 1.6, 7.0]
+RESET = ServiceRequestError("reset")
 
 
 @pytest.mark.parametrize(
-    ("retries", "refusal", "asked"),
+    ("retries", "refusals", "slept"),
     [
-        (3, answer(401), 1),
-        (3, ClientAuthenticationError("AADSTS7000215"), 1),
-        (3, answer(429, **{"Retry-After": "3600"}), 1),
-        (0, answer(503), 1),
-        (2, answer(503), 3),
+        (3, [RESET, answer(503), answer(429, **{"Retry-After": "7"})], [0.8, 1.6, 7.0]),
+        (3, [ClientAuthenticationError("AADSTS7000215")], []),
+        (3, [answer(429, **{"Retry-After": "3600"})], []),
+        (0, [answer(503)], []),
+        (2, [answer(503)] * 3, [0.8, 1.6]),
     ],
 )
-def test_what_stays_is_raised(retries: int, refusal: AzureError, asked: int, pauses: list[float]) -> None:
-    """A wrong secret at once, as a pause that no run waits for; an outage after as many tries. The provider's
-    own waits see each refusal."""
-    host = LoginHost(*[refusal] * 5)
-    with pytest.raises(AzureError) as found:
-        OneAtATime(host, retries).get_token("scope")
-    assert (found.value, host.asked, len(pauses)) == (refusal, asked, asked - 1)
+def test_a_login_that_may_pass_is_asked_again(
+    retries: int, refusals: list[AzureError], slept: list[float], pauses: list[float]
+) -> None:
+    """After no answer, 5xx and 429, whose Retry-After counts. A wrong secret is raised at once, as is a pause
+    that no run waits for, and an outage after as many tries. The provider's own waits see each refusal."""
+    asks = OneAtATime(LoginHost(*refusals), retries)
+    if len(slept) == len(refusals):
+        assert asks.get_token("scope").token == "token"
+    else:
+        with pytest.raises(AzureError) as found:
+            asks.get_token("scope")
+        assert found.value is refusals[-1]
+    assert pauses == slept
 
 
 def test_the_clients_of_operate_ask_again(monkeypatch: pytest.MonkeyPatch, pauses: list[float]) -> None:

@@ -85,20 +85,6 @@ def test_each_detail_is_about_its_resource() -> None:
     assert len(azure.asked) == 1
 
 
-def test_missing_rights_are_told_with_what_else_is_wrong() -> None:
-    """Azure judges rights first, and the rest is asked for again without them."""
-    text = lacks("Microsoft.KeyVault/vaults", "kv-claims", VAULT)
-    policy = {"code": "RequestDisallowedByPolicy", "target": "lang-claims", "message": DISALLOWED}
-    azure = Azures(refused(f"The template deployment failed with error: '{text}'."), refused("", policy))
-    report = checked(azure)
-    assert {one.id for one in report.findings} == {VAULT, ACCOUNT}
-    (right,) = [one for one in report.findings if one.id == VAULT]
-    assert f"{WHO} may not do Microsoft.KeyVault/vaults/write at {GROUP}" in right.text
-    assert '--role "Key Vault Contributor"' in right.fix
-    levels = [body["properties"]["validationLevel"] for _, body in azure.asked]
-    assert levels == ["Provider", "ProviderNoRbac"]
-
-
 def test_rights_at_what_exists_are_given_there_alone() -> None:
     """Access at a vault of others takes no right in its whole group."""
     policy = f"{VAULT}/accessPolicies/{WHO}"

@@ -2,8 +2,7 @@
 
 Owns: what may happen, and how often. Does not own: what it does, and what must hold afterwards (life.py).
 
-`python -m tests.remediation.undo` takes mends out of the product, one by one, and lives until a life fails:
-mends.py has them by what had been wrong.
+test_mends.py takes mends out of the product, one by one, and lives until a life fails.
 
 It found by itself that a key operator whose access policy lacked something could not be given it; that a
 preview said of revoked access to one key what it had read of another; that an account was written although
@@ -20,9 +19,9 @@ import sys
 from typing import Any
 
 import pulumi
-from hypothesis import assume
+from hypothesis import HealthCheck, Phase, assume, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from core.resource_types import ACCOUNT
 from tests.remediation.life import HELD, SOMEBODY, WRONG_KEYS, Life
@@ -40,6 +39,7 @@ from tests.remediation.world import (
 )
 from tests.support.engine import Flags
 
+STEPS_OF_A_LIFE = 6
 SETTINGS: tuple[dict[str, Any], ...] = (
     {"location": "northeurope"},
     {"resource_group_name": "rg-second"},
@@ -193,3 +193,17 @@ class Refusals(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "life") and sys.exc_info()[0] is None:
             self.life.ends()
+
+
+def searched(first: int, lives: int) -> None:
+    """Draws so many lives, by a seed. Raises what goes wrong in one."""
+    chosen = settings(
+        max_examples=lives,
+        stateful_step_count=STEPS_OF_A_LIFE,
+        phases=[Phase.explicit, Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+    )
+    run_state_machine_as_test(seed(first)(Refusals), settings=chosen)

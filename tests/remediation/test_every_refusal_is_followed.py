@@ -7,12 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.remediation.following import Way
 from tests.remediation.life import Life
-from tests.remediation.machine import ALONE, Refusals
+from tests.remediation.machine import ALONE, STEPS_OF_A_LIFE, searched
 from tests.remediation.world import (
     DRIFTS,
     EXISTING_VAULT,
@@ -37,24 +35,13 @@ from tests.support.search import SEED, WIDE
 STEPS = 2000 if WIDE else 60
 
 
-STEPS_OF_A_LIFE = 6
-
-
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_every_refusal_leads_out() -> None:
     """Settings, flags, drift and faults in any order: each refusal is followed until the stack has converged;
     no data is lost, and no account off its key, that the refusal did not name."""
     Life.refusals = 0
-    chosen = settings(
-        max_examples=STEPS // STEPS_OF_A_LIFE,
-        stateful_step_count=STEPS_OF_A_LIFE,
-        phases=[Phase.explicit, Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(seed(SEED)(Refusals), settings=chosen)
+    searched(SEED, STEPS // STEPS_OF_A_LIFE)
     assert Life.refusals >= STEPS // 20, f"seed {SEED}: hardly anything was refused"
 
 

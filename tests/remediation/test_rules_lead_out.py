@@ -1,150 +1,88 @@
-"""What a rule of the policy pack says to do satisfies the rule, also where it names a choice or a setting."""
+"""What a rule of the policy pack says to set satisfies the rule.
+
+What satisfies a rule of a program's own resources, tests/policies has.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 from components.testing import TENANT
-from policies.rules import RULES
 from settings import parse
-from tests.policies.asking import ACCESS_POLICY, KEY, NOW, VAULT
-from tests.policies.editing import edited
-from tests.policies.refusals import REFUSED, messages
-from tests.policies.stacks import CLIENT, diagnostics, two_phases
+from tests.policies.asking import ACCESS_POLICY, KEY, VAULT
 from tests.settings.test_properties import program
 from tests.support.packed import answers
 from tests.support.recording import FakeAzure, RecordingMonitor, run
 
-BY_NAME = {rule.name: rule for rule in RULES}
-_IDENTITY = {"type": "UserAssigned", "userAssignedIdentities": {"x": {"clientId": CLIENT}}}
-_EXACT = {"grant.policy.permissions.keys": ["get", "wrapKey", "unwrapKey"]}
-_TOMORROW = {"key.properties.attributes.expires": NOW + 86_400}
-_ROTATES = {"lifetimeActions": [{"trigger": {"timeAfterCreate": "P1Y"}, "action": {"type": "rotate"}}]}
-
-
-_BY_ROLE: Mapping[str, Any] = {"grant": None, "right": two_phases(roles=True)["grant"]}
-CASES: Mapping[tuple[str, int, str], Mapping[str, Any]] = {
-    ("account-outbound-compatible", 0, "add kv-one.vault.azure.net to allowedFqdnList"): {
-        "account.properties.allowedFqdnList": ["kv-one.vault.azure.net"]
-    },
-    ("account-outbound-compatible", 0, "or set restrictOutboundNetworkAccess to false"): {
-        "account.properties.restrictOutboundNetworkAccess": False
-    },
-    ("binding-identity", 0, "set identityClientId of the binding to the client id"): {
-        "account.identity": _IDENTITY,
-        "binding.identityClientId": CLIENT,
-    },
-    ("binding-identity", 0, 'or identity.type of the account to "SystemAssigned"'): {
-        "account.identity.type": "SystemAssigned"
-    },
-    ("binding-identity", 1, "name the client id of an attached identity"): {
-        "binding.identityClientId": "another"
-    },
-    ("grant-present", 0, "add azure-native's keyvault.AccessPolicy"): {"grant": two_phases()["grant"]},
-    ("grant-present", 1, "grant exactly get, wrapKey and unwrapKey on keys"): _EXACT,
-    ("grant-present", 2, "grant exactly get, wrapKey and unwrapKey on keys"): _EXACT,
-    ("grant-present", 3, "assign Key Vault Crypto Service Encryption User"): _BY_ROLE,
-    ("grant-present", 4, "change the grant to the model that the vault uses"): _BY_ROLE,
-    ("grant-present", 4, "or enableRbacAuthorization to the grant's"): {
-        "vault.properties.enableRbacAuthorization": False
-    },
-    ("key-expiry", 0, "set attributes.expires (seconds since 1970)"): _TOMORROW,
-    ("key-expiry", 2, "set an earlier attributes.expires"): _TOMORROW,
-    ("key-rotation-policy", 0, "state rotationPolicy when the key is made"): {
-        "key.properties.rotationPolicy": _ROTATES
-    },
-    ("key-usable", 2, "leave notBefore out"): {"key.properties.attributes.notBefore": ...},
-    ("one-writer", 0, "take one of them out of the program"): {"twin": None},
-    ("one-writer", 1, "take one of them out of the program"): {"twin": None},
-    ("vault-audited", 0, "add azure-native's monitor.DiagnosticSetting for the vault"): {
-        "more": diagnostics()
-    },
-}
-"""By rule, what is refused, and the words of the fix: what its reader then does."""
-
-
-@pytest.mark.parametrize(("case", "fix"), CASES.items(), ids=[f"{one[0]}: {one[2]}" for one in CASES])
-def test_a_rule_is_satisfied_by_its_fix(case: tuple[str, int, str], fix: Mapping[str, Any]) -> None:
-    """Of a program that composes the resources itself."""
-    name, number, words = case
-    refused = REFUSED[name][number]
-    said = messages(BY_NAME[name], refused)
-    assert any(words in one for one in said), said
-    mended = edited({one.name: one for one in refused.things}, fix)
-    assert messages(BY_NAME[name], replace(refused, things=[*mended.values()])) == []
-
-
-class Adopted(NamedTuple):
-    """What of a resource the state has that the settings leave as it was found, and the settings."""
-
-    rule: str
-    type: str
-    found: Mapping[str, Any]
-    settings: Mapping[str, str]
-
-
-WITHOUT_POLICY: Mapping[str, Any] = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
-ROTATED: Mapping[str, Any] = {
-    **WITHOUT_POLICY,
-    "rotationPolicy": {"attributes": {"expiryTime": "P2Y"}, **_ROTATES},
-}
+Found = tuple[Mapping[str, Any], Mapping[str, str]]
+"""What of a resource the state has that the settings leave as it was found, and the settings."""
+WITHOUT_POLICY = {"properties": {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}}
+ACTION = {"trigger": {"timeAfterCreate": "P1Y"}, "action": {"type": "rotate"}}
+ROTATION = {"attributes": {"expiryTime": "P2Y"}, "lifetimeActions": [ACTION]}
+ROTATED = {"properties": {**WITHOUT_POLICY["properties"], "rotationPolicy": ROTATION}}
 """After `az keyvault key rotation-policy update`, as a refresh reads it."""
 RBAC_VAULT = {
-    "enableRbacAuthorization": True,
-    "enablePurgeProtection": True,
-    "softDeleteRetentionInDays": 90,
-    "tenantId": TENANT,
-    "sku": {"family": "A", "name": "premium"},
+    "properties": {
+        "enableRbacAuthorization": True,
+        "enablePurgeProtection": True,
+        "softDeleteRetentionInDays": 90,
+        "tenantId": TENANT,
+        "sku": {"family": "A", "name": "premium"},
+    }
 }
 NARROW = {"policy": {"permissions": {"keys": ["get"]}}}
-SETTINGS: Mapping[str, tuple[Adopted, Adopted]] = {
+FIXES: Mapping[str, tuple[str, str, Found, Found]] = {
     "set access: granted, and take access out of asFound": (
-        Adopted("grant-present", ACCESS_POLICY, NARROW, {"asFound": '["access"]'}),
-        Adopted("grant-present", ACCESS_POLICY, NARROW, {"access": "granted"}),
+        "grant-present",
+        ACCESS_POLICY,
+        (NARROW, {"asFound": '["access"]'}),
+        (NARROW, {"access": "granted"}),
     ),
     "set accessModel to the model that the vault uses: accessPolicy, or rbac": (
-        Adopted("grant-present", VAULT, {"properties": RBAC_VAULT}, {"asFound": '["vault"]'}),
-        Adopted(
-            "grant-present",
-            VAULT,
-            {"properties": RBAC_VAULT},
-            {"asFound": '["vault"]', "accessModel": "rbac"},
-        ),
+        "grant-present",
+        VAULT,
+        (RBAC_VAULT, {"asFound": '["vault"]'}),
+        (RBAC_VAULT, {"asFound": '["vault"]', "accessModel": "rbac"}),
     ),
-    "with az keyvault key rotation-policy update; key.expiresAfterDays": (
-        Adopted("key-expiry", KEY, {"properties": WITHOUT_POLICY}, {}),
-        Adopted("key-expiry", KEY, {"properties": ROTATED}, {}),
-    ),
-    "with az keyvault key rotation-policy update; key.rotatesAfterDays": (
-        Adopted("key-rotation-policy", KEY, {"properties": WITHOUT_POLICY}, {}),
-        Adopted("key-rotation-policy", KEY, {"properties": ROTATED}, {}),
-    ),
+    **{
+        f"with az keyvault key rotation-policy update; {setting}": (
+            rule,
+            KEY,
+            (WITHOUT_POLICY, {}),
+            (ROTATED, {}),
+        )
+        for rule, setting in (
+            ("key-expiry", "key.expiresAfterDays"),
+            ("key-rotation-policy", "key.rotatesAfterDays"),
+        )
+    },
     "set audit.newWorkspace to true": (
-        Adopted("vault-audited", KEY, {"properties": ROTATED}, {"audit": '{"newWorkspace": false}'}),
-        Adopted("vault-audited", KEY, {"properties": ROTATED}, {"audit": '{"newWorkspace": true}'}),
+        "vault-audited",
+        KEY,
+        (ROTATED, {"audit": '{"newWorkspace": false}'}),
+        (ROTATED, {"audit": '{"newWorkspace": true}'}),
     ),
 }
-"""The fix in words of the settings; what is refused with it, and what then is there."""
+"""The fix in words of the settings: the rule, what is refused with it, and what then is there."""
 
 
-@pytest.mark.parametrize("words", SETTINGS)
+@pytest.mark.parametrize("words", FIXES)
 def test_a_rule_is_satisfied_by_the_setting_that_it_names(words: str) -> None:
     """In a stack of this project, whose adopted parts stay as they were found."""
-    wrong, right = (_said(one) for one in SETTINGS[words])
-    assert any(words in one for one in wrong), wrong
-    assert right == []
+    rule, type, wrong, right = FIXES[words]
+    said = _said(rule, type, *wrong)
+    assert any(words in one for one in said), said
+    assert _said(rule, type, *right) == []
 
 
-def _said(one: Adopted) -> list[str]:
+def _said(rule: str, type: str, found: Mapping[str, Any], settings: Mapping[str, str]) -> list[str]:
     """What the rule says of the whole program with these settings."""
     monitor = RecordingMonitor(FakeAzure())
-    document = {"name": "claims", "location": "westeurope", **one.settings}
+    document = {"name": "claims", "location": "westeurope", **settings}
     with patch.object(program.settings, "load", lambda _: parse(document)):
         run(program.main, monitor=monitor)
-    said = answers(monitor, {one.type: one.found})
-    return [answer.message for _, answer in said if answer.rule == one.rule]
+    return [one.message for _, one in answers(monitor, {type: found}) if one.rule == rule]

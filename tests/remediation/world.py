@@ -37,6 +37,7 @@ API = {
     "privateDnsZones": "2024-06-01",
     "roleAssignments": "2022-04-01",
     "resourceGroups": "2024-03-01",
+    "locks": "2020-05-01",
 }
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-claims/providers"
 VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/kv-claims"

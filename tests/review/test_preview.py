@@ -44,13 +44,6 @@ def test_policy_answers_are_read_from_an_event_log() -> None:
     assert found.message == "What is so; found: m"
 
 
-def test_a_replacement_is_one_resource() -> None:
-    """The engine writes up to three steps for a replaced resource."""
-    ops = ("create-replacement", "replace", "delete-replaced")
-    (found,) = read(digest(*(step(op, BINDING, "b", binding(), binding()) for op in ops))).resources
-    assert found.op == "replace"
-
-
 def test_a_name_with_colons_does_not_hide_a_resource() -> None:
     """A logical name may hold the URN's own separator."""
     (found,) = read(digest(step("delete", BINDING, "a::b", binding()))).resources

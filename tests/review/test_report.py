@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,7 +15,6 @@ from tests.review.build import (
     PRINCIPAL,
     TODAY,
     VAULT,
-    VAULT_ID,
     Step,
     account,
     binding,
@@ -29,6 +29,7 @@ from tests.review.build import (
     terminal,
     vault,
 )
+from tests.review.test_plan import entry
 from tests.support.call_count import calls
 
 
@@ -81,33 +82,20 @@ def test_a_fleet_shows_what_changes_first_and_counts_the_rest() -> None:
     assert len(text.split("<details>")[0].splitlines()) < 40
 
 
-def reviewed_plan(services: int) -> Callable[[], report.Review]:
+def reviewed_plan(services: int) -> Callable[[], str]:
     """The gate's own reading: a refresh of all resources, and a plan for each."""
     steps = fleet(services)
-    plans = {
-        one["urn"]: {
-            "steps": ["same"],
-            "state": one["oldState"]["outputs"],
-            "goal": {"type": one["oldState"]["type"], "inputDiff": {}},
-        }
-        for one in steps
-    }
+    plans = {one["urn"]: entry(one["oldState"]["type"], ["same"], {}) for one in steps}
+    written = json.dumps({"resourcePlans": plans})
     found = [{**one, "op": "refresh", "newState": one["oldState"]} for one in steps]
     refreshed = json.dumps({"steps": found, "changeSummary": {}, "duration": 1})
-
-    def reviewed() -> report.Review:
-        made = report.make(plan.read(json.dumps({"resourcePlans": plans}), refreshed), (), TODAY)
-        comment(made)
-        return made
-
-    return reviewed
+    return lambda: comment(report.make(plan.read(written, refreshed), (), TODAY))
 
 
 def test_a_resource_costs_no_more_in_a_large_stack() -> None:
     """Four times the services are reviewed with about four times the calls, and 6,000 for each resource at
     most: seconds depend on the machine."""
-    made = reviewed_plan(20)()
-    assert (made.unchanged, made.rows) == (20, ())
+    assert "20 accounts without a change" in reviewed_plan(20)()
     few, many = calls(reviewed_plan(20)), calls(reviewed_plan(80))
     assert many < 4.4 * few
     assert many < 80 * 5 * 6_000
@@ -144,31 +132,6 @@ def test_a_traceback_shows_its_cause() -> None:
     )
 
 
-def test_an_incomplete_review_never_says_no_change() -> None:
-    """What was not looked at may change: neither the headline nor the totals are those of a whole review."""
-    document = json.loads(digest(*bound()))
-    document["diagnostics"] = [{"severity": "error", "message": "boom"}]
-    made = report.make(read(json.dumps({**document, "config": {}, "duration": 1})), (), TODAY)
-    for text in (comment(made), terminal(made)):
-        assert "no change" not in text
-        assert "without a change" not in text
-        assert "incomplete" in text
-    assert made.severity.exit_code == 4
-    # Nor does it pass where no error was told.
-    whole = report.make(read(digest(*bound())), (), TODAY)
-    assert (whole.finished, whole.severity.exit_code) == (True, 0)
-    assert replace(whole, finished=False).severity.exit_code == 4
-
-
-def test_a_finding_keeps_its_fix() -> None:
-    """The fix stands at the end of a finding, so it is not cut where others are."""
-    fix = "fix: set vault.purgeProtection in Pulumi.prod.yaml"
-    finding = PolicyFinding("vault-purge-protection", "mandatory", "x" * 900 + "\n" + fix)
-    made = report.make(read(digest(*bound())), (), TODAY, (finding,))
-    assert fix in comment(made)
-    assert fix in terminal(made)
-
-
 def test_a_report_says_of_which_commit_and_run_it_is() -> None:
     """In its last line; what else the update does, the preview itself says."""
     origin = report.Origin(head="c" * 40, run="https://ci/1")
@@ -187,25 +150,26 @@ def test_a_long_report_fits_into_a_comment() -> None:
     assert text.endswith("the review in JSON has all of it.*\n")
 
 
-def test_exemptions_in_force_and_advice_are_listed() -> None:
-    """What a pack lets pass, and for whom, is seen in every review; it is no reason to refuse."""
+def test_a_review_of_what_did_not_finish_never_says_no_change() -> None:
+    """Nor does it pass, where no error was told."""
+    whole = report.make(read(digest(*bound())), (), TODAY)
+    assert (whole.finished, whole.severity.exit_code) == (True, 0)
+    broken_off = replace(whole, finished=False)
+    assert broken_off.severity.exit_code == 4
+    assert not re.search("no change|without a change", comment(broken_off) + terminal(broken_off))
+
+
+def test_exemptions_and_advice_are_listed_as_notes() -> None:
+    """What a pack lets pass, and for whom, is seen in every review; it is neither refused nor a change."""
     exemption = PolicyFinding("exemptions-listed", "advisory", "may be broken until 2030-01-01: migration")
     advice = PolicyFinding("key-expiry", "advisory", "say when it ends")
     made = report.make(read(digest(*bound())), (), TODAY, (exemption, advice))
-    text = comment(made)
     assert made.severity.exit_code == 0
-    assert "**Exemptions in force: 1**" in text
-    assert "migration" in text.split("Policy advice: 1")[0]
-    assert "say when it ends" in text.split("Policy advice: 1")[1]
-
-
-def test_advice_alone_is_no_change() -> None:
-    """An unchanged stack with advice of the pack is not headed as one that changes."""
-    advice = PolicyFinding("key-expiry", "advisory", "say when it ends")
-    made = report.make(read(digest(same(ACCOUNT, "a", account()))), (), TODAY, (advice,))
+    listed, _, advised = comment(made).partition("Policy advice: 1")
+    assert "**Exemptions in force: 1**" in listed
+    assert ("migration" in listed, "say when it ends" in advised) == (True, True)
     for text in (comment(made), terminal(made)):
         assert "no change, but notes on policies" in text
-        assert "nothing gets worse" not in text
 
 
 def test_two_previews_that_do_the_same_have_one_digest() -> None:
@@ -227,6 +191,4 @@ def test_the_joins_read_arm_ids_in_any_case() -> None:
     """ARM returns ids in more than one spelling."""
     shouting = binding(account_id=ACCOUNT_ID.upper())
     steps = [same(ACCOUNT, "a", account()), same(VAULT, "v", vault()), step("delete", BINDING, "b", shouting)]
-    made = review(*steps)
-    assert [(row.name, len(row.verdicts)) for row in made.rows] == [("lang", 1)]
-    assert VAULT_ID.upper() != VAULT_ID
+    assert [(row.name, len(row.verdicts)) for row in review(*steps).rows] == [("lang", 1)]

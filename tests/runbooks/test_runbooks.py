@@ -4,15 +4,32 @@ import json
 
 import pytest
 
+from core.api_versions import KEYS
+from operate.revoke import access, actions
 from tests.operate.adopt.field import WRAPS, Field, group, principal
 from tests.runbooks.conftest import Runbook
 from tests.support import cloud
-from tests.support.crash import Moment, killed_at
+from tests.support.arm_client import ask
+from tests.support.az import commands_in
+from tests.support.crash import killed_at, moment
 from tests.support.judge import ACCOUNTS, MICROSOFT, VAULTS
-from tests.support.revocation import carry_out, carry_out_lines
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
-ROLE = Moment("role", "PUT", "{scope*}/providers/Microsoft.Authorization/roleAssignments/{name}")
+ROLE = moment("PUT", "{scope*}/providers/Microsoft.Authorization/roleAssignments/{name}")
+
+
+def carry_out(runbook: Runbook, lines: str) -> None:
+    """Carries out printed commands as the requests that az makes of them."""
+    judge, env = runbook.judge, runbook.azure.env
+    for words, options in commands_in(lines):
+        if words == "keyvault key set-attributes":
+            enabled = {"attributes": {"enabled": options["enabled"] == ["true"]}}
+            ask(env, "PATCH", f"{options['id'][0]}?api-version={KEYS}", enabled)
+            continue
+        assert (words, options["name"]) == ("keyvault delete-policy", [judge.vault_id.rpartition("/")[2]])
+        entry = {"tenantId": env["AZURE_TENANT_ID"], "objectId": options["object-id"][0], "permissions": {}}
+        body = {"properties": {"accessPolicies": [entry]}}
+        judge.arm("PUT", f"{judge.vault_id}/accessPolicies/remove", VAULTS, body)
 
 
 def test_revoke_and_restore(runbook: Runbook) -> None:
@@ -34,7 +51,7 @@ def test_emergency_revocation(runbook: Runbook) -> None:
 
     def meanwhile(heading: str) -> None:
         if heading == "Before anything happens":
-            carry_out(runbook.azure, runbook.stack.outputs(), "revoke")
+            carry_out(runbook, "\n".join(actions(access(runbook.stack.outputs()))["revoke"]))
 
     assert runbook.followed("emergency-revocation", meanwhile) == {
         "Before anything happens": False,
@@ -136,7 +153,7 @@ def test_rotate_after_compromise(runbook: Runbook) -> None:
         if heading == "Find the old versions that no account uses":
             told = json.loads((runbook.stack.folder / "old-versions.json").read_text())["findings"]
             (fix,) = (one["fix"] for one in told if one["rule"] == "old-versions-enabled")
-            carry_out_lines(runbook.azure, fix)
+            carry_out(runbook, fix)
 
     assert set(runbook.followed("rotate-after-compromise", meanwhile).values()) == {True}
     (key,) = cloud.documents(runbook.azure, "vault.key")

@@ -3,6 +3,7 @@ own packages. On demand, by `make clients`, because pip fetches all of them."""
 
 from __future__ import annotations
 
+import json
 import os
 import ssl
 import subprocess
@@ -17,15 +18,25 @@ import pytest
 import trustme
 import yaml
 
+from components.__main__ import COMPONENTS
+from components.host import Package
 from core.published import VERSION
 from engine import release, yaml_host
 from localazure.execution import count_azure_native_as_installed
 from tests.support.azure import running_azure
+from tests.support.consumers import required_host
 from tests.support.environments import official_host
 from tests.support.readme import clone
 from tests.support.stack import ROOT
 
 pytestmark = pytest.mark.timeout(1800)
+
+LANGUAGES = {
+    "python": ("requirements.txt", "pulumi>=3.259.0,<4\n"),
+    "nodejs": ("package.json", '{"name": "claims", "dependencies": {"@pulumi/pulumi": "^3.259.0"}}\n'),
+    "go": ("go.mod", "module claims\n\ngo 1.25\n\nrequire github.com/pulumi/pulumi/sdk/v3 v3.259.0\n"),
+}
+"""By language, the list of packages that a program of it has, and a text for one that has only the SDK."""
 
 
 class GitHost(BaseHTTPRequestHandler):
@@ -94,11 +105,10 @@ def environment(folder: Path, address: str) -> dict[str, str]:
     (folder / "backend").mkdir()
     # The official host asks for the plugin of each Python package of a plugin; the local Azure serves it.
     count_azure_native_as_installed(ROOT, folder / "home")
-    host = official_host("python")
-    programs = [*([str(host.parent)] if host else []), str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]]
+    hosts = {str(found.parent): None for language in LANGUAGES if (found := official_host(language))}
     return {
         **os.environ,
-        "PATH": os.pathsep.join(programs),
+        "PATH": os.pathsep.join([*hosts, str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]]),
         "PULUMI_HOME": str(folder / "home"),
         "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "x",
@@ -139,6 +149,16 @@ def fetching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fetching]:
         thread.join()
 
 
+def test_a_version_of_the_package_is_fetched_by_its_url(fetching: Fetching, tmp_path: Path) -> None:
+    """The CLI finds the tag of the version, the plugin in that folder of it gets its packages, and tells the
+    schema from which `pulumi package add` makes an SDK of any language."""
+    schema = json.loads(
+        fetching.pulumi("package", "get-schema", f"{fetching.url}/components@{VERSION}", cwd=tmp_path)
+    )
+    assert (schema["name"], schema["version"]) == ("language-cmk", VERSION)
+    assert set(schema["resources"]) == set(json.loads(Package(COMPONENTS).schema or "")["resources"])
+
+
 def test_a_program_in_yaml_adds_both_packages_by_url(fetching: Fetching, tmp_path: Path) -> None:
     """In the words of docs/packages.md, and in a folder that has nothing of the repository: its preview makes
     the service with the plugins that were fetched."""
@@ -166,3 +186,18 @@ def test_a_program_in_yaml_adds_both_packages_from_a_release(fetching: Fetching,
         fetching.pulumi("package", "add", f"{name}@{VERSION}", cwd=tmp_path)
     added = yaml.safe_load((tmp_path / "Pulumi.yaml").read_text())["packages"]
     assert added == {name: f"{name}@{VERSION}" for name in ("language-cmk", "azure-cmk")}
+
+
+@pytest.mark.parametrize(("language", "file"), LANGUAGES.items())
+def test_a_program_in_another_language_adds_the_package_by_url(
+    language: str, file: tuple[str, str], fetching: Fetching, tmp_path: Path
+) -> None:
+    """By the official host of the language: the SDK is generated, and the program's own list names it."""
+    required_host(language)
+    (tmp_path / "Pulumi.yaml").write_text(f"name: claims\nruntime: {language}\n")
+    name, text = file
+    (tmp_path / name).write_text(text)
+    fetching.pulumi("package", "add", f"{fetching.url}/components@{VERSION}", cwd=tmp_path)
+    assert (tmp_path / "sdks" / "language-cmk-language-cmk").is_dir()
+    assert "sdks/language-cmk-language-cmk" in (tmp_path / name).read_text()
+    assert fetching.url.removeprefix("https://") in (tmp_path / "Pulumi.yaml").read_text()

@@ -1,5 +1,5 @@
-"""The SDKs of both packages, made by Pulumi's own generators, and the examples, compiled by each language's
-own compiler; tests/engine/test_consumers.py runs the examples.
+"""The SDKs of both packages, made by Pulumi's own generators and compiled by each language's own compiler;
+and the programs that use them, run on the real engine.
 
 On demand, by `make clients`: the generators are built once, from Go modules, and kept in `.clients`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,9 @@ import pytest
 from components.__main__ import COMPONENTS
 from components.host import Package
 from tests.clients.programs import MissingToolError, Tool
+from tests.support.azure import running_azure
+from tests.support.consumers import HOSTS, consumer, install, live, use_host
+from tests.support.environments import official_host
 
 ROOT = Path(__file__).resolve().parents[2]
 _EXAMPLES = ROOT / "docs" / "examples"
@@ -66,6 +70,23 @@ def sdks(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (made / f"{package}.json").write_text(schema)
         _run(generator, made / f"{package}.json", made / package, cwd=made)
     return made
+
+
+@pytest.fixture
+def hosts(sdks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand-ins of the official language hosts that are missing here, where the tests look for the official
+    ones."""
+    folder = tmp_path / "hosts"
+    folder.mkdir()
+    words = (sys.executable, Path(__file__).with_name("host.py"))
+    launcher = ROOT / ".pulumi" / "bin" / "pulumi-language-python-exec"
+    for language in {*HOSTS.values()} - {"yaml"}:
+        if official_host(language) is None:
+            own = (*words, language, _BUILT / "generator", "--launcher", launcher)
+            host = folder / f"pulumi-language-{language}"
+            host.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, own))} "$@"\n')
+            host.chmod(0o755)
+    monkeypatch.setenv("OFFICIAL_HOSTS", str(folder))
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +170,37 @@ def test_python_checks_the_example_and_compiles_them(sdks: Path, converted: Path
         _run(sys.executable, *checked, *cache, wrong, cwd=tmp_path, MYPYPATH=paths)
     for package in ("language-cmk", "azure-cmk"):
         _run(sys.executable, "-m", "compileall", "-q", sdks / package / "python", cwd=tmp_path)
+
+
+@pytest.mark.parametrize("example", [name for name in HOSTS if name != "yaml"])
+def test_an_example_lives_with_its_generated_sdk(example: str, hosts: None, tmp_path: Path) -> None:
+    """Installed, deployed under the policy pack, changed, rotated and destroyed by the real engine, with the
+    SDK as Pulumi's generator makes it; by a stand-in of the language's host where the official one, which
+    tests/engine/test_consumers.py runs, is missing."""
+    if example == "typescript":
+        _require(_NODE)
+    with running_azure(tmp_path / "azure") as azure:
+        live(example, azure, tmp_path)
+
+
+def test_a_refusal_is_read_in_a_python_program(hosts: None, tmp_path: Path) -> None:
+    """It names the argument, what was found and what is expected. Of the components' code nothing is shown.
+
+    Pulumi's engine ends the program while its SDK waits: where the SDK is the faster one, it adds a traceback
+    of its own below, for `resource monitor shut down` (pkg/resource/deploy/source_eval.go).
+    """
+    with running_azure(tmp_path / "azure") as azure:
+        stack = consumer(tmp_path, azure, "python")
+        use_host(stack, "python")
+        install(stack)
+        assert stack.pulumi("stack", "init", "claims").ok
+        program = stack.folder / "__main__.py"
+        program.write_text(program.read_text().replace("westeurope", "west-europe"))
+        refused = stack.pulumi("preview")
+    assert not refused.ok
+    words = "property location with value '{west-europe}' has a problem: 'west-europe' is not an Azure region"
+    told, _, below = refused.output.partition(words)
+    assert below.startswith(", such as 'westeurope'")
+    assert "Traceback" not in told.partition("Diagnostics:")[2]
+    assert "/components/" not in refused.output
+    assert "Traceback" not in below or "resource monitor shut down" in below

@@ -1,4 +1,4 @@
-"""Fifty places of the product that everyday tests must hold: ten in each room, a line or a comparison each.
+"""Places of the product that everyday tests must hold: a line or a comparison each, ten and more in a room.
 
 A place is found by a text that stands once in its room, so that it may move from file to file. The texts are
 short and of behaviour that stays: rules of the service, refusals, tries and escapes. Where one has changed,
@@ -65,6 +65,12 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     ),
     *_of(
         "components",
+        ("self._refuse_left_out(state)", "pass", "a service that the program leaves out is named"),
+        (
+            "self.protected(setting, delete_before_replace=False",
+            "self.child(setting, delete_before_replace=False",
+            "a destroy that is refused for the account does not end its audit",
+        ),
         ("declared == before.key_identity", "declared != before.key_identity", "the key's identity stays"),
         (
             "inputs.unbind_account != account.name",
@@ -90,6 +96,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     ),
     *_of(
         "provider",
+        ('r"AADSTS7000215"', 'r"AADSTS0"', "a changed secret is told with its command"),
         (
             'if name in ("bind", "rotate") or not callable(found)',
             "if not callable(found)",
@@ -153,6 +160,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
             'if refuses and values.get("enforcementLevel") == "":',
             "a rule that refuses is off for a time only",
         ),
+        ("return unbinds or values", "return unbinds and values", "the pack knows what settings ask for"),
         ("if account.leaves_encryption:", "if True:", "an account with a binding ignores its encryption"),
         ('if "rotate" in types:', "if types:", "a rotation policy that only notifies does not rotate"),
         ("len(text) >= _LEAST", "len(text) < _LEAST", "secrets are kept out of messages"),
@@ -186,5 +194,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
             "_SHUT_OUT.get(demand) if not has_key",
             "a firewall that cuts the service off is told",
         ),
+    ),
+    *_of(
+        "operate", ('if state["type"] not in FORMS or', "if True or", "what exists is taken into the state")
     ),
 )

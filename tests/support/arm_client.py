@@ -1,78 +1,62 @@
-"""The leanest client there is: one kept connection through the proxy, so that figures are the server's."""
+"""The leanest client there is: kept connections through the proxy, so that figures are the server's. A
+request that was sent is never sent again: a lost answer is what some tests are about."""
 
 from __future__ import annotations
 
-import http.client
-import json
-import ssl
-import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
+
+import urllib3
 
 ARM = "management.azure.com"
 LOGIN = "login.microsoftonline.com"
 
-# The server closes a connection that was idle for a minute. A request that was sent is never sent again here:
-# a lost answer is what some tests are about.
-_IDLE_SECONDS = 45.0
-
 
 class Client:
-    """One connection to one host of the local Azure, signed in as the environment says."""
+    """One host of the local Azure, signed in as the environment says."""
 
     def __init__(self, env: Mapping[str, str], host: str, token: str = "") -> None:
-        proxy = urlsplit(env["HTTPS_PROXY"])
-        context = ssl.create_default_context(cafile=env["SSL_CERT_FILE"])
-        self._connection = http.client.HTTPSConnection(
-            str(proxy.hostname), proxy.port, timeout=120, context=context
-        )
-        self._connection.set_tunnel(host, 443)
-        self._used = time.monotonic()
+        self._pool = _pool(env)
+        self._host = host
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """One request; the status and the decoded body."""
-        content = None if body is None else json.dumps(body)
-        return self.send_raw(method, path, content, "application/json")
-
-    def exchange(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, str], Any]:
-        """One request; the status, the headers by their lower-case names, and the decoded body."""
-        content = None if body is None else json.dumps(body)
-        return self._exchange(method, path, content, "application/json")
-
-    def send_raw(self, method: str, path: str, content: str | None, type: str) -> tuple[int, Any]:
-        status, _, body = self._exchange(method, path, content, type)
-        return status, body
-
-    def _exchange(
-        self, method: str, path: str, content: str | None, type: str
-    ) -> tuple[int, dict[str, str], Any]:
-        if time.monotonic() - self._used > _IDLE_SECONDS:
-            self._connection.close()
-        self._connection.request(method, path, content, {**self._headers, "Content-Type": type})
-        response = self._connection.getresponse()
-        text = response.read()
-        self._used = time.monotonic()
-        headers = {name.lower(): value for name, value in response.getheaders()}
-        return response.status, headers, json.loads(text) if text else None
-
-    def close(self) -> None:
-        self._connection.close()
+        url = f"https://{self._host}{path}"
+        answer = self._pool.request(method, url, json=body, headers=self._headers)
+        return answer.status, answer.json() if answer.data else None
 
 
 def token(env: Mapping[str, str], resource: str) -> str:
     """A token of the environment's service principal. Raises RuntimeError where it is refused."""
-    client = Client(env, LOGIN)
     form = {
         "grant_type": "client_credentials",
         "client_id": env["AZURE_CLIENT_ID"],
         "client_secret": env["AZURE_CLIENT_SECRET"],
         "scope": f"{resource}/.default",
     }
-    path = f"/{env['AZURE_TENANT_ID']}/oauth2/v2.0/token"
-    status, body = client.send_raw("POST", path, urlencode(form), "application/x-www-form-urlencoded")
-    client.close()
-    if status != 200:
-        raise RuntimeError(f"login: {status} {body}")
-    return str(body["access_token"])
+    url = f"https://{LOGIN}/{env['AZURE_TENANT_ID']}/oauth2/v2.0/token"
+    answer = _pool(env).request("POST", url, fields=form, encode_multipart=False)
+    if answer.status != 200:
+        raise RuntimeError(f"login: {answer.status} {answer.json()}")
+    return str(answer.json()["access_token"])
+
+
+def ask(env: Mapping[str, str], method: str, url: str, body: Any = None) -> Any:
+    """One request of the environment's service principal to a host of the local Azure; the decoded answer.
+    Raises RuntimeError where it is refused."""
+    target = urlsplit(url)
+    own, _, parent = target.netloc.partition(".")
+    audience = target.netloc if own == "management" else parent
+    client = Client(env, target.netloc, token(env, f"https://{audience}"))
+    status, answer = client.send(method, f"{target.path}?{target.query}", body)
+    if status >= 300:
+        raise RuntimeError(f"{method} {target.path}: {status} {answer}")
+    return answer
+
+
+def _pool(env: Mapping[str, str]) -> urllib3.ProxyManager:
+    return urllib3.ProxyManager(
+        env["HTTPS_PROXY"], ca_certs=env["SSL_CERT_FILE"], retries=False, timeout=120.0
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from localazure.seed import DEPLOYER, SUBSCRIPTION_ID
-from tests.support.arm_client import ARM, Client, token
+from tests.support.arm_client import ARM, ask
 from tests.support.azure import RunningAzure
 
 _LANGUAGE_OWNER = "f07febfe-79bc-46b1-8b37-790e26e6e498"
@@ -23,13 +23,7 @@ def data_role() -> tuple[str, dict[str, Any]]:
 def let_deployer_call(azure: RunningAzure) -> None:
     """Gives the deployer that role."""
     path, body = data_role()
-    client = Client(azure.env, ARM, token(azure.env, f"https://{ARM}"))
-    try:
-        status, answer = client.send("PUT", path, body)
-    finally:
-        client.close()
-    if status not in (200, 201):
-        raise RuntimeError(f"{path}: {status} {answer}")
+    ask(azure.env, "PUT", f"https://{ARM}{path}", body)
 
 
 def history(azure: RunningAzure, account_id: str) -> list[dict[str, Any]]:

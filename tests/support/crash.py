@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import select
 import shutil
 import signal
 import sqlite3
@@ -12,40 +10,34 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
+import psutil  # type: ignore[import-untyped]
+
 from tests.support.azure import RunningAzure
-from tests.support.processes import command_line, descendants, send, watch
 from tests.support.stack import PATIENCE_SECONDS, Run, Stack, done
 
 _LOOK_SECONDS = 0.02
 
 
-@dataclass(frozen=True)
-class Moment:
-    """A request at which an update is killed; `path` is a route's template.
+def moment(method: str, path: str = "", *, host: str = "arm", answered: bool = True) -> dict[str, Any]:
+    """A request at which an update is killed, as a fault of the local Azure: it hangs until its client is
+    gone. `path` is a route's template. With `answered` the cloud has carried it out, and the engine never saw
+    the answer; else it has not begun."""
+    where = {"host": host, "method": method, "path": path, "call": 1}
+    return {**where, "wire": "hang", "after": answered, "times": 0}
 
-    With `answered` the cloud has carried it out, and the engine never saw the answer; else it has not begun.
-    """
 
-    name: str
-    method: str
-    path: str = ""
-    host: str = "arm"
-    call: int = 1
-    answered: bool = True
-
-    @property
-    def fault(self) -> dict[str, Any]:
-        """What the local Azure is asked for: the request hangs until its client is gone."""
-        where = {"host": self.host, "method": self.method, "path": self.path, "call": self.call}
-        return {**where, "wire": "hang", "after": self.answered, "times": 0}
-
-    def __str__(self) -> str:
-        return f"{'after' if self.answered else 'before'} {self.name}"
+def below(pid: int, words: str = "") -> list[psutil.Process]:
+    """The processes that a process has started, and those have, in whose command lines the words are."""
+    found = []
+    with suppress(psutil.NoSuchProcess):
+        for one in psutil.Process(pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if words in " ".join(one.cmdline()):
+                    found.append(one)
+    return found
 
 
 class Update:
@@ -64,19 +56,15 @@ class Update:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._family: dict[int, int] = {}
+        self._family: list[psutil.Process] = []
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, type: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.kill()
-        for watched in self._family.values():
-            send(watched, signal.SIGKILL)
-            os.close(watched)
+        self._kill_family()
 
     @property
     def output(self) -> str:
@@ -98,29 +86,29 @@ class Update:
         """`kill -9` of the engine with all that it has started, as a crash of the machine; or of it alone."""
         # Each is stopped as soon as it is seen, so that none starts another one unseen.
         self.process.send_signal(signal.SIGSTOP)
-        while fresh := [pid for pid in descendants(self.process.pid) if pid not in self._family]:
-            for pid in fresh:
-                if (watched := watch(pid)) is not None:
-                    self._family[pid] = watched
-                    if whole:
-                        send(watched, signal.SIGSTOP)
+        while fresh := [one for one in below(self.process.pid) if one not in self._family]:
+            self._family += fresh
+            for one in fresh if whole else ():
+                with suppress(psutil.NoSuchProcess):
+                    one.suspend()
         self.process.kill()
-        for watched in self._family.values() if whole else ():
-            send(watched, signal.SIGKILL)
+        if whole:
+            self._kill_family()
         self.process.wait()
 
-    def kill_those(self, words: str) -> int:
-        """`kill -9` of the processes of the command in whose command lines the words are; how many.
+    def _kill_family(self) -> None:
+        for one in self._family:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
 
-        One of them may end by itself once another is killed: a process with the one that had started it.
-        """
-        killed = 0
-        for pid in descendants(self.process.pid):
-            if words in command_line(pid):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-                    killed += 1
-        return killed
+    def kill_those(self, words: str) -> int:
+        """`kill -9` of the processes of the command in whose command lines the words are; how many there
+        were."""
+        found = below(self.process.pid, words)
+        for one in found:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        return len(found)
 
     def ended(self) -> Run:
         """Waits for its end, and gives what a person would have read."""
@@ -129,23 +117,23 @@ class Update:
 
     def orphans_end(self) -> bool:
         """Whether everything that the killed engine left running ends by itself."""
-        return all(select.select([watched], [], [], PATIENCE_SECONDS)[0] for watched in self._family.values())
+        _, left = psutil.wait_procs(self._family, timeout=PATIENCE_SECONDS)
+        return not left
 
 
 def killed_at(
     azure: RunningAzure,
     stack: Stack,
-    moments: Sequence[Moment],
+    moments: Sequence[dict[str, Any]],
     *words: str,
     whole: bool = True,
 ) -> bool:
     """Runs a command and kills it at the first of the moments; False where it ends before any of them."""
-    ids = [azure.control("/faults", moment.fault)["id"] for moment in moments]
-    calls = {id: moment.call for id, moment in zip(ids, moments, strict=True)}
+    for one in moments:
+        azure.control("/faults", one)
 
     def struck() -> bool:
-        seen = {fault["id"]: fault["calls"] for fault in azure.control("/faults")["value"]}
-        return any(seen[id] >= call for id, call in calls.items())
+        return any(fault["calls"] for fault in azure.control("/faults")["value"])
 
     with ExitStack() as cleared:
         cleared.callback(azure.control, "/faults", method="DELETE")

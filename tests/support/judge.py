@@ -5,12 +5,11 @@ Owns: the claims that hold in every life of a service; and its data, which the t
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tests.support import cloud
-from tests.support.arm_client import ARM, Client, token
+from tests.support.arm_client import ARM, ask
 from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
 
@@ -18,28 +17,23 @@ KEY_VAULT, MICROSOFT = "Microsoft.KeyVault", "Microsoft.CognitiveServices"
 ACCOUNTS, VAULTS = "2025-06-01", "2026-02-01"
 _PROJECTS = "/language/authoring/analyze-conversations/projects"
 _DATA = "written-at-the-start"
-_TOKEN_SECONDS = 1800
 
 
 @dataclass
 class Judge:
-    """One service by the name of its stack's settings, as `names.py` names its parts, or another account."""
+    """One service by the name of its stack's settings, as `names.py` names its parts."""
 
     azure: RunningAzure
     stack: Stack
     name: str = "contoso-dev"
-    account_name: str = ""
-    group: str = field(init=False)
 
-    def __post_init__(self) -> None:
-        subscription = self.azure.env["AZURE_SUBSCRIPTION_ID"]
-        self.group = f"/subscriptions/{subscription}/resourceGroups/rg-{self.name}"
-        self._tokens: dict[str, tuple[float, str]] = {}
+    @property
+    def group(self) -> str:
+        return f"/subscriptions/{self.azure.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/rg-{self.name}"
 
     @property
     def account_id(self) -> str:
-        account = self.account_name or f"lang-{self.name}"
-        return f"{self.group}/providers/Microsoft.CognitiveServices/accounts/{account}"
+        return f"{self.group}/providers/Microsoft.CognitiveServices/accounts/lang-{self.name}"
 
     @property
     def vault_id(self) -> str:
@@ -51,14 +45,12 @@ class Judge:
 
     def arm(self, method: str, path: str, api_version: str, body: Any = None) -> Any:
         """A request as the deployer; the decoded answer. Raises RuntimeError where it is refused."""
-        return self._sent(
-            ARM, "https://management.azure.com", method, f"{path}?api-version={api_version}", body
-        )
+        return ask(self.azure.env, method, f"https://{ARM}{path}?api-version={api_version}", body)
 
     def vault(self, method: str, path: str, body: Any = None) -> Any:
         """A request to the vault's data plane as the deployer."""
-        host = f"kv-{self.name}.vault.azure.net"
-        return self._sent(host, "https://vault.azure.net", method, f"{path}?api-version=7.4", body)
+        url = f"https://kv-{self.name}.vault.azure.net{path}?api-version=7.4"
+        return ask(self.azure.env, method, url, body)
 
     def make_state_key(self) -> str:
         """The key `state` in a vault of its own under Azure RBAC, made as a platform team makes it: before
@@ -73,11 +65,6 @@ class Judge:
         self.arm("PUT", self.vault_id, VAULTS, {"location": "westeurope", "properties": properties})
         self.vault("POST", "/keys/state/create", {"kty": "RSA", "key_size": 2048})
         return f"{self.vault_id}/keys/state"
-
-    def hsm(self, name: str, method: str, path: str, body: Any = None) -> Any:
-        """A request to the data plane of a managed HSM as the deployer."""
-        host, resource = f"{name}.managedhsm.azure.net", "https://managedhsm.azure.net"
-        return self._sent(host, resource, method, f"{path}?api-version=7.4", body)
 
     def write_data(self) -> None:
         """Writes a project into the account."""
@@ -175,37 +162,16 @@ class Judge:
 
     def refusals(self) -> list[Any]:
         """The uses of the key that the vault refused, from its audit log."""
-        return [event for event in self._audit() if event["result"] != "Success"]
-
-    def _audit(self) -> list[Any]:
         events: list[Any] = self.azure.control(f"/audit?vault={self.vault_id}")["value"]
-        return events
+        return [event for event in events if event["result"] != "Success"]
 
     def _language(self, method: str, body: Any = None) -> Any:
-        host = f"{self.account_id.rpartition('/')[2]}.cognitiveservices.azure.com"
-        path = f"{_PROJECTS}/{_DATA}?api-version=2023-04-01"
-        resource = "https://cognitiveservices.azure.com"
+        host = f"lang-{self.name}.cognitiveservices.azure.com"
+        url = f"https://{host}{_PROJECTS}/{_DATA}?api-version=2023-04-01"
         try:
-            return self._sent(host, resource, method, path, body)
+            return ask(self.azure.env, method, url, body)
         except RuntimeError as error:
             if "lacks the required data action" not in str(error):
                 raise
         cloud.let_deployer_call(self.azure)
-        return self._sent(host, resource, method, path, body)
-
-    def _token(self, resource: str) -> str:
-        # A token lasts for an hour, and a life may last longer.
-        now = time.monotonic()
-        if resource not in self._tokens or self._tokens[resource][0] < now - _TOKEN_SECONDS:
-            self._tokens[resource] = now, token(self.azure.env, resource)
-        return self._tokens[resource][1]
-
-    def _sent(self, host: str, resource: str, method: str, path: str, body: Any) -> Any:
-        client = Client(self.azure.env, host, self._token(resource))
-        try:
-            status, answer = client.send(method, path, body)
-        finally:
-            client.close()
-        if status >= 300:
-            raise RuntimeError(f"{method} {path}: {status} {answer}")
-        return answer
+        return ask(self.azure.env, method, url, body)

@@ -8,6 +8,7 @@ from typing import Any
 from core import arm_ids
 from core.roles import HSM_CRYPTO_USER
 from localazure import seed
+from tests.support.arm_client import ask
 from tests.support.front import Door, token
 from tests.support.judge import Judge
 
@@ -43,7 +44,10 @@ def make_running_hsm(judge: Judge, id: str = HSM) -> None:
     """One in a cloud of another process, with its group and the key `cmk`."""
     judge.arm("PUT", arm_ids.parse(id).scope, "2024-03-01", {"location": "westeurope"})
     judge.arm("PUT", id, VERSION, _resource())
-    _fill(lambda *request: judge.hsm(arm_ids.name_of(id), *request), "cmk", 2048)
+    host = f"https://{arm_ids.name_of(id)}.managedhsm.azure.net"
+    _fill(
+        lambda how, path, body: ask(judge.azure.env, how, f"{host}{path}?api-version=7.4", body), "cmk", 2048
+    )
 
 
 def _resource() -> dict[str, Any]:

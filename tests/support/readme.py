@@ -21,7 +21,7 @@ def commands(heading: str) -> list[str]:
     return [re.split(r"\s{2,}#", line)[0].strip() for line in lines]
 
 
-def clone(folder: Path) -> Path:
+def clone(folder: Path, *, with_tests: bool = False) -> Path:
     """The files of the repository as they are now, in a folder of their own; nothing is set up there."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -31,7 +31,7 @@ def clone(folder: Path) -> Path:
         check=True,
     )
     for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file() and not name.startswith("tests/"):
+        if (ROOT / name).is_file() and (with_tests or not name.startswith("tests/")):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     return folder

@@ -15,50 +15,17 @@ from components.guards.situation import Deployer
 from components.invokes import by_type_and_name
 from components.preflight import RefusedError, preflight
 from components.service import EncryptedAIServicesAccount
-from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT, existing_vault
+from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT
 from core import arm_ids
+from tests.components.bound import ACCESS, ACCOUNT, COMPONENT, HUB, standing, state, urn
 from tests.components.guards import first_deployments as first
 from tests.support.local_deployment import Deployment
-from tests.support.recording import FakeAzure, run, service_inputs
+from tests.support.recording import FakeAzure, run, service, service_inputs
 from tests.support.situations import situation
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"
-VAULT_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-hub"
 OWN_VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/kv-language"
 WORKSPACE_ID = f"{GROUP}/Microsoft.OperationalInsights/workspaces/log-language"
-PARENT = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$"
-
-GRANT = {"objectId": PRINCIPAL.upper(), "permissions": {"keys": ["Get", "wrapKey", "unwrapKey", "list"]}}
-
-
-def state(name: str = "language", *, bound: bool = True) -> dict[str, Any]:
-    """The outputs of a deployed service, as the engine tells them."""
-    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-{name}"
-    account = {
-        "id": f"{group}/providers/Microsoft.CognitiveServices/accounts/lang-{name}",
-        "name": f"lang-{name}",
-        "kind": "TextAnalytics",
-        "location": "West Europe",
-        "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
-        "properties": {},
-    }
-    vault = {
-        "id": f"{group}/providers/Microsoft.KeyVault/vaults/kv-{name}",
-        "name": f"kv-{name}",
-        "properties": {"enableRbacAuthorization": False},
-    }
-    workspace = {"id": f"{group}/providers/Microsoft.OperationalInsights/workspaces/log-{name}"}
-    outputs: dict[str, Any] = {
-        f"azure-native:resources:ResourceGroup::{name}-group": {"id": group, "name": f"rg-{name}"},
-        f"azure-native:operationalinsights:Workspace::{name}-workspace": workspace,
-        f"azure-native:cognitiveservices:Account::{name}-account": account,
-        f"azure-native:keyvault/v20260201:Vault::{name}-vault": vault,
-        f"azure-native:keyvault/v20260201:Key::{name}-key": {},
-        f"azure-cmk:index:AccessPolicy::{name}-access": {},
-    }
-    if bound:
-        outputs[f"azure-cmk:index:CustomerManagedKey::{name}-binding"] = {}
-    return {f"{PARENT}{key}": {"outputs": found} for key, found in outputs.items()}
 
 
 def paths(
@@ -83,9 +50,9 @@ def paths(
         ({"identity": "userAssigned"}, ["identity"]),
         ({"identity": "systemAndUserAssigned"}, ["identity"]),
         ({"identity": "userAssigned", "bound": False}, []),
-        ({"vault": {"id": VAULT_ID}}, []),
-        ({"vault": {"id": VAULT_ID}, "access": "revoked"}, ["vault.id"]),
-        ({"key": {"id": f"{VAULT_ID}/keys/cmk"}, "access": "revoked"}, ["key.id"]),
+        ({"vault": {"id": HUB}}, []),
+        ({"vault": {"id": HUB}, "access": "revoked"}, ["vault.id"]),
+        ({"key": {"id": f"{HUB}/keys/cmk"}, "access": "revoked"}, ["key.id"]),
         ({"key": {"name": "second"}, "access": "revoked"}, []),
         ({"encryption": "microsoftManaged"}, ["encryption"]),
         ({"encryption": "microsoftManaged", "unbind_account": "lang-other"}, ["encryption"]),
@@ -100,7 +67,7 @@ def paths(
         ),
         ({"access_model": "rbac"}, ["accessModel"]),
         ({"vault": {"name": "kv-other"}}, ["vault.name"]),
-        ({"vault": {"id": VAULT_ID}, "access_model": "rbac"}, []),
+        ({"vault": {"id": HUB}, "access_model": "rbac"}, []),
         ({"vault": {"id": OWN_VAULT_ID.replace("vaults/kv", "vaults/KV")}}, ["vault.id"]),
         ({"key": {"id": f"{OWN_VAULT_ID}/keys/cmk-language"}}, ["key.id"]),
         ({"existing_resource_group_name": "RG-language"}, ["existingResourceGroupName"]),
@@ -124,31 +91,10 @@ def test_only_what_replaces_an_account_is_said_to_delete_it(said: dict[str, Any]
     assert ("would be deleted" in found.text) is lost
 
 
-def service(azure: FakeAzure, preview: bool = False, **said: Any) -> Any:
-    args: Any = {"location": "westeurope", **said}
-    return run(lambda: EncryptedAIServicesAccount("language", args), azure=azure, preview=preview)
-
-
-def deployed() -> FakeAzure:
-    """A bound service, whose vault lets it in."""
-    azure = FakeAzure()
-    azure.state = state()
-    azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
-    return azure
-
-
 def test_fails_before_anything_is_registered() -> None:
     """A refused service registers nothing, and its message names every problem."""
     with pytest.raises(RefusedError, match=r"(?s)2 problems; nothing was made.*location.*identity"):
-        service(deployed(), location="northeurope", identity="userAssigned")
-
-
-def test_fails_on_an_existing_vault_of_another_access_model() -> None:
-    """What the service demands of the vault besides, the provider judges (tests/provider/test_references)."""
-    azure = FakeAzure()
-    azure.vault = existing_vault(enableRbacAuthorization=True)
-    with pytest.raises(RefusedError, match="found 'accessPolicy', but the vault 'kv-hub' grants by 'rbac'"):
-        service(azure, vault={"id": VAULT_ID})
+        service(standing(), location="northeurope", identity="userAssigned")
 
 
 def deleted(group: str = "rg-language") -> FakeAzure:
@@ -206,15 +152,15 @@ def test_nobody_is_told_to_bring_back_what_is_not_theirs_or_would_stay_out_of_re
 def test_grants_that_are_there_are_taken_over() -> None:
     """An access policy that the state has not may be; one that it has never is, or a replacement would delete
     it after taking it over."""
-    azure = deployed()
+    azure = standing()
     assert "takesOver" not in service(azure).one(":AccessPolicy").inputs
-    del azure.state[f"{PARENT}azure-cmk:index:AccessPolicy::language-access"]
+    del azure.state[ACCESS]
     assert service(azure).one(":AccessPolicy").inputs["takesOver"] is True
 
 
 def test_fails_on_another_subscription_before_azure_is_asked() -> None:
     """azure-native, once asked, is in the state with its new configuration, and the next refresh uses it."""
-    azure = deployed()
+    azure = standing()
     wanted = {"language": ServiceRequest(service_inputs())}
     with pytest.raises(RefusedError, match="azure-native:subscriptionId: found other"):
         run(lambda: preflight(wanted, subscription_id="other"), azure=azure)
@@ -224,8 +170,7 @@ def test_fails_on_another_subscription_before_azure_is_asked() -> None:
 def left_out(services: dict[str, ServiceRequest], removed: list[str] | None) -> FakeAzure:
     """A preflight of a stack that has the service `language`, whose program declares other services."""
     azure = FakeAzure()
-    service_urn = PARENT.removesuffix("$")
-    azure.state = {**state(), f"{service_urn}::language": {"outputs": {}}}
+    azure.state = {**state(), f"{COMPONENT}::language": {"outputs": {}}}
     run(lambda: preflight(services, removed=removed), azure=azure)
     return azure
 
@@ -272,7 +217,7 @@ def test_a_user_assigned_identity_that_was_detached_is_not_the_accounts_own(said
 def test_what_this_stack_made_is_not_named_as_existing_though_its_account_is_gone() -> None:
     """An update that was cut off leaves a vault and a group without an account: they would be deleted."""
     resources = state()
-    del resources[f"{PARENT}azure-native:cognitiveservices:Account::language-account"]
+    del resources[ACCOUNT]
     before = recorded_service("language", by_type_and_name(resources))
     (problem,) = losses(situation(before, vault={"id": OWN_VAULT_ID}))
     assert "'kv-language' was made by this stack" in problem.text
@@ -282,12 +227,12 @@ def test_what_this_stack_made_is_not_named_as_existing_though_its_account_is_gon
 
 @pytest.mark.parametrize(
     "alias",
-    [pulumi.Alias(name="language"), f"{PARENT.removesuffix('$')}::language", pulumi.Alias(stack="other")],
+    [pulumi.Alias(name="language"), f"{COMPONENT}::language", pulumi.Alias(stack="other")],
 )
 def test_a_service_that_was_renamed_is_guarded_as_it_was(alias: pulumi.Alias | str) -> None:
     """An alias makes the old account the new service's: that its name would change is refused, for the
     engine would replace it; with the old names said, nothing is. Any other alias says nothing of a name."""
-    azure, opts = deployed(), pulumi.ResourceOptions(aliases=[alias])
+    azure, opts = standing(), pulumi.ResourceOptions(aliases=[alias])
 
     def renamed(**said: Any) -> None:
         args: Any = {"location": "westeurope", **said}
@@ -322,9 +267,9 @@ def test_fails_on_what_an_earlier_version_made(
 ) -> None:
     """Nothing declares it any more, and it would be deleted with whatever else the update does. Without
     endpoints, zones may go."""
-    made = {**state(), f"{PARENT}azure-native:{type}::language-{part}": {"outputs": {"id": f"{VAULT_ID}/x"}}}
+    made = {**state(), urn(f"azure-native:{type}", part): {"outputs": {"id": f"{HUB}/x"}}}
     before = recorded_service("language", by_type_and_name(made))
     found = [one.text for one in losses(situation(before, network=network)) if "any more" in one.text]
-    assert [f"{VAULT_ID}/x was made by this stack" in one and one.endswith(told) for one in found] == (
+    assert [f"{HUB}/x was made by this stack" in one and one.endswith(told) for one in found] == (
         [True] if told else []
     )

@@ -11,8 +11,7 @@ from components.guards.reader import ServiceRequest
 from components.preflight import preflight
 from components.service import EncryptedAIServicesAccount
 from core import effects
-from tests.components.guards.test_data_loss import VAULT_ID
-from tests.components.test_access import bound_azure
+from tests.components.bound import HUB, standing
 from tests.support.recording import FakeAzure, run, service_inputs
 
 NEW, OLD = "1" * 32, "0" * 32
@@ -38,7 +37,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
 def newest(version: str, **attributes: Any) -> FakeAzure:
     """A bound account whose key has this version."""
-    azure = bound_azure(granted=True, recorded=True)
+    azure = standing()
     uri = f"https://kv-language.vault.azure.net/keys/cmk-language/{version}"
     azure.key = {"name": "cmk-language", "keyUriWithVersion": uri, "attributes": attributes}
     return azure
@@ -72,10 +71,10 @@ FOLLOWS = {"kind": "AIServices", "account_name": "lang-language", "key": {"versi
         (newest(NEW), {}, None),
         (newest(OLD), {"key": {"pin": NEW}}, effects.REBOUND.format(NEW, OLD)),
         (newest(NEW), {"key": {"pin": OLD}}, None),
-        (newest(NEW), {"vault": {"id": VAULT_ID}}, another("kv-hub", "cmk-language")),
+        (newest(NEW), {"vault": {"id": HUB}}, another("kv-hub", "cmk-language")),
         (newest(OLD), {"key": {"name": "another"}}, another("kv-language", "another")),
-        (bound_azure(**REVOKED), {"access": "granted"}, effects.ACCESS_GIVEN.format(IN_USE)),
-        (bound_azure(**REVOKED), {"access": "revoked"}, None),
+        (standing(**REVOKED), {"access": "granted"}, effects.ACCESS_GIVEN.format(IN_USE)),
+        (standing(**REVOKED), {"access": "revoked"}, None),
         (newest(OLD), {"access": "revoked"}, effects.ACCESS_REMOVED.format(IN_USE) + READ),
         (newest(OLD), GOES, effects.UNBOUND),
     ],
@@ -93,16 +92,12 @@ def test_a_preview_ends_with_what_happens_to_the_data(
 
 def test_a_service_that_is_taken_out_is_told(said: list[tuple[str, str]]) -> None:
     """Its own settings are gone, so that nothing else could say it."""
-    azure = bound_azure(granted=True, recorded=True)
-    azure.state["urn:pulumi:dev::p::language-cmk:index:EncryptedAIServicesAccount::language"] = {
-        "outputs": {}
-    }
     requests = {"other": ServiceRequest(service_inputs(name="other"))}
-    run(lambda: preflight(requests, removed=["language"]), azure=azure, preview=True)
+    run(lambda: preflight(requests, removed=["language"]), azure=standing(), preview=True)
     assert said == [("warn", f"account DELETED: {effects.DELETED}")]
 
 
 def test_an_update_repeats_nothing_of_its_preview(said: list[tuple[str, str]]) -> None:
     """One line for a fact of one command."""
-    tell(bound_azure(granted=True, recorded=True), preview=False, access="revoked")
+    tell(standing(), preview=False, access="revoked")
     assert said == []

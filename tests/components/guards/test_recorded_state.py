@@ -2,53 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from components.guards.data_loss import losses
 from components.guards.recorded_state import recorded_service
-from components.invokes import State
+from components.invokes import State, by_type_and_name
 from components.planned import planned
 from components.testing import SUBSCRIPTION
 from core import resource_types as types
+from tests.components import bound
 from tests.support.situations import situation
 
 GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
 SUBNET = f"{GROUPS}/rg-net/providers/Microsoft.Network/virtualNetworks/vnet/subnets"
 WORKSPACES = f"{GROUPS}/rg-logs/providers/Microsoft.OperationalInsights/workspaces"
-
-
-def account_id(name: str) -> str:
-    return f"{GROUPS}/rg-{name}/providers/Microsoft.CognitiveServices/accounts/lang-{name}"
-
-
-def service(name: str, *projects: str) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
-    """What a state holds of a locked service with projects, logs and private endpoints, by its name alone."""
-    account, vault = account_id(name), f"{GROUPS}/rg-{name}/providers/Microsoft.KeyVault/vaults/kv-{name}"
-    yield (types.SERVICE, name), {"accountId": account}
-    yield (
-        (types.ACCOUNT, f"{name}-account"),
-        {"id": account, "name": f"lang-{name}", "location": "westeurope"},
-    )
-    yield (types.VAULT, f"{name}-vault"), {"id": vault, "name": f"kv-{name}"}
-    yield (types.LOCK, f"{name}-account-lock"), {"id": f"{account}/providers/Microsoft.Authorization/locks/l"}
-    for what, id in (("account", account), ("vault", vault)):
-        audit = {
-            "id": f"{id}/providers/Microsoft.Insights/diagnosticSettings/a",
-            "workspaceId": f"{WORKSPACES}/{name}",
-        }
-        yield (types.DIAGNOSTIC_SETTING, f"{name}-{what}-audit"), audit
-        endpoint = {"name": f"pe-{name}-{what}", "subnet": {"id": f"{SUBNET}/{name}"}}
-        yield (types.PRIVATE_ENDPOINT, f"{name}-{what}-endpoint"), endpoint
-    for project in projects:
-        found = {"id": f"{account}/projects/{project}", "name": project}
-        yield (types.PROJECT, f"{name}-project-{project}"), found
+MADE = {"account": types.ACCOUNT, "vault": types.VAULT}
 
 
 def state(*services: tuple[str, ...]) -> State:
-    return {key: outputs for name, *projects in services for key, outputs in service(name, *projects)}
+    """What a state holds of services with projects, logs and private endpoints, by their names alone."""
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for name, *projects in services:
+        found |= by_type_and_name(bound.state(name))
+        ids = {what: found[type, f"{name}-{what}"]["id"] for what, type in MADE.items()}
+        found[types.SERVICE, name] = {"accountId": ids["account"]}
+        for what, id in ids.items():
+            endpoint = {"name": f"pe-{name}-{what}", "subnet": {"id": f"{SUBNET}/{name}"}}
+            found[types.PRIVATE_ENDPOINT, f"{name}-{what}-endpoint"] = endpoint
+            audit = {
+                "id": f"{id}/providers/Microsoft.Insights/diagnosticSettings/a",
+                "workspaceId": f"{WORKSPACES}/{name}",
+            }
+            found[types.DIAGNOSTIC_SETTING, f"{name}-{what}-audit"] = audit
+        for project in projects:
+            one = {"id": f"{ids['account']}/projects/{project}", "name": project}
+            found[types.PROJECT, f"{name}-project-{project}"] = one
+    return found
 
 
 def refused(found: State, name: str, **said: Any) -> list[str]:

@@ -137,7 +137,7 @@ def service(**changes: Any) -> Service:
         vault=vault(),
         key=key(),
         assignments=(),
-        audit=(DiagnosticSetting("audit", f"{GROUP}/workspaces/log", ("AuditEvent",), dedicated=False),),
+        audit=(DiagnosticSetting("audit", f"{GROUP}/workspaces/log", ("auditevent",), dedicated=False),),
         use=use(row(29, operation="KeyWrap"), row(20)),
     )
     return replace(whole, **changes)

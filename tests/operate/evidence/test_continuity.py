@@ -17,7 +17,7 @@ from operate.evidence.command import deployments
 from operate.evidence.continuity import changes as of_log
 from operate.evidence.continuity import gaps, of_activity_log, of_service
 from operate.evidence.findings import findings
-from operate.evidence.history import bound_since, newest, next_rotation, rows_of, shifted, silence
+from operate.evidence.history import bound_since, next_rotation, rows_of, shifted, silence
 from operate.evidence.model import Facts, KeyUseLog, LoggedChange, NotChecked
 from operate.evidence.page import page
 from tests.localazure.driver import GROUP, VAULT
@@ -372,36 +372,11 @@ def test_rows_of_a_key_are_of_no_other() -> None:
     assert rows_of("CMK", use(mine, nobody, another)) == (mine, nobody)
 
 
-@pytest.mark.parametrize(
-    ("duration", "back", "expected"),
-    [
-        ("P18M", False, "2025-07-31"),
-        ("P1M", False, "2024-02-29"),
-        ("PT36H", False, "2024-02-02"),
-        ("P30D", True, "2024-01-01"),
-        ("P2M", True, "2023-11-30"),
-    ],
-)
-def test_a_moment_is_shifted(duration: str, back: bool, expected: str) -> None:
-    """Months end where the shorter month ends; the rest is plain addition."""
-    start = datetime(2024, 1, 31, 12, tzinfo=UTC)
-    assert f"{shifted(start, duration, back=back):%Y-%m-%d}" == expected
-
-
 @pytest.mark.parametrize("duration", ["", "540", "P-1D", "PT"])
 def test_fails_for_what_is_no_duration(duration: str) -> None:
     """A duration that is none is refused, never taken for zero."""
     with pytest.raises(ValueError, match=r"ISO 8601|duration|no time|fractional"):
         shifted(NOW, duration)
-
-
-def test_the_newest_is_the_last_that_can_be_used() -> None:
-    """Disabled, expired and not yet valid versions are passed over."""
-    usable, off = version(OLD, 30), version(NEW, 20, enabled=False)
-    over = version("c" * 32, 10, expires_in=-1)
-    assert newest(key(usable, off, over), NOW) == usable
-    assert newest(key(off, over), NOW) is None
-    assert newest(key(version(NEW, 10, expires_in=0)), NOW) is None
 
 
 def test_the_next_rotation_counts_from_the_last_version() -> None:

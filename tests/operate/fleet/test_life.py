@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from localazure import seed
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
+from tests.support.crash import below
 from tests.support.fleets import QUIET, FleetCheckout
-from tests.support.processes import command_line, descendants
 from tests.support.search import SEED, WIDE
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600), pytest.mark.long]
@@ -62,10 +63,10 @@ def killed(rollout: subprocess.Popen[str], chance: random.Random, *, whole: bool
     if whole:
         os.killpg(rollout.pid, signal.SIGKILL)
         return True
-    engines = [pid for pid in descendants(rollout.pid) if "pulumi up" in command_line(pid)]
-    with suppress(ProcessLookupError):
+    engines = below(rollout.pid, "pulumi up")
+    with suppress(psutil.NoSuchProcess):
         if engines:
-            os.kill(chance.choice(engines), signal.SIGKILL)
+            chance.choice(engines).kill()
     return bool(engines)
 
 

@@ -41,13 +41,6 @@ LISTED: Final = "vault.properties.accessPolicies"
 HSM_URI: Final = f"https://hsm-one.managedhsm.azure.net/keys/cmk/{VERSION}"
 WIDE: Final = roles.CRYPTO_USER.id
 RELEASE: Final = roles.named("Key Vault Crypto Service Release User")
-OVER_VAULT: Final = (
-    roles.OWNER,
-    roles.CONTRIBUTOR,
-    roles.VAULT_CONTRIBUTOR,
-    roles.USER_ACCESS_ADMINISTRATOR,
-    RELEASE,
-)
 
 
 def service(access: str) -> Thing:
@@ -91,6 +84,7 @@ ELSEWHERE: Final = {
     **dict.fromkeys(("vault", "key", "version", "audit")),
     "binding@property_dependencies": {"accountId": ["account"]},
 }
+IN_HSM: Final = {"vault": None, "binding.keyUriWithVersion": HSM_URI, "binding.vaultId": None}
 NAMED: Final = {"administrators": [ADMIN]}
 ROWS: Final[dict[str, list[Row]]] = {
     "grant-present": [
@@ -105,23 +99,37 @@ ROWS: Final[dict[str, list[Row]]] = {
             for access, says in (("revoked", "pass"), ("granted", "violation"))
             for on, writer in ((TWO, "binding@parent"), (ONE, "account@parent"))
         ),
+        Row(
+            "to one of two identities",
+            PREVIEW,
+            "open",
+            {
+                "another": replace(two_phases(preview=True)["account"], name="another"),
+                "grant@property_dependencies": {"vaultName": ["vault"], "policy": ["account", "another"]},
+            },
+            "it comes from account and another",
+        ),
+        Row(
+            "to somebody, where the identity that exists is not known",
+            UPDATE,
+            "open",
+            {
+                "account.identity.principalId": UNKNOWN_TEXT,
+                "grant.policy.objectId": NOBODY,
+                "grant@property_dependencies": {"vaultName": ["vault"]},
+            },
+            "does not know its object id",
+        ),
         # Where both principals are known they decide, whatever the dependencies.
         Row(
             "to nobody known", PREVIEW, "violation", {"grant@property_dependencies": {"vaultName": ["vault"]}}
         ),
-        *(
-            Row(
-                "to an identity that was made anew",
-                on,
-                "violation",
-                {f"grant.{path}": NOBODY, "grant@property_dependencies": {source: ["account"]}},
-                words=words,
-            )
-            for on, path, source in (
-                (UPDATE, "policy.objectId", "policy"),
-                (UPDATE_WITH_ROLES, "principalId", "principalId"),
-            )
-            for words in (f"is for {NOBODY}", "run `pulumi refresh`")
+        Row(
+            "to an identity that was made anew",
+            UPDATE,
+            "violation",
+            {"grant.policy.objectId": NOBODY, "grant@property_dependencies": {"policy": ["account"]}},
+            words="run `pulumi refresh`",
         ),
         Row(
             "on another vault",
@@ -134,9 +142,7 @@ ROWS: Final[dict[str, list[Row]]] = {
             BOTH,
             "grant.policy.permissions.keys",
             [
-                (["get", "wrapKey", "unwrapKey"], "pass"),
                 (["get", "wrapKey"], "violation"),
-                (["get"], "violation"),
                 (["get", "wrapKey", "unwrapKey", "sign"], "violation"),
                 (UNKNOWN_LIST, "open"),
             ],
@@ -162,13 +168,6 @@ ROWS: Final[dict[str, list[Row]]] = {
         Row("that the vault ignores", ROLES, "violation", {MODEL: False}, "uses access policies"),
         Row("in a vault of an unknown model", TWO, "open", {MODEL: UNKNOWN_FLAG}),
         Row("in a vault that states no model", (*UPDATE, *UPDATE_WITH_ROLES), "open", {MODEL: ...}),
-        Row(
-            "in a vault that states no model",
-            (*PREVIEW, *PREVIEW_WITH_ROLES),
-            "open",
-            {MODEL: ...},
-            omits={"vault": ["properties.enableRbacAuthorization"]},
-        ),
         Row("listed in the vault", ("update of one phase",), "pass", IN_VAULT),
         Row("of an identity elsewhere", ("update of one phase",), "open", {"identity": None, "grant": None}),
         Row("of an account elsewhere", UPDATE, "open", {"account": None, "grant": None}),
@@ -211,17 +210,12 @@ ROWS: Final[dict[str, list[Row]]] = {
             "open",
             {"grant.condition": "@Resource[x] StringEquals 'y'"},
         ),
-        Row(
-            "by Azure RBAC, of a key in a managed HSM",
-            UPDATE_WITH_ROLES,
-            "violation",
-            {
-                "vault": None,
-                "binding.keyUriWithVersion": HSM_URI,
-                "binding.vaultId": None,
-                "grant.scope": GROUP,
-            },
-            "nothing in a managed HSM",
+        *(
+            Row("of a key in a managed HSM", UPDATE_WITH_ROLES, "violation", {**IN_HSM, **by}, words)
+            for by, words in (
+                ({"grant.scope": GROUP}, "nothing in a managed HSM"),
+                ({"grant": None}, "add azure-cmk's ManagedHsmRoleAssignment"),
+            )
         ),
         # What the account can be made to do, its identity would do.
         *each(
@@ -230,10 +224,8 @@ ROWS: Final[dict[str, list[Row]]] = {
             [
                 (assigned("more", roles.OWNER, GROUP), "violation"),
                 (assigned("more", roles.CONTRIBUTOR, "/subscriptions/s1"), "violation"),
-                (assigned("more", roles.VAULT_CONTRIBUTOR, VAULT_ID), "violation"),
                 (assigned("more", RELEASE, f"{VAULT_ID}/keys/cmk"), "violation"),
                 (assigned("more", roles.OWNER, "/subscriptions/s1/resourceGroups/another"), "pass"),
-                (assigned("more", roles.OWNER, "/subscriptions/s2"), "pass"),
                 (assigned("more", roles.CRYPTO_OFFICER, "/subscriptions/s2"), "pass"),
                 (assigned("more", roles.READER, GROUP), "pass"),
                 # Nothing here tells in which group a vault of another stack is.
@@ -314,8 +306,7 @@ ROWS: Final[dict[str, list[Row]]] = {
     "role-least-privilege": [
         *(
             row
-            for role in OVER_VAULT
-            for scope in (VAULT_ID, f"{VAULT_ID}/keys/cmk")
+            for role, scope in ((roles.OWNER, VAULT_ID), (RELEASE, f"{VAULT_ID}/keys/cmk"))
             for row in (
                 Row("of a stranger", UPDATE_WITH_ROLES, "violation", stranger(role, scope)),
                 Row("of a person", UPDATE_WITH_ROLES, "pass", stranger(role, scope, principalType="User")),
@@ -330,17 +321,19 @@ ROWS: Final[dict[str, list[Row]]] = {
             "above the vault",
             UPDATE_WITH_ROLES,
             [
-                (stranger(role, scope), says)
-                for role in OVER_VAULT
+                (stranger(roles.CONTRIBUTOR, scope), says)
                 for scope, says in (
-                    (GROUP, "open"),
                     (GROUP.upper(), "open"),
-                    ("/subscriptions/s1", "open"),
                     ("/providers/Microsoft.Management/managementGroups/all", "open"),
                     ("/subscriptions/s1/resourceGroups/another", "pass"),
-                    ("/subscriptions/s2", "pass"),
                 )
             ],
+        ),
+        Row(
+            "above a vault of another stack",
+            UPDATE_WITH_ROLES,
+            "violation",
+            ELSEWHERE | stranger(roles.CRYPTO_USER, "/subscriptions/s1"),
         ),
         Row("that gives nothing over keys", UPDATE_WITH_ROLES, "pass", stranger(roles.READER, VAULT_ID)),
         # A scope that comes from the vault may be the signer's own key in it.
@@ -356,7 +349,6 @@ ROWS: Final[dict[str, list[Row]]] = {
                     "violation",
                 ),
                 (signing() | stranger(roles.CRYPTO_USER, f"{VAULT_ID}/keys/signing"), "pass"),
-                (signing() | stranger(roles.CRYPTO_USER, f"{VAULT_ID}/keys/cmk"), "violation"),
             ],
         ),
         *each(
@@ -373,7 +365,6 @@ ROWS: Final[dict[str, list[Row]]] = {
             UPDATE_WITH_ROLES,
             [
                 (foundry() | {"grant.scope": "/subscriptions/s1"}, "violation"),
-                (foundry() | {"grant.principalType": "User"}, "violation"),
                 (foundry() | stranger(roles.CRYPTO_USER, VAULT_ID), "violation"),
                 # An identity that a Language account uses its key by, too.
                 (
@@ -419,18 +410,12 @@ ROWS["grant-exact"] = values(
 )
 ROWS["vault-no-broad-grants"] = [
     *ROWS["grant-exact"],
-    *(
-        Row(
-            "the holder is named",
-            UPDATE,
-            "violation",
-            {LISTED: [{"objectId": holder, "permissions": {"keys": ["purge"]}}]},
-            words,
-        )
-        for holder, words in (
-            ("someone", '"someone" holds purge'),
-            (UNKNOWN_TEXT, "not known yet holds purge"),
-        )
+    Row(
+        "the holder is named",
+        UPDATE,
+        "violation",
+        {LISTED: [{"objectId": UNKNOWN_TEXT, "permissions": {"keys": ["purge"]}}]},
+        "not known yet holds purge",
     ),
 ]
 ROWS["grant-present"] += [
@@ -441,7 +426,6 @@ ROWS["grant-present"] += [
         for scope, opens in (
             (f"{VAULT_ID}/keys/cmk".upper() + "/VERSIONS/1", True),
             (VAULT_ID, True),
-            (f"{VAULT_ID}/secrets/other", True),
             (f"{VAULT_ID}/keys/other", False),
             (f"{VAULT_ID}2/keys/cmk", False),
         )
@@ -478,7 +462,6 @@ ROWS["grant-present"] += [
             ("https://kv-two.vault.azure.net", "violation"),
             ("https://KV-ONE.vault.azure.net", "pass"),
             (UNKNOWN_TEXT, "pass"),
-            ("https://kv-one.example.org", "pass"),
         )
     ),
     Row(
@@ -500,14 +483,8 @@ ROWS["grant-present"] += [
 ]
 for edits, of_least, of_wider, of_present in (
     (foundry(), "pass", "violation", "pass"),
-    *(
-        (foundry(kind=kind), "violation", "pass", "violation")
-        for kind in ("TextAnalytics", "OpenAI", UNKNOWN_TEXT)
-    ),
-    *(
-        (foundry(role.id), "violation", "pass", "violation")
-        for role in (roles.CRYPTO_OFFICER, roles.ADMINISTRATOR, roles.OWNER)
-    ),
+    *((foundry(kind=kind), "violation", "pass", "violation") for kind in ("OpenAI", UNKNOWN_TEXT)),
+    (foundry(roles.CRYPTO_OFFICER.id), "violation", "pass", "violation"),
 ):
     for rule, says in (
         ("role-least-privilege", of_least),

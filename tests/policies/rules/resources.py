@@ -23,17 +23,14 @@ from tests.policies.asking import (
     VAULT,
     VERSION,
     Thing,
-    secret,
 )
 from tests.policies.bags import (
     ENCRYPTION_USER,
     VAULT_ID,
     inline_account_props,
-    key_props,
-    role_props,
     with_change,
 )
-from tests.policies.editing import ADMIN, shapes
+from tests.policies.editing import ADMIN
 from tests.policies.rules.row import SERVICE, UPDATE, UPDATE_WITH_ROLES, Row
 
 DAY: Final = 86_400
@@ -55,12 +52,8 @@ def changed(props: Change, changes: Change) -> Change:
 def stated(rule: str, changes: Change, says: str, on: tuple[str, ...] = UPDATE, **config: Any) -> Rows:
     """What a rule says of a right stack where the program states this of the rule's resource."""
     noun = "account" if rule.startswith("cmk") else rule.partition("-")[0]
-    forms: list[Change] = [{f"{noun}.{path}": value for path, value in changes.items()}]
-    if noun == "key" and says == "violation":  # as azure-native outputs it
-        flat = changed(key_props(), changes)
-        forms.append({"key@props": flat | (flat.pop("properties") or {})})
-    for edits in forms:
-        yield rule, Row(f"{changes} {config}", on, says, edits, config=config)
+    edits = {f"{noun}.{path}": value for path, value in changes.items()}
+    yield rule, Row(f"{changes} {config}", on, says, edits, config=config)
 
 
 def on(
@@ -89,40 +82,18 @@ def beside(rule: str, *cases: tuple[str, Change, str]) -> Rows:
         yield rule, Row(f"{token} {props}", UPDATE, says, {"x": Thing("x", token, props)})
 
 
-def ranges(*values: Any) -> Change:
-    """A firewall that lets in some ranges."""
-    return {"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": value} for value in values]}}
-
-
 def actions(*types: Any) -> list[Change]:
     """The lifetime actions of a rotation policy."""
     return [{"action": {"type": one}} for one in types]
 
 
-ON: Final = (True, "true", " True ", secret(True), secret("TRUE"))
-OFF: Final = (False, "false", 1, [True], {"value": True}, "[parameters('on')]")
-HIDDEN_FLAGS: Final = (UNKNOWN_FLAG, UNKNOWN_TEXT, secret(UNKNOWN_FLAG))
 NETWORKS: Final[tuple[tuple[Change, str, str], ...]] = (
-    (ranges("0.0.0.0/1", "128.0.0.0/1"), "violation", "violation"),
-    (ranges("20.0.0.0/8", "1.2.3.4", "1.2.3.4/32", UNKNOWN_TEXT, None), "pass", "violation"),
-    (ranges("20.0.0.0/x", "/"), "pass", "violation"),
     ({"publicNetworkAccess": "Disabled"}, "pass", "pass"),
-    ({"publicNetworkAccess": "disabled", "networkAcls": {"defaultAction": "Allow"}}, "pass", "pass"),
-    ({"networkAcls": {"defaultAction": "deny"}}, "pass", "violation"),
-    ({"publicNetworkAccess": "Enabled", "networkAcls": {"defaultAction": "Deny"}}, "pass", "violation"),
-    (ranges("::/0"), "violation", "violation"),
-    (
-        {"networkAcls": {"defaultAction": "Allow", "ipRules": [{"value": "10.0.0.0/24"}]}},
-        "violation",
-        "violation",
-    ),
+    ({"networkAcls": {"defaultAction": "Deny"}}, "pass", "violation"),
     ({"networkAcls": {"ipRules": [{"value": "10.0.0.0/24"}]}}, "violation", "violation"),
-    ({"networkAcls": {"defaultAction": "Deny", "ipRules": UNKNOWN_LIST}}, "open", "violation"),
-    ({"publicNetworkAccess": "Enabled"}, "violation", "violation"),
     ({}, "violation", "violation"),
     ({"publicNetworkAccess": UNKNOWN_TEXT}, "open", "open"),
     ({"networkAcls": UNKNOWN_OBJECT}, "open", "violation"),
-    ({"publicNetworkAccess": secret("Disabled")}, "pass", "pass"),
     ({"publicNetworkAccess": "SecuredByPerimeter"}, "open", "violation"),
 )
 
@@ -143,113 +114,56 @@ def expiry(expires: Any, policy: Any) -> Change:
     }
 
 
+RETENTION: Final = "properties.softDeleteRetentionInDays"
+MODEL: Final = "properties.enableRbacAuthorization"
+EXPIRES: Final = "properties.attributes.expires"
+# The values of what core judges are in tests/consistency/test_each_demand.py.
 OF_PROPERTIES: Final = (
-    # Passes when nothing is stated, too: Azure then switches it on, and off it cannot be.
-    *on("vault-soft-delete", "properties.enableSoftDelete", (*ON, None, ...), OFF, HIDDEN_FLAGS),
-    *on("vault-purge-protection", "properties.enablePurgeProtection", ON, (*OFF, None, ...), HIDDEN_FLAGS),
-    # What stands beside `properties` and belongs inside, azure-native drops.
-    *together(
-        "vault-soft-delete",
-        ({"properties": {"enableSoftDelete": False}, "enableSoftDelete": True}, "violation"),
-    ),
-    *together("vault-purge-protection", ({"properties": {}, "enablePurgeProtection": True}, "violation")),
-    *together("account-local-auth-disabled", ({"properties": {}, "disableLocalAuth": True}, "violation")),
-    *together("account-tier-supports-cmk", ({"sku": ..., "properties.sku": {"name": "S"}}, "violation")),
-    *on(
-        "vault-retention",
-        "properties.softDeleteRetentionInDays",
-        (90, 7),
-        (6, 91, 30.5, "soon", True),
-        (UNKNOWN_TEXT,),
-        minimumDays=7,
-    ),
-    *on("vault-retention", "properties.softDeleteRetentionInDays", ("90", ..., None), (30,), minimumDays=90),
+    *on("vault-soft-delete", "properties.enableSoftDelete", refused=(False,)),
+    *on("vault-purge-protection", "properties.enablePurgeProtection", refused=(..., False)),
+    *on("vault-trusted-services", "properties.networkAcls.bypass", refused=("None",)),
+    *on("key-rsa-2048", "properties.keySize", refused=(3072, ...)),
+    *on("key-rsa-2048", "properties.kty", refused=("EC",)),
+    # Foundry follows its key by itself.
+    *together("cmk-complete", ({f"{CMK}.keyVersion": ..., "kind": "AIServices"}, "pass"), on=INLINE),
+    *on("account-tier-supports-cmk", "sku", refused=({"name": "F0"}, {"name": "X", "tier": "Free"}, None)),
+    *on("vault-retention", RETENTION, (90, 7), (6, 91, 30.5, "soon"), (UNKNOWN_TEXT,)),
+    *on("vault-retention", RETENTION, (90, ...), (30,), minimumDays=90),
     # Access policies that a move to RBAC left over do no harm: grant-present asks for one that counts.
-    *together(
-        "vault-permission-model",
-        ({"properties": {"enableRbacAuthorization": True}}, "pass"),
-        ({"properties": {"enableRbacAuthorization": False, "accessPolicies": [{}]}}, "pass"),
-        ({"properties": {}}, "pass"),
-        ({"properties": {"enableRbacAuthorization": "true", "accessPolicies": [{}]}}, "pass"),
-        ({"properties": {"enableRbacAuthorization": UNKNOWN_FLAG}}, "open"),
-        model="any",
-    ),
+    *on("vault-permission-model", MODEL, (True, False, ...), (), (UNKNOWN_FLAG,), model="any"),
+    *on("vault-permission-model", MODEL, (True,), (False, ...), model="rbac"),
+    *on("vault-permission-model", MODEL, (False,), (True, ...), model="access-policy"),
     *together("vault-permission-model", ({"properties": {"createMode": "recover"}}, "pass"), model="rbac"),
-    *on(
-        "vault-permission-model",
-        "properties.enableRbacAuthorization",
-        (secret(True),),
-        (False, None, ...),
-        model="rbac",
-    ),
-    *on(
-        "vault-permission-model",
-        "properties.enableRbacAuthorization",
-        ("False",),
-        (..., True),
-        model="access-policy",
-    ),
     *networks("vault-network-restricted"),
     *networks("account-network-restricted"),
-    # The service reaches its key as a trusted service.
-    *on(
-        "vault-trusted-services",
-        "properties.networkAcls.bypass",
-        ("Logging, AzureServices", ...),
-        ("none", 3),
-        (UNKNOWN_TEXT,),
-    ),
     # Enabled, within its dates, allowed to wrap and unwrap; what is not stated is Azure's default.
-    *on(
-        "key-usable",
-        "properties.attributes.enabled",
-        (True, "true", ..., None),
-        (False, "False", 0),
-        (UNKNOWN_TEXT,),
-    ),
+    *on("key-usable", "properties.attributes.enabled", (True, ...), (False,), (UNKNOWN_TEXT,)),
     *on("key-usable", "properties.attributes", (None,)),
-    *on(
-        "key-usable",
-        "properties.attributes.expires",
-        (NOW + 1, 0, 1e30),
-        (NOW, str(int(NOW - 1))),
-        (UNKNOWN_NUMBER,),
-    ),
-    # ARM's own names are none of azure-native's.
-    *on("key-usable", "properties.attributes.exp", (NOW + 1, NOW - 1)),
-    *on("key-usable", "properties.attributes.nbf", (NOW + 1,)),
+    *on("key-usable", EXPIRES, (NOW + 1, 0), (NOW,), (UNKNOWN_NUMBER,)),
     *on("key-usable", "properties.attributes.notBefore", (NOW,), (NOW + 1, 1e30), (UNKNOWN_NUMBER,)),
+    *on("key-usable", "properties.keyOps", refused=(["wrapKey"],)),
+    # ARM's own names are none of azure-native's.
+    *on("key-usable", "properties.attributes.exp", (NOW - 1,)),
     # A date on the key or in its rotation policy, within the configured distance; zero dates are none.
     *together(
         "key-expiry",
         (expiry(NOW + DAY * 400, ...), "pass"),
         (expiry(..., "P2Y"), "pass"),
         (expiry(..., ...), "violation"),
-        (expiry(None, None), "violation"),
         (expiry(0, ""), "violation"),
-        (expiry("0001-01-01T00:00:00Z", ...), "violation"),
-        (expiry(secret(NOW + DAY), ...), "pass"),
         (expiry(UNKNOWN_NUMBER, ...), "open"),
         (expiry(NOW + DAY, UNKNOWN_TEXT), "pass"),
         (expiry(..., UNKNOWN_TEXT), "open"),
         # A disabled key encrypts nothing, so it is left to key-usable.
         ({**expiry(..., ...), "properties.attributes.enabled": False}, "pass"),
     ),
-    *on("key-expiry", "properties.attributes.expires", (NOW + DAY * 31,), (NOW + DAY * 29,), minimumDays=30),
-    *on("key-expiry", "properties.attributes.expires", (NOW + DAY * 30,), minimumDays=30, maximumDays=30),
-    *on(
-        "key-expiry",
-        "properties.attributes.expires",
-        (NOW + DAY * 700,),
-        (NOW + DAY * 800,),
-        maximumDays=730.0,
-    ),
+    *on("key-expiry", EXPIRES, (NOW + DAY * 30,), (NOW + DAY * 29,), minimumDays=30),
+    *on("key-expiry", EXPIRES, (NOW + DAY * 30,), (NOW + DAY * 31,), maximumDays=30),
     # One action of type rotate is needed; a notification is none.
     *on(
         "key-rotation-policy",
         "properties.rotationPolicy",
         (
-            {"lifetimeActions": actions("rotate")},
             {"lifetimeActions": actions("Notify", "Rotate")},
             {"lifetimeActions": actions(UNKNOWN_TEXT, "rotate")},
         ),
@@ -258,44 +172,25 @@ OF_PROPERTIES: Final = (
             {"lifetimeActions": []},
             {"lifetimeActions": [None]},
             {},
-            None,
             ...,
         ),
         (UNKNOWN_TEXT, {"lifetimeActions": [UNKNOWN_TEXT]}, {"lifetimeActions": actions(UNKNOWN_TEXT)}),
     ),
     # Absent is on, which is what the service does.
-    *on(
-        "account-local-auth-disabled",
-        "properties.disableLocalAuth",
-        (True, "True", secret(True)),
-        (False, "false", None, ...),
-        (UNKNOWN_FLAG,),
-    ),
-    # Free tiers cannot use a customer's key, and a tier must be stated.
-    *on(
-        "account-tier-supports-cmk",
-        "sku",
-        ({"name": "S"}, {"name": "S0", "tier": "Standard"}),
-        (
-            *({"name": name} for name in ("F0", "f0", secret("F0"), None)),
-            *({"name": "X", "tier": "Free"}, None, ...),
-        ),
-        ({"name": UNKNOWN_TEXT}, UNKNOWN_OBJECT),
-    ),
+    *on("account-local-auth-disabled", "properties.disableLocalAuth", (True,), (False, ...), (UNKNOWN_FLAG,)),
     # An identity of its own, or one attached to it: a binding may name an attached one.
     *on(
         "account-identity",
         "identity",
         (
-            *({"type": type} for type in ("SystemAssigned", "systemassigned", "SystemAssigned,UserAssigned")),
-            {"type": secret("SystemAssigned")},
-            {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": ["x"]},
+            {"type": "SystemAssigned"},
+            {"type": "SystemAssigned, UserAssigned"},
             {"type": "UserAssigned", "userAssignedIdentities": ["x"]},
         ),
         (
             {"type": "UserAssigned", "userAssignedIdentities": []},
-            *({"type": type} for type in ("UserAssigned", "None", None)),
-            *({}, None, ..., "SystemAssigned"),
+            {"type": "None"},
+            *(None, ..., "SystemAssigned"),
         ),
         (UNKNOWN_OBJECT, {"type": UNKNOWN_TEXT}),
     ),
@@ -304,10 +199,8 @@ OF_PROPERTIES: Final = (
         "account-identity",
         ({}, "pass"),
         ({"identity.userAssignedIdentities": UNKNOWN_LIST}, "pass"),
-        ({"identity.userAssignedIdentities": [UNKNOWN_TEXT]}, "pass"),
         ({f"{CMK}.identityClientId": UNKNOWN_TEXT}, "pass"),
         ({"identity.userAssignedIdentities": []}, "violation"),
-        ({"identity.userAssignedIdentities": None}, "violation"),
         ({f"{CMK}.identityClientId": ""}, "violation"),
         ({f"{CMK}.identityClientId": ...}, "violation"),
         ({"properties.encryption.keySource": "Microsoft.CognitiveServices"}, "pass"),
@@ -316,37 +209,27 @@ OF_PROPERTIES: Final = (
     ),
 )
 OF_INLINE_KEYS: Final[tuple[tuple[str, Any, str, str], ...]] = (
-    (f"{CMK}.keyVersion", VERSION.upper(), "pass", "pass"),
-    *((f"{CMK}.keyVersion", value, "violation", "violation") for value in ("", ..., None)),
+    (f"{CMK}.keyVersion", VERSION, "pass", "pass"),
+    *((f"{CMK}.keyVersion", value, "violation", "violation") for value in ("", ...)),
     (f"{CMK}.keyVersion", "latest", "violation", "pass"),
     (f"{CMK}.keyVersion", UNKNOWN_TEXT, "open", "open"),
     *((f"{CMK}.keyName", value, "violation", "pass") for value in ("a/b", ...)),
     (f"{CMK}.keyName", UNKNOWN_TEXT, "open", "pass"),
-    *(
-        (f"{CMK}.keyVaultUri", uri, "pass", "pass")
-        for uri in ("https://kv-one.vault.azure.cn:443/", "https://hsm.managedhsm.azure.net/")
-    ),
+    (f"{CMK}.keyVaultUri", "https://hsm.managedhsm.azure.net/", "pass", "pass"),
     *(
         (f"{CMK}.keyVaultUri", uri, "violation", "pass")
-        for uri in (
-            "http://kv-one.vault.azure.net/",
-            "https://kv-one.vaultXazure.net/",
-            KEY_URI,
-        )
+        for uri in ("http://kv-one.vault.azure.net/", KEY_URI)
     ),
     (f"{CMK}.keyVaultUri", UNKNOWN_TEXT, "open", "pass"),
     (CMK, ..., "violation", "violation"),
     (CMK, UNKNOWN_OBJECT, "open", "open"),
-    *(
-        ("properties.encryption.keySource", source, "pass", "pass")
-        for source in ("microsoft.keyvault", ..., "Microsoft.CognitiveServices")
-    ),
-    ("properties.encryption.keySource", "Microsoft.Storage", "violation", "pass"),
-    ("properties.encryption.keySource", UNKNOWN_TEXT, "open", "open"),
     # SDKs leave the source to its default.
-    ("properties.encryption", {"keyVaultProperties": UNKNOWN_OBJECT}, "open", "open"),
+    *(
+        ("properties.encryption.keySource", one, "pass", "pass")
+        for one in (..., "Microsoft.CognitiveServices", "Microsoft.Storage")
+    ),
+    ("properties.encryption.keySource", UNKNOWN_TEXT, "open", "open"),
     ("properties.encryption", None, "pass", "pass"),
-    ("properties.encryption", {"keySource": "Microsoft.CognitiveServices"}, "pass", "pass"),
     ("properties.encryption", UNKNOWN_OBJECT, "open", "open"),
     ("properties.encryption", {}, "violation", "violation"),
 )
@@ -364,121 +247,92 @@ def _bound_and_inline() -> Rows:
 
 
 OF_URIS: Final = (
-    *((uri, "pass", "pass") for uri in (KEY_URI, f"{KEY_URI}/", secret(KEY_URI))),
     *((KEY_URI.removesuffix(end), "pass", "violation") for end in (f"/{VERSION}", VERSION)),
-    *(
-        (KEY_URI.replace(right, wrong), "violation", "pass")
-        for right, wrong in (
-            (VERSION, "current"),
-            ("vault.azure.net", "vault.example.org"),
-        )
-    ),
-    *((uri, "violation", "violation") for uri in ("", None, ..., ["x"])),
+    (KEY_URI.replace(VERSION, "current"), "violation", "pass"),
+    *((uri, "violation", "violation") for uri in (None, ["x"])),
     (UNKNOWN_TEXT, "open", "open"),
 )
 """The same of a binding, whose URI is held to what an inline key is."""
 
 
 def _entries() -> Rows:
-    """An entry of access policies, in each of the places where ARM and azure-native take one."""
+    """An entry of access policies: of a resource of its own, and in the list of the vault."""
     exact = ["get", "wrapKey", "unwrapKey"]
     for permissions, wide, inexact in (
-        ({"keys": exact}, "pass", "pass"),
         ({"keys": ["UnwrapKey", "GET", "wrapkey"]}, "pass", "pass"),
-        ({"keys": [*exact, "get"], "secrets": [], "storage": None}, "pass", "pass"),
+        ({"keys": exact, "secrets": [], "storage": None}, "pass", "pass"),
         ({"keys": [*exact, "list"]}, "pass", "violation"),
         ({"keys": exact[:2]}, "pass", "violation"),
         ({"keys": exact[1:]}, "pass", "violation"),
-        ({"keys": ["All"]}, "violation", "violation"),
         ({"keys": "all"}, "violation", "violation"),
         ({"keys": ["get", "Purge"]}, "violation", "pass"),
-        ({"keys": exact, "secrets": ["purge"]}, "violation", "violation"),
         ({"keys": exact, "certificates": ["list"]}, "pass", "violation"),
         ({"keys": exact, "storage": ["ALL"]}, "violation", "violation"),
         # Others manage keys or secrets.
         ({"keys": ["get", "list", "create"]}, "pass", "pass"),
-        ({"secrets": ["get", "list"]}, "pass", "pass"),
-        ({"certificates": [secret("all")]}, "violation", "pass"),
-        ({"keys": []}, "pass", "pass"),
         (None, "pass", "pass"),
-        ({"keys": UNKNOWN_LIST}, "open", "open"),
         ({"keys": ["get", UNKNOWN_TEXT]}, "open", "open"),
         ({"keys": exact, "secrets": UNKNOWN_LIST}, "open", "open"),
         ({"keys": UNKNOWN_LIST, "secrets": ["all"]}, "violation", "open"),
-        (UNKNOWN_OBJECT, "open", "open"),
     ):
-        for place, edits in shapes(permissions).items():
-            for rule, says in (("vault-no-broad-grants", wide), ("grant-exact", inexact)):
-                yield rule, Row(f"{place} {permissions}", UPDATE, says, edits)
+        for rule, says in (("vault-no-broad-grants", wide), ("grant-exact", inexact)):
+            yield rule, Row(str(permissions), UPDATE, says, {"grant.policy.permissions": permissions})
     # An object id in `administrators`, in any case, may hold more than the three; never all or purge.
-    named = {"administrators": [ADMIN.upper()]}
-    for edits in shapes({"keys": [*exact, "create", "purge"]}).values():
-        yield "grant-exact", Row("administrators", UPDATE, "pass", edits, config=named)
-        yield "vault-no-broad-grants", Row("administrators", UPDATE, "violation", edits, config=named)
+    listed = [{}, {"objectId": ADMIN, "permissions": {"keys": [*exact, "create", "purge"]}}]
+    for rule, says, config in (
+        ("grant-exact", "violation", {}),
+        ("grant-exact", "pass", {"administrators": [ADMIN.upper()]}),
+        ("vault-no-broad-grants", "violation", {"administrators": [ADMIN]}),
+    ):
+        edits: Change = {"vault.properties.accessPolicies": listed}
+        yield rule, Row(f"listed in the vault {config}", UPDATE, says, edits, config=config)
     for keys, words in (
         (["wrapKey", "sign"], "holds on keys: sign, wrapKey (missing get, unwrapKey)\n"),
         (["all"], "holds on keys: all\n"),
-        ([*exact, "list"], "holds on keys: get, list, unwrapKey, wrapKey\n"),
     ):
-        edits = {"grant.policy.permissions.keys": keys, "grant.policy.objectId": UNKNOWN_TEXT}
+        edits = {"grant.policy.permissions.keys": keys}
         yield "grant-exact", Row("in Azure's spelling", UPDATE, "violation", edits, words)
-    for policy in (UNKNOWN_OBJECT, UNKNOWN_TEXT):
-        for rule in ("grant-exact", "vault-no-broad-grants"):
-            yield rule, Row("a policy that is not known", UPDATE, "open", {"grant.policy": policy})
+    for rule in ("grant-exact", "vault-no-broad-grants"):
+        yield rule, Row("a policy that is not known", UPDATE, "open", {"grant.policy": UNKNOWN_OBJECT})
 
 
 def _roles() -> Rows:
-    """Crypto Service Encryption User on one vault or key, as ServicePrincipal; flat or as ARM nests it."""
+    """Crypto Service Encryption User on one vault or key, as ServicePrincipal."""
     group = "/subscriptions/s1/resourceGroups/rg"
     rule, officer = "role-least-privilege", {"roleDefinitionId": OFFICER}
     cases: tuple[tuple[Change, str], ...] = (
         *(({"scope": scope}, "pass") for scope in (VAULT_ID, VAULT_ID.upper() + "/KEYS/CMK/")),
-        *(({"scope": scope}, "violation") for scope in ("/subscriptions/s1", group, ..., None)),
-        ({"scope": f"{VAULT_ID}/secrets/x"}, "violation"),
-        ({"scope": group, "roleDefinitionId": ENCRYPTION_USER.upper()}, "violation"),
-        ({"roleDefinitionId": ENCRYPTION_USER[-36:]}, "pass"),
+        *(({"scope": scope}, "violation") for scope in (group, f"{VAULT_ID}/secrets/x", ...)),
         ({"roleDefinitionId": f"{VAULT_ID}{ENCRYPTION_USER}".upper()}, "pass"),
-        ({"principalType": "serviceprincipal"}, "pass"),
         *(({"principalType": type}, "violation") for type in ("User", ...)),
         *(({path: UNKNOWN_TEXT}, "open") for path in ("scope", "principalType", "roleDefinitionId")),
-        ({"principalId": UNKNOWN_TEXT}, "pass"),
-        ({"roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{OFFICER}"}, "violation"),
+        ({"roleDefinitionId": OFFICER}, "violation"),
         ({**officer, "principalType": "User"}, "pass"),
         *(({**officer, "principalType": type}, "open") for type in (..., UNKNOWN_TEXT)),
-        ({"roleDefinitionId": "00000000-0000-0000-0000-000000000000", "scope": "/"}, "pass"),
-        *(({"roleDefinitionId": id}, "pass") for id in (None, ["x"])),
+        *(({"roleDefinitionId": id}, "pass") for id in (None, "00000000-0000-0000-0000-000000000000")),
     )
     for changes, says in cases:
-        flat = changed(role_props(), changes)
-        nested = {"scope": flat.get("scope"), "properties": flat}
-        for props in (flat, nested):
-            yield rule, Row(str(changes), UPDATE_WITH_ROLES, says, {"grant@props": props})
-    held = {"grant.roleDefinitionId": OFFICER, "grant.principalId": ADMIN}
-    for config, says in (({}, "violation"), ({"administrators": [ADMIN]}, "pass")):
-        yield rule, Row("of a pipeline", UPDATE_WITH_ROLES, says, held, config=config)
+        edits = {f"grant.{path}": value for path, value in changes.items()}
+        yield rule, Row(str(changes), UPDATE_WITH_ROLES, says, edits)
+    held, config = (
+        {"grant.roleDefinitionId": OFFICER, "grant.principalId": ADMIN},
+        {"administrators": [ADMIN]},
+    )
+    yield rule, Row("of a pipeline", UPDATE_WITH_ROLES, "pass", held, config=config)
 
 
 def _of_other_shapes() -> Rows:
     """Bags without readable properties, requests that Azure reads otherwise, and what an account ignores."""
-    shapes: tuple[tuple[Any, str, str], ...] = (
-        (None, "pass", "violation"),
-        ("text", "pass", "violation"),
-        ([], "pass", "violation"),
-        (UNKNOWN_OBJECT, "open", "open"),
-    )
-    for given, soft_delete, purge_protection in shapes:
-        yield from stated("vault-soft-delete", {"properties": given}, soft_delete)
-        yield from stated("vault-purge-protection", {"properties": given}, purge_protection)
+    for given, says in ((None, "violation"), ("text", "violation"), (UNKNOWN_OBJECT, "open")):
+        yield from stated("vault-purge-protection", {"properties": given}, says)
     # Azure ignores the properties of a request that recovers a vault; so do Azure Policy and these rules.
     for rule in ("vault-soft-delete", "vault-purge-protection", "vault-network-restricted"):
-        for mode, says in (("recover", "pass"), ("Recover", "pass"), ("default", "violation")):
+        for mode, says in (("Recover", "pass"), ("default", "violation")):
             yield from stated(rule, {"properties": {"createMode": mode, "enableSoftDelete": False}}, says)
     # An ignored identity could be lost unseen; what a refresh has found of a key is not stated.
-    of_identity = ("identity", "identity.type", '["identity"]', "*", "identity.userAssignedIdentities")
     for rule, on, ignored, says in (
-        *(("account-identity", UPDATE, [path], "violation") for path in of_identity),
+        *(("account-identity", UPDATE, [path], "violation") for path in ("*", "identity.type")),
         ("account-identity", UPDATE, ["properties.encryption", "tags"], "pass"),
-        ("cmk-complete", INLINE, [], "violation"),
         ("cmk-complete", INLINE, ["properties.encryption.keySource"], "violation"),
         ("cmk-complete", INLINE, ["properties.encryption"], "pass"),
     ):
@@ -499,8 +353,6 @@ def _of_first_creates() -> Rows:
         ({**new, client: UNKNOWN_TEXT}, (), "pass"),
         (new, (), "violation"),
         ({**new, client: "", "identity.type": "SystemAssigned, UserAssigned"}, (), "violation"),
-        ({**new, client: None, "identity": {"type": "SystemAssigned"}}, (), "violation"),
-        ({**new, source: "MICROSOFT.KEYVAULT"}, (), "violation"),
         ({**new, source: UNKNOWN_TEXT}, (), "open"),
         ({**new, source: "Microsoft.CognitiveServices"}, (), "pass"),
         ({**new, "properties.encryption": UNKNOWN_OBJECT}, (), "open"),
@@ -508,16 +360,7 @@ def _of_first_creates() -> Rows:
         # The usual two deployments: the first makes the account, the second grants access and states the key.
         ({**new, "name": "lang-one"}, (), "pass"),
         # After a refresh the ignored encryption of a bound account is in its inputs; it is no key at create.
-        *(
-            (new, (path,), "pass")
-            for path in (
-                "properties.encryption",
-                "properties",
-                "properties.*",
-                "*",
-                'properties["encryption"]',
-            )
-        ),
+        (new, ("properties.encryption",), "pass"),
         (new, elsewhere, "violation"),
     ):
         thing = Thing("x", ACCOUNT, changed(inline_account_props(), {**changes}), ignore_changes=ignored)
@@ -528,15 +371,13 @@ def _protected() -> Rows:
     """A binding is protected, unless a setting of a service of ours around it takes that off on purpose."""
     rule, off = "binding-protected", {"binding@protect": False, "binding@parent": "service"}
     yield rule, Row("by the option", UPDATE, "pass")
-    for place in ("dev::shop::", "prod::shop::", "developer::shop::"):
-        placed = {"binding@place": place, "binding@protect": False}
-        yield rule, Row(f"in {place}", UPDATE, "violation", placed)
+    yield rule, Row("in no service of ours", UPDATE, "violation", {"binding@protect": False})
     settings: tuple[tuple[Change, str], ...] = (
-        *(({"protect": said}, "pass") for said in (False, "false")),
-        *(({"protect": said}, "violation") for said in (True, None, UNKNOWN_FLAG)),
+        ({"protect": False}, "pass"),
+        *(({"protect": said}, "violation") for said in (True, UNKNOWN_FLAG)),
         ({"unbindAccount": "lang-one"}, "pass"),
-        *(({"unbindAccount": said}, "violation") for said in (None, "", UNKNOWN_TEXT)),
-        *((said, "violation") for said in ({}, {"access": "revoked"}, {"replaceAccount": "lang-one"})),
+        ({"unbindAccount": UNKNOWN_TEXT}, "violation"),
+        ({"access": "revoked", "replaceAccount": "lang-one"}, "violation"),
     )
     for said, says in settings:
         yield rule, Row(str(said), UPDATE, says, {**off, "service": Thing("service", SERVICE, said)})
@@ -544,21 +385,20 @@ def _protected() -> Rows:
     inner = Thing("part", "language-cmk:index:KeyBinding", parent="service")
     for claim, edits, says in (
         ("through an inner component", {"part": inner, "service": ours, "binding@parent": "part"}, "pass"),
-        ("in another service", {"service": ours, "binding@parent": None}, "violation"),
         ("of others", {"service": replace(ours, type="shop:index:Service")}, "violation"),
     ):
         yield rule, Row(claim, UPDATE, says, {**off, **edits})
     # The engine shows a pack no replaceOnChanges, with which any change would take key or data away; an
     # engine does not replace what is protected.
-    for token in (ACCOUNT, VAULT, KEY):
-        for protect, first, says in (
-            (False, True, "open"),
-            (True, True, "pass"),
-            (False, False, "pass"),
-            (False, None, "pass"),
-        ):
-            thing = Thing("x", token, {}, protect=protect, deletes_first=first)
-            yield rule, Row(f"{token} deleted first", UPDATE, says, {"x": thing})
+    for token, protect, first, says in (
+        (ACCOUNT, False, True, "open"),
+        (VAULT, False, True, "open"),
+        (KEY, False, True, "open"),
+        (KEY, True, True, "pass"),
+        (KEY, False, None, "pass"),
+    ):
+        thing = Thing("x", token, {}, protect=protect, deletes_first=first)
+        yield rule, Row(f"{token} deleted first", UPDATE, says, {"x": thing})
 
 
 def _by_types() -> Rows:
@@ -567,14 +407,10 @@ def _by_types() -> Rows:
         "no-preview-api-version",
         ("azure-native:cognitiveservices/v20240401preview:Account", {}, "violation"),
         ("azure-native_storage_v20240101preview:storage:Blob", {}, "violation"),
-        ("azure-native:cognitiveservices/v20230501:Account", {}, "pass"),
         (ACCOUNT, {}, "pass"),
-        ("azure-native:monitor:DiagnosticSetting", {"azureApiVersion": "2021-05-01-preview"}, "pass"),
-        (GENERIC, {"apiVersion": "2024-04-01-preview"}, "violation"),
         (GENERIC, {"apiVersion": "2024-04-01"}, "pass"),
         (GENERIC, {"apiVersion": UNKNOWN_TEXT}, "pass"),
         (AZAPI, {"type": "Microsoft.KeyVault/vaults@2024-04-01-preview", "body": {}}, "violation"),
-        ("aws:s3:Bucket", {}, "pass"),
     )
     vault = {"resourceProviderNamespace": "Microsoft.KeyVault", "resourceType": "vaults", "properties": {}}
     yield from beside(
@@ -583,7 +419,6 @@ def _by_types() -> Rows:
         ("azure-native:keyvault:Key", {"azureApiVersion": "2024-11-01"}, "violation"),
         ("azure-native:keyvault/v20250501:Vault", {}, "violation"),
         ("azure-native_keyvault_v20260201:keyvault:Vault", {}, "pass"),
-        ("azure-native:keyvault:AccessPolicy", {"policy": {}}, "violation"),
         *((token, {"policy": {}}, "pass") for token in (VAULT, KEY, ACCESS_POLICY)),
         ("azure-native:storage:StorageAccount", {}, "pass"),
     )
@@ -608,12 +443,9 @@ def _by_types() -> Rows:
         (f"{DEPLOYMENT}/v20240301:DeploymentStackAtSubscription", {"templateLink": LINK}, "open"),
         ("azure-native:blueprint:Assignment", {"blueprintId": "/subscriptions/s1/blueprints/b"}, "open"),
         ("azure-native:blueprint/v20181101preview:Assignment", {"blueprintId": UNKNOWN_TEXT}, "open"),
-        *(
-            (f"{DEPLOYMENT}:Deployment{scope}", {"properties": {"template": template}}, says)
-            for scope in ("", "AtSubscriptionScope")
-            for template, says in TEMPLATES
-        ),
-        *((token, {name: text}, says) for token, name in TEXTS for text, says in WRITTEN),
+        *((f"{DEPLOYMENT}:Deployment", {"properties": {"template": one}}, says) for one, says in TEMPLATES),
+        *((token, {name: json.dumps(WITH_VAULT)}, "violation") for token, name in TEXTS),
+        *((TEXTS[0][0], {"templateContent": text}, says) for text, says in WRITTEN),
     )
 
 
@@ -623,15 +455,10 @@ WITH_VAULT: Final = {
     "resources": [{"type": "Microsoft.KeyVault/Vaults", "apiVersion": "2023-07-01", "name": "kv"}]
 }
 TEMPLATES: Final = (
-    (WITH_VAULT, "violation"),
     ({"resources": {"kv": {"type": "Microsoft.KeyVault/vaults/keys"}}}, "violation"),
     ({"resources": [{"properties": {"template": WITH_VAULT}}]}, "violation"),
-    ({"resources": [{"type": secret("Microsoft.CognitiveServices/accounts")}]}, "violation"),
     ({"resources": [{"type": "Microsoft.Storage/storageAccounts"}, UNKNOWN_OBJECT]}, "open"),
     ({"resources": [{"type": "Microsoft.Storage/storageAccounts"}]}, "pass"),
-    ({"resources": [{"type": "Microsoft.Authorization/roleAssignments"}]}, "violation"),
-    ({"resources": [{"properties": {"templateLink": LINK}}]}, "violation"),
-    (UNKNOWN_OBJECT, "open"),
     (None, "open"),
 )
 TEXTS: Final = (
@@ -641,15 +468,12 @@ TEXTS: Final = (
     ("azure-native:resources:Deployment", "template"),
 )
 WRITTEN: Final = (
-    (json.dumps(WITH_VAULT), "violation"),
     (json.dumps({"resources": []}), "pass"),
     ("no JSON", "open"),
     (json.dumps(WITH_VAULT).replace("/", "\\/"), "violation"),
     (json.dumps(WITH_VAULT).replace("Micro", "\\u004dicro"), "violation"),
     ("// Bicep made this\n" + json.dumps(WITH_VAULT), "violation"),
     ('{"resources": [{"type": "[variables(\'type\')]"}]} // and no more', "open"),
-    ('{"resources": [{"type": "Microsoft.KeyVault/vaults/providers/Microsoft.Insights/x"}]}', "violation"),
-    (UNKNOWN_TEXT, "open"),
 )
 ROWS: Final = [
     *OF_PROPERTIES,

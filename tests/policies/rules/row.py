@@ -13,6 +13,7 @@ ROLES: Final = (*UPDATE_WITH_ROLES, *PREVIEW_WITH_ROLES)
 TWO: Final = (*BOTH, *ROLES)
 ONE: Final = ("update of one phase", "preview of one phase")
 EVERY: Final = (*TWO, *ONE)
+WRITE: Final = ("preview of a write",)
 SERVICE: Final = "language-cmk:index:EncryptedAIServicesAccount"
 
 

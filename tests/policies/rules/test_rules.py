@@ -2,21 +2,13 @@
 
 import pytest
 
+from policies.rules import RULES
 from tests.policies.asking import Pack, Thing, verdict
 from tests.policies.editing import STACKS, edited
-from tests.policies.rules import accounts, bindings, grants, resources
+from tests.policies.refusals import ROWS
 from tests.policies.rules.row import Row
 from tests.policies.stacks import run
 
-ROWS = [
-    *resources.ROWS,
-    *(
-        (rule, row)
-        for rows in (accounts.ROWS, bindings.ROWS, grants.ROWS)
-        for rule, listed in rows.items()
-        for row in listed
-    ),
-]
 CASES = [
     pytest.param(rule, row, base, id=f"{rule}: {row.claim}, {base}") for rule, row in ROWS for base in row.on
 ]
@@ -26,7 +18,8 @@ CASES = [
 def test_a_rule_says_what_its_row_says(rule: str, row: Row, base: str) -> None:
     """Violation, open or pass; in the words of the row."""
     stack = edited(STACKS[base](), row.edits)
-    pack = Pack({rule: row.config}, levels={rule: row.level} if row.level else None)
+    asked = [one for one in RULES if one.name == rule]
+    pack = Pack({rule: row.config}, levels={rule: row.level} if row.level else None, rules=asked)
     answers = pack.ask_stack(list(stack.values())) if row.alone else run(stack, pack, omits=row.omits)
     assert verdict(answers, rule) == row.says
     told = [one.message for one in answers if one.rule == rule or f"\n{rule}: " in one.message]
