@@ -122,11 +122,8 @@ def test_exactly_its_permission_lets_an_operation_pass(
     )
 
     def asked(*permissions: str) -> Any:
-        entry = {
-            "tenantId": SERVICE.tenant_id,
-            "objectId": SERVICE.object_id,
-            "permissions": {"keys": permissions},
-        }
+        who = {"tenantId": SERVICE.tenant_id, "objectId": SERVICE.object_id}
+        entry = {**who, "permissions": {"keys": permissions}}
         case.do({"ask": f"PATCH {VAULT}", "send": {"properties": {"accessPolicies": [entry]}}})
         return case.ask(method, URI + path, body, who=SERVICE)
 
