@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.cloud import documents
-from tests.support.crash import Bookmark, Moment, Update, killed_at, locked, repair
+from tests.support.crash import Bookmark, Update, killed_at, locked, moment, repair
 from tests.support.judge import Judge
 from tests.support.search import WIDE
 from tests.support.stack import Stack, done
@@ -72,7 +72,7 @@ class Life:
         """How often a command was killed, at the next write that the cloud has not begun with, or has
         answered, and repaired. Ends where the command ends first."""
         for number in range(MOST_KILLS):
-            moments = [Moment("next", how, host=host, answered=number % 3 > 0) for host, how in WRITES]
+            moments = [moment(how, host=host, answered=number % 3 > 0) for host, how in WRITES]
             if not killed_at(self.azure, self.stack, moments, *words, whole=number % 2 == 0):
                 return number
             repair(self.stack)
@@ -127,7 +127,7 @@ def test_the_plugin_dies_while_it_binds(life: Life) -> None:
         (fault,) = life.azure.control("/faults")["value"]
         return bool(fault["calls"])
 
-    life.azure.control("/faults", Moment("binding", "PATCH", ACCOUNT).fault)
+    life.azure.control("/faults", moment("PATCH", ACCOUNT))
     with Update(life.stack) as update:
         assert update.reaches(is_reached), update.output
         assert update.kill_those("/provider 127.0.0.1:")

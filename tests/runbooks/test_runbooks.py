@@ -11,11 +11,11 @@ from tests.runbooks.conftest import Runbook
 from tests.support import cloud
 from tests.support.arm_client import ask
 from tests.support.az import commands_in
-from tests.support.crash import Moment, killed_at
+from tests.support.crash import killed_at, moment
 from tests.support.judge import ACCOUNTS, MICROSOFT, VAULTS
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
-ROLE = Moment("role", "PUT", "{scope*}/providers/Microsoft.Authorization/roleAssignments/{name}")
+ROLE = moment("PUT", "{scope*}/providers/Microsoft.Authorization/roleAssignments/{name}")
 
 
 def carry_out(runbook: Runbook, lines: str) -> None:

@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from core.roles import HSM_CRYPTO_USER
 from localazure import seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
@@ -121,20 +120,14 @@ def _assign(door: Door, options: Options) -> None:
     if "name" not in options:
         assign_role(door.cloud, assignee, role, scope)
         return
-    id, body = named_assignment(options)
-    azure(door, "PUT", id, body, api="2022-04-01")
-
-
-def named_assignment(options: Options) -> tuple[str, dict[str, Any]]:
-    """The id and the body of a role assignment that is made with a name of its own and the role's id."""
-    (name,), (role,), (scope,) = options["name"], options["role"], options["scope"]
     subscription = "/".join(scope.split("/")[:3])
     properties = {
         "roleDefinitionId": f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}",
-        "principalId": options["assignee-object-id"][0],
+        "principalId": assignee,
         "principalType": options["assignee-principal-type"][0],
     }
-    return f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", {"properties": properties}
+    id = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{options['name'][0]}"
+    azure(door, "PUT", id, {"properties": properties}, api="2022-04-01")
 
 
 def _vault_update(door: Door, options: Options) -> None:
@@ -149,14 +142,6 @@ def _vault_update(door: Door, options: Options) -> None:
     rules = {"bypass": "bypass", "defaultAction": "default-action"}
     if given := {name: options[option][0] for name, option in rules.items() if option in options}:
         properties["networkAcls"] = {**(found["properties"].get("networkAcls") or {}), **given}
-    azure(door, "PATCH", found["id"], {"properties": properties}, api="2026-02-01")
-
-
-def _vault_rule(door: Door, options: Options) -> None:
-    found = _vault(door, options["name"][0])
-    rules = found["properties"].get("networkAcls") or {}
-    addresses = [*(rules.get("ipRules") or ()), *({"value": one} for one in options["ip-address"])]
-    properties = {"networkAcls": {**rules, "ipRules": addresses}}
     azure(door, "PATCH", found["id"], {"properties": properties}, api="2026-02-01")
 
 
@@ -284,17 +269,6 @@ def _hsm(door: Door, name: str) -> Vault:
     return found
 
 
-def _key_create(door: Door, options: Options) -> None:
-    hsm = _hsm(door, options["hsm-name"][0])
-    maker = create_principal(door.cloud, tenant_id=seed.TENANT_ID, name="key maker")
-    local_roles.assign(door.cloud, hsm, maker.object_id, HSM_CRYPTO_USER.id, "/keys")
-    url = f"https://{hsm.name}.managedhsm.azure.net/keys/{options['name'][0]}/create?api-version={_KEYS}"
-    body = {"kty": options["kty"][0], "key_size": int(options["size"][0]), "key_ops": options["ops"]}
-    reply = door.send("POST", url, body, bearer=token(maker, "https://managedhsm.azure.net"))
-    if reply.status >= 400:
-        raise ValueError(f"{url}: {reply.status} {reply.body}")
-
-
 def _hsm_role(options: Options) -> str:
     return next(one.id for one in local_roles.ROLES if one.name == options["role"][0])
 
@@ -343,12 +317,10 @@ DOES: Mapping[str, Callable[[Door, Options], None]] = {
     "cognitiveservices account update": _account_update,
     "group create": _group_create,
     "keyvault delete-policy": _delete_policy,
-    "keyvault key create": _key_create,
     "keyvault key recover": _key_recover,
     "keyvault key rotate": _key_rotate,
     "keyvault key rotation-policy update": _rotation_policy,
     "keyvault key set-attributes": _key_attributes,
-    "keyvault network-rule add": _vault_rule,
     "keyvault recover": _vault_recover,
     "keyvault role assignment create": _assign_in_hsm,
     "keyvault role assignment delete": _unassign_in_hsm,

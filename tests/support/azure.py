@@ -3,15 +3,14 @@ the test's process is killed."""
 
 from __future__ import annotations
 
-import http.client
-import json as codec
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+
+import urllib3
 
 from localazure import process
 from localazure.home import Home
@@ -32,29 +31,17 @@ class RunningAzure:
 
     def control(self, path: str, json: Any = None, *, method: str = "") -> Any:
         """Asks the control endpoint: POST with a body, GET without one. Raises ValueError on a refusal."""
-        address = urlsplit(self.env["LOCALAZURE_CONTROL"])
-        connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=120)
         headers = {"Authorization": f"Bearer {self.env['LOCALAZURE_CONTROL_TOKEN']}"}
-        try:
-            body = None if json is None else codec.dumps(json)
-            connection.request(method or ("GET" if json is None else "POST"), path, body, headers)
-            response = connection.getresponse()
-            answer = codec.loads(response.read())
-        finally:
-            connection.close()
-        if response.status != 200:
-            raise ValueError(f"{path}: {response.status} {answer}")
-        return answer
+        method = method or ("GET" if json is None else "POST")
+        url = f"{self.env['LOCALAZURE_CONTROL']}{path}"
+        answer = urllib3.request(method, url, json=json, headers=headers, retries=False, timeout=120)
+        if answer.status != 200:
+            raise ValueError(f"{path}: {answer.status} {answer.json()}")
+        return answer.json()
 
     def set_clock(self, moment: float) -> None:
         """Moves the cloud's clock to `moment`, in seconds since 1970, forth or back."""
         self.control("/clock", {"advance": moment - self.control("/clock")["seconds"]})
-
-    def restart(self, *, kill: bool = False) -> None:
-        """Ends the process, with SIGKILL if `kill`, and starts it again on the same home."""
-        process.stop(self.home, kill=kill)
-        process.start(self.home, ends_with_caller=True)
-        self.env = process.environment_of(self.home)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import pytest
 FILE_SECONDS = 60.0
 """Processor seconds that one file may cost in the everyday run."""
 _COST = "processor seconds"
+_BEGAN = pytest.StashKey[float]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,30 +24,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--costly", type=int, default=0, metavar="N", help="list the N files that cost most")
 
 
-class Cost:
-    """Adds the cost of each phase of a test to its report, which xdist sends to the process of the
-    summary."""
-
-    def __init__(self) -> None:
-        self._before = _spent()
-
-    def pytest_runtest_logstart(self) -> None:
-        """Leaves out the time since the last report, which belongs to no test."""
-        self._before = _spent()
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self) -> Any:
-        """Measures the time since the last report, once for each phase."""
-        report = yield
-        now = _spent()
-        report.user_properties = [*report.user_properties, (_COST, now - self._before)]
-        self._before = now
-        return report
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """A test begins here, before its fixtures."""
+    item.stash[_BEGAN] = _spent()
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Measures in this process."""
-    config.pluginmanager.register(Cost())
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Adds the cost of a test to its last report, which xdist sends to the process of the summary."""
+    report = yield
+    if call.when == "teardown":
+        report.user_properties.append((_COST, _spent() - item.stash[_BEGAN]))
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -10,7 +10,6 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,28 +21,12 @@ from tests.support.stack import PATIENCE_SECONDS, Run, Stack, done
 _LOOK_SECONDS = 0.02
 
 
-@dataclass(frozen=True)
-class Moment:
-    """A request at which an update is killed; `path` is a route's template.
-
-    With `answered` the cloud has carried it out, and the engine never saw the answer; else it has not begun.
-    """
-
-    name: str
-    method: str
-    path: str = ""
-    host: str = "arm"
-    call: int = 1
-    answered: bool = True
-
-    @property
-    def fault(self) -> dict[str, Any]:
-        """What the local Azure is asked for: the request hangs until its client is gone."""
-        where = {"host": self.host, "method": self.method, "path": self.path, "call": self.call}
-        return {**where, "wire": "hang", "after": self.answered, "times": 0}
-
-    def __str__(self) -> str:
-        return f"{'after' if self.answered else 'before'} {self.name}"
+def moment(method: str, path: str = "", *, host: str = "arm", answered: bool = True) -> dict[str, Any]:
+    """A request at which an update is killed, as a fault of the local Azure: it hangs until its client is
+    gone. `path` is a route's template. With `answered` the cloud has carried it out, and the engine never saw
+    the answer; else it has not begun."""
+    where = {"host": host, "method": method, "path": path, "call": 1}
+    return {**where, "wire": "hang", "after": answered, "times": 0}
 
 
 def below(pid: int, words: str = "") -> list[psutil.Process]:
@@ -141,17 +124,16 @@ class Update:
 def killed_at(
     azure: RunningAzure,
     stack: Stack,
-    moments: Sequence[Moment],
+    moments: Sequence[dict[str, Any]],
     *words: str,
     whole: bool = True,
 ) -> bool:
     """Runs a command and kills it at the first of the moments; False where it ends before any of them."""
-    ids = [azure.control("/faults", moment.fault)["id"] for moment in moments]
-    calls = {id: moment.call for id, moment in zip(ids, moments, strict=True)}
+    for one in moments:
+        azure.control("/faults", one)
 
     def struck() -> bool:
-        seen = {fault["id"]: fault["calls"] for fault in azure.control("/faults")["value"]}
-        return any(seen[id] >= call for id, call in calls.items())
+        return any(fault["calls"] for fault in azure.control("/faults")["value"])
 
     with ExitStack() as cleared:
         cleared.callback(azure.control, "/faults", method="DELETE")

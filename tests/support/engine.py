@@ -3,7 +3,8 @@
 Owns: what Pulumi's engine does with a program's registrations, one after another (source: pulumi/pulumi
 3.259, pkg/resource/deploy): ignored changes, Check, Diff, hooks, the write, the state, deletes in reverse, a
 refresh, targets, a preview, aliases by name and type, and those that a parent's name gives. The components
-run under the real SDK. Does not own: policies, aliases by another parent."""
+run under the real SDK. Does not own: policies, imports, replacements that a program declares, aliases by
+another parent."""
 
 from __future__ import annotations
 
@@ -109,21 +110,18 @@ class Engine:
             except ProviderError as error:
                 raise UpdateError(str(error)) from error
 
-    def up(self, program: Callable[[], Any], *, refresh: bool, flags: Flags = ALL) -> list[str]:
-        """An update; what it did. Raises UpdateError."""
-        return self._run(program, refresh=refresh, flags=flags)
-
     def preview(self, program: Callable[[], Any], *, refresh: bool = False) -> list[str]:
         """What an update would do; the state stays as it is. Raises UpdateError."""
         state = copy.deepcopy(self.state)
         try:
-            return self._run(program, refresh=refresh, previews=True)
+            return Engine.up(self, program, refresh=refresh, previews=True)
         finally:
             self.state = state
 
-    def _run(
+    def up(
         self, program: Callable[[], Any], *, refresh: bool, flags: Flags = ALL, previews: bool = False
     ) -> list[str]:
+        """An update; what it did. Raises UpdateError."""
         before = self.shown()
         with self._command():
             # azure-cmk asks for it with each of its resources but one (`refresh_before_update`).
@@ -313,9 +311,7 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         self._hooks[request.name] = request.callback
         return empty_pb2.Empty()
 
-    def RegisterErrorHook(self, request: Any) -> Any:
-        self._hooks[request.name] = request.callback
-        return empty_pb2.Empty()
+    RegisterErrorHook = RegisterResourceHook
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
         with self._lock:
@@ -403,19 +399,14 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         for path in request.ignoreChanges if held else ():
             reset(path, held.inputs if held else {}, inputs)
         inputs = self._checked(urn, request, held.inputs if held else {}, inputs)
-        if request.importId and (held is None or held.id != request.importId):
-            made = self._import(urn, request, from_struct(request.object) if held else inputs)
-            if held is not None:  # an import takes the place of what the state has (step_generator.go)
-                self.engine.replaced.append((urn, held))
-            return made
+        assert not request.importId, "imports are not known here"
         if held is None:
             return self._create(urn, request, inputs)
         diff = self._diff(urn, request, held, inputs)
-        replaces = {*diff.replaces, *_declared_replaces(request, held.inputs, inputs)}
         asked = _is_among(urn, self._flags.replaces)
-        if replaces and not (self.engine.replaces or asked):
-            raise ProviderError(f"would be replaced for {sorted(replaces)}")
-        if replaces or asked:
+        if diff.replaces and not (self.engine.replaces or asked):
+            raise ProviderError(f"would be replaced for {sorted(diff.replaces)}")
+        if diff.replaces or asked:
             # A successor begins with what is declared: nothing of the old one is kept (step_generator.go).
             inputs = self._checked(urn, request, {}, from_struct(request.object))
             return self._replace(urn, request, held, inputs, first=diff.deleteBeforeReplace)
@@ -454,22 +445,6 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
             **_about(urn, request), **_change(held, inputs, request.ignoreChanges)
         )
         return self.engine.call("Diff", request.type, asked)
-
-    def _import(self, urn: str, request: Any, inputs: dict[str, Any]) -> Held:
-        asked = provider_pb2.ReadRequest(**_about(urn, request), id=request.importId)
-        read = self.engine.call("Read", request.type, asked)
-        if not read.id:
-            raise ProviderError(f"resource '{request.importId}' does not exist")
-        found = Held(request.type, read.id, from_struct(read.inputs), from_struct(read.properties))
-        for path in request.ignoreChanges:
-            reset(path, found.inputs, inputs)
-        diff = self._diff(urn, request, found, inputs)
-        if diff.changes == provider_pb2.DiffResponse.DIFF_SOME:
-            raise ProviderError(
-                f"inputs to import do not match the existing resource: {sorted(diff.detailedDiff)}"
-            )
-        self.engine.operations.append(f"import {request.type}")
-        return self._kept(urn, request, found.id, inputs, found.outputs)
 
     def _create(self, urn: str, request: Any, inputs: dict[str, Any]) -> Held:
         asked = provider_pb2.CreateRequest(
@@ -572,13 +547,6 @@ class _RefusedCallError(grpc.RpcError):  # type: ignore[misc]
 
     def details(self) -> str:
         return self._text
-
-
-def _declared_replaces(request: Any, old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
-    """The changed properties for which the program declares a replacement; "*" is any of them."""
-    declared = [*request.replaceOnChanges]
-    changed = {name for name in {*old, *new} if old.get(name) != new.get(name)}
-    return changed if "*" in declared else changed & {*declared}
 
 
 def _is_custom(type: str) -> bool:

@@ -44,10 +44,6 @@ class FleetCheckout:
             self.file(name).write_text(yaml.safe_dump({**document, "config": config}))
             if name != names[0]:
                 done(self.stack.pulumi("stack", "init", name))
-        self.write_fleet(fleet)
-
-    def write_fleet(self, fleet: Mapping[str, Any]) -> None:
-        """Writes fleet.yaml."""
         (self.folder / "fleet.yaml").write_text(yaml.safe_dump({"stacks": ["*"], **fleet}))
 
     def file(self, name: str) -> Path:

@@ -101,16 +101,7 @@ class Providers:
     def call(self, method: str, type: str, request: Any) -> Any:
         """A provider's answer. Raises ProviderError."""
         servicer = self._servicers[type.partition(":")[0]]
-        try:
-            return finished(getattr(servicer, method)(request, _Context()))
-        except _AbortError as error:
-            raise ProviderError(str(error), error.partial) from error
-
-
-class _AbortError(Exception):
-    def __init__(self, text: str, partial: Any) -> None:
-        super().__init__(text)
-        self.partial = partial
+        return finished(getattr(servicer, method)(request, _Context()))
 
 
 class _Context:
@@ -130,7 +121,7 @@ class _Context:
         if packed := dict(trailing_metadata or self._trailing).get("grpc-status-details-bin"):
             partial = provider_pb2.ErrorResourceInitFailed()
             status_pb2.Status.FromString(packed).details[0].Unpack(partial)
-        raise _AbortError(details, partial)
+        raise ProviderError(details, partial)
 
 
 class StandInAzure:

@@ -70,8 +70,7 @@ def refused(run: Run, *words: str) -> Run:
 class Stack:
     """A stack of a copy of the project in `folder`, with the settings of the repository's `dev`.
 
-    `cloud` is the environment of a local Azure. Without `refreshes`, the project does not ask for a refresh
-    before each preview and update, as a consumer's may not.
+    `cloud` is the environment of a local Azure.
 
     The program, the policy pack and the plugins run in forks of one Python that has the repository's modules,
     which takes a third of the time; without `warm`, the engine starts each of them by the language host on
@@ -83,7 +82,6 @@ class Stack:
     cloud: Mapping[str, str]
     policy_pack: bool = True
     name: str = "dev"
-    refreshes: bool = True
     warm: bool = True
     env: dict[str, str] = field(init=False)
 
@@ -96,7 +94,6 @@ class Stack:
             elif source.exists():
                 shutil.copy(source, self.folder / name)
         (self.folder / "Pulumi.dev.yaml").rename(self.config_file)
-        self.ask_for_refreshes(self.refreshes)
         # The proof of `make up` takes it, and few tests: the others have a resource less to wait for.
         self.configure(callers=None)
         give_environment(self.folder)
@@ -109,13 +106,6 @@ class Stack:
     @property
     def config_file(self) -> Path:
         return self.folder / f"Pulumi.{self.name}.yaml"
-
-    def ask_for_refreshes(self, refreshes: bool) -> None:
-        """Has the project ask for a refresh before each preview and update, or not."""
-        project = (ROOT / "Pulumi.yaml").read_text()
-        (self.folder / "Pulumi.yaml").write_text(
-            project if refreshes else project.replace("  refresh: always\n", "")
-        )
 
     def config(self) -> dict[str, Any]:
         """The stack's configuration as its file has it."""
@@ -180,10 +170,7 @@ class Stack:
     def proposed(self, *words: str) -> dict[str, str]:
         """What a preview would do: the operation by resource type, without what stays the same. Raises
         RuntimeError when the preview fails."""
-        run = self.pulumi("preview", "--json", *words)
-        if not run.ok:
-            raise RuntimeError(run.output)
-        steps: list[dict[str, Any]] = json.loads(run.output[run.output.index("{") :])["steps"]
+        steps: list[dict[str, Any]] = self._told("preview", "--json", *words)["steps"]
         changes = {step["urn"].split("::")[2].rsplit("$", 1)[-1]: step["op"] for step in steps}
         return {type: op for type, op in changes.items() if op not in ("same", "refresh")}
 
@@ -195,16 +182,17 @@ class Stack:
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs. Raises RuntimeError when there are none to read."""
-        run = self.pulumi("stack", "output", "--json")
-        if not run.ok:
-            raise RuntimeError(run.output)
-        found: dict[str, Any] = json.loads(run.output)
-        return found
+        return self._told("stack", "output", "--json")
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources in the state, as `pulumi stack export` gives them."""
-        run = self.pulumi("stack", "export")
+        found: list[dict[str, Any]] = self._told("stack", "export")["deployment"].get("resources", [])
+        return found
+
+    def _told(self, *words: str) -> dict[str, Any]:
+        """The JSON object that a command ends with. Raises RuntimeError when it fails."""
+        run = self.pulumi(*words)
         if not run.ok:
             raise RuntimeError(run.output)
-        found: list[dict[str, Any]] = json.loads(run.output)["deployment"].get("resources", [])
+        found: dict[str, Any] = json.loads(run.output[run.output.index("{") :])
         return found

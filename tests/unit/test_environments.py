@@ -69,9 +69,7 @@ _unshared = _runs("unshare", "--user", "--net", "true")
 _PROXY = "http://127.0.0.1:9"
 _SETUP = (sys.executable, "engine/setup.py")
 MACHINES = [
-    Machine("as it is"),
-    Machine("spaces and quotes", folder="my check'out"),
-    Machine("unicode", folder="Prüfstand 検証"),
+    Machine("spaces, quotes and unicode", folder="my Prüf'stand 検証"),
     Machine("no home", variables={"HOME": None}),
     Machine("home that cannot be written", "set XDG_CACHE_HOME", prepare=_read_only_home),
     Machine("proxies that lead nowhere", variables={"HTTPS_PROXY": _PROXY, "ALL_PROXY": _PROXY}),
@@ -88,8 +86,7 @@ MACHINES = [
         prepare=_unshared,
         command=("unshare", "--user", "--map-user=1000", "--map-group=1000", *_SETUP),
     ),
-    Machine("another virtual environment is active", variables={"VIRTUAL_ENV": "/nowhere"}),
-    Machine("PYTHONPATH of somebody's", variables={"PYTHONPATH": "/nowhere"}),
+    Machine("another environment's", variables={"VIRTUAL_ENV": "/nowhere", "PYTHONPATH": "/nowhere"}),
     Machine("no locale", variables={"LC_ALL": "C", "LANG": None, "PYTHONIOENCODING": "ascii"}),
     *(
         Machine(
@@ -100,8 +97,7 @@ MACHINES = [
         )
         for version, says, *words in (
             *((one, "", "engine/setup.py") for one in ("3.11", "3.12", "3.13", "3.14")),
-            *((one, "python3.12", "engine/setup.py") for one in ("3.8", "3.10")),
-            *((one, "python3.12", "-m", "localazure", "up") for one in ("3.8", "3.10")),
+            *(("3.8", "python3.12", *words) for words in (("engine/setup.py",), ("-m", "localazure", "up"))),
         )
     ),
     Machine("a make without .ONESHELL", command=("make", ".ONESHELL=", f"PYTHON={sys.executable}", "setup")),

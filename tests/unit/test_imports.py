@@ -1,14 +1,12 @@
-"""Imports point one way (the layout of the repository), names mean one thing, and a process imports no more
-than it needs. What runs wherever Pulumi does assumes nothing of POSIX: program, components, provider,
-policies, review, operations. The local Azure, the engine's installation and the pipelines' scripts are for
-Linux and macOS."""
+"""Imports point one way (the layout of the repository), and a process imports no more than it needs. What
+runs wherever Pulumi does assumes nothing of POSIX: program, components, provider, policies, review,
+operations. The local Azure, the engine's installation and the pipelines' scripts are for Linux and macOS."""
 
 import ast
 import json
 import re
 import subprocess
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -48,7 +46,8 @@ def product_files(part: str) -> list[Path]:
     return [path] if path.is_file() else sorted(path.rglob("*.py"))
 
 
-def _imports(part: str) -> set[str]:
+def imports_of(part: str) -> set[str]:
+    """What a part imports, by the full names."""
     return {name for file in product_files(part) for name in _imported(file)}
 
 
@@ -56,15 +55,15 @@ def _imports(part: str) -> set[str]:
 def test_imports_point_one_way(part: str) -> None:
     """A part imports nothing of ours but what the layout allows."""
     own = part.removesuffix(".py")
-    assert {name.split(".")[0] for name in _imports(part)} & OURS - {own} <= ALLOWED[part]
+    assert {name.split(".")[0] for name in imports_of(part)} & OURS - {own} <= ALLOWED[part]
 
 
 def test_settings_take_only_arguments_and_core_the_standard_library() -> None:
     """Reading the settings makes no resource, so it needs none of what makes them. Whoever takes core along,
     such as the published policy pack, takes nothing else."""
-    taken = {name.split(".")[1] for name in _imports("settings") if name.startswith("components.")}
+    taken = {name.split(".")[1] for name in imports_of("settings") if name.startswith("components.")}
     assert taken <= ARGUMENTS
-    assert {name.split(".")[0] for name in _imports("core")} <= {"core", *sys.stdlib_module_names}
+    assert {name.split(".")[0] for name in imports_of("core")} <= {"core", *sys.stdlib_module_names}
 
 
 def test_only_the_settings_read_the_stacks_configuration() -> None:
@@ -81,23 +80,6 @@ def test_only_the_settings_read_the_stacks_configuration() -> None:
         )
     }
     assert readers == {"settings"}
-
-
-MEANS_TWO = {"KeyVersion": "a version as Azure has it, and the resource of azure-cmk that follows it"}
-
-
-def test_no_class_name_has_two_meanings() -> None:
-    """Whoever reads a name in one folder may take it for the same in another."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for part in ALLOWED:
-        # The judge and the installer share no code with the rest, and no names.
-        for file in product_files(part) if part not in ("localazure", "engine") else ():
-            for node in ast.parse(file.read_text()).body:
-                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                    found[node.name].append(str(file.relative_to(ROOT)))
-    twice = {name: files for name, files in found.items() if len(files) > 1}
-    assert {name for name in twice if name not in MEANS_TWO} == set(), twice
-    assert set(MEANS_TWO) <= set(twice)
 
 
 # Each process of ours starts anew for each command of the engine.
@@ -203,9 +185,3 @@ def test_every_file_is_read_and_written_in_one_encoding() -> None:
         and len(node.args) < (1 if node.func.attr == "read_text" else 2)
     ]
     assert missing == []
-
-
-def test_the_readme_names_what_needs_linux_or_macos() -> None:
-    """Who has Windows learns it before the first command fails."""
-    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert "On Windows, use WSL 2: the local Azure and the pipelines' scripts" in text
