@@ -1,4 +1,4 @@
-"""A live service: access that is given back, names, kinds and keys that change, and versions that cannot be
+"""A live service: access that is given back, kinds and keys that change, and versions that cannot be
 used."""
 
 from __future__ import annotations
