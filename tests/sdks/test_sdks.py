@@ -18,7 +18,7 @@ import pytest
 
 from components.__main__ import COMPONENTS
 from components.host import Package
-from tests.clients.programs import MissingToolError, Tool
+from tests.clients.programs import Tool
 from tests.support.azure import running_azure
 from tests.support.consumers import HOSTS, consumer, install, live, use_host
 from tests.support.environments import official_host
@@ -47,17 +47,10 @@ def _run(*command: str | Path, cwd: Path, **environ: str) -> str:
     return done.stdout
 
 
-def _require(tool: Tool) -> None:
-    try:
-        tool.require()
-    except MissingToolError as missing:
-        pytest.skip(str(missing))
-
-
 @pytest.fixture(scope="module")
 def sdks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the SDKs by package and language: `language-cmk/go`, `azure-cmk/python` and so on."""
-    _require(_GO)
+    _GO.require()
     _BUILT.mkdir(parents=True, exist_ok=True)
     generator = _BUILT / "generator"
     _run("go", "build", "-o", generator, ".", cwd=Path(__file__).with_name("generator"))
@@ -121,23 +114,21 @@ def test_go_compiles_them_and_the_example(sdks: Path, tmp_path: Path) -> None:
     program = tmp_path / "go"
     shutil.copytree(_EXAMPLES / "go", program, ignore=shutil.ignore_patterns("sdks"))
     for package in ("language-cmk", "azure-cmk"):
-        shutil.copytree(sdks / package / "go", program / "sdks" / f"language-cmk-{package}")
+        own = shutil.copytree(sdks / package / "go", program / "sdks" / f"language-cmk-{package}")
+        _run("go", "build", "./...", cwd=own, **_RESOLVING)
     _run("go", "build", "-o", tmp_path / "built", ".", cwd=program, **_RESOLVING)
-    for package in ("language-cmk", "azure-cmk"):
-        _run("go", "build", "./...", cwd=program / "sdks" / f"language-cmk-{package}", **_RESOLVING)
 
 
 def test_typescript_compiles_them_and_the_example(sdks: Path, converted: Path, tmp_path: Path) -> None:
     """The example in TypeScript passes the strict compiler, and so do the one converted from YAML and both
     SDKs."""
-    _require(_NODE)
+    _NODE.require()
     packages = _BUILT / "node"
     packages.mkdir(parents=True, exist_ok=True)
     wanted = {"@pulumi/pulumi": "3.259.0", "@types/node": "20.19.0", "typescript": "5.9.3"}
     manifest = json.dumps({"private": True, "dependencies": wanted})
-    if not (packages / "node_modules").is_dir() or (packages / "package.json").read_text() != manifest:
-        (packages / "package.json").write_text(manifest)
-        _run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", cwd=packages)
+    (packages / "package.json").write_text(manifest)
+    _run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", cwd=packages)
     shutil.copy(_EXAMPLES / "typescript" / "index.ts", tmp_path)
     shutil.copy(converted / "nodejs" / "index.ts", tmp_path / "converted.ts")
     for package in ("language-cmk", "azure-cmk"):
@@ -178,9 +169,9 @@ def test_python_checks_the_example_and_compiles_them(sdks: Path, converted: Path
 def test_an_example_lives_with_its_generated_sdk(example: str, hosts: None, tmp_path: Path) -> None:
     """Installed, deployed under the policy pack, changed, rotated and destroyed by the real engine, with the
     SDK as Pulumi's generator makes it; by a stand-in of the language's host where the official one, which
-    tests/engine/test_consumers.py runs, is missing."""
+    tests/engine/test_component_package.py runs, is missing."""
     if example == "typescript":
-        _require(_NODE)
+        _NODE.require()
     with running_azure(tmp_path / "azure") as azure:
         live(example, azure, tmp_path)
 
