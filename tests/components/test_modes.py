@@ -46,7 +46,7 @@ def test_user_assigned_identity_is_granted_before_the_account_is_made(identity: 
 
 def test_what_has_no_name_but_the_services_keeps_it_when_an_alias_renames_the_service() -> None:
     """The engine would replace it by another one: an identity without its access, a workspace without the
-    logs. tests/continuity/test_package.py renames a service on the engine."""
+    logs. tests/continuity/test_engine.py renames a service on the engine."""
     monitor = service(identity="userAssigned")
     assert "resourceName" in monitor.one(":UserAssignedIdentity").request.ignoreChanges
     assert "workspaceName" in monitor.one(":Workspace").request.ignoreChanges
