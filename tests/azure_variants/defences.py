@@ -78,12 +78,8 @@ def _believes_what_was_accepted() -> list[AbstractContextManager[Any]]:
         patch.object(binding_resource.CustomerManagedKeyHandler, "_follow", unseen),
         patch.object(binding_resource, "_SUCCEEDED", {"", "succeeded", "failed", "accepted"}),
         patch("provider.customer_managed_key.mismatches", lambda *_: []),
-        patch("provider.customer_managed_key.bound_outputs", _outputs_as_asked),
+        patch("provider.customer_managed_key.bound_outputs", lambda inputs, *_, **__: dict(inputs)),
     ]
-
-
-def _outputs_as_asked(inputs: Mapping[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
-    return dict(inputs)
 
 
 def _does_not_wait_for_the_operation() -> list[AbstractContextManager[Any]]:
@@ -107,24 +103,16 @@ def _never_throttled() -> list[AbstractContextManager[Any]]:
     ]
 
 
-def _sends(change: Callable[[Session, str, str, Any], Any]) -> list[AbstractContextManager[Any]]:
-    """azure-native's requests with another body."""
+def _account_without_identity() -> list[AbstractContextManager[Any]]:
     send = Session.send
 
-    def other(self: Session, method: str, url: str, body: Any = None) -> Answer:
-        return send(self, method, url, change(self, method, url, body))
-
-    return [patch.object(Session, "send", other)]
-
-
-def _account_without_identity() -> list[AbstractContextManager[Any]]:
-    def change(session: Session, method: str, url: str, body: Any) -> Any:
+    def without(self: Session, method: str, url: str, body: Any = None) -> Answer:
         is_account = method == "PUT" and "/accounts/" in url and "/providers/Microsoft.Insights" not in url
-        if is_account and session.exists(url):
-            return {name: value for name, value in body.items() if name != "identity"}
-        return body
+        if is_account and self.exists(url):
+            body = {name: value for name, value in body.items() if name != "identity"}
+        return send(self, method, url, body)
 
-    return _sends(change)
+    return [patch.object(Session, "send", without)]
 
 
 def _key_is_not_in_the_write() -> list[AbstractContextManager[Any]]:
@@ -151,11 +139,8 @@ def _unserialised_writes() -> list[AbstractContextManager[Any]]:
     ]
 
 
-def _one_arm_host() -> list[AbstractContextManager[Any]]:
-    def strict(cloud: Cloud, url: str) -> bool:
-        return url.startswith(f"{cloud.resource_manager}/")
-
-    return [patch.object(Cloud, "is_resource_manager", strict)]
+def _is_of_one_host(cloud: Cloud, url: str) -> bool:
+    return url.startswith(f"{cloud.resource_manager}/")
 
 
 async def _once(waiter: Waiter, look: Callable[[], Awaitable[Any]], *_: Any) -> Any:
@@ -181,11 +166,11 @@ DEFENCES: Mapping[str, Defence] = {
         _does_not_wait_for_the_operation,
     ),
     "grant_delay_seconds": Defence({"grant_delay_seconds": 1200.0}, _no_waiting_for_access),
-    "principals_visible_after": Defence(
-        _UNKNOWN_PRINCIPAL, lambda: [patch("components.declared.waiting_hooks", lambda *_, **__: [])]
-    ),
-    "principal_type": Defence(
-        _UNKNOWN_PRINCIPAL, lambda: [patch("components.declared.waiting_hooks", lambda *_, **__: [])]
+    **dict.fromkeys(
+        ("principals_visible_after", "principal_type"),
+        Defence(
+            _UNKNOWN_PRINCIPAL, lambda: [patch("components.declared.waiting_hooks", lambda *_, **__: [])]
+        ),
     ),
     "deleted_resources_visible_after": Defence(
         {"deleted_resources_visible_after": 30.0}, _held_names_are_not_explained
@@ -228,7 +213,9 @@ DEFENCES: Mapping[str, Defence] = {
         {"system_identity_client_id": "echoed"},
         lambda: [patch.object(Account, "without_own_client", lambda account, _: account)],
     ),
-    "operation_hosts": Defence({"operation_hosts": "regional"}, _one_arm_host),
+    "operation_hosts": Defence(
+        {"operation_hosts": "regional"}, lambda: [patch.object(Cloud, "is_resource_manager", _is_of_one_host)]
+    ),
     "put_without_encryption": Defence({"put_without_encryption": "unbinds"}, _key_is_not_in_the_write),
     "put_without_identity": Defence({"put_without_identity": "removes"}, _account_without_identity),
     "put_without_user_owned_storage": Defence(

@@ -165,12 +165,10 @@ def change(life: Life) -> None:
 
 def storage_linked(life: Life) -> None:
     """Somebody links a storage account, which no update takes away."""
-    url = f"https://management.azure.com{ACCOUNT_ID}?api-version=2025-06-01"
     life.wire.door.front.buckets.clear()
-    linked = life.session.send("PATCH", url, {"properties": {"userOwnedStorage": STORAGE}})
-    assert linked.status == 202, f"the storage was not linked: {linked.body}"
+    life.arm("PATCH", ACCOUNT_ID, {"properties": {"userOwnedStorage": STORAGE}})
     life.later()
-    life.session.send("GET", url)
+    life.arm("GET", ACCOUNT_ID)
     life.settings["tags"] = {"owner": "third"}
     life.follow()
     found = life.account.properties.get("userOwnedStorage")

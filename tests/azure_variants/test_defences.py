@@ -7,17 +7,21 @@ import re
 import pytest
 
 from tests.azure_variants.defences import DEFENCES
-from tests.azure_variants.life import LIVED, Life, row
-from tests.azure_variants.results import DOCUMENT
+from tests.azure_variants.life import ELSEWHERE, LIVED, Life, row
+from tests.support.stack import ROOT
+
+TEXT = (ROOT / "docs" / "every-azure.md").read_text()
 
 
 def test_every_switch_has_its_defence() -> None:
     """The document's table has each switch that is about Azure once, and says whether a life fails without
-    what is done about it."""
-    table = DOCUMENT.read_text().partition("| a life fails without it |\n")[2].partition("\n\n")[0]
+    what is done about it; and names those that no life meets."""
+    table = TEXT.partition("| a life fails without it |\n")[2].partition("\n\n")[0]
     told = re.findall(r"^\| `(\w+)` \| .+ \| (yes|nothing to take out) \|$", table, re.MULTILINE)
     known = [(one.name, "yes" if one.name in DEFENCES else "nothing to take out") for one in LIVED]
     assert told == known
+    assert f"{len(LIVED)} of the {len(LIVED) + len(ELSEWHERE)} switches" in TEXT
+    assert [name for name in ELSEWHERE if f"`{name}`" not in TEXT] == []
 
 
 @pytest.mark.long

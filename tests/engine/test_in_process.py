@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import groupby
 from typing import Any
 from unittest.mock import patch
@@ -119,11 +122,15 @@ SEARCH = f"{DATA}/providers/Microsoft.Search/searchServices/srch-claims"
 LINKED = [{"resourceId": STORAGE, "identityClientId": "7d2f0b57-0a35-4d4e-9d7c-3c0a2d3c4b5a"}]
 
 
-@pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
-def test_what_the_portal_linked_stays(mode: str) -> None:
-    """Whether the state knows of it or not; a write that would drop the key of a search service is refused,
-    and made once the key is given."""
+@pytest.mark.parametrize(
+    ("mode", "left_out"),
+    [("access policies", "removes"), ("access policies", "refused"), (BY_ITSELF, "removes")],
+)
+def test_what_the_portal_linked_stays(mode: str, left_out: str) -> None:
+    """Whether the state knows of it or not, and whatever Azure does with a write without it;
+    a write that would drop the key of a search service is refused, and made once the key is given."""
     world = World(mode)
+    world.wire.door.cloud.behave(put_without_user_owned_storage=left_out)
     settled(world)
     linked = {"userOwnedStorage": LINKED, "dynamicThrottlingEnabled": True}
     world.arm("PATCH", world.account_id, {"properties": linked})
@@ -272,25 +279,28 @@ def test_constraints_as_azure_policy_refuse_phase_one_unless_it_is_exempt_or_und
     assert guarded(engine, "Audit", exempt=False) == []
 
 
+def run_program(run: Callable[..., Any], services: list[Any], **more: Any) -> dict[str, Any]:
+    """Runs the program with settings, as an update or a preview; its outputs."""
+    texts = {name: json.dumps(value) for name, value in {"services": services, **more}.items()}
+    found: dict[str, Any] = {}
+
+    def main() -> None:
+        program.main()
+        stack: Any = pulumi.runtime.get_root_resource()
+        pulumi.Output.all(**stack.outputs).apply(found.update)
+
+    with patch.object(program.settings, "load", lambda _: parse({"location": "westeurope", **texts})):
+        run(main)
+    return found
+
+
 def test_no_service_goes_unnamed() -> None:
     """Left out or renamed, a service is refused and stays; with the setting that the refusal names it goes,
     or comes under its new name with its account, never unbound. What others read of a service, in `services`,
     is the same beside another service; alone, it has the same outputs at the top, too."""
     engine = Engine(Wire())
 
-    def outputs(services: list[Any], **more: Any) -> Any:
-        texts = {name: json.dumps(value) for name, value in {"services": services, **more}.items()}
-        found: dict[str, Any] = {}
-
-        def main() -> None:
-            program.main()
-            stack: Any = pulumi.runtime.get_root_resource()
-            pulumi.Output.all(**stack.outputs).apply(found.update)
-
-        with patch.object(program.settings, "load", lambda _: parse({"location": "westeurope", **texts})):
-            engine.up(main, refresh=False)
-        return found
-
+    outputs = partial(run_program, partial(engine.up, refresh=False))
     claims, sandbox = {"name": "claims"}, {"name": "sandbox", "protect": False}
     both = outputs([claims, sandbox])
     assert {*both} == {"services"}
@@ -305,3 +315,48 @@ def test_no_service_goes_unnamed() -> None:
     states = engine.wire.door.cloud.store.events("encryption", of_claims["accountId"])
     assert [one["readable"] for one in states] == [True] * len(states)
     assert [one["keySource"] for one in states[1:]] == [KEY_VAULT] * (len(states) - 1)
+
+
+_EACH = {"Check": 10, "Create": 10}
+MOST: Mapping[str, Mapping[str, int]] = {
+    # Whether its names are free (its group, its vault and its account); all else is asked once for all.
+    "new": {**_EACH, "arm": 3},
+    # What is waited for is asked about again, so that Azure's calls differ a little from run to run. The
+    # account is read immediately before it is written, and after.
+    "update": {**_EACH, "Invoke": 2, "arm": 50},
+    # A refresh reads and compares each resource. What is not in the state, the survey asks for.
+    "unchanged": {"Read": 10, "Check": 10, "Diff": 10, "Invoke": 4, "arm": 14},
+}
+"""The calls of one more service to the providers, by method, and to Azure Resource Manager, `arm`."""
+
+
+class Counted(Engine):
+    """Counts what the providers are asked."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.calls = Counter[str]()
+
+    def call(self, method: str, type: str, request: Any) -> Any:
+        self.calls[method] += 1
+        return super().call(method, type, request)
+
+
+def test_one_more_service_costs_a_known_number_of_calls() -> None:
+    """What takes more calls for each service takes more time: whoever means it says so in the table."""
+    asked: dict[str, list[Counter[str]]] = {what: [] for what in MOST}
+    for services in (1, 3):
+        engine = Counted(Wire())
+        runs: tuple[Callable[..., Any], ...] = (
+            engine.preview,
+            partial(engine.up, refresh=True),
+            partial(engine.preview, refresh=True),
+        )
+        for what, run in zip(MOST, runs, strict=True):
+            engine.calls.clear()
+            engine.wire.seen.clear()
+            run_program(run, [{"name": f"fleet-{number}"} for number in range(services)])
+            asked[what].append(engine.calls + Counter(arm=len(engine.wire.seen)))
+    for what, (one, three) in asked.items():
+        costs = {name: (three[name] - one[name]) / 2 for name in three}
+        assert {name: cost for name, cost in costs.items() if cost > MOST[what].get(name, 0)} == {}, what

@@ -52,18 +52,21 @@ def without(stack: Stack, *names: str) -> Stack:
 
 def edited(stack: Stack, edits: Mapping[str, Any]) -> Stack:
     """The stack with some things changed: `NAME.PATH` is a property (`...` takes it away), `NAME@OPTION` an
-    option or a relation, and `NAME` a whole resource, None for none; one that is new comes first, as a
-    component does."""
+    option or a relation, `NAME@RELATION.INPUT` that of one input, and `NAME` a whole resource, None for none,
+    another one's name for a copy of that; one that is new comes first, as a component does."""
     for what, value in edits.items():
         name, mark, rest = re.match(r"([\w-]+)([.@]?)(.*)", what).groups()  # type: ignore[union-attr]
-        if mark:
-            stack = (
-                with_prop(stack, name, rest, value) if mark == "." else change(stack, name, **{rest: value})
-            )
+        option, _, key = rest.partition(".")
+        if mark == ".":
+            stack = with_prop(stack, name, rest, value)
+        elif mark:
+            changed = {**getattr(stack[name], option), key: value} if key else value
+            stack = change(stack, name, **{option: changed})
         elif value is None:
             stack = without(stack, name)
         else:
-            stack = {name: value, **stack}
+            made = replace(stack[value], name=name) if isinstance(value, str) else value
+            stack = {name: made, **stack}
     return stack
 
 

@@ -24,8 +24,7 @@ def _names(value: Any) -> Iterator[str]:
 
 
 SHOWN = [thing for refusals in REFUSED.values() for one in refusals for thing in one.things]
-OTHERS = {"allowedFqdnList", "createMode", "ipRules", "value", *resource_types.GENERIC_INPUTS}
-NAMES = sorted(OTHERS.union(*(_names(thing.props) for thing in SHOWN)))
+NAMES = sorted({*resource_types.GENERIC_INPUTS}.union(*(_names(thing.props) for thing in SHOWN)))
 """Every name of a property that some rule reads."""
 TOKENS = [*sorted({thing.type for thing in SHOWN}), asking.GENERIC, "aws:s3:Bucket", ""]
 WORDS = [

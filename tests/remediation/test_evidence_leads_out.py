@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
-from components.access import USE
 from operate.evidence.collect import collect
 from operate.evidence.findings import findings
 from tests.operate.evidence.door_azure import DoorAzure
 from tests.remediation.following import Way
-from tests.remediation.world import VAULT_ID, World, key_users, set_policy, standing, take_grant
+from tests.remediation.world import VAULT_ID, World, key_users, set_policy, take_grant
 from tests.support.az import azure, carry_out, newest_version
 from tests.support.front import SUBSCRIPTION
 from tests.support.wrong_arguments import snake_case
@@ -138,19 +137,3 @@ def test_what_the_evidence_finds_is_mended(rule: str) -> None:
     carried_out(world, fix)
     assert rule not in found(world), fix
     assert world.readable or not world.is_bound
-
-
-def test_who_has_access_to_a_key_in_use_is_seen() -> None:
-    """While access is revoked, the settings may have another key already, and a preview reads only who may
-    use that one. It does not say that the data can be read; the evidence tells."""
-    world = standing("Azure RBAC")
-    world.settings.update(access="revoked")
-    assert world.up() == ""
-    world.settings.update(key={"name": "second"})
-    assert world.up() == ""
-    assert not any("the data can be read" in one for one in world.engine.warnings)
-    assert "no-access-to-key" in found(world)
-    assert not world.readable
-    world.assign(world.arm("GET", world.account_id)["identity"]["principalId"], USE.role.name)
-    assert "no-access-to-key" not in found(world)
-    assert world.readable

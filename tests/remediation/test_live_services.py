@@ -4,7 +4,6 @@ used."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -25,6 +24,8 @@ from tests.remediation.world import (
     vault_deleted,
 )
 from tests.support.az import carry_out
+
+DAYS_UNTIL_PURGED = 91
 
 
 @pytest.mark.parametrize("before_refresh", [False, True])
@@ -124,17 +125,6 @@ def test_a_grant_in_the_place_of_another_is_taken_over(mode: str, change: str, w
     assert [one for one in users if change != "another identity" or one == now] == [now]
 
 
-@pytest.mark.parametrize("refreshes", [False, True])
-def test_late_reads_take_no_access_for_removed(*, refreshes: bool) -> None:
-    """Every other read is late: the first look shows no key, and the second, which reads the vault for the
-    first time, no access. Neither is believed, because they do not say the same."""
-    world = World("access policies", refreshes)
-    world.wire.door.cloud.behave(read_lag_seconds=30.0, lagging_reads="every_other")
-    Way(world).follow()
-    assert world.up() == ""
-    assert world.readable
-
-
 @pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
 def test_a_foundry_account_is_kept_from_another_vault_before_anything_is_written(mode: str) -> None:
     """The preview tells it, and the update makes neither a key nor access there."""
@@ -145,24 +135,6 @@ def test_a_foundry_account_is_kept_from_another_vault_before_anything_is_written
         assert "only takes other keys of its vault" in said
         assert "nothing was made or changed" in said
     assert world.engine.operations == []
-
-
-CAF: Mapping[str, str] = {
-    "identity": "id-{service}-{location}",
-    "workspace": "log-{service}-{location}",
-    "diagnostic_setting": "diag-{service}",
-}
-
-
-def test_what_would_be_made_anew_keeps_its_name() -> None:
-    """Identity, workspace and diagnostic settings are not renamed."""
-    settings = {"audit": {"new_workspace": True}}
-    world = World("user-assigned identity", settings=settings)
-    assert world.up() == ""
-    world.settings["names"] = {**CAF}
-    assert world.must_up() == []
-    names = {held.id.rpartition("/")[2] for held in world.engine.state.values()}
-    assert {"id-claims", "log-claims"} <= names
 
 
 def test_an_account_of_azure_openai_becomes_a_foundry_resource_in_place() -> None:
@@ -231,68 +203,15 @@ def test_a_closed_vault_rotates_by_itself() -> None:
     assert any("CustomerManagedKey" in one for one in world.engine.operations)
 
 
-KEY = f"{VAULT_ID}/keys/cmk-claims"
-DELETED_VAULT_DAYS = 91
-
-
-def disable(world: World, version: str) -> None:
-    url = f"https://kv-claims.vault.azure.net/keys/cmk-claims/{version}"
-    carry_out(world.wire.door, f"az keyvault key set-attributes --id {url} --enabled false")
-
-
-def version_disabled(world: World) -> None:
-    """The version that the account is on, while an older one could still be used."""
-    world.rotate("cmk-claims")
-    assert world.up() == ""
-    disable(world, [*world.versions()][-1])
-
-
-def only_version_disabled(world: World) -> None:
-    (version,) = world.versions()
-    disable(world, version)
-
-
-def vault_made_anew(world: World) -> None:
-    """By the same name, once the deleted one is purged: it has neither the key nor the access."""
+def test_a_vault_without_the_key_takes_no_other_account() -> None:
+    """Made anew by the same name once the deleted one is purged, it has neither the key nor the access:
+    nothing is written, and the message names what only a backup brings back."""
+    world = standing(refreshes=True)
+    world.engine.before_refresh = True
     vault_deleted(world)
-    world.wire.sleep(DELETED_VAULT_DAYS * 86_400)
+    world.wire.sleep(DAYS_UNTIL_PURGED * 86_400)
     make_vault(world, VAULT_ID)
-
-
-Drift = Callable[[World], None]
-TOLD: dict[Drift, list[str]] = {
-    version_disabled: ["is disabled", "cannot be read", "set-attributes", "set `pin: "],
-    only_version_disabled: ["is disabled", "cannot be read", "set-attributes"],
-    bound_version_expires: ["expired on", "raise `generation` for a new version"],
-}
-
-
-@pytest.fixture
-def world() -> World:
-    """A stack that stands, in a project that refreshes before each update, and whose program reads the state
-    from before that."""
-    made = World("access policies", refreshes=True)
-    made.engine.before_refresh = True
-    assert made.up() == ""
-    return made
-
-
-def test_a_vault_without_the_key_takes_no_other_account(world: World) -> None:
-    """Made anew by the same name, it has neither the key nor the access: nothing is written, and the message
-    names what only a backup brings back."""
-    vault_made_anew(world)
     said = world.up()
     assert "key: vault 'kv-claims' no longer has the key 'cmk-claims'" in said
     assert "key restore" in said
     assert world.engine.operations == []
-
-
-@pytest.mark.parametrize("drift", TOLD, ids=lambda drift: drift.__name__)
-def test_a_preview_tells_of_a_version_that_cannot_be_used(world: World, drift: Drift) -> None:
-    """No other version is bound unasked, so nothing is proposed; what is wrong and the ways out are said."""
-    drift(world)
-    assert world.preview() == ""
-    assert world.engine.operations == []
-    said = "\n".join(world.engine.said)
-    for words in TOLD[drift]:
-        assert words in said, f"{words} is not in:\n{said}"

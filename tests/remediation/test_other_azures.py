@@ -13,7 +13,7 @@ from localazure import limits
 from localazure.behaviour import SWITCHES
 from localazure.keyvault.access import SERVICE_ADDRESS
 from tests.remediation.following import Way
-from tests.remediation.world import EXISTING_VAULT, GROUP, World, tags
+from tests.remediation.world import EXISTING_VAULT, World, tags
 from tests.support.az import carry_out
 
 RBAC, OPEN = {"access_model": "rbac"}, {"network": {"access": "open"}}
@@ -106,8 +106,6 @@ def test_a_foundry_account_gets_the_role_of_its_page_where_the_narrower_one_is_n
     assert world.up() == ""
 
 
-ACCOUNT = f"{GROUP}/Microsoft.CognitiveServices/accounts/lang-claims"
-STORAGE = f"{GROUP}/Microsoft.Storage/storageAccounts/stclaims"
 QUOTA = limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope")
 
 
@@ -127,26 +125,6 @@ def test_what_it_does_not_cover_leaves_nothing_half_made(covers: str, mode: str)
     assert world.up() == ""
     last = world.history()[-1]
     assert (last["keySource"], last["readable"]) == ("Microsoft.KeyVault", True)
-
-
-def test_an_update_is_validated_with_what_it_repeats() -> None:
-    """Somebody linked storage, and Azure refuses a write without it: the template says it, as the write."""
-    world = World("access policies")
-    world.wire.door.cloud.behave(put_without_user_owned_storage="refused")
-    assert world.up() == ""
-    assert world.up() == ""
-    storage = {
-        "location": "westeurope",
-        "sku": {"name": "Standard_LRS"},
-        "kind": "StorageV2",
-        "properties": {},
-    }
-    assert world.wire.door.send("PUT", f"{STORAGE}?api-version=2023-05-01", storage).status < 300
-    linked = {"properties": {"userOwnedStorage": [{"resourceId": STORAGE}]}}
-    assert world.wire.door.send("PATCH", f"{ACCOUNT}?api-version=2025-06-01", linked).status < 300
-    world.wire.door.cloud.clock.advance(3600)
-    world.declare({"tags": {"changed": "yes"}})
-    assert world.up() == ""
 
 
 def test_an_account_whose_version_nobody_tells_is_bound_before_it_is_written() -> None:

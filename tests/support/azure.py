@@ -4,7 +4,7 @@ the test's process is killed."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +14,6 @@ import urllib3
 
 from localazure import process
 from localazure.home import Home
-
-_NEVER = 10**9
 
 
 @dataclass
@@ -44,19 +42,6 @@ class RunningAzure:
     def set_clock(self, moment: float) -> None:
         """Moves the cloud's clock to `moment`, in seconds since 1970, forth or back."""
         self.control("/clock", {"advance": moment - self.control("/clock")["seconds"]})
-
-    def count_arm_calls(self) -> Callable[[], int]:
-        """Counts the calls to Resource Manager from now on, and takes all faults away. The function that it
-        returns tells how many there were."""
-        self.control("/faults", method="DELETE")
-        # A fault that is never due counts what it would have struck.
-        self.control("/faults", {"host": "arm", "call": _NEVER})
-
-        def counted() -> int:
-            (fault,) = self.control("/faults")["value"]
-            return int(fault["calls"])
-
-        return counted
 
 
 @contextmanager

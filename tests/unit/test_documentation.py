@@ -121,6 +121,15 @@ def test_every_page_is_in_the_navigation() -> None:
     assert named == SITE.pages().keys(), "list each page under nav in mkdocs.yml"
 
 
+def test_the_readme_is_short_and_begins_with_a_command() -> None:
+    """1,400 words at most, a command on the first screen, and early that it was not run against Azure."""
+    text = (ROOT / "README.md").read_text()
+    first = "\n".join(text.splitlines()[:30])
+    assert len(text.split()) <= 1400
+    assert "python3 -m localazure up" in first
+    assert "**not been run against Azure**" in first
+
+
 QUOTED = {
     "review": ("Encryption: BLOCKED", "access-revoked: access to the key REMOVED"),
     "revoke-and-restore": ("revoked: data answers: 403, because the key cannot be used",),

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from core import roles
 from tests.policies.asking import (
-    ACCOUNT,
     GENERIC,
     NOW,
     OTHER_TENANT,
@@ -18,7 +17,7 @@ from tests.policies.asking import (
     VERSION,
     Thing,
 )
-from tests.policies.bags import VAULT_ID, account_props, with_change
+from tests.policies.bags import VAULT_ID
 from tests.policies.rules.row import (
     BOTH,
     EVERY,
@@ -77,7 +76,6 @@ def said(**settings: Any) -> dict[str, Any]:
 
 INLINE: Final = "account.properties.encryption"
 UNWRITTEN: Final = {INLINE: ..., "account.id": ..., "account.etag": ...}
-SECOND: Final = Thing("second", ACCOUNT, with_change(account_props(), "id", ACCOUNT_ID + "2"))
 NO_VAULT: Final = dict.fromkeys(("vault", "key", "version", "audit"))
 OF_ANOTHER_STACK: Final = (
     Row("a vault of another stack", UPDATE, "open", NO_VAULT),
@@ -158,7 +156,7 @@ ROWS: Final[dict[str, list[Row]]] = {
             [
                 ({"binding": None, "account.kind": "ComputerVision"}, "pass"),
                 ({"binding": None, "account.kind": None}, "violation"),
-                ({"second": SECOND}, "violation"),
+                ({"second": "account", "second.id": ACCOUNT_ID + "2"}, "violation"),
             ],
         ),
         *each(
@@ -183,6 +181,8 @@ ROWS: Final[dict[str, list[Row]]] = {
             [
                 (said(unbindAccount="LANG-one"), "pass"),
                 (said(unbindAccount="lang-two"), "violation"),
+                (said(unbindAccount=UNKNOWN_TEXT), "violation"),
+                (said(replaceAccount="lang-one"), "violation"),
             ],
         ),
     ],

@@ -1,6 +1,5 @@
 """Rules on bindings and on keys that accounts state, over whole stacks."""
 
-from dataclasses import replace
 from typing import Any, Final
 
 from core.facts import LIVE_ENCRYPTION
@@ -12,10 +11,11 @@ from tests.policies.asking import (
     UNKNOWN_TEXT,
     Thing,
 )
-from tests.policies.bags import account_props, inline_account_props, with_change
+from tests.policies.bags import inline_account_props, with_change
 from tests.policies.rules.row import BOTH, ONE, PREVIEW, TWO, UPDATE, Row, each, values
 from tests.policies.stacks import ACCOUNT_ID, CLIENT, one_phase, two_phases
 
+ELSEWHERE: Final = ACCOUNT_ID.replace("lang-one", "lang-two")
 DETAILS: Final = "properties.encryption.keyVaultProperties"
 ID: Final = (
     "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one"
@@ -29,18 +29,20 @@ SHARED: Final = "mandatory"
 def by(named: str, attached: Any, sources: list[str], *, inline: bool = False) -> dict[str, Any]:
     """An account with these identities in its first preview, whose key is used by the identity `named`; there
     is one more, and one that exists."""
-    identity = one_phase(preview=True)["identity"]
-    stack = one_phase(preview=True) if inline else two_phases(preview=True)
-    writer, property = ("account", "properties") if inline else ("binding", "identityClientId")
-    of_account = {**stack["account"].property_dependencies, "identity": sources}
-    of_writer = {**(of_account if inline else stack["binding"].property_dependencies), property: [named]}
+    user = (
+        "account@property_dependencies.properties"
+        if inline
+        else "binding@property_dependencies.identityClientId"
+    )
     return {
-        "identity": identity,
-        "other": replace(identity, name="other"),
-        "known": replace(identity, name="known", props={"id": ID, "clientId": CLIENT}),
+        "identity": one_phase(preview=True)["identity"],
+        "other": "identity",
+        "known": "identity",
+        "known.id": ID,
+        "known.clientId": CLIENT,
         "account.identity": {"type": "UserAssigned", "userAssignedIdentities": attached},
-        "account@property_dependencies": of_account,
-        f"{writer}@property_dependencies": of_writer,
+        "account@property_dependencies.identity": sources,
+        user: [named],
         **({} if inline else {"binding.identityClientId": UNKNOWN_TEXT}),
     }
 
@@ -63,14 +65,10 @@ def lone(*accounts: str, uri: Any = KEY_URI) -> dict[str, Any]:
     return {**NOTHING, **bound}
 
 
-def second(uri: str = KEY_URI) -> dict[str, Thing]:
+def second(uri: str = KEY_URI) -> dict[str, Any]:
     """Another account, bound to a key of the same vault."""
-    id = ACCOUNT_ID + "2"
-    account = Thing(
-        "second", ACCOUNT, with_change(account_props(), "id", id), ignore_changes=["properties.encryption"]
-    )
-    props = {**two_phases()["binding"].props, "accountId": id, "keyUriWithVersion": uri}
-    return {"second": account, "other": Thing("other", BINDING, props, protect=True)}
+    account = {"second": "account", "second.id": ELSEWHERE}
+    return {**account, "other": "binding", "other.accountId": ELSEWHERE, "other.keyUriWithVersion": uri}
 
 
 def unnamed(name: str) -> Thing:
@@ -78,17 +76,6 @@ def unnamed(name: str) -> Thing:
     return Thing(name, ACCOUNT, with_change(inline_account_props(), f"{DETAILS}.keyName", UNKNOWN_TEXT))
 
 
-def uri_from(*sources: str) -> dict[str, Any]:
-    """Where the URI that the binding takes comes from."""
-    return {
-        "binding@property_dependencies": {
-            **two_phases()["binding"].property_dependencies,
-            "keyUriWithVersion": list(sources),
-        },
-    }
-
-
-TWIN: Final = {"twin": replace(two_phases()["binding"], name="twin")}
 MODEL: Final = Thing("model", "azure-native:cognitiveservices:Deployment", {}, depends_on=["binding"])
 ROWS: Final[dict[str, list[Row]]] = {
     "binding-identity": [
@@ -153,7 +140,7 @@ ROWS: Final[dict[str, list[Row]]] = {
                 "a URI that is not known yet",
                 PREVIEW,
                 "open",
-                {**uri_from(source), "account.kind": kind, "binding@parent": None},
+                {"binding@property_dependencies.keyUriWithVersion": [source], "account.kind": kind},
                 "not known yet",
             )
             for source, kind in (("version", "TextAnalytics"), ("key", "AIServices"))
@@ -221,15 +208,9 @@ ROWS: Final[dict[str, list[Row]]] = {
                 ({"account@ignore_changes": [LIVE_ENCRYPTION]}, "pass", ""),
             )
         ),
-        Row("two bindings", UPDATE, "violation", TWIN),
-        Row(
-            "two bindings",
-            PREVIEW,
-            "violation",
-            {"twin": replace(two_phases(preview=True)["binding"], name="twin")},
-        ),
+        Row("two bindings", BOTH, "violation", {"twin": "binding"}),
         Row("two bindings of an account elsewhere", UPDATE, "violation", lone("/X", "/x"), alone=True),
-        Row("two resources", UPDATE, "violation", {"twin": replace(two_phases()["account"], name="twin")}),
+        Row("two resources", UPDATE, "violation", {"twin": "account"}),
         Row("an account of another stack", UPDATE, "open", {"account": None, "grant": None}),
         Row(
             "a binding of an unknown account",
@@ -307,17 +288,12 @@ ROWS["same-region"] = [
         {"account@property_dependencies": {"properties": ["vault"], "identity": ["identity"]}, **NORTH},
     ),
 ]
-ELSEWHERE: Final = ACCOUNT_ID.replace("lang-one", "lang-two")
 LARGE: Final[dict[str, Any]] = {"key.properties.keySize": 4096, "account.kind": "AIServices"}
 OTHER: Final = {
-    "other-binding": replace(
-        two_phases()["binding"],
-        name="other-binding",
-        props={**two_phases()["binding"].props, "accountId": ELSEWHERE},
-        property_dependencies={**two_phases()["binding"].property_dependencies, "accountId": []},
-    )
+    "other-binding": "binding",
+    "other-binding.accountId": ELSEWHERE,
+    "other-binding@property_dependencies.accountId": [],
 }
-NO_KIND: Final = with_change(with_change(two_phases()["account"].props, "kind", ...), "id", ELSEWHERE)
 UNSAID: Final = "the kind of an account that uses it is not known"
 ROWS["key-rsa-2048"] = [
     Row("4096 bits of Foundry", UPDATE, "pass", LARGE),
@@ -326,7 +302,7 @@ ROWS["key-rsa-2048"] = [
         "of Foundry and an account without a kind",
         UPDATE,
         "open",
-        {**LARGE, **OTHER, "second": replace(two_phases()["account"], name="second", props=NO_KIND)},
+        {**LARGE, **OTHER, "second": "account", "second.kind": ..., "second.id": ELSEWHERE},
         UNSAID,
     ),
 ]
