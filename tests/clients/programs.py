@@ -17,16 +17,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.support.azure import RunningAzure
 
 _SOURCES = Path(__file__).parent
 _CHECKOUT = _SOURCES.parents[1]
 _BUILT = _CHECKOUT / ".clients"
 _UV = _CHECKOUT / ".venv" / "bin" / "uv"
-
-
-class MissingToolError(Exception):
-    """A program's toolchain is not on this machine, or is too old; the message says what to install."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +36,16 @@ class Tool:
     install: str
 
     def require(self) -> None:
+        """Skips the test where it is not on this machine, or is too old, and says what to install."""
         name = self.command[0]
         if shutil.which(name) is None:
-            raise MissingToolError(f"{name} is missing: install {self.install}")
+            pytest.skip(f"{name} is missing: install {self.install}")
         done = subprocess.run(self.command, capture_output=True, text=True, check=True, cwd="/")
         # Maven writes its version in bold: the number after a bracket belongs to the terminal.
         found = re.search(r"(?<![\[\d])\d+(\.\d+)*", done.stdout + done.stderr)
         version = found.group() if found else "unknown"
         if not found or tuple(map(int, version.split("."))) < self.oldest:
-            raise MissingToolError(f"{name} {version} is too old: install {self.install}")
+            pytest.skip(f"{name} {version} is too old: install {self.install}")
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Program:
     prepare: Callable[[Path, RunningAzure, Path], Mapping[str, str]]
 
     def ready(self) -> Path:
-        """The folder with the built program. Raises MissingToolError where it cannot be built."""
+        """The folder with the built program. Skips the test where it cannot be built."""
         for tool in self.tools:
             tool.require()
         folder = _BUILT / self.name

@@ -17,7 +17,7 @@ from localazure.page.snapshot import snapshot
 from operate.evidence.findings import findings
 from operate.evidence.page import page as evidence_page
 from operate.source import Source
-from tests.clients.programs import BROWSER, MissingToolError
+from tests.clients.programs import BROWSER
 from tests.localazure.page.scene import scene
 from tests.operate.evidence.made import rich
 
@@ -49,10 +49,7 @@ def written(folder: Path, name: str, text: str) -> str:
 
 def browsed(script: str, wanted: list[Any]) -> Any:
     """What a script of tests/clients/browser tells."""
-    try:
-        program = BROWSER.ready()
-    except MissingToolError as missing:
-        pytest.skip(str(missing))
+    program = BROWSER.ready()
     command = ["node", str(program / script), str(CHROMIUM)]
     done = subprocess.run(
         command, input=json.dumps(wanted), capture_output=True, text=True, check=False, timeout=300

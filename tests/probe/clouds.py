@@ -12,7 +12,7 @@ from localazure.roles import BY_NAME
 from probe.asking import Probe
 from probe.conversation import Conversation
 from probe.scene import Scene
-from tests.support.front import SUBSCRIPTION, Door
+from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Credential, Transport, Wire
 
 REGION = "westeurope"
@@ -35,10 +35,6 @@ class Asking:
     def cloud(self) -> Cloud:
         return self.wire.door.cloud
 
-    @property
-    def door(self) -> Door:
-        return self.wire.door
-
     def probe(self, **more: Any) -> Probe:
         wire, transport = self.wire, Transport(self.wire)
         talk = Conversation(clouds.PUBLIC, Credential(), wire.now, wire.sleep, transport=transport)
@@ -50,7 +46,7 @@ class Asking:
         """What is in the cloud that was not there from the start, but for what is soft-deleted."""
         self.cloud.clock.advance(120)
         found = [id for kind in ("group", "account", "vault") for id, _ in self.cloud.store.scan(kind)]
-        groups = [id for id in found if self.door.send("GET", id).status != 404 or "/providers/" in id]
+        groups = [id for id in found if self.wire.door.send("GET", id).status != 404 or "/providers/" in id]
         roles = [id for id, _ in self.cloud.store.scan("roleAssignment") if "/resourcegroups/" in id]
         return [*groups, *roles]
 

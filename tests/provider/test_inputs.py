@@ -69,17 +69,11 @@ def test_good_and_unknown_inputs_pass() -> None:
     assert check(CMK, dict.fromkeys(BINDING, UNKNOWN)) == {}
 
 
-@pytest.mark.parametrize(
-    ("environment", "host", "good"),
-    [
-        ("usgovernment", "v.vault.usgovcloudapi.net", True),
-        ("china", "v.managedhsm.azure.cn", True),
-    ],
-)
-def test_a_vault_must_be_of_the_chosen_cloud(environment: str, host: str, good: bool) -> None:
+def test_a_vault_must_be_of_the_chosen_cloud() -> None:
     """A key URI of another cloud is refused, whatever else is right; of a managed HSM, too."""
-    inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(vault_uri=f"https://{host}")}
-    assert (check(CMK, inputs, clouds.named(environment)) == {}) is good
+    for host, refuses in (("v.vault.azure.net", ["keyUriWithVersion"]), ("v.managedhsm.azure.cn", [])):
+        inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(vault_uri=f"https://{host}")}
+        assert list(check(CMK, inputs, clouds.CHINA)) == refuses
 
 
 # property, value -> a part of the reason. Every wrong spelling of an id or URI is in tests/core.
@@ -187,13 +181,11 @@ def entry(*keys: str, who: str = PRINCIPAL) -> dict[str, Any]:
 OTHER_DIFFS: tuple[tuple[str, dict[str, Any], dict[str, Any], dict[str, str]], ...] = (
     # The key's URI says where it is.
     (CMK, OLD, NO_VAULT, {}),
-    (VERSION, {"keyId": KEY_ID}, {"keyId": KEY_ID.upper()}, {}),
     (VERSION, {"keyId": KEY_ID}, {"keyId": KEY_ID + "2"}, {"keyId": "UPDATE_REPLACE"}),
     (VERSION, {**KEEPS, "generation": 1}, {**KEEPS, "generation": 2}, {"generation": "UPDATE"}),
     (VERSION, KEEPS, {**KEEPS, "generation": 1}, {"generation": "ADD"}),
     (VERSION, KEEPS, {**KEEPS, "generation": 0}, {}),
     (VERSION, {**KEEPS, "pin": V1}, KEEPS, {"pin": "DELETE"}),
-    (VERSION, {"keyId": KEY_ID}, KEEPS, {}),
     (VERSION, KEEPS, {**KEEPS, "accountId": UNKNOWN}, {}),
     # What was proven stays so when an account is named for the first time, or no longer.
     (ACCESS, VALIDATED, {**VALIDATED, "accountId": ACCOUNT_ID}, {}),
@@ -207,10 +199,8 @@ OTHER_DIFFS: tuple[tuple[str, dict[str, Any], dict[str, Any], dict[str, str]], .
     (CLEANUP, KEEPS, {**KEEPS, "accountId": f"{ACCOUNT_ID}-2"}, {"accountId": "UPDATE_REPLACE"}),
     (HSM_ROLE, GRANTED, {**GRANTED, "principalId": CLIENT}, {"principalId": "UPDATE_REPLACE"}),
     (HSM_ROLE, GRANTED, {**GRANTED, "scope": f"{HSM_ID}/keys/other"}, {"scope": "UPDATE_REPLACE"}),
-    (PURGE, PURGED, PURGED, {}),
     (PURGE, PURGED, {**PURGED, "deletionDate": "friday"}, {"deletionDate": "UPDATE_REPLACE"}),
     # A state of azure-native's type stays.
-    (ACCESS_POLICY, BY_NATIVE, IN_VAULT, {}),
     (ACCESS_POLICY, {**BY_NATIVE, "resourceGroupName": "RG"}, IN_VAULT, {}),
     (ACCESS_POLICY, {**BY_NATIVE, "vaultName": "old"}, IN_VAULT, {"vaultName": "UPDATE_REPLACE"}),
     (ACCESS_POLICY, IN_VAULT, {**IN_VAULT, "subscriptionId": CLIENT}, {"subscriptionId": "UPDATE_REPLACE"}),

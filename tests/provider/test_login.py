@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import grpc
@@ -151,14 +152,10 @@ def test_tokens_go_to_the_clouds_own_hosts_only(url: str, allowed: bool) -> None
 @pytest.mark.parametrize("link", ["nextLink", "@odata.nextLink"])
 def test_the_next_page_is_the_same_services(link: str) -> None:
     """A list's next page is asked for where its first one was: a token goes to no other vault."""
-    pages: list[Any] = [{"value": [2]}, {"value": [1], link: "https://contoso.vault.azure.net/keys?next"}]
-    cloud = Canned(lambda _: pages.pop())
-    found: list[Any] = cloud.client().pages("https://contoso.vault.azure.net/keys?api-version=7.4")
-    assert found == [1, 2]
-    pages[:] = [{"value": [], link: "https://other.vault.azure.net/keys?api-version=7.4"}]
+    cloud = Canned({"value": [], link: "https://other.vault.azure.net/keys?api-version=7.4"})
     with pytest.raises(ForeignHostError, match=r"which is not contoso\.vault"):
         cloud.client().pages("https://contoso.vault.azure.net/keys?api-version=7.4")
-    assert len(cloud.asked) == 3
+    assert len(cloud.asked) == 1
 
 
 @pytest.mark.parametrize("given", ['["a-1","b-2"]', "a-1, b-2"])
@@ -283,16 +280,7 @@ def answer(status: int, **headers: str) -> HttpResponseError:
     return HttpResponseError(response=response)
 
 
-class LoginHost:
-    """Gives a token after these refusals."""
-
-    def __init__(self, *refusals: AzureError) -> None:
-        self.refusals = [*refusals]
-
-    def get_token(self, *_: str, **__: Any) -> AccessToken:
-        if self.refusals:
-            raise self.refusals.pop(0)
-        return AccessToken("token", 0)
+TOKEN = AccessToken("token", 0)
 
 
 @pytest.fixture
@@ -303,13 +291,14 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return found
 
 
-RESET = ServiceRequestError("reset")
-
-
 @pytest.mark.parametrize(
     ("retries", "refusals", "slept"),
     [
-        (3, [RESET, answer(503), answer(429, **{"Retry-After": "7"})], [0.8, 1.6, 7.0]),
+        (
+            3,
+            [ServiceRequestError("reset"), answer(503), answer(429, **{"Retry-After": "7"})],
+            [0.8, 1.6, 7.0],
+        ),
         (3, [ClientAuthenticationError("AADSTS7000215")], []),
         (3, [answer(429, **{"Retry-After": "3600"})], []),
         (0, [answer(503)], []),
@@ -321,9 +310,9 @@ def test_a_login_that_may_pass_is_asked_again(
 ) -> None:
     """After no answer, 5xx and 429, whose Retry-After counts. A wrong secret is raised at once, as is a pause
     that no run waits for, and an outage after as many tries. The provider's own waits see each refusal."""
-    asks = OneAtATime(LoginHost(*refusals), retries)
+    asks = OneAtATime(Mock(get_token=Mock(side_effect=[*refusals, TOKEN])), retries)
     if len(slept) == len(refusals):
-        assert asks.get_token("scope").token == "token"
+        assert asks.get_token("scope") == TOKEN
     else:
         with pytest.raises(AzureError) as found:
             asks.get_token("scope")
@@ -333,11 +322,11 @@ def test_a_login_that_may_pass_is_asked_again(
 
 def test_the_clients_of_operate_ask_again(monkeypatch: pytest.MonkeyPatch, pauses: list[float]) -> None:
     """The queries and the use of an account's data; a client that sends nothing again by itself does not."""
-    host = LoginHost()
+    host = Mock()
     monkeypatch.setattr("provider.credential.credential", lambda *_, **__: host)
     for asks in (token_credential(Login()), AzureClient(Login(), retries=6).credential):
-        host.refusals = [answer(503)] * LOGIN_RETRIES
-        assert asks.get_token("scope").token == "token"
-    host.refusals = [answer(503)]
+        host.get_token.side_effect = [*[answer(503)] * LOGIN_RETRIES, TOKEN]
+        assert asks.get_token("scope") == TOKEN
+    host.get_token.side_effect = [answer(503)]
     with pytest.raises(HttpResponseError):
         AzureClient(Login()).credential.get_token("scope")

@@ -8,14 +8,7 @@ from typing import Any
 import pytest
 
 from core import arm_ids, key_uris, resource_types
-from core.facts import (
-    Account,
-    KeyVersion,
-    Network,
-    PolicyEntry,
-    RoleAssignment,
-    Vault,
-)
+from core.facts import Account, KeyVersion, Network, PolicyEntry, RoleAssignment, Vault
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.live_state import ACCOUNT, BOUND_KEY, KEY, VAULT, LiveState, Look, Target
 from provider.preflight import Preflight, Severity, blocking, findings
@@ -41,22 +34,13 @@ from tests.provider.fake_azure import (
 
 ALL = frozenset({ACCOUNT, VAULT, KEY})
 NOW = 1_750_000_000.0
-TARGET = Target(
-    arm_ids.account_id(ACCOUNT_ID),
-    key_uris.parse(key_uri()),
-    arm_ids.vault_id(VAULT_ID),
-)
+TARGET = Target(arm_ids.account_id(ACCOUNT_ID), key_uris.parse(key_uri()), arm_ids.vault_id(VAULT_ID))
 
 
 def live_state(
     account: Account | None = None, vault: Vault | None = None, key: KeyVersion | None = None, **changes: Any
 ) -> LiveState:
-    good = LiveState(
-        account=account or an_account(),
-        vault=vault or a_vault(),
-        key=key or a_version(),
-        read=ALL,
-    )
+    good = LiveState(account or an_account(), vault or a_vault(), key or a_version(), read=ALL)
     return replace(good, **changes)
 
 
@@ -180,40 +164,33 @@ def test_what_is_not_known_yet_is_not_judged() -> None:
     assert found(account_only, Target(TARGET.account, vault_known=False, identity_known=False)) == []
 
 
-OTHER_VAULT = f"{VAULT_ID}-other"
-OTHER_KEY = key_uri(vault_uri=VAULT_URI.replace("-vault", "-vault-other"))
+NEWEST = key_uris.parse(key_uri("").rstrip("/"))
+ELSEWHERE = {
+    "key": key_uris.parse(key_uri(vault_uri=VAULT_URI.replace("-vault", "-vault-other"))),
+    "vault": arm_ids.vault_id(f"{VAULT_ID}-other"),
+}
 
 
 @pytest.mark.parametrize(
-    ("rule", "refused", "taken", "target"),
+    ("rule", "refused", "taken", "wanted"),
     [
-        ("account-takes-identity", "Face", "TextAnalytics", replace(TARGET, identity_client_id=CLIENT)),
-        (
-            "account-keeps-its-vault",
-            "AIServices",
-            "TextAnalytics",
-            replace(TARGET, key=key_uris.parse(OTHER_KEY), vault=arm_ids.vault_id(OTHER_VAULT)),
-        ),
-        (
-            "kind-follows-the-key",
-            "TextAnalytics",
-            "AIServices",
-            replace(TARGET, key=key_uris.parse(key_uri("").rstrip("/"))),
-        ),
+        ("account-takes-identity", "Face", "TextAnalytics", {"identity_client_id": CLIENT}),
+        ("account-keeps-its-vault", "AIServices", "TextAnalytics", ELSEWHERE),
+        ("kind-follows-the-key", "TextAnalytics", "AIServices", {"key": NEWEST}),
     ],
 )
-def test_what_a_kind_cannot_have_is_refused(rule: str, refused: str, taken: str, target: Target) -> None:
+def test_what_a_kind_cannot_have_is_refused(rule: str, refused: str, taken: str, wanted: Any) -> None:
     """And is no obstacle for another kind."""
     for kind, expected in ((refused, True), (taken, False)):
         account = an_account(kind=kind, user_assigned=(USER,), encryption=bound_to())
-        found = findings(Preflight(target, live_state(account), NOW, rebinding=True))
-        assert (rule in {one.rule for one in blocking(found)}) is expected
+        around = Preflight(replace(TARGET, **wanted), live_state(account), NOW, rebinding=True)
+        assert (rule in {one.rule for one in blocking(findings(around))}) is expected
 
 
 async def test_a_binding_without_a_version_is_judged_by_the_version_that_azure_would_use() -> None:
     """With the newest disabled and the one before it expired, that is the one before them, read whole; where
     none can be used, it is the newest, and the fix names it."""
-    target = replace(TARGET, key=key_uris.parse(key_uri("").rstrip("/")))
+    target = replace(TARGET, key=NEWEST)
     azure = FakeAzure(an_account(kind="AIServices"))
     newest, expired = a_version(V3, enabled=False), a_version(V2, expires=int(NOW))
     azure.versions = [a_version(V1), expired, newest]

@@ -4,7 +4,6 @@ that an earlier provider wrote."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,16 +29,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import (
-    ACCESS,
-    CLEANUP,
-    CMK,
-    HSM_ROLE,
-    REVOCATION,
-    VERSION,
-    Engine,
-    refused,
-)
+from tests.provider.rig import ACCESS, CLEANUP, CMK, HSM_ROLE, REVOCATION, VERSION, Engine, refused
 from tests.provider.test_key_access import GRANT, assignment
 
 OF_KEY = {"keyId": KEY_ID, "principalId": PRINCIPAL}
@@ -56,20 +46,26 @@ def azure(pulumi: Engine) -> FakeAzure:
     return azure
 
 
-@pytest.mark.parametrize(
-    ("type", "id", "inputs"),
-    [
-        (CMK, ACCOUNT_ID, {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri()}),
-        (ACCESS, f"{KEY_ID}|{PRINCIPAL}", OF_KEY),
-        (CLEANUP, f"{KEY_ID}|{ACCOUNT_ID}", {"keyId": KEY_ID, "accountId": ACCOUNT_ID}),
-        (HSM_ROLE, f"{HSM_KEY}|{PRINCIPAL}", GRANT),
-        (VERSION, KEY_ID, {"keyId": KEY_ID}),
-    ],
+IN_USE = f"{KEY_ID}|{PRINCIPAL}"
+IMPORTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    (CMK, ACCOUNT_ID, {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri()}),
+    (CLEANUP, f"{KEY_ID}|{ACCOUNT_ID}", {"keyId": KEY_ID, "accountId": ACCOUNT_ID}),
+    (ACCESS, IN_USE, OF_KEY),
+    (HSM_ROLE, f"{HSM_KEY}|{PRINCIPAL}", GRANT),
+    (VERSION, HSM_KEY, {"keyId": HSM_KEY}),
 )
-async def test_an_import_comes_with_the_id_alone(
-    pulumi: Engine, azure: FakeAzure, type: str, id: str, inputs: Mapping[str, Any]
-) -> None:
+UNREAD = (
+    *zip(IMPORTS[2:], ("vault", "own_role_assignments", "key_version"), strict=True),
+    ((REVOCATION, IN_USE, OF_KEY), "vault"),
+    ((ACCESS_POLICY, f"{VAULT_ID}/accessPolicy/{PRINCIPAL}", {}), f"GET {VAULT_ID}"),
+)
+"""Those that stay as they were, and the call that fails."""
+
+
+@pytest.mark.parametrize("imported", IMPORTS)
+async def test_an_import_comes_with_the_id_alone(pulumi: Engine, azure: FakeAzure, imported: Any) -> None:
     """And is without a difference then."""
+    type, id, inputs = imported
     azure.put(an_account(encryption=bound_to()))
     found, outputs, read = await pulumi.read(type, id)
     assert (found, read.values) == (id, inputs)
@@ -77,20 +73,12 @@ async def test_an_import_comes_with_the_id_alone(
 
 
 @pytest.mark.parametrize("failure", [DENIED, NO_ANSWER])
-@pytest.mark.parametrize(
-    ("type", "id", "inputs", "call"),
-    [
-        (ACCESS, f"{KEY_ID}|{PRINCIPAL}", OF_KEY, "vault"),
-        (REVOCATION, f"{KEY_ID}|{PRINCIPAL}", OF_KEY, "vault"),
-        (HSM_ROLE, f"{HSM_KEY}|{PRINCIPAL}", GRANT, "own_role_assignments"),
-        (VERSION, HSM_KEY, {"keyId": HSM_KEY}, "key_version"),
-        (ACCESS_POLICY, f"{VAULT_ID}/accessPolicy/{PRINCIPAL}", {}, f"GET {VAULT_ID}"),
-    ],
-)
+@pytest.mark.parametrize(("made", "call"), UNREAD)
 async def test_what_cannot_be_read_stays_as_it_was(
-    *, pulumi: Engine, azure: FakeAzure, type: str, id: str, inputs: Any, call: str, failure: ServiceError
+    pulumi: Engine, azure: FakeAzure, made: Any, call: str, failure: ServiceError
 ) -> None:
     """A preview may run where it is kept out; it is told. An import has nothing that it was."""
+    type, id, inputs = made
     azure.failures[call] = [failure] * 9
     olds: dict[str, Any] = {**inputs, "version": V1}
     found, outputs, _ = await pulumi.read(type, id, inputs, olds)

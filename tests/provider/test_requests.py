@@ -4,6 +4,7 @@ tests/remediation)."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from azure.core.exceptions import HttpResponseError
 from core.arm_ids import account_id, key_id, vault_id
 from core.refusals import RefusalKind
 from localazure.front import Raw
-from provider.azure import Azure
+from provider import azure_client
+from provider.azure import Azure, _in_thread
 from provider.errors import _DEPLOYER, ROWS, ErrorContext, translate
 from provider.failure import NOT_SENT, Progress, ServiceError, failure_from, retry_after_from
 from tests.provider.canned import Canned
@@ -37,6 +39,16 @@ async def test_a_role_of_an_hsm_has_one_name_for_a_key_and_an_identity() -> None
     made, again = cloud.asked
     assert again == made
     assert made[0].startswith(f"PUT https://contoso-hsm.managedhsm.azure.net/{ROLES}/")
+
+
+async def test_a_second_request_waits_until_the_first_has_imported() -> None:
+    """azure-core's modules import each other: a thread that begins from another end may see one half made."""
+    azure_client.import_packages()
+    with azure_client._IMPORTS:
+        asked = asyncio.ensure_future(_in_thread(lambda: "an answer", "asking"))
+        done, _ = await asyncio.wait({asked}, timeout=0.5)
+        assert not done
+    assert await asked == "an answer"
 
 
 @pytest.mark.parametrize(("status", "told"), [(403, True), (500, False)])

@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.login import Login
 from provider.azure import Azure
-from provider.azure_client import AzureClient
 from provider.deployment import validation
 from provider.deployment.model import Planned, Report
 from provider.deployment.questions import Questions
@@ -57,11 +55,10 @@ class Azures(Canned):
 
 def checked(azure: Azures, *others: Planned) -> Report:
     """What is found of an account in a group that exists, and of `others`, by default a vault there."""
-    client = AzureClient(Login(), credential=azure, transport=azure.transport)
     content = {"location": "westeurope", "properties": {}}
     others = others or (Planned(VAULT, content=content, setting="vault.name"),)
     plan = [*others, Planned(ACCOUNT, content=content)]
-    return asyncio.run(validation.check(plan, Questions(Azure(client), Waiter(FakeClock()))))
+    return asyncio.run(validation.check(plan, Questions(Azure(azure.client()), Waiter(FakeClock()))))
 
 
 def refused(message: str = "", *details: Any) -> tuple[int, Any]:

@@ -18,7 +18,7 @@ import pytest
 
 from components.__main__ import COMPONENTS
 from components.host import Package
-from tests.clients.programs import MissingToolError, Tool
+from tests.clients.programs import Tool
 from tests.support.azure import running_azure
 from tests.support.consumers import HOSTS, consumer, install, live, use_host
 from tests.support.environments import official_host
@@ -47,17 +47,10 @@ def _run(*command: str | Path, cwd: Path, **environ: str) -> str:
     return done.stdout
 
 
-def _require(tool: Tool) -> None:
-    try:
-        tool.require()
-    except MissingToolError as missing:
-        pytest.skip(str(missing))
-
-
 @pytest.fixture(scope="module")
 def sdks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the SDKs by package and language: `language-cmk/go`, `azure-cmk/python` and so on."""
-    _require(_GO)
+    _GO.require()
     _BUILT.mkdir(parents=True, exist_ok=True)
     generator = _BUILT / "generator"
     _run("go", "build", "-o", generator, ".", cwd=Path(__file__).with_name("generator"))
@@ -130,7 +123,7 @@ def test_go_compiles_them_and_the_example(sdks: Path, tmp_path: Path) -> None:
 def test_typescript_compiles_them_and_the_example(sdks: Path, converted: Path, tmp_path: Path) -> None:
     """The example in TypeScript passes the strict compiler, and so do the one converted from YAML and both
     SDKs."""
-    _require(_NODE)
+    _NODE.require()
     packages = _BUILT / "node"
     packages.mkdir(parents=True, exist_ok=True)
     wanted = {"@pulumi/pulumi": "3.259.0", "@types/node": "20.19.0", "typescript": "5.9.3"}
@@ -180,7 +173,7 @@ def test_an_example_lives_with_its_generated_sdk(example: str, hosts: None, tmp_
     SDK as Pulumi's generator makes it; by a stand-in of the language's host where the official one, which
     tests/engine/test_consumers.py runs, is missing."""
     if example == "typescript":
-        _require(_NODE)
+        _NODE.require()
     with running_azure(tmp_path / "azure") as azure:
         live(example, azure, tmp_path)
 
