@@ -13,18 +13,12 @@ from tests.support.azure import RunningAzure
 _LANGUAGE_OWNER = "f07febfe-79bc-46b1-8b37-790e26e6e498"
 
 
-def data_role() -> tuple[str, dict[str, Any]]:
-    """The role by which the deployer reads and writes the data of every Language account: path and body of
-    the PUT to Resource Manager."""
+def let_deployer_call(azure: RunningAzure) -> None:
+    """Gives the deployer the role by which it reads and writes the data of every Language account."""
     authorization = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Authorization"
     definition = f"{authorization}/roleDefinitions/{_LANGUAGE_OWNER}"
     body = {"properties": {"roleDefinitionId": definition, "principalId": DEPLOYER.object_id}}
-    return f"{authorization}/roleAssignments/{_LANGUAGE_OWNER}?api-version=2022-04-01", body
-
-
-def let_deployer_call(azure: RunningAzure) -> None:
-    """Gives the deployer that role."""
-    path, body = data_role()
+    path = f"{authorization}/roleAssignments/{_LANGUAGE_OWNER}?api-version=2022-04-01"
     ask(azure.env, "PUT", f"https://{ARM}{path}", body)
 
 
