@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -46,18 +46,18 @@ class Fleet:
             raise RuntimeError(planned.output)
         resources = len(json.loads(planned.output)["steps"])
         plain, floor = self._other("preview", PLAIN, resources), self._other("preview", FLOOR, resources)
-        commands: dict[str, Callable[[], Cost]] = {
-            OURS: lambda: self._cost(ours, "preview"),
-            PACK: lambda: self._cost(ours, "preview", "--policy-pack", "policies"),
-            EMPTY_PACK: lambda: self._cost(ours, "preview", "--policy-pack", "nothing_pack"),
-            PLAIN: lambda: self._cost(plain, "preview"),
-            FLOOR: lambda: self._cost(floor, "preview"),
+        ways: dict[str, tuple[Stack, *tuple[str, ...]]] = {
+            OURS: (ours,),
+            PACK: (ours, "--policy-pack", "policies"),
+            EMPTY_PACK: (ours, "--policy-pack", "nothing_pack"),
+            PLAIN: (plain,),
+            FLOOR: (floor,),
         }
         rounds = 3 if self._services <= _MOST_REPEATED else 1
-        measured: dict[str, list[Cost]] = {name: [] for name in commands}
+        measured: dict[str, list[Cost]] = {name: [] for name in ways}
         for _ in range(rounds):
-            for name, command in commands.items():
-                measured[name].append(command())
+            for name, (stack, *words) in ways.items():
+                measured[name].append(self._cost(stack, "preview", *words))
         costs = {name: cheapest(found) for name, found in measured.items()}
         return self._row("preview", resources, costs)
 
@@ -109,21 +109,6 @@ class Fleet:
         return run(command, cwd=stack.folder, env=stack.env)
 
     def _row(self, what: str, resources: int, costs: Mapping[str, Cost]) -> dict[str, Any]:
-        compared = {
-            "ours/plain": (OURS, PLAIN),
-            "ours/floor": (OURS, FLOOR),
-            "pack/none": (PACK, OURS),
-            "empty pack/none": (EMPTY_PACK, OURS),
-            "pack/empty pack": (PACK, EMPTY_PACK),
-        }
-        ratios = {
-            name: {
-                "seconds": round(costs[one].seconds / costs[other].seconds, 2),
-                "cpu_seconds": round(costs[one].cpu_seconds / costs[other].cpu_seconds, 2),
-            }
-            for name, (one, other) in compared.items()
-            if one in costs and other in costs
-        }
         return {
             "what": what,
             "services": self._services,
@@ -132,5 +117,4 @@ class Fleet:
                 name: {**asdict(cost), "ms_a_resource": round(1000 * cost.seconds / resources, 1)}
                 for name, cost in costs.items()
             },
-            "ratios": ratios,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import re
 import resource
 import subprocess
 import threading
@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
 
 from tests.support.crash import below
 
@@ -69,34 +71,23 @@ def children_seconds() -> float:
 
 def seconds_beside(folder: Path) -> float:
     """Processor seconds of every process that was started by a path in `folder` and still runs, and of those
-    that it has run; 0 on a system without /proc."""
-    used = 0
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # it has ended
-            if str(folder) in status.with_name("cmdline").read_text(errors="replace"):
-                used += sum(_ticks(status))
-    return used / os.sysconf("SC_CLK_TCK")
-
-
-def _ticks(status: Path) -> list[int]:
-    """Of a process and of its ended children, user and system each."""
-    return [int(field) for field in status.read_text().rsplit(")", 1)[1].split()[11:15]]
+    that it has run."""
+    used = 0.0
+    for one in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):  # it has ended
+            if str(folder) in " ".join(one.cmdline()):
+                used += sum(one.cpu_times()[:4])
+    return used
 
 
 def _sample(root: int, peaks: dict[str, int], ended: threading.Event) -> None:
     while not ended.wait(_SAMPLE_SECONDS):
         for pid in (root, *(one.pid for one in below(root))):
-            try:
-                status = Path(f"/proc/{pid}/status").read_text()
-                words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-            except OSError:
-                continue
-            if not words[0]:  # it has ended, and its parent has not yet looked
-                continue
-            peak = next((line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")), "0")
-            name, mib = _name(words), int(peak) // 1024
-            if mib > _SMALL_MIB:
-                peaks[name] = max(peaks.get(name, 0), mib)
+            with contextlib.suppress(OSError, psutil.Error):  # it has ended
+                words, status = psutil.Process(pid).cmdline(), Path(f"/proc/{pid}/status").read_text()
+                peak = re.search(r"^VmHWM:\s+(\d+)", status, re.MULTILINE)
+                if words and peak and (mib := int(peak[1]) // 1024) > _SMALL_MIB:
+                    peaks[_name(words)] = max(peaks.get(_name(words), 0), mib)
 
 
 def _name(words: Sequence[str]) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from localazure import process
+from localazure.home import Home
 from tests.localazure.driver import Case
 from tests.support.azure import RunningAzure, running_azure
 
@@ -32,3 +35,11 @@ def azure(shared_azure: RunningAzure, monkeypatch: pytest.MonkeyPatch) -> Runnin
 def case() -> Case:
     """A cloud of its own for a test."""
     return Case()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A home of its own for a test; what serves it is stopped at the end."""
+    home = Home(tmp_path / "home")
+    yield home
+    process.stop(home)

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -236,13 +236,10 @@ class Case(Door):
         self.seen |= {name: at(reply.body, path) for name, path in step.get("keep", {}).items()}
 
     def _expect(self, step: Any, body: Any) -> None:
-        for word, found in (
-            ("has", at),
-            ("sizes", lambda *it: len(at(*it))),
-            ("keys", lambda *it: list(at(*it))),
-        ):
+        forms: Mapping[str, Callable[[Any], Any]] = {"has": lambda it: it, "sizes": len, "keys": list}
+        for word, form in forms.items():
             wanted = step.get(word, {})
-            assert {path: found(body, path) for path in wanted} == wanted, body
+            assert {path: form(at(body, path)) for path in wanted} == wanted, body
         for path, value in step.get("other", {}).items():
             assert at(body, path) != value, (path, body)
         for path, pattern in step.get("like", {}).items():
@@ -260,9 +257,8 @@ class Case(Door):
 
 
 def _is_under_way(body: Any) -> bool:
-    properties = body.get("properties") if isinstance(body, dict) else None
-    state = properties.get("provisioningState") if isinstance(properties, dict) else None
-    return state in ("Accepted", "Creating", "Updating", "Deleting", "Moving")
+    under_way = ("Accepted", "Creating", "Updating", "Deleting", "Moving")
+    return any(state in under_way for state in _there(body, "properties.provisioningState"))
 
 
 def _may_last(method: str, url: str) -> bool:
@@ -314,23 +310,18 @@ class Known:
         )
 
     def steps_of(self, row: Mapping[str, Any]) -> Iterator[Any]:
-        if "do" in row:
-            yield from self._many(row["do"])
-        else:
-            yield from self._many(row.get("given", ()))
-            words = ("fact", "source", "each", "given", "behave")
-            yield from self.one({word: value for word, value in row.items() if word not in words})
+        about = ("fact", "source", "each", "given", "behave")
+        own = {word: value for word, value in row.items() if word not in about}
+        return self._many([*row.get("given", ()), *row.get("do", [own])])
 
     def one(self, row: Any) -> Iterator[Any]:
         """The steps that a row is, its names filled in. Raises ValueError for a word that no step has."""
-        if isinstance(row, str) and (name := _NAME.fullmatch(row)):
-            row = self.names[name[1]]
         if isinstance(row, list):
             yield from self._many(row)
             return
         if isinstance(row, str):
-            found = self.steps.get(row, {"ask": row})
-            yield from self._many(found) if isinstance(found, list) else self.one(found)
+            name = _NAME.fullmatch(row)
+            yield from self.one(self.names[name[1]] if name else self.steps.get(row, {"ask": row}))
             return
         if unknown := set(row) - _WORDS:
             raise ValueError(f"unknown words {sorted(unknown)} in {row}")

@@ -1,22 +1,28 @@
-"""The table of switches: each is documented, can have the values it names and no others."""
+"""The tables of switches and of routes: documented as they are. A switch has the values it names and no
+others."""
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localazure import assumptions
+from localazure import assumptions, coverage
 from localazure.behaviour import SWITCHES, Behaviour, Switch, changed, restored
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "assumptions.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-def test_document_has_the_switches_there_are() -> None:
-    """Who adds a switch runs `python -m localazure.assumptions docs/assumptions.md`."""
-    assert assumptions.refreshed(DOCUMENT.read_text()) == DOCUMENT.read_text()
+@pytest.mark.parametrize(
+    ("name", "table"), [("assumptions.md", assumptions), ("localazure.md", coverage)], ids=str
+)
+def test_document_has_the_rows_there_are(name: str, table: Any) -> None:
+    """Who adds a switch runs `python -m localazure.assumptions docs/assumptions.md`, who adds a route
+    `python -m localazure.coverage docs/localazure.md`."""
+    assert table.refreshed((DOCS / name).read_text()) == (DOCS / name).read_text()
+    with pytest.raises(ValueError, match="has no"):
+        table.refreshed("# no marks")
 
 
 @pytest.mark.parametrize("switch", SWITCHES, ids=lambda switch: switch.name)
@@ -27,13 +33,6 @@ def test_each_switch_says_what_it_asks_and_takes_its_values(switch: Switch) -> N
     assert getattr(Behaviour(), switch.name) == switch.default
     for value in switch.values:
         assert getattr(changed(Behaviour(), {switch.name: value}), switch.name) == value
-
-
-def test_there_is_a_test_for_each_switch() -> None:
-    """Every switch is set by a test of the local Azure."""
-    texts = [path.read_text() for kind in ("py", "yaml") for path in Path(__file__).parent.rglob(f"*.{kind}")]
-    said = "\n".join(text for text in texts if "behave(" in text or "behave:" in text)
-    assert [item.name for item in fields(Behaviour) if item.name not in said] == []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.localazure.driver import ACCOUNT, PROJECTS, URI, Case
+from tests.localazure.driver import ACCOUNT, DAY, PROJECTS, URI, Case
+from tests.localazure.test_faults import control
 
 BIND = f"PATCH {ACCOUNT} with bind"
 MORE = {"ask": f"PATCH {URI}/keys/k/{{version}}", "send": {"attributes": {"enabled": False}}}
@@ -44,13 +45,8 @@ def test_the_same_key_may_be_stated_again_where_azure_does_not_look(
 
 def test_the_customers_words_are_nowhere_in_the_store(case: Case) -> None:
     """A project's name and description are in no document in clear, whoever manages the key."""
-    sent = {
-        "projectName": "orders",
-        "projectKind": "Conversation",
-        "language": "en",
-        "description": "merger of banks",
-    }
-    case.do("account", {"ask": f"PATCH {PROJECTS}/orders", "send": sent})
+    told = {"description": "merger of banks"}
+    case.do("account", {"ask": f"PATCH {PROJECTS}/orders", "send": ["orders", told]})
     kept = str([case.cloud.store.scan(kind) for kind in ("account", "account.project", "operation")])
     assert not [word for word in ("merger", "orders") if word in kept]
 
@@ -62,3 +58,20 @@ def test_a_batch_of_texts_has_a_thousand_at_most(case: Case, documents: int, sta
     host = PROJECTS.partition("/language/")[0]
     body = {"kind": "LanguageDetection", "analysisInput": sent}
     case.do("account", {"ask": f"POST {host}/language/:analyze-text -> {status}", "send": body})
+
+
+@pytest.mark.parametrize("days", [0, 30])
+def test_an_operation_is_kept_for_seven_days_after_its_end(case: Case, days: int) -> None:
+    """It tells its end as often as it is asked, until the seventh day; then it is unknown, and forgotten. One
+    that is still running never is."""
+    case.cloud.behave(operation_seconds=days * DAY or 60)
+    case.do(f"PUT {ACCOUNT} with account")
+    url = case.seen["azure-asyncoperation"]
+    control(case, "POST", "/clock", {"advance": max(days - 1, 0) * DAY + 1})
+    assert case.ask("GET", url).body["status"] == "Creating"
+    control(case, "POST", "/clock", {"advance": 7 * DAY})
+    assert [case.ask("GET", url).body["status"] for _ in range(2)] == ["Succeeded", "Succeeded"]
+    control(case, "POST", "/clock", {"advance": DAY + 61})
+    assert case.ask("GET", url).status == 404
+    assert case.cloud.store.scan("operation") == []
+    assert case.do(f"GET {ACCOUNT}")["properties"]["provisioningState"] == "Succeeded"

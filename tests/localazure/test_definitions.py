@@ -36,10 +36,10 @@ def test_the_file_is_what_the_installed_sdks_say() -> None:
                 "properties.networkAcls.ipRules.1.value": "there",
             },
         ),
-        (ACCOUNT, {"tags": {"a": 1}}, {"tags.a": "a text"}),
+        (ACCOUNT, {"tags": {"a": None, "b": 1}}, {"tags.b": "a text"}),
         (
             ACCOUNT,
-            {"properties": {"allowedFqdnList": ["a", None]}, "tags": {"a": None}},
+            {"properties": {"allowedFqdnList": ["a", None]}},
             {"properties.allowedFqdnList.1": "there"},
         ),
         (

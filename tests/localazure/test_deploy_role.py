@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from localazure import seed
-from localazure.directory import Principal, create_principal
-from tests.localazure.driver import URI, VAULT, Case
+from tests.localazure.driver import SERVICE, URI, VAULT, Case
 from tests.support.front import SUBSCRIPTION
 
 ROLES = Path(__file__).resolve().parents[2] / "docs" / "roles"
@@ -20,73 +19,61 @@ DEPLOY = "00000000-0000-4000-8000-000000000001"
 ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 KEY_ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
 ACCOUNT_IDENTITY = "b7e02c96-4a1d-4f53-8c6b-d90f3e5a7124"
+ITS_OWN = {"tenantId": seed.TENANT_ID, "objectId": SERVICE.object_id, "permissions": {"keys": ["delete"]}}
+PERMIT_ITSELF = {
+    "ask": f"PUT {VAULT}/accessPolicies/add by service -> 200",
+    "send": {"properties": {"accessPolicies": [ITS_OWN]}},
+}
+DELETE_KEY = f"DELETE {URI}/keys/key by service"
 
 
-class Pipeline(Case):
-    """Somebody with the deploy role at the subscription, and a vault with a key that others made."""
-
-    def __init__(self, *, rbac: bool, condition: str | None = None) -> None:
-        super().__init__()
-        self.me = create_principal(self.cloud, tenant_id=seed.TENANT_ID, name="pipeline")
-        properties = {"enablePurgeProtection": True, "enableRbacAuthorization": rbac}
-        role = json.loads((ROLES / "deploy.json").read_text())
-        self.do(
-            {"ask": f"PUT {VAULT}", "send": ["vault", {"properties": properties}]},
-            f"PUT {VAULT}/keys/key with rsa",
-            {"ask": f"PUT {DEFINITIONS}/{DEPLOY}", "send": role},
-        )
-        given = self.assign(DEPLOY, self.me.object_id, at=SUBSCRIPTION, condition=condition, by=seed.DEPLOYER)
-        assert given == 201
-
-    def own(self, method: str, url: str, body: Any = None) -> int:
-        """The status that the holder of the role gets."""
-        return self.ask(method, url, body, who=self.me).status
-
-    def assign(self, role: str, to: str, *, at: str = VAULT, by: Principal | None = None, **more: Any) -> int:
-        given = {"roleDefinitionId": f"{DEFINITIONS}/{role}", "principalId": to, **more}
-        properties = {"principalType": "ServicePrincipal", **given}
-        return self.ask("PUT", assignment(at, role), {"properties": properties}, who=by or self.me).status
-
-    def permit_itself(self) -> int:
-        entry = {"tenantId": seed.TENANT_ID, "objectId": self.me.object_id}
-        policies = [{**entry, "permissions": {"keys": ["delete"]}}]
-        return self.own("PUT", f"{VAULT}/accessPolicies/add", {"properties": {"accessPolicies": policies}})
-
-    def delete_key(self) -> int:
-        return self.own("DELETE", f"{URI}/keys/key")
-
-
-def assignment(at: str, role: str) -> str:
+def assignment(role: str, at: str = VAULT) -> str:
     return f"{at}/providers/Microsoft.Authorization/roleAssignments/{role}"
+
+
+def given(role: str, to: str, by: str, at: str = VAULT, **more: Any) -> dict[str, Any]:
+    """The step that gives a role; `by` is the caller and the status."""
+    properties = {"principalType": "ServicePrincipal", "principalId": to, **more}
+    properties["roleDefinitionId"] = f"{DEFINITIONS}/{role}"
+    return {"ask": f"PUT {assignment(role, at)} by {by}", "send": {"properties": properties}}
+
+
+def pipeline(*, rbac: bool, condition: str | None = None) -> Case:
+    """A vault with a key that others made; SERVICE has the deploy role at the subscription."""
+    properties = {"enablePurgeProtection": True, "enableRbacAuthorization": rbac}
+    case = Case()
+    case.do(
+        {"ask": f"PUT {VAULT}", "send": ["vault", {"properties": properties}]},
+        f"PUT {VAULT}/keys/key with rsa",
+        {"ask": f"PUT {DEFINITIONS}/{DEPLOY}", "send": json.loads((ROLES / "deploy.json").read_text())},
+        given(DEPLOY, SERVICE.object_id, "deployer -> 201", SUBSCRIPTION, condition=condition),
+    )
+    return case
 
 
 def test_with_access_policies_the_deploy_role_can_delete_the_key() -> None:
     """It gives itself the permission by one write of the vault's policies."""
-    pipeline = Pipeline(rbac=False)
-    assert pipeline.delete_key() == 403
-    assert pipeline.permit_itself() == 200
-    assert pipeline.delete_key() == 200
+    pipeline(rbac=False).do(f"{DELETE_KEY} -> 403", PERMIT_ITSELF, f"{DELETE_KEY} -> 200")
 
 
 @pytest.mark.parametrize(
-    ("condition", "administrator", "model", "deletion"),
-    [(None, 201, 200, 200), (CONDITION, 403, 403, 403)],
+    ("condition", "assigned", "changed"),
+    [(None, 201, 200), (CONDITION, 403, 403)],
     ids=["without the condition", "with it"],
 )
-def test_under_rbac_the_condition_keeps_the_key(
-    condition: str | None, administrator: int, model: int, deletion: int
-) -> None:
+def test_under_rbac_the_condition_keeps_the_key(condition: str | None, assigned: int, changed: int) -> None:
     """With it, the holder gives no role but the service's, does not go back to access policies, and does not
     delete the key; the account gets its access, and loses it, all the same."""
-    pipeline = Pipeline(rbac=True, condition=condition)
-    assert pipeline.assign(ENCRYPTION_USER, ACCOUNT_IDENTITY) == 201
-    assert pipeline.own("DELETE", assignment(VAULT, ENCRYPTION_USER)) == 200
-    assert pipeline.permit_itself() == 200
-    assert pipeline.delete_key() == 403
-    assert pipeline.assign(KEY_ADMINISTRATOR, pipeline.me.object_id) == administrator
-    assert pipeline.delete_key() == deletion
-    policies = {"properties": {"enableRbacAuthorization": False}}
-    assert pipeline.own("PATCH", VAULT, policies) == model
+    access_policies = {"properties": {"enableRbacAuthorization": False}}
+    pipeline(rbac=True, condition=condition).do(
+        given(ENCRYPTION_USER, ACCOUNT_IDENTITY, "service -> 201"),
+        f"DELETE {assignment(ENCRYPTION_USER)} by service -> 200",
+        PERMIT_ITSELF,
+        f"{DELETE_KEY} -> 403",
+        given(KEY_ADMINISTRATOR, SERVICE.object_id, f"service -> {assigned}"),
+        f"{DELETE_KEY} -> {changed}",
+        {"ask": f"PATCH {VAULT} by service -> {changed}", "send": access_policies},
+    )
 
 
 KEYS_NAME = "(@Resource[Microsoft.KeyVault/vaults/keys:name] StringEquals 'a')"
@@ -107,5 +94,5 @@ WRITES = "(!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'}))"
 def test_a_condition_is_judged_by_the_role_that_is_given(condition: str, status: int) -> None:
     """In the forms that the documentation of delegated role assignments has; one about anything else, such as
     the names of keys, which Azure decides when a key is used, is kept and not looked at."""
-    pipeline = Pipeline(rbac=True, condition=condition)
-    assert pipeline.assign(KEY_ADMINISTRATOR, pipeline.me.object_id) == status
+    case = pipeline(rbac=True, condition=condition)
+    case.do(given(KEY_ADMINISTRATOR, SERVICE.object_id, f"service -> {status}"))

@@ -16,7 +16,7 @@ DEPLOYMENTS = "Microsoft.Resources/deployments"
 POLICIES = "providers/Microsoft.Authorization"
 KEY_POLICY = f"/{POLICIES}/policyDefinitions/67121cc7-ff39-4ab8-b7e3-95b84dab487d"
 LATER = "[reference('language').identity.principalId]"
-VAULT_BODY = {
+VAULT_BODY: dict[str, Any] = {
     **WEST,
     "properties": {
         "tenantId": seed.TENANT_ID,
@@ -24,7 +24,6 @@ VAULT_BODY = {
         "accessPolicies": [],
     },
 }
-ACCOUNT_BODY = {**WEST, "kind": "TextAnalytics", "sku": {"name": "S"}, "properties": {}}
 
 
 def resource(type: str, name: str, body: Any, version: str = "2024-11-01", **more: Any) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def key(size: int = 2048) -> dict[str, Any]:
 
 
 def account(name: str = "language", **properties: Any) -> dict[str, Any]:
-    body = {**ACCOUNT_BODY, "properties": properties}
+    body = {**WEST, "kind": "TextAnalytics", "sku": {"name": "S"}, "properties": properties}
     return resource("Microsoft.CognitiveServices/accounts", name, body, "2025-06-01")
 
 
@@ -72,11 +71,9 @@ def documents(case: Case) -> list[Any]:
 
 
 def deny_unbound(case: Case) -> None:
-    properties = {"policyDefinitionId": KEY_POLICY, "parameters": {"effect": {"value": "Deny"}}}
-    assert (
-        case.ask("PUT", f"{SUBSCRIPTION}/{POLICIES}/policyAssignments/cmk", {"properties": properties}).status
-        == 201
-    )
+    deny = {"policyDefinitionId": KEY_POLICY, "parameters": {"effect": {"value": "Deny"}}}
+    url = f"{SUBSCRIPTION}/{POLICIES}/policyAssignments/cmk"
+    case.do({"ask": f"PUT {url} -> 201", "send": {"properties": deny}})
 
 
 def test_a_template_that_can_be_deployed_is_valid_and_makes_nothing() -> None:
@@ -107,21 +104,19 @@ def test_each_refusal_of_a_put_is_told_at_once() -> None:
     assert put.message == reply.body["error"]["details"][0]["message"]
     case.do(f"POST {SUBSCRIPTION}/providers/Microsoft.KeyVault/unregister")
     assert details(validate(case, vault())) == [("MissingSubscriptionRegistration", "Contoso-1")]
+    absent = f"{SUBSCRIPTION}/resourceGroups/no"
+    assert validate(case, vault(), at=absent).code == "ResourceGroupNotFound"
 
 
 @pytest.mark.parametrize(
-    ("limit", "code"),
-    [
-        (limits.Limit(limits.SKU, "TextAnalytics/S", "westeurope"), "InvalidSkuId"),
-        (limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope"), "InsufficientQuota"),
-    ],
+    ("kind", "code", "without"),
+    [(limits.SKU, "InvalidSkuId", ["one", "two"]), (limits.QUOTA, "InsufficientQuota", ["two"])],
 )
-def test_what_a_region_has_not_is_told(limit: limits.Limit, code: str) -> None:
+def test_what_a_region_has_not_is_told(kind: str, code: str, without: list[str]) -> None:
     """A SKU and a quota, which count an account of the same template, too."""
     case = Case()
-    limits.put(case.cloud, limit, 1)
-    found = details(validate(case, account("one"), account("two")))
-    assert found == [(code, "two")] if code == "InsufficientQuota" else [(code, "one"), (code, "two")]
+    limits.put(case.cloud, limits.Limit(kind, "TextAnalytics/S", "westeurope"), 1)
+    assert details(validate(case, account("one"), account("two"))) == [(code, name) for name in without]
 
 
 def test_missing_rights_are_told_before_all_else() -> None:
@@ -165,7 +160,3 @@ def test_what_it_covers_is_a_switch() -> None:
     assert details(validate(case, *bad)) == [("RequestDisallowedByPolicy", "language")]
     case.cloud.behave(validate_covers="refused")
     assert validate(case, *bad).code == "InvalidTemplate"
-
-
-def test_a_group_that_is_absent_is_not_there_for_a_template_either() -> None:
-    assert validate(Case(), vault(), at=f"{SUBSCRIPTION}/resourceGroups/no").code == "ResourceGroupNotFound"

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,12 +23,9 @@ from tests.support.azure import RunningAzure, running_azure
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = {
     "ARM_CLIENT_SECRET": "mine",
-    "ARM_USE_OIDC": "true",
     "AZURE_CLIENT_ID": "mine",
-    "AZURE_CLIENT_CERTIFICATE_PATH": "/mine.pem",
     "PULUMI_BACKEND_URL": "https://api.pulumi.example",
     "PULUMI_ACCESS_TOKEN": "mine",
-    "PULUMI_STACK": "prod",
     "https_proxy": "http://proxy.example:3128",
     "ALL_PROXY": "http://proxy.example:3128",
     "NO_PROXY": "management.azure.com,.vault.azure.net",
@@ -43,16 +39,9 @@ OUTSIDE = {
 REGISTRIES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
 
-@pytest.fixture(scope="module")
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
-    """A local Azure of this module's own."""
-    with running_azure(tmp_path_factory.mktemp("azure")) as azure:
-        yield azure
-
-
 @pytest.fixture
-def steps(azure: RunningAzure) -> checkout.Steps:
-    return checkout.Steps(azure.home, "dev")
+def steps(shared_azure: RunningAzure) -> checkout.Steps:
+    return checkout.Steps(shared_azure.home, "dev")
 
 
 def _exec(azure: RunningAzure, *command: str) -> subprocess.CompletedProcess[str]:
@@ -69,15 +58,15 @@ def _without_outside(printed: str) -> dict[str, str]:
     return found
 
 
-def test_nothing_of_the_users_own_comes_along(azure: RunningAzure) -> None:
+def test_nothing_of_the_users_own_comes_along(shared_azure: RunningAzure) -> None:
     """Logins, backends, proxies and certificates of the shell are replaced or left out; a command's exit code
     comes back, and a missing one is told in a line."""
-    found = _without_outside(_exec(azure, "env").stdout)
+    found = _without_outside(_exec(shared_azure, "env").stdout)
     assert found["PULUMI_BACKEND_URL"].startswith("file://")
     assert found["HTTPS_PROXY"].startswith("http://127.0.0.1:")
     assert found["NO_PROXY"] == "127.0.0.1,localhost,::1"
-    assert _exec(azure, "sh", "-c", "exit 7").returncode == 7
-    missing = _exec(azure, "no-such-command")
+    assert _exec(shared_azure, "sh", "-c", "exit 7").returncode == 7
+    missing = _exec(shared_azure, "no-such-command")
     assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
     assert "no command 'no-such-command'" in missing.stderr
 
@@ -114,9 +103,11 @@ def test_an_evaluated_environment_is_the_same(tmp_path: Path) -> None:
     assert len([f for f in folders if f.startswith(str(ROOT))]) == 2
 
 
-def test_fails_where_something_else_answers(azure: RunningAzure, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fails_where_something_else_answers(
+    shared_azure: RunningAzure, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A proxy that leads elsewhere is noticed before the command runs."""
-    real = process.environment_of(azure.home)
+    real = process.environment_of(shared_azure.home)
     with socket.create_server(("127.0.0.1", 0)) as impostor:
 
         def answer() -> None:
@@ -130,7 +121,7 @@ def test_fails_where_something_else_answers(azure: RunningAzure, monkeypatch: py
         monkeypatch.setattr(process, "environment_of", lambda *_: found)
         told = r"behind 127\.0\.0\.1:\d+ is not the local Azure .*nothing was run"
         with pytest.raises(HomeError, match=told):
-            execution.environment_for(azure.home, os.environ)
+            execution.environment_for(shared_azure.home, os.environ)
 
 
 def test_fails_where_none_runs(tmp_path: Path) -> None:
@@ -159,7 +150,7 @@ def test_no_line_of_the_makefile_reaches_a_cloud_by_itself() -> None:
     assert re.findall(r"-m operate|(?<![\w./])pulumi(?= )|review/\S+\.sh", others) == []
 
 
-def test_registries_stay_within_reach(azure: RunningAzure, tmp_path: Path) -> None:
+def test_registries_stay_within_reach(shared_azure: RunningAzure, tmp_path: Path) -> None:
     """pip, curl and npm keep the authorities that they had beside the local Azure's, and the shell's own
     proxy is kept for what is not Azure's, however deep one environment is in another."""
     authorities = {"REQUESTS_CA_BUNDLE": "# the company's own", "NODE_EXTRA_CA_CERTS": "# for Node.js"}
@@ -168,13 +159,13 @@ def test_registries_stay_within_reach(azure: RunningAzure, tmp_path: Path) -> No
     for name, text in authorities.items():
         outside[name] = str(tmp_path / f"{name}.pem")
         Path(outside[name]).write_text(text)
-    once = execution.environment_for(azure.home, outside)
+    once = execution.environment_for(shared_azure.home, outside)
     trusted = {Path(once[name]) for name in REGISTRIES}
-    whole = "\n".join([azure.home.ca_bundle.read_text(), *authorities.values()])
+    whole = "\n".join([shared_azure.home.ca_bundle.read_text(), *authorities.values()])
     assert [file.read_text() for file in trusted] == [whole]
-    assert once["SSL_CERT_FILE"] == str(azure.home.ca_bundle)
+    assert once["SSL_CERT_FILE"] == str(shared_azure.home.ca_bundle)
     assert onward_of(once) == ("http://proxy.example:3128", "management.azure.com,.vault.azure.net")
-    twice = execution.environment_for(azure.home, once)
+    twice = execution.environment_for(shared_azure.home, once)
     assert {name: twice.get(name) for name in once} == once
 
 
@@ -194,23 +185,23 @@ def test_the_login_of_a_proxy_stays_with_the_commands(
 
 
 def test_every_step_of_a_word_runs_in_the_local_azure(
-    azure: RunningAzure, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    shared_azure: RunningAzure, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """`up`, `preview`, `down` and the others hand nothing of the shell's own on to what they run; what runs
     quietly is heard where it fails."""
     for name, value in OUTSIDE.items():
         monkeypatch.setenv(name, value)
-    steps = checkout.Steps(azure.home, "dev")
+    steps = checkout.Steps(shared_azure.home, "dev")
     assert steps.run("env") == 0
     assert _without_outside(capfd.readouterr().out)["PULUMI_BACKEND_URL"].startswith("file://")
     assert [steps.quietly("sh", "-c", f"echo why; exit {code}") for code in (0, 3)] == [0, 3]
     assert capfd.readouterr() == ("", "why\n")
 
 
-def test_a_stack_without_settings_is_not_made(azure: RunningAzure) -> None:
+def test_a_stack_without_settings_is_not_made(shared_azure: RunningAzure) -> None:
     """Pulumi would write a file with nothing but a salt, which a copied example then has to replace."""
     with pytest.raises(HomeError, match=r"found no Pulumi\.nowhere\.yaml; cp Pulumi\.prod\.example\.yaml"):
-        checkout.Steps(azure.home, "nowhere").select()
+        checkout.Steps(shared_azure.home, "nowhere").select()
     assert not (ROOT / "Pulumi.nowhere.yaml").exists()
 
 
@@ -250,7 +241,7 @@ def test_a_checkout_is_set_up_once_a_word(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(run) == 2
 
 
-def test_a_step_that_fails_ends_the_word(monkeypatch: pytest.MonkeyPatch, azure: RunningAzure) -> None:
+def test_a_step_that_fails_ends_the_word(monkeypatch: pytest.MonkeyPatch, shared_azure: RunningAzure) -> None:
     """Nothing is deployed where a step before it failed, and no proof is asked where `up` failed."""
     run: list[tuple[str, ...]] = []
 
@@ -259,7 +250,7 @@ def test_a_step_that_fails_ends_the_word(monkeypatch: pytest.MonkeyPatch, azure:
         return (7 if command[:2] == ("pulumi", "up") else 0), ""
 
     monkeypatch.setattr(checkout.Steps, "_run", recorded)
-    assert checkout.up(azure.home, "dev") == 7
+    assert checkout.up(shared_azure.home, "dev") == 7
     python = str(checkout.PYTHON)
     assert run == [("pulumi", "stack"), *[(python, "-m")] * 2, ("pulumi", "preview"), ("pulumi", "up")]
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from localazure import seed
 from localazure.assembly import all_routes
-from localazure.cloud import Clock, Cloud
+from localazure.cloud import Cloud
 from localazure.front import Front, Raw
 from localazure.routes import Route, Router
 from localazure.web import Host, Request, Response, ServiceError, host_of
 from tests.localazure.driver import ACCOUNT, GROUP, WEST, Case
-from tests.support import arm_client
-from tests.support.azure import RunningAzure
 from tests.support.front import SUBSCRIPTION, signer
 
 
@@ -38,12 +34,10 @@ def test_a_host_name_is_one_of_ours_or_nothing() -> None:
     assert {name: host_of(name) for name in (*ours, *foreign) if host_of(name)} == ours
 
 
-BODIES = (b"{", b"\xff\xfe", b"[]", b'"text"', b"", b"   ", b"null", b'{"a":' + b"[" * 100_000)
+BODIES = (b"{", b"\xff\xfe", b"[]", b'"text"', b"", b"   ", b"null", b'{"a":' + b"[" * 100_000, b'{"a": NaN}')
 
 
-@pytest.mark.parametrize(
-    "content", [*BODIES, b'{"location": "westeurope", "managedBy": NaN}'], ids=lambda one: repr(one[:40])
-)
+@pytest.mark.parametrize("content", BODIES, ids=lambda one: repr(one[:40]))
 def test_fails_for_a_body_that_is_not_an_object(case: Case, content: bytes) -> None:
     """ARM answers 400 to a PUT whose body is no JSON object, and makes nothing."""
     reply = case.send("PUT", f"{SUBSCRIPTION}/resourceGroups/new", content=content)
@@ -83,9 +77,7 @@ def test_no_row_hides_another() -> None:
         path = re.sub(r"\{(\w+)\}", r"\1", re.sub(r"\{(\w+)\*\}", r"/subscriptions/\1", row.template))
         found = router.find(row.host, row.method, path)
         assert found is not None
-        assert found[0].template == row.template, (
-            f"{row.method} {row.template} is hidden by {found[0].template}"
-        )
+        assert found[0].template == row.template, row.method
 
 
 def test_every_arm_row_is_guarded() -> None:
@@ -102,26 +94,20 @@ def test_every_arm_row_is_guarded() -> None:
     }
 
 
-class StillClock(Clock):
-    """The cloud's time, moved by hand alone."""
-
-    seconds = 1_800_000_000.0
-
-    def now(self) -> float:
-        return self.seconds
-
-
 @pytest.mark.parametrize(
-    ("ask", "kind", "size", "refill"),
+    ("ask", "bucket"),
     [
-        (f"GET {ACCOUNT}", "reads", 250, 25),
-        (f"PUT {GROUP} with west", "writes", 200, 10),
-        (f"DELETE {ACCOUNT}", "deletes", 200, 10),
+        (f"GET {ACCOUNT}", ("reads", 250, 25)),
+        (f"PUT {GROUP} with west", ("writes", 200, 10)),
+        (f"DELETE {ACCOUNT}", ("deletes", 200, 10)),
     ],
 )
-def test_arm_throttles_by_token_bucket(case: Case, ask: str, kind: str, size: int, refill: int) -> None:
+def test_arm_throttles_by_token_bucket(
+    case: Case, monkeypatch: pytest.MonkeyPatch, ask: str, bucket: tuple[str, int, int]
+) -> None:
     """`throttling`: the bucket empties, 429 says how long to wait, and a second refills it as documented."""
-    case.cloud.clock = clock = StillClock(case.cloud.store)
+    (kind, size, refill), moment = bucket, 1_800_000_000.0
+    monkeypatch.setattr(case.cloud.clock, "now", lambda: moment)
     case.cloud.behave(throttling="token_bucket")
     method, url = ask.split(" ")[:2]
     replies = [case.ask(method, url, WEST if method == "PUT" else None) for _ in range(size + 1)]
@@ -131,38 +117,9 @@ def test_arm_throttles_by_token_bucket(case: Case, ask: str, kind: str, size: in
     assert {reply.status for reply in replies[:-1]} == {{"GET": 404, "PUT": 200, "DELETE": 204}[method]}
     assert (replies[-1].status, replies[-1].code) == (429, "SubscriptionRequestsThrottled")
     assert replies[-1].headers["retry-after"] == "1"
-    clock.seconds += 1
+    moment += 1
     again = [case.ask(method, url, WEST if method == "PUT" else None).status for _ in range(refill + 1)]
     assert again.index(429) == refill
     refused = case.cloud.store.events("throttled", seed.SUBSCRIPTION_ID)
     assert refused == 2 * [{"subscription": seed.SUBSCRIPTION_ID, "limit": kind}]
     assert case.ask("GET", f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}/resourceGroups").status == 200
-
-
-def test_writes_one_after_another_never_conflict_over_the_wire(azure: RunningAzure) -> None:
-    """On sockets the first answer comes after its time in flight; of two at once, one is refused."""
-    bearer = arm_client.token(azure.env, "https://management.azure.com")
-    group, own = f"{SUBSCRIPTION}/resourceGroups/flight", {"tenantId": seed.TENANT_ID, "accessPolicies": []}
-    vault = f"{group}/providers/Microsoft.KeyVault/vaults/flight-of-keys"
-
-    def put(path: str, body: Any) -> int:
-        client = arm_client.Client(azure.env, arm_client.ARM, bearer)
-        return client.send("PUT", f"{path}?api-version=2024-03-01", body)[0]
-
-    def put_key(name: str) -> int:
-        return put(f"{vault}/keys/{name}", {"properties": {"kty": "RSA"}})
-
-    assert put(group, WEST) == 201
-    made = {**WEST, "properties": {**own, "sku": {"family": "A", "name": "standard"}}}
-    assert [put(vault, made) for _ in range(2)] == [200, 200]
-    azure.control("/behaviour", {"vault_write_seconds": 0.4})
-    try:
-        started = time.monotonic()
-        assert [put_key("a"), put_key("b")] == [200, 200]
-        assert time.monotonic() - started >= 0.8
-        # Long enough for both requests to be on their way, however slow the machine is.
-        azure.control("/behaviour", {"vault_write_seconds": 5.0})
-        with ThreadPoolExecutor(2) as pool:
-            assert sorted(pool.map(put_key, "cd")) == [200, 409]
-    finally:
-        azure.control("/behaviour", {"vault_write_seconds": 0.0})

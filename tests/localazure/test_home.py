@@ -10,16 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from localazure.home import LOOPBACK, Home, bind, digest, home_of, new_client_secret, write_private
+from localazure.home import LOOPBACK, Home, HomeError, bind, digest, home_of, new_client_secret, write_private
 from localazure.serve import open_signer
 from tests.support.azure import running_azure
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
+def test_fails_for_a_home_that_is_a_file(tmp_path: Path) -> None:
+    """A home that cannot be a folder is an error with its path."""
+    (tmp_path / "file").touch()
+    with pytest.raises(HomeError, match=re.escape(str(tmp_path / "file"))):
+        Home(tmp_path / "file").make()
 
 
 def test_the_digest_tells_code_apart(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Many clients at once: no wrong answer, nothing lost."""
+"""Clients at once on sockets: no wrong answer, nothing lost, and writes that overlap are refused."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from localazure import seed
+from tests.localazure.driver import WEST
 from tests.support.arm_client import ARM, Client, token
 from tests.support.azure import RunningAzure
+from tests.support.front import SUBSCRIPTION
 
-CLIENTS, SECONDS = 50, 8.0
+CLIENTS, WRITES = 50, 10
 KEYS = "vault.azure.net"
-WEST = {"location": "westeurope"}
+VERSION = "?api-version=2024-03-01"
+SKU = {"family": "A", "name": "standard"}
+OWN = {"tenantId": seed.TENANT_ID, "sku": SKU, "enableRbacAuthorization": True}
 VALUE = {"alg": "RSA-OAEP-256", "value": "c2l4dGVlbiBieXRlcyEhc2l4dGVlbiBieXRlcyEh"}
 
 
@@ -21,34 +26,55 @@ def done(answer: tuple[int, Any]) -> Any:
     return body
 
 
+def group_of(azure: RunningAzure, bearer: str, name: str) -> str:
+    group = f"{SUBSCRIPTION}/resourceGroups/{name}"
+    done(Client(azure.env, ARM, bearer).send("PUT", f"{group}{VERSION}", WEST))
+    return f"{group}/providers/Microsoft.KeyVault/vaults/{name}"
+
+
 def test_fifty_clients_at_once_get_right_answers_and_lose_no_write(azure: RunningAzure) -> None:
     """Each writes a vault of its own, reads it back, and uses its key by the current version, which clients
     spell as an empty segment of the path."""
     tokens = {name: token(azure.env, f"https://{name}") for name in (ARM, KEYS)}
-    group = f"/subscriptions/{azure.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/load"
-    done(Client(azure.env, ARM, tokens[ARM]).send("PUT", f"{group}?api-version=2024-03-01", WEST))
-    sku = {"family": "A", "name": "standard"}
-    own = {"tenantId": azure.env["AZURE_TENANT_ID"], "sku": sku, "enableRbacAuthorization": True}
-    ends = time.monotonic() + SECONDS
+    vaults = group_of(azure, tokens[ARM], "load")
 
-    def work(number: int) -> int:
-        vault = f"{group}/providers/Microsoft.KeyVault/vaults/load-{number}?api-version=2023-07-01"
-        arm = Client(azure.env, ARM, tokens[ARM])
+    def work(number: int) -> None:
+        vault, arm = f"{vaults}-{number}{VERSION}", Client(azure.env, ARM, tokens[ARM])
         keys = Client(azure.env, f"load-{number}.{KEYS}", tokens[KEYS])
-        written = 0
-        while not written or time.monotonic() < ends:
-            written += 1
+        for written in range(WRITES):
             tags = {"written": str(written)}
-            done(arm.send("PUT", vault, {**WEST, "tags": tags, "properties": own}))
+            done(arm.send("PUT", vault, {**WEST, "tags": tags, "properties": OWN}))
             assert done(arm.send("GET", vault))["tags"] == tags
-            if written == 1:
-                done(keys.send("POST", "/keys/k/create?api-version=7.4", {"kty": "RSA", "key_size": 2048}))
-            if written % 10 == 1:
-                wrapped = done(keys.send("POST", "/keys/k//wrapkey?api-version=7.4", VALUE))
-                hidden = {**VALUE, "value": wrapped["value"]}
-                opened = done(keys.send("POST", "/keys/k//unwrapkey?api-version=7.4", hidden))
-                assert opened["value"] == VALUE["value"]
-        return written
+        done(keys.send("POST", "/keys/k/create?api-version=7.4", {"kty": "RSA", "key_size": 2048}))
+        wrapped = done(keys.send("POST", "/keys/k//wrapkey?api-version=7.4", VALUE))
+        hidden = {**VALUE, "value": wrapped["value"]}
+        opened = done(keys.send("POST", "/keys/k//unwrapkey?api-version=7.4", hidden))
+        assert opened["value"] == VALUE["value"]
 
     with ThreadPoolExecutor(CLIENTS) as pool:
-        assert sum(pool.map(work, range(CLIENTS))) > CLIENTS
+        list(pool.map(work, range(CLIENTS)))
+
+
+def test_writes_one_after_another_never_conflict(azure: RunningAzure) -> None:
+    """The first answer comes after its time in flight; of two at once, one is refused."""
+    bearer = token(azure.env, f"https://{ARM}")
+    vault = group_of(azure, bearer, "flight-of-keys")
+
+    def put(path: str, body: Any) -> int:
+        return Client(azure.env, ARM, bearer).send("PUT", f"{vault}{path}{VERSION}", body)[0]
+
+    def put_key(name: str) -> int:
+        return put(f"/keys/{name}", {"properties": {"kty": "RSA"}})
+
+    assert [put("", {**WEST, "properties": OWN}) for _ in range(2)] == [200, 200]
+    azure.control("/behaviour", {"vault_write_seconds": 0.4})
+    try:
+        started = time.monotonic()
+        assert [put_key("a"), put_key("b")] == [200, 200]
+        assert time.monotonic() - started >= 0.8
+        # Long enough for both requests to be on their way, however slow the machine is.
+        azure.control("/behaviour", {"vault_write_seconds": 5.0})
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(put_key, "cd")) == [200, 409]
+    finally:
+        azure.control("/behaviour", {"vault_write_seconds": 0.0})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -14,15 +13,13 @@ from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "localazure"
 PROJECT = tomllib.loads((FOLDER / "pyproject.toml").read_text())["project"]
 LOADED_BY_NAME = {"aiohttp", "httptools", "pulumi"}
 """Loaded late, because every start is counted (standin/azure.py, standin/protocol.py), or by uvicorn."""
-
-
-def _name(requirement: str) -> str:
-    return re.split(r"[\[<>=! ]", requirement)[0].lower()
 
 
 def _imported() -> Iterator[str]:
@@ -39,7 +36,7 @@ def test_it_depends_on_what_it_says() -> None:
     owners = packages_distributions()
     foreign = {*_imported()} - {*sys.stdlib_module_names, "localazure"}
     needed = {min(name.lower() for name in owners[module]) for module in foreign - {"google"}}
-    declared = {_name(one) for one in PROJECT["dependencies"]}
+    declared = {Requirement(one).name for one in PROJECT["dependencies"]}
     assert needed | {"protobuf"} | LOADED_BY_NAME == declared
 
 
@@ -47,7 +44,9 @@ def test_its_ranges_are_the_clones() -> None:
     """One lock serves both, and no job that deploys installs it."""
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
     own = groups["localazure"] + groups["components"]
-    assert {one for one in PROJECT["dependencies"] if _name(one) not in ("grpcio", "protobuf")} <= {*own}
+    assert {
+        one for one in PROJECT["dependencies"] if Requirement(one).name not in ("grpcio", "protobuf")
+    } <= {*own}
     assert "localazure" not in str([groups[name] for name in ("deployment", "runtime", "operations")])
 
 

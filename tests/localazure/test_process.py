@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
-import select
 import subprocess
 import sys
 import time
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from localazure import process
@@ -27,13 +26,6 @@ def _command(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Any:
-    home = Home(tmp_path / "home")
-    yield home
-    process.stop(home)
-
-
 def test_a_bare_python_starts_it_by_the_checkouts_own(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """`python3 -m localazure start` and `exec` need no virtual environment to be active."""
     own = Path(sys.executable)
@@ -43,21 +35,18 @@ def test_a_bare_python_starts_it_by_the_checkouts_own(home: Home, monkeypatch: p
     assert process.start(home) == process.Start.STARTED
 
 
-def test_without_packages_it_says_what_installs_them(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_packages_it_says_what_installs_them(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A checkout that was not set up, or only by `pulumi install`, gets one line with the command."""
     monkeypatch.setattr(process, "find_spec", lambda name: None)
     monkeypatch.setattr(process, "python_of", lambda root: Path(root, "nothing"))
     with pytest.raises(HomeError, match="run `python3 -m localazure setup` first"):
         process.start(home)
-    without = (
-        "import sys; sys.modules['uvloop'] = None; from localazure.__main__ import main; sys.exit(main())"
-    )
-    command = [sys.executable, "-c", without, "serve", "--home", str(home.path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (
-        1,
-        "local Azure: the package uvloop is not installed; run `python3 -m localazure setup` first\n",
-    )
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    assert main(["serve", "--home", str(home.path)]) == 1
+    said = "local Azure: the package uvloop is not installed; run `python3 -m localazure setup` first\n"
+    assert capsys.readouterr().err == said
 
 
 def test_its_life_from_the_command_line(home: Home) -> None:
@@ -100,19 +89,13 @@ def test_a_start_replaces_a_server_of_other_code(home: Home, monkeypatch: pytest
 def test_it_listens_on_loopback_only(home: Home) -> None:
     """Every listening socket of the process is bound to 127.0.0.1."""
     with running_azure(home.path):
-        pid, ports = home.serving(), set(home.ports().values())
-        links = [link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
-        own = {str(link)[8:-1] for link in links if str(link).startswith("socket:[")}
-        rows = [
-            line.split()
-            for table in ("tcp", "tcp6")
-            for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
-        ]
-    listening = {tuple(row[1].split(":")) for row in rows if row[3] == "0A" and row[9] in own}
-    assert {int(port, 16) for _, port in listening} == ports
+        ports = set(home.ports().values())
+        open_sockets = psutil.Process(home.serving()).net_connections()
+    listening = {one.laddr for one in open_sockets if one.status == psutil.CONN_LISTEN}
+    assert {one.port for one in listening} == ports
     assert len(ports) == 4
-    # 127.0.0.1, and how IPv6 sockets (gRPC's) spell it.
-    assert {address for address, _ in listening} <= {"0100007F", "0000000000000000FFFF00000100007F"}
+    # IPv6 sockets (gRPC's) spell it in their own way.
+    assert {one.ip for one in listening} <= {"127.0.0.1", "::ffff:127.0.0.1"}
 
 
 def test_fails_to_give_a_running_server_another_port(home: Home) -> None:
@@ -151,15 +134,6 @@ def test_fails_for_a_broken_memory_by_saying_what_to_do(home: Home) -> None:
     assert _command(home, "start").returncode == 0
 
 
-def test_fails_for_a_home_that_is_a_file(tmp_path: Path) -> None:
-    """A home that cannot be a folder is an error with its path, not a traceback."""
-    (tmp_path / "home").write_text("")
-    failed = _command(Home(tmp_path / "home"), "start")
-    assert failed.returncode == 1
-    assert str(tmp_path / "home") in failed.stderr
-    assert "Traceback" not in failed.stderr
-
-
 def test_a_start_that_comes_second_leaves_nothing_behind(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that still begins when another is found to serve would take its place once that is stopped."""
     begun: list[subprocess.Popen[bytes]] = []
@@ -190,10 +164,9 @@ def test_a_server_of_a_test_ends_with_the_test(tmp_path: Path) -> None:
     command = [sys.executable, "-c", program, str(tmp_path / "home")]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as test:
         assert test.stdout is not None
-        server = os.pidfd_open(int(test.stdout.readline()))
+        server = psutil.Process(int(test.stdout.readline()))
         test.kill()
-    assert select.select([server], [], [], 20)[0], "the server goes on"
-    os.close(server)
+    server.wait(20)
 
 
 def test_a_server_that_nobody_asks_ends_where_it_is_told_so(home: Home) -> None:

@@ -18,10 +18,9 @@ def given() -> Iterator[tuple[str, set[str]]]:
         for node in ast.walk(ast.parse(file.read_text())):
             # Without a name, it is the 404 of what was deleted (soft_deleted.py).
             if isinstance(node, ast.Call) and node.args and ast.unparse(node.func) in ("refused", "absent"):
-                (name,) = node.args
-                assert isinstance(name, ast.Constant), ast.unparse(node)
                 words = {str(word.arg) for word in node.keywords} - {"details"}
-                yield str(name.value), words or ({"name"} if ast.unparse(node.func) == "absent" else set())
+                own = {"name"} if ast.unparse(node.func) == "absent" else words
+                yield ast.literal_eval(node.args[0]), own
 
 
 def test_each_refusal_has_its_row_and_fills_its_text() -> None:

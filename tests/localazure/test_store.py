@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from pathlib import Path
 
 import pytest
 
 from localazure import store
-from localazure.web import ServiceError
 
 
 def test_the_audit_log_keeps_its_latest_events_and_history_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,21 +27,6 @@ def test_the_audit_log_keeps_its_latest_events_and_history_all(monkeypatch: pyte
     assert kept == list(range(200 - len(kept), 200))
     assert len(kept) >= 20
     assert len(memory.events("encryption")) == 40
-
-
-def test_a_refusal_takes_back_no_trimming_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Uses that are refused are on record, too, and the log is trimmed by the next that are not."""
-    monkeypatch.setattr(store, "KEPT", {"audit": 5})
-    monkeypatch.setattr(store, "TRIM_EVERY", 1)
-    memory = store.Store()
-    for number in range(30):
-        with contextlib.suppress(ServiceError), memory.transaction():
-            memory.append("audit", "vault", {"n": number})
-            raise ServiceError(403, "Forbidden", "no")
-    assert [event["n"] for event in memory.latest("audit", 1)] == [29]
-    with memory.transaction():
-        memory.append("audit", "vault", {"n": 30})
-    assert [event["n"] for event in memory.events("audit")] == list(range(26, 31))
 
 
 def test_a_process_that_is_killed_at_any_write_has_done_all_of_them_or_none(tmp_path: Path) -> None:

@@ -80,10 +80,47 @@ class GitHost(BaseHTTPRequestHandler):
         """Nothing is logged."""
 
 
+class Fetching(NamedTuple):
+    """Where a version of the repository is served, and the environment in which the CLI fetches it."""
+
+    url: str
+    environ: dict[str, str]
+
+    def pulumi(self, *words: str, cwd: Path, **environ: str) -> str:
+        """What the CLI prints; its plugins stay in one home for all tests here."""
+        done = subprocess.run(
+            ["pulumi", *words],
+            cwd=cwd,
+            env={**self.environ, **environ},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+def environment(folder: Path, address: str) -> dict[str, str]:
+    """Of a CLI that trusts the host at an address, whose authority is in the folder."""
+    (folder / "backend").mkdir()
+    # The official host asks for the plugin of each Python package of a plugin; the local Azure serves it.
+    count_azure_native_as_installed(ROOT, folder / "home")
+    hosts = {str(found.parent): None for language in LANGUAGES if (found := official_host(language))}
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join([*hosts, str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]]),
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "SSL_CERT_FILE": str(folder / "ca.pem"),
+        "NO_PROXY": address,
+    }
+
+
 @pytest.fixture(scope="module")
-def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The files of this repository as a tag of a repository that a host serves: its URL, and the host's
-    certificate authority."""
+def fetching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fetching]:
+    """The files of this repository as a tag of a repository that a host serves."""
     tmp_path = tmp_path_factory.mktemp("remote")
     checkout = clone(tmp_path / "checkout")
     name = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
@@ -107,52 +144,9 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
         server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"https://{address}/language-cmk.git", tmp_path / "ca.pem"
+        yield Fetching(f"https://{address}/language-cmk.git", environment(tmp_path, address))
         server.shutdown()
         thread.join()
-
-
-class Fetching(NamedTuple):
-    """Where a version of the repository is served, and the environment in which the CLI fetches it."""
-
-    url: str
-    environ: dict[str, str]
-
-    def pulumi(self, *words: str, cwd: Path, **environ: str) -> str:
-        """What the CLI prints; its plugins stay in one home for all tests here."""
-        done = subprocess.run(
-            ["pulumi", *words],
-            cwd=cwd,
-            env={**self.environ, **environ},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-
-@pytest.fixture(scope="module")
-def fetching(remote: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Fetching:
-    url, authority = remote
-    folder = tmp_path_factory.mktemp("fetching")
-    (folder / "backend").mkdir()
-    # The official host asks for the plugin of each Python package of a plugin; the local Azure serves it.
-    count_azure_native_as_installed(ROOT, folder / "home")
-    hosts = {str(found.parent): None for language in LANGUAGES if (found := official_host(language))}
-    return Fetching(
-        url,
-        {
-            **os.environ,
-            "PATH": os.pathsep.join([*hosts, str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]]),
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
-            "PULUMI_CONFIG_PASSPHRASE": "x",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "SSL_CERT_FILE": str(authority),
-            "NO_PROXY": url.split("/")[2],
-        },
-    )
 
 
 def test_a_version_of_the_package_is_fetched_by_its_url(fetching: Fetching, tmp_path: Path) -> None:

@@ -114,10 +114,9 @@ def test_go_compiles_them_and_the_example(sdks: Path, tmp_path: Path) -> None:
     program = tmp_path / "go"
     shutil.copytree(_EXAMPLES / "go", program, ignore=shutil.ignore_patterns("sdks"))
     for package in ("language-cmk", "azure-cmk"):
-        shutil.copytree(sdks / package / "go", program / "sdks" / f"language-cmk-{package}")
+        own = shutil.copytree(sdks / package / "go", program / "sdks" / f"language-cmk-{package}")
+        _run("go", "build", "./...", cwd=own, **_RESOLVING)
     _run("go", "build", "-o", tmp_path / "built", ".", cwd=program, **_RESOLVING)
-    for package in ("language-cmk", "azure-cmk"):
-        _run("go", "build", "./...", cwd=program / "sdks" / f"language-cmk-{package}", **_RESOLVING)
 
 
 def test_typescript_compiles_them_and_the_example(sdks: Path, converted: Path, tmp_path: Path) -> None:
@@ -128,9 +127,8 @@ def test_typescript_compiles_them_and_the_example(sdks: Path, converted: Path, t
     packages.mkdir(parents=True, exist_ok=True)
     wanted = {"@pulumi/pulumi": "3.259.0", "@types/node": "20.19.0", "typescript": "5.9.3"}
     manifest = json.dumps({"private": True, "dependencies": wanted})
-    if not (packages / "node_modules").is_dir() or (packages / "package.json").read_text() != manifest:
-        (packages / "package.json").write_text(manifest)
-        _run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", cwd=packages)
+    (packages / "package.json").write_text(manifest)
+    _run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", cwd=packages)
     shutil.copy(_EXAMPLES / "typescript" / "index.ts", tmp_path)
     shutil.copy(converted / "nodejs" / "index.ts", tmp_path / "converted.ts")
     for package in ("language-cmk", "azure-cmk"):
@@ -171,7 +169,7 @@ def test_python_checks_the_example_and_compiles_them(sdks: Path, converted: Path
 def test_an_example_lives_with_its_generated_sdk(example: str, hosts: None, tmp_path: Path) -> None:
     """Installed, deployed under the policy pack, changed, rotated and destroyed by the real engine, with the
     SDK as Pulumi's generator makes it; by a stand-in of the language's host where the official one, which
-    tests/engine/test_consumers.py runs, is missing."""
+    tests/engine/test_component_package.py runs, is missing."""
     if example == "typescript":
         _NODE.require()
     with running_azure(tmp_path / "azure") as azure:

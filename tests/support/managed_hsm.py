@@ -8,9 +8,7 @@ from typing import Any
 from core import arm_ids
 from core.roles import HSM_CRYPTO_USER
 from localazure import seed
-from tests.support.arm_client import ask
 from tests.support.front import Door, token
-from tests.support.judge import Judge
 
 Send = Callable[[str, str, Any], Any]
 """Method, path and body of a request to the HSM by the deployer; gives the decoded answer."""
@@ -18,11 +16,6 @@ ROLES = f"/providers/{arm_ids.ROLE_ASSIGNMENT}"
 
 
 VERSION = "2026-02-01"
-HSM = (
-    f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-central"
-    "/providers/Microsoft.KeyVault/managedHSMs/hsm-central"
-)
-"""In another subscription than the services that use its keys."""
 
 
 def make_hsm(door: Door, id: str, *, key: str = "cmk") -> Send:
@@ -38,14 +31,6 @@ def make_hsm(door: Door, id: str, *, key: str = "cmk") -> Send:
 
     _fill(send, key)
     return send
-
-
-def make_running_hsm(judge: Judge, id: str = HSM) -> None:
-    """One in a cloud of another process, with its group and the key `cmk`."""
-    judge.arm("PUT", arm_ids.parse(id).scope, "2024-03-01", {"location": "westeurope"})
-    judge.arm("PUT", id, VERSION, _resource())
-    host = f"https://{arm_ids.name_of(id)}.managedhsm.azure.net"
-    _fill(lambda how, path, body: ask(judge.azure.env, how, f"{host}{path}?api-version=7.4", body), "cmk")
 
 
 def _resource() -> dict[str, Any]:

@@ -19,7 +19,6 @@ import typing
 from importlib.metadata import version
 from typing import Any
 
-import pulumi
 from pulumi._types import (
     _py_properties,
     _types_from_py_properties,
@@ -92,7 +91,7 @@ class Reader:
             return SCALARS[annotation]
         origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
         if origin in (typing.Union, types.UnionType):
-            return self.typed(_plain(arguments))
+            return self.typed(arguments[0])  # the others are its absence, and what gives it later
         if origin in (collections.abc.Sequence, list):
             return {"type": "array", "items": self.typed(arguments[0])}
         if origin in (collections.abc.Mapping, dict):
@@ -141,16 +140,6 @@ def _defaults(cls: type) -> Json:
     parameters = inspect.signature(cls).parameters.values()
     required = {item.name: None for item in parameters if item.default is inspect.Parameter.empty}
     return {name: value for name, value in vars(cls(**required)).items() if value is not None}
-
-
-def _plain(alternatives: tuple[Any, ...]) -> Any:
-    """The plain one among the alternatives of an Input, which may also be something that gives it later."""
-    return next(
-        item
-        for item in alternatives
-        if item is not type(None)
-        and typing.get_origin(item) not in (collections.abc.Awaitable, pulumi.Output)
-    )
 
 
 def _is_sure(attribute: Any) -> bool:
