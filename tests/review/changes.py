@@ -343,6 +343,7 @@ ROWS: Final = (
     row("vault looks at roles, and the service gets one", in_policies(does(sets(VAULT, "properties.enableRbacAuthorization", True), assigned(roles.CRYPTO_SERVICE_ENCRYPTION_USER.id, to_service=True)))),
     row("vault no longer says what it looks at", in_roles(sets(VAULT, "properties.enableRbacAuthorization", None)), "access-revoked"),
     row("what the vault looks at known after apply", sets(VAULT, "properties.enableRbacAuthorization", UNKNOWN), "undetermined"),
+    row("vault's own list without the service", in_policies(does(outside(VAULT, "properties.accessPolicies", lambda scene: [scene.step(POLICY)["oldState"]["inputs"]["policy"]], mended=False), sets(VAULT, "properties.accessPolicies", []))), "access-revoked"),
     row("vault's own list with a stranger", in_policies(sets(VAULT, "properties.accessPolicies", [{"objectId": OTHER, "permissions": {"keys": ["decrypt"]}}])), "principal-added"),
     row("vault's own list without the service, beside a secret entry", listed_alone(SECRET), "access-revoked"),
     row("vault's own list with the service's identity known after apply", listed_alone({"objectId": UNKNOWN}, SECRET), "principal-added access-revoked"),
