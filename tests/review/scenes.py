@@ -69,21 +69,25 @@ class Scene:
 
     @property
     def vault_id(self) -> str:
-        return str(self.step(Kind.VAULT)["oldState"]["id"])
+        found: str = self.step(Kind.VAULT)["oldState"]["id"]
+        return found
+
+    @property
+    def group_id(self) -> str:
+        return self.vault_id.split("/providers/")[0]
 
     @property
     def principal(self) -> str:
         """The object id of the account's own identity."""
-        return str(self.step(Kind.ACCOUNT)["oldState"]["outputs"]["identity"]["principalId"])
+        account = next(one for one in self.steps if self._kind(one) is Kind.ACCOUNT)
+        found: str = account["oldState"]["outputs"]["identity"]["principalId"]
+        return found
 
     @property
     def key_uri(self) -> str:
-        return str(self.step(Kind.BINDING)["oldState"]["inputs"]["keyUriWithVersion"]).rpartition("/")[0]
-
-    def place(self, scope: str) -> str:
-        """An ARM id in which {vault}, {key} and {group} stand for this stack's."""
-        key = f"{self.vault_id}/keys/{self.key_uri.rpartition('/')[2]}"
-        return scope.format(vault=self.vault_id, key=key, group=self.vault_id.split("/providers/")[0])
+        binding = next(one for one in self.steps if self._kind(one) is Kind.BINDING)
+        found: str = binding["oldState"]["inputs"]["keyUriWithVersion"]
+        return found.rpartition("/")[0]
 
     # What the update does.
 
@@ -102,6 +106,10 @@ class Scene:
             _put(state["inputs"], path, value)
             if state.get("outputs"):
                 _put(state["outputs"], path, value)
+
+    def write(self, kind: Kind) -> None:
+        """Writes it again as it is."""
+        self._changed(kind)["op"] = "update"
 
     def delete(self, kind: Kind, *, retain: bool = False) -> None:
         step = self._changed(kind)
@@ -174,11 +182,11 @@ class Scene:
         vault = self.step(Kind.VAULT)["oldState"]["inputs"]["vaultName"]
         self.hold(_POLICY, "access", {"vaultName": vault, "policy": entry})
 
-    def by_roles(self, role: str = "e147488a-f6f5-4113-8e2d-b22465e65bf6", scope: str = "{key}") -> None:
+    def by_roles(self, role: str = "e147488a-f6f5-4113-8e2d-b22465e65bf6", scope: str = "") -> None:
         """Makes the vault look at role assignments, with one for the account, before anything changes."""
         self._without_grants(rbac=True)
         inputs = {
-            "scope": self.place(scope),
+            "scope": scope or f"{self.vault_id}/keys/{self.key_uri.rpartition('/')[2]}",
             "principalId": self.principal,
             "roleDefinitionId": f"{ROLE}{role}",
         }

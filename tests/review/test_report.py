@@ -149,7 +149,8 @@ def test_exemptions_and_advice_are_listed_as_notes() -> None:
     listed, _, advised = comment(made).partition("Policy advice: 1")
     assert "**Exemptions in force: 1**" in listed
     assert ("migration" in listed, "say when it ends" in advised) == (True, True)
-    for text in (comment(made), terminal(made)):
+    alone = report.make(read(digest(*bound())), (), TODAY, (advice,))
+    for text in (comment(made), terminal(made), comment(alone), terminal(alone)):
         assert "no change, but notes on policies" in text
 
 

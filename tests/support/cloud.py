@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import dropwhile, groupby
 from typing import Any
 
 from localazure.seed import DEPLOYER, SUBSCRIPTION_ID
@@ -11,19 +13,13 @@ from tests.support.azure import RunningAzure
 _LANGUAGE_OWNER = "f07febfe-79bc-46b1-8b37-790e26e6e498"
 
 
-def data_role() -> tuple[str, dict[str, Any]]:
-    """The role by which the deployer reads and writes the data of every Language account: path and body of
-    the PUT to Resource Manager."""
+def let_deployer_call(azure: RunningAzure, role: str = _LANGUAGE_OWNER) -> None:
+    """Gives the deployer a role in the subscription, by default the one by which it reads and writes the data
+    of every Language account."""
     authorization = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Authorization"
-    definition = f"{authorization}/roleDefinitions/{_LANGUAGE_OWNER}"
+    definition = f"{authorization}/roleDefinitions/{role}"
     body = {"properties": {"roleDefinitionId": definition, "principalId": DEPLOYER.object_id}}
-    return f"{authorization}/roleAssignments/{_LANGUAGE_OWNER}?api-version=2022-04-01", body
-
-
-def let_deployer_call(azure: RunningAzure) -> None:
-    """Gives the deployer that role."""
-    path, body = data_role()
-    ask(azure.env, "PUT", f"https://{ARM}{path}", body)
+    ask(azure.env, "PUT", f"https://{ARM}{authorization}/roleAssignments/{role}?api-version=2022-04-01", body)
 
 
 def history(azure: RunningAzure, account_id: str) -> list[dict[str, Any]]:
@@ -35,20 +31,20 @@ def history(azure: RunningAzure, account_id: str) -> list[dict[str, Any]]:
 def unbound_moments(azure: RunningAzure, account_id: str) -> list[dict[str, Any]]:
     """The states after the first binding in which the account was not under a customer's key."""
     states = history(azure, account_id)
-    sources = [state["keySource"] for state in states]
-    if "Microsoft.KeyVault" not in sources:
+    if not any(since_bound(states)):
         raise AssertionError(f"{account_id} was never bound: {states}")
-    first = sources.index("Microsoft.KeyVault")
-    return [state for state in states[first:] if state["keySource"] != "Microsoft.KeyVault"]
+    return [state for state in since_bound(states) if state["keySource"] != "Microsoft.KeyVault"]
+
+
+def since_bound(states: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The states of an account from the first one on that has it under a customer's key."""
+    return dropwhile(lambda state: state["keySource"] != "Microsoft.KeyVault", states)
 
 
 def bound_keys(azure: RunningAzure, account_id: str) -> list[str]:
     """The key versions an account was bound to, one after another, without repetitions."""
-    keys: list[str] = []
-    for state in history(azure, account_id):
-        if state["keyUri"] and [state["keyUri"]] != keys[-1:]:
-            keys.append(state["keyUri"])
-    return keys
+    keys = (state["keyUri"] for state in history(azure, account_id) if state["keyUri"])
+    return [key for key, _ in groupby(keys)]
 
 
 def documents(azure: RunningAzure, kind: str) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ ROLES = f"/providers/{arm_ids.ROLE_ASSIGNMENT}"
 VERSION = "2026-02-01"
 
 
-def make_hsm(door: Door, id: str, *, key: str = "cmk", size: int = 2048) -> Send:
+def make_hsm(door: Door, id: str, *, key: str = "cmk") -> Send:
     """One in a cloud of this process; its group is there."""
     assert door.send("PUT", f"{id}?api-version={VERSION}", _resource()).status == 200
     bearer = token(audience="https://managedhsm.azure.net")
@@ -29,7 +29,7 @@ def make_hsm(door: Door, id: str, *, key: str = "cmk", size: int = 2048) -> Send
         assert reply.status < 300, reply
         return reply.body
 
-    _fill(send, key, size)
+    _fill(send, key)
     return send
 
 
@@ -47,9 +47,9 @@ def _resource() -> dict[str, Any]:
     }
 
 
-def _fill(send: Send, key: str, size: int) -> None:
+def _fill(send: Send, key: str) -> None:
     """A key, and for the deployer the role to use and rotate it."""
     user = {"principalId": seed.DEPLOYER.object_id, "roleDefinitionId": HSM_CRYPTO_USER.id}
     send("PUT", f"/keys{ROLES}/maker", {"properties": user})
-    made = {"kty": "RSA-HSM", "key_size": size, "key_ops": ["wrapKey", "unwrapKey"]}
+    made = {"kty": "RSA-HSM", "key_size": 2048, "key_ops": ["wrapKey", "unwrapKey"]}
     send("POST", f"/keys/{key}/create", made)
