@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core import roles
+from core import resource_types, roles
 from core.resource_types import Kind
 from tests.review.build import UNKNOWN
 from tests.review.scenes import OTHER, ROLE, Scene
@@ -18,21 +18,11 @@ SECRET: Final = "[secret]"
 ACCOUNT, VAULT, KEY, BINDING = Kind.ACCOUNT, Kind.VAULT, Kind.KEY, Kind.BINDING
 LOGS, GROUP, VERSION = Kind.DIAGNOSTIC_SETTING, Kind.RESOURCE_GROUP, Kind.KEY_VERSION
 POLICY, ASSIGNMENT = Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT
-PROJECT_TOKEN: Final = "azure-native:cognitiveservices:Project"
-LOCK_TOKEN: Final = "azure-native:authorization:ManagementLockByScope"
 POLICY_TOKEN: Final = "azure-native:keyvault:AccessPolicy"
 HSM_TOKEN: Final = "azure-native:keyvault/v20230701:ManagedHsm"
 HSM: Final = Kind.MANAGED_HSM
-REVOCATION_TOKEN: Final = "azure-cmk:index:KeyAccessRevocation"
-ASSIGNMENT_TOKEN: Final = "azure-native:authorization:RoleAssignment"
 EXACT: Final = ("get", "wrapKey", "unwrapKey")
-ENCRYPTION_USER, CRYPTO_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6", "12338af0-0e69-4776-bea7-57ae8d297424"
-OFFICER, ADMINISTRATOR = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603", "00482a5a-887f-4fb3-b363-3b7fe8e74483"
-VAULT_READER, CUSTOM = "21090545-7ca7-4776-b22c-e363652d74d2", "11111111-2222-4333-8444-555555555555"
-OWNER, CONTRIBUTOR = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "b24988ac-6180-42a0-ab88-20f7382dd24c"
-VAULT_CONTRIBUTOR, READER = "f25e0fa2-a7c8-4377-a976-54943a77a395", "acdd72a7-3385-48ef-bd42-f606fba81ae7"
-ACCESS_ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
-RBAC_ADMINISTRATOR = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
+CUSTOM: Final = "11111111-2222-4333-8444-555555555555"
 
 
 @dataclass(frozen=True)
@@ -133,21 +123,15 @@ def stranger_as(
     definition: str, scope: Callable[[Scene], str] = lambda scene: scene.vault_id, *, rbac: bool = True
 ) -> Change:
     """Somebody else gets a role, in a vault that looks at roles or at access policies."""
-    given = {"principalId": OTHER, "roleDefinitionId": f"{ROLE}{definition}"}
-    made = written(ASSIGNMENT_TOKEN, lambda scene: {"scope": scope(scene), **given})
-    return in_roles(made) if rbac else in_policies(made)
+    return (in_roles if rbac else in_policies)(assigned(definition, scope, lambda _: OTHER))
 
 
-def new_role() -> Change:
-    """The service's role, made by the update."""
-    definition = f"{ROLE}{ENCRYPTION_USER}"
+def assigned(definition: str, scope: Callable[[Scene], str], holder: Callable[[Scene], str]) -> Change:
+    """A role that the update gives."""
+    role = {"roleDefinitionId": f"{ROLE}{definition}"}
     return written(
-        ASSIGNMENT_TOKEN,
-        lambda scene: {
-            "scope": scene.vault_id,
-            "principalId": scene.principal,
-            "roleDefinitionId": definition,
-        },
+        resource_types.ROLE_ASSIGNMENT,
+        lambda scene: {"scope": scope(scene), "principalId": holder(scene), **role},
     )
 
 
@@ -187,7 +171,9 @@ def revokes(op: str = "create", **inputs: Any) -> Change:
 
     def change(scene: Scene) -> None:
         scene.create(
-            REVOCATION_TOKEN, "revocation", {"keyId": key_id(scene), "principalId": scene.principal, **inputs}
+            resource_types.KEY_ACCESS_REVOCATION,
+            "revocation",
+            {"keyId": key_id(scene), "principalId": scene.principal, **inputs},
         )
         step = scene.steps[-1]
         step["op"] = op
@@ -257,13 +243,15 @@ def of_hsm(change: Callable[[Scene], None]) -> Change:
 def of_lock(change: Change) -> Change:
     """A lock on the vault that is there."""
     inputs = {"level": "ReadOnly"}
-    return does(lambda scene: scene.hold(LOCK_TOKEN, "lock", {"scope": scene.vault_id, **inputs}), change)
+    return does(
+        lambda scene: scene.hold(resource_types.LOCK, "lock", {"scope": scene.vault_id, **inputs}), change
+    )
 
 
 def in_project(change: Change) -> Change:
     """A project that is there."""
 
-    return does(_method("hold")(PROJECT_TOKEN, "claims", {"projectName": "claims"}), change)
+    return does(_method("hold")(resource_types.PROJECT, "claims", {"projectName": "claims"}), change)
 
 
 def in_policies(change: Change) -> Change:
@@ -432,7 +420,7 @@ ROWS: Final = (
     row("vault's network stays with a perimeter", does(had(VAULT, "properties.publicNetworkAccess", "SecuredByPerimeter"), sets(VAULT, "tags", {"a": "b"}))),
     row("vault's network known after apply", sets(VAULT, "properties.publicNetworkAccess", UNKNOWN), "undetermined"),
     row("vault looks at roles", in_policies(sets(VAULT, "properties.enableRbacAuthorization", True)), "access-revoked"),
-    row("vault looks at roles, and the service gets one", in_policies(does(sets(VAULT, "properties.enableRbacAuthorization", True), new_role()))),
+    row("vault looks at roles, and the service gets one", in_policies(does(sets(VAULT, "properties.enableRbacAuthorization", True), assigned(roles.CRYPTO_SERVICE_ENCRYPTION_USER.id, lambda scene: scene.vault_id, lambda scene: scene.principal)))),
     row("vault looks at access policies", in_roles(sets(VAULT, "properties.enableRbacAuthorization", False)), "access-revoked"),
     row("vault no longer says what it looks at", in_roles(sets(VAULT, "properties.enableRbacAuthorization", None)), "access-revoked"),
     row("what the vault looks at known after apply", sets(VAULT, "properties.enableRbacAuthorization", UNKNOWN), "undetermined"),
@@ -473,7 +461,7 @@ ROWS: Final = (
     row("Foundry project deleted outside", in_project(gone(Kind.PROJECT)), "account-gone"),
     row("Foundry project stays", in_project(sets(Kind.PROJECT, "tags", {"a": "b"}))),
     row("model deployment deleted", does(lambda scene: scene.hold("azure-native:cognitiveservices:Deployment", "mini", {}), deletes(Kind.DEPLOYMENT))),
-    row("lock added", lambda scene: scene.create(LOCK_TOKEN, "lock", {"scope": scene.vault_id, "level": "ReadOnly"})),
+    row("lock added", lambda scene: scene.create(resource_types.LOCK, "lock", {"scope": scene.vault_id, "level": "ReadOnly"})),
     row("resource group deleted", deletes(GROUP), "undetermined"),
     row("resource group replaced", replaces(GROUP, "resourceGroupName", "other"), "undetermined"),
     row("resource group's tags", sets(GROUP, "tags", {"a": "b"})),
@@ -508,12 +496,12 @@ ROWS: Final = (
     row("policy: of a tenant known after apply", permissions(*EXACT, tenantId=UNKNOWN), "undetermined", elsewhere="principal-added undetermined"),
     row("policy: for somebody else", permissions(*EXACT, objectId=OTHER), "access-revoked principal-added"),
     # The service's role.
-    row("role: Crypto Officer", role(OFFICER), "access-widened", elsewhere="principal-added"),
-    row("role: Crypto User", role(CRYPTO_USER), "access-widened", elsewhere="principal-added"),
-    row("role: Crypto User, of a Foundry account", does(sets(ACCOUNT, "kind", "AIServices"), role(CRYPTO_USER)), "role-by-page", elsewhere="principal-added"),
-    row("role: Crypto Officer, of a Foundry account", does(sets(ACCOUNT, "kind", "AIServices"), role(OFFICER)), "access-widened", elsewhere="principal-added"),
-    row("role: Key Vault Reader", role(VAULT_READER), "access-revoked access-widened", elsewhere="access-revoked"),
-    row("role: Reader", role(READER), "access-revoked"),
+    row("role: Crypto Officer", role(roles.CRYPTO_OFFICER.id), "access-widened", elsewhere="principal-added"),
+    row("role: Crypto User", role(roles.CRYPTO_USER.id), "access-widened", elsewhere="principal-added"),
+    row("role: Crypto User, of a Foundry account", does(sets(ACCOUNT, "kind", "AIServices"), role(roles.CRYPTO_USER.id)), "role-by-page", elsewhere="principal-added"),
+    row("role: Crypto Officer, of a Foundry account", does(sets(ACCOUNT, "kind", "AIServices"), role(roles.CRYPTO_OFFICER.id)), "access-widened", elsewhere="principal-added"),
+    row("role: Key Vault Reader", role(roles.named("Key Vault Reader").id), "access-revoked access-widened", elsewhere="access-revoked"),
+    row("role: Reader", role(roles.READER.id), "access-revoked"),
     row("role: a custom one", role(CUSTOM), "undetermined", elsewhere="undetermined principal-added"),
     row("role: known after apply", role(UNKNOWN), "undetermined", elsewhere="undetermined principal-added"),
     row("role: secret", role(SECRET), "undetermined", elsewhere="undetermined principal-added"),
@@ -553,21 +541,21 @@ ROWS: Final = (
     row("stranger: delete", stranger("delete"), "principal-added"),
     row("stranger: all", stranger("all"), "principal-added"),
     row("stranger: get and list", stranger("get", "list")),
-    row("stranger: Administrator", stranger_as(ADMINISTRATOR), "principal-added"),
-    row("stranger: Crypto User at the key", stranger_as(CRYPTO_USER, key_id), "principal-added"),
-    row("stranger: Crypto User of the group", stranger_as(CRYPTO_USER, group_of), "principal-added"),
-    row("stranger: Crypto User, ignored", stranger_as(CRYPTO_USER, rbac=False)),
-    row("stranger: Owner of the subscription", stranger_as(OWNER, subscription_of), "principal-added"),
-    row("stranger: Contributor of the group", stranger_as(CONTRIBUTOR, group_of, rbac=False), "principal-added"),
-    row("stranger: Key Vault Contributor", stranger_as(VAULT_CONTRIBUTOR), "principal-added"),
-    row("stranger: User Access Administrator", stranger_as(ACCESS_ADMINISTRATOR, group_of), "principal-added"),
-    row("stranger: RBAC Administrator at the key", stranger_as(RBAC_ADMINISTRATOR, key_id), "principal-added"),
+    row("stranger: Administrator", stranger_as(roles.ADMINISTRATOR.id), "principal-added"),
+    row("stranger: Crypto User at the key", stranger_as(roles.CRYPTO_USER.id, key_id), "principal-added"),
+    row("stranger: Crypto User of the group", stranger_as(roles.CRYPTO_USER.id, group_of), "principal-added"),
+    row("stranger: Crypto User, ignored", stranger_as(roles.CRYPTO_USER.id, rbac=False)),
+    row("stranger: Owner of the subscription", stranger_as(roles.OWNER.id, subscription_of), "principal-added"),
+    row("stranger: Contributor of the group", stranger_as(roles.CONTRIBUTOR.id, group_of, rbac=False), "principal-added"),
+    row("stranger: Key Vault Contributor", stranger_as(roles.VAULT_CONTRIBUTOR.id), "principal-added"),
+    row("stranger: User Access Administrator", stranger_as(roles.USER_ACCESS_ADMINISTRATOR.id, group_of), "principal-added"),
+    row("stranger: RBAC Administrator at the key", stranger_as(roles.RBAC_ADMINISTRATOR.id, key_id), "principal-added"),
     row("stranger: Managed Identity Contributor", stranger_as(roles.IDENTITY_CONTRIBUTOR.id, group_of), "principal-added"),
     row("stranger: Cognitive Services Contributor", stranger_as(roles.COGNITIVE_CONTRIBUTOR.id, group_of), "principal-added"),
     row("stranger: Log Analytics Contributor", stranger_as(roles.LOG_CONTRIBUTOR.id, group_of), "principal-added"),
-    row("stranger: Reader", stranger_as(READER, group_of)),
+    row("stranger: Reader", stranger_as(roles.READER.id, group_of)),
     row("stranger: a custom role", stranger_as(CUSTOM), "principal-added"),
-    row("stranger: Owner of another group", stranger_as(OWNER, another_group)),
+    row("stranger: Owner of another group", stranger_as(roles.OWNER.id, another_group)),
     # Outside Pulumi.
     row("unbound outside, bound again", does(gone(BINDING, again=True), outside(ACCOUNT, "properties.encryption", {"keySource": "Microsoft.CognitiveServices"}, mended=False)), "repaired", elsewhere="repaired"),
     row("unbound outside, for good", does(gone(BINDING), outside(ACCOUNT, "properties.encryption", {"keySource": "Microsoft.CognitiveServices"}, mended=False)), "unbound"),
