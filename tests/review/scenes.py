@@ -72,10 +72,6 @@ class Scene:
         return str(self.step(Kind.VAULT)["oldState"]["id"])
 
     @property
-    def group_id(self) -> str:
-        return self.vault_id.split("/providers/")[0]
-
-    @property
     def principal(self) -> str:
         """The object id of the account's own identity."""
         return str(self.step(Kind.ACCOUNT)["oldState"]["outputs"]["identity"]["principalId"])
@@ -83,6 +79,11 @@ class Scene:
     @property
     def key_uri(self) -> str:
         return str(self.step(Kind.BINDING)["oldState"]["inputs"]["keyUriWithVersion"]).rpartition("/")[0]
+
+    def place(self, scope: str) -> str:
+        """An ARM id in which {vault}, {key} and {group} stand for this stack's."""
+        key = f"{self.vault_id}/keys/{self.key_uri.rpartition('/')[2]}"
+        return scope.format(vault=self.vault_id, key=key, group=self.vault_id.split("/providers/")[0])
 
     # What the update does.
 
@@ -173,11 +174,11 @@ class Scene:
         vault = self.step(Kind.VAULT)["oldState"]["inputs"]["vaultName"]
         self.hold(_POLICY, "access", {"vaultName": vault, "policy": entry})
 
-    def by_roles(self, role: str = "e147488a-f6f5-4113-8e2d-b22465e65bf6", scope: str = "") -> None:
+    def by_roles(self, role: str = "e147488a-f6f5-4113-8e2d-b22465e65bf6", scope: str = "{key}") -> None:
         """Makes the vault look at role assignments, with one for the account, before anything changes."""
         self._without_grants(rbac=True)
         inputs = {
-            "scope": scope or f"{self.vault_id}/keys/{self.key_uri.rpartition('/')[2]}",
+            "scope": self.place(scope),
             "principalId": self.principal,
             "roleDefinitionId": f"{ROLE}{role}",
         }
