@@ -8,7 +8,6 @@ judge: its history of the account's encryption, its data, its soft-deleted resou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -61,7 +60,7 @@ class Life(World):
     """A service in a subscription whose others use up most of its budget of requests, if there is one."""
 
     def __init__(self, row: Row) -> None:
-        self.row, self._seen, self._unreadable_allowed = row, 0, False
+        self.row, self._seen = row, 0
         always = {"tags": {}, "audit": {"new_workspace": True}, "network": {"access": "closed"}}
         super().__init__(row[MODE], row[REFRESH], {**always, **MODES[row[MODE]]})
         self.engine.replaces = False
@@ -78,7 +77,7 @@ class Life(World):
         """Lives it. Raises AssertionError for what goes wrong."""
         for step in STEPS:
             step(self)
-            self._look(step.__name__)
+            self._look(step)
 
     @property
     def account_id(self) -> str:
@@ -102,27 +101,18 @@ class Life(World):
     def later(self, seconds: float = LATER) -> None:
         self.wire.sleep(seconds)
 
-    @contextmanager
-    def unreadable_allowed(self) -> Iterator[None]:
-        """Inside, access is being taken away or given back."""
-        self._look("before")
-        self._unreadable_allowed = True
-        yield
-        self._look("inside")
-        self._unreadable_allowed = False
-
-    def _look(self, when: str) -> None:
-        """Judges the states that the account has been in since the last look."""
+    def _look(self, step: Callable[[Life], None]) -> None:
+        """Judges the states that the account has been in since the step before."""
         states = self.history()
         # A binding that Azure accepted and whose operation failed was none.
         failed = [state["why"] == "FAILED" for state in [*states[1:], {"why": ""}]]
         kept = [state["keySource"] == KEY_VAULT for state in states]
         kept = [one and not fails for one, fails in zip(kept, failed, strict=True)]
         first = kept.index(True) if True in kept else len(states)
-        assert self.unbound_moments(max(first, self._seen)) == [], f"{when}: unbound"
+        assert self.unbound_moments(max(first, self._seen)) == [], f"{step.__name__}: unbound"
         for state in states[max(first, self._seen) :]:
-            is_kept = state["readable"] or self._unreadable_allowed or state["why"] in ("DELETE", "purge")
-            assert is_kept, f"{when}: not readable after {state['why']}"
+            is_kept = state["readable"] or step in ABOUT_ACCESS or state["why"] in ("DELETE", "purge")
+            assert is_kept, f"{step.__name__}: not readable after {state['why']}"
         self._seen = len(states)
 
     def _drain(self) -> None:
@@ -187,25 +177,23 @@ def rotation(life: Life) -> None:
 
 def revocation(life: Life) -> None:
     """Access is taken away; the data cannot be read once the service has forgotten the key."""
-    with life.unreadable_allowed():
-        life.settings["access"] = "revoked"
-        life.follow()
-        endpoint = "https://lang-claims.cognitiveservices.azure.com"
-        projects = verify.Projects(endpoint, Credential(), transport=Transport(life.wire))
-        clock = SimpleNamespace(monotonic=life.wire.now, sleep=life.wire.sleep)
-        with patch.object(verify, "time", clock):
-            proof = verify.refused(projects, LATER)
-        assert proof.holds, f"verify after the revocation: {proof}"
-        assert not life.readable, "the data can still be read after the revocation"
-        assert life.bound_version == [*life.versions()][-1], "the revocation unbound the account"
+    life.settings["access"] = "revoked"
+    life.follow()
+    endpoint = "https://lang-claims.cognitiveservices.azure.com"
+    projects = verify.Projects(endpoint, Credential(), transport=Transport(life.wire))
+    clock = SimpleNamespace(monotonic=life.wire.now, sleep=life.wire.sleep)
+    with patch.object(verify, "time", clock):
+        proof = verify.refused(projects, LATER)
+    assert proof.holds, f"verify after the revocation: {proof}"
+    assert not life.readable, "the data can still be read after the revocation"
+    assert life.bound_version == [*life.versions()][-1], "the revocation unbound the account"
 
 
 def restoration(life: Life) -> None:
     """At once access is given back, and the data can be read once the grant counts."""
-    with life.unreadable_allowed():
-        life.settings["access"] = "granted"
-        life.follow()
-        life.later()
+    life.settings["access"] = "granted"
+    life.follow()
+    life.later()
     assert life.readable, "the data is not readable after access was granted again"
 
 
@@ -232,25 +220,24 @@ def destruction(life: Life) -> None:
 def return_(life: Life) -> None:
     """It comes back from soft delete with its key and its data, by the commands that are printed; the account
     of a user-assigned identity, which cannot come back, is refused with what to do."""
-    before = [*life.versions()]
     if life.row[MODE] == "user-assigned identity":
         life.later()
         said = life.up()
         assert said, "an account of a user-assigned identity came back, without its identity"
         assert "az " in said, f"the way back failed without saying what to do: {said}"
         return
-    with life.unreadable_allowed():
-        life.follow()
+    before = [*life.versions()]
+    life.follow()
     assert [*life.versions()][: len(before)] == before, "the key did not come back"
     assert life.readable, "the data is not readable after the way back"
-    # A refresh records what is linked.
-    life.refreshes = True
-    life.later()
-    life.follow()
-    life.refreshes = life.row[REFRESH]
-    life.later()
-    done = life.follow()
-    assert not done, f"after the way back an update that changes nothing does each time: {done}"
+
+
+def settled_again(life: Life) -> None:
+    """After the way back, once a refresh has recorded what is linked."""
+    if life.found is not None:
+        life.later()
+        life.refresh()
+        settled(life)
 
 
 STEPS: tuple[Callable[[Life], None], ...] = (
@@ -264,7 +251,10 @@ STEPS: tuple[Callable[[Life], None], ...] = (
     settled,
     destruction,
     return_,
+    settled_again,
 )
+ABOUT_ACCESS = (revocation, restoration, return_)
+"""Steps in which the data may be out of reach."""
 
 
 def row(**changes: Any) -> Row:

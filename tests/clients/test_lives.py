@@ -104,5 +104,13 @@ def _judge(azure: RunningAzure, name: str, first: str, second: str, principal: s
     assert [state["readable"] for state in states] == [True] * 5 + [False] * 2
     assert {state["identity"] for state in states if state["keySource"] == _KEY_VAULT} == {principal}
 
+    events = azure.control(f"/audit?vault={vault}")["value"]
+    done = ("KeyCreate", "KeyRotate", "KeyBackup", "KeyDelete", "KeyWrap")
+    told = {(one["operation"], one["result"]) for one in events}
+    assert told >= {*((name, "Success") for name in done), ("KeyPurge", "Forbidden")}
+    used = [one for one in events if one["objectId"] == principal]
+    assert {one["keyId"] for one in used if one["operation"] == "KeyWrap"} == {first, second}
+    assert {one["result"] for one in used} == {"Success", "Forbidden"}
+
     assert [cloud.documents(azure, kind) for kind in ("account", "vault", "group")] == [[], [], []]
     assert [deleted["body"]["id"] for deleted in cloud.documents(azure, "vault.deleted")] == [vault]

@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.clients.programs import STATE
-from tests.engine.shared import done
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.fleets import QUIET, FleetCheckout
 from tests.support.judge import Judge
+from tests.support.stack import done
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1500)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT, existing_vault
+from components.testing import CLIENT, PRINCIPAL, SUBSCRIPTION, TENANT, existing_vault
 from core import resource_types as types
 from tests.support.recording import FakeAzure
 
@@ -71,4 +71,17 @@ def standing(*, granted: bool = True, recorded: bool = True, access: str = "gran
         del azure.state[ACCESS]
     azure.vault = existing_vault(accessPolicies=[GRANT] if granted else [])
     azure.key = {"name": "cmk-language"}
+    return azure
+
+
+def by_a_user_assigned_identity(azure: FakeAzure) -> FakeAzure:
+    """The same account, which its create has bound."""
+    words = ("keyVaultUri", "keyName", "keyVersion")
+    key = {word: azure.state[BINDING]["outputs"][word] for word in words} | {"identityClientId": CLIENT}
+    account = azure.state[ACCOUNT]["outputs"]
+    account["properties"] = {"encryption": {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key}}
+    identity = {"clientId": CLIENT, "principalId": PRINCIPAL}
+    account["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {"/id-language": identity}}
+    azure.state[urn(types.USER_ASSIGNED_IDENTITY, "identity")] = {"outputs": identity}
+    del azure.state[BINDING]
     return azure

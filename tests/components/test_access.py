@@ -21,12 +21,11 @@ from tests.components.bound import (
     KEY,
     REVOCATION,
     VAULT,
+    by_a_user_assigned_identity,
     standing,
     urn,
 )
 from tests.support.recording import FakeAzure, RecordingMonitor, run, service, service_inputs
-
-_CHANGING = {"properties.networkAcls", "properties.publicNetworkAccess", "sku", "tags"}
 
 
 def ignored(monitor: RecordingMonitor, type: str) -> set[str]:
@@ -137,25 +136,6 @@ def test_a_binding_without_a_version_proves_nothing_by_a_version() -> None:
     assert "accountId" not in after.one(":KeyAccessValidation").inputs
 
 
-def by_a_user_assigned_identity(azure: FakeAzure) -> FakeAzure:
-    """The same account, which its create has bound."""
-    bound = azure.state[ACCOUNT]["outputs"]
-    bound["properties"]["encryption"] = {
-        "keySource": "Microsoft.KeyVault",
-        "keyVaultProperties": {
-            "keyName": "cmk-language",
-            "keyVersion": "1",
-            "keyVaultUri": "https://kv-language.vault.azure.net",
-            "identityClientId": CLIENT,
-        },
-    }
-    identity = {"clientId": CLIENT, "principalId": PRINCIPAL}
-    bound["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {"/id-language": identity}}
-    azure.state[urn(types.USER_ASSIGNED_IDENTITY, "identity")] = {"outputs": {"principalId": PRINCIPAL}}
-    del azure.state[BINDING]
-    return azure
-
-
 def test_an_account_of_a_user_assigned_identity_is_written_after_the_proof_that_access_is_back() -> None:
     """The account that exists proves it, before it is written, which states the key again."""
     azure = by_a_user_assigned_identity(standing(granted=False, recorded=False, access="revoked"))
@@ -248,6 +228,18 @@ def test_an_account_that_was_unbound_since_the_state_was_written_is_guarded_as_i
     assert service(azure, encryption="microsoftManaged").of(":KeyVersion") == []
     asked = [call.token for call in azure.asked if call.token.endswith(":getAccount")]
     assert len(asked) >= 2
+
+
+@pytest.mark.parametrize(
+    "leaves",
+    [{"encryption": "microsoftManaged", "unbind_account": "lang-language"}, {"vault": {"id": HUB}}],
+    ids=["unbound", "moved"],
+)
+def test_an_account_leaves_its_key_only_while_it_can_use_it(leaves: dict[str, Any]) -> None:
+    """Azure needs the key to take the account off it. A vault that grants by policies needs no role."""
+    service(standing(), **leaves)
+    with pytest.raises(RefusedError, match="takes account 'lang-language' away from key"):
+        service(standing(granted=False), **leaves)
 
 
 def test_another_way_of_granting_is_no_access_taken_away() -> None:

@@ -8,7 +8,6 @@ from importlib.metadata import version
 from typing import Any, get_args
 
 import pulumi
-import pytest
 from pulumi import _types
 
 from core import resource_types
@@ -72,34 +71,25 @@ def _within(form: Any) -> Iterator[Any]:
         yield from _within(one)
 
 
-@pytest.mark.parametrize("case", SERVICES)
-def test_every_name_is_one_of_azure_native(case: str) -> None:
-    """A misspelt name would be left out by the plugin, in silence."""
+def test_every_name_is_one_of_azure_native() -> None:
+    """A misspelt name would be left out by the plugin, in silence. The services above make every type."""
+    made = [one for said in SERVICES.values() for one in service(**said).registered]
+    native = [one for one in made if one.type.startswith("azure-native:")]
+    assert len({one.type for one in native}) == 12
     wrong = [
         path
-        for made in service(**SERVICES[case]).registered
-        if made.type.startswith("azure-native:")
-        for module, _, name in [made.type.removeprefix("azure-native:").partition(":")]
+        for one in native
+        for module, _, name in [one.type.removeprefix("azure-native:").partition(":")]
         for sdk in [importlib.import_module(f"pulumi_azure_native.{module.partition('/')[0]}")]
-        for path in unknown_names(getattr(sdk, f"{name}Args"), made.inputs, made.type)
+        for path in unknown_names(getattr(sdk, f"{name}Args"), one.inputs, one.type)
     ]
     assert wrong == []
 
 
-def test_the_services_above_make_every_type() -> None:
-    """The test before is about all of them."""
-    made = {one.type for said in SERVICES.values() for one in service(**said).registered}
-    assert sum(type.startswith("azure-native:") for type in made) == 12
-
-
-def test_the_plugin_is_that_of_the_installed_package() -> None:
-    """The engine keeps one default provider, whether the program or a component asks for it."""
-    monitor = service()
-    versions = {one.request.version for one in monitor.registered if one.type.startswith("azure-native:")}
+def test_the_plugin_is_that_of_the_installed_package_and_looks_no_alias_up_but_of_a_former_type() -> None:
+    """The engine keeps one default provider, whether the program or a component asks for it; and it resolves
+    each alias of each resource, which was most of the time of a large preview."""
+    made = [one.request for one in service().registered]
+    versions = {one.version for one in made if one.type.startswith("azure-native:")}
     assert versions == {version("pulumi-azure-native")}
-
-
-def test_no_alias_but_of_a_former_type_is_sent() -> None:
-    """The engine resolves each alias of each resource, which was most of the time of a large preview."""
-    sent = {alias.spec.type for found in service().registered for alias in found.request.aliases}
-    assert sent == {*resource_types.FORMER}
+    assert {alias.spec.type for one in made for alias in one.aliases} == {*resource_types.FORMER}

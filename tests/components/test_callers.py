@@ -7,34 +7,12 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.arguments.problem import InputError
 from components.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
 from components.testing import CLIENT, DEPLOYER, PRINCIPAL
-from core import kinds, roles
-from tests.support.recording import run, service, service_inputs
-
-
-def refused(*callers: dict[str, Any], **said: Any) -> list[str]:
-    with pytest.raises(InputError) as error:
-        service_inputs(callers=list(callers), **said)
-    return [f"{one.path}: {one.text}" for one in error.value.problems]
-
-
-@pytest.mark.parametrize("kind", kinds.ALL, ids=lambda kind: kind.name)
-def test_caller_gets_the_least_privileged_role_of_the_kind_on_the_account_alone(
-    kind: kinds.AccountKind,
-) -> None:
-    """The role is on the account and goes with it; a service principal is meant unless said otherwise."""
-    monitor = service(kind=kind.name, callers=[{"principal_id": CLIENT}])
-    account, role = monitor.one(":Account"), monitor.one(":RoleAssignment")
-    slug = kind.callers[0].name.removeprefix("Cognitive Services ").lower().replace(" ", "-")
-    assert role.name == f"language-caller-{CLIENT}-{slug}"
-    assert role.inputs["scope"].endswith(f"/accounts/{kind.prefix}-language")
-    assert role.inputs["roleDefinitionId"].endswith(f"/roleDefinitions/{kind.callers[0].id}")
-    assert (role.inputs["principalId"], role.inputs["principalType"]) == (CLIENT, "ServicePrincipal")
-    assert role.request.deletedWith == account.urn
-    assert not role.request.protect
+from core import roles
+from tests.components.test_kinds import refused
+from tests.support.recording import run, service
 
 
 def test_a_person_and_a_group_get_the_roles_that_are_asked_for() -> None:
@@ -84,29 +62,27 @@ def test_an_identity_of_the_same_program_is_a_caller_by_its_name() -> None:
     assert (role.name, role.inputs["principalId"]) == ("language-caller-claims-api", PRINCIPAL)
 
 
-def test_fails_without_a_name_for_an_output() -> None:
-    """Otherwise the name of the role assignment would not be known in a preview."""
-    assert refused({"principal_id": pulumi.Output.from_input(PRINCIPAL)}) == [
-        "callers[0].name: is required where principalId is an output, because a preview may not know it"
-    ]
-
-
 def test_fails_on_what_azure_would_refuse() -> None:
-    """A role of another kind, a principal twice, a role of one's own: all in one answer."""
-    found = refused(
-        {"principal_id": CLIENT, "role": roles.named("Cognitive Services OpenAI User").name},
+    """A role of another kind and a principal twice, in one answer; a role of one's own; and an output without
+    a name, by which a preview knows the role assignment."""
+    offered = ", ".join(f"'Cognitive Services Language {word}'" for word in ("Reader", "Writer", "Owner"))
+    twice = "is listed more than once with one role, which Azure refuses; list it once"
+    other = "found 'Cognitive Services OpenAI User', which is not for accounts of kind TextAnalytics"
+    callers = [
+        {"principal_id": CLIENT, "role": "Cognitive Services OpenAI User"},
         {"principal_id": PRINCIPAL},
         {"principal_id": PRINCIPAL.upper(), "name": "again"},
-    )
-    offered = ", ".join(f"'Cognitive Services Language {word}'" for word in ("Reader", "Writer", "Owner"))
-    twice = "is listed more than once"
-    other = "found 'Cognitive Services OpenAI User', which is not for accounts of kind TextAnalytics"
-    assert found == [
-        f"callers[0].role: {other}; expected one of {offered}",
-        f"callers[1].principalId: {PRINCIPAL!r} {twice} with one role, which Azure refuses; list it once",
-        f"callers[2].principalId: 'again' {twice} with one role, which Azure refuses; list it once",
     ]
-    assert "callers[0].role: found 'Owner', expected" in refused({"principal_id": CLIENT, "role": "Owner"})[0]
+    assert refused(callers=callers) == [
+        f"callers[0].role: {other}; expected one of {offered}",
+        f"callers[1].principalId: {PRINCIPAL!r} {twice}",
+        f"callers[2].principalId: 'again' {twice}",
+    ]
+    assert refused(callers=[{"principal_id": pulumi.Output.from_input(PRINCIPAL)}]) == [
+        "callers[0].name: is required where principalId is an output, because a preview may not know it"
+    ]
+    (own,) = refused(callers=[{"principal_id": CLIENT, "role": "Owner"}])
+    assert own.startswith("callers[0].role: found 'Owner', expected")
 
 
 def test_the_deployer_is_a_caller_by_that_word() -> None:

@@ -85,9 +85,3 @@ def test_the_account_is_under_the_key_by_the_identity_that_is_meant(row: Row) ->
     theirs = row["key"] in {"existing", "in a managed HSM"}
     assert key["keyName"] == ("theirs" if theirs else "cmk-claims")
     assert bool(key.get("identityClientId")) == (row["identity"] != "systemAssigned")
-
-
-def test_the_rows_have_each_pair() -> None:
-    """About as many as the two longest lists multiply to."""
-    most, more = sorted((len(values) for values in FACTORS.values()), reverse=True)[:2]
-    assert most * more <= len(ROWS) <= most * more * 1.5

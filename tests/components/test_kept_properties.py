@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pulumi
+import pytest
 from pulumi.runtime.sync_await import _sync_await
 
 from components.kept_properties import KEPT, SEARCH_LINK, declared_links, lost_search, with_kept
@@ -21,30 +22,31 @@ def kept(declared: dict[str, Any], **live: Any) -> dict[str, Any]:
     return with_kept(declared, {"properties": live})
 
 
-def test_what_the_account_has_is_repeated() -> None:
-    """Only what it has, and nothing that Azure adds by itself."""
-    live = {"userOwnedStorage": LINKED, "endpoint": "https://x", "allowedFqdnList": [], "apiProperties": None}
-    assert kept({"disable_local_auth": True}, **live) == {
-        "disable_local_auth": True,
-        "userOwnedStorage": LINKED,
-    }
-    assert with_kept({}, None) == {}
+NOTHING: dict[str, Any] = {}
+HAS_STORAGE: dict[str, Any] = {"userOwnedStorage": LINKED}
+STATISTICS: dict[str, Any] = {"apiProperties": {"statisticsEnabled": True}}
 
 
-def test_settings_count_before_what_the_account_has() -> None:
-    """A link that stays keeps the identity that reads it; an empty list links nothing."""
-    assert kept(declared_links([STORAGE], None, None), userOwnedStorage=LINKED) == {
-        "userOwnedStorage": LINKED
-    }
-    assert kept(declared_links([], None, None), userOwnedStorage=LINKED) == {"userOwnedStorage": []}
-
-
-def test_a_service_that_answers_nulls_has_nothing() -> None:
-    """Language accounts answer `qnaAzureSearchEndpointKey: null` though they have no search service."""
-    assert kept({}, apiProperties={"qnaAzureSearchEndpointKey": None}) == {}
-    assert kept({}, apiProperties={"statisticsEnabled": True, "superUser": None}) == {
-        "apiProperties": {"statisticsEnabled": True}
-    }
+@pytest.mark.parametrize(
+    ("declared", "live", "repeated"),
+    [
+        # Nothing that Azure adds by itself is repeated.
+        (NOTHING, {**HAS_STORAGE, "endpoint": "https://x", "allowedFqdnList": []}, HAS_STORAGE),
+        ({"disable_local_auth": True}, {"apiProperties": None}, {"disable_local_auth": True}),
+        # A link that stays keeps the identity that reads it; an empty list links nothing.
+        (declared_links([STORAGE], None, None), HAS_STORAGE, HAS_STORAGE),
+        (declared_links([], None, None), HAS_STORAGE, {"userOwnedStorage": []}),
+        # Language accounts answer nulls though they have no search service.
+        (NOTHING, {"apiProperties": {"qnaAzureSearchEndpointKey": None}}, NOTHING),
+        (NOTHING, {"apiProperties": {"statisticsEnabled": True, "superUser": None}}, STATISTICS),
+    ],
+)
+def test_what_the_account_has_is_repeated(
+    declared: dict[str, Any], live: dict[str, Any], repeated: dict[str, Any]
+) -> None:
+    """Only what it has; and settings count before it."""
+    assert kept(declared, **live) == repeated
+    assert with_kept(declared, None) == declared
 
 
 def test_a_search_service_is_never_written_without_its_key() -> None:

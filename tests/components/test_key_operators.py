@@ -9,55 +9,29 @@ import pulumi
 import pytest
 
 from components.service import EncryptedAIServicesAccount
-from components.testing import existing_vault
 from core import arm_ids
+from core import resource_types as types
 from core.roles import CRYPTO_OFFICER
 from localazure import seed
-from localazure.authorization import assign_role
-from localazure.directory import create_principal
-from tests.support.az import azure, carry_out
+from tests.components.bound import HUB, urn
+from tests.components.guards import first_deployments
+from tests.components.guards.first_deployments import SUBSCRIPTION, login, vault
+from tests.support.az import carry_out
 from tests.support.engine import Engine, UpdateError
-from tests.support.front import SUBSCRIPTION
-from tests.support.in_process import Wire
-from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, Registered, run
+from tests.support.local_deployment import Deployment
+from tests.support.recording import FakeAzure, service
 
+ME = seed.DEPLOYER.object_id
 OPERATOR = "77777777-7777-4777-8777-777777777777"
-VAULT_ID = (
-    f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault/vaults/kv-hub"
-)
-POLICY = (
-    "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$"
-    "azure-cmk:index:AccessPolicy::"
-)
-NEEDED = ["get", "list", "update", "rotate"]
-
-
-def policies(operator: str, *recorded: str) -> list[Registered]:
-    """The operator's policies that a service registers in an existing vault; `recorded` are the ends of the
-    names of those in the state."""
-    azure = FakeAzure()
-    azure.vault = existing_vault()
-    azure.state = {
-        f"{POLICY}language-operator-{name}-access": {"outputs": {"policy": {"objectId": name[-36:]}}}
-        for name in recorded
-    }
-    args: Any = {"location": "westeurope", "vault": {"id": VAULT_ID, "key_operators": [operator]}}
-    monitor = run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
-    return [one for one in monitor.of(":AccessPolicy") if "-operator-" in one.name]
-
-
-def test_a_policy_of_this_stack_is_its_own() -> None:
-    """Made here, it goes when the operator is taken out, and is what the stack says."""
-    made, kept = policies(OPERATOR), policies(OPERATOR, OPERATOR)
-    for (policy,) in (made, kept):
-        assert policy.name == f"language-operator-{OPERATOR}-access"
-        assert policy.inputs["policy"]["permissions"] == {"keys": NEEDED}
-        assert not policy.request.retainOnDelete
 
 
 def test_a_policy_of_a_service_whose_name_begins_alike_is_not_its_own() -> None:
     """`language-operator-x` has the same operator: an alias would take its policy away from it."""
-    (policy,) = policies(OPERATOR, f"x-operator-{OPERATOR}")
+    azure = FakeAzure()
+    of_other = urn(types.ACCESS_POLICY, f"operator-x-operator-{OPERATOR}-access")
+    azure.state = {of_other: {"outputs": {"policy": {"objectId": OPERATOR}}}}
+    monitor = service(azure, vault={"id": HUB, "key_operators": [OPERATOR]})
+    (policy,) = (one for one in monitor.of(":AccessPolicy") if "-operator-" in one.name)
     assert [one.spec.name for one in policy.request.aliases if one.spec.name] == []
 
 
@@ -65,7 +39,7 @@ class Programs:
     """Programs of one service each, which may share a vault."""
 
     def __init__(self, model: str) -> None:
-        self.wire, self.model = Wire(), model
+        self.cloud, self.model = Deployment(), model
         self.engines: dict[str, Engine] = {}
 
     def up(self, name: str, generation: int = 0, *, refresh: bool = False, **vault: Any) -> list[str]:
@@ -79,33 +53,25 @@ class Programs:
             "key": {"generation": generation},
         }
         opts = pulumi.ResourceOptions(protect=False)
-        engine = self.engines.setdefault(name, Engine(self.wire, replaces=True))
+        engine = self.engines.setdefault(name, Engine(self.cloud.wire, replaces=True))
         engine.up(lambda: EncryptedAIServicesAccount(name, args, opts), refresh=refresh)
         return engine.operations
 
-    def log_in(self, name: str) -> str:
+    def log_in(self) -> str:
         """Has another principal deploy; its object id."""
-        cloud = self.wire.door.cloud
-        self.wire.principal = create_principal(cloud, tenant_id=seed.TENANT_ID, name=name)
-        object_id = self.wire.principal.object_id
-        for role in ("Owner", "Key Vault Administrator"):
-            assign_role(cloud, object_id, role, SUBSCRIPTION)
+        login("Owner", "Key Vault Administrator")(self.cloud)
         for engine in self.engines.values():
             engine.log_in()
-        return object_id
+        return self.cloud.principal.object_id
 
-    def operators(self, vault: str) -> set[str]:
+    def operators(self, vault_id: str) -> set[str]:
         """The object ids of those who may rotate the keys of a vault."""
         if self.model == "rbac":
-            url = f"{vault}/providers/Microsoft.Authorization/roleAssignments"
-            listed = azure(self.wire.door, "GET", url, api="2022-04-01").body["value"]
-            roles = [one["properties"] for one in listed if arm_ids.same(one["properties"]["scope"], vault)]
-            return {
-                one["principalId"]
-                for one in roles
-                if arm_ids.name_of(one["roleDefinitionId"]) == CRYPTO_OFFICER.id
-            }
-        found = azure(self.wire.door, "GET", vault, api="2026-02-01").body["properties"]["accessPolicies"]
+            path = f"{vault_id}/providers/{arm_ids.ROLE_ASSIGNMENT}"
+            listed = self.cloud.arm("GET", path, api="2022-04-01").body["value"]
+            given = [one["properties"] for one in listed if CRYPTO_OFFICER.id in str(one)]
+            return {one["principalId"] for one in given if arm_ids.same(one["scope"], vault_id)}
+        found = self.cloud.arm("GET", vault_id, api="2026-02-01").body["properties"]["accessPolicies"]
         return {one["objectId"] for one in found if "rotate" in one["permissions"]["keys"]}
 
 
@@ -116,18 +82,9 @@ def programs(request: pytest.FixtureRequest) -> Programs:
 
 def hub(programs: Programs) -> str:
     """An existing vault."""
-    programs.wire.door.group("rg-hub")
-    vault = f"{SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault/vaults/kv-hub"
-    properties = {
-        "tenantId": seed.TENANT_ID,
-        "sku": {"family": "A", "name": "standard"},
-        "enablePurgeProtection": True,
-        "enableRbacAuthorization": programs.model == "rbac",
-        "accessPolicies": [],
-    }
-    body = {"location": "westeurope", "properties": properties}
-    azure(programs.wire.door, "PUT", vault, body, api="2026-02-01")
-    return vault
+    existing = vault(SUBSCRIPTION, "rg-shared", "kv-hub", enableRbacAuthorization=programs.model == "rbac")
+    existing(programs.cloud)
+    return first_deployments.HUB
 
 
 def own(programs: Programs) -> str:
@@ -142,14 +99,14 @@ def test_of_programs_that_share_a_vault_one_names_the_operator(
 ) -> None:
     """A second one is refused the access. Without the operator it is made, rotates by the access that the
     first one gave, and takes nothing from it when it is destroyed."""
-    vault = vault_of(programs)
-    named: Any = {"key_operators": ["deployer"], **({"id": vault} if vault_of is hub else {})}
+    vault_id = vault_of(programs)
+    named: Any = {"key_operators": ["deployer"], **({"id": vault_id} if vault_of is hub else {})}
     programs.up("alpha", **named)
     with pytest.raises(UpdateError, match=r"Leave \S+ out of vault\.keyOperators here") as refused:
-        programs.up("beta", id=vault, key_operators=["deployer"])
-    assert carry_out(programs.wire.door, str(refused.value)) == 0  # it would be the owner's operator's
-    programs.up("beta", id=vault)
-    programs.up("beta", 1, id=vault)
+        programs.up("beta", id=vault_id, key_operators=["deployer"])
+    assert carry_out(programs.cloud.door, str(refused.value)) == 0  # it would be the owner's operator's
+    programs.up("beta", id=vault_id)
+    programs.up("beta", 1, id=vault_id)
     programs.engines["beta"].destroy()
     assert any("KeyVersion" in one for one in programs.up("alpha", 1, **named))
 
@@ -158,11 +115,10 @@ def test_of_programs_that_share_a_vault_one_names_the_operator(
 def test_an_owner_takes_over_a_policy_that_is_just_its_own(programs: Programs) -> None:
     """An update that was cut off, or to which Azure showed the policy late, has made it in the stack's own
     vault: nothing has to be deleted, and the next update has nothing to do."""
-    vault = own(programs)
-    programs.up("beta", id=vault, key_operators=["deployer"])
+    vault_id = own(programs)
+    programs.up("beta", id=vault_id, key_operators=["deployer"])
     done = programs.up("alpha", key_operators=["deployer"])
-    taken = "create" if programs.model == "accessPolicy" else "import"
-    assert [one.split()[0] for one in done if ":Account" not in one] == [taken], done
+    assert [one.split()[0] for one in done if ":Account" not in one] == ["create"], done
     assert programs.up("alpha", key_operators=["deployer"]) == []
     assert any("KeyVersion" in one for one in programs.up("alpha", 1, key_operators=["deployer"]))
 
@@ -170,21 +126,17 @@ def test_an_owner_takes_over_a_policy_that_is_just_its_own(programs: Programs) -
 def test_an_owner_makes_access_once_that_of_others_is_deleted(programs: Programs) -> None:
     """Another program has given the operator a role, or somebody another policy: the command that deletes it
     is printed, and the same update then makes what is declared."""
-    vault = own(programs)
+    vault_id = own(programs)
     if programs.model == "rbac":
-        programs.up("beta", id=vault, key_operators=["deployer"])
+        programs.up("beta", id=vault_id, key_operators=["deployer"])
     else:
-        entry = {
-            "tenantId": seed.TENANT_ID,
-            "objectId": seed.DEPLOYER.object_id,
-            "permissions": {"keys": ["get"]},
-        }
+        entry = {"tenantId": seed.TENANT_ID, "objectId": ME, "permissions": {"keys": ["get"]}}
         body = {"properties": {"accessPolicies": [entry]}}
-        azure(programs.wire.door, "PUT", f"{vault}/accessPolicies/add", body, api="2026-02-01")
+        programs.cloud.arm("PUT", f"{vault_id}/accessPolicies/add", body, api="2026-02-01")
     with pytest.raises(UpdateError) as refused:
         programs.up("alpha", key_operators=["deployer"])
-    assert carry_out(programs.wire.door, str(refused.value)) == 1
-    in_subscription = f" --subscription {arm_ids.subscription_of(vault)}`"
+    assert carry_out(programs.cloud.door, str(refused.value)) == 1
+    in_subscription = f" --subscription {arm_ids.subscription_of(vault_id)}`"
     assert programs.model == "rbac" or in_subscription in str(refused.value)
     assert any("create" in one for one in programs.up("alpha", key_operators=["deployer"]))
 
@@ -192,34 +144,23 @@ def test_an_owner_makes_access_once_that_of_others_is_deleted(programs: Programs
 @pytest.mark.parametrize("refresh", [False, True])
 def test_an_operator_keeps_its_access_whoever_deploys(programs: Programs, *, refresh: bool) -> None:
     """Named `deployer` first, and by its object id by another login, alone and beside that one: the state's
-    resource is the same, which else would be deleted with the access that both are."""
-    vault, first = own(programs), seed.DEPLOYER.object_id
-    for named in (["deployer"], [first], ["deployer"]):
+    resource is the same, which else would be deleted with the access that both are. By both names at once it
+    is one operator, whose access stays when one of them is taken out."""
+    vault_id, first = own(programs), seed.DEPLOYER.object_id
+
+    def declare(named: list[str], expected: set[str]) -> None:
         programs.up("alpha", refresh=refresh, key_operators=named)
-        assert programs.operators(vault) == {first}
-    second = programs.log_in("pipeline")
-    for named, expected in (
-        ([first], {first}),
-        ([second, first], {first, second}),
-        ([first, "deployer"], {first, second}),
-        (["deployer"], {second}),
-        ([first, "deployer"], {first, second}),
-    ):
-        programs.up("alpha", refresh=refresh, key_operators=named)
-        assert programs.operators(vault) == expected, named
+        assert programs.operators(vault_id) == expected, named
         assert programs.up("alpha", refresh=refresh, key_operators=named) == []
 
-
-def test_one_identity_by_two_names_is_one_operator(programs: Programs) -> None:
-    """A vault gives it access once, which stays when one of the names is taken out."""
-    vault, me = own(programs), seed.DEPLOYER.object_id
-    for named in (["deployer", me], [me, "deployer"], ["deployer"], [me]):
-        programs.up("alpha", key_operators=named)
-        assert programs.operators(vault) == {me}
-    assert programs.up("alpha", key_operators=["deployer", me]) == []
-
-
-ME = seed.DEPLOYER.object_id
+    for named in (["deployer"], [first], ["deployer", first], [first, "deployer"], [first], ["deployer"]):
+        declare(named, {first})
+    second = programs.log_in()
+    declare([first], {first})
+    declare([second, first], {first, second})
+    declare([first, "deployer"], {first, second})
+    declare(["deployer"], {second})
+    declare([first, "deployer"], {first, second})
 
 
 @pytest.mark.parametrize("word", ["deployer", ME, ME.upper()])
@@ -227,12 +168,12 @@ def test_access_by_a_former_name_stays(programs: Programs, word: str) -> None:
     """A second name beside `deployer` is made under its object id, and the access of the login before stays.
     An older release has named the access of an operator by the word of its settings: it is found by the
     object id, and is not made again and then deleted with the former resource."""
-    vault, first = own(programs), seed.DEPLOYER.object_id
+    vault_id, first = own(programs), seed.DEPLOYER.object_id
     programs.up("alpha", key_operators=["deployer"])
     engine = programs.engines["alpha"]
     names = (f"-operator-{first}-access", f"-operator-{word}-access")
     engine.state = {urn.replace(*names): held for urn, held in engine.state.items()}
-    second = programs.log_in("pipeline")
+    second = programs.log_in()
     programs.up("alpha", key_operators=["deployer", first])
-    assert programs.operators(vault) == {first, second}
+    assert programs.operators(vault_id) == {first, second}
     assert programs.up("alpha", key_operators=["deployer", first]) == []

@@ -9,15 +9,11 @@ from typing import Any
 import pytest
 
 from components.arguments.problem import InputError
-from components.testing import SUBSCRIPTION
+from components.testing import CLIENT
 from core import kinds
 from core.kinds import AccountKind
+from tests.components.test_modes import SUBNET
 from tests.support.recording import service, service_inputs
-
-SUBNET = (
-    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network"
-    "/virtualNetworks/v/subnets/endpoints"
-)
 
 
 def refused(**said: Any) -> list[str]:
@@ -27,39 +23,36 @@ def refused(**said: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", kinds.ALL, ids=lambda kind: kind.name)
-def test_kind_decides_tier_and_name(kind: AccountKind) -> None:
-    """Who only names a kind gets an account of it on a tier that supports the key, bound to the key."""
-    monitor = service(kind=kind.name)
-    account = monitor.one(":Account").inputs
-    assert (account["kind"], account["sku"]) == (kind.name, {"name": kind.tiers[0]})
-    assert account["accountName"] == account["properties"]["customSubDomainName"] == f"{kind.prefix}-language"
+def test_kind_decides_tier_name_and_what_a_caller_may_do(kind: AccountKind) -> None:
+    """Who only names a kind gets an account of it on a tier that supports the key, bound to the key. A
+    caller, a service principal unless said otherwise, gets the kind's least privileged role on the account
+    alone, which goes with it."""
+    monitor = service(kind=kind.name, callers=[{"principal_id": CLIENT}])
+    account, role = monitor.one(":Account"), monitor.one(":RoleAssignment")
+    name, properties = f"{kind.prefix}-language", account.inputs["properties"]
+    assert (account.inputs["kind"], account.inputs["sku"]) == (kind.name, {"name": kind.tiers[0]})
+    assert account.inputs["accountName"] == properties["customSubDomainName"] == name
     assert monitor.one(":CustomerManagedKey")
+    slug = kind.callers[0].name.removeprefix("Cognitive Services ").lower().replace(" ", "-")
+    assert role.name == f"language-caller-{CLIENT}-{slug}"
+    assert role.inputs["scope"].endswith(f"/accounts/{name}")
+    assert role.inputs["roleDefinitionId"].endswith(f"/roleDefinitions/{kind.callers[0].id}")
+    assert (role.inputs["principalId"], role.inputs["principalType"]) == (CLIENT, "ServicePrincipal")
+    assert (role.request.deletedWith, role.request.protect) == (account.urn, False)
 
 
 @pytest.mark.parametrize(
     ("kind", "location", "zones"),
     [
-        ("TextAnalytics", "westeurope", ["privatelink.cognitiveservices.azure.com"]),
-        (
-            "OpenAI",
-            "westeurope",
-            ["privatelink.cognitiveservices.azure.com", "privatelink.openai.azure.com"],
-        ),
+        ("TextAnalytics", "westeurope", ["cognitiveservices.azure.com"]),
+        ("OpenAI", "westeurope", ["cognitiveservices.azure.com", "openai.azure.com"]),
         (
             "AIServices",
             "westeurope",
-            [
-                "privatelink.cognitiveservices.azure.com",
-                "privatelink.openai.azure.com",
-                "privatelink.services.ai.azure.com",
-            ],
+            ["cognitiveservices.azure.com", "openai.azure.com", "services.ai.azure.com"],
         ),
-        (
-            "AIServices",
-            "usgovvirginia",
-            ["privatelink.cognitiveservices.azure.us", "privatelink.openai.azure.us"],
-        ),
-        ("AIServices", "chinanorth3", ["privatelink.cognitiveservices.azure.cn"]),
+        ("AIServices", "usgovvirginia", ["cognitiveservices.azure.us", "openai.azure.us"]),
+        ("AIServices", "chinanorth3", ["cognitiveservices.azure.cn"]),
     ],
 )
 def test_private_endpoint_resolves_every_endpoint_of_the_kind(
@@ -67,34 +60,23 @@ def test_private_endpoint_resolves_every_endpoint_of_the_kind(
 ) -> None:
     """A Foundry resource answers under three names, OpenAI under two; each has its zone, where the cloud has
     such endpoints."""
-    given = [f"{SUBNET.partition('/virtualNetworks/')[0]}/privateDnsZones/{zone}" for zone in zones]
+    given = [
+        f"{SUBNET.partition('/virtualNetworks/')[0]}/privateDnsZones/privatelink.{zone}" for zone in zones
+    ]
     network = {"access": "private", "subnet_id": SUBNET, "private_dns_zone_ids": given}
     monitor = service(kind=kind, location=location, network=network)
     group = next(found for found in monitor.of(":PrivateDnsZoneGroup") if "account" in found.name)
     assert [one["name"] for one in group.inputs["privateDnsZoneConfigs"]] == [
-        zone.replace(".", "-") for zone in zones
+        f"privatelink.{zone}".replace(".", "-") for zone in zones
     ]
 
 
-def others(kind: AccountKind) -> list[str]:
-    """Roles of callers that are not this kind's."""
-    every = dict.fromkeys(role.name for one in kinds.ALL for role in one.callers)
-    own = {role.name for role in kind.callers}
-    return [name for name in every if name not in own]
-
-
-WHO = "11111111-1111-4111-8111-111111111111"
 _SHARED = "/subscriptions/11111111-1111-4111-8111-111111111112/resourceGroups/rg-shared/providers"
 STORAGE = [f"{_SHARED}/Microsoft.Storage/storageAccounts/st{name}" for name in ("one", "two")]
 SEARCH = f"{_SHARED}/Microsoft.Search/searchServices/srch"
 Said = dict[str, Any]
 RULES: dict[str, tuple[Said, str, Callable[[AccountKind], bool]]] = {
     "tiers": ({"sku": "P9"}, "sku: found 'P9', expected", lambda kind: True),
-    "callers": (
-        {},  # a role of another kind, which depends on this one
-        "not for accounts of kind {kind}",
-        lambda kind: bool(others(kind)),
-    ),
     "rotates": (
         {"key": {"version": "automatic"}},
         "key.version: found 'automatic', but accounts of kind",
@@ -137,8 +119,8 @@ RULES: dict[str, tuple[Said, str, Callable[[AccountKind], bool]]] = {
     ),
 }
 """What each column of the table refuses, in which words, and of which kinds."""
-NAMES_ALONE = {"name", "product", "prefix", "language"}
-"""What a kind and its parts are called, and by which API it is used."""
+NAMES_ALONE = {"name", "product", "prefix", "language", "callers"}
+"""What a kind, its parts and its roles are called (test_callers.py), and by which API it is used."""
 NOTED = {"approval", "terms", "becomes"}
 """Columns that refuse nothing: what Azure does not tell, and what it ends, is noted in the preview."""
 NOT_OFFERED = {"bypass", "key_roles"}
@@ -156,7 +138,5 @@ def test_every_column_of_the_table_has_its_rule() -> None:
 def test_fails_on_what_the_kind_does_not_allow(kind: AccountKind, column: str) -> None:
     """Each rule of the table, for each kind that has it, in the preview and with its message."""
     said, message, _ = RULES[column]
-    if column == "callers":
-        said = {"callers": [{"principal_id": WHO, "role": others(kind)[0]}]}
     found = refused(kind=kind.name, **said)
     assert any(message.format(kind=kind.name) in one for one in found), found

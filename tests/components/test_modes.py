@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pytest
 
+from components.as_found import AS_FOUND
 from components.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions
 from components.testing import CLIENT, DEPLOYER, PRINCIPAL, SUBSCRIPTION, VERSION
+from core import arm_ids
+from tests.components.test_access import ignored
 from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, run, service
 
 VAULT_ID = (
@@ -41,7 +46,7 @@ def test_user_assigned_identity_is_granted_before_the_account_is_made(identity: 
 
 def test_what_has_no_name_but_the_services_keeps_it_when_an_alias_renames_the_service() -> None:
     """The engine would replace it by another one: an identity without its access, a workspace without the
-    logs. tests/continuity/test_package.py renames a service on the engine."""
+    logs. tests/continuity/test_engine.py renames a service on the engine."""
     monitor = service(identity="userAssigned")
     assert "resourceName" in monitor.one(":UserAssignedIdentity").request.ignoreChanges
     assert "workspaceName" in monitor.one(":Workspace").request.ignoreChanges
@@ -49,60 +54,70 @@ def test_what_has_no_name_but_the_services_keeps_it_when_an_alias_renames_the_se
     assert all(kept <= {*one.request.ignoreChanges} for one in monitor.of(":DiagnosticSetting"))
 
 
-def test_user_assigned_only_leaves_out_the_accounts_own_identity() -> None:
-    """The identity's type says exactly what was asked for, in Azure's spelling."""
-    types = {
-        identity: service(identity=identity).one(":Account").inputs["identity"]["type"]
-        for identity in ("systemAssigned", "userAssigned", "systemAndUserAssigned")
-    }
-    assert types == {
-        "systemAssigned": "SystemAssigned",
-        "userAssigned": "UserAssigned",
-        "systemAndUserAssigned": "SystemAssigned, UserAssigned",
-    }
+_TYPE = arm_ids.USER_ASSIGNED_IDENTITY
+IDENTITIES = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers/{_TYPE}"
+MADE, OTHER = f"{IDENTITIES}/id-language", f"{IDENTITIES}/id-storage"
 
 
-def test_rbac_makes_the_operators_officers_of_the_vault_before_the_key_is_made() -> None:
-    """Azure may want a role on the vault's data to make a key; whether the operator is a person or a
-    pipeline, Azure knows."""
+@pytest.mark.parametrize(
+    ("said", "type", "assigned"),
+    [
+        ({}, "SystemAssigned", None),
+        ({"identity": "userAssigned"}, "UserAssigned", [MADE]),
+        ({"identity": "systemAndUserAssigned"}, "SystemAssigned, UserAssigned", [MADE]),
+        # Azure has a word for no identity, and refuses an empty one.
+        ({"identity": "userAssigned", "encryption": "microsoftManaged"}, "None", None),
+        # A further identity does not use the key.
+        ({"other_identity_ids": [OTHER]}, "SystemAssigned, UserAssigned", [OTHER]),
+        ({"other_identity_ids": [OTHER], "identity": "userAssigned"}, "UserAssigned", [MADE, OTHER]),
+    ],
+)
+def test_the_account_has_exactly_the_identities_that_were_asked_for(
+    said: dict[str, Any], type: str, assigned: list[str] | None
+) -> None:
+    """In Azure's spelling; one of them uses the key."""
+    monitor = service(**said)
+    account = monitor.one(":Account").inputs
+    expected = {"type": type, **({"userAssignedIdentities": assigned} if assigned else {})}
+    assert account["identity"] == expected
+    assert len(monitor.of(":AccessPolicy")) == ("encryption" not in said)
+    encryption = account["properties"].get("encryption")
+    if encryption and "encryption" not in said:
+        assert encryption["keyVaultProperties"]["identityClientId"] == CLIENT
+
+
+def test_rbac_gives_roles_on_the_key_and_operators_one_on_the_vault_before_the_key_is_made() -> None:
+    """The account's is Crypto Service Encryption User, at the key alone, for a service principal. Azure may
+    want a role on the vault's data to make a key; it knows whether the operator is a person or a pipeline."""
     monitor = service(access_model="rbac", vault={"key_operators": ["deployer"]})
     operator, grant = monitor.of(":RoleAssignment")
     vault, key = monitor.one(":Vault"), monitor.one(":Key")
-    assert operator.inputs["scope"] == vault.outputs["id"]
+    assert vault.inputs["properties"]["enableRbacAuthorization"] is True
+    assert (operator.inputs["scope"], operator.inputs["principalId"]) == (vault.outputs["id"], DEPLOYER)
     assert operator.inputs["roleDefinitionId"].endswith("14b46e9e-c2b7-41b4-b07b-48a6ebf60603")
-    assert operator.inputs["principalId"] == DEPLOYER
     assert "principalType" not in operator.inputs
     assert operator.urn in key.needs & monitor.one(":KeyVersion").needs
     assert grant.inputs["scope"] == key.outputs["id"]
-
-
-def test_rbac_grants_the_narrowest_role_on_the_key_alone() -> None:
-    """The role assignment is Crypto Service Encryption User, at the key, for a service principal, named by
-    its facts."""
-    monitor = service(access_model="rbac")
-    vault, grant = monitor.one(":Vault"), monitor.one(":RoleAssignment")
-    assert vault.inputs["properties"]["enableRbacAuthorization"] is True
-    assert grant.inputs["scope"].endswith("/vaults/kv-language/keys/cmk-language")
     assert grant.inputs["roleDefinitionId"] == (
         f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
         "/roleDefinitions/e147488a-f6f5-4113-8e2d-b22465e65bf6"
     )
     assert (grant.inputs["principalId"], grant.inputs["principalType"]) == (PRINCIPAL, "ServicePrincipal")
-    assert (
-        grant.inputs["roleAssignmentName"]
-        == service(access_model="rbac").one(":RoleAssignment").inputs["roleAssignmentName"]
-    )
     assert grant.urn in monitor.one(":CustomerManagedKey").needs
     assert grant.request.deletedWith == vault.urn
 
 
-def test_existing_vault_gets_a_new_key_and_is_not_made() -> None:
-    """Key and grant are made in the vault that is named, wherever it is."""
-    monitor = service(vault={"id": VAULT_ID})
+@pytest.mark.parametrize("said", [{"vault": {"id": VAULT_ID}}, {"key": {"id": f"{VAULT_ID}/keys/own"}}])
+def test_an_existing_vault_is_not_made_and_an_existing_key_neither(said: dict[str, Any]) -> None:
+    """A new key and the grant are made in the vault that is named, wherever it is."""
+    monitor = service(**said)
     assert monitor.of(":Vault") == []
-    for resource in (monitor.one(":Key"), monitor.one(":AccessPolicy")):
+    assert len(monitor.of(":Key")) == ("vault" in said)
+    for resource in (*monitor.of(":Key"), monitor.one(":AccessPolicy")):
         assert (resource.inputs["resourceGroupName"], resource.inputs["vaultName"]) == ("rg-keys", "kv-hub")
     assert monitor.one(":CustomerManagedKey").inputs["vaultId"] == VAULT_ID
+    name = "cmk-language" if "vault" in said else "own"
+    assert monitor.one(":KeyVersion").inputs["keyId"].endswith(f"/vaults/kv-hub/keys/{name}")
 
 
 def test_what_is_left_of_the_access_in_an_existing_vault_is_removed_after_the_account() -> None:
@@ -120,14 +135,6 @@ def test_what_is_left_of_the_access_in_an_existing_vault_is_removed_after_the_ac
     assert by_itself.one(":AccessPolicy").request.deletedWith == ""
 
 
-def test_existing_key_is_neither_made_nor_changed() -> None:
-    """With a key of one's own only the grant and the binding touch the vault."""
-    monitor = service(key={"id": f"{VAULT_ID}/keys/own"})
-    assert monitor.of(":Vault") == monitor.of(":Key") == []
-    assert monitor.one(":AccessPolicy").inputs["vaultName"] == "kv-hub"
-    assert monitor.one(":KeyVersion").inputs["keyId"] == f"{VAULT_ID}/keys/own"
-
-
 def test_vault_in_another_subscription_is_reached_through_its_own_provider() -> None:
     """The key uses the provider given for the vault, the account does not; a grant names the subscription."""
 
@@ -143,21 +150,29 @@ def test_vault_in_another_subscription_is_reached_through_its_own_provider() -> 
     assert monitor.one(":Account").request.provider == ""
 
 
-def test_the_provider_for_a_vault_in_another_subscription_is_made_from_its_id() -> None:
-    """A caller in another language can give no provider; two services of a program have one each."""
+def test_the_provider_for_a_vault_in_another_subscription_is_made_from_its_id(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A caller in another language can give no provider; two services have one each, which is a process, in
+    the cloud of the login, or share one of the program's. A vault in its own subscription needs none."""
+    monkeypatch.setenv("ARM_ENVIRONMENT", "usgovernment")
 
     def program() -> None:
+        shared = Subscriptions()
+        assert shared.provider_of(VAULT_ID) is shared.provider_of(f"{VAULT_ID}/keys/k") is not None
         for name in ("language", "desk"):
             EncryptedAIServicesAccount(name, {"location": "westeurope", "vault": {"id": VAULT_ID}})
 
     monitor = run(program)
-    made = {found.name: found for found in monitor.of("pulumi:providers:azure-native")}
-    assert set(made) == {f"{name}-subscription-{OTHER_SUBSCRIPTION}" for name in ("language", "desk")}
-    assert {found.inputs["subscriptionId"] for found in made.values()} == {OTHER_SUBSCRIPTION}
+    made = {found.name: found.inputs for found in monitor.of("pulumi:providers:azure-native")}
+    own = {"environment": "usgovernment", "subscriptionId": OTHER_SUBSCRIPTION}
+    assert made == {f"{of}subscription-{OTHER_SUBSCRIPTION}": own for of in ("language-", "desk-", "")}
     for key in monitor.of(":Key"):
-        service = key.name.partition("-")[0]
-        assert f"::{service}-subscription-{OTHER_SUBSCRIPTION}::" in key.request.provider
+        of_service = key.name.partition("-")[0]
+        assert f"::{of_service}-subscription-{OTHER_SUBSCRIPTION}::" in key.request.provider
     assert {account.request.provider for account in monitor.of(":Account")} == {""}
+    here = service(vault={"id": VAULT_ID.replace(OTHER_SUBSCRIPTION, SUBSCRIPTION)})
+    assert here.of("pulumi:providers:azure-native") == []
 
 
 @pytest.mark.parametrize("by_parent", [False, True])
@@ -178,24 +193,6 @@ def test_a_service_is_made_and_asked_about_through_the_provider_it_is_given(by_p
     assert {"::own::" in found.request.provider for found in made} == {True}
     asked = [call for call in azure.asked if call.token.startswith("azure-native:")]
     assert {"::own::" in (call.provider or "") for call in asked} == {True}
-
-
-def test_services_share_the_provider_of_another_subscription(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each other subscription has one provider, which is a process, in the cloud of the login; the program's
-    own needs none."""
-    monkeypatch.setenv("ARM_ENVIRONMENT", "usgovernment")
-    found: list[pulumi.ProviderResource | None] = []
-
-    def program() -> None:
-        subscriptions = Subscriptions()
-        own = VAULT_ID.replace(OTHER_SUBSCRIPTION, SUBSCRIPTION)
-        found.extend(subscriptions.provider_of(id) for id in (VAULT_ID, f"{VAULT_ID}/keys/k", own, None))
-
-    monitor = run(program)
-    assert found[0] is found[1] is not None
-    assert found[2:] == [None, None]
-    made = {"environment": "usgovernment", "subscriptionId": OTHER_SUBSCRIPTION}
-    assert monitor.one("pulumi:providers:azure-native").inputs == made
 
 
 def test_customer_key_is_turned_on_without_touching_the_account() -> None:
@@ -231,12 +228,6 @@ def test_only_the_binding_goes_when_an_account_is_unbound_by_name(identity: str)
 def test_key_can_stay_on_a_version() -> None:
     """A pin reaches the key's version, and nothing else."""
     assert service(key={"pin": VERSION}).one(":KeyVersion").inputs["pin"] == VERSION
-
-
-def test_account_on_microsofts_keys_needs_no_identity() -> None:
-    """Azure has a word for no identity, and refuses an empty one."""
-    monitor = service(encryption="microsoftManaged", identity="userAssigned")
-    assert monitor.one(":Account").inputs["identity"] == {"type": "None"}
 
 
 def test_audit_logs_of_account_and_vault_go_to_a_workspace() -> None:
@@ -289,18 +280,6 @@ def test_private_access_is_closed_to_the_public_with_an_endpoint_each() -> None:
     assert listed == zones
 
 
-def test_further_identities_do_not_use_the_key() -> None:
-    """They are beside the account's own, or beside the one that was made for the key."""
-    other = f"{NETWORK.replace('Network', 'ManagedIdentity')}/userAssignedIdentities/id-storage"
-    both = {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": [other]}
-    assert service(other_identity_ids=[other]).one(":Account").inputs["identity"] == both
-    monitor = service(other_identity_ids=[other], identity="userAssigned")
-    made, account = monitor.one(":UserAssignedIdentity"), monitor.one(":Account").inputs
-    assert account["identity"]["userAssignedIdentities"] == [made.outputs["id"], other]
-    assert account["properties"]["encryption"]["keyVaultProperties"]["identityClientId"] == CLIENT
-    assert len(monitor.of(":AccessPolicy")) == 1
-
-
 def test_keys_that_are_composed_one_by_one_take_turns() -> None:
     """Azure refuses a write to a vault that it is still writing (409 ConflictError): the second key of a
     vault comes after the first, and that of another vault waits for none."""
@@ -312,3 +291,32 @@ def test_keys_that_are_composed_one_by_one_take_turns() -> None:
     made = {key.name: key for key in run(program).of(":Key")}
     assert made["first-key"].urn in made["second-key"].request.dependencies
     assert made["first-key"].urn not in made["third-key"].request.dependencies
+
+
+@pytest.mark.parametrize(
+    ("word", "type", "path"),
+    [
+        ("access", ":AccessPolicy", "policy.permissions"),
+        ("identity", ":Account", "identity"),
+        ("network", ":Account", "properties.networkAcls"),
+        ("tags", ":Account", "tags"),
+        ("vault", ":Vault", "properties"),
+    ],
+)
+def test_a_part_that_was_adopted_stays_as_it_was_found(word: str, type: str, path: str) -> None:
+    """The part is not written, and nothing else changes: what is ignored anyway stays ignored."""
+    assert path not in ignored(service(), type)
+    assert ignored(service(as_found=[word]), type) >= {path} | ignored(service(), type)
+
+
+def test_a_role_assignment_keeps_the_name_and_scope_it_was_made_with() -> None:
+    """Its name is a part of its id, so that another would replace it."""
+    found = ignored(service(as_found=["access"], access_model="rbac"), ":RoleAssignment")
+    assert {"roleAssignmentName", "scope"} <= found
+
+
+def test_what_protects_the_data_is_never_left_as_found() -> None:
+    """With every word there is, the account's login and its binding are still declared."""
+    monitor = service(as_found=list(AS_FOUND))
+    assert not {p for p in ignored(monitor, ":Account") if "disableLocalAuth" in p or p == "properties"}
+    assert ignored(monitor, ":CustomerManagedKey") == set()

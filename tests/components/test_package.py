@@ -14,6 +14,7 @@ import components
 import provider
 from components.__main__ import COMPONENTS
 from components.arguments.inputs import arguments, camel_case
+from components.cmk_resource import plugin_beside
 from components.host import Package
 from components.service_args import EncryptedAIServicesAccountArgs
 
@@ -149,29 +150,10 @@ def test_an_example_names_the_folder_that_the_cli_writes(
     assert set(re.findall(r"sdks/[\w-]+", text)) == {folder}
 
 
-JAVA_TAKEN = {
-    "class",
-    "clone",
-    "default",
-    "finalize",
-    "getClass",
-    "hashCode",
-    "interface",
-    "native",
-    "new",
-    "notify",
-}
-JAVA_TAKEN |= {
-    "notifyAll",
-    "package",
-    "private",
-    "protected",
-    "public",
-    "static",
-    "switch",
-    "toString",
-    "wait",
-}
+JAVA_TAKEN = (
+    r"class|clone|default|finalize|getClass|hashCode|interface|native|new|notify(All)?|package|private|protected"
+    r"|public|static|switch|toString|wait"
+)
 
 
 @pytest.mark.parametrize("package", ["language-cmk", "azure-cmk"])
@@ -187,8 +169,22 @@ def test_names_compile_in_csharp_and_java(package: str, schema: dict[str, Any]) 
         members = [*shape.get("properties", {}), *shape.get("inputProperties", {})]
         assert [name for name in members if not re.fullmatch(r"[a-z][A-Za-z0-9]*", name)] == [], token
         assert class_name not in {name[0].upper() + name[1:] for name in members}, token
-        assert JAVA_TAKEN.isdisjoint(members), token
+        assert [name for name in members if re.fullmatch(JAVA_TAKEN, name)] == [], token
         assert len({name.lower() for name in members}) == len(set(members)), token
         choices = [choice.get("name") or str(choice["value"]) for choice in shape.get("enum", [])]
         assert [choice for choice in choices if not choice[0].isalpha()] == [], token
         assert len({re.sub(r"\W", "", choice).lower() for choice in choices}) == len(choices), token
+
+
+@pytest.mark.parametrize("repository", ["language-cmk.git", "our_cmk.git"])
+def test_the_provider_is_of_the_same_repository_and_version(repository: str) -> None:
+    """Of components that were fetched by a git URL, by which the CLI names a plugin's folder."""
+    folder = f"resource-github.com_team_{repository}_components-v0.1.0"
+    url = f"git://github.com/team/{repository}/provider"
+    assert plugin_beside(folder) == {"version": "0.1.0", "plugin_download_url": url}
+
+
+@pytest.mark.parametrize("folder", ["language-cmk", "resource-azure-cmk-v0.1.0", "components", ""])
+def test_a_checkout_leaves_it_to_the_project(folder: str) -> None:
+    """There, Pulumi.yaml names the provider by its path."""
+    assert plugin_beside(folder) == {}

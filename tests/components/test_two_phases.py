@@ -5,22 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pulumi import (
-    ResourceOptions,
-    ResourceTransformationArgs,
-    ResourceTransformationResult,
-)
+from pulumi import ResourceOptions
 from pulumi_azure_native import keyvault
 
 from components.service import EncryptedAIServicesAccount
 from components.testing import DEPLOYER, PRINCIPAL, TENANT, VERSION
-from tests.support.recording import RecordingMonitor, run
-
-OWNER = "urn:pulumi:stack::project::a:b:C::owner"
-
-
-def service(opts: ResourceOptions | None = None, **more: Any) -> RecordingMonitor:
-    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}, opts))
+from tests.support.recording import RecordingMonitor, run, service
 
 
 @pytest.fixture(scope="module")
@@ -163,19 +153,6 @@ def test_operators_have_access_before_the_version_is_asked_for() -> None:
     assert version.inputs["generation"] == 3
 
 
-def test_the_callers_transformations_reach_every_child() -> None:
-    """Who must put a tag on everything of a kind says so once, at the service."""
-
-    def tagged(args: ResourceTransformationArgs) -> ResourceTransformationResult | None:
-        if not args.type_.startswith("azure-native:keyvault/v20260201:Vault"):
-            return None
-        return ResourceTransformationResult({**args.props, "tags": {"costCentre": "42"}}, args.opts)
-
-    vault = service(ResourceOptions(transformations=[tagged])).one(":Vault")
-    assert vault.inputs["tags"] == {"costCentre": "42"}
-    assert [alias.spec.type for alias in vault.request.aliases] == ["azure-native:keyvault:Vault"]
-
-
 @pytest.mark.parametrize(
     ("opts", "settings", "said"),
     [
@@ -189,4 +166,6 @@ def test_a_service_says_what_is_wanted_on_purpose(
     opts: ResourceOptions | None, settings: dict[str, Any], said: dict[str, Any]
 ) -> None:
     """The policy pack reads these inputs of the component, and knows a decision from an accident."""
-    assert service(opts, **settings).one(":EncryptedAIServicesAccount").inputs == said
+    args: Any = {"location": "westeurope", **settings}
+    monitor = run(lambda: EncryptedAIServicesAccount("language", args, opts))
+    assert monitor.one(":EncryptedAIServicesAccount").inputs == said

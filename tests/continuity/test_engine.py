@@ -3,7 +3,7 @@
 Owns: transforms, aliases and saved plans. The engine in this process has targets, kinds of updates and the
 program's own ignore_changes, alone and beside other events (tests/remediation/machine.py). What a program in
 another language says reaches the component: tests/components/test_construct.py; such programs' lives:
-tests/engine/test_consumers.py.
+tests/engine/test_component_package.py.
 """
 
 from __future__ import annotations

@@ -47,17 +47,17 @@ def test_an_extension_resource_has_what_it_is_on_as_its_scope() -> None:
         (arm_ids.key_id, f"{HSM_KEY}/versions/{'0' * 32}", "leave out /versions/"),
         (arm_ids.key_id, HSM, "managedHSMs/NAME/keys/NAME"),
         (arm_ids.vault_id, VAULT.replace("kv-contoso", "kv_contoso"), "vaults/NAME"),
-        (arm_ids.key_id, KEY + "/versions/" + "0" * 32, "leave out /versions/"),
         (arm_ids.key_id, VAULT, "keys/NAME"),
         (arm_ids.key_id, KEY.replace("cmk-contoso", "cmk contoso"), "keys/NAME"),
         (arm_ids.parse, GROUP, "not an ARM id"),
         (arm_ids.parse, "/providers/Microsoft.KeyVault", "not an ARM id"),
+        (arm_ids.local_scope, KEY, "in no managed HSM"),
     ],
 )
 def test_fails_on_what_is_no_such_id(parser: object, text: str, hint: str) -> None:
     """The message gives what was found and the shape that was expected."""
     assert callable(parser)
-    with pytest.raises(arm_ids.MalformedError, match=hint.replace("/", "/")) as error:
+    with pytest.raises(arm_ids.MalformedError, match=hint) as error:
         parser(text)
     assert repr(text) in str(error.value)
 
@@ -99,6 +99,8 @@ def test_parts_of_ids_of_any_shape() -> None:
     """What an id does not name is an empty text."""
     assert arm_ids.subscription_of(GROUP.upper()) == SUBSCRIPTION
     assert arm_ids.group_of(f"/subscriptions/{SUBSCRIPTION}") == ""
+    deleted = "locations/westeurope/resourceGroups/rg-A/deletedAccounts/lang"
+    assert arm_ids.group_of(f"/subscriptions/s/providers/Microsoft.CognitiveServices/{deleted}") == "rg-A"
     assert arm_ids.segments(KEY)["vaults"] == "kv-contoso"
     assert arm_ids.name_of(VAULT + "/") == "kv-contoso"
 
@@ -109,13 +111,6 @@ def test_a_scope_is_a_subscription_or_a_group() -> None:
     right = [subscription, f"{subscription}/resourceGroups/rg"]
     wrong = ["", "/subscriptions/x", f"{subscription}/resourceGroups/rg/providers/a/b/c", f"{subscription}/"]
     assert [text for text in [*right, *wrong] if arm_ids.is_subscription_or_group(text)] == right
-
-
-def test_a_deleted_account_names_its_group() -> None:
-    """Behind its location, unlike the resource that it was."""
-    place = "/subscriptions/s/providers/Microsoft.CognitiveServices/locations/westeurope/resourceGroups/rg-A"
-    assert arm_ids.group_of(f"{place}/deletedAccounts/lang") == "rg-A"
-    assert arm_ids.group_of("/subscriptions/s") == ""
 
 
 def test_a_key_of_a_managed_hsm_is_a_key() -> None:
@@ -133,9 +128,3 @@ def test_local_scopes_are_ids_and_back(id: str, scope: str) -> None:
     assert arm_ids.local_scope(id) == scope
     assert arm_ids.of_local_scope(HSM, scope) == id
     assert arm_ids.covers(id, HSM_KEY)
-
-
-def test_a_vault_has_no_local_scope() -> None:
-    """Only a managed HSM has roles of its own."""
-    with pytest.raises(arm_ids.MalformedError, match="in no managed HSM"):
-        arm_ids.local_scope(KEY)

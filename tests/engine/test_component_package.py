@@ -16,7 +16,7 @@ from core.published import VERSION
 from engine import release, yaml_host
 from tests.support import cloud
 from tests.support.azure import RunningAzure
-from tests.support.consumers import consumer
+from tests.support.consumers import HOSTS, consumer, live
 from tests.support.stack import ROOT, Stack, done
 
 pytestmark = pytest.mark.engine
@@ -78,3 +78,15 @@ def test_installed_components_take_the_provider_of_their_version(
     (stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program))
     done(stack.pulumi("stack", "select", "--create", "claims-weu"))
     assert "azure-cmk:index:CustomerManagedKey" in done(stack.pulumi("preview")).output
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("example", HOSTS)
+def test_an_example_is_deployed_changed_rotated_and_destroyed(
+    example: str, empty_azure: RunningAzure, tmp_path: Path
+) -> None:
+    """Each in docs/examples that uses the components as a package, under the policy pack, on a stack that is
+    not called dev: `pulumi install` is enough and writes into no file of the example; the account is bound,
+    stays on its key when it is changed, follows a rotation, and goes; no write ever took it off a key."""
+    live(example, empty_azure, tmp_path)

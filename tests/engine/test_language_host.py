@@ -79,28 +79,21 @@ def test_program_gets_its_settings_and_config(host: Host, tmp_path: Path) -> Non
     assert '{"p:key": "value"}' in record
 
 
-def test_missing_virtual_environment_is_named(host: Host, tmp_path: Path) -> None:
-    """A program whose virtual environment is not there is told so, with the command that makes it."""
-    stub = host.stub
-    answer = stub.Run(pb.RunRequest(pwd=str(tmp_path), info=info(tmp_path, virtualenv="absent")))
-    assert "absent" in answer.error
-    assert "run `python3 -m localazure setup`" in answer.error
-
-
 def test_packages_that_are_there_need_no_word(host: Host, tmp_path: Path) -> None:
-    """`pulumi install` and `pulumi package add` name a command only where it is needed."""
-    stub = host.stub
+    """`pulumi install`, `pulumi package add` and an update name the command that makes a virtual environment
+    only where it is needed."""
     (tmp_path / "made" / "bin").mkdir(parents=True)
     (tmp_path / "made" / "bin" / "python").touch()
+    made, absent = (info(tmp_path, virtualenv=one) for one in ("made", "absent"))
 
-    def said(virtualenv: str) -> str:
-        request = pb.InstallDependenciesRequest(
-            directory=str(tmp_path), info=info(tmp_path, virtualenv=virtualenv)
-        )
-        return b"".join(one.stdout for one in stub.InstallDependencies(request)).decode()
+    def said(about: pb.ProgramInfo) -> str:
+        request = pb.InstallDependenciesRequest(directory=str(tmp_path), info=about)
+        return b"".join(one.stdout for one in host.stub.InstallDependencies(request)).decode()
 
-    assert said("made") == ""
-    assert "run `python3 -m localazure setup`" in said("absent")
+    assert said(made) == ""
+    for told in (said(absent), host.stub.Run(pb.RunRequest(pwd=str(tmp_path), info=absent)).error):
+        assert "absent" in told
+        assert "run `python3 -m localazure setup`" in told
 
 
 def test_where_no_sdk_can_be_generated_the_error_says_what_can(host: Host) -> None:

@@ -12,6 +12,7 @@ import pytest
 from core import resource_types, roles
 from tests.support import cloud
 from tests.support.azure import RunningAzure
+from tests.support.judge import Judge
 from tests.support.stack import Stack, done, refused
 
 pytestmark = pytest.mark.engine
@@ -56,9 +57,10 @@ CALLERS = [{"principalId": "deployer", "role": roles.LANGUAGE_WRITER.name}]
 
 def test_a_whole_life(stack: Stack, azure: RunningAzure) -> None:
     """One `up` from nothing ends with the account under the key that the outputs name, in two phases. No
-    refresh and no changed tag, a full PUT, takes it off the key. That somebody turns the key off shows in
-    the next preview, and `up` binds it again. The exported state passes the pack. On destroy the account
-    goes while its access still stands, and nothing is left in the state."""
+    refresh, no changed tag, a full PUT, and no revocation, which ends with the setting, takes it off the key.
+    That somebody turns the key off shows in the next preview, and `up` binds it again. The exported state
+    passes the pack. On destroy the account goes while its access still stands, and nothing is left in the
+    state."""
     stack.configure(callers=CALLERS)
     done(stack.up())
     outputs = stack.outputs()
@@ -80,6 +82,15 @@ def test_a_whole_life(stack: Stack, azure: RunningAzure) -> None:
     done(stack.deploy())
     assert cloud.unbound_moments(azure, account) == []
     done(stack.deploy("--expect-no-changes"))
+
+    judge = Judge(azure, stack)
+    judge.write_data()
+    for access in ("revoked", None):
+        stack.configure(access=access)
+        done(stack.up())
+        assert judge.reads_data() is (access is None)
+        done(stack.deploy("--expect-no-changes"))
+    assert cloud.unbound_moments(azure, account) == []
 
     client("unbind", stack.env, account)
     assert len(cloud.unbound_moments(azure, account)) == 1

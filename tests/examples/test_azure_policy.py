@@ -68,15 +68,6 @@ def test_what_the_pack_refuses_is_denied_and_what_it_advises_audited(constraint:
         assert default == (DENY if refused else AUDIT)
 
 
-def test_a_disabled_constraint_is_not_made() -> None:
-    """Neither its assignment nor its definition."""
-    made = guarded(effects={"key-rsa-2048": "Disabled", "vault-network": "Deny"})
-    names = {one.inputs["policyAssignmentName"]: one.inputs for one in made.of(ASSIGNMENT)}
-    assert "cmk-key-rsa-2048" not in names
-    assert names["cmk-vault-network"]["parameters"]["effect"] == {"value": "Deny"}
-    assert "cmk-key-rsa-2048" not in {one.inputs["policyDefinitionName"] for one in made.of(DEFINITION)}
-
-
 def test_a_definition_made_here_takes_its_effect_and_its_administrators() -> None:
     """An assignment gives exactly the parameters that its definition declares, and waits for it."""
     made = guarded(administrators=[DEPLOYER])
@@ -101,8 +92,10 @@ def test_the_definitions_know_the_packs_wider_roles() -> None:
 
 
 def test_fails_with_everything_that_is_wrong() -> None:
-    """Scope, effects and the parts of an exemption are all named before anything is made."""
+    """Scope, effects and the parts of an exemption are all named before anything is made; so is an exemption
+    from a constraint that is not assigned."""
     wrong = {"name": "x", "constraint": "key-expired", "scope": SCOPE, "reason": " ", "until": "soon"}
+    unassigned = {**wrong, "constraint": "key-expiry", "reason": "r", "until": "2050-12-31"}
     given: Any = {
         "scope": "/providers/Microsoft.Management/managementGroups/all",
         "effects": {
@@ -124,26 +117,22 @@ def test_fails_with_everything_that_is_wrong() -> None:
         "characters, Azure allows 64",
     ):
         assert words in str(problem.value)
-
-
-def test_fails_on_an_exemption_from_a_constraint_that_is_not_assigned() -> None:
-    """There is no assignment that it could be exempt from."""
-    exemption = {
-        "name": "x",
-        "constraint": "key-expiry",
-        "scope": SCOPE,
-        "reason": "r",
-        "until": "2050-12-31",
-    }
     with pytest.raises(
         ValueError, match=r"exemptions\[0\].constraint: found 'key-expiry', which is not assigned"
     ):
-        guarded(effects={"key-expiry": "Disabled"}, exemptions=[exemption])
+        guarded(effects={"key-expiry": "Disabled"}, exemptions=[unassigned])
 
 
 def test_the_program_guards_the_scope_that_it_is_configured_for() -> None:
-    """docs/examples/azure_policy is a program of its own, with settings of its own."""
-    settings = {"scope": SCOPE, "effects": '{"key-expiry": "Disabled"}', "administrators": f'["{PRINCIPAL}"]'}
+    """docs/examples/azure_policy is a program of its own, with settings of its own. Of a constraint that is
+    disabled neither the assignment nor the definition is made."""
+    effects = '{"key-rsa-2048": "Disabled", "vault-network": "Deny"}'
+    settings = {"scope": SCOPE, "effects": effects, "administrators": f'["{PRINCIPAL}"]'}
     monitor = run_example("azure_policy", settings)
-    assert {one.inputs["scope"] for one in monitor.of(ASSIGNMENT)} == {SCOPE}
-    assert len(monitor.of(ASSIGNMENT)) == len(CONSTRAINTS) - 1
+    made = {one.inputs["policyAssignmentName"]: one.inputs for one in monitor.of(ASSIGNMENT)}
+    assert {one["scope"] for one in made.values()} == {SCOPE}
+    assert len(made) == len(CONSTRAINTS) - 1
+    (name,) = [name for name in made if name.endswith("-vault-network")]
+    assert made[name]["parameters"]["effect"] == {"value": "Deny"}
+    defined = {one.inputs["policyDefinitionName"] for one in monitor.of(DEFINITION)}
+    assert [one for one in {*made, *defined} if one.endswith("-key-rsa-2048")] == []

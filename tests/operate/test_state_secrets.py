@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.shared import done
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.fleets import QUIET, FleetCheckout
 from tests.support.judge import Judge
+from tests.support.stack import done
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 

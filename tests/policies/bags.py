@@ -21,6 +21,14 @@ def with_change(props: Mapping[str, Any], path: str, value: Any) -> dict[str, An
     return changed
 
 
+def with_changes(props: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy with several values set, each at its path."""
+    changed = dict(props)
+    for path, value in changes.items():
+        changed = with_change(changed, path, value)
+    return changed
+
+
 def vault_props() -> dict[str, Any]:
     """A vault that every rule on one resource lets pass."""
     return {

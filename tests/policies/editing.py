@@ -35,21 +35,6 @@ both = pytest.mark.parametrize("preview", [True, False])
 every = pytest.mark.parametrize("name", list(STACKS))
 
 
-def change(stack: Stack, name: str, **changes: Any) -> Stack:
-    """The stack with one resource's options or relations changed."""
-    return {**stack, name: replace(stack[name], **changes)}
-
-
-def with_prop(stack: Stack, name: str, path: str, value: Any) -> Stack:
-    """The stack with one property of one resource changed; `...` takes it away."""
-    return change(stack, name, props=with_change(stack[name].props, path, value))
-
-
-def without(stack: Stack, *names: str) -> Stack:
-    """The stack without some resources."""
-    return {name: thing for name, thing in stack.items() if name not in names}
-
-
 def edited(stack: Stack, edits: Mapping[str, Any]) -> Stack:
     """The stack with some things changed: `NAME.PATH` is a property (`...` takes it away), `NAME@OPTION` an
     option or a relation, `NAME@RELATION.INPUT` that of one input, and `NAME` a whole resource, None for none,
@@ -58,12 +43,12 @@ def edited(stack: Stack, edits: Mapping[str, Any]) -> Stack:
         name, mark, rest = re.match(r"([\w-]+)([.@]?)(.*)", what).groups()  # type: ignore[union-attr]
         option, _, key = rest.partition(".")
         if mark == ".":
-            stack = with_prop(stack, name, rest, value)
+            stack = {**stack, name: replace(stack[name], props=with_change(stack[name].props, rest, value))}
         elif mark:
-            changed = {**getattr(stack[name], option), key: value} if key else value
-            stack = change(stack, name, **{option: changed})
+            changed: Any = {**getattr(stack[name], option), key: value} if key else value
+            stack = {**stack, name: replace(stack[name], **{option: changed})}
         elif value is None:
-            stack = without(stack, name)
+            stack = {one: thing for one, thing in stack.items() if one != name}
         else:
             made = replace(stack[value], name=name) if isinstance(value, str) else value
             stack = {name: made, **stack}

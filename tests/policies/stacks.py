@@ -31,6 +31,7 @@ from tests.policies.bags import (
     role_props,
     vault_props,
     with_change,
+    with_changes,
 )
 
 ACCOUNT_ID: Final = (
@@ -54,12 +55,10 @@ def diagnostics() -> Thing:
 def two_phases(*, preview: bool = False, roles: bool = False, written: bool = False) -> Stack:
     """Vault, key, account, grant, binding: what this project's components register, by default. With
     `written` it is the preview of an update of the account, which its binding follows."""
-    vault = with_change(vault_props(), "id", UNKNOWN_TEXT if preview else VAULT_ID)
-    vault = with_change(vault, "name", UNKNOWN_TEXT if preview else "kv-one")
+    vault = _unknown({**vault_props(), "id": VAULT_ID, "name": "kv-one"}, preview, "id", "name")
     vault = with_change(vault, "properties.enableRbacAuthorization", roles)
-    account = with_change(account_props(), "id", UNKNOWN_TEXT if preview else ACCOUNT_ID)
-    account = with_change(account, "identity.principalId", UNKNOWN_TEXT if preview else PRINCIPAL)
-    account = with_change(account, "identity.tenantId", UNKNOWN_TEXT if preview else TENANT)
+    made = {"id": ACCOUNT_ID, "identity.principalId": PRINCIPAL, "identity.tenantId": TENANT}
+    account = _unknown(with_changes(account_props(), made), preview, *made)
     # What the program leaves out is unknown in azure-native's previews, and the live value afterwards.
     account = with_change(account, "properties.encryption", UNKNOWN_OBJECT if preview else live_encryption())
     grant = Thing(
@@ -77,8 +76,8 @@ def two_phases(*, preview: bool = False, roles: bool = False, written: bool = Fa
     binding = {"accountId": ACCOUNT_ID, "keyUriWithVersion": KEY_URI, "vaultId": VAULT_ID}
     key = _unknown(key_props(), preview, "vaultName")
     if written:
-        account = with_change(with_change(account, "name", "lang-one"), "etag", UNKNOWN_TEXT)
-        account = with_change(with_change(account, "id", UNKNOWN_TEXT), "properties.encryption", ...)
+        account |= {"name": "lang-one", "etag": UNKNOWN_TEXT, "id": UNKNOWN_TEXT}
+        account = with_change(account, "properties.encryption", ...)
         binding |= {"principalId": PRINCIPAL, "boundAt": UNKNOWN_TEXT}
     things = [
         Thing("group", GROUP, {"name": "rg", "location": "westeurope"}),
@@ -125,11 +124,10 @@ def one_phase(*, preview: bool = False) -> Stack:
     stack["grant"] = replace(
         stack["grant"], property_dependencies={"policy": ["identity"], "vaultName": ["vault"]}
     )
-    account = with_change(inline_account_props(), "id", UNKNOWN_TEXT if preview else ACCOUNT_ID)
-    account = with_change(account, "identity.tenantId", UNKNOWN_TEXT if preview else TENANT)
-    if preview:
-        for name in ("identityClientId", "keyVaultUri", "keyName", "keyVersion"):
-            account = with_change(account, f"properties.encryption.keyVaultProperties.{name}", UNKNOWN_TEXT)
+    made = {"id": ACCOUNT_ID, "identity.tenantId": TENANT}
+    named = ("identityClientId", "keyVaultUri", "keyName", "keyVersion")
+    used = [f"properties.encryption.keyVaultProperties.{name}" for name in named]
+    account = _unknown(with_changes(inline_account_props(), made), preview, *made, *used)
     stack["account"] = replace(
         stack["account"],
         props=account,
@@ -170,6 +168,4 @@ def run(
 
 
 def _unknown(props: dict[str, Any], preview: bool, *paths: str) -> dict[str, Any]:
-    for path in paths if preview else ():
-        props = with_change(props, path, UNKNOWN_TEXT)
-    return props
+    return with_changes(props, dict.fromkeys(paths if preview else (), UNKNOWN_TEXT))

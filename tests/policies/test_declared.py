@@ -13,7 +13,7 @@ import pytest
 from policies.rule import Asked, Rule
 from policies.rules import RULES
 from tests.policies.asking import Answer, Pack, Thing, verdict
-from tests.policies.editing import with_prop, without
+from tests.policies.editing import edited
 from tests.policies.refusals import REFUSED
 from tests.policies.stacks import Stack, declared, one_phase, two_phases
 
@@ -99,9 +99,9 @@ def test_a_component_that_goes_gives_no_leave() -> None:
 def test_an_account_that_is_only_read_is_not_judged() -> None:
     """It belongs to another program, and its inputs never came by."""
     pack = Pack()
-    stack = without(two_phases(), "binding")
+    stack = edited(two_phases(), {"binding": None})
     pack.ask(stack["group"])
-    assert pack.ask_stack(list(without(stack, "audit").values())) == []
+    assert pack.ask_stack(list(edited(stack, {"audit": None}).values())) == []
 
 
 def test_policies_that_azure_reports_are_not_the_vaults_own() -> None:
@@ -110,5 +110,5 @@ def test_policies_that_azure_reports_are_not_the_vaults_own() -> None:
     for thing in stack.values():
         pack.ask(thing)
     live = [stack["grant"].props["policy"], {"objectId": "another team"}]
-    refreshed = with_prop(stack, "vault", "properties.accessPolicies", live)
+    refreshed = edited(stack, {"vault.properties.accessPolicies": live})
     assert verdict(pack.ask_stack(list(refreshed.values())), "no-mixed-access-policies") == "pass"

@@ -8,10 +8,10 @@ import pytest
 from policies.rule import Rule
 from policies.rules import RULES
 from tests.policies.asking import Pack, Thing, verdict
-from tests.policies.editing import with_prop
+from tests.policies.editing import edited
 from tests.policies.stacks import run, two_phases
 
-OPEN_VAULT = with_prop(two_phases(), "vault", "properties.enablePurgeProtection", False)
+OPEN_VAULT = edited(two_phases(), {"vault.properties.enablePurgeProtection": False})
 RULE_NAME = "vault-purge-protection"
 
 
@@ -101,7 +101,7 @@ def test_a_rule_that_fails_names_itself_and_refuses(rule: Rule) -> None:
 
 def test_an_advisory_can_be_made_mandatory_and_a_rule_switched_off() -> None:
     """Levels come from the configuration."""
-    stack = with_prop(two_phases(), "key", "properties.rotationPolicy", None)
+    stack = edited(two_phases(), {"key.properties.rotationPolicy": None})
     assert {answer.level for answer in run(stack)} == {"advisory"}
     raised = run(stack, Pack(levels={"key-rotation-policy": "mandatory"}))
     assert {answer.level for answer in raised} == {"mandatory"}

@@ -21,7 +21,7 @@ from policies.rule import Asked, Rule
 from policies.rules import RULES
 from tests.policies.asking import ACCOUNT, LATER, UNKNOWN_FLAG, UNKNOWN_OBJECT, Pack, Thing
 from tests.policies.bags import account_props, with_change
-from tests.policies.editing import change, with_prop
+from tests.policies.editing import edited
 from tests.policies.rules.row import SERVICE
 from tests.policies.stacks import run, two_phases
 from tests.support.stack import ROOT
@@ -98,7 +98,7 @@ def test_a_profile_is_the_rules_defaults_or_stricter() -> None:
 
 def test_a_message_says_what_why_and_how() -> None:
     """Found, required, why with its source, and the fix."""
-    answers = run(with_prop(two_phases(), "key", "properties.keySize", 1024))
+    answers = run(edited(two_phases(), {"key.properties.keySize": 1024}))
     expected = (
         "A key is RSA of 2048 bits, or larger if every kind of account that uses it takes that size\n"
         "found: the key has 1024 bits\n"
@@ -113,7 +113,7 @@ def test_a_message_says_what_why_and_how() -> None:
 
 def test_advice_is_two_lines() -> None:
     """The rule's title, and what was found with its fix."""
-    (advice,) = run(with_prop(two_phases(), "key", "properties.rotationPolicy", None))
+    (advice,) = run(edited(two_phases(), {"key.properties.rotationPolicy": None}))
     title, told = advice.message.splitlines()
     assert title == "A key is rotated automatically, by its rotation policy"
     assert told.startswith(
@@ -123,8 +123,8 @@ def test_advice_is_two_lines() -> None:
 
 def test_the_fix_speaks_of_settings_where_a_component_makes_the_resource() -> None:
     """And of the program's own properties where it does not; it comes last."""
-    stack = with_prop(two_phases(), "account", "sku.name", "F0")
-    ours = change(stack, "account", place=f"prod::shop::{SERVICE}$")
+    stack = edited(two_phases(), {"account.sku.name": "F0"})
+    ours = edited(stack, {"account@place": f"prod::shop::{SERVICE}$"})
     plain, of_component = (run(one)[0].message.splitlines()[-1] for one in (stack, ours))
     assert "fix: " in plain
     assert "sku: S" not in plain
@@ -134,8 +134,11 @@ def test_the_fix_speaks_of_settings_where_a_component_makes_the_resource() -> No
 def test_a_value_that_is_not_known_yet_is_no_finding_and_hides_none() -> None:
     """One property is unknown: its rule does not apply yet, without a word, and the other rules still
     refuse."""
-    stack = with_prop(two_phases(), "vault", "properties.enableSoftDelete", UNKNOWN_FLAG)
-    answers = run(with_prop(stack, "vault", "properties.enablePurgeProtection", False))
+    hidden = {
+        "vault.properties.enableSoftDelete": UNKNOWN_FLAG,
+        "vault.properties.enablePurgeProtection": False,
+    }
+    answers = run(edited(two_phases(), hidden))
     assert {answer.rule: answer.level for answer in answers} == {
         "vault-soft-delete": LATER,
         "vault-purge-protection": "mandatory",

@@ -6,7 +6,7 @@ import pytest
 
 from policies import redaction
 from tests.policies.asking import Answer, Pack, secret
-from tests.policies.editing import with_prop
+from tests.policies.editing import edited
 from tests.policies.stacks import run, two_phases
 
 HIDDEN = "a-value-that-nobody-may-see"
@@ -31,19 +31,19 @@ def said(answers: list[Answer]) -> str:
 def test_a_secret_property_is_not_shown(name: str, path: str) -> None:
     """Each of these is refused, or advised on, and would be quoted if it were no secret."""
     value: Any = [HIDDEN] if path.endswith("keys") else HIDDEN
-    stack = with_prop(two_phases(), name, path, secret(value))
+    stack = edited(two_phases(), {f"{name}.{path}": secret(value)})
     answers = run(stack, Pack())
     assert answers
     assert HIDDEN not in said(answers).lower()
-    shown = run(with_prop(two_phases(), name, path, value), Pack())
+    shown = run(edited(two_phases(), {f"{name}.{path}": value}), Pack())
     assert [one.rule for one in shown] == [one.rule for one in answers]
 
 
 def test_a_secret_number_and_a_secret_in_lower_case_are_not_shown() -> None:
     """As they are formatted in a message."""
-    stack = with_prop(two_phases(), "key", "properties.keySize", secret(3072.0))
+    stack = edited(two_phases(), {"key.properties.keySize": secret(3072.0)})
     assert "3072" not in said(run(stack, Pack()))
-    stack = with_prop(two_phases(), "account", "location", secret("Moon-Base"))
+    stack = edited(two_phases(), {"account.location": secret("Moon-Base")})
     assert "moon" not in said(run(stack, Pack())).lower()
 
 

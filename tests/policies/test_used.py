@@ -9,7 +9,7 @@ import pytest
 
 from tests.policies.asking import ACCESS_POLICY, KEY, ROLE, VAULT, Answer, Pack, Thing
 from tests.policies.bags import ENCRYPTION_USER, key_props, policy_props, role_props, vault_props, with_change
-from tests.policies.editing import both, change, with_prop
+from tests.policies.editing import both, edited
 from tests.policies.stacks import Stack, one_phase, run, two_phases
 
 OTHER_VAULT = "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-other"
@@ -80,8 +80,7 @@ def platform(rule: str) -> Stack:
     """A vault, its key and its audit log for accounts of other stacks; something of them breaks a rule."""
     stack = {name: one for name, one in two_phases().items() if name in ("group", "vault", "key", "audit")}
     name, path, value = OPEN[rule]
-    stack = with_prop(stack, "vault", "properties.publicNetworkAccess", "Enabled")
-    return with_prop(stack, name, path, value)
+    return edited(stack, {"vault.properties.publicNetworkAccess": "Enabled", f"{name}.{path}": value})
 
 
 @pytest.mark.parametrize("own", ["mandatory", "advisory"])
@@ -114,7 +113,7 @@ def test_what_is_advised_on_goes_by_the_configured_level_of_the_rule(rule: str) 
 def test_the_key_of_a_binding_is_judged_among_others(preview: bool) -> None:
     """The account's own key is refused, and it alone."""
     stack = {**two_phases(preview=preview), "disk": DISK, "signing": SIGNING}
-    answers = run(with_prop(stack, "key", "properties.keySize", 1024))
+    answers = run(edited(stack, {"key.properties.keySize": 1024}))
     assert {one.urn for one in refused(answers)} == {stack["key"].urn}
 
 
@@ -129,19 +128,16 @@ def test_a_wide_role_above_the_used_vault_is_judged(preview: bool) -> None:
 
 def test_a_use_that_names_no_key_may_mean_any_of_them() -> None:
     """Where nothing tells which key a binding uses, every key is judged."""
-    stack = with_prop(two_phases(preview=True), "binding", "vaultId", None)
-    stack = change(stack, "binding", property_dependencies={"accountId": ["account"]})
+    nothing = {"binding.vaultId": None, "binding@property_dependencies": {"accountId": ["account"]}}
+    stack = edited(two_phases(preview=True), nothing)
     answers = run({**stack, "disk": DISK})
     assert {one.urn for one in refused(answers)} == {DISK.urn}
 
 
 def test_a_use_that_names_its_vault_alone_may_mean_any_key_in_it() -> None:
     """Keys of the vault are judged, keys elsewhere are not."""
-    stack = change(
-        two_phases(preview=True),
-        "binding",
-        property_dependencies={"accountId": ["account"], "vaultId": ["vault"]},
-    )
+    vault_alone = {"accountId": ["account"], "vaultId": ["vault"]}
+    stack = edited(two_phases(preview=True), {"binding@property_dependencies": vault_alone})
     elsewhere = replace(DISK, name="apart", property_dependencies={"vaultName": ["other"]})
     elsewhere = replace(elsewhere, props=with_change(elsewhere.props, "vaultName", "kv-other"))
     answers = run({**stack, "disk": DISK, "other": UNPROTECTED, "apart": elsewhere})

@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -176,15 +177,16 @@ def made() -> rsa.RSAPrivateKey:
 
 async def test_a_pem_file_in_a_vault_is_bound_and_its_next_material_is_a_rotation(world: World) -> None:
     """As `az keyvault key import --pem-file` does it: the second import under the same name is a new version
-    of it, and the first stays enabled."""
+    of it, and the first stays as it is, with the expiry that it was given."""
+    expires = datetime(2040, 1, 1, tzinfo=UTC)
     material = [JsonWebKey(kty="RSA", key_ops=OPERATIONS, **numbers(made())) for _ in range(2)]
-    first = str(world.keys.import_key("imported", material[0]).id)
+    first = str(world.keys.import_key("imported", material[0], expires_on=expires).id)
     await create(world.azure(), CMK, world.binding(first))
     assert world.bound_key == first
     world.keys.import_key("imported", material[1])
-    versions = {one.id: one.enabled for one in world.keys.list_properties_of_key_versions("imported")}
+    versions = {one.id: one for one in world.keys.list_properties_of_key_versions("imported")}
     assert len(versions) == 2
-    assert versions[first]
+    assert (versions[first].enabled, versions[first].expires_on) == (True, expires)
 
 
 async def test_a_transfer_file_of_an_hsm_is_bound_in_a_managed_hsm() -> None:

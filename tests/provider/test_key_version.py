@@ -122,17 +122,12 @@ async def test_which_version_is_given(pulumi: Engine, case: str, preview: bool) 
     versions, given, says, current, pin = CHOICES[case]
     pulumi.azure.versions = [*versions]
     inputs, olds = {**INPUTS, **({"pin": pin} if pin else {})}, {"version": current} if current else {}
-    call: Any = (
-        pulumi.update(VERSION, KEY_ID, olds, inputs, inputs, preview=preview)
-        if current
-        else pulumi.create(VERSION, inputs, preview=preview)
-    )
+    call = pulumi.update(VERSION, KEY_ID, olds, inputs, inputs, preview=preview)
     if given:
         made = await call
-        outputs = made if current else made[1]
         _, read, _ = await pulumi.read(VERSION, KEY_ID, inputs, olds)
         newest = versions[-1].version
-        for found in (outputs, read):
+        for found in (made, read):
             assert (found.values["version"], found.values["newestVersion"]) == (given, newest)
         return
     message = str(await refused(call))
@@ -362,13 +357,9 @@ async def test_a_bound_account_follows(pulumi: Engine, version: dict[str, Any], 
     assert "accountId" not in outputs.values
 
 
-def gone(azure: FakeAzure) -> None:
-    azure.accounts.clear()
-
-
 FOLLOWS: dict[str, tuple[Callable[[FakeAzure], object], dict[str, Any], bool]] = {
     # Nothing lives on the key yet, so nothing could be lost by its rotation.
-    "an account that is not there yet": (gone, USED, True),
+    "an account that is not there yet": (lambda azure: azure.accounts.clear(), USED, True),
     # It cannot be bound before there is another version, which is its only way out.
     "an unbound account of a key without a usable version": (
         lambda azure: azure.versions.__setitem__(0, a_version(**EXPIRED)),

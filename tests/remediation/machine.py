@@ -3,14 +3,6 @@
 Owns: what may happen, and how often. Does not own: what it does, and what must hold afterwards (life.py).
 
 test_mends.py takes mends out of the product, one by one, and lives until a life fails.
-
-It found by itself that a key operator whose access policy lacked something could not be given it; that a
-preview said of revoked access to one key what it had read of another; that an account was written although
-its version had expired, which Azure refuses for as long as anybody waits; and that an account was replaced by
-one that could not be bound to such a version. In a vault of others it found that the way back of a vault that
-is made here was printed, and that an account which had left its key kept its access; and elsewhere that a
-deleted account was recovered which could not be bound, and that a proof was waited for half an hour which an
-expired version could not give.
 """
 
 from __future__ import annotations

@@ -39,7 +39,6 @@ from tests.support.logins import OTHER, TENANT
 from tests.support.wrong_arguments import RIGHT
 
 CLIENT = "44444444-4444-4444-4444-444444444444"
-SEARCH_ID = VAULT_ID.replace("Microsoft.KeyVault/vaults", "Microsoft.Search/searchServices")
 SUBNET = VAULT_ID.partition("/Microsoft.KeyVault/")[0] + "/Microsoft.Network/virtualNetworks/v/subnets/s"
 GROUP = "azure-native:resources:ResourceGroup"
 

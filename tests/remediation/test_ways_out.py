@@ -17,7 +17,6 @@ from tests.remediation.following import Way
 from tests.remediation.world import (
     EVERYDAY,
     EXISTING_VAULT,
-    GROUP,
     MODES,
     OWN_VAULT,
     SHARED_VAULT_ID,
@@ -77,10 +76,6 @@ def disabled(world: World) -> None:
     """The version that the account is on."""
     uri = world.history()[-1]["keyUri"]
     assert carry_out(world.wire.door, f"az keyvault key set-attributes --id {uri} --enabled false") == 1
-
-
-def former_key_expires(world: World) -> None:
-    world.expire("cmk-claims", next(iter(world.versions("cmk-claims"))))
 
 
 def widened_and_forgotten(world: World) -> None:
@@ -243,16 +238,6 @@ ACCESS = (
         modes=OWN_VAULT,
         stands=False,
     ),
-    *(
-        Row(
-            f"a foundry account needs three permissions of access policies, whatever role is enough: {role}",
-            settings={"kind": "AIServices"},
-            before=(behaves(foundry_key_role=role),),
-            way=(),
-            stands=False,
-        )
-        for role in ("encryption_user", "crypto_user")
-    ),
     Row(
         "a first revocation says what comes first",
         {"access": "revoked"},
@@ -370,16 +355,6 @@ VERSIONS = (
     ),
     *(
         Row(
-            f"a key that has expired is rotated before it is bound, generation {generation}",
-            {"key": {"name": "cmk-claims", **({"generation": generation} if generation else {})}},
-            ("az keyvault key rotate",),
-            settings=OPERATED,
-            before=({"key": {"name": "second"}}, former_key_expires),
-        )
-        for generation in (None, 2)
-    ),
-    *(
-        Row(
             f"a change under a version that is unusable: {getattr(how, '__name__', '')}",
             {"tags": {"owner": "night"}},
             USABLE,
@@ -393,43 +368,11 @@ VERSIONS = (
 )
 PUT_BACK = (
     Row(
-        "no workspace as existing that the stack made",
-        {"audit": {"workspace_id": f"{GROUP}/Microsoft.OperationalInsights/workspaces/log-claims"}},
-        BACK,
-        ("leave audit.workspaceId out",),
-        settings={"audit": {"new_workspace": True}},
-    ),
-    *(
-        Row(
-            f"no {path} as existing that the stack made under a name that was given",
-            existing,
-            (f"without {path}", f"{setting}: {name}"),
-            settings=made,
-            before=(lambda world: world.settings.pop("resource_group_name", None),),
-        )
-        for path, existing, setting, name, made in (
-            (
-                "existingResourceGroupName",
-                {"existing_resource_group_name": "rg-custom"},
-                "resourceGroupName",
-                "rg-custom",
-                {"resource_group_name": "rg-custom"},
-            ),
-            (
-                "vault.id",
-                {"vault": {"id": VAULT_ID.replace("kv-claims", "kv-custom")}},
-                "vault.name",
-                "kv-custom",
-                {"vault": {"name": "kv-custom"}},
-            ),
-            (
-                "key.id",
-                {"key": {"id": f"{VAULT_ID}/keys/second"}},
-                "key.name",
-                "second",
-                {"key": {"name": "second"}},
-            ),
-        )
+        "no vault as existing that the stack made under a name that was given",
+        {"vault": {"id": VAULT_ID.replace("kv-claims", "kv-custom")}},
+        ("without vault.id", "vault.name: kv-custom"),
+        settings={"vault": {"name": "kv-custom"}},
+        before=(lambda world: world.settings.pop("resource_group_name", None),),
     ),
     Row(
         "a vault whose access model somebody has changed is declared as it is",
@@ -447,12 +390,9 @@ DRIFT = (
             refreshes=(True,),
         )
         for drift, says in (
-            (identity_off, ("az cognitiveservices account identity assign",)),
-            (vault_deleted, ("vault 'kv-claims' was deleted outside Pulumi", "az keyvault recover")),
             (access_for_an_application, ("was removed outside Pulumi", "set access: revoked")),
             (narrow_grant, ("was reduced outside Pulumi", "lacks unwrapKey", "set access: revoked")),
             (close_vault, ("was cut off outside Pulumi", "bypass None", "set access: revoked")),
-            (account_deleted, ("it was deleted or moved outside Pulumi", "account recover --name")),
         )
     ),
     *(

@@ -16,12 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.shared import done
 from tests.runbooks import page
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.crash import Bookmark
 from tests.support.judge import Judge
-from tests.support.stack import ROOT, Stack
+from tests.support.stack import ROOT, Stack, done
 
 PAGES = ROOT / "docs" / "runbooks"
 _NOT_COPIED = {"tests", "docs"}

@@ -1,10 +1,12 @@
 """What a person gets who follows each page. Each ends with the data as it was, readable (conftest.py)."""
 
 import json
+import re
 
 import pytest
 
 from core.api_versions import KEYS
+from operate.evidence.collect import key_use
 from operate.revoke import access, actions
 from tests.operate.adopt.field import WRAPS, Field, group, principal
 from tests.runbooks.conftest import Runbook
@@ -13,6 +15,7 @@ from tests.support.arm_client import ask
 from tests.support.az import commands_in
 from tests.support.crash import killed_at, moment
 from tests.support.judge import ACCOUNTS, MICROSOFT, VAULTS
+from tests.support.stack import done
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 ROLE = moment("PUT", "{scope*}/providers/Microsoft.Authorization/roleAssignments/{name}")
@@ -122,13 +125,32 @@ def test_crash_recovery(runbook: Runbook) -> None:
 
 
 def test_evidence(runbook: Runbook) -> None:
-    """A person who follows the page has evidence of the stack's account, and has changed nothing."""
-    judge = runbook.judge
+    """Who follows the page has evidence of the stack's account, with who asked, and the very questions
+    to ask again. Nothing has changed, and no file has a secret or a token."""
+    judge, env = runbook.judge, runbook.azure.env
     before = judge.history(), judge.grants()
     runbook.followed("evidence")
-    (service,) = json.loads((runbook.stack.folder / ".evidence" / "evidence.json").read_text())["services"]
+    folder = runbook.stack.folder / ".evidence"
+    files = {one.name: one.read_text() for one in folder.iterdir() if one.is_file()}
+    found, answers = json.loads(files["evidence.json"]), json.loads(files["manifest.json"])["answers"]
+    source = found["source"]
+    assert (source["isPublic"], source["applicationId"]) == (False, env["ARM_CLIENT_ID"])
+    assert (source["tenantId"], found["subscriptions"]) == (
+        env["ARM_TENANT_ID"],
+        [env["AZURE_SUBSCRIPTION_ID"]],
+    )
+    (service,) = found["services"]
     assert service["accountId"] == judge.account_id
     assert service["account"]["encryption"]["keyVersion"] == judge.bound_version()
+    assert {row["identity"] for row in service["use"]["rows"]} == {service["account"]["principalId"]}
+    assert [one for one in found["findings"] if one["rule"] == "not-checked"] == []
+    # Who has an access policy and is no group is none for Microsoft Graph.
+    groups = {one["answer"][:4] for one in answers if "/groups/" in one["question"]}
+    assert groups <= {"ok", "404 "}
+    assert {one["answer"] for one in answers if "/groups/" not in one["question"]} == {"ok"}
+    (query,) = (one["question"] for one in answers if one["question"].startswith("QUERY"))
+    assert key_use(service["vault"]["id"]) in query
+    assert not any(env["ARM_CLIENT_SECRET"] in text or "eyJ" in text for text in files.values())
     assert (judge.history(), judge.grants()) == before
 
 
@@ -160,3 +182,31 @@ def test_rotate_after_compromise(runbook: Runbook) -> None:
     assert [version["enabled"] for version in key["body"]["versions"]] == [False, True]
     assert runbook.judge.verdicts(versions=2) == []
     assert runbook.judge.refusals() == []
+
+
+@pytest.mark.parametrize("provider", ["azure-native", "azure-cmk"])
+@pytest.mark.parametrize("then", ["set right", "taken out"])
+def test_a_rotated_client_secret_in_the_configuration(provider: str, then: str, runbook: Runbook) -> None:
+    """A refresh logs in as the last update did; the command that is told, as the configuration says now. So
+    that one is the way out, and the next plain update goes on."""
+    stack = runbook.stack
+    right = stack.env["AZURE_CLIENT_SECRET"]
+    for name in ("client", "tenant", "subscription"):
+        value = stack.env[f"ARM_{name.upper()}_ID"]
+        done(stack.pulumi("config", "set", f"{provider}:{name}Id", value))
+    secret = ("config", "set", "--secret", f"{provider}:clientSecret")
+    done(stack.pulumi(*secret, right))
+    done(stack.deploy())
+    done(stack.pulumi(*secret, "another"))
+    # Whether this one fails depends on whether it asks Azure anything; the state has the secret all the same.
+    stack.deploy()
+    mended = (*secret, right) if then == "set right" else ("config", "rm", f"{provider}:clientSecret")
+    done(stack.pulumi(*mended))
+    refused = stack.deploy()
+    assert (refused.ok, "AADSTS7000215" in refused.output) == (False, True)
+    recover = stack.python("-m", "operate", "recover", "--stack", "dev")
+    told = re.search(r"`pulumi (up --stack dev --[^`]*)`", recover.output)
+    assert told, recover.output
+    done(stack.pulumi(*told[1].split(), "--yes", "--skip-preview"))
+    done(stack.deploy())
+    assert runbook.judge.lapses() == []

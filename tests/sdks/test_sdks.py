@@ -169,7 +169,7 @@ def test_python_checks_the_example_and_compiles_them(sdks: Path, converted: Path
 def test_an_example_lives_with_its_generated_sdk(example: str, hosts: None, tmp_path: Path) -> None:
     """Installed, deployed under the policy pack, changed, rotated and destroyed by the real engine, with the
     SDK as Pulumi's generator makes it; by a stand-in of the language's host where the official one, which
-    tests/engine/test_consumers.py runs, is missing."""
+    tests/engine/test_component_package.py runs, is missing."""
     if example == "typescript":
         _NODE.require()
     with running_azure(tmp_path / "azure") as azure:

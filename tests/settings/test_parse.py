@@ -1,4 +1,4 @@
-"""Settings: what is accepted, and the words of what is not."""
+"""Settings of one service or several: what is accepted, what is secret, and the words of what is refused."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 import yaml
 
-from settings import SettingsError, parse
+from settings import SettingsError, load, parse
+from settings.stack import shown_secrets
+from tests.support.recording import run
 
 ROOT = Path(__file__).resolve().parents[2]
 MINIMAL = {"name": "contoso", "location": "westeurope"}
@@ -26,15 +29,6 @@ def problems(**settings: Any) -> list[str]:
     with pytest.raises(SettingsError) as error:
         parse(as_pulumi_has_them(**settings))
     return [f"{problem.path}: {problem.text}" for problem in error.value.problems]
-
-
-def test_two_settings_are_enough() -> None:
-    """A name and a region make a whole service, and everything else is the safe choice."""
-    (service,) = parse(MINIMAL).services
-    assert service.protect is True
-    assert service.encryption == "customerManaged"
-    assert service.identity == "systemAssigned"
-    assert service.network.access == "closed"
 
 
 @pytest.mark.parametrize(
@@ -123,3 +117,112 @@ def test_fails_for_a_path_that_was_set_as_a_name(key: str) -> None:
     assert [problem.path for problem in error.value.problems] == [key]
     assert f"`pulumi config rm language-cmk:{key}`" in str(error.value)
     assert f"`pulumi config set --path language-cmk:{key} VALUE`" in str(error.value)
+
+
+HUB = {"vault": {"id": VAULT_ID}}
+SAME_HUB = {"vault": {"id": VAULT_ID.replace("vaults/kv", "vaults/KV")}}
+OPERATED = {"keyOperators": ["deployer"]}
+
+
+def test_services_share_what_is_said_at_the_top() -> None:
+    """A service's own settings win over the shared ones; of a group, setting by setting."""
+    settings = parse(
+        as_pulumi_has_them(
+            location="uksouth",
+            key={"generation": 1, "rotatesAfterDays": 90},
+            services=[{"name": "alpha"}, {"name": "beta", "location": "ukwest", "key": {"generation": 2}}],
+        )
+    )
+    alpha, beta = settings.services
+    assert (alpha.location, beta.location) == ("uksouth", "ukwest")
+    assert (alpha.key.generation, beta.key.generation) == (1, 2)
+    assert alpha.key.rotates_after_days == beta.key.rotates_after_days == 90
+
+
+def test_a_shared_mistake_is_named_once_where_it_was_made() -> None:
+    """A problem is at the service when the service says it, and at the top when all of them share it."""
+    found = problems(location="west-europe", services=[{"name": "alpha"}, {"name": "beta", "sku": "Q"}])
+    assert [problem.split(":")[0] for problem in found] == ["location", "services[1].sku"]
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta", "path"),
+    [
+        ({}, {"name": "alpha"}, "name"),
+        ({"accountName": "same"}, {"accountName": "same"}, "accountName"),
+        ({"vault": {"name": "kv-same"}}, {"vault": {"name": "KV-same"}}, "vault.name"),
+        ({"resourceGroupName": "rg"}, {"resourceGroupName": "rg"}, "resourceGroupName"),
+        ({**HUB, "key": {"name": "same"}}, {**SAME_HUB, "key": {"name": "same"}}, "key.name"),
+        (
+            {"vault": {"id": VAULT_ID, **OPERATED}},
+            {"vault": OPERATED, "key": {"id": f"{VAULT_ID}/keys/k"}},
+            "vault.keyOperators",
+        ),
+    ],
+)
+def test_fails_when_two_services_make_the_same_thing(
+    alpha: dict[str, Any], beta: dict[str, Any], path: str
+) -> None:
+    """What one service makes no other makes, too."""
+    services = [{"name": "alpha", **alpha}, {"name": "beta", **beta}]
+    assert path in [problem.split(":")[0] for problem in problems(location="uksouth", services=services)]
+
+
+@pytest.mark.parametrize("empty", ["", None])
+def test_a_setting_with_nothing_after_it_has_its_default(empty: str | None) -> None:
+    """Who comments out all that is below a group leaves its name; a service's null unsays what is shared."""
+    (service,) = parse({**MINIMAL, "vault": empty, "tags": empty, "protect": empty}).services
+    assert service == parse(MINIMAL).services[0]
+    assert parse({**MINIMAL, "vault": {"name": None, "keyOperators": None}}).services[0] == service
+    shared = {"location": "uksouth", "vault": {"id": VAULT_ID}, "tags": {"a": "b"}}
+    own, other = parse(
+        {**shared, "services": [{"name": "own", "vault": None}, {"name": "other", "vault": {"id": None}}]}
+    ).services
+    assert (own.vault.id, other.vault.id, own.tags) == (None, None, {"a": "b"})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "secret", "value", "path"),
+    [
+        ({"accountName": "Hunter2!"}, "accountName", "Hunter2", "accountName"),
+        ({"vault": {"id": VAULT_ID}, "key": {"id": f"{VAULT_ID}2/keys/k"}}, "vault", VAULT_ID, "key.id"),
+    ],
+)
+def test_a_secret_value_is_in_no_message(wrong: dict[str, Any], secret: str, value: str, path: str) -> None:
+    """A setting that is kept secret is said to be wrong without its value, also by a rule that compares
+    another one with it."""
+    with pytest.raises(SettingsError) as error:
+        parse({**MINIMAL, **wrong}, secret=frozenset({secret}))
+    assert value not in str(error.value)
+    assert f"{path}: is wrong; its value is secret" in str(error.value)
+
+
+def test_what_stays_secret_is_not_warned_of() -> None:
+    """The search service's key, at the top and inside `services`, which Pulumi marks as a whole; another
+    setting there is, without its value."""
+    assert list(shown_secrets({"searchServiceKey": "k"}, {"searchServiceKey"})) == []
+    services = json.dumps([{"name": "claims", "searchServiceKey": "k"}])
+    assert list(shown_secrets({"services": services}, {"services"})) == []
+    (warning,) = shown_secrets({"services": json.dumps([MINIMAL])}, {"services"})
+    assert "stored and shown as plain text, because" in warning
+    assert MINIMAL["location"] not in warning
+
+
+def test_who_makes_a_setting_secret_is_told_that_it_does_not_stay_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names and tags are what Azure shows; nobody is to believe that the state keeps them encrypted."""
+    warned: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", warned.append)
+    values = {**MINIMAL, "tags": '{"owner": "somebody"}'}
+    config = {f"language-cmk:{name}": value for name, value in values.items()}
+
+    def program() -> None:
+        pulumi.runtime.set_all_config(config, ["language-cmk:tags"])
+        try:
+            assert load().services[0].tags == {"owner": "somebody"}
+        finally:
+            pulumi.runtime.set_all_config({}, [])
+
+    run(program)
+    (warning,) = warned
+    assert warning.startswith("language-cmk:tags is secret")
+    assert "somebody" not in warning

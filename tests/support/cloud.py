@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import dropwhile, groupby
 from typing import Any
 
 from localazure.seed import DEPLOYER, SUBSCRIPTION_ID
@@ -35,20 +37,20 @@ def history(azure: RunningAzure, account_id: str) -> list[dict[str, Any]]:
 def unbound_moments(azure: RunningAzure, account_id: str) -> list[dict[str, Any]]:
     """The states after the first binding in which the account was not under a customer's key."""
     states = history(azure, account_id)
-    sources = [state["keySource"] for state in states]
-    if "Microsoft.KeyVault" not in sources:
+    if not any(since_bound(states)):
         raise AssertionError(f"{account_id} was never bound: {states}")
-    first = sources.index("Microsoft.KeyVault")
-    return [state for state in states[first:] if state["keySource"] != "Microsoft.KeyVault"]
+    return [state for state in since_bound(states) if state["keySource"] != "Microsoft.KeyVault"]
+
+
+def since_bound(states: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The states of an account from the first one on that has it under a customer's key."""
+    return dropwhile(lambda state: state["keySource"] != "Microsoft.KeyVault", states)
 
 
 def bound_keys(azure: RunningAzure, account_id: str) -> list[str]:
     """The key versions an account was bound to, one after another, without repetitions."""
-    keys: list[str] = []
-    for state in history(azure, account_id):
-        if state["keyUri"] and [state["keyUri"]] != keys[-1:]:
-            keys.append(state["keyUri"])
-    return keys
+    keys = (state["keyUri"] for state in history(azure, account_id) if state["keyUri"])
+    return [key for key, _ in groupby(keys)]
 
 
 def documents(azure: RunningAzure, kind: str) -> list[dict[str, Any]]:

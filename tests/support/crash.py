@@ -196,13 +196,9 @@ def cut_off(stack: Stack) -> list[str]:
     return [found["resource"]["urn"] for found in operations if found["type"] == "creating"]
 
 
-def repair(stack: Stack) -> list[str]:
-    """What docs/runbooks/crash-recovery.md has a person do before the next `up`; the commands it took."""
-    commands = []
+def repair(stack: Stack) -> None:
+    """What docs/runbooks/crash-recovery.md has a person do before the next `up`."""
     if locked(stack):
         done(stack.pulumi("cancel", "--yes", "--stack", stack.name))
-        commands.append("pulumi cancel")
     if cut_off(stack):
         done(stack.python("-m", "operate", "recover", "--stack", stack.name))
-        commands.append("python -m operate recover")
-    return commands

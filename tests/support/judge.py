@@ -152,11 +152,9 @@ class Judge:
 
     def lapses(self) -> list[str]:
         """The moments after the first binding in which the account was unbound or could not be read."""
-        states = self.history()
-        first = next((at for at, state in enumerate(states) if state["keySource"] == KEY_VAULT), len(states))
         return [
             f"{'unbound' if state['keySource'] != KEY_VAULT else 'unreadable'} after {state['why']}: {state}"
-            for state in states[first:]
+            for state in cloud.since_bound(self.history())
             if state["why"] != "DELETE" and (state["keySource"] != KEY_VAULT or not state["readable"])
         ]
 

@@ -8,9 +8,7 @@ from typing import Any
 from core import arm_ids
 from core.roles import HSM_CRYPTO_USER
 from localazure import seed
-from tests.support.arm_client import ask
 from tests.support.front import Door, token
-from tests.support.judge import Judge
 
 Send = Callable[[str, str, Any], Any]
 """Method, path and body of a request to the HSM by the deployer; gives the decoded answer."""
@@ -18,14 +16,9 @@ ROLES = f"/providers/{arm_ids.ROLE_ASSIGNMENT}"
 
 
 VERSION = "2026-02-01"
-HSM = (
-    f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-central"
-    "/providers/Microsoft.KeyVault/managedHSMs/hsm-central"
-)
-"""In another subscription than the services that use its keys."""
 
 
-def make_hsm(door: Door, id: str, *, key: str = "cmk", size: int = 2048) -> Send:
+def make_hsm(door: Door, id: str, *, key: str = "cmk") -> Send:
     """One in a cloud of this process; its group is there."""
     assert door.send("PUT", f"{id}?api-version={VERSION}", _resource()).status == 200
     bearer = token(audience="https://managedhsm.azure.net")
@@ -36,18 +29,8 @@ def make_hsm(door: Door, id: str, *, key: str = "cmk", size: int = 2048) -> Send
         assert reply.status < 300, reply
         return reply.body
 
-    _fill(send, key, size)
+    _fill(send, key)
     return send
-
-
-def make_running_hsm(judge: Judge, id: str = HSM) -> None:
-    """One in a cloud of another process, with its group and the key `cmk`."""
-    judge.arm("PUT", arm_ids.parse(id).scope, "2024-03-01", {"location": "westeurope"})
-    judge.arm("PUT", id, VERSION, _resource())
-    host = f"https://{arm_ids.name_of(id)}.managedhsm.azure.net"
-    _fill(
-        lambda how, path, body: ask(judge.azure.env, how, f"{host}{path}?api-version=7.4", body), "cmk", 2048
-    )
 
 
 def _resource() -> dict[str, Any]:
@@ -64,9 +47,9 @@ def _resource() -> dict[str, Any]:
     }
 
 
-def _fill(send: Send, key: str, size: int) -> None:
+def _fill(send: Send, key: str) -> None:
     """A key, and for the deployer the role to use and rotate it."""
     user = {"principalId": seed.DEPLOYER.object_id, "roleDefinitionId": HSM_CRYPTO_USER.id}
     send("PUT", f"/keys{ROLES}/maker", {"properties": user})
-    made = {"kty": "RSA-HSM", "key_size": size, "key_ops": ["wrapKey", "unwrapKey"]}
+    made = {"kty": "RSA-HSM", "key_size": 2048, "key_ops": ["wrapKey", "unwrapKey"]}
     send("POST", f"/keys/{key}/create", made)

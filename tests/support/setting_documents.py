@@ -34,11 +34,11 @@ class Document:
 @st.composite
 def documents(draw: st.DrawFn, *, services: bool = True) -> Document:
     """Configurations of one service or several, most of them right in each setting, some spoilt in a few."""
-    service = _said(draw, required=True)
+    service = _said(draw)
     paths = [("", path) for path in service]
     whole: dict[str, Any] = _nested(service)
     if services and draw(st.integers(0, 3)) == 0:
-        own = [_said(draw, required=True, most=2) for _ in range(draw(st.integers(1, 2)))]
+        own = [_said(draw, most=2) for _ in range(draw(st.integers(1, 2)))]
         shared = {path: value for path, value in service.items() if path not in ("name", "location")}
         whole = {**_nested(shared), "services": [_nested(said) for said in own]}
         paths = [(f"services[{index}].", path) for index, said in enumerate(own) for path in said]
@@ -54,8 +54,8 @@ def documents(draw: st.DrawFn, *, services: bool = True) -> Document:
     return Document(texts, frozenset(prefix + path for prefix, path in chosen))
 
 
-def _said(draw: st.DrawFn, *, required: bool, most: int = 7) -> dict[str, Any]:
-    always = ["name", "location"] if required else []
+def _said(draw: st.DrawFn, *, most: int = 7) -> dict[str, Any]:
+    always = ["name", "location"]
     rest = st.lists(
         st.sampled_from([path for path in RIGHT if path not in always]), max_size=most, unique=True
     )

@@ -27,7 +27,6 @@ _PROGRAM = (
     "Pulumi.dev.yaml",
     "__main__.py",
     "settings",
-    "settings.py",
     "components",
     "core",
     "provider",

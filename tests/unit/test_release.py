@@ -192,10 +192,8 @@ def test_the_first_release_can_be_published() -> None:
     """Its environment takes its tag, in the form of each app: without the list of names of one, that app lets
     in protected branches alone. The step that needs a plan of GitHub's can be switched off."""
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())
-    publish, settings = (
-        workflow["jobs"]["publish"],
-        yaml.safe_load((ROOT / ".github/settings.yml").read_text()),
-    )
+    settings = yaml.safe_load((ROOT / ".github" / "settings.yml").read_text())
+    publish = workflow["jobs"]["publish"]
     tags = workflow[True]["push"]["tags"]
     policy = {one["name"]: one for one in settings["environments"]}[publish["environment"]]
     assert policy["deployment_branch_policy"] == {

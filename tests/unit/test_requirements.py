@@ -77,26 +77,6 @@ def test_the_rest_is_installed_when_it_is_wanted(ran: list[list[str]], tmp_path:
     assert ["--only-group" in one for one in ran] == [True, False]
 
 
-def test_each_part_is_a_group_of_its_own() -> None:
-    """Program, operations, cluster, local Azure and tests: none brings another's packages. The component
-    package needs the least of all."""
-    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
-    own = {
-        "runtime": "pulumi-policy",
-        "operations": "azure-monitor-query",
-        "cluster": "distributed",
-        "localazure": "trustme",
-        "dev": "pytest",
-    }
-    for name in own:
-        command = exported(name)
-        found = {other for other in own if f"\n{own[other]}==" in command}
-        assert found == ({"dev", "cluster"} if name == "dev" else {name}), name
-    assert groups["deployment"] == [{"include-group": "runtime"}, {"include-group": "operations"}]
-    sizes = {name: len(listed(name)) for name in GROUPS if name != "engine/requirements.txt"}
-    assert min(sizes, key=lambda name: sizes[name]) == "components/requirements.txt"
-
-
 @pytest.mark.parametrize("part", ["components", "provider"])
 def test_each_part_needs_the_packages_of_its_list_alone(part: str) -> None:
     """Whoever takes the component package or the provider from here installs that list."""

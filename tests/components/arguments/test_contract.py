@@ -51,12 +51,6 @@ def test_a_list_is_a_tuple_in_the_form(form: type[Arguments]) -> None:
             assert one.default in ((), None)
 
 
-@each
-def test_a_form_declares_few_arguments_itself(form: type[Arguments]) -> None:
-    """What belongs together is a form of its own, which others inherit or hold."""
-    assert len([name for name in form.__annotations__ if not name.startswith("_")]) <= 12
-
-
 def test_class_dictionary_and_file_give_the_same_arguments() -> None:
     """A program writes the class or a dictionary, a stack's file the same names: the parts see no difference,
     and what was given is known of each."""

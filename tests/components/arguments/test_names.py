@@ -1,4 +1,4 @@
-"""Names: Azure's limits."""
+"""Names: Azure's limits, and the rule by which every resource of a service has its name, and its tags."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from components.arguments.inputs import camel_case
 from components.arguments.problem import InputError
 from components.service import EncryptedAIServicesAccount
 from components.service_args import EncryptedAIServicesAccountArgs
-from tests.support.recording import run
+from tests.components.test_modes import SUBNET
+from tests.support.recording import run, service
 
 
 @pytest.mark.parametrize(
@@ -113,3 +114,44 @@ def test_another_wrong_argument_hides_no_name_that_is_too_long(wrong: dict[str, 
     with pytest.raises(InputError, match=r"(?s)has 27 characters, .* give vault\.name") as refused:
         run(lambda: EncryptedAIServicesAccount("a-service-of-a-long-name", inputs))
     assert camel_case(next(iter(wrong))) in str(refused.value)
+
+
+EVERYTHING: dict[str, Any] = {
+    "identity": "userAssigned",
+    "network": {"access": "private", "subnet_id": SUBNET},
+    "tags": {"owner": "claims"},
+}
+TEMPLATES = {
+    "identity": "uami-{service}",
+    "workspace": "law-{service}",
+    "private_endpoint": "pep-{service}-{target}",
+    "diagnostic_setting": "diag-{service}",
+}
+NAMED = {
+    ":ResourceGroup": ("resourceGroupName", {"RG-claims"}),
+    ":Vault": ("vaultName", {"kvclaims"}),
+    ":Key": ("keyName", {"key-claims"}),
+    ":Account": ("accountName", {"lang-claims-weu"}),
+    ":UserAssignedIdentity": ("resourceName", {"uami-language"}),
+    ":Workspace": ("workspaceName", {"law-language"}),
+    ":PrivateEndpoint": ("privateEndpointName", {"pep-language-account", "pep-language-vault"}),
+    ":DiagnosticSetting": ("name", {"diag-language"}),
+}
+"""The input of each type that is its name in Azure, and the names given."""
+
+
+def test_every_name_follows_the_templates_or_is_given() -> None:
+    """By an argument of its own where people call it by that name, by a template otherwise."""
+    given = {"resource_group_name": "RG-claims", "vault": {"name": "kvclaims"}, "key": {"name": "key-claims"}}
+    monitor = service(**EVERYTHING, names=TEMPLATES, account_name="lang-claims-weu", **given)
+    for type, (word, expected) in NAMED.items():
+        assert {found.inputs[word] for found in monitor.of(type)} == expected
+
+
+def test_everything_that_takes_tags_has_them() -> None:
+    """Each type that Azure lets be tagged; diagnostic settings have none."""
+    below = {"projects": [{"name": "claims"}], "deployments": [{"name": "mini", "model": "gpt-4o-mini"}]}
+    monitor = service(**EVERYTHING, kind="AIServices", **below)
+    for type in {*NAMED, ":Project", ":Deployment"} - {":DiagnosticSetting"}:
+        tags = [found.inputs.get("tags") for found in monitor.of(type)]
+        assert tags == [{"owner": "claims"}] * len(tags) != [], type

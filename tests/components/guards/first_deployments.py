@@ -409,14 +409,6 @@ REFERENCES = (
         {**SHARED, "audit": {"workspace_id": _MISTYPED}},
         {"audit": {"new_workspace": True}},
     ),
-    FirstDeployment(
-        "no such storage to link",
-        group("rg-shared"),
-        "storageAccountIds",
-        ("does not exist", STORAGE),
-        {**SHARED, "storage_account_ids": [STORAGE]},
-        {"storage_account_ids": []},
-    ),
 )
 
 

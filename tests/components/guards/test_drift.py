@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from components.guards import reader
 from components.guards.access import removed_access, still_granted
 from components.guards.drift import gone
-from components.guards.key_place import KeyPlace, place_of_key
+from components.guards.key_place import KeyPlace
 from components.guards.plan import ServicePlan
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Live
@@ -53,85 +51,62 @@ def recorded(
     return RecordedService("language", **{"account": account, "principal_id": "p", **more})
 
 
-def missing(before: RecordedService, place: KeyPlace, **live: Any) -> list[Any]:
-    return [*gone(situation(before, place, Live(**live)))]
+ALL: dict[str, Any] = {"account": LIVE, "vault": THERE, "key": THERE}
+ASSIGNED: dict[str, Any] = {**ALL, "account": {"identity": {"type": "UserAssigned"}}}
+OWN_IDENTITY: State = {(types.USER_ASSIGNED_IDENTITY, "language-identity"): {"id": IDENTITY}}
+BY_IDENTITY = recorded("client", resources=OWN_IDENTITY)
+ON_MICROSOFTS_KEYS = recorded(bound_to=("", ""))
+assert ON_MICROSOFTS_KEYS.account
+CUT_OFF = replace(ON_MICROSOFTS_KEYS.account, principal_id=None, tenant_id=None)
+BEGUN = replace(ON_MICROSOFTS_KEYS, account=CUT_OFF)
+"""What a killed update had begun to create, as `operate recover` records it: with its inputs alone."""
+MADE = replace(ON_MICROSOFTS_KEYS, account=replace(CUT_OFF, provisioning_state="Succeeded"))
 
 
 @pytest.mark.parametrize(
-    ("account", "vault", "key", "path", "words"),
+    ("before", "live", "path", "words"),
     [
-        (LIVE, THERE, THERE, None, ""),
+        (recorded(), ALL, None, ""),
+        (recorded(), {}, "accountName", "or its key's vault is gone, too, or it is lost, run"),
         (
-            None,
-            None,
-            None,
-            "accountName",
-            "or its key's vault is gone, too, or it is lost, run",
-        ),
-        (
-            {"identity": {"type": "None"}},
-            THERE,
-            THERE,
+            recorded(),
+            {**ALL, "account": {"identity": {"type": "None"}}},
             "identity",
-            "account identity assign --name lang-language",
+            "identity assign --name",
         ),
-        ({}, THERE, THERE, "identity", "--resource-group rg-language"),
-        (LIVE, None, None, "vault", "`az keyvault recover --name kv-language`"),
-        (LIVE, THERE, None, "key", "az keyvault key recover --vault-name kv-language --name cmk-language"),
+        (recorded(), {**ALL, "account": {}}, "identity", "--resource-group rg-language"),
+        (recorded(), {"account": LIVE}, "vault", "`az keyvault recover --name kv-language`"),
+        (
+            recorded(),
+            {**ALL, "key": None},
+            "key",
+            "key recover --vault-name kv-language --name cmk-language",
+        ),
+        # What may not be read may be there.
+        (recorded(), {"account": LIVE, "unread": frozenset({"vault"})}, None, ""),
+        (recorded(), {"unread": frozenset({"account", "vault"})}, None, ""),
+        (recorded(), {"unread": frozenset({"vault"})}, "accountName", ""),
+        # Only the identity that the account uses its key by counts, where this stack made it.
+        (BY_IDENTITY, ASSIGNED, "identity", "run `pulumi refresh`"),
+        (BY_IDENTITY, {**ASSIGNED, "identity": THERE}, None, ""),
+        (recorded(resources=OWN_IDENTITY), ALL, None, ""),
+        (recorded("client"), {**ALL, "account": {"identity": {}}}, None, ""),
+        # A vault that the account is about to move to may be empty, and Microsoft's keys need none.
+        (recorded(bound_to=("kv-other", "cmk")), {"account": LIVE}, None, ""),
+        (ON_MICROSOFTS_KEYS, {"account": LIVE}, None, ""),
+        (RecordedService("language"), {}, None, ""),
+        # There is no data to lose, and a refresh drops it; one that Azure made has a state, if no principal.
+        (BEGUN, {}, None, ""),
+        (MADE, {}, "accountName", ""),
     ],
 )
 def test_each_thing_that_is_gone_is_one_problem(
-    account: Any, vault: Any, key: Any, path: str | None, words: str
+    before: RecordedService, live: dict[str, Any], path: str | None, words: str
 ) -> None:
-    """Its setting, and the way back; nothing where all is there."""
-    found = missing(recorded(), PLACE, account=account, vault=vault, key=key)
+    """Its setting, and the way back; nothing where all is there that the account needs."""
+    found = [*gone(situation(before, PLACE, Live(**live)))]
     assert [problem.path for problem in found] == ([path] if path else [])
     assert all(words in problem.text for problem in found)
-
-
-def test_an_account_that_azure_never_made_is_not_missed() -> None:
-    """A killed update had begun to create it, and `operate recover` recorded it with its inputs alone: there
-    is no data to lose, and the refresh drops it. One with a user-assigned identity has no principal either,
-    but the state that Azure gave it."""
-    before = recorded(bound_to=("", ""))
-    assert before.account
-    cut_off = replace(before.account, principal_id=None, tenant_id=None)
-    made = replace(cut_off, provisioning_state="Succeeded")
-    found = [
-        [one.path for one in missing(replace(before, account=account), PLACE)] for account in (cut_off, made)
-    ]
-    assert found == [[], ["accountName"]]
-
-
-def test_a_user_assigned_identity_that_is_gone_is_told() -> None:
-    """Only the one that the account uses its key by, and that this stack made."""
-    live: dict[str, Any] = {"identity": {"type": "UserAssigned"}}
-    resources = {(types.USER_ASSIGNED_IDENTITY, "language-identity"): {"id": IDENTITY}}
-    before = recorded("client", resources=resources)
-    (problem,) = missing(before, PLACE, account=live, vault=THERE, key=THERE)
-    assert problem.path == "identity"
-    assert "run `pulumi refresh`" in problem.text
-    assert missing(before, PLACE, account=live, vault=THERE, key=THERE, identity=THERE) == []
-    own = recorded(resources=resources)
-    assert missing(own, PLACE, account=LIVE, vault=THERE, key=THERE) == []
-
-
-def test_only_what_the_account_is_bound_to_counts() -> None:
-    """A vault that it is about to move to may be empty, an account on Microsoft's keys needs none, and one
-    that uses another's identity does not need its own."""
-    assert missing(recorded(bound_to=("kv-other", "cmk")), PLACE, account=LIVE) == []
-    assert missing(recorded(bound_to=("", "")), PLACE, account=LIVE) == []
-    others: dict[str, Any] = {"account": {"identity": {}}, "vault": THERE, "key": THERE}
-    assert missing(recorded("client"), PLACE, **others) == []
-    assert missing(RecordedService("language"), PLACE) == []
-
-
-def test_what_may_not_be_read_is_not_missed() -> None:
-    """It may be there."""
-    assert missing(recorded(), PLACE, account=LIVE, unread=frozenset({"vault"})) == []
-    assert missing(recorded(), PLACE, unread=frozenset({"account", "vault"})) == []
-    (deleted,) = missing(recorded(), PLACE, unread=frozenset({"vault"}))
-    assert deleted.path == "accountName"
 
 
 @pytest.mark.parametrize(
@@ -192,28 +167,6 @@ def test_only_a_firewall_that_is_seen_to_shut_the_service_out_is_a_removed_acces
     assert bool([*removed_access(found)]) is told
 
 
-@pytest.mark.parametrize(("permissions", "can"), [(["get", "wrapKey", "unwrapKey"], True), ([], False)])
-@pytest.mark.parametrize("roles_are_read", [True, False])
-def test_whether_an_account_can_leave_its_key_needs_no_roles_of_a_vault_with_policies(
-    monkeypatch: pytest.MonkeyPatch, permissions: list[str], can: bool, *, roles_are_read: bool
-) -> None:
-    """A login that may not read role assignments is refused as any other, where the policies show it."""
-    policy = {"objectId": "p", "permissions": {"keys": permissions}}
-    vault = {"id": VAULT, "name": "kv", "properties": {"accessPolicies": [policy]}}
-
-    async def look(self: reader._Look, place: KeyPlace, before: RecordedService) -> tuple[Any, Any, Any]:
-        if not roles_are_read:
-            self.unread.add("assignment")
-        return vault, THERE, None
-
-    monkeypatch.setattr(reader._Look, "key_and_grant", look)
-    monkeypatch.setattr(reader, "key_left_behind", lambda *_: f"{VAULT}/keys/former")
-    before = recorded()
-    request = reader.ServiceRequest(service_inputs())
-    found = reader._Look(reader.Reader(), request, 1).can_leave_key(PLACE, before)
-    assert asyncio.run(found) is can
-
-
 def test_names_are_looked_up_only_where_something_is_made() -> None:
     """An account or vault that stands holds its own name; an existing vault is not made here."""
     vault: State = {(types.VAULT, "language-vault"): {"id": VAULT, "name": "kv-language"}}
@@ -225,31 +178,26 @@ def test_names_are_looked_up_only_where_something_is_made() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy_vault", "missing"),
-    [("kv-hub", False), ("KV-Hub", False), (None, False), ("kv-language", True)],
+    ("policy", "vault", "counts"),
+    [
+        ({"vaultName": "kv-hub"}, HUB, True),
+        ({"vaultName": "KV-Hub"}, HUB, True),
+        ({"vaultName": None}, HUB, True),
+        ({"vaultName": "kv-language"}, HUB, False),
+        # A vault that another resource of the program makes has no id in the preview.
+        ({"vaultName": "kv-language"}, "", True),
+        ({"policy": {"objectId": "P"}}, VAULT, True),
+        ({"policy": {"objectId": "former"}}, VAULT, False),
+    ],
 )
-def test_only_a_policy_of_another_vault_may_be_taken_for_a_second_one(
-    policy_vault: str | None, missing: bool
+def test_the_policy_of_another_vault_or_identity_is_not_the_declared_one(
+    policy: dict[str, Any], vault: str, *, counts: bool
 ) -> None:
-    """An import of the same one, spelt otherwise, would replace it and then delete it."""
-    hub = VAULT.replace("kv-language", "kv-Hub")
-    policy: State = {(types.ACCESS_POLICY, "language-access"): {"vaultName": policy_vault}}
-    before = recorded(resources=policy)
-    one = situation(before, place_of_key(service_inputs(vault={"id": hub}), before))
-    assert ("language-access" not in ServicePlan(one).recorded_policies) is missing
-    # A vault that another resource of the program makes has no id in the preview.
-    assert "language-access" in ServicePlan(situation(before, KeyPlace())).recorded_policies
-
-
-@pytest.mark.parametrize(
-    ("former", "is_same"),
-    [("former", False), ("p", True), ("P", True)],
-)
-def test_an_identity_is_new_only_by_another_object_id(former: str, *, is_same: bool) -> None:
-    """One that keeps its id keeps its access policy, however that is spelt."""
-    grant: State = {(types.ACCESS_POLICY, "language-access"): {"policy": {"objectId": former}}}
-    one = situation(recorded(resources=grant), PLACE, Live())
-    assert ("language-access" in ServicePlan(one).recorded_policies) is is_same
+    """One that is the same, however it is spelt, is not taken for a second one: an import of it would replace
+    it, and then delete it."""
+    before = recorded(resources={(types.ACCESS_POLICY, "language-access"): policy})
+    found = situation(before, KeyPlace(vault_id=vault, key_name="cmk-language"), Live())
+    assert ("language-access" in ServicePlan(found).recorded_policies) is counts
 
 
 @pytest.mark.parametrize("kind", ["TextTranslation", "TextAnalytics"])
@@ -264,6 +212,6 @@ def test_what_azure_deletes_of_a_kind_whose_key_is_gone_is_told(
     before = recorded(bound_to=(arm_ids.name_of(place.vault_id), place.key_name))
     assert before.account is not None
     before = replace(before, account=replace(before.account, kind=kind))
-    (told,) = missing(before, place, account=LIVE, vault=vault, key=None)
+    (told,) = gone(situation(before, place, Live(account=LIVE, vault=vault)))
     lost = "; Azure then deletes all data uploaded to Custom Translator"
     assert (lost in told.text) is (kind == "TextTranslation")

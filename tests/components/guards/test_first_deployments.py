@@ -9,19 +9,14 @@ import pytest
 from components.preflight import RefusedError
 from core.environment import IGNORES_VALIDATION
 from localazure import limits
-from localazure.authorization import assign_role
 from tests.components.guards.first_deployments import (
     HUB,
-    NETWORK,
     ROWS,
     SHARED,
     SUBSCRIPTION,
-    ZONES,
     FirstDeployment,
     account,
     deny,
-    group,
-    login,
     network,
     private,
     vault,
@@ -82,36 +77,6 @@ def test_an_account_that_may_not_be_read_is_not_written() -> None:
         deployment.preview({"claims": {}})
     assert [problem.path for _, problem in refused.value.problems] == ["accountName"]
     assert "have Microsoft.CognitiveServices/accounts/read granted" in str(refused.value)
-
-
-def test_a_raise_that_the_vault_does_not_let_through_is_told_in_the_preview() -> None:
-    """A generation and a closed network contradict each other."""
-    deployment = Deployment()
-    deployment.up({"claims": {"key": {"generation": 1}, "vault": {"key_operators": ["deployer"]}}})
-    deployment.sent.clear()
-    deployment.rotate(preview=True)
-    assert any("the rotation is refused: the vault's network does not let" in one for one in deployment.said)
-    assert deployment.writes() == []
-
-
-def test_rights_on_a_single_vault_or_subnet_are_enough() -> None:
-    """Who owns a hub gives roles on what is shared alone, and the preview asks at that scope."""
-    deployment = Deployment()
-    network(deployment)
-    vault(SUBSCRIPTION, "rg-hub", "kv-hub")(deployment)
-    hub = HUB.replace("rg-shared", "rg-hub")
-    home = group("rg-home")(deployment)
-    login("Contributor", scope=home)(deployment)
-    for role, scope in (
-        ("Key Vault Contributor", hub),
-        ("Network Contributor", f"{NETWORK}/subnets/endpoints"),
-        ("Network Contributor", ZONES[0]),
-    ):
-        assign_role(deployment.door.cloud, deployment.principal.object_id, role, scope)
-    args = {**private(), "existing_resource_group_name": "rg-home", "vault": {"id": hub}}
-    deployment.preview({"claims": args})
-    assert not any("this login may write" in text for text in deployment.warnings)
-    deployment.up({"claims": args})
 
 
 def test_azures_opinion_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from core import arm_ids
-from tests.components.guards.first_deployments import SHARED, SUBSCRIPTION, group
+from tests.components.guards.first_deployments import SHARED, network, private
 from tests.support.local_deployment import Deployment
 
-_NETWORK = f"{SUBSCRIPTION}/resourceGroups/rg-shared/providers/Microsoft.Network/virtualNetworks/vnet"
 MODES: dict[str, dict[str, Any]] = {
     "default": {},
     "roles": {"access_model": "rbac"},
@@ -19,7 +18,7 @@ MODES: dict[str, dict[str, Any]] = {
     "no key": {"encryption": "microsoftManaged"},
     "existing group": SHARED,
     "no workspace": {"audit": {"new_workspace": False}},
-    "private": {**SHARED, "network": {"access": "private", "subnet_id": f"{_NETWORK}/subnets/endpoints"}},
+    "private": {**private()},
     "tags": {"tags": {"team": "claims"}},
     "callers": {"callers": [{"principal_id": "b7e02c96-4a1d-4f53-8c6b-d90f3e5a7124"}]},
     "Foundry projects and models": {
@@ -27,19 +26,8 @@ MODES: dict[str, dict[str, Any]] = {
         "projects": [{"name": "claims"}],
         "deployments": [{"name": "mini", "model": "gpt-4o-mini"}],
     },
-    "private Foundry resource": {
-        **SHARED,
-        "kind": "AIServices",
-        "network": {"access": "private", "subnet_id": f"{_NETWORK}/subnets/endpoints"},
-    },
+    "private Foundry resource": {**private(), "kind": "AIServices"},
 }
-
-
-_BY_NAME = (
-    arm_ids.PRIVATE_ENDPOINT,
-    arm_ids.USER_ASSIGNED_IDENTITY,
-)
-"""Types whose names may be taken."""
 
 
 @pytest.mark.parametrize("args", MODES.values(), ids=MODES)
@@ -47,11 +35,7 @@ def test_the_plan_is_what_is_made(args: dict[str, Any]) -> None:
     """Each resource that Azure then has was asked about before: types for all, ids and bodies for what holds
     data or is read by policies."""
     deployment = Deployment()
-    group("rg-shared")(deployment)
-    if "network" in args:
-        subnet = {"name": "endpoints", "properties": {"addressPrefix": "10.0.0.0/24"}}
-        body = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]}
-        deployment.arm("PUT", _NETWORK, {"location": "westeurope", "properties": body}, api="2024-05-01")
+    network(deployment)
     deployment.up({"claims": args})
     planned = {str(one["id"]).lower(): one for one in deployment.planned}
     made = {one.id: one.outputs for one in deployment.state.values() if one.type.startswith("azure-native:")}
@@ -61,7 +45,8 @@ def test_the_plan_is_what_is_made(args: dict[str, Any]) -> None:
         # A DNS zone's link and group come with zone and endpoint; a saved query is the workspace's.
         parent = type.lower().rpartition("/")[0]
         assert type.lower().replace("accesspolicy", "accesspolicies") in types or parent in types, id
-        if type in _BY_NAME:
+        # Their names may be taken.
+        if type in (arm_ids.PRIVATE_ENDPOINT, arm_ids.USER_ASSIGNED_IDENTITY):
             assert id.lower() in planned, id
         if type in (arm_ids.VAULT, arm_ids.ACCOUNT, arm_ids.WORKSPACE) or "/providers/" not in id:
             content = planned[id.lower()]["content"]

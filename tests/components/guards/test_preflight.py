@@ -185,12 +185,14 @@ def test_what_one_read_does_not_find_is_looked_for_twice(late: str) -> None:
 
 def test_the_problem_of_one_service_hides_none_of_another() -> None:
     """What Azure would refuse is told beside what is refused already, of the same service, too; but not of an
-    argument that is refused already."""
+    argument that is refused already: a name that is held by a deleted vault is taken, too."""
     azure = FakeAzure()
-    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-fine"
-    findings = [group, group.replace("fine", "wrong")]
+    groups = {name: f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-{name}" for name in ("fine", "wrong")}
+    held = f"{groups['wrong']}/providers/Microsoft.KeyVault/vaults/kv-wrong"
+    azure.deleted = {"vaults": [{"name": "kv-wrong", "resourceId": held, "location": "westeurope"}]}
+    found = [*groups.values(), held]
     azure.report = {
-        "findings": [{"id": one, "text": "Azure Policy denies it", "fix": "ask for it"} for one in findings]
+        "findings": [{"id": one, "text": "Azure Policy denies it", "fix": "ask for it"} for one in found]
     }
     wanted = {
         "wrong": ServiceRequest(service_inputs("wrong", access="revoked")),
@@ -203,6 +205,7 @@ def test_the_problem_of_one_service_hides_none_of_another() -> None:
         ("fine", "resourceGroupName"),
         ("wrong", "access"),
         ("wrong", "resourceGroupName"),
+        ("wrong", "vault.name"),
     ]
 
 
@@ -217,18 +220,6 @@ def test_an_empty_answer_is_none(said: dict[str, Any]) -> None:
     assert (one.situation.login, one.situation.account) == (Deployer(), AccountBefore())
     assert not one.situation.keeps_key
     assert (one.account_id, one.has_proof, one.proven_by_use) == (None, False, False)
-
-
-def test_what_is_refused_already_is_told_once() -> None:
-    """A name that is held by a deleted vault is taken, too."""
-    azure, group = FakeAzure(), f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-one"
-    vault_id = f"{group}/providers/Microsoft.KeyVault/vaults/kv-one"
-    vault = {"name": "kv-one", "resourceId": vault_id, "location": "westeurope"}
-    azure.deleted = {"vaults": [vault]}
-    azure.report = {"findings": [{"id": vault_id, "text": "is taken", "fix": "give another"}]}
-    with pytest.raises(RefusedError) as refused:
-        run(lambda: preflight({"one": ServiceRequest(service_inputs("one"))}), azure=azure)
-    assert [problem.path for _, problem in refused.value.problems] == ["vault.name"]
 
 
 def test_however_much_is_not_checked_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,11 @@ import pytest
 
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_USER
 from localazure import seed
-from tests.engine.shared import done
 from tests.operate.adopt.field import OTHER_SUBSCRIPTION, WRAPS, Field, group, principal
 from tests.support import cloud
 from tests.support.arm_client import Client, token
 from tests.support.azure import RunningAzure, running_azure
-from tests.support.stack import PATIENCE_SECONDS, Stack
+from tests.support.stack import PATIENCE_SECONDS, Stack, done
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 Place = tuple[RunningAzure, Stack, Field]

@@ -13,9 +13,8 @@ from core.facts import Account, Key, Vault
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure import seed
 from operate.__main__ import main
-from operate.azure import UnansweredError
 from operate.evidence import access, command, report
-from operate.evidence.collect import _groups, accounts_in, diagnostic_setting, log_start
+from operate.evidence.collect import accounts_in, diagnostic_setting, log_start
 from operate.evidence.findings import findings
 from operate.evidence.history import bound_since, newest
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, UseRow, moment
@@ -34,7 +33,7 @@ from tests.operate.evidence.door_azure import (
     scene_across,
     unchecked,
 )
-from tests.operate.evidence.made import NOW, OTHER, OWN, assignment, row, service, vault
+from tests.operate.evidence.made import NOW, row
 from tests.support.front import Door
 
 NAMES = ("cut-off", "plain", "rotated")
@@ -206,30 +205,14 @@ def test_a_deny_assignment_is_read(refused: tuple[str, ...], rule: str) -> None:
     assert any("deny assignment" in one.text for one in found if one.rule == rule), found
 
 
-def test_a_role_that_does_not_say_whom_it_is_for_may_be_a_groups() -> None:
-    """As those of a managed HSM do not: Microsoft Graph is asked, and what is no group is left out."""
-    given, own = (assignment(id, "Crypto User", "/", principal_type="") for id in (OTHER, "nobody"))
-
-    class Graph:
-        def members(self, id: str) -> tuple[str, ...]:
-            if id != OTHER:
-                raise UnansweredError("404 Request_ResourceNotFound: no such group")
-            return (OWN,)
-
-    hsm = vault(uses_rbac=True, policies=())
-    found = dict(_groups(Graph(), [service(vault=hsm, assignments=(given, own))]))  # type: ignore[arg-type]
-    assert found == {OTHER: (OWN,)}
-
-
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-new"
 HSM_LOG = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log"
 ANOTHER = "99999999-0000-4000-8000-000000000009"
 
 
-def log_to_workspace(world: HsmWorld, *, audit_only: bool = False) -> None:
+def log_to_workspace(world: HsmWorld) -> None:
     body = {"location": "westeurope", "properties": {"sku": {"name": "PerGB2018"}}}
-    if not audit_only:
-        world.arm("PUT", HSM_LOG, body, api="2022-10-01")
+    world.arm("PUT", HSM_LOG, body, api="2022-10-01")
     logs = [{"category": "AuditEvent", "enabled": True}]
     setting = f"{HSM}/providers/Microsoft.Insights/diagnosticSettings/audit"
     properties = {"workspaceId": HSM_LOG, "logs": logs}
@@ -300,20 +283,9 @@ def test_a_rotation_and_a_revocation_show(world: HsmWorld) -> None:
     assert {"no-access-to-key", "bound-version-not-newest"} <= found(gather(world)).keys()
 
 
-def test_what_is_wrong_with_the_hsm_has_its_own_fixes(world: HsmWorld) -> None:
-    """No setting of this project changes an HSM: the fixes are its administrators' commands."""
-    setting = f"{HSM}/providers/Microsoft.Insights/diagnosticSettings/audit"
-    world.arm("DELETE", setting, api="2021-05-01-preview")
-    rules = found(gather(world))
-    assert rules["vault-network-open"].text == "managed HSM kv-contoso accepts connections from every network"
-    assert rules["vault-network-open"].fix.startswith(
-        "az keyvault update-hsm --hsm-name kv-contoso --default"
-    )
-    assert "send its AuditEvent log to a workspace" in rules["key-use-not-recorded"].fix
-    assert "by which the managed HSM rotates it" in rules["no-rotation-policy"].text
-    log_to_workspace(world, audit_only=True)
-    closed = {"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}}
-    world.arm("PATCH", HSM, {"properties": closed}, api="2026-02-01")
-    # Who asks comes from elsewhere than the HSM's firewall lets in, so its keys are not read any more.
-    after = found(gather(world))
-    assert not {"vault-network-open", "key-use-not-recorded"} & after.keys()
+def test_whoever_has_a_role_of_the_hsm_may_be_a_group(world: HsmWorld) -> None:
+    """The role does not say: Microsoft Graph is asked, and what is no group is left out."""
+    azure = DoorAzure(world.door)
+    facts = read(azure, ACCOUNT)
+    assert any("transitiveMembers" in question for question in azure.questions)
+    assert facts.groups == ()

@@ -445,8 +445,13 @@ SAID: dict[str, Any] = {
 
 
 def test_the_stacks_own_file_wins_and_groups_are_merged() -> None:
-    """fleet.yaml, then each label that matches in order, then the stack's file; groups at any depth."""
+    """fleet.yaml, then each label that matches in order, then the stack's file; groups at any depth. Settings
+    of which somebody took the last one out are none. Who is not of the fleet has none of it: an excluded
+    stack, one of another name, and a checkout without a fleet.yaml."""
+    assert shared.shared({**SAID, "settings": None}).levels[0] == ({}, {})
+    assert shared.read(Path("/nonexistent")).of("prod-eu", {}) == ()
     of_fleet = shared.shared(SAID)
+    assert of_fleet.of("prod-sandbox", {}) == of_fleet.of("dev", {}) == ()
     levels = of_fleet.of("prod-eu", {"team": "claims", "stack": "prod-eu"})
     assert [*levels] == [SAID["settings"], *(one["settings"] for one in SAID["labels"])]
     below = merged(*levels)
@@ -455,13 +460,6 @@ def test_the_stacks_own_file_wins_and_groups_are_merged() -> None:
     assert (service.key.generation, service.key.rotates_after_days) == (7, 200)
     below, own = {"a": {"b": {"c": 1, "d": 2}, "e": 3}}, {"a": {"b": {"d": 4}}}
     assert merged(below, own) == {"a": {"b": {"c": 1, "d": 4}, "e": 3}}
-
-
-def test_who_is_not_of_the_fleet_has_none_of_it() -> None:
-    """An excluded stack, one of another name, and a checkout without a fleet.yaml."""
-    of_fleet = shared.shared(SAID)
-    assert of_fleet.of("prod-sandbox", {}) == of_fleet.of("dev", {}) == ()
-    assert shared.read(Path("/nonexistent")).of("prod-eu", {}) == ()
 
 
 @pytest.mark.parametrize(
@@ -474,11 +472,6 @@ def test_each_number_that_the_schema_takes_is_one(take: object, count: int) -> N
     found = shared.shared(document)
     assert shared.share(found.rings[0].take or "", 10) == count
     assert (found.parallel, type(found.parallel)) == (2, int)
-
-
-def test_empty_settings_are_none() -> None:
-    """As YAML has them where somebody took the last one out."""
-    assert shared.shared({**SAID, "settings": None}).levels[0] == ({}, {})
 
 
 def test_a_wrong_shared_setting_says_where_it_stands() -> None:

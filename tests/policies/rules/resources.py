@@ -28,7 +28,7 @@ from tests.policies.bags import (
     ENCRYPTION_USER,
     VAULT_ID,
     inline_account_props,
-    with_change,
+    with_changes,
 )
 from tests.policies.editing import ADMIN
 from tests.policies.rules.row import SERVICE, UPDATE, UPDATE_WITH_ROLES, Row
@@ -40,13 +40,6 @@ OFFICER: Final = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
 AZAPI: Final = "azapi:index/resource:Resource"
 Change = dict[str, Any]
 Rows = Iterator[tuple[str, Row]]
-
-
-def changed(props: Change, changes: Change) -> Change:
-    """The properties with some of them changed."""
-    for path, value in changes.items():
-        props = with_change(props, path, value)
-    return props
 
 
 def stated(rule: str, changes: Change, says: str, on: tuple[str, ...] = UPDATE, **config: Any) -> Rows:
@@ -363,7 +356,7 @@ def _of_first_creates() -> Rows:
         (new, ("properties.encryption",), "pass"),
         (new, elsewhere, "violation"),
     ):
-        thing = Thing("x", ACCOUNT, changed(inline_account_props(), {**changes}), ignore_changes=ignored)
+        thing = Thing("x", ACCOUNT, with_changes(inline_account_props(), changes), ignore_changes=ignored)
         yield rule, Row(f"{changes} {ignored}", UPDATE, says, {"x": thing})
 
 
