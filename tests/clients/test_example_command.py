@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 
 from core import kinds
 from core.calls import example_command
-from localazure.seed import DEPLOYER
 from tests.clients.programs import PROGRAMS
 from tests.operate.adopt.field import Field, group
 from tests.support.azure import running_azure
@@ -28,11 +26,9 @@ def test_the_example_command_is_answered(tmp_path: Path) -> None:
     program.ready()
     with running_azure(tmp_path / "home") as azure:
         let_deployer_call(azure)
+        let_deployer_call(azure, _OPENAI_USER)
         field = Field.at(azure.env)
         shared = field.group(group("rg"))
-        field.role(
-            shared.partition("/resourceGroups")[0], DEPLOYER.object_id, str(uuid.uuid4()), _OPENAI_USER
-        )
         commands = []
         for kind in (kinds.named("TextAnalytics"), kinds.named("OpenAI")):
             name = f"{kind.prefix}-called"

@@ -159,9 +159,9 @@ def test_an_account_that_uses_its_key_already_needs_no_proof(recorded: bool) -> 
     [
         ((), {}, "removed outside Pulumi"),
         (("get", "wrapKey", "unwrapKey"), {"enableRbacAuthorization": True}, "removed outside Pulumi"),
-        (("get", "wrapKey"), {}, "lacks unwrapKey"),
-        (("unwrapKey",), {}, "lacks get and wrapKey"),
-        (("list",), {}, "lacks get and wrapKey and unwrapKey"),
+        (("get", "wrapKey"), {}, "reduced outside Pulumi: .* lacks unwrapKey"),
+        (("unwrapKey",), {}, "reduced outside Pulumi: .* lacks get and wrapKey"),
+        (("list",), {}, "removed outside Pulumi: .* lacks get and wrapKey and unwrapKey"),
     ],
 )
 @pytest.mark.parametrize("recorded", [True, False])
@@ -173,10 +173,9 @@ def test_fails_where_somebody_took_access_away_or_a_part_of_it(
     azure = standing(recorded=recorded)
     policy = {"objectId": PRINCIPAL, "permissions": {"keys": [*left]}}
     azure.vault = existing_vault(accessPolicies=[policy] if left else [], **vault)
-    told = r"access: .*outside Pulumi.*set access: revoked and run .*set access: granted"
-    with pytest.raises(RefusedError, match=told) as refused:
+    told = f"access: .*{says}.*set access: revoked and run .*set access: granted"
+    with pytest.raises(RefusedError, match=told):
         service(azure)
-    assert says in str(refused.value)
 
 
 def closed(name: str) -> FakeAzure:

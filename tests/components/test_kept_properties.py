@@ -33,6 +33,7 @@ STATISTICS: dict[str, Any] = {"apiProperties": {"statisticsEnabled": True}}
         # Nothing that Azure adds by itself is repeated.
         (NOTHING, {**HAS_STORAGE, "endpoint": "https://x", "allowedFqdnList": []}, HAS_STORAGE),
         ({"disable_local_auth": True}, {"apiProperties": None}, {"disable_local_auth": True}),
+        ({"allowedFqdnList": ["a"]}, {"allowedFqdnList": ["b"]}, {"allowedFqdnList": ["a"]}),
         # A link that stays keeps the identity that reads it; an empty list links nothing.
         (declared_links([STORAGE], None, None), HAS_STORAGE, HAS_STORAGE),
         (declared_links([], None, None), HAS_STORAGE, {"userOwnedStorage": []}),

@@ -143,8 +143,9 @@ def test_destroy_never_takes_access_from_a_living_account(default: RecordingMoni
 
 
 def test_operators_have_access_before_the_version_is_asked_for() -> None:
-    """Who may rotate is granted that before the rotation; it is no grant that an account lives on."""
-    monitor = service(vault={"key_operators": ["deployer"]}, key={"generation": 3})
+    """Who may rotate is granted that before the rotation, once by whichever names; it is no grant that an
+    account lives on."""
+    monitor = service(vault={"key_operators": ["deployer", DEPLOYER]}, key={"generation": 3})
     version = monitor.one(":KeyVersion")
     (operator,) = (found for found in monitor.of(":AccessPolicy") if found.urn in version.needs)
     assert operator.inputs["policy"]["objectId"] == DEPLOYER

@@ -115,7 +115,9 @@ def test_a_destroyed_service_comes_back_with_its_data_and_its_access(mode: str, 
 
 
 DATA = f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-data"
-STORAGE = f"{DATA}/providers/Microsoft.Storage/storageAccounts/st1"
+STORAGE, OTHER_STORAGE = (
+    f"{DATA}/providers/Microsoft.Storage/storageAccounts/{name}" for name in ("st1", "st2")
+)
 SEARCH = f"{DATA}/providers/Microsoft.Search/searchServices/srch-claims"
 LINKED = [{"resourceId": STORAGE, "identityClientId": "7d2f0b57-0a35-4d4e-9d7c-3c0a2d3c4b5a"}]
 
@@ -144,6 +146,32 @@ def test_what_the_portal_linked_stays(mode: str, left_out: str) -> None:
     settled(world, search_service_id=SEARCH, search_service_key="the-key")
     assert (properties(world)["apiProperties"], properties(world)["userOwnedStorage"]) == (search, LINKED)
     assert world.unbound_moments(2) == []
+
+
+def test_storage_and_search_are_linked_as_the_settings_say() -> None:
+    """Linked, changed and taken away, with the role of the account's identity on the storage, which is in
+    another subscription; a link that stays keeps the identity that reads it."""
+    world = World("access policies")
+    storage = {"kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    for id, more in ((DATA, {}), (STORAGE, storage), (OTHER_STORAGE, storage)):
+        url = f"https://management.azure.com{id}?api-version={'2023-05-01' if more else '2024-03-01'}"
+        answer = world.session.send("PUT", url, {"location": "westeurope", **more})
+        assert answer.status < 300
+
+    def readers() -> list[int]:
+        return [
+            len(world.wire.door.cloud.store.scan("roleAssignment", id)) for id in (STORAGE, OTHER_STORAGE)
+        ]
+
+    settled(world, storage_account_ids=[STORAGE], search_service_id=SEARCH, search_service_key="key-1")
+    assert (properties(world)["userOwnedStorage"], readers()) == ([{"resourceId": STORAGE}], [1, 0])
+    world.arm("PATCH", world.account_id, {"properties": {"userOwnedStorage": LINKED}})
+    settled(world, storage_account_ids=[STORAGE, OTHER_STORAGE], search_service_key="key-2")
+    assert properties(world)["userOwnedStorage"] == [*LINKED, {"resourceId": OTHER_STORAGE}]
+    assert properties(world)["apiProperties"]["qnaAzureSearchEndpointKey"] == "key-2"
+    assert readers() == [1, 1]
+    settled(world, storage_account_ids=[])
+    assert (properties(world).get("userOwnedStorage", []), readers()) == ([], [0, 0])
 
 
 def test_a_foundry_account_with_projects_and_models_lives() -> None:

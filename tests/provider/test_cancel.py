@@ -70,11 +70,13 @@ def held(pulumi: Engine, name: str) -> tuple[asyncio.Event, asyncio.Event]:
 
 
 async def stopped(pulumi: Engine, call: Awaitable[Any], begun: asyncio.Event, answer: Any = None) -> Any:
-    """Stops the provider once `begun`, and gives how the call then ends, after Azure's `answer` if any."""
+    """Stops the provider once `begun`, and gives how the call then ends. Azure's `answer`, if any, comes a
+    moment later."""
     running = asyncio.ensure_future(call)
     await begun.wait()
     await pulumi.cancel()
     if answer:
+        await asyncio.sleep(0.01)
         answer.set()
     return await asyncio.wait_for(running, LONG)
 

@@ -87,7 +87,8 @@ def firewall(bypass: str, *rules: Any) -> dict[str, Any]:
 def test_each_demand_is_judged(id: str, properties: dict[str, Any] | None, says: list[str]) -> None:
     """All at once, each with the command that meets it, where one does; nothing is said of what fits, nor of
     one that an account is bound in already, which is not looked up."""
-    found = told(id, None if properties is None else existing(id, **properties))
+    where = None if id == STORAGE else "westeurope"
+    found = told(id, None if properties is None else existing(id, **properties), where=where)
     assert [one for one in says if one not in "\n".join(found)] == []
     assert bool(found) == bool(says)
     assert id == STORAGE or told(id, None, where=None) == []

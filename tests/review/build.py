@@ -88,9 +88,9 @@ def vault(**properties: Any) -> Step:
     return state({"vaultName": "kv", "properties": settings}, {"properties": settings}, id=VAULT_ID)
 
 
-def binding(uri: str = KEY_URI, account_id: str = ACCOUNT_ID, **more: Any) -> Step:
+def binding(uri: str = KEY_URI, account_id: str = ACCOUNT_ID) -> Step:
     facts = {"accountId": account_id, "keyUriWithVersion": uri}
-    return state(facts, {**facts, "principalId": PRINCIPAL}, id=account_id, **more)
+    return state(facts, {**facts, "principalId": PRINCIPAL}, id=account_id)
 
 
 def policy(*permissions: str, principal: str = PRINCIPAL) -> Step:

@@ -69,7 +69,8 @@ class Scene:
 
     @property
     def vault_id(self) -> str:
-        return str(self.step(Kind.VAULT)["oldState"]["id"])
+        found: str = self.step(Kind.VAULT)["oldState"]["id"]
+        return found
 
     @property
     def group_id(self) -> str:
@@ -78,11 +79,15 @@ class Scene:
     @property
     def principal(self) -> str:
         """The object id of the account's own identity."""
-        return str(self.step(Kind.ACCOUNT)["oldState"]["outputs"]["identity"]["principalId"])
+        account = next(one for one in self.steps if self._kind(one) is Kind.ACCOUNT)
+        found: str = account["oldState"]["outputs"]["identity"]["principalId"]
+        return found
 
     @property
     def key_uri(self) -> str:
-        return str(self.step(Kind.BINDING)["oldState"]["inputs"]["keyUriWithVersion"]).rpartition("/")[0]
+        binding = next(one for one in self.steps if self._kind(one) is Kind.BINDING)
+        found: str = binding["oldState"]["inputs"]["keyUriWithVersion"]
+        return found.rpartition("/")[0]
 
     # What the update does.
 
@@ -101,6 +106,10 @@ class Scene:
             _put(state["inputs"], path, value)
             if state.get("outputs"):
                 _put(state["outputs"], path, value)
+
+    def write(self, kind: Kind) -> None:
+        """Writes it again as it is."""
+        self._changed(kind)["op"] = "update"
 
     def delete(self, kind: Kind, *, retain: bool = False) -> None:
         step = self._changed(kind)

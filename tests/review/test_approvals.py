@@ -4,7 +4,6 @@ import json
 import re
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Final
 
 import pytest
 
@@ -70,9 +69,6 @@ def test_an_approved_weakening_is_called_one() -> None:
     assert text.startswith("Encryption: protection gets WEAKER: approved by bob, until 2026-06-15\n")
 
 
-BOB: Final = People("bob", frozenset({"@alice", "carol"}))
-
-
 @pytest.mark.parametrize(
     ("given", "people", "code", "words"),
     [
@@ -88,7 +84,7 @@ BOB: Final = People("bob", frozenset({"@alice", "carol"}))
         # The approver is somebody else, and where the platform tells, one who approved the pull request.
         (ALICE, People(author="Alice"), 4, "its approver "),
         (ALICE, People("bob", frozenset({"carol"})), 4, "its approver "),
-        (ALICE, BOB, 0, ""),
+        (ALICE, People("bob", frozenset({"@alice", "carol"})), 0, ""),
         # An entry from an earlier update is still in the file.
         (replace(ALICE, review="0" * 64), NOBODY, 4, "it is for another update"),
     ],

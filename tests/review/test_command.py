@@ -28,9 +28,8 @@ def test_every_report_is_written_where_it_is_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Text goes to the output, Markdown and JSON to their files."""
-    assert (
-        run(tmp_path, UNBOUND, "--markdown", str(tmp_path / "c.md"), "--json", str(tmp_path / "r.json")) == 4
-    )
+    words = ["--markdown", str(tmp_path / "c.md"), "--json", str(tmp_path / "r.json")]
+    assert run(tmp_path, UNBOUND, *words) == 4
     assert capsys.readouterr().out.startswith("Encryption: BLOCKED\n")
     assert "BLOCKED" in (tmp_path / "c.md").read_text()
     assert json.loads((tmp_path / "r.json").read_text())["exitCode"] == 4

@@ -8,6 +8,9 @@ import pytest
 
 from core import engine_values
 from core.engine_values import SIGNATURE
+from core.resource_types import DIAGNOSTIC_SETTING as LOGS
+from core.resource_types import PROJECT, RESOURCE_GROUP
+from core.resource_types import USER_ASSIGNED_IDENTITY as IDENTITY
 from core.roles import CONTRIBUTOR, CRYPTO_SERVICE_ENCRYPTION_USER
 from core.values import Mark
 from review import report
@@ -41,15 +44,10 @@ from tests.review.build import (
     vault,
     verdicts,
 )
+from tests.review.changes import EXACT
+from tests.review.scenes import OTHER as STRANGER
 
-EXACT: Final = ("get", "wrapKey", "unwrapKey")
-STRANGER: Final = "99999999-9999-4999-8999-999999999999"
-ENCRYPTION_USER: Final = f"{ROLES}{CRYPTO_SERVICE_ENCRYPTION_USER.id}"
-RESOURCE_GROUP: Final = "azure-native:resources:ResourceGroup"
 GENERIC: Final = "azure-native:resources:Resource"
-PROJECT: Final = "azure-native:cognitiveservices:Project"
-IDENTITY: Final = "azure-native:managedidentity:UserAssignedIdentity"
-LOGS: Final = "azure-native:monitor:DiagnosticSetting"
 IDENTITY_ID, SECOND = (
     f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}" for name in "xy"
 )
@@ -90,13 +88,8 @@ def of_identity(client: str, *more: Step) -> list[Step]:
 
 
 def logs(place: str, category: str = "AuditEvent") -> dict[str, Any]:
-    return state(
-        {
-            "resourceUri": VAULT_ID,
-            "workspaceId": f"/w/{place}",
-            "logs": [{"category": category, "enabled": True}],
-        }
-    )
+    recorded = [{"category": category, "enabled": True}]
+    return state({"resourceUri": VAULT_ID, "workspaceId": f"/w/{place}", "logs": recorded})
 
 
 def in_group(id: str) -> list[Step]:
@@ -105,36 +98,32 @@ def in_group(id: str) -> list[Step]:
     return [kept, deletes(state({"resourceGroupName": "rg"}, id=id), RESOURCE_GROUP, "g")]
 
 
-def secretly(token: str, principal: str = "[secret]", **role: Any) -> list[Step]:
+def secretly(token: str, grant: Step) -> list[Step]:
     """An account whose grant says by its source alone whom it is for, and no binding that waits for it."""
     source = [urn(ACCOUNT, "a")]
-    shown = state({"scope": GROUP, "principalId": principal, **role}) if role else None
-    grant = {
-        **(shown or policy(*EXACT, principal=principal)),
-        "propertyDependencies": {"policy": source, "principalId": source},
-    }
-    steps = [same(ACCOUNT, "a", account()), same(VAULT, "v", vault(enableRbacAuthorization=bool(role)))]
-    return [*steps, deletes(grant, token), same(BINDING, "b", binding())]
+    dependent = {**grant, "propertyDependencies": {"policy": source, "principalId": source}}
+    around = replaced(bound(), VAULT, same(VAULT, "v", vault(enableRbacAuthorization=token == ROLE)))
+    return replaced(around, POLICY, deletes(dependent, token))
+
+
+def assigned(principal: str, role: str = CRYPTO_SERVICE_ENCRYPTION_USER.id) -> Step:
+    """A role on the group."""
+    return state({"scope": GROUP, "principalId": principal, "roleDefinitionId": f"{ROLES}{role}"})
 
 
 def again(principal: str) -> list[Step]:
-    """A role on the group was taken away outside Pulumi, and is assigned again."""
-    was, will = (
-        state({"scope": GROUP, "principalId": one, "roleDefinitionId": ENCRYPTION_USER})
-        for one in (STRANGER, principal)
-    )
-    return [
-        step("refresh", ROLE, "r", was),
-        makes(will, ROLE, "r"),
-        same(VAULT, "v", vault(enableRbacAuthorization=True)),
-    ]
+    """A role was taken away outside Pulumi, and is assigned again."""
+    taken, given = step("refresh", ROLE, "r", assigned(STRANGER)), makes(assigned(principal), ROLE, "r")
+    return [taken, given, same(VAULT, "v", vault(enableRbacAuthorization=True))]
 
 
 OTHER: Final = state({"resourceName": "x"}, {"principalId": "p1", "clientId": "c1"}, id=IDENTITY_ID)
 OWN, THEIRS = (state({}, id=f"{id}/projects/x") for id in (ACCOUNT_ID, f"{ACCOUNT_ID}-2"))
 HAD, MORE = policy("unwrapKey", principal=STRANGER), policy("unwrapKey", "delete", principal=STRANGER)
 ONE, BOTH = attached("c1", IDENTITY_ID), attached("c1", IDENTITY_ID, SECOND)
+NEWER: Final = json.loads(json.dumps(account(encryption=INLINE)).replace("a" * 32, "b" * 32))
 UNBOUND: Final = deletes(account(), ACCOUNT, "a")
+SECRETLY: Final = policy(*EXACT, principal="[secret]")
 OF_SECOND: Final = binding(account_id=ACCOUNT_ID.replace("/lang", "/second"))
 ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
     (
@@ -142,16 +131,7 @@ ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
         [updates(account(encryption=INLINE), account(encryption=UNKNOWN))],
         "undetermined",
     ),
-    (
-        "inline encryption of another version",
-        [
-            updates(
-                account(encryption=INLINE),
-                account(encryption=json.loads(json.dumps(INLINE).replace("a" * 32, "b" * 32))),
-            )
-        ],
-        "rotated",
-    ),
+    ("inline encryption of another version", [updates(account(encryption=INLINE), NEWER)], "rotated"),
     (
         "a binding of another account",
         [
@@ -217,18 +197,10 @@ ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
     ),
     ("a grant by another resource", [deletes(policy(*EXACT)), makes(policy(*EXACT))], ""),
     # By its source a grant is the account's, whether or not its principal is shown or a binding waits for it.
-    ("a grant for a secret holder is deleted", secretly(POLICY), "access-revoked"),
-    ("a grant for a holder not known is deleted", secretly(POLICY, UNKNOWN), "access-revoked"),
-    (
-        "a role for a secret holder is deleted",
-        secretly(ROLE, roleDefinitionId=ENCRYPTION_USER),
-        "access-revoked",
-    ),
-    (
-        "a secret holder's grant of no account shown",
-        [deletes(policy(*EXACT, principal="[secret]"))],
-        "undetermined",
-    ),
+    ("a grant for a secret holder is deleted", secretly(POLICY, SECRETLY), "access-revoked"),
+    ("a holder not known", secretly(POLICY, policy(*EXACT, principal=UNKNOWN)), "access-revoked"),
+    ("a role for a secret holder is deleted", secretly(ROLE, assigned("[secret]")), "access-revoked"),
+    ("a secret holder's grant of no account shown", [deletes(SECRETLY)], "undetermined"),
     ("a secret holder's narrow grant", [deletes(policy("get", principal="[secret]"))], ""),
     ("a role taken away is given again", again(STRANGER), "access-restored"),
     ("a role taken away is given to somebody not known", again(UNKNOWN), "access-restored access-revoked"),
@@ -340,10 +312,9 @@ def test_who_may_do_more_than_before_is_told_with_what_is_more() -> None:
 @pytest.mark.parametrize("rbac", [False, True])
 def test_who_may_write_a_vault_that_looks_at_access_policies_may_give_anybody_access(rbac: bool) -> None:
     """Whoever may write one that looks at roles may delete it, and no more."""
-    exact = state({"scope": VAULT_ID, "principalId": PRINCIPAL, "roleDefinitionId": ENCRYPTION_USER})
-    given = state({"scope": GROUP, "principalId": STRANGER, "roleDefinitionId": f"{ROLES}{CONTRIBUTOR.id}"})
     steps = replaced(bound(), VAULT, same(VAULT, "v", vault(enableRbacAuthorization=rbac)))
-    made = review(*steps, *([same(ROLE, "s", exact)] if rbac else []), makes(given, ROLE))
+    exact = [same(ROLE, "s", assigned(PRINCIPAL))] if rbac else []
+    made = review(*steps, *exact, makes(assigned(STRANGER, CONTRIBUTOR.id), ROLE))
     (verdict,) = (one.verdict for row in made.rows for one in row.verdicts)
     assert "delete the vault" in verdict.words
     assert ("change the vault and give anybody access" in verdict.words) is not rbac
@@ -390,7 +361,6 @@ def test_what_may_write_the_same_by_another_way_needs_a_look(token: str, inputs:
 @pytest.mark.parametrize(
     ("namespace", "type", "went", "told"),
     [
-        ("Microsoft.KeyVault", "Vaults", "vault-deleted", "vault-deleted"),
         ("microsoft.keyvault/", "vaults/keys", "key-deleted", "key-deleted"),
         ("Microsoft.CognitiveServices", "accounts", "account-deleted", "account-gone"),
     ],

@@ -31,11 +31,8 @@ def workflow(name: str) -> dict[Any, Any]:
 @pytest.mark.parametrize(("host", "code"), [("#!/bin/sh", 1), ("\x7fELF", 0)])
 def test_one_job_runs_on_the_hosts_of_pulumis_release_alone(host: str, code: int, tmp_path: Path) -> None:
     """Where only the host of this repository is there, the job fails, and installs nothing by it."""
-    jobs = workflow("ci")["jobs"]
-    assert [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step] == [
-        ".ci/run",
-        ".ci/official",
-    ]
+    jobs = str(workflow("ci")["jobs"])
+    assert re.findall(r"'run': '(.*?)'", jobs) == [".ci/run", ".ci/official"]
     for name in ("make", "pulumi", "pulumi-language-python"):
         path = recorded_tool(tmp_path, name, then="true")
     (tmp_path / "bin" / "pulumi-language-python").write_text(host)
@@ -47,16 +44,10 @@ def test_one_job_runs_on_the_hosts_of_pulumis_release_alone(host: str, code: int
 
 def test_the_actions_that_are_used_are_those_that_the_documentation_names() -> None:
     """A reader compares each digest with its tag before the first run."""
-    used = {
-        line.split("uses: ")[1]
-        for file in WORKFLOWS
-        for line in file.read_text().splitlines()
-        if "uses:" in line
-    }
-    named = re.findall(
-        r"`(actions/[a-z-]+)` (v\d+\.\d+\.\d+)", (ROOT / "docs" / "pull-requests.md").read_text()
-    )
-    assert sorted(named) == sorted((one.split("@")[0], one.split("# ")[1]) for one in used)
+    used = {one for file in WORKFLOWS for one in re.findall(r"uses: (.*)@(.*) # (.*)", file.read_text())}
+    page = (ROOT / "docs" / "pull-requests.md").read_text()
+    named = re.findall(r"`(actions/[a-z-]+)` (v\d+\.\d+\.\d+)", page)
+    assert sorted(named) == sorted((name, version) for name, _, version in used)
 
 
 def test_every_verdict_is_a_required_check_that_a_pull_request_and_a_merge_queue_report() -> None:

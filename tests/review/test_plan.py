@@ -58,11 +58,8 @@ def planned(*changes: Change) -> str:
 
 
 def entry(token: str, steps: list[str], diff: dict[str, Any] | None) -> dict[str, Any]:
-    return (
-        {"steps": steps}
-        if diff is None
-        else {"steps": steps, "state": {}, "goal": {"type": token, "inputDiff": diff}}
-    )
+    goal = {} if diff is None else {"state": {}, "goal": {"type": token, "inputDiff": diff}}
+    return {"steps": steps, **goal}
 
 
 def names(preview: Preview) -> list[str]:
@@ -70,14 +67,6 @@ def names(preview: Preview) -> list[str]:
 
 
 NEXT_VERSION = {"keyUriWithVersion": KEY_URI.replace("a" * 32, "b" * 32)}
-
-
-def test_a_goal_of_another_type_hides_nothing() -> None:
-    """A resource is what its URN says, whatever the plan calls it."""
-    document = json.loads(planned((BINDING, "b", ["create"], binding()["inputs"])))
-    document["resourcePlans"][urn(BINDING, "b")]["goal"]["type"] = "random:index:RandomId"
-    with pytest.raises(PreviewError, match="does not fit"):
-        plan.read(json.dumps(document), refresh())
 
 
 def stranger() -> tuple[str, dict[str, Any]]:
@@ -105,8 +94,6 @@ def test_what_a_plan_says_of_the_cloud_counts_for_nothing() -> None:
         ("resourcePlans", "resourcePlans"),
         ("resourcePlans", "ResourcePlans"),
         ("goal", "Goal"),
-        ("goal", "goal"),
-        ("steps", "STEPS"),
         ("inputDiff", "inputdiff"),
         ("adds", "Adds"),
     ],
@@ -126,11 +113,8 @@ def test_a_plan_that_the_engine_reads_otherwise_is_refused(name: str, twin: str)
 def test_a_recorded_plan_has_the_verdicts_of_its_preview(situation: Situation) -> None:
     """The engine's own plan, over its own refresh, comes to the review of the preview, and to one digest."""
     file = FIXTURES / f"{situation.name}.json"
-    made = plan.read(
-        file.with_suffix(".plan.json").read_text(),
-        file.with_suffix(".refresh.json").read_text(),
-        file.read_text(),
-    )
+    names_of = (".plan.json", ".refresh.json", ".json")
+    made = plan.read(*(file.with_suffix(one).read_text() for one in names_of))
     assert names(made) == situation.verdicts.split()
     of_plan, of_preview = (report.make(one, (), TODAY) for one in (made, preview.read(file.read_text())))
     assert of_plan.digest == of_preview.digest
@@ -143,13 +127,11 @@ def renamed(was: str, name: str) -> str:
     return json.dumps({"steps": [one], "changeSummary": {}})
 
 
-DELETED_AND_NEW: tuple[Change, ...] = ((BINDING, "b", ["delete"], None), (BINDING, "b2", ["same"], {}))
-
-
-UNBOUND, NEW = (
-    planned((BINDING, "b", ["delete"], None)),
-    entry(VAULT, ["create"], {"adds": vault()["inputs"]}),
-)
+DELETED: Change = (BINDING, "b", ["delete"], None)
+LEFT_OUT: Change = (BINDING, "b", [], None)
+OTHER: Change = (BINDING, "b2", ["same"], {})
+AGAIN = planned((BINDING, "b", ["create"], {"adds": binding()["inputs"]}))
+NEW = entry(VAULT, ["create"], {"adds": vault()["inputs"]})
 FORGED = step("delete", BINDING, "b", {**binding(), "retainOnDelete": True})
 
 
@@ -161,14 +143,9 @@ FORGED = step("delete", BINDING, "b", {**binding(), "retainOnDelete": True})
         (planned((BINDING, "b", ["update"], {"updates": NEXT_VERSION})), refresh(), "", ["rotated"]),
         (planned((POLICY, "p", ["update"], {"deletes": ["policy"]})), refresh(), "", ["access-revoked"]),
         # The preview's own account of what is there, which the program could have written, changes nothing.
-        (UNBOUND, refresh(), json.dumps({"steps": [FORGED], "changeSummary": {}}), ["unbound"]),
+        (planned(DELETED), refresh(), json.dumps({"steps": [FORGED], "changeSummary": {}}), ["unbound"]),
         # By an alias: the plan has the new name alone.
-        (
-            planned((BINDING, "b", [], None), (BINDING, "b2", ["same"], {})),
-            refresh(),
-            renamed("b", "b2"),
-            [],
-        ),
+        (planned(LEFT_OUT, OTHER), refresh(), renamed("b", "b2"), []),
         # Of an empty stack the engine's refresh says how long it took, and nothing else.
         (json.dumps({"resourcePlans": {urn(VAULT, "v"): NEW}}), '{"duration": 1}', "", []),
         # The engine takes the first step it has use for: a program that leaves the binding out deletes it.
@@ -192,24 +169,18 @@ def test_a_plan_has_its_verdicts_over_what_is_there(
         (planned((BINDING, "b", ["obliterate"], {})), refresh(), "", "obliterate"),
         (planned((POLICY, "p", ["update"], None)), refresh(), "", "does not fit"),
         # A change that hides a resource from the review; the way out is named.
-        (planned((BINDING, "b", [], None)), refresh(), "", r"does not mention .*without --target"),
+        (planned(LEFT_OUT), refresh(), "", r"does not mention .*without --target"),
         # A plan counts for the state it was made from.
         (planned((BINDING, "b", ["same"], {})), refresh("b"), "", "does not fit"),
-        (
-            planned((BINDING, "b", ["create"], {"adds": binding()["inputs"]})),
-            refresh(),
-            "",
-            "does not fit",
-        ),
+        # A resource is what its URN says, whatever the plan calls it.
+        (AGAIN, refresh(), "", "does not fit"),
+        (AGAIN.replace(f'"{BINDING}"', '"random:index:Id"'), refresh(), "", "does not fit"),
         (planned()[:-1] + ', "plan": {}}', refresh(), "", "the plan has no resourcePlans"),
         # A deleted resource cannot be passed off as a new one's former self: its plan mentions it.
-        (planned(*DELETED_AND_NEW), refresh(), renamed("b", "b2"), "does not fit"),
+        (planned(DELETED, OTHER), refresh(), renamed("b", "b2"), "does not fit"),
         # Half a file is not a plan that changes nothing, and what is there now must be known whole.
         *((text, refresh(), "", "the plan") for text in ("", "[]", "{}", '{"resourcePlans": {"a": 1}}', "{")),
-        *(
-            (planned(), text, "", "the refresh")
-            for text in ("", "[]", "{}", '{"steps": [{}], "duration": 1}')
-        ),
+        *((planned(), text, "", "the refresh") for text in ("", "{}", '{"steps": [{}], "duration": 1}')),
     ],
 )
 def test_a_plan_that_proves_nothing_is_refused(text: str, found: str, preview: str, said: str) -> None:

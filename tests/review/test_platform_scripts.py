@@ -333,14 +333,12 @@ NOT_REVIEWED = {"REVIEW": "skipped", "IDENTITY": ""}
         ({"CODE": "0"}, 0, "nobody approved"),
         ({"CODE": "3"}, 1, "needs a named approval"),
         ({"CODE": "4"}, 1, "ended with 4"),
-        ({"CODE": "2"}, 1, "ended with 2"),
         ({}, 1, "ended with nothing"),
         ({"REVIEW": "failure"}, 1, "did not run"),
         ({"REVIEW": "cancelled", "CODE": "0"}, 1, "did not run"),
         # The jobs of a fork run its own code, so a maintainer takes it over; its run is told no variables of
         # the repository, so that an empty identity says nothing.
         (FORKED, 1, "A maintainer reads it"),
-        ({**FORKED, "IDENTITY": ""}, 1, "A maintainer reads it"),
         ({**FORKED, "IDENTITY": "", "FORK": ""}, 1, "A maintainer reads it"),
         # A repository without an identity deploys nothing.
         (NOT_REVIEWED, 0, ""),

@@ -50,11 +50,13 @@ def test_a_name_with_colons_does_not_hide_a_resource() -> None:
     assert name_of(found.urn) == "a::b"
 
 
+STACK = {"urn": "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod", "oldState": {}, "op": "refresh"}
+
+
 def test_a_refresh_is_told_from_a_plan_whatever_the_order() -> None:
     """The stack's own refresh comes anywhere among the others; `pulumi destroy` plans the stack last."""
-    stack = {"urn": "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod", "oldState": {}}
-    refreshed = [step("refresh", BINDING, "b", binding(), binding()), {**stack, "op": "refresh"}]
-    planned = [step("delete", BINDING, "b", binding()), {**stack, "op": "delete"}]
+    refreshed = [step("refresh", BINDING, "b", binding(), binding()), STACK]
+    planned = [step("delete", BINDING, "b", binding()), {**STACK, "op": "delete"}]
     for first in (refreshed, refreshed[::-1]):
         for second in (planned, planned[::-1], planned[:1]):
             (found,) = read(digest(*first, *second)).resources
@@ -63,8 +65,7 @@ def test_a_refresh_is_told_from_a_plan_whatever_the_order() -> None:
 
 def test_what_a_refresh_alone_finds_is_no_plan() -> None:
     """`pulumi refresh --preview-only` calls a step by what it found, before or after the stack's own step."""
-    stack = {"urn": "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod", "op": "refresh", "oldState": {}}
     gone = step("delete", BINDING, "b", binding())
-    for steps in ([gone, stack], [stack, gone]):
+    for steps in ([gone, STACK], [STACK, gone]):
         (found,) = read(digest(*steps)).resources
         assert (found.recorded is not None, found.live, found.deleted) == (True, None, False)

@@ -4,19 +4,18 @@ import base64
 import gzip
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from operate.evidence.command import deployments
 from tests.review.build import BINDING, TODAY
+from tests.review.loopback import recorded_tool
 from tests.review.running import run
 from tests.review.test_plan import NEXT_VERSION, Change, planned, refresh
 from tests.support.stack import ROOT
@@ -41,20 +40,16 @@ class Pipeline:
             if plan:
                 (place / "plan.json").write_text(plan)
         (folder / "change").mkdir()
-        tool = folder / "bin" / "pulumi"
-        tool.parent.mkdir()
         (folder / "refresh").write_text(refresh())
         (folder / "state").write_text(STATE)
-        tool.write_text(
-            f'#!/bin/bash\nprintf "%s\\n" "$@" >>{folder}/asked\n'
+        then = (
             f'case "$*" in *export*) exec cat {folder}/state ;; esac\n'
             f'cat {folder}/refresh; printf "%s\\n" "${{SAYS:-}}" >&2; exit "${{REFRESH:-0}}"\n'
         )
-        tool.chmod(0o755)
+        self.path = recorded_tool(folder, "pulumi", then)
 
     def run(self, script: str, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        return run(ROOT / "review" / script, *words, cwd=self.folder, env={"PATH": path, **env})
+        return run(ROOT / "review" / script, *words, cwd=self.folder, env={"PATH": self.path, **env})
 
     def outputs(self, stacks: str, **env: str) -> tuple[str, list[str]]:
         """The code and the comments of a review of these stacks."""
@@ -129,7 +124,7 @@ def test_a_hostile_stack_name_is_a_name(tmp_path: Path) -> None:
     name = "prod-->;$(touch${IFS}x)`id`@everyone"
     code, (comment,) = Pipeline(tmp_path, planned(UNBOUND)).outputs(name)
     assert (code, (tmp_path / "x").exists()) == ("4", False)
-    assert name in (tmp_path / "asked").read_text().splitlines()
+    assert f"--stack {name} --" in (tmp_path / "pulumi.asked").read_text()
     first, title = comment.splitlines()[:2]
     assert first.count("-->") == 1
     assert title.count("`") == 2
@@ -145,9 +140,8 @@ def test_files_of_the_change_are_the_commit_that_an_approval_is_for(tmp_path: Pa
         commit = f"{git} init -q && {git} add -A && {git} commit -qm x --allow-empty"
         assert run("bash", "-c", commit).returncode == 0
         pipeline.outputs("prod")
-        document: dict[str, Any] = json.loads((tmp_path / "reviews" / "1" / "review.json").read_text())
-        found: str = document["rows"][0]["verdicts"][0]["code"]
-        return found
+        document = json.loads((tmp_path / "reviews" / "1" / "review.json").read_text())
+        return str(document["rows"][0]["verdicts"][0]["code"])
 
     (change / "program.py").write_text("1")
     before = code()
@@ -181,7 +175,7 @@ def test_an_update_without_a_plan_is_refused(tmp_path: Path) -> None:
     """Nothing is applied that was not reviewed."""
     pipeline = Pipeline(tmp_path, "")
     assert pipeline.run("update.sh", "prod", "plan/1/plan.json").returncode == 2
-    assert not (tmp_path / "asked").exists()
+    assert not (tmp_path / "pulumi.asked").exists()
 
 
 @pytest.mark.parametrize("approval", ["", "pull request 7; approved by alice,carol"])
@@ -193,13 +187,13 @@ def test_an_update_records_its_plan_and_who_approved_it(approval: str, tmp_path:
     env = {"PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "APPROVAL": approval}
     done = pipeline.run("update.sh", "prod", "plan/1/plan.json", **env)
     assert done.returncode == 0, done.stderr
-    asked = (tmp_path / "asked").read_text().splitlines()
+    (asked,) = re.findall("--message (.*) --policy-pack .* --plan ", (tmp_path / "pulumi.asked").read_text())
     update = {
         "kind": "update",
         "startTime": "2026-11-30T00:00:00Z",
         "result": "succeeded",
-        "message": asked[asked.index("--message") + 1],
-        "environment": {"updatePlan": "true"} if "--plan" in asked else {},
+        "message": asked,
+        "environment": {"updatePlan": "true"},
     }
     (found,) = deployments([update], datetime(2026, 1, 1, tzinfo=UTC))
     assert found.plan == hashlib.sha256(b"{}").hexdigest()

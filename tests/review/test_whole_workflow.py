@@ -14,25 +14,19 @@ from localazure.environment import checkout
 from tests.review.loopback import serving
 from tests.review.running import bash, run
 from tests.support.azure import running_azure
+from tests.support.readme import clone
 from tests.support.stack import ROOT, Stack
 from tests.support.warm_host import ATTACH, language_host
 
 pytestmark = pytest.mark.engine
+FORGED = "import pathlib\npathlib.Path('forged').touch()\n"
 
 
 class Clone(Stack):
-    """A clone of the repository, with what is changed here and not committed yet, as a runner has it."""
+    """The files of the repository as they are now, as a runner has them."""
 
     def __post_init__(self) -> None:
-        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(self.folder)], check=True, timeout=300)
-        words = ["git", "-C", str(ROOT), "ls-files", "-z", "--modified", "--others", "--exclude-standard"]
-        changed = subprocess.run(words, check=True, capture_output=True, text=True, timeout=300).stdout
-        for name in filter(None, changed.split("\0")):
-            target = self.folder / name
-            target.unlink(missing_ok=True)
-            if (ROOT / name).exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, target)
+        clone(self.folder)
         # What `make setup` makes: it is the same for both, and takes minutes.
         (self.folder / ".pulumi" / "backend").mkdir(parents=True)
         (self.folder / ".pulumi" / "bin").symlink_to(ROOT / ".pulumi" / "bin")
@@ -56,33 +50,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             yield made
 
 
-def script(stack: Stack, name: str, *words: str) -> subprocess.CompletedProcess[str]:
-    return run(
-        stack.folder / "review" / name, "dev", ".review", *words, cwd=stack.folder, env=stack.env, only=True
-    )
-
-
-def test_a_pull_request_that_changes_nothing_has_a_short_comment(stack: Stack) -> None:
-    """What was deployed is previewed again: no change, and the policy pack was asked."""
-    done = script(stack, "pull_request.sh")
-    assert done.returncode == 0, done.stdout + done.stderr
-    _, title, counts, *_ = (stack.folder / ".review" / "comment.md").read_text().splitlines()
-    assert "`dev`" in title
-    assert counts == "1 account without a change to encryption."
-    assert (stack.folder / ".review" / "events.jsonl").stat().st_size > 0
-
-
 def run_step(stack: Stack, job: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """The step of the preview workflow that is called as its job, in the clone, as GitHub runs it."""
     document = yaml.safe_load((ROOT / ".github" / "workflows" / "preview.yml").read_text())
     (step,) = (one for one in document["jobs"][job]["steps"] if one.get("name") == job.title())
     return bash(step["run"], stack.folder, {**stack.env, **env})
-
-
-FORGED = """
-import json, pathlib, sys
-pathlib.Path("forged").touch()
-"""
 
 
 def test_a_pull_request_from_its_clone_to_its_comment(stack: Stack, tmp_path: Path) -> None:
@@ -131,14 +103,18 @@ def test_a_pull_request_from_its_clone_to_its_comment(stack: Stack, tmp_path: Pa
 
 
 def test_an_update_does_what_was_reviewed_or_nothing(stack: Stack) -> None:
-    """The engine takes the reviewed plan; a program that does anything else ends the update first."""
+    """A review in one go: what was deployed is previewed again, has no change, and the policy pack was asked.
+    Then the engine takes the reviewed plan; a program that does anything else ends the update first."""
     shutil.copy(ROOT / "Pulumi.dev.yaml", stack.config_file)
-    assert script(stack, "plan.sh").returncode == 0
+    made, scripts = stack.folder / ".review", stack.folder / "review"
+    script = partial(run, cwd=stack.folder, env=stack.env, only=True)
+    reviewed = script(scripts / "pull_request.sh", "dev", made)
+    assert reviewed.returncode == 0, reviewed.stdout + reviewed.stderr
+    _, title, counts, *_ = (made / "comment.md").read_text().splitlines()
+    assert ("`dev`" in title, counts) == (True, "1 account without a change to encryption.")
+    assert (made / "events.jsonl").stat().st_size > 0
     stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
-    plan = str(stack.folder / ".review" / "plan.json")
-    update = partial(
-        run, stack.folder / "review" / "update.sh", "dev", plan, cwd=stack.folder, env=stack.env, only=True
-    )
+    update = partial(script, scripts / "update.sh", "dev", made / "plan.json")
     refused = update()
     assert refused.returncode != 0
     assert "plan" in refused.stdout + refused.stderr

@@ -29,10 +29,9 @@ class Mutation:
             if (count := path.read_text(encoding="utf-8").count(self.found))
         }
         if list(counts.values()) != [1]:
-            places = ", ".join(f"{path.relative_to(root)} ({count})" for path, count in counts.items())
             raise LookupError(
-                f"{self.lost}: found {self.found!r} in {places or 'no file'} of {self.room}, expected one "
-                "place; give another text in tests/strength/mutations.py"
+                f"{self.lost}: expected {self.found!r} once in {self.room}, found it in {counts}; give "
+                "another text in tests/strength/mutations.py"
             )
         return next(iter(counts))
 

@@ -79,13 +79,13 @@ def nearest_tests(changed: Path) -> list[str]:
     room, name = changed.relative_to(ROOT).parts[0], changed.stem
 
     def order(path: Path) -> tuple[bool, bool, bool, int]:
-        names_it = re.search(rf"\b{name}\b", path.read_text(encoding="utf-8"))
-        own = path.relative_to(ROOT / "tests").parts[0] == room
-        return path.stem != f"test_{name}", not own, not names_it, -path.stat().st_size
+        names_it = re.search(rf"\b{name}\b", (ROOT / path).read_text(encoding="utf-8"))
+        size = (ROOT / path).stat().st_size
+        return path.stem != f"test_{name}", path.parts[1] != room, not names_it, -size
 
-    files = (ROOT / "tests").rglob("test_*.py")
-    everyday = [one for one in files if one.relative_to(ROOT / "tests").parts[0] not in SEARCHING]
-    return [str(one.relative_to(ROOT)) for one in sorted(everyday, key=order)[: FIRST_FILES + MORE_FILES]]
+    files = (path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py"))
+    everyday = sorted((path for path in files if path.parts[1] not in SEARCHING), key=order)
+    return [str(path) for path in everyday[: FIRST_FILES + MORE_FILES]]
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: f"{one.room}: {one.lost}")

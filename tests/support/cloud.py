@@ -13,19 +13,13 @@ from tests.support.azure import RunningAzure
 _LANGUAGE_OWNER = "f07febfe-79bc-46b1-8b37-790e26e6e498"
 
 
-def data_role() -> tuple[str, dict[str, Any]]:
-    """The role by which the deployer reads and writes the data of every Language account: path and body of
-    the PUT to Resource Manager."""
+def let_deployer_call(azure: RunningAzure, role: str = _LANGUAGE_OWNER) -> None:
+    """Gives the deployer a role in the subscription, by default the one by which it reads and writes the data
+    of every Language account."""
     authorization = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Authorization"
-    definition = f"{authorization}/roleDefinitions/{_LANGUAGE_OWNER}"
+    definition = f"{authorization}/roleDefinitions/{role}"
     body = {"properties": {"roleDefinitionId": definition, "principalId": DEPLOYER.object_id}}
-    return f"{authorization}/roleAssignments/{_LANGUAGE_OWNER}?api-version=2022-04-01", body
-
-
-def let_deployer_call(azure: RunningAzure) -> None:
-    """Gives the deployer that role."""
-    path, body = data_role()
-    ask(azure.env, "PUT", f"https://{ARM}{path}", body)
+    ask(azure.env, "PUT", f"https://{ARM}{authorization}/roleAssignments/{role}?api-version=2022-04-01", body)
 
 
 def history(azure: RunningAzure, account_id: str) -> list[dict[str, Any]]:

@@ -155,19 +155,13 @@ class Bookmark:
 
     def __init__(self, azure: RunningAzure, stack: Stack, folder: Path) -> None:
         self._azure, self._stack, self._folder = azure, stack, folder
+        self._database = folder / "cloud.sqlite3"
+        self._backend = stack.folder / ".pulumi" / "backend"
         folder.mkdir(parents=True)
         with sqlite3.connect(azure.home.database) as source, sqlite3.connect(self._database) as copy:
             source.backup(copy)
         shutil.copytree(self._backend, folder / "backend")
         shutil.copy(stack.config_file, folder / "config.yaml")
-
-    @property
-    def _database(self) -> Path:
-        return self._folder / "cloud.sqlite3"
-
-    @property
-    def _backend(self) -> Path:
-        return self._stack.folder / ".pulumi" / "backend"
 
     def restore(self) -> None:
         cloud = sqlite3.connect(self._azure.home.database, isolation_level=None, timeout=30)

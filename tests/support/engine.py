@@ -17,6 +17,7 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
+from grpc.aio import AioRpcError, Metadata
 from pulumi.runtime.proto import (
     callback_pb2,
     callback_pb2_grpc,
@@ -215,26 +216,22 @@ class Engine:
         return self._providers.call(method, type, request)
 
     def _refresh_all(self, chosen: Callable[[str, Held], bool]) -> None:
-        for urn in [urn for urn, held in self.state.items() if chosen(urn, held)]:
-            self._refresh(urn)
-
-    def _refresh(self, urn: str) -> None:
-        held = self.state[urn]
-        if not _is_custom(held.type):
-            return
-        request = provider_pb2.ReadRequest(
-            **_about(urn, held),
-            id=held.id,
-            properties=to_struct(held.outputs),
-            inputs=to_struct(held.inputs),
-        )
-        read = self.call("Read", held.type, request)
-        if not read.id:
-            del self.state[urn]
-            return
-        outputs, inputs = from_struct(read.properties), from_struct(read.inputs)
-        if (outputs, inputs) != (held.outputs, held.inputs):
-            self.state[urn] = replace(held, id=read.id, inputs=inputs, outputs=outputs)
+        for urn, held in [*self.state.items()]:
+            if not _is_custom(held.type) or not chosen(urn, held):
+                continue
+            request = provider_pb2.ReadRequest(
+                **_about(urn, held),
+                id=held.id,
+                properties=to_struct(held.outputs),
+                inputs=to_struct(held.inputs),
+            )
+            read = self.call("Read", held.type, request)
+            if not read.id:
+                del self.state[urn]
+                continue
+            outputs, inputs = from_struct(read.properties), from_struct(read.inputs)
+            if (outputs, inputs) != (held.outputs, held.inputs):
+                self.state[urn] = replace(held, id=read.id, inputs=inputs, outputs=outputs)
 
     def _delete_undeclared(self, declared: Collection[str], flags: Flags) -> None:
         """What was replaced, and what is not declared, the last made first. Raises ProviderError."""
@@ -328,7 +325,7 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
             asked = provider_pb2.InvokeRequest(tok=request.tok, args=request.args)
             found = self.engine.call("Invoke", request.tok, asked)
         except ProviderError as error:
-            raise _RefusedCallError(str(error)) from error
+            raise _refused_call(str(error)) from error
         return resource_pb2.ResourceInvokeResponse(
             **{"return": getattr(found, "return"), "failures": list(found.failures)}
         )
@@ -358,7 +355,7 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
                 held = self._step(urn, request)
         except ProviderError as error:
             self.errors.append(f"{request.type} {request.name}: {error}")
-            raise _RefusedCallError(str(error)) from error
+            raise _refused_call(str(error)) from error
         return resource_pb2.RegisterResourceResponse(urn=urn, id=held.id, object=to_struct(held.outputs))
 
     @contextmanager
@@ -366,7 +363,7 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         """A step of the engine, which ends although another one has failed; none begins after the end."""
         with self._steps:
             if self._has_ended:
-                raise _RefusedCallError("the program has ended")
+                raise _refused_call("the program has ended")
             self._under_way += 1
         try:
             yield
@@ -402,7 +399,10 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         assert not request.importId, "imports are not known here"
         if held is None:
             return self._create(urn, request, inputs)
-        diff = self._diff(urn, request, held, inputs)
+        change = _change(held, inputs, request.ignoreChanges)
+        diff = self.engine.call(
+            "Diff", request.type, provider_pb2.DiffRequest(**_about(urn, request), **change)
+        )
         asked = _is_among(urn, self._flags.replaces)
         if diff.replaces and not (self.engine.replaces or asked):
             raise ProviderError(f"would be replaced for {sorted(diff.replaces)}")
@@ -439,12 +439,6 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         if not self._previews:
             self.engine.replaced.append((urn, held))
         return made
-
-    def _diff(self, urn: str, request: Any, held: Held, inputs: dict[str, Any]) -> Any:
-        asked = provider_pb2.DiffRequest(
-            **_about(urn, request), **_change(held, inputs, request.ignoreChanges)
-        )
-        return self.engine.call("Diff", request.type, asked)
 
     def _create(self, urn: str, request: Any, inputs: dict[str, Any]) -> Held:
         asked = provider_pb2.CreateRequest(
@@ -535,18 +529,9 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         return held
 
 
-class _RefusedCallError(grpc.RpcError):  # type: ignore[misc]
+def _refused_call(text: str) -> grpc.RpcError:
     """What the SDK gets where a call fails."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self._text = text
-
-    def code(self) -> grpc.StatusCode:
-        return grpc.StatusCode.UNKNOWN
-
-    def details(self) -> str:
-        return self._text
+    return AioRpcError(grpc.StatusCode.UNKNOWN, Metadata(), Metadata(), details=text)
 
 
 def _is_custom(type: str) -> bool:

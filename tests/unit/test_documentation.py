@@ -164,11 +164,3 @@ def test_the_registrys_pages_have_its_form_and_the_examples_that_run() -> None:
     for language, file in EXAMPLES.items():
         program = (ROOT / "docs" / "examples" / language / file).read_text().strip()
         assert f"```{language}\n{program}\n```" in page, language
-
-
-def test_what_makes_tables_narrow_is_in_the_site(tmp_path: Path) -> None:
-    """Style and script that the site names are beside its pages."""
-    SITE.write(tmp_path)
-    named = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
-    assert {*named["extra_css"], *named["extra_javascript"]} == set(SITE.NARROW)
-    assert all((tmp_path / name).is_file() for name in SITE.NARROW)
