@@ -109,6 +109,21 @@ class Fleet:
         return run(command, cwd=stack.folder, env=stack.env)
 
     def _row(self, what: str, resources: int, costs: Mapping[str, Cost]) -> dict[str, Any]:
+        compared = {
+            "ours/plain": (OURS, PLAIN),
+            "ours/floor": (OURS, FLOOR),
+            "pack/none": (PACK, OURS),
+            "empty pack/none": (EMPTY_PACK, OURS),
+            "pack/empty pack": (PACK, EMPTY_PACK),
+        }
+        ratios = {
+            name: {
+                "seconds": round(costs[one].seconds / costs[other].seconds, 2),
+                "cpu_seconds": round(costs[one].cpu_seconds / costs[other].cpu_seconds, 2),
+            }
+            for name, (one, other) in compared.items()
+            if one in costs and other in costs
+        }
         return {
             "what": what,
             "services": self._services,
@@ -117,4 +132,5 @@ class Fleet:
                 name: {**asdict(cost), "ms_a_resource": round(1000 * cost.seconds / resources, 1)}
                 for name, cost in costs.items()
             },
+            "ratios": ratios,
         }

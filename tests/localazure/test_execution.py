@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -241,18 +242,22 @@ def test_a_checkout_is_set_up_once_a_word(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(run) == 2
 
 
-def test_a_step_that_fails_ends_the_word(monkeypatch: pytest.MonkeyPatch, shared_azure: RunningAzure) -> None:
+@pytest.mark.parametrize(("word", "fails"), [(checkout.up, "up"), (checkout.preview, "preview")])
+def test_a_step_that_fails_ends_the_word(
+    word: Callable[[Home, str], int], fails: str, monkeypatch: pytest.MonkeyPatch, shared_azure: RunningAzure
+) -> None:
     """Nothing is deployed where a step before it failed, and no proof is asked where `up` failed."""
     run: list[tuple[str, ...]] = []
 
     def recorded(steps: checkout.Steps, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
         run.append(command[:2])
-        return (7 if command[:2] == ("pulumi", "up") else 0), ""
+        return (7 if command[:2] == ("pulumi", fails) else 0), ""
 
     monkeypatch.setattr(checkout.Steps, "_run", recorded)
-    assert checkout.up(shared_azure.home, "dev") == 7
+    assert word(shared_azure.home, "dev") == 7
     python = str(checkout.PYTHON)
-    assert run == [("pulumi", "stack"), *[(python, "-m")] * 2, ("pulumi", "preview"), ("pulumi", "up")]
+    steps = [("pulumi", "stack"), *[(python, "-m")] * 2, ("pulumi", "preview"), ("pulumi", "up")]
+    assert run == steps[: steps.index(("pulumi", fails)) + 1]
 
 
 @pytest.mark.parametrize("verb", ["preview", "up", "destroy"])

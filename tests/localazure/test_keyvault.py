@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from jwt.algorithms import RSAAlgorithm
 
-from localazure.keyvault import crypto, rotation
+from localazure.keyvault import crypto, rotation, trusted_services
 from localazure.keyvault.models import KeyVersion
 from tests.localazure.driver import DAY, SERVICE, URI, VAULT, Case
 
@@ -134,6 +134,11 @@ def test_exactly_its_permission_lets_an_operation_pass(
     assert (asked("all").status == 403) is (permission == "purge")
     if permission != "delete":  # gone by now
         assert asked(permission.upper()).status != 403
+
+
+def test_other_services_see_no_key_of_a_deleted_vault(case: Case) -> None:
+    case.do("vault", "new version", f"DELETE {VAULT}")
+    assert trusted_services.key_at(case.cloud, f"{URI}/", "k", "") is None
 
 
 def test_an_imported_key_decrypts_what_its_public_half_encrypted(case: Case) -> None:

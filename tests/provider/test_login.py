@@ -23,6 +23,7 @@ from azure.core.exceptions import (
     HttpResponseError,
     ServiceRequestError,
 )
+from azure.core.pipeline.transport import RequestsTransport
 from pulumi.runtime.proto import provider_pb2
 
 from core import clouds
@@ -261,6 +262,21 @@ def test_a_cli_that_is_not_logged_in_is_left_to_say_so(broken: str, az: Path) ->
     """Configuring the plugin does not fail where no token may ever be needed."""
     az.with_name("az").write_text(f"#!/bin/sh\n{broken}\n")
     assert complete(login({}, {})) == login({}, {})
+
+
+def test_a_missing_managed_identity_is_final(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that has no managed identity, that is said at once, and no outage is made of it."""
+
+    class Nobody(RequestsTransport):  # type: ignore[misc]
+        def send(self, request: Any, **_: Any) -> Any:
+            raise ServiceRequestError("no route to 169.254.169.254")
+
+        def sleep(self, duration: float) -> None: ...
+
+    for name in ("IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_FEDERATED_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    failure = refusal(made(useMsi="true", transport=Nobody()))
+    assert (failure.status, failure.code) == (401, "CredentialUnavailableError")
 
 
 def test_a_federated_token_that_cannot_be_had_is_asked_for_again(issuer: Issuer) -> None:

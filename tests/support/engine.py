@@ -335,6 +335,10 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         if request.parent and "pulumi:pulumi:Stack" not in request.parent:
             qualified = f"{request.parent.split('::')[2]}${request.type}"
         urn = f"urn:pulumi:{STACK}::{PROJECT}::{qualified}::{request.name}"
+        if urn in self.urns:
+            # In the words of the engine (pulumi/pulumi pkg/resource/deploy/step_generator.go).
+            self.errors.append(f"Duplicate resource URN '{urn}'; try giving it a unique name")
+            raise _refused_call(self.errors[-1])
         self.urns[urn] = None
         self._take_former(urn, request)
         if not request.custom or request.type.startswith("pulumi:"):
