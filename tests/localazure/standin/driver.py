@@ -178,6 +178,9 @@ class Engine:
         told = {"old_inputs": old, "news": new, "olds": outputs or {}, "preview": preview}
         return {"outputs": from_struct((await self._ask("Update", type, id=id, **told)).properties)}
 
+    async def preview_update(self, type: str, id: str, old: Got, new: Got, outputs: Got) -> Got:
+        return await self.update(type, id, old, new, outputs, preview=True)
+
     async def delete(self, type: str, id: str, old: Got) -> None:
         await self._ask("Delete", type, id=id, old_inputs=old)
 
