@@ -83,7 +83,7 @@ MENDS = {
     "a subnet is looked up": Mend((planned, "_references"), _nothing),
     "a wrong key is told first": Mend((checks, "_demands"), _nothing),
     "a rotation waits for its grant": Mend((key_version.Rotation, "_with_access"), _at_once),
-    "what would be lost is refused": Mend((data_loss, "losses"), _nothing),
+    "what would be lost is refused": Mend((rules, "RULES"), _without(data_loss.losses)),
 }
 
 
