@@ -62,8 +62,8 @@ lint: setup ## formatting, lint, types and workflows
 check: lint ## lint and unit tests, while you work
 	@$(PYTEST) -m "not long and not engine" tests/core tests/unit tests/consistency tests/components tests/settings tests/policies
 
-test: setup ## lint and every test but the long ones, before each push: about eight minutes on two cores
-	@echo "test: about eight minutes on two cores"
+test: setup ## lint and every test but the long ones, before each push: about five minutes on two cores
+	@echo "test: about five minutes on two cores"
 	@$(MAKE) -j 2 lint everyday
 
 everyday: setup

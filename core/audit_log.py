@@ -30,7 +30,9 @@ IDENTITY_COLUMN: Final = "identity_claim_http_schemas_microsoft_com_identity_cla
 
 def recorded(logs: object) -> frozenset[Value]:
     """The categories, and groups of them, that the `logs` of a diagnostic setting deliver; in lower case. A
-    mark is among them where a category, or whether it is delivered, is not shown."""
+    mark is among them where a category, or whether it is delivered, is not shown. Azure takes no log without
+    `enabled`, so one that does not state it delivers nothing (learn.microsoft.com/rest/api/monitor/
+    diagnosticsettings/createorupdate, 2026-11-30)."""
     listed, found = values.items(logs), set[Value]()
     for log in [listed] if isinstance(listed, Mark) else listed:
         enabled = values.flag(values.look(log, "enabled"))
