@@ -18,9 +18,10 @@ import settings
 from components.arguments.inputs import known_text
 from components.guards.reader import ServiceRequest
 from components.preflight import preflight
-from components.sdk_debug import drop_what_nobody_reads
+from components.sdk_patches import patch_sdk
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions
+from core.garbage import collect_seldom
 from operate.fleet.shared import settings_of
 
 # The exit code by which Pulumi's Python hosts know that the error was reported. After any other they report
@@ -30,7 +31,8 @@ ERROR_REPORTED = 32
 
 def main() -> None:
     """Makes the services, and exports the outputs of each."""
-    drop_what_nobody_reads()
+    patch_sdk()
+    collect_seldom()
     stack = settings.load(settings_of)
     subscriptions = Subscriptions(stack.subscription_id)
     requests = {

@@ -19,7 +19,8 @@ from pulumi.resource import DependencyProviderResource
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from pulumi.runtime.rpc import UNKNOWN
 from pulumi.runtime.rpc_manager import RPCManager
-from pulumi.runtime.settings import SETTINGS, get_monitor, monitor_supports_feature
+from pulumi.runtime.settings import SETTINGS, _get_callbacks, get_monitor, monitor_supports_feature
+from pulumi.runtime.sync_await import _sync_await
 
 Answer = TypeVar("Answer")
 _THREADS = ThreadPoolExecutor(32, "hooks")
@@ -31,6 +32,13 @@ def engine_has(feature: Any) -> bool:
     return monitor_supports_feature(feature) and isinstance(
         get_monitor(), resource_pb2_grpc.ResourceMonitorStub
     )
+
+
+def serve_hooks() -> None:
+    """Starts the server on which the engine calls the hooks of this program. The SDK (pulumi 3.259) would
+    start one for each hook: each is declared in a task of its own, which the others do not see."""
+    if engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
+        SETTINGS.callbacks = _sync_await(_get_callbacks())
 
 
 def error_hooks(name: str, callback: Any) -> list[pulumi.ErrorHook]:

@@ -25,13 +25,15 @@ from components.arguments.inputs import camel_case, read
 from components.arguments.problem import InputError
 from components.package_schema import NAME, completed
 from components.preflight import RefusedError
-from components.sdk_debug import drop_what_nobody_reads
+from components.sdk_patches import patch_sdk
+from core.garbage import collect_seldom
 from core.published import VERSION
 
 
 def serve(components: Sequence[type[pulumi.ComponentResource]]) -> None:
     """Serves the components until the engine ends this process. Prints the port first."""
-    drop_what_nobody_reads()
+    patch_sdk()
+    collect_seldom()
     server.ProviderServicer = ComponentHost  # type: ignore[misc] # the SDK has no other way in
     server.main(Package(components), sys.argv[1:])
 

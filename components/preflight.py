@@ -22,6 +22,7 @@ from components.guards.plan import ServicePlan
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
 from components.guards.situation import Situation, is_in_subscription
+from components.hooks import serve_hooks
 from components.invokes import InvokeError, State, stack_state, together
 from components.planned import planned
 from core import arm_ids
@@ -80,6 +81,7 @@ def preflight(
     configured = {"subscription_id": subscription_id, "tenant_id": tenant_id}
     # Which resources are made depends on the answers, so the program waits for all of them together, as it
     # would for one plain `pulumi.runtime.invoke`.
+    serve_hooks()
     try:
         _sync_await(found.run(configured))
     finally:

@@ -57,7 +57,8 @@ class Store:
     """Documents by kind and id, and append-only event streams.
 
     Ids compare without regard to case, as ARM's do; a document keeps whatever case its body has. One
-    thread writes: the server runs handlers one after another, each in one `transaction()`.
+    thread writes: the server runs handlers one after another, each in one `transaction()`. `forgets` says
+    that what is written now is undone.
     """
 
     def __init__(self, path: Path | str = ":memory:") -> None:
@@ -70,6 +71,7 @@ class Store:
         self._replacing: tuple[float, frozenset[str]] | None = None
         self._as_of: float | None = None
         self._undone = 0
+        self.forgets = False
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -118,10 +120,11 @@ class Store:
         """Inside a transaction: undoes the documents and events that are written within."""
         appended, before = list(self._appended), self._db.total_changes
         self._db.execute("SAVEPOINT undone")
+        forgot, self.forgets = self.forgets, True
         try:
             yield
         finally:
-            self._appended = appended
+            self._appended, self.forgets = appended, forgot
             self._undone += self._db.total_changes - before
             self._db.execute("ROLLBACK TO undone")
             self._db.execute("RELEASE undone")

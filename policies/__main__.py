@@ -33,6 +33,8 @@ _load("policies", _HERE)
 
 from pulumi_policy import PolicyPack  # noqa: E402
 
+from core.garbage import collect_seldom  # noqa: E402
 from policies.analyzer import PACK_NAME, make_policies  # noqa: E402
 
+collect_seldom()
 PolicyPack(PACK_NAME, make_policies())

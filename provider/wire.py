@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -87,17 +88,21 @@ _COMMON = re.compile(
 
 def hiding(request: Any) -> Callable[[str], str]:
     """A function that replaces a request's secrets in a message: each secret, and each part of it, such as
-    the host of a URI and the names in an id. The engine does not hide secrets in messages (pulumi 3.259)."""
-    tells: set[str] = set()
-    for name in request.DESCRIPTOR.fields_by_name:
-        if name in _REQUEST_MAPS:
-            given = decode(getattr(request, name))
-            tells.update(*(_parts(given.values.get(secret)) for secret in given.secrets))
-    longest_first = sorted(tells, key=len, reverse=True)
-    pattern = re.compile(
-        rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)" if tells else r"(?!)", re.IGNORECASE
-    )
-    return lambda message: pattern.sub(HIDDEN, message)
+    the host of a URI and the names in an id. The engine does not hide secrets in messages (pulumi 3.259).
+    Most requests bring no message, so the first message looks for the secrets."""
+
+    @cache
+    def secrets() -> re.Pattern[str]:
+        tells: set[str] = set()
+        for name in request.DESCRIPTOR.fields_by_name:
+            if name in _REQUEST_MAPS:
+                given = decode(getattr(request, name))
+                tells.update(*(_parts(given.values.get(secret)) for secret in given.secrets))
+        longest_first = sorted(tells, key=len, reverse=True)
+        words = rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)" if tells else r"(?!)"
+        return re.compile(words, re.IGNORECASE)
+
+    return lambda message: secrets().sub(HIDDEN, message)
 
 
 def _parts(value: Value) -> set[str]:

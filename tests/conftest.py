@@ -11,7 +11,7 @@ import sys
 import pytest
 from hypothesis import settings
 
-from components.sdk_debug import drop_what_nobody_reads
+from components.sdk_patches import patch_sdk
 from tests.support.quick_keys import give_quick_keys
 
 pytest_plugins = ["tests.support.cost"]
@@ -23,7 +23,7 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same")
 
 # A registration describes every frame that it comes from, and here fifty of them are pytest's and a thread's.
-drop_what_nobody_reads()
+patch_sdk()
 give_quick_keys()
 
 

@@ -10,7 +10,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -87,6 +87,10 @@ def generate(kty: str, *, size: int | None = None, curve: str | None = None) -> 
             raise CryptoError(f"crv {curve} is not supported; expected one of {sorted(_CURVES)}")
         return _material(ec.generate_private_key(found))
     raise CryptoError(f"kty {kty} is not supported; expected one of {[*RSA_TYPES, *EC_TYPES]}")
+
+
+sample = cache(generate)
+"""The same key pair each time, for a write that is undone: an RSA key takes 50 ms to make."""
 
 
 def from_jwk(jwk: Mapping[str, Any]) -> Material:

@@ -55,8 +55,9 @@ def make(
         raise bad_parameter(f"kty {kty} is not supported: a managed HSM has RSA-HSM and EC-HSM keys")
     enabled, not_before, expires = attributes_of(sent)
     if material is None:
+        generate = crypto.sample if cloud.store.forgets else crypto.generate
         try:
-            material = crypto.generate(kty, size=sent.get("key_size"), curve=sent.get("crv"))
+            material = generate(kty, size=sent.get("key_size"), curve=sent.get("crv"))
         except crypto.CryptoError as error:
             raise bad_parameter(str(error)) from error
     key = key or Key(vault.id, name, (), rotation_policy=policy)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final
 
@@ -56,11 +57,11 @@ def planned(given: Mapping[str, Any]) -> Planned:
 async def names(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each name that is taken: by a resource in the same group, or, of vaults and subdomains,
     anywhere in the world."""
-    made = [one for one in plan if one.action == model.CREATE]
     own_groups = {one.id.lower() for one in plan if one.type == model.GROUP}
+    made = _by_group(one for one in plan if one.action == model.CREATE)
 
-    async def judge(group_id: str) -> Found:
-        members = [one for one in made if arm_ids.same(one.group_id, group_id)]
+    async def judge(members: Sequence[Planned]) -> Found:
+        group_id = members[-1].group_id
         group = await ask.get(group_id, RESOURCES)
         if group is None and group_id.lower() not in own_groups:
             return [_no_group(members)]
@@ -73,8 +74,15 @@ async def names(plan: Sequence[Planned], ask: Questions) -> Report:
         elsewhere = await asyncio.gather(*(_taken_in_the_world(one, ask) for one in others))
         return [*here, *filter(None, elsewhere)]
 
-    groups = {one.group_id.lower(): one.group_id for one in made}
-    return await about_each(NAMES, "whether the names are free", groups.values(), judge)
+    return await about_each(NAMES, "whether the names are free", made, judge)
+
+
+def _by_group(plan: Iterable[Planned]) -> Collection[Sequence[Planned]]:
+    """The resources, for each group that they are in or are."""
+    found: defaultdict[str, list[Planned]] = defaultdict(list)
+    for one in plan:
+        found[one.group_id.lower()].append(one)
+    return found.values()
 
 
 def _no_group(members: Sequence[Planned]) -> DeploymentFinding:
@@ -137,9 +145,10 @@ _VERBS: Final = {model.CREATE: "making", model.DELETE: "deleting"}
 
 async def locks(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each lock on the way: ReadOnly forbids every write, CanNotDelete a delete."""
-    written = [one for one in plan if one.action != model.USE]
+    written = _by_group(one for one in plan if one.action != model.USE)
 
-    async def judge(group_id: str) -> Found:
+    async def judge(members: Sequence[Planned]) -> Found:
+        group_id = members[-1].group_id
         # What is deleted already is in no group.
         exists = "/resourcegroups/" in group_id.lower() and await ask.get(group_id, RESOURCES) is not None
         scope = group_id if exists else model.subscription_scope(group_id)
@@ -147,16 +156,15 @@ async def locks(plan: Sequence[Planned], ask: Questions) -> Report:
         for lock in await ask.list(arm_ids.child(scope, arm_ids.LOCK), LOCKS):
             at = str(lock["id"])[: str(lock["id"]).lower().rindex("/providers/")]
             level = str((lock.get("properties") or {}).get("level"))
-            for one in written:
-                if arm_ids.same(one.group_id, group_id) and _forbids(level, at, one):
+            for one in members:
+                if _forbids(level, at, one):
                     text = f"the lock {lock.get('name')!r} ({level}) at {at} forbids {_VERBS[one.action]}"
                     fix = f"its owner removes it for this update with `az lock delete --ids {lock['id']}`"
                     told = DeploymentFinding(LOCKED, one.id, f"{text} {one.label}", fix)
                     found.setdefault(str(lock["id"]).lower(), told)
         return found.values()
 
-    groups = {one.group_id.lower(): one.group_id for one in written}
-    return await about_each(LOCKED, "whether a lock forbids it", groups.values(), judge)
+    return await about_each(LOCKED, "whether a lock forbids it", written, judge)
 
 
 def _forbids(level: str, scope: str, one: Planned) -> bool:

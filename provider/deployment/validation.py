@@ -13,7 +13,7 @@ import asyncio
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from core import adapters, arm_ids, arm_template, roles
@@ -61,17 +61,17 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     login = (await ask.principal()).object_id
     made = {_written(one).lower() for one in plan if one.action == model.CREATE}
     asked: defaultdict[str, list[Planned]] = defaultdict(list)
+    freed = {one.name.lower() for one in plan if one.action == model.DELETE}
     for one in plan:
-        if _is_asked(one, plan):
+        if _is_asked(one, freed):
             asked[_existing(one.id, made).lower()].append(one)
     reports = await asyncio.gather(*(_validated(some, made, login, ask) for some in asked.values()))
     return sum(reports, Report())
 
 
-def _is_asked(one: Planned, plan: Sequence[Planned]) -> bool:
+def _is_asked(one: Planned, freed: Collection[str]) -> bool:
     """Whether a resource can be validated as a new one. One whose name the update frees first cannot."""
     known = one.type == model.GROUP or one.type.lower() in model.VERSIONS
-    freed = {other.name.lower() for other in plan if other.action == model.DELETE}
     below_freed = any(part.lower() in freed for part in one.id.split("/")[5:])
     return known and one.action == model.CREATE and not below_freed
 

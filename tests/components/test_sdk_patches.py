@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pulumi
 import pytest
 
-from components.sdk_debug import drop_what_nobody_reads
+from components.sdk_patches import patch_sdk
 from components.service import EncryptedAIServicesAccount
 from tests.support.recording import run
 
@@ -25,7 +25,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_more_resources_make_no_more_messages(logged: list[str]) -> None:
     """But for functions' answers, what a preview logs does not grow with it: no wording is missed."""
-    drop_what_nobody_reads()
+    patch_sdk()
 
     def messages(services: int) -> list[str]:
         def program() -> None:
@@ -41,9 +41,9 @@ def test_more_resources_make_no_more_messages(logged: list[str]) -> None:
 
 def test_every_other_message_passes(logged: list[str]) -> None:
     """A program's own words, and the SDK's on what fails, are shown; asked twice, nothing changes."""
-    drop_what_nobody_reads()
+    patch_sdk()
     once = pulumi.log.debug
-    drop_what_nobody_reads()
+    patch_sdk()
     assert pulumi.log.debug is once
     said = (
         "of the program itself",
