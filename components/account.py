@@ -10,6 +10,7 @@ from components.account_write import ENCRYPTION, AccountBefore, key_guard
 from components.azure_native import AzureResource, read_back, value_at
 from components.component import ChildOptions
 from components.declared import Declaration
+from components.invokes import Answer
 from components.kept_properties import KEPT, SEARCH_LINK, lost_search, with_kept
 from core import adapters
 from core import resource_types as types
@@ -98,11 +99,14 @@ def make_account(
     explains = (opts.hooks and opts.hooks.on_error) or ()
     opts.hooks = key_guard(name, through, before=before, same_key=not inline, unbinds=unbinds)
     opts.hooks.on_error = [*(on_error or explains)]
-    return _made(AzureResource(account.token, account.name, declared, opts), opts.parent)
+    return _made(AzureResource(account.token, account.name, declared, opts), before.live, opts.parent)
 
 
-def _made(account: AzureResource, parent: pulumi.Resource | None) -> MadeAccount:
-    live = read_back(account, types.GET_ACCOUNT, parent, accountName=account.name)
+def _made(account: AzureResource, found: Answer, parent: pulumi.Resource | None) -> MadeAccount:
+    if found and pulumi.runtime.is_dry_run():  # a preview changes nothing of what was just read
+        live = pulumi.Output.all(account.id, account.name).apply(lambda _: found)
+    else:
+        live = read_back(account, types.GET_ACCOUNT, parent, accountName=account.name)
     endpoint, principal_id = (
         value_at(live, "properties", "endpoint"),
         value_at(live, "identity", "principalId"),
