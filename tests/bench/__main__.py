@@ -1,4 +1,5 @@
-"""Previews and updates of fleets beside a plain program and the floor, and a stranger's first hour.
+"""Previews and updates of fleets beside a plain program and the floor, what one preview consists of and why
+it calls Azure, and a stranger's first hour.
 
     python -m tests.bench [--full] [--json FILE]
     python -m tests.bench fleet [--stacks 50] [--at-once 16] [--actions preview up ...] [--json FILE]
@@ -19,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.bench import first_hour, fleets, stacks
+from tests.bench import anatomy, calls, first_hour, fleets, stacks
 from tests.support.azure import running_azure
 
 
@@ -48,7 +49,11 @@ def main() -> None:
             measured(stacks.measure(folder, asked.stacks, asked.at_once, asked.actions))
         else:
             measured(first_hour.measure(folder / "first"))
+            for services in (1, 10):
+                for row in calls.measure(services):
+                    measured(row)
             with running_azure(folder / "home") as azure:
+                measured(anatomy.measure(fleets.Fleet(azure, folder / "one", 1).ours("preview")))
                 for what in (fleets.Fleet.previews, fleets.Fleet.updates):
                     for services in (1, 10, 100, *([500] if asked.full else [])):
                         measured(what(fleets.Fleet(azure, folder, services)))

@@ -22,6 +22,7 @@ from tests.support.stack import Stack
 
 OURS, PACK, EMPTY_PACK, PLAIN, FLOOR = "ours", "ours with pack", "ours with empty pack", "plain", "floor"
 UNCHANGED = "ours with pack, unchanged"
+UNCHANGED_PREVIEW, NO_REFRESH = "ours, unchanged preview", "ours, unchanged preview, --refresh=false"
 _PROGRAMS = Path(__file__).with_name("programs")
 _MOST_REPEATED = 100
 """A fleet up to this size is measured three times, in turn, and the least counts: what else the machine does
@@ -40,7 +41,7 @@ class Fleet:
 
     def previews(self) -> dict[str, Any]:
         """First previews, five ways."""
-        ours = self._ours("preview")
+        ours = self.ours("preview")
         planned = ours.pulumi("preview", "--json", timeout=3600)
         if not planned.ok:
             raise RuntimeError(planned.output)
@@ -62,15 +63,17 @@ class Fleet:
         return self._row("preview", resources, costs)
 
     def updates(self) -> dict[str, Any]:
-        """First updates, four ways, each on an empty cloud; and one that changes nothing."""
+        """First updates, four ways, each on an empty cloud; an update and previews that change nothing."""
         up, packed = ("up", "--yes", "--skip-preview"), ("--policy-pack", "policies")
         self._azure.control("/reset", {})
-        costs = {OURS: self._cost(self._ours("up"), *up)}
+        costs = {OURS: self._cost(self.ours("up"), *up)}
         self._azure.control("/reset", {})
-        ours = self._ours("up-pack")
+        ours = self.ours("up-pack")
         costs[PACK] = self._cost(ours, *up, *packed)
         self._cost(ours, "refresh", "--yes", "--skip-preview")
         costs[UNCHANGED] = self._cost(ours, *up, *packed)
+        costs[UNCHANGED_PREVIEW] = self._cost(ours, "preview", "--expect-no-changes")
+        costs[NO_REFRESH] = self._cost(ours, "preview", "--expect-no-changes", "--refresh=false")
         resources = len(ours.resources())
         for other in (PLAIN, FLOOR):
             self._azure.control("/reset", {})
@@ -86,7 +89,8 @@ class Fleet:
         stack.config_file.write_text(yaml.safe_dump({**stack.config(), "config": dict(config)}))
         return stack
 
-    def _ours(self, what: str) -> Stack:
+    def ours(self, what: str) -> Stack:
+        """A stack of our services, for previews or for updates, as `what` says."""
         config = {
             "language-cmk:location": "westeurope",
             "language-cmk:protect": False,

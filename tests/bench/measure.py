@@ -87,10 +87,10 @@ def _sample(root: int, peaks: dict[str, int], ended: threading.Event) -> None:
                 words, status = psutil.Process(pid).cmdline(), Path(f"/proc/{pid}/status").read_text()
                 peak = re.search(r"^VmHWM:\s+(\d+)", status, re.MULTILINE)
                 if words and peak and (mib := int(peak[1]) // 1024) > _SMALL_MIB:
-                    peaks[_name(words)] = max(peaks.get(_name(words), 0), mib)
+                    peaks[name_of(words)] = max(peaks.get(name_of(words), 0), mib)
 
 
-def _name(words: Sequence[str]) -> str:
+def name_of(words: Sequence[str]) -> str:
     """What a process is, in a reader's words."""
     line = " ".join(words)
     for part, name in (
