@@ -76,6 +76,7 @@ class HttpsAzure:
         self._ca = environ.get("SSL_CERT_FILE") or None
         self._session: aiohttp.ClientSession | None = None
         self._tokens: dict[str, tuple[str, float]] = {}
+        self._one_login = asyncio.Lock()
 
     async def send(self, method: str, url: str, body: Any = None) -> Answer:
         token = await self.token(_scope(url))
@@ -84,9 +85,11 @@ class HttpsAzure:
 
     async def token(self, scope: str) -> str:
         """Kept until shortly before it ends. Raises RefusedError if the principal is not let in."""
-        token, ends = self._tokens.get(scope, ("", 0.0))
-        if time.monotonic() < ends:
-            return token
+        async with self._one_login:
+            token, ends = self._tokens.get(scope, ("", 0.0))
+            return token if time.monotonic() < ends else await self._new_token(scope)
+
+    async def _new_token(self, scope: str) -> str:
         form = {
             "grant_type": "client_credentials",
             "client_id": self._login.client_id,

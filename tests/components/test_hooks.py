@@ -16,9 +16,11 @@ from pulumi.resource import DependencyProviderResource
 from pulumi.runtime import mocks
 from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
+from pulumi.runtime.settings import SETTINGS
 
 from components.account_write import AccountBefore, KeyLostError, key_guard
 from components.azure_failures import explaining_hooks, waiting_hooks
+from components.hooks import serve_hooks
 from core.resource_types import ACCOUNT
 from tests.components.test_account_write import account
 from tests.support.recording import FakeAzure
@@ -135,3 +137,21 @@ def test_the_account_is_read_through_the_provider_that_is_given(how: str) -> Non
 def test_a_failure_is_explained(make: Callable[[], Any]) -> None:
     """What hooks do about the error of a resource takes no thread either."""
     assert answer_of(make, FAILED) is False
+
+
+def test_all_hooks_of_a_program_have_one_server() -> None:
+    """Each is registered in a task of its own, and finds the server that the preflight has started."""
+
+    async def scenario() -> int:
+        azure = Azure()
+        mocks.set_mocks(azure, preview=False, monitor=Monitor(azure))
+        SETTINGS.callbacks = None
+        serve_hooks()
+        hooks = [explaining_hooks(name)[0] for name in ("claims", "triage")]
+        await asyncio.gather(*(hook._registered for hook in hooks))
+        servers = len(_CallbackServicer._servicers)
+        await _CallbackServicer.shutdown()  # type: ignore[no-untyped-call]
+        _CallbackServicer._servicers.clear()
+        return servers
+
+    assert asyncio.run(scenario()) == 1

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 from types import SimpleNamespace
+from typing import Any
 
 import pulumi
 import pytest
+from pulumi import _types
 
 from components.sdk_patches import patch_sdk
 from components.service import EncryptedAIServicesAccount
@@ -53,3 +55,17 @@ def test_every_other_message_passes(logged: list[str]) -> None:
         pulumi.log.debug(text)
     pulumi.log.warn("registering resource: is a warning here")
     assert logged == [*said, "registering resource: is a warning here"]
+
+
+def test_the_types_of_a_class_are_found_out_once(logged: list[str]) -> None:
+    """However many resources of it there are: later services ask for no class again."""
+    patch_sdk()
+
+    def program() -> None:
+        EncryptedAIServicesAccount("claims", {"location": "westeurope"})
+
+    run(program)
+    found: Any = _types._types_from_annotations
+    before = found.cache_info()
+    run(program)
+    assert (found.cache_info().misses, found.cache_info().hits > before.hits) == (before.misses, True)

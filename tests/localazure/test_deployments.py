@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from core import arm_template
 from localazure import limits, seed
 from localazure.authorization import assign_role
+from localazure.keyvault import crypto
 from tests.localazure.driver import GROUP, SERVICE, VAULT, WEST, Case
 from tests.support.front import SUBSCRIPTION, Reply
+from tests.support.quick_keys import key_pairs
 
 DEPLOYMENTS = "Microsoft.Resources/deployments"
 POLICIES = "providers/Microsoft.Authorization"
@@ -160,3 +163,20 @@ def test_what_it_covers_is_a_switch() -> None:
     assert details(validate(case, *bad)) == [("RequestDisallowedByPolicy", "language")]
     case.cloud.behave(validate_covers="refused")
     assert validate(case, *bad).code == "InvalidTemplate"
+
+
+def test_a_question_makes_no_new_key_pair() -> None:
+    """Making one takes a twentieth of a second, and the answer does not depend on it."""
+    made: list[str] = []
+
+    def counted(kty: str, **more: Any) -> crypto.Material:
+        made.append(kty)
+        return key_pairs()[0]
+
+    case = Case()
+    with patch.object(crypto, "generate", counted):
+        assert validate(case, vault(), key()).status == 200
+        assert made == []
+        case.do({"ask": f"PUT {VAULT}", "send": VAULT_BODY})
+        case.do({"ask": f"PUT {VAULT}/keys/k", "send": {"properties": {"kty": "RSA"}}})
+    assert made == ["RSA"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import grpc
 import pytest
@@ -10,7 +11,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from localazure.standin.arm import Delays
-from localazure.standin.azure import Answer
+from localazure.standin.azure import Answer, HttpsAzure, Login
 from localazure.standin.connections import MOST_CONNECTIONS
 from localazure.standin.wire import from_struct, to_struct
 from tests.localazure.standin.driver import (
@@ -128,3 +129,18 @@ async def test_cancel_ends_the_wait_of_its_own_instance() -> None:
         failure = await asyncio.wait_for(creating, 5)
         await two.create(GROUP_TYPE, INPUTS)
     assert (failure.id, list(failure.reasons)) == (ACCOUNT, ["the operation was cancelled"])
+
+
+async def test_calls_that_begin_together_log_in_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others wait for the first one's token, as azure-native's own do."""
+    asked: list[str] = []
+
+    async def exchange(self: HttpsAzure, method: str, url: str, **content: Any) -> Answer:
+        asked.append(f"{method} {content['data']['scope']}")
+        await asyncio.sleep(0)
+        return Answer(200, {"access_token": f"token {len(asked)}", "expires_in": 3600}, {})
+
+    monkeypatch.setattr(HttpsAzure, "_exchange", exchange)
+    azure = HttpsAzure(Login("tenant", "client", "secret", "subscription"), {})
+    assert [*await asyncio.gather(*(azure.token("vault") for _ in range(3)))] == ["token 1"] * 3
+    assert asked == ["POST vault"]
