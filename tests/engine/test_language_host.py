@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -77,6 +78,11 @@ def test_program_gets_its_settings_and_config(host: Host, tmp_path: Path) -> Non
     assert '"--engine": "127.0.0.1:1"' in record
     assert '"--dry_run": "true"' in record
     assert '{"p:key": "value"}' in record
+
+
+def test_the_host_has_the_version_of_its_sdk(host: Host) -> None:
+    """As Pulumi's own hosts do."""
+    assert host.stub.GetPluginInfo(empty_pb2.Empty()).version == metadata.version("pulumi")
 
 
 def test_packages_that_are_there_need_no_word(host: Host, tmp_path: Path) -> None:
