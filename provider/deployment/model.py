@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from core import api_versions as versions
@@ -63,7 +64,7 @@ class Planned:
         """The resource's own name."""
         return arm_ids.name_of(self.id)
 
-    @property
+    @cached_property
     def type(self) -> str:
         """`NAMESPACE/TYPE[/TYPE]`."""
         return arm_ids.parse(self.id).type if "/providers/" in self.id.lower() else GROUP
