@@ -128,6 +128,11 @@ class Analyzer(getattr(_sdk, _SERVICER, object)):  # type: ignore[misc] # the SD
         asked = [rule for rule in fitting if not rule.kinds or one.kind in rule.kinds]
         return self._answer(asked, lambda rule: self._found(rule, [(one, one.urn)], _NOTHING), one.urn)
 
+    def Remediate(self, request: Any, _: Any) -> Any:
+        """Nothing: no policy here changes what a program declares. The SDK's own would first decode the
+        resource."""
+        return proto.RemediateResponse()
+
     def AnalyzeStack(self, request: Any, _: Any) -> Any:
         """What rules say of the stack, and the reports. If its model cannot be built, each rule refuses."""
         shown = [_resource(one) for one in request.resources]

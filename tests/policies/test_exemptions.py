@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pulumi.runtime import proto
 
 from policies.rule import Rule
 from policies.rules import RULES
@@ -112,3 +113,4 @@ def test_nothing_is_mended_for_someone() -> None:
     """Level remediate refuses like mandatory."""
     pack = Pack(levels={RULE_NAME: "remediate"})
     assert verdict(run(OPEN_VAULT, pack), RULE_NAME) == "violation"
+    assert pack.servicer.Remediate(proto.AnalyzeRequest(), None) == proto.RemediateResponse()
