@@ -115,7 +115,8 @@ class _Judge:
         """The refusal of each resource that would get one, as a detail of the answer."""
         open_ids: list[str] = []
         for one in resources:
-            if any(id.lower() in f"{one.id}{json.dumps(one.body)}".lower() for id in open_ids):
+            said = f"{one.id}{json.dumps(one.body)}".lower()
+            if any(id in said for id in open_ids):
                 continue
             try:
                 if self._written(one):
@@ -123,7 +124,7 @@ class _Judge:
             except ServiceError as error:
                 if self._is_told(error):
                     yield self._detail(one, error)
-            open_ids.append(one.id)
+            open_ids.append(one.id.lower())
 
     def _written(self, one: Resource) -> bool:
         """Writes a resource, if all of it is known. Raises the refusal of its PUT."""
