@@ -190,13 +190,14 @@ def key_guard(
     unbinds: bool = False,
 ) -> pulumi.ResourceHookBinding:
     """Hooks that fail a create or update of the account `name` that would take its key away, immediately
-    before it is written, and in a preview.
+    before it is written, and in a preview of an account that exists.
 
     `opts` say through which provider the account is read. `before` is the account as it was found before the
     run, which has used that provider: the engine could not make it while hooks wait. With `same_key` the
     binding alone moves the account to another key. `unbinds`: the account is to leave its key.
     """
-    if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
+    is_new = pulumi.runtime.is_dry_run() and before == AccountBefore()
+    if is_new or not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return pulumi.ResourceHookBinding()
 
     async def refuse_loss(about: pulumi.ResourceHookArgs) -> None:

@@ -155,3 +155,30 @@ def test_all_hooks_of_a_program_have_one_server() -> None:
         return servers
 
     assert asyncio.run(scenario()) == 1
+
+
+@pytest.mark.parametrize(
+    ("preview", "before", "hooks"),
+    [
+        (True, AccountBefore(), 0),
+        (True, AccountBefore(live=account("v1")), 1),
+        (True, AccountBefore(recorded=account("v1")), 1),
+        (False, AccountBefore(), 1),
+    ],
+)
+def test_an_account_that_a_preview_does_not_find_has_nothing_to_lose(
+    preview: bool, before: AccountBefore, hooks: int
+) -> None:
+    """A hook costs a preview of many services a tenth of its time. Each update has it."""
+
+    async def scenario() -> int:
+        azure = Azure()
+        mocks.set_mocks(azure, preview=preview, monitor=Monitor(azure))
+        serve_hooks()
+        found = key_guard("lang-claims", pulumi.InvokeOptions(), before=before).before_create or []
+        await asyncio.gather(*(hook._registered for hook in found))
+        await _CallbackServicer.shutdown()  # type: ignore[no-untyped-call]
+        _CallbackServicer._servicers.clear()
+        return len(found)
+
+    assert asyncio.run(scenario()) == hooks
