@@ -175,7 +175,9 @@ def test_an_account_that_a_preview_does_not_find_has_nothing_to_lose(
         azure = Azure()
         mocks.set_mocks(azure, preview=preview, monitor=Monitor(azure))
         serve_hooks()
-        found = key_guard("lang-claims", pulumi.InvokeOptions(), before=before).before_create or []
+        found: list[Any] = [
+            *(key_guard("lang-claims", pulumi.InvokeOptions(), before=before).before_create or ())
+        ]
         await asyncio.gather(*(hook._registered for hook in found))
         await _CallbackServicer.shutdown()  # type: ignore[no-untyped-call]
         _CallbackServicer._servicers.clear()
