@@ -32,7 +32,6 @@ ERROR_REPORTED = 32
 def main() -> None:
     """Makes the services, and exports the outputs of each."""
     patch_sdk()
-    collect_seldom()
     stack = settings.load(settings_of)
     subscriptions = Subscriptions(stack.subscription_id)
     requests = {
@@ -72,6 +71,7 @@ if __name__ == "__main__":
     # Who cancels an update has been told so by the engine: no traceback besides. Pulumi's host stops a
     # program so.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    collect_seldom()
     try:
         main()
     except pulumi.RunError as error:  # wrong settings, refused changes, calls that Azure refuses

@@ -79,9 +79,9 @@ def preflight(
     """
     found = _Preflight(services, Reader(provider), removed)
     configured = {"subscription_id": subscription_id, "tenant_id": tenant_id}
+    serve_hooks()
     # Which resources are made depends on the answers, so the program waits for all of them together, as it
     # would for one plain `pulumi.runtime.invoke`.
-    serve_hooks()
     try:
         _sync_await(found.run(configured))
     finally:

@@ -33,7 +33,8 @@ _OF_EACH_CALL = (
 
 
 def patch_sdk() -> None:
-    """Drops all three from now on, in this process: for all resources of the program that calls it."""
+    """Spares the SDK all three from now on, in this process: for all resources of the program that calls it.
+    A second call changes nothing."""
     resource._get_stack_trace = source_pb2.StackTrace  # noqa: SLF001 - the SDK (3.259) has no switch
     passed_on = pulumi.log.debug
     if hasattr(passed_on, "__wrapped__"):

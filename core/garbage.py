@@ -7,8 +7,8 @@ _NEW_OBJECTS = 10_000
 
 
 def collect_seldom() -> None:
-    """Leaves out of each search what exists now, mostly imported modules, and makes searches rarer. Python's
-    own thresholds cost a program of 1,100 resources a sixth of its processor time; these cost it 3 MiB
-    (docs/speed.md)."""
+    """Leaves out of each search what exists now, mostly imported modules, and makes searches rarer. Called
+    once, where a process begins: garbage that exists then is kept for ever. Python's own thresholds cost a
+    program of 1,100 resources a sixth of its processor time; these cost it 3 MiB (docs/speed.md)."""
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS, 10, 10)

@@ -26,7 +26,6 @@ from pulumi.runtime.proto import (
 )
 
 from core.arm_ids import MalformedError
-from core.garbage import collect_seldom
 from core.login import SECRETS, Login, LoginError, login, unknown_settings
 from provider import VERSION, schema
 from provider.credential import complete
@@ -190,7 +189,6 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         from provider.azure_client import AzureClient  # noqa: PLC0415
         from provider.served import Served  # noqa: PLC0415
 
-        collect_seldom()
         given = decode(request.args).values.items()
         config = {
             name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given

@@ -25,8 +25,9 @@ UNCHANGED = "ours with pack, unchanged"
 UNCHANGED_PREVIEW, NO_REFRESH = "ours, unchanged preview", "ours, unchanged preview, --refresh=false"
 _PROGRAMS = Path(__file__).with_name("programs")
 _MOST_REPEATED = 100
-"""A fleet up to this size is measured three times, in turn, and the least counts: what else the machine does
-shows in short times."""
+_ROUNDS = 5
+"""How often a fleet up to that size is measured, in turn. The least counts: what else the machine does shows
+in short times."""
 _MOST_REWRITTEN = 100
 """In an update of a larger fleet the state is written once, at the end. The file:// backend rewrites it whole
 twice for each resource, which takes the engine nearly all the time already at this size."""
@@ -54,7 +55,7 @@ class Fleet:
             PLAIN: (plain,),
             FLOOR: (floor,),
         }
-        rounds = 3 if self._services <= _MOST_REPEATED else 1
+        rounds = _ROUNDS if self._services <= _MOST_REPEATED else 1
         measured: dict[str, list[Cost]] = {name: [] for name in ways}
         for _ in range(rounds):
             for name, (stack, *words) in ways.items():
