@@ -19,16 +19,10 @@ from pulumi.runtime.proto import source_pb2
 # The wording of pulumi 3.259 (runtime/resource.py, invoke.py, rpc_manager.py, _callbacks.py). With another
 # wording the messages pass again, which costs only time.
 _OF_EACH_CALL = (
-    "registering resource: ",
-    "beginning rpc ",
-    "resource registration prepared: ",
-    "resource registration successful: ",
-    "register resource outputs prepared: ",
-    "Invoking function: ",
-    "Invoking function prepared: ",
-    "Invoke callback ",
-    "do_register_resource_hook ",
-    "do_register_error_hook ",
+    *("registering resource: ", "resource registration prepared: ", "resource registration successful: "),
+    *("register resource outputs prepared: ", "beginning rpc "),
+    *("Invoking function: ", "Invoking function prepared: "),
+    *("Invoke callback ", "do_register_resource_hook ", "do_register_error_hook "),
 )
 
 
