@@ -33,6 +33,8 @@ _TERMS = "ResourceKindRequireAcceptTerms"
 _KEY_UNUSABLE = "x-localazure-findings"
 """The header of a refusal that tells why a key cannot be used."""
 _OF_TEMPLATE = ("type", "apiVersion", "name", "scope", "dependsOn")
+_MOST = 800
+"""Resources of a template, those inside it among them (assumed; documented for one template)."""
 _LATER = re.compile(r"\[(?!\[).*\breference\(.*\]", re.DOTALL)
 _AT_ONCE = {
     "operation_seconds": 0.0,
@@ -67,6 +69,11 @@ def routes(router: Router) -> tuple[Route, ...]:
         name = request.params["deployment"]
         level = _level(properties)
         resources = [*_resources(properties, scope)]
+        if len(resources) > _MOST:
+            actual = len(resources)
+            raise _invalid(
+                f"The number of template resources limit exceeded. Limit: {_MOST} and actual: {actual}."
+            )
         covers = cloud.behaviour.validate_covers
         if covers == "refused":
             raise _invalid(f"The validation level '{level}' is not supported for this template.")

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final
 
@@ -58,7 +57,7 @@ async def names(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each name that is taken: by a resource in the same group, or, of vaults and subdomains,
     anywhere in the world."""
     own_groups = {one.id.lower() for one in plan if one.type == model.GROUP}
-    made = _by_group(one for one in plan if one.action == model.CREATE)
+    made = model.by_group(one for one in plan if one.action == model.CREATE)
 
     async def judge(members: Sequence[Planned]) -> Found:
         group_id = members[-1].group_id
@@ -75,14 +74,6 @@ async def names(plan: Sequence[Planned], ask: Questions) -> Report:
         return [*here, *filter(None, elsewhere)]
 
     return await about_each(NAMES, "whether the names are free", made, judge)
-
-
-def _by_group(plan: Iterable[Planned]) -> Collection[Sequence[Planned]]:
-    """The resources, for each group that they are in or are."""
-    found: defaultdict[str, list[Planned]] = defaultdict(list)
-    for one in plan:
-        found[one.group_id.lower()].append(one)
-    return found.values()
 
 
 def _no_group(members: Sequence[Planned]) -> DeploymentFinding:
@@ -145,7 +136,7 @@ _VERBS: Final = {model.CREATE: "making", model.DELETE: "deleting"}
 
 async def locks(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each lock on the way: ReadOnly forbids every write, CanNotDelete a delete."""
-    written = _by_group(one for one in plan if one.action != model.USE)
+    written = model.by_group(one for one in plan if one.action != model.USE)
 
     async def judge(members: Sequence[Planned]) -> Found:
         group_id = members[-1].group_id

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -131,6 +132,14 @@ class Report:
 def group_of(id: str) -> str:
     """The ARM id of the group that an id is in, or is."""
     return "/".join(id.split("/")[:5])
+
+
+def by_group(plan: Iterable[Planned]) -> Collection[Sequence[Planned]]:
+    """The resources, for each group that they are in or are."""
+    found: defaultdict[str, list[Planned]] = defaultdict(list)
+    for one in plan:
+        found[one.group_id.lower()].append(one)
+    return found.values()
 
 
 def subscription_scope(id: str) -> str:

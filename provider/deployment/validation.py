@@ -4,7 +4,7 @@ One question for each resource group that exists, and one for all that are yet t
 first: if some are missing, the same question without rights follows, so that everything is told at once.
 Sources: docs/azure-facts.md, azure-rest-api-specs, Deployments_Validate 2025-04-01. The validation does not
 cover names that are taken, locks, terms, and the rights to delete and to read. A template has at most 800
-resources (azure-resource-manager/templates/best-practices): more are not checked.
+resources (azure-resource-manager/templates/best-practices), so that more of them are asked about in parts.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ NAME: Final = "validation"
 RIGHTS, DENIALS = f"{NAME}: rights", f"{NAME}: policies"
 """The checks of findings that only Azure's validation can make."""
 WHAT: Final = "what Azure's own validation would refuse"
+MOST_IN_TEMPLATE: Final = 800
 RIGHTS_WHAT: Final = "what the deploying login may do"
 PERMISSIONS: Final = "Microsoft.Authorization/permissions"
 _DEPLOYMENT: Final = "Microsoft.Resources/deployments"
@@ -65,8 +66,23 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     for one in plan:
         if _is_asked(one, freed):
             asked[_existing(one.id, made).lower()].append(one)
-    reports = await asyncio.gather(*(_validated(some, made, login, ask) for some in asked.values()))
-    return sum(reports, Report())
+    parts = [part for some in asked.values() for part in _parts(some)]
+    return sum(await asyncio.gather(*(_validated(one, made, login, ask) for one in parts)), Report())
+
+
+def _parts(members: Sequence[Planned]) -> Iterator[list[Planned]]:
+    """The members in parts that a template can hold, with a deployment for each group. A group is never
+    divided. If a part names what another part makes, Azure answers that it does not exist, which is not told
+    (`_OF_THE_TEMPLATE`)."""
+    part: list[Planned] = []
+    size = 0
+    for group in model.by_group(members):
+        size += len(group) + 1
+        if part and size > MOST_IN_TEMPLATE:
+            yield part
+            part, size = [], len(group) + 1
+        part += group
+    yield part
 
 
 def _is_asked(one: Planned, freed: Collection[str]) -> bool:

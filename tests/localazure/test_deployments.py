@@ -180,3 +180,11 @@ def test_a_question_makes_no_new_key_pair() -> None:
         case.do({"ask": f"PUT {VAULT}", "send": VAULT_BODY})
         case.do({"ask": f"PUT {VAULT}/keys/k", "send": {"properties": {"kty": "RSA"}}})
     assert made == ["RSA"]
+
+
+def test_a_template_holds_800_resources() -> None:
+    """More of them are no template."""
+    many = [vault(f"kv-many-{number}") for number in range(801)]
+    reply = validate(Case(), *many)
+    assert (reply.status, reply.code) == (400, "InvalidTemplate")
+    assert "Limit: 800 and actual: 801" in reply.body["error"]["message"]

@@ -136,3 +136,24 @@ def test_a_validation_that_takes_long_is_followed_to_its_end() -> None:
     azure.headers["Location"] = f"https://management.azure.com{SUBSCRIPTION}/operationresults/1?api-version=x"
     assert [one.id for one in checked(azure).findings] == [ACCOUNT]
     assert [asked.partition(" ")[0] for asked, _ in azure.asked] == ["POST", "GET", "GET"]
+
+
+def test_what_no_template_holds_is_asked_about_in_parts() -> None:
+    """Each group whole, and each resource once."""
+    plan = [
+        Planned(f"{SUBSCRIPTION}/resourceGroups/rg-{number}{inside}", content={"location": "westeurope"})
+        for number in range(100)
+        for inside in ("", *(f"/providers/Microsoft.KeyVault/vaults/kv-{number}-{one}" for one in range(9)))
+    ]
+    azure = Azures((200, {}))
+    assert checked(azure, *plan).unchecked == ()
+    sizes = []
+    for url, body in azure.asked:
+        if "resourceGroups" in url:  # about the account, whose group exists
+            continue
+        outer = body["properties"]["template"]["resources"]
+        inner = [one["properties"]["template"]["resources"] for one in outer if "properties" in one]
+        assert all(len(group) == 9 for group in inner)
+        sizes.append(len(outer) + sum(map(len, inner)))
+    assert max(sizes) <= validation.MOST_IN_TEMPLATE < sum(sizes)
+    assert sum(sizes) == 100 * (1 + 1 + 9)
