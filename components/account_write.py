@@ -27,7 +27,7 @@ from pulumi.output import Unknown
 from pulumi.runtime.proto import resource_pb2
 
 from components.hooks import engine_has, read_in_hook
-from components.invokes import InvokeError, State, invoke, is_absent
+from components.invokes import Answer, InvokeError, State, invoke, is_absent
 from components.kept_properties import lost_search
 from core import adapters, arm_ids, key_uris
 from core.facts import Encryption
@@ -35,8 +35,6 @@ from core.key_uris import KeyUri
 from core.resource_types import ACCOUNT, BINDING, GET_ACCOUNT
 
 ENCRYPTION = "properties.encryption"
-
-Found = Mapping[str, Any] | None
 _KNOWN_LATER = "known after the update"
 
 
@@ -78,7 +76,7 @@ class BoundKey:
         return other is not None and _folded(self) == _folded(other)
 
 
-def bound_key(account: Found) -> BoundKey | None:
+def bound_key(account: Answer) -> BoundKey | None:
     """The key in an account's outputs or inputs; None without an account or a customer-managed key."""
     said = ((account or {}).get("properties") or {}).get("encryption") or {}
     encryption = adapters.encryption(said)
@@ -92,8 +90,8 @@ class AccountBefore:
     """An account before a run: its outputs in the stack's state, its outputs now, and the key of its binding
     in the state. `shows_version`: Azure showed the version of that key."""
 
-    recorded: Found = None
-    live: Found = None
+    recorded: Answer = None
+    live: Answer = None
     recorded_key: BoundKey | None = None
     shows_version: bool = False
 
@@ -127,7 +125,7 @@ def recorded_account(state: State, name: str) -> AccountBefore:
 
 async def read_account(
     name: str, resource_group_name: str | None, opts: pulumi.InvokeOptions | None
-) -> Found:
+) -> Answer:
     """An account's outputs; None if there is none, or if its group is not known yet."""
     if not resource_group_name:
         return None

@@ -23,7 +23,6 @@ from core import resource_types as types
 _OUTSIDE = ("location", "tags", "kind", "identity", "properties")
 """The parts of the account's body beside its properties. Other resources have a tier there, too."""
 
-
 Question = Mapping[str, Any]
 """A resource that this run will make or refer to, as `checkDeployment` takes it. `setting` is the path of the
 argument that names it, `existingSetting` that of the argument for an existing one."""

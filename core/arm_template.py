@@ -16,6 +16,9 @@ PROVIDER: Final = "Provider"
 it."""
 NO_RBAC: Final = "ProviderNoRbac"
 """The same without the rights."""
+MOST_RESOURCES: Final = 800
+"""How many resources a template may have (learn.microsoft.com/azure/azure-resource-manager/templates/
+best-practices, read on 2026-11-30). Whether those of a deployment inside it count is not known."""
 _SCHEMA: Final = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 Json = Mapping[str, Any]
 

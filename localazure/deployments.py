@@ -34,7 +34,8 @@ _KEY_UNUSABLE = "x-localazure-findings"
 """The header of a refusal that tells why a key cannot be used."""
 _OF_TEMPLATE = ("type", "apiVersion", "name", "scope", "dependsOn")
 _MOST = 800
-"""Resources of a template, those inside it among them (assumed; documented for one template)."""
+"""Resources of a template (azure-resource-manager/templates/best-practices, read on 2026-11-30). Those of a
+deployment inside it do not count here (assumed)."""
 _LATER = re.compile(r"\[(?!\[).*\breference\(.*\]", re.DOTALL)
 _AT_ONCE = {
     "operation_seconds": 0.0,
@@ -69,11 +70,6 @@ def routes(router: Router) -> tuple[Route, ...]:
         name = request.params["deployment"]
         level = _level(properties)
         resources = [*_resources(properties, scope)]
-        if len(resources) > _MOST:
-            actual = len(resources)
-            raise _invalid(
-                f"The number of template resources limit exceeded. Limit: {_MOST} and actual: {actual}."
-            )
         covers = cloud.behaviour.validate_covers
         if covers == "refused":
             raise _invalid(f"The validation level '{level}' is not supported for this template.")
@@ -192,6 +188,10 @@ def _resources(properties: Json, scope: str) -> Iterator[Resource]:
     listed = template.get("resources") if isinstance(template, dict) else None
     if not isinstance(listed, list) or not {"$schema", "contentVersion"} <= set(template):
         raise _invalid("The template must have '$schema', 'contentVersion' and an array 'resources'.")
+    if len(listed) > _MOST:
+        raise _invalid(
+            f"The number of template resources limit exceeded. Limit: {_MOST} and actual: {len(listed)}."
+        )
     for given in listed:
         one = _resource(given, scope)
         yield one

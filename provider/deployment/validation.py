@@ -3,8 +3,8 @@
 One question for each resource group that exists, and one for all that are yet to be made. Azure judges rights
 first: if some are missing, the same question without rights follows, so that everything is told at once.
 Sources: docs/azure-facts.md, azure-rest-api-specs, Deployments_Validate 2025-04-01. The validation does not
-cover names that are taken, locks, terms, and the rights to delete and to read. A template has at most 800
-resources (azure-resource-manager/templates/best-practices), so that more of them are asked about in parts.
+cover names that are taken, locks, terms, and the rights to delete and to read. More resources than a template
+may have are asked about in parts, as if those of the deployments inside it counted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ NAME: Final = "validation"
 RIGHTS, DENIALS = f"{NAME}: rights", f"{NAME}: policies"
 """The checks of findings that only Azure's validation can make."""
 WHAT: Final = "what Azure's own validation would refuse"
-MOST_IN_TEMPLATE: Final = 800
 RIGHTS_WHAT: Final = "what the deploying login may do"
 PERMISSIONS: Final = "Microsoft.Authorization/permissions"
 _DEPLOYMENT: Final = "Microsoft.Resources/deployments"
@@ -78,7 +77,7 @@ def _parts(members: Sequence[Planned]) -> Iterator[list[Planned]]:
     size = 0
     for group in model.by_group(members):
         size += len(group) + 1
-        if part and size > MOST_IN_TEMPLATE:
+        if part and size > arm_template.MOST_RESOURCES:
             yield part
             part, size = [], len(group) + 1
         part += group

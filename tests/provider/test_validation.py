@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core import arm_template
 from provider.azure import Azure
 from provider.deployment import validation
 from provider.deployment.model import Planned, Report
@@ -155,5 +156,5 @@ def test_what_no_template_holds_is_asked_about_in_parts() -> None:
         inner = [one["properties"]["template"]["resources"] for one in outer if "properties" in one]
         assert all(len(group) == 9 for group in inner)
         sizes.append(len(outer) + sum(map(len, inner)))
-    assert max(sizes) <= validation.MOST_IN_TEMPLATE < sum(sizes)
+    assert max(sizes) <= arm_template.MOST_RESOURCES < sum(sizes)
     assert sum(sizes) == 100 * (1 + 1 + 9)
