@@ -8,7 +8,7 @@ import pulumi
 
 from components.account_write import ENCRYPTION, AccountBefore, key_guard
 from components.azure_native import AzureResource, read_back, value_at
-from components.component import ChildOptions
+from components.component import ChildOptions, may_be_transformed
 from components.declared import Declaration
 from components.invokes import Answer
 from components.kept_properties import KEPT, SEARCH_LINK, lost_search, with_kept
@@ -16,17 +16,6 @@ from core import adapters
 from core import resource_types as types
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
 from core.key_uris import KeyUri
-
-# A later update of an account may write these, but neither its identity nor its key.
-_CHANGING = [
-    "properties.disableLocalAuth",
-    "properties.networkAcls",
-    "properties.publicNetworkAccess",
-    "properties.restore",
-    *KEPT,
-    "sku",
-    "tags",
-]
 
 
 @dataclass(frozen=True)
@@ -77,22 +66,25 @@ def make_account(
     opts = options(depends_on=list(after))
     through = pulumi.InvokeOptions(parent=opts.parent)
     ignored = [*kept]
+    if frozen:  # a later update writes all of this
+        stays = [f"properties.{one}" for one in properties if one != "encryption"]
+        ignored += ["sku", "tags", "properties.restore", *KEPT, *stays]
+        ignored += ["properties.encryption.keyVaultProperties"] if inline else []
+    else:
+        declared["properties"] = properties = with_kept(properties, before.live)
+        if lost_search(name, {"properties": properties}, before.live):
+            # The link stays as it is recorded, and the hook refuses a write without the search key.
+            ignored.append(SEARCH_LINK)
     if unbinds:
         # Explicit, because nobody has observed what a PUT without encryption does.
         properties["encryption"] = {"keySource": MICROSOFT_MANAGED}
     elif not inline:
-        if not frozen and (key := before.bound_key):
+        fixed = None if may_be_transformed(opts.parent) else declared
+        if not frozen and (key := before.key_to_state(fixed, ignored)):
             properties["encryption"] = key.declared
             ignored.append(LIVE_ENCRYPTION)
         else:
             ignored.append(ENCRYPTION)
-    if frozen:
-        ignored += [*_CHANGING, *(["properties.encryption.keyVaultProperties"] if inline else [])]
-    else:
-        declared["properties"] = with_kept(properties, before.live)
-        if lost_search(name, {"properties": declared["properties"]}, before.live):
-            # The link stays as it is recorded, and the hook refuses a write without the search key.
-            ignored.append(SEARCH_LINK)
     opts.ignore_changes = ignored
     # No account is deleted with its data before another one in its place is made.
     opts.delete_before_replace = False

@@ -6,8 +6,9 @@ Microsoft-managed keys (never observed). The key is not among the arguments of a
 by a PATCH after the account. So there are two belts:
 
 - Each run declares the encryption that the account has at that time, or, where a read shows none, the one
-  that the state's binding has: a read may lag behind (assumed). A state in which the account lacks that key,
-  such as after a first update or a rotation without a refresh, gets it by one write that changes nothing.
+  that the state's binding has: a read may lag behind (assumed). If the state's account lacks that key, as
+  after a first update or a rotation without a refresh, a run that changes nothing of the account leaves it
+  out, and so writes no account. A program with transforms declares it always: they may change something.
 - Immediately before each write, the inputs that the engine is about to send are compared with the account. A
   write that would take the key away fails, whatever changed the inputs on their way: a transform, an
   `ignore_changes` of the caller, a saved plan, a read that did not find the account.
@@ -17,7 +18,7 @@ Owns: the two belts. Does not own: the other properties of an account (account.p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -35,6 +36,7 @@ from core.key_uris import KeyUri
 from core.resource_types import ACCOUNT, BINDING, GET_ACCOUNT
 
 ENCRYPTION = "properties.encryption"
+_PLACE = ("accountName", "location", "resourceGroupName")  # a change of these is refused
 _KNOWN_LATER = "known after the update"
 
 
@@ -107,6 +109,37 @@ class AccountBefore:
             return live if live.encryption.key_version or self.shows_version else recorded
         unnamed = BoundKey(replace(live.encryption, key_version=""), says_version=live.says_version)
         return unnamed if self.shows_version and unnamed.is_same(recorded) else live
+
+    def key_to_state(self, declared: Answer, ignored: Collection[str]) -> BoundKey | None:
+        """The key that a run states beside the account's arguments `declared`, without the paths `ignored`;
+        None if it is to leave the recorded encryption as it is. Arguments that something may still change are
+        given as None."""
+        key, recorded = self.bound_key, bound_key(self.recorded)
+        # Answers may leave the version out, and then the state's outputs do so, too.
+        lags = not any(one.is_same(recorded) for one in (key, bound_key(self.live)) if one)
+        # An account in which a write failed is written again, which tells why.
+        if not lags or declared is None or not adapters.account(self.live or {}).has_settled:
+            return key
+        return key if differs(declared, self.recorded or {}, ignored) else None
+
+
+def differs(stated: Any, found: Any, ignored: Collection[str] = (), path: str = "") -> bool:
+    """Whether a resource that is stated may be another than the outputs `found`, but for the paths `ignored`.
+    What is not known yet may be."""
+    if path in ignored:
+        return False
+    if path == "tags":
+        return (stated or {}) != (found or {})
+    if path == "identity.userAssignedIdentities" and all(isinstance(one, str) for one in stated):
+        # A list among inputs, and among outputs a map by these ids.
+        return {*map(str.lower, stated)} != {*map(str.lower, found or ())}
+    if isinstance(stated, Mapping):
+        inner = {f"{path}.{name}".removeprefix("."): name for name in stated if name not in _PLACE}
+        there = found if isinstance(found, Mapping) else {}
+        return any(differs(stated[name], there.get(name), ignored, at) for at, name in inner.items())
+    if isinstance(stated, list) and isinstance(found, list) and len(stated) == len(found):
+        return any(differs(*pair, ignored, path) for pair in zip(stated, found, strict=True))
+    return isinstance(stated, pulumi.Output) or stated != found
 
 
 def recorded_account(state: State, name: str) -> AccountBefore:

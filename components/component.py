@@ -18,6 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
+from pulumi.runtime import get_root_resource
+from pulumi.runtime._callbacks import _CallbackServicer
 
 from components.arguments.inputs import camel_case
 from components.azure_failures import explaining_hooks
@@ -48,6 +50,15 @@ def former_names(opts: pulumi.ResourceOptions | None) -> tuple[str, ...]:
     )
 
 
+def may_be_transformed(component: pulumi.Resource | None) -> bool:
+    """Whether a transform of the program may change what a component declares. Those of a program in another
+    language, which has no stack here, are not seen, so it may."""
+    if not isinstance(component, Component) or get_root_resource() is None:
+        return True
+    served = any(one._transforms for one in _CallbackServicer._servicers)  # noqa: SLF001 - kept nowhere else
+    return bool(served or component.given.transforms or component._transformations)  # noqa: SLF001 - likewise
+
+
 class Component(pulumi.ComponentResource):
     """A component of this project, `language-cmk:index:<Class>`."""
 
@@ -65,7 +76,7 @@ class Component(pulumi.ComponentResource):
         Each child comes after the resources in `after`. `owns_vault`: the component makes the vault of its
         key."""
         self._after, self._owns_vault = list(after), owns_vault
-        self._given = opts = opts or pulumi.ResourceOptions()
+        self.given = opts = opts or pulumi.ResourceOptions()
         inherited = opts.parent.protects if isinstance(opts.parent, Component) else True
         # Not annotated in the class, because Pulumi takes annotated attributes for outputs.
         self.protects: bool = inherited if opts.protect is None else opts.protect
@@ -97,7 +108,7 @@ class Component(pulumi.ComponentResource):
         return self._child(protect=self.protects, options=options)
 
     def _child(self, *, protect: bool, options: Mapping[str, Any]) -> pulumi.ResourceOptions:
-        given = self._given
+        given = self.given
         handed_on = {
             "custom_timeouts": given.custom_timeouts,
             "deleted_with": given.deleted_with,

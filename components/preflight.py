@@ -17,7 +17,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.account_write import bound_key
 from components.arguments.problem import Problem
 from components.azure_cmk import KeyAccessRevocation
-from components.guards import access, data_loss, effects, rules, soft_deleted
+from components.guards import access, data_loss, drift, effects, rules, soft_deleted
 from components.guards.plan import ServicePlan
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
@@ -240,7 +240,7 @@ def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
 
 
 def _tell(name: str, situation: Situation) -> None:
-    for note in (access.not_by_targets, access.still_granted, access.stale_grant):
+    for note in (access.not_by_targets, access.still_granted, access.stale_grant, drift.changed):
         for text in note(situation):
             pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
 

@@ -89,5 +89,5 @@ def log_in_anew(said: str, stack: str = "") -> str:
     return (
         "a refresh logs in with the client secret of the last update; if that was wrong or was changed "
         "since, correct it in the configuration or remove it there, and run "
-        f"`pulumi up{named} --run-program`, which takes the login from the configuration"
+        f"`pulumi up{named} --refresh --run-program`, which takes the login from the configuration"
     )

@@ -64,7 +64,8 @@ def set_up(words: Sequence[str]) -> int | None:
 
 
 def up(home: Home, stack: str) -> int:
-    """Deploys the stack under the policy pack, and reads the proof back from the local Azure.
+    """Deploys the stack under the policy pack, and reads the proof back from the local Azure. A refresh comes
+    first: what somebody changed outside is undone.
 
     The preview is a command of its own: where everything is as the stack's state has it, that is all. The
     stack's outputs, of which most are unknown before, are told by a command of their own, too.
@@ -74,7 +75,7 @@ def up(home: Home, stack: str) -> int:
         pulumi.select()
         or pulumi.run(*_configured(stack))
         or pulumi.checked()
-        or pulumi.run("pulumi", "preview", "--stack", stack, *_QUIET, *_PACK)
+        or pulumi.run("pulumi", "preview", "--stack", stack, "--refresh", *_QUIET, *_PACK)
         or _updated(pulumi, stack)
         or pulumi.run(*_PROOF, "--stack", stack)
         or _what_next(home, stack)
@@ -100,7 +101,9 @@ def _updated(pulumi: Steps, stack: str) -> int:
     state = _STATES / f"{stack}.json"
     if not changed and not is_newer(ROOT, state):
         return 0
-    code = pulumi.run("pulumi", "up", "--stack", stack, "--yes", "--skip-preview", *_QUIET, *_PACK)
+    code = pulumi.run(
+        *("pulumi", "up", "--stack", stack, "--refresh", "--yes", "--skip-preview"), *_QUIET, *_PACK
+    )
     if code or not changed:
         return code
     return pulumi.quietly("pulumi", "refresh", "--stack", stack, "--yes", "--skip-preview")
@@ -140,7 +143,7 @@ def preview(home: Home, stack: str) -> int:
         pulumi.select()
         or pulumi.run(*_configured(stack))
         or pulumi.checked()
-        or pulumi.run("pulumi", "preview", "--stack", stack, "--diff", *_QUIET, *_PACK)
+        or pulumi.run("pulumi", "preview", "--stack", stack, "--refresh", "--diff", *_QUIET, *_PACK)
     )
     if not code:
         # The program says it at the beginning of the diff.
@@ -267,7 +270,7 @@ class Steps:
             sys.stderr.write(
                 "a refresh logs in with the client secret of the last update; if "
                 f"Pulumi.{self._stack}.yaml has another now, run `python3 -m localazure exec -- pulumi up "
-                f"--stack {self._stack} --run-program`, which takes the login from that file\n"
+                f"--stack {self._stack} --refresh --run-program`, which takes the login from that file\n"
             )
         if code and os.environ.get(_BACKEND) != self._environ[_BACKEND]:
             # The user's own shell, in which the printed commands run, does not reach the local Azure.

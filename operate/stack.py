@@ -112,14 +112,17 @@ class EngineStack(automation.Stack):
     def planned(self, plan: Path | None = None) -> dict[str, int]:
         """Previews under the policy pack, and saves the plan into a file if one is named; the operations that
         would be done, by their count. Raises UpdateError, LockedError or NoStackError."""
-        return changes(self._run(self.preview, plan=plan and str(plan), **_pack()).change_summary)
+        found = self._run(self.preview, plan=plan and str(plan), refresh=True, **_pack())
+        return changes(found.change_summary)
 
     def updated(self, plan: Path) -> Mapping[str, object]:
         """Does what the plan says, or nothing; the stack's outputs. The state is refreshed afterwards, for an
         account is recorded before it is bound. Raises UpdateError, LockedError or NoStackError."""
         approval = filter(None, (_digest(plan), os.environ.get("APPROVAL")))
         message = f"operate fleet ({'; '.join(approval)})"
-        found = self._run(self.up, plan=str(plan), message=message, show_secrets=False, **_pack())
+        found = self._run(
+            self.up, plan=str(plan), refresh=True, message=message, show_secrets=False, **_pack()
+        )
         self._run(self.refresh, show_secrets=False)
         return {name: one.value for name, one in found.outputs.items()}
 

@@ -1,6 +1,6 @@
 """`python -m review preview.json`: the encryption review of a preview, and an exit code for a check.
 
-    pulumi preview --json --show-sames > preview.json
+    pulumi preview --refresh --json --show-sames > preview.json
     python -m review preview.json --markdown comment.md
 
 The gate of a pull request reads the saved plan over a refresh, so that nothing the program wrote decides what

@@ -62,12 +62,7 @@ class Argument(NamedTuple):
         return _WORDS.get(self.type, "an object")
 
 
-_WORDS = {
-    str: "text",
-    int: "a whole number",
-    bool: "true or false",
-    dict: "an object of names and texts",
-}
+_WORDS = {str: "text", int: "a whole number", bool: "true or false", dict: "an object of names and texts"}
 
 
 Rule = Callable[[Any], Iterator[Problem]]

@@ -1,20 +1,37 @@
-"""Removals outside Pulumi that an update would make worse: refused before it writes.
+"""Removals outside Pulumi that an update would make worse: refused before it writes. Changes: told.
 
 Owns: the missing resources that a bound account's data depends on, the effect on the data, and the way back.
-Does not refuse a loss that an update repairs itself (a binding, access for a new identity, a vault's
-protection). Pure. Does not own: removed access (access.py), the calls to Azure (reader.py).
+Does not refuse a loss that an update repairs itself (a binding, access for a new identity). Pure. Does not
+own: removed access (access.py), the calls to Azure (reader.py).
 """
 
 from collections.abc import Iterator
 
+from components.account_write import differs
 from components.arguments.problem import Problem
 from components.guards.key_place import KeyPlace
 from components.guards.recorded_state import SYSTEM, USER
 from components.guards.situation import Live, Situation, is_in_subscription
 from core import arm_ids, facts, regions
+from core import resource_types as types
 from core.facts import HOURS_HELD
 
+_WATCHED = ("tags", "sku", "publicNetworkAccess", "networkAcls", "disableLocalAuth")
 _FORGET = "run `pulumi refresh`, which removes it from the state"
+
+
+def changed(situation: Situation) -> Iterator[str]:
+    """Changes outside Pulumi since the state was written, which no diff shows without a refresh."""
+    live = {types.ACCOUNT: ("account", situation.live.account), types.VAULT: ("vault", situation.live.vault)}
+    for type, (noun, found) in live.items():
+        recorded = situation.before.part(type, noun)
+        was, now = ({**one, **(one.get("properties") or {})} for one in (recorded, found or recorded))
+        names = [one for one in _WATCHED if one in was and differs(was[one], now.get(one), path=one)]
+        if names:
+            yield (
+                f"{noun} {recorded['name']!r} is not as the state has it, as after a change outside Pulumi: "
+                f"{', '.join(names)}. A preview with --refresh shows how; an update that writes it undoes it"
+            )
 
 
 def gone(situation: Situation) -> Iterator[Problem]:

@@ -43,10 +43,7 @@ def other_key(situation: Situation) -> Iterator[Problem]:
         return
     found = adapters.key_version({"properties": key})
     way_out = "or give another key.name: a new key is made, and the account moves to it"
-    for name, has, wanted in (
-        ("type", found.type, inputs.key.type),
-        ("size", found.size, inputs.key.size),
-    ):
+    for name, has, wanted in (("type", found.type, inputs.key.type), ("size", found.size, inputs.key.size)):
         if has not in (None, wanted):
             yield Problem(
                 f"key.{name}",

@@ -22,7 +22,7 @@ from tests.support.stack import Stack
 
 OURS, PACK, EMPTY_PACK, PLAIN, FLOOR = "ours", "ours with pack", "ours with empty pack", "plain", "floor"
 UNCHANGED = "ours with pack, unchanged"
-UNCHANGED_PREVIEW, NO_REFRESH = "ours, unchanged preview", "ours, unchanged preview, --refresh=false"
+UNCHANGED_PREVIEW, REFRESHED = "ours, unchanged preview", "ours, unchanged preview, --refresh"
 _PROGRAMS = Path(__file__).with_name("programs")
 _MOST_REPEATED = 100
 _ROUNDS = 5
@@ -71,10 +71,9 @@ class Fleet:
         self._azure.control("/reset", {})
         ours = self.ours("up-pack")
         costs[PACK] = self._cost(ours, *up, *packed)
-        self._cost(ours, "refresh", "--yes", "--skip-preview")
         costs[UNCHANGED] = self._cost(ours, *up, *packed)
         costs[UNCHANGED_PREVIEW] = self._cost(ours, "preview", "--expect-no-changes")
-        costs[NO_REFRESH] = self._cost(ours, "preview", "--expect-no-changes", "--refresh=false")
+        costs[REFRESHED] = self._cost(ours, "preview", "--refresh")
         resources = len(ours.resources())
         for other in (PLAIN, FLOOR):
             self._azure.control("/reset", {})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pulumi
 import pytest
 
-from components.account_write import AccountBefore, bound_key, loss, recorded_account
+from components.account_write import AccountBefore, bound_key, differs, loss, recorded_account
 from core.resource_types import ACCOUNT, BINDING
 
 VERSION = "1" * 32
@@ -151,3 +152,56 @@ def test_the_state_tells_of_an_account_by_its_name() -> None:
     own = recorded_account({**state, (BINDING, "one"): binding(accountId=ID.upper())}, "lang-claims")
     assert own.recorded_key is not None
     assert recorded_account(state, "lang-none") == AccountBefore()
+
+
+USERS = {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {"/S/One": {"clientId": "c"}}}
+FOUND = account(
+    identity={**USERS, "principalId": "p"},
+    properties={"networkAcls": {"ipRules": [{"value": "203.0.113.7"}], "bypass": None}, "restore": None},
+)
+STATED: dict[str, Any] = {
+    "accountName": "another",
+    "resourceGroupName": pulumi.Output.from_input("g"),
+    "tags": {"owner": "a"},
+    "identity": {**USERS, "userAssignedIdentities": ["/s/one"]},
+    "properties": {"networkAcls": {"ipRules": [{"value": "203.0.113.7"}]}, "restore": None},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "ignored", "expected"),
+    [
+        ({}, [], False),
+        ({"tags": {}}, [], True),
+        ({"tags": None}, [], True),
+        ({"tags": {"owner": "a", "cost": "b"}}, [], True),
+        ({"tags": {"owner": "b"}}, ["tags"], False),
+        ({"sku": {"name": "S0"}}, [], True),
+        ({"identity": {**USERS, "type": "UserAssigned"}}, [], True),
+        ({"identity": {**USERS, "userAssignedIdentities": ["/s/one", "/s/two"]}}, [], True),
+        ({"identity": {**USERS, "userAssignedIdentities": [pulumi.Output.from_input("/s/one")]}}, [], True),
+        ({"properties": {"networkAcls": {"ipRules": []}}}, [], True),
+        ({"properties": {"networkAcls": {"ipRules": []}}}, ["properties.networkAcls"], False),
+        ({"properties": {"networkAcls": {"ipRules": [{"value": "203.0.113.8"}]}}}, [], True),
+        ({"properties": {"publicNetworkAccess": "Enabled"}}, [], True),
+        ({"properties": {"restore": pulumi.Output.from_input(None)}}, [], True),
+    ],
+)
+def test_what_may_be_written_states_the_key(
+    change: dict[str, Any], ignored: list[str], *, expected: bool
+) -> None:
+    """After a first update the state lacks the key, and a run states it only where it changes something, or
+    the last write failed. A state that has the key keeps it, and so does a program with transforms."""
+    stated = {**STATED, **change}
+    assert differs(stated, FOUND, ignored) is expected
+    settled = {**account("v1")["properties"], "provisioningState": "Succeeded"}
+    lagging = AccountBefore(recorded=FOUND, live={**FOUND, "properties": settled})
+    key = bound_key(lagging.live)
+    assert lagging.key_to_state(stated, ignored) == (key if expected else None)
+    assert lagging.key_to_state(None, ignored) == key
+    assert replace(lagging, recorded=lagging.live).key_to_state(stated, ignored) == key
+    failed = {**FOUND, "properties": {**settled, "provisioningState": "Failed"}}
+    assert replace(lagging, live=failed).key_to_state(stated, ignored) == key
+    hidden = {**FOUND, "properties": without_version()["properties"]}
+    shows_none = AccountBefore(recorded=hidden, live=hidden, recorded_key=key)
+    assert shows_none.key_to_state(stated, ignored) == key

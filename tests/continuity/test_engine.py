@@ -41,10 +41,13 @@ def tags(consumer: Consumer) -> Any:
     return account["outputs"].get("tags")
 
 
-def test_tags_of_the_whole_program_are_no_loss_of_the_key(makes: Callable[[str], Consumer]) -> None:
+@pytest.mark.parametrize("kind", ["python", pytest.param("package", marks=pytest.mark.long)])
+def test_tags_of_the_whole_program_are_no_loss_of_the_key(
+    makes: Callable[[str], Consumer], kind: str
+) -> None:
     """A program that tags by a transform, and changes the tag: each update says the key in its write of the
     account, and nothing is left to do after it."""
-    program = makes("python")
+    program = makes(kind)
     program.up()
     for number in ("7", "8"):
         program.up(cost_centre=number)

@@ -106,7 +106,7 @@ def test_an_update_that_is_killed_again_and_again_converges(life: Life, change: 
     """Killed at one request after another, before it or after it, engine alone or machine, and each time
     repaired by the runbook; the run let be converges. SEARCH=wide kills ten times as often."""
     life.begin(change)
-    stored, words = life.judge.ciphertext(), (change.command, "--yes", "--skip-preview")
+    stored, words = life.judge.ciphertext(), (change.command, "--yes", "--skip-preview", "--refresh")
     killed = life.killed(*words)
     assert killed
     done(life.stack.pulumi(*words))

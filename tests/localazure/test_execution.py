@@ -274,7 +274,7 @@ def test_a_login_that_only_the_state_still_has_is_replaced(
 
     monkeypatch.setattr(checkout.Steps, "_run", refused)
     assert steps.run("pulumi", verb) == 255
-    printed = "`python3 -m localazure exec -- pulumi up --stack dev --run-program`"
+    printed = "`python3 -m localazure exec -- pulumi up --stack dev --refresh --run-program`"
     assert printed in capsys.readouterr().err
 
 

@@ -228,7 +228,7 @@ def failed(text: str) -> CommandResult:
         (
             automation.CommandError(failed("error: refused: AADSTS7000215: Invalid")),
             engine.UpdateError,
-            "`pulumi up --stack prod-a --run-program`",
+            "`pulumi up --stack prod-a --refresh --run-program`",
         ),
     ],
     ids=["no stack in the backend", "a lock", "a login that only the state still has"],

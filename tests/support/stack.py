@@ -156,7 +156,7 @@ class Stack:
         return self.pulumi(*words, *pack)
 
     def up(self, *words: str) -> Run:
-        """`pulumi up` as `make up` says it: preview and update, both under the policy pack."""
+        """`pulumi up`: preview and update, both under the policy pack."""
         return self._with_pack("up", "--yes", *words)
 
     def deploy(self, *words: str) -> Run:
