@@ -139,7 +139,7 @@ def differs(stated: Any, found: Any, ignored: Collection[str] = (), path: str = 
         return any(differs(stated[name], there.get(name), ignored, at) for at, name in inner.items())
     if isinstance(stated, list) and isinstance(found, list) and len(stated) == len(found):
         return any(differs(*pair, ignored, path) for pair in zip(stated, found, strict=True))
-    return isinstance(stated, pulumi.Output) or stated != found
+    return bool(stated != found)
 
 
 def recorded_account(state: State, name: str) -> AccountBefore:

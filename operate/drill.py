@@ -131,11 +131,7 @@ def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seco
     if (answer := data_answer(projects)) != "200":
         raise DeclinedError(f"the data of {own.account_id} cannot be read before the drill: {answer}")
     (restore,) = actions(own)["restore"]
-    print(
-        f"drill: should this process die, give access back with\n  {restore}",
-        file=sys.stderr,
-        flush=True,
-    )
+    print(f"drill: should this process die, give access back with\n  {restore}", file=sys.stderr, flush=True)
     who, began = client.principal().object_id, datetime.fromtimestamp(int(client.answered_at), UTC)
     held, refused, taken = _HeldSignals(), None, True
     with held:

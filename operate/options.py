@@ -100,9 +100,5 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         _value("--minutes", "how long each may take; default 15", type=float, default=15, metavar="N"),
         _JSON,
     ),
-    "recover": (
-        _STACK,
-        _flag("--yes", "take what exists in Azure into the state"),
-        _JSON,
-    ),
+    "recover": (_STACK, _flag("--yes", "take what exists in Azure into the state"), _JSON),
 }

@@ -46,12 +46,7 @@ def page() -> str:
 def schema() -> dict[str, Any]:
     """JSON schema of a Pulumi.<stack>.yaml, for editors."""
     settings = _properties(ServiceSettings)
-    service = {
-        "type": "object",
-        "required": ["name"],
-        "additionalProperties": False,
-        "properties": settings,
-    }
+    service = {"type": "object", "required": ["name"], "additionalProperties": False, "properties": settings}
     keys = {f"{NAMESPACE}{name}": _as_config_set(described) for name, described in settings.items()}
     keys[f"{NAMESPACE}services"] = {
         "type": "array",

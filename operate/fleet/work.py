@@ -10,14 +10,7 @@ from core import clouds, resource_types
 from operate import login, verify
 from operate.fleet import files
 from operate.fleet.planning import Outcome
-from operate.stack import (
-    EngineStack,
-    Outputs,
-    UpdateError,
-    outputs,
-    services,
-    told,
-)
+from operate.stack import EngineStack, Outputs, UpdateError, outputs, services, told
 from operate.stack_file import path_of, stack_file
 
 

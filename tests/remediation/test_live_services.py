@@ -229,6 +229,9 @@ def test_a_preview_says_what_somebody_changed_outside() -> None:
     assert world.preview() == ""
     assert world.engine.warnings == []
     assert [one for one in world.engine.operations if ":Account " in one]
+    vault_deleted(world)
+    assert "was deleted outside Pulumi" in world.preview()
+    assert world.engine.warnings == []
 
 
 def test_a_closed_vault_rotates_by_itself() -> None:
