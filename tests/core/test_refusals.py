@@ -80,14 +80,8 @@ def test_the_inner_code_counts() -> None:
         ('Status=403 Code="Forbidden" Message="denied"', RefusalKind.PROPAGATING),
         ('Status=400 Code="BadRequest" Message="odd"', RefusalKind.UNKNOWN),
         ('Status=409 Code="FlagMustBeSetForRestore" Message="x"', RefusalKind.FINAL),
-        (
-            f"{AZCORE}Forbidden\n---",
-            RefusalKind.PROPAGATING,
-        ),
-        (
-            f"{AZCORE}AuthorizationFailed\n---",
-            RefusalKind.FINAL,
-        ),
+        (f"{AZCORE}Forbidden\n---", RefusalKind.PROPAGATING),
+        (f"{AZCORE}AuthorizationFailed\n---", RefusalKind.FINAL),
         (f"operation failed: {INVALID}", RefusalKind.PROPAGATING),
         ("cannot create already existing resource '/x'", RefusalKind.FINAL),
         ("anything", RefusalKind.FINAL),

@@ -49,20 +49,10 @@ CHANGES: tuple[tuple[Mapping[str, Any], Mapping[str, str]], ...] = (
             f"operator-{SOMEBODY}-access": "create",
         },
     ),
+    ({"key": {"generation": 2}}, {"key-version": "update generation", **REBOUND}),
     (
-        {"key": {"generation": 2}},
-        {"key-version": "update generation", **REBOUND},
-    ),
-    (
-        {
-            "other_identity_ids": [IDENTITY],
-            "key": {"generation": 2, "pin": "the first"},
-        },
-        {
-            "key-version": "update pin",
-            "account": "update identity",
-            "binding": "update keyUriWithVersion",
-        },
+        {"other_identity_ids": [IDENTITY], "key": {"generation": 2, "pin": "the first"}},
+        {"key-version": "update pin", "account": "update identity", "binding": "update keyUriWithVersion"},
     ),
     (
         {
@@ -73,10 +63,7 @@ CHANGES: tuple[tuple[Mapping[str, Any], Mapping[str, str]], ...] = (
             },
             "audit": {"new_workspace": False},
         },
-        {
-            **WRITTEN,
-            **dict.fromkeys(("account-audit", "vault-audit", "workspace"), "delete"),
-        },
+        {**WRITTEN, **dict.fromkeys(("account-audit", "vault-audit", "workspace"), "delete")},
     ),
     (
         {

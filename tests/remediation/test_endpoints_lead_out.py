@@ -7,14 +7,7 @@ import requests
 
 from localazure.front import Raw
 from tests.remediation.following import Way
-from tests.remediation.world import (
-    EXISTING_VAULT,
-    GROUP,
-    NETWORKS,
-    World,
-    make_networks,
-    standing,
-)
+from tests.remediation.world import EXISTING_VAULT, GROUP, NETWORKS, World, make_networks, standing
 from tests.support.engine import Held
 
 ENDPOINT = "azure-native:network:PrivateEndpoint"

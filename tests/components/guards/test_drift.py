@@ -76,12 +76,7 @@ MADE = replace(ON_MICROSOFTS_KEYS, account=replace(CUT_OFF, provisioning_state="
         ),
         (recorded(), {**ALL, "account": {}}, "identity", "--resource-group rg-language"),
         (recorded(), {"account": LIVE}, "vault", "`az keyvault recover --name kv-language`"),
-        (
-            recorded(),
-            {**ALL, "key": None},
-            "key",
-            "key recover --vault-name kv-language --name cmk-language",
-        ),
+        (recorded(), {**ALL, "key": None}, "key", "key recover --vault-name kv-language --name cmk-language"),
         # What may not be read may be there.
         (recorded(), {"account": LIVE, "unread": frozenset({"vault"})}, None, ""),
         (recorded(), {"unread": frozenset({"account", "vault"})}, None, ""),

@@ -6,14 +6,7 @@ from typing import Any
 
 from localazure.standin.server import serve
 from tests.localazure.driver import GROUP, VAULT, WEST
-from tests.localazure.standin.driver import (
-    GROUP_TYPE,
-    PLACE,
-    Got,
-    cloud,
-    engine_at,
-    refused,
-)
+from tests.localazure.standin.driver import GROUP_TYPE, PLACE, Got, cloud, engine_at, refused
 from tests.support.azure import RunningAzure
 
 ZONE = f"{GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"

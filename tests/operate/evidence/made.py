@@ -16,14 +16,7 @@ from core.facts import (
     Vault,
 )
 from core.roles import Permissions, Role
-from operate.evidence.model import (
-    DiagnosticSetting,
-    Facts,
-    KeyUseLog,
-    NotChecked,
-    Service,
-    UseRow,
-)
+from operate.evidence.model import DiagnosticSetting, Facts, KeyUseLog, NotChecked, Service, UseRow
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-00000000000a"

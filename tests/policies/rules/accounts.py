@@ -18,19 +18,7 @@ from tests.policies.asking import (
     Thing,
 )
 from tests.policies.bags import VAULT_ID
-from tests.policies.rules.row import (
-    BOTH,
-    EVERY,
-    ONE,
-    PREVIEW,
-    SERVICE,
-    TWO,
-    UPDATE,
-    WRITE,
-    Row,
-    each,
-    values,
-)
+from tests.policies.rules.row import BOTH, EVERY, ONE, PREVIEW, SERVICE, TWO, UPDATE, WRITE, Row, each, values
 from tests.policies.stacks import ACCOUNT_ID, PRINCIPAL, live_encryption, two_phases
 
 STORAGE: Final = [{"resourceId": "/one"}]
@@ -397,6 +385,6 @@ ROWS: Final[dict[str, list[Row]]] = {
                     ("acme:index:Service", ("properties",), "violation"),
                 )
             ],
-        ),
+        )
     ],
 }

@@ -3,14 +3,7 @@
 from typing import Any, Final
 
 from core.facts import LIVE_ENCRYPTION
-from tests.policies.asking import (
-    ACCOUNT,
-    BINDING,
-    KEY_URI,
-    UNKNOWN_OBJECT,
-    UNKNOWN_TEXT,
-    Thing,
-)
+from tests.policies.asking import ACCOUNT, BINDING, KEY_URI, UNKNOWN_OBJECT, UNKNOWN_TEXT, Thing
 from tests.policies.bags import inline_account_props, with_change
 from tests.policies.rules.row import BOTH, ONE, PREVIEW, TWO, UPDATE, Row, each, values
 from tests.policies.stacks import ACCOUNT_ID, CLIENT, one_phase, two_phases
