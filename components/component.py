@@ -18,8 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi.runtime import get_root_resource
-from pulumi.runtime._callbacks import _CallbackServicer
+from pulumi.runtime import get_root_resource, settings
 
 from components.arguments.inputs import camel_case
 from components.azure_failures import explaining_hooks
@@ -55,8 +54,10 @@ def may_be_transformed(component: pulumi.Resource | None) -> bool:
     language, which has no stack here, are not seen, so it may."""
     if not isinstance(component, Component) or get_root_resource() is None:
         return True
-    served = any(one._transforms for one in _CallbackServicer._servicers)  # noqa: SLF001 - kept nowhere else
-    return bool(served or component.given.transforms or component._transformations)  # noqa: SLF001 - likewise
+    # The SDK (3.259) keeps them here alone. Where another one does not, there may be some.
+    servicers = getattr(getattr(settings, "_CallbackServicer", None), "_servicers", [None])
+    served = any(getattr(one, "_transforms", True) for one in servicers)
+    return bool(served or component.given.transforms or getattr(component, "_transformations", True))
 
 
 class Component(pulumi.ComponentResource):
