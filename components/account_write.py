@@ -144,7 +144,7 @@ def differs(stated: Any, found: Any, ignored: Collection[str] = (), path: str = 
 
 def recorded_account(state: State, name: str) -> AccountBefore:
     """The state's outputs of the account with this name, which is unique in the world."""
-    found = [(type, outputs) for (type, _), outputs in state.items()]
+    found = state.resources
     accounts = [one for type, one in found if type == ACCOUNT and arm_ids.same(str(one.get("name")), name)]
     keys = [one for type, one in found if type == BINDING and _recorded_key(one)]
     own = [one for one in keys if arm_ids.same(arm_ids.name_of(str(one.get("accountId"))), name)]

@@ -5,7 +5,8 @@ Owns: the call, its errors, and how an answer says that a resource does not exis
 
 import asyncio
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -27,8 +28,17 @@ def is_absent(error: str) -> bool:
 
 Answer = Mapping[str, Any] | None
 """A resource as Azure describes it; None if it does not exist."""
-State = Mapping[tuple[str, str], Mapping[str, Any]]
-"""The outputs of resources by type token and logical name, whatever their parents."""
+Parts = Mapping[tuple[str, str], Mapping[str, Any]]
+"""The outputs of services and of their parts, by type token and logical name."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A stack's state before a run: its services with their parts, and the outputs of all resources, each
+    after its type."""
+
+    services: Parts
+    resources: Sequence[tuple[str, Mapping[str, Any]]]
 
 
 def missing_data_role(error: str) -> str | None:
@@ -71,10 +81,13 @@ async def stack_state() -> State:
     """The stack's state before this run changes anything. Raises InvokeError."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     answer = await invoke("pulumi:pulumi:readStackResourceOutputs", stackName=stack)
-    return by_type_and_name(answer.get("outputs") or {})
+    return state_of(answer.get("outputs") or {})
 
 
-def by_type_and_name(outputs: Mapping[str, Any]) -> State:
+def state_of(answer: Mapping[str, Any]) -> State:
     """A state from the engine's answer, which is by URN; a former type counts as its successor."""
-    found = {parse_urn(urn): resource for urn, resource in outputs.items()}
-    return {(current(urn.type), urn.name): resource["outputs"] or {} for urn, resource in found.items()}
+    found = {parse_urn(urn): resource["outputs"] or {} for urn, resource in answer.items()}
+    return State(
+        {(current(urn.type), urn.name): outputs for urn, outputs in found.items() if urn.is_of_service},
+        [(current(urn.type), outputs) for urn, outputs in found.items()],
+    )

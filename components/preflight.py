@@ -36,8 +36,9 @@ _ACTION = re.compile(r"Microsoft\.\w+(?:/\w+)+/(?:read|action)\b")
 
 
 class RefusedError(pulumi.RunError):
-    """Arguments are refused because of existing resources. The message names every problem of every service;
-    nothing was made or changed, except that the access of the services in `revoked` is taken away.
+    """Arguments are refused because of existing resources. The message names every problem of every service.
+    Nothing of these was made or changed, except that the access of the services in `revoked` is taken away;
+    the program may have made other resources before.
     """
 
     def __init__(self, problems: Sequence[tuple[str, Problem]], revoked: Sequence[str] = ()) -> None:
@@ -45,7 +46,8 @@ class RefusedError(pulumi.RunError):
             (service, Problem(one.path, _of_this_stack(one.text))) for service, one in problems
         )
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        lines = [f"{count}; nothing was made or changed:"]
+        services = "this service" if len({name for name, _ in problems}) == 1 else "these services"
+        lines = [f"{count}; nothing of {services} was made or changed:"]
         lines += [f"  service {service!r}, {one.path}: {one.text}" for service, one in self.problems]
         if revoked:
             names = ", ".join(repr(name) for name in revoked)

@@ -55,6 +55,7 @@ DELETED_ACCOUNT_PURGE: Final = "azure-cmk:index:DeletedAccountPurge"
 COMPONENTS: Final = "language-cmk:index:"
 """The beginning of each component type of this project. A component writes nothing by itself."""
 SERVICE: Final = f"{COMPONENTS}EncryptedAIServicesAccount"
+_NO_SERVICES: Final = (f"{COMPONENTS}KeyVault", f"{COMPONENTS}EncryptionKey")
 FORMER: Final[Mapping[str, str]] = {
     "azure-native:keyvault:Vault": VAULT,
     "azure-native:keyvault:Key": KEY,
@@ -114,6 +115,15 @@ class Urn:
     def label(self) -> str:
         """The resource as a message names it: `NAME (TYPE)`."""
         return f"{self.name} ({self.type})"
+
+    @property
+    def is_of_service(self) -> bool:
+        """Whether it is a service, which may have a class of a program's own, or a part of one. A vault or a
+        key of the program's own may have the logical name of a service's part."""
+        if self.type in (SERVICE, KEY_ACCESS_REVOCATION):  # a revocation has no parent
+            return True
+        parent = self.types[-2] if len(self.types) > 1 else ""
+        return parent.startswith(COMPONENTS) and parent not in _NO_SERVICES
 
 
 @dataclass(frozen=True)

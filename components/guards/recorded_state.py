@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from components.invokes import State
+from components.invokes import Parts, State
 from core import adapters, arm_ids, facts, key_uris
 from core import resource_types as types
 
@@ -27,7 +27,7 @@ class RecordedService:
     """
 
     name: str = ""
-    resources: State = field(default_factory=dict)
+    resources: Parts = field(default_factory=dict)
     account: facts.Account | None = None
     binding: Mapping[str, Any] | None = None
     principal_id: str | None = None
@@ -140,22 +140,23 @@ class RecordedService:
 
 def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) -> RecordedService:
     """The service `name` in a state, also under its former names."""
+    parts = state.services
     for old in former_names:
-        state = {**_renamed(state, old, name), **state}
-    recorded = state.get((types.ACCOUNT, f"{name}-account"), {})
+        parts = {**_renamed(parts, old, name), **parts}
+    recorded = parts.get((types.ACCOUNT, f"{name}-account"), {})
     account = adapters.account(recorded) if recorded.get("id") else None
-    binding = _binding_of(account, state.get((types.BINDING, f"{name}-binding")))
-    services = [one for type, one in state if type == types.SERVICE]
-    own = {key: state[key] for key in state if key[1].startswith(f"{name}-") and key[0] != types.SERVICE}
+    binding = _binding_of(account, parts.get((types.BINDING, f"{name}-binding")))
+    services = [one for type, one in parts if type == types.SERVICE]
+    own = {key: parts[key] for key in parts if key[1].startswith(f"{name}-") and key[0] != types.SERVICE}
     others = tuple(f"{one}-" for one in services if one.startswith(f"{name}-"))
     return RecordedService(
         name,
         own,
-        _by_own_identity(account, state) if account else None,
+        _by_own_identity(account, own) if account else None,
         binding,
         account.principal_id if account else None,
         frozenset(id for key in own if not key[1].startswith(others) for id in _ids_in(own[key])),
-        bool(state.get((types.SERVICE, name), {}).get("accountId")),
+        bool(parts.get((types.SERVICE, name), {}).get("accountId")),
     )
 
 
@@ -171,18 +172,19 @@ def as_it_is(before: RecordedService, live: Mapping[str, Any] | None) -> Recorde
 
 def recorded_names(state: State) -> frozenset[str]:
     """The names of the services that a state holds an account of."""
-    services = {name for kind, name in state if kind == types.SERVICE}
-    accounts = {name for (kind, name), found in state.items() if kind == types.ACCOUNT and found.get("id")}
+    parts = state.services
+    services = {name for kind, name in parts if kind == types.SERVICE}
+    accounts = {name for (kind, name), found in parts.items() if kind == types.ACCOUNT and found.get("id")}
     return frozenset(name for name in services if f"{name}-account" in accounts)
 
 
-def _by_own_identity(account: facts.Account, state: State) -> facts.Account:
+def _by_own_identity(account: facts.Account, parts: Parts) -> facts.Account:
     """The account, without the client id that uses its key if that can only be its own: if no user-assigned
     identity has that id, neither the account's nor a recorded one that somebody has detached. Before the
     binding writes, it asks Azure which identity it is."""
     used = account.encryption.identity_client_id
     recorded = (
-        one.get("clientId") for (type, _), one in state.items() if type == types.USER_ASSIGNED_IDENTITY
+        one.get("clientId") for (type, _), one in parts.items() if type == types.USER_ASSIGNED_IDENTITY
     )
     if not account.may_show_own_client or used.lower() in (str(one).lower() for one in recorded):
         return account
@@ -204,10 +206,10 @@ def _ids_in(value: Any) -> Iterator[str]:
             yield from _ids_in(inner)
 
 
-def _renamed(state: State, old: str, new: str) -> State:
+def _renamed(parts: Parts, old: str, new: str) -> Parts:
     """The resources of a renamed service, by their new names."""
     return {
         (type, f"{new}{logical.removeprefix(old)}"): outputs
-        for (type, logical), outputs in state.items()
+        for (type, logical), outputs in parts.items()
         if logical == old or logical.startswith(f"{old}-")
     }

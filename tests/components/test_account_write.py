@@ -9,6 +9,7 @@ import pulumi
 import pytest
 
 from components.account_write import AccountBefore, bound_key, differs, loss, recorded_account
+from components.invokes import State
 from core.resource_types import ACCOUNT, BINDING
 
 VERSION = "1" * 32
@@ -63,6 +64,11 @@ def test_a_write_says_the_key_of_the_live_account() -> None:
     assert bound_key(None) is None
 
 
+def state(*resources: tuple[str, dict[str, Any]]) -> State:
+    """A stack's state that has resources, whatever their names and parents."""
+    return State({}, resources)
+
+
 def binding(version: str = "v1", **more: Any) -> dict[str, Any]:
     """A binding in azure-cmk's words."""
     key = {"keyName": "cmk", "keyVersion": version, "keyVaultUri": "https://kv.vault.azure.net"}
@@ -74,7 +80,7 @@ def test_a_key_whose_version_azure_showed_and_shows_no_more_has_none(live: dict[
     """Somebody bound the account without one; a write repeats that as Azure answers it, and leaves the
     repair to the binding. So it does of an account that never had a version."""
     for was in ("v1", ""):
-        found = replace(recorded_account({(BINDING, "b"): binding(was)}, "lang-claims"), live=live)
+        found = replace(recorded_account(state((BINDING, binding(was))), "lang-claims"), live=live)
         assert found.bound_key is not None
         key = found.bound_key.declared["keyVaultProperties"]
         assert (key.get("keyVersion"), key["keyVaultUri"]) == (said, "https://KV.vault.azure.net/")
@@ -86,7 +92,7 @@ def test_a_key_whose_version_azure_showed_and_shows_no_more_has_none(live: dict[
 def test_where_a_read_shows_no_key_a_write_says_the_one_of_the_binding(live: dict[str, Any] | None) -> None:
     """A read may lag behind; what a read shows counts before what is recorded."""
     recorded = binding("", keyUriWithVersion=f"https://kv.vault.azure.net/keys/cmk/{VERSION}")
-    found = replace(recorded_account({(BINDING, "b"): recorded}, "lang-claims"), live=live)
+    found = replace(recorded_account(state((BINDING, recorded)), "lang-claims"), live=live)
     assert found.bound_key is not None
     assert found.bound_key.uri == f"https://kv.vault.azure.net/keys/cmk/{VERSION}"
     rotated = replace(found, live=account("v2")).bound_key
@@ -140,18 +146,18 @@ def test_a_write_that_would_lose_the_key_is_told(
 
 def test_the_state_tells_of_an_account_by_its_name() -> None:
     """Whatever the logical name and the parent; with the key of its own binding, and of no other."""
-    state = {
-        (ACCOUNT, "other"): {"name": "lang-other", "id": "x"},
-        (ACCOUNT, "renamed"): account(),
-        (BINDING, "imported"): {"accountId": ID},
-        (BINDING, "elsewhere"): binding("v9", accountId="x"),
-    }
-    found = recorded_account(state, "LANG-claims")
+    resources = (
+        (ACCOUNT, {"name": "lang-other", "id": "x"}),
+        (ACCOUNT, account()),
+        (BINDING, {"accountId": ID}),
+        (BINDING, binding("v9", accountId="x")),
+    )
+    found = recorded_account(state(*resources), "LANG-claims")
     assert (found.recorded or {})["id"] == ID
     assert found.recorded_key is None
-    own = recorded_account({**state, (BINDING, "one"): binding(accountId=ID.upper())}, "lang-claims")
+    own = recorded_account(state(*resources, (BINDING, binding(accountId=ID.upper()))), "lang-claims")
     assert own.recorded_key is not None
-    assert recorded_account(state, "lang-none") == AccountBefore()
+    assert recorded_account(state(*resources), "lang-none") == AccountBefore()
 
 
 USERS = {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {"/S/One": {"clientId": "c"}}}

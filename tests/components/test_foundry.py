@@ -9,7 +9,7 @@ import pytest
 
 from components.guards.data_loss import losses
 from components.guards.recorded_state import recorded_service
-from components.invokes import by_type_and_name
+from components.invokes import state_of
 from core import resource_types as types
 from tests.components.bound import ACCOUNT, state, urn
 from tests.components.test_kinds import refused
@@ -113,7 +113,7 @@ def loses(*, bound: bool = True, project: str = "claims", **said: Any) -> list[s
         "properties": {"allowProjectManagement": True, "encryption": encryption},
     }
     found[urn(types.PROJECT, "project-claims")] = {"outputs": {"name": project}}
-    before = recorded_service("language", by_type_and_name(found))
+    before = recorded_service("language", state_of(found))
     return [f"{one.path}: {one.text}" for one in losses(situation(before, kind="AIServices", **said))]
 
 

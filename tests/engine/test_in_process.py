@@ -18,7 +18,10 @@ from unittest.mock import patch
 import pulumi
 import pytest
 
-from core.resource_types import BINDING
+from components.key import EncryptionKey
+from components.service import EncryptedAIServicesAccount
+from components.vault import KeyVault
+from core.resource_types import BINDING, KEY, VAULT
 from docs.examples.azure_policy.constraints import CONSTRAINTS
 from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
 from localazure import seed
@@ -28,6 +31,7 @@ from tests.remediation.world import (
     EXISTING_VAULT,
     KEY_VAULT,
     MICROSOFT,
+    SHARED_GROUP,
     SHARED_VAULT_ID,
     World,
     permitted,
@@ -219,6 +223,33 @@ def test_a_destroy_stops_at_the_locks_of_others_where_nothing_is_lost() -> None:
         world.arm("DELETE", f"{locked}/{LOCKS}/hold")
     world.engine.destroy()
     assert world.engine.state == {}
+
+
+def test_a_vault_a_key_and_a_service_of_one_name_are_three() -> None:
+    """The update that a preview lets pass makes all three, and the next finds nothing to do: the program's own
+    vault and key are not taken for the service's. What the service is refused says nothing of them."""
+    world = World("access policies")
+    world.arm("PUT", SHARED_GROUP, {"location": "westeurope"})
+    unprotected = pulumi.ResourceOptions(protect=False)
+
+    def program(**more: Any) -> None:
+        place = {"resource_group_name": "rg-shared", "location": "westeurope", "tenant_id": seed.TENANT_ID}
+        network = {"access": "open"}
+        vault = KeyVault("claims", {**place, "network": network}, unprotected)
+        key = EncryptionKey("claims", {"vault_id": vault.vault_id}, unprotected)
+        args: Any = {"location": "westeurope", "key": {"id": key.key_id}, "network": network, **more}
+        EncryptedAIServicesAccount("claims", args, unprotected)
+
+    world.engine.preview(program)
+    world.engine.up(program, refresh=False)
+    assert {urn.rpartition("$")[2] for urn in world.engine.state} >= {
+        f"{VAULT}::claims-vault",
+        f"{KEY}::claims-key",
+        f"{BINDING}::claims-binding",
+    }
+    assert (world.engine.preview(program), world.engine.up(program, refresh=False)) == ([], [])
+    with pytest.raises(UpdateError, match=r"1 problem; nothing of this service was made or changed:"):
+        world.engine.up(partial(program, location="northeurope"), refresh=False)
 
 
 def guarded(engine: Engine, effect: str, *, exempt: bool) -> list[str]:

@@ -133,7 +133,7 @@ def test_a_foundry_account_is_kept_from_another_vault_before_anything_is_written
     world.settings["vault"] = {"id": OTHER_VAULT}
     for said in (world.preview(), world.up()):
         assert "only takes other keys of its vault" in said
-        assert "nothing was made or changed" in said
+        assert "nothing of this service was made or changed" in said
     assert world.engine.operations == []
 
 

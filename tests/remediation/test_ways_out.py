@@ -386,7 +386,7 @@ DRIFT = (
         Row(
             f"an update does not make {drift.__name__} worse",
             before=(reads_state_first, drift),
-            says=("nothing was made or changed", *says),
+            says=("nothing of this service was made or changed", *says),
             refreshes=(True,),
         )
         for drift, says in (
@@ -446,7 +446,7 @@ def test_a_refusal_leads_out(row: Row, mode: str, *, refreshes: bool) -> None:
     world.declare(row.change)
     said = world.up()
     assert [words for words in row.says if words not in said] == [], said
-    if "nothing was made or changed" in said:
+    if "nothing of this service was made or changed" in said:
         assert [one for one in world.engine.operations if "Revocation" not in one] == [], said
     if row.change.get("access") == "revoked" and was_bound and "revokeAccount" not in said:
         assert not world.readable, "a revocation waits for no refusal"

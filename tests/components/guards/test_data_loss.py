@@ -13,7 +13,7 @@ from components.guards.data_loss import losses
 from components.guards.reader import ServiceRequest
 from components.guards.recorded_state import recorded_service
 from components.guards.situation import Deployer
-from components.invokes import by_type_and_name
+from components.invokes import state_of
 from components.preflight import RefusedError, preflight
 from components.service import EncryptedAIServicesAccount
 from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT
@@ -40,7 +40,7 @@ def paths(
     tenant_id: str = TENANT, subscription_id: str = SUBSCRIPTION, bound: bool = True, **said: Any
 ) -> list[str]:
     """The settings that are refused."""
-    before = recorded_service("language", by_type_and_name(state(bound=bound)))
+    before = recorded_service("language", state_of(state(bound=bound)))
     login = Deployer(tenant_id, subscription_id)
     return [problem.path for problem in losses(replace(situation(before, **said), login=login))]
 
@@ -95,13 +95,15 @@ def test_only_what_loses_data_is_refused(said: dict[str, Any], refused: list[str
 )
 def test_only_what_replaces_an_account_is_said_to_delete_it(said: dict[str, Any], *, lost: bool) -> None:
     """Azure refuses another kind of an account, and azure-native replaces none for it."""
-    (found,) = losses(situation(recorded_service("language", by_type_and_name(state())), **said))
+    (found,) = losses(situation(recorded_service("language", state_of(state())), **said))
     assert ("would be deleted" in found.text) is lost
 
 
 def test_fails_before_anything_is_registered() -> None:
     """A refused service registers nothing, and its message names every problem."""
-    with pytest.raises(RefusedError, match=r"(?s)2 problems; nothing was made.*location.*identity"):
+    with pytest.raises(
+        RefusedError, match=r"(?s)2 problems; nothing of this service was made.*location.*identity"
+    ):
         service(standing(), location="northeurope", identity="userAssigned")
 
 
@@ -203,7 +205,7 @@ def test_a_user_assigned_identity_that_was_detached_is_not_the_accounts_own(
     another one is refused."""
     found = by_a_user_assigned_identity(standing()).state
     found[ACCOUNT]["outputs"]["identity"] = {"type": "SystemAssigned", "principalId": PRINCIPAL}
-    before = recorded_service("language", by_type_and_name(found))
+    before = recorded_service("language", state_of(found))
     assert [one.path for one in losses(situation(before, identity=identity))] == refused
 
 
@@ -211,7 +213,7 @@ def test_what_this_stack_made_is_not_named_as_existing_though_its_account_is_gon
     """An update that was cut off leaves a vault and a group without an account: they would be deleted."""
     resources = state()
     del resources[ACCOUNT]
-    before = recorded_service("language", by_type_and_name(resources))
+    before = recorded_service("language", state_of(resources))
     (problem,) = losses(situation(before, vault={"id": OWN_VAULT_ID}))
     assert "'kv-language' was made by this stack" in problem.text
     assert "it would be deleted" in problem.text
@@ -252,7 +254,7 @@ def test_fails_on_what_an_earlier_version_made(
     """Nothing declares it any more, and it would be deleted with whatever else the update does. Without
     endpoints, zones may go."""
     made = {**state(), urn(f"azure-native:{type}", part): {"outputs": {"id": f"{HUB}/x"}}}
-    before = recorded_service("language", by_type_and_name(made))
+    before = recorded_service("language", state_of(made))
     found = [one.text for one in losses(situation(before, network=network)) if "any more" in one.text]
     assert [f"{HUB}/x was made by this stack" in one and one.endswith(told) for one in found] == (
         [True] if told else []

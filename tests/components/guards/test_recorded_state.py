@@ -9,11 +9,12 @@ import pytest
 
 from components.guards.data_loss import losses
 from components.guards.recorded_state import recorded_service
-from components.invokes import State, by_type_and_name
+from components.invokes import State, state_of
 from components.planned import planned
 from components.testing import SUBSCRIPTION
 from core import resource_types as types
 from tests.components import bound
+from tests.components.bound import HUB
 from tests.support.situations import situation
 
 GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
@@ -26,7 +27,7 @@ def state(*services: tuple[str, ...]) -> State:
     """What a state holds of services with projects, logs and private endpoints, by their names alone."""
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
     for name, *projects in services:
-        found |= by_type_and_name(bound.state(name))
+        found |= state_of(bound.state(name)).services
         ids = {what: found[type, f"{name}-{what}"]["id"] for what, type in MADE.items()}
         found[types.SERVICE, name] = {"accountId": ids["account"]}
         for what, id in ids.items():
@@ -40,7 +41,7 @@ def state(*services: tuple[str, ...]) -> State:
         for project in projects:
             one = {"id": f"{ids['account']}/projects/{project}", "name": project}
             found[types.PROJECT, f"{name}-project-{project}"] = one
-    return found
+    return State(found, [])
 
 
 def refused(found: State, name: str, **said: Any) -> list[str]:
@@ -91,6 +92,20 @@ def test_a_service_mentions_what_it_uses_itself(name: str) -> None:
     }
     assert mentioned == {name}
     assert {f"{SUBNET}/{one}".lower() for one in (name,)} <= before.mentioned_ids
+
+
+@pytest.mark.parametrize("parent", ["language-cmk:index:KeyVault$", "my:index:Team$", ""])
+@pytest.mark.parametrize("comes_first", [True, False])
+def test_what_is_not_below_a_service_is_no_part_of_it(parent: str, *, comes_first: bool) -> None:
+    """A vault of the program's own may have the logical name of a service's vault. The service's own is still
+    found, also below a class that a program derives from the service's."""
+    own = bound.state("claims")
+    others = {f"urn:pulumi:dev::language-cmk::{parent}{types.VAULT}::claims-vault": {"outputs": {"id": HUB}}}
+    both = {**others, **own} if comes_first else {**own, **others}
+    assert recorded_service("claims", state_of(both)) == recorded_service("claims", state_of(own))
+    derived = {urn.replace(types.SERVICE, "language-cmk:index:OurAccount"): one for urn, one in both.items()}
+    assert recorded_service("claims", state_of(derived)) == recorded_service("claims", state_of(own))
+    assert recorded_service("claims", state_of(others)).vault is None
 
 
 def test_a_former_name_brings_its_own_resources_along() -> None:
