@@ -226,8 +226,8 @@ def test_a_destroy_stops_at_the_locks_of_others_where_nothing_is_lost() -> None:
 
 
 def test_a_vault_a_key_and_a_service_of_one_name_are_three() -> None:
-    """The update that a preview lets pass makes all three, and the next finds nothing to do: the program's own
-    vault and key are not taken for the service's. What the service is refused says nothing of them."""
+    """The update that a preview lets pass makes all three, and the next finds nothing to do: the program's
+    own vault and key are not taken for the service's. What the service is refused says nothing of them."""
     world = World("access policies")
     world.arm("PUT", SHARED_GROUP, {"location": "westeurope"})
     unprotected = pulumi.ResourceOptions(protect=False)

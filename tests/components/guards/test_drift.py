@@ -14,7 +14,7 @@ from components.guards.plan import ServicePlan
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Live
 from components.guards.soft_deleted import makes_names
-from components.invokes import State
+from components.invokes import Parts
 from components.testing import SUBSCRIPTION
 from core import arm_ids
 from core import resource_types as types
@@ -31,7 +31,7 @@ THERE: dict[str, Any] = {"name": "there"}
 
 
 IDENTITY = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/id"
-GRANT: State = {(types.ACCESS_POLICY, "language-access"): {"policy": {"objectId": "p"}}}
+GRANT: Parts = {(types.ACCESS_POLICY, "language-access"): {"policy": {"objectId": "p"}}}
 
 
 def recorded(
@@ -53,7 +53,7 @@ def recorded(
 
 ALL: dict[str, Any] = {"account": LIVE, "vault": THERE, "key": THERE}
 ASSIGNED: dict[str, Any] = {**ALL, "account": {"identity": {"type": "UserAssigned"}}}
-OWN_IDENTITY: State = {(types.USER_ASSIGNED_IDENTITY, "language-identity"): {"id": IDENTITY}}
+OWN_IDENTITY: Parts = {(types.USER_ASSIGNED_IDENTITY, "language-identity"): {"id": IDENTITY}}
 BY_IDENTITY = recorded("client", resources=OWN_IDENTITY)
 ON_MICROSOFTS_KEYS = recorded(bound_to=("", ""))
 assert ON_MICROSOFTS_KEYS.account
@@ -164,7 +164,7 @@ def test_only_a_firewall_that_is_seen_to_shut_the_service_out_is_a_removed_acces
 
 def test_names_are_looked_up_only_where_something_is_made() -> None:
     """An account or vault that stands holds its own name; an existing vault is not made here."""
-    vault: State = {(types.VAULT, "language-vault"): {"id": VAULT, "name": "kv-language"}}
+    vault: Parts = {(types.VAULT, "language-vault"): {"id": VAULT, "name": "kv-language"}}
     stands = recorded(resources=vault)
     assert not makes_names(service_inputs(), stands)
     assert makes_names(service_inputs(), RecordedService("language", vault))
