@@ -26,6 +26,7 @@ from components.arguments.problem import InputError
 from components.package_schema import NAME, completed
 from components.preflight import RefusedError
 from components.sdk_patches import patch_sdk
+from core.engine_watch import end_with_engine
 from core.garbage import collect_seldom
 from core.published import VERSION
 
@@ -34,6 +35,7 @@ def serve(components: Sequence[type[pulumi.ComponentResource]]) -> None:
     """Serves the components until the engine ends this process. Prints the port first."""
     patch_sdk()
     collect_seldom()
+    end_with_engine(sys.argv[1:])
     server.ProviderServicer = ComponentHost  # type: ignore[misc] # the SDK has no other way in
     server.main(Package(components), sys.argv[1:])
 

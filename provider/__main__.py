@@ -24,6 +24,7 @@ stubs.load()
 import grpc  # noqa: E402
 from pulumi.runtime.proto import provider_pb2_grpc  # noqa: E402
 
+from core.engine_watch import end_with_engine  # noqa: E402
 from core.garbage import collect_seldom  # noqa: E402
 from provider.host import Host  # noqa: E402
 
@@ -55,4 +56,5 @@ async def serve(engine_address: str) -> None:
 
 if __name__ == "__main__":
     collect_seldom()
+    end_with_engine(sys.argv[1:])
     asyncio.run(serve(next((arg for arg in sys.argv[1:] if not arg.startswith("-")), "")))

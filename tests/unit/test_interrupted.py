@@ -1,27 +1,60 @@
-"""Ctrl-C in a terminal reaches every process of an update; only the engine says what happened."""
+"""Ctrl-C in a terminal reaches every process of an update; only the engine says what happened. An engine that
+is killed tells nobody."""
 
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = ("provider", "components")
+LISTENS = "import signal, socket; s = socket.create_server(('127.0.0.1', 0)); \
+print(s.getsockname()[1], flush=True); signal.pause()"
 
 
-@pytest.mark.parametrize("plugin", ["provider", "components"])
-def test_a_plugin_ends_without_a_traceback(plugin: str) -> None:
-    """Pulumi's official host ends what it runs with SIGINT: nothing is printed but the port."""
-    command = [sys.executable, "-u", plugin, "127.0.0.1:1"]
+@contextmanager
+def started(plugin: str, engine_port: int) -> Iterator[subprocess.Popen[str]]:
+    """A plugin that serves the engine at a port."""
+    command = [sys.executable, "-u", plugin, f"127.0.0.1:{engine_port}"]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
-        assert running.stdout is not None
-        assert running.stdout.readline().strip().isdigit()
+        try:
+            assert running.stdout is not None
+            assert running.stdout.readline().strip().isdigit()
+            yield running
+        finally:
+            running.kill()
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_plugin_ends_without_a_traceback(plugin: str) -> None:
+    """Pulumi's official host ends what it runs with SIGINT: nothing is printed but the port."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as engine,
+        started(plugin, engine.getsockname()[1]) as running,
+    ):
         running.send_signal(signal.SIGINT)
-        out, error = running.communicate(timeout=60)
-    assert (out, error) == ("", "")
+        assert running.communicate(timeout=60) == ("", "")
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_plugin_ends_with_its_engine(plugin: str) -> None:
+    """Also where the engine is killed, which then closes none of its plugins: nobody else ends one whose host
+    was killed, too."""
+    listens = [sys.executable, "-c", LISTENS]
+    with subprocess.Popen(listens, stdout=subprocess.PIPE, text=True) as engine:
+        assert engine.stdout is not None
+        with started(plugin, int(engine.stdout.readline())) as running:
+            with pytest.raises(subprocess.TimeoutExpired):
+                running.wait(timeout=0.5)
+            engine.kill()
+            assert running.communicate(timeout=60) == ("", "")
 
 
 def test_the_program_ends_without_a_traceback() -> None:
