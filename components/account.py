@@ -71,7 +71,7 @@ def make_account(
         ignored += ["sku", "tags", "properties.restore", *KEPT, *stays]
         ignored += ["properties.encryption.keyVaultProperties"] if inline else []
     else:
-        declared["properties"] = properties = with_kept(properties, before.live)
+        declared["properties"] = properties = with_kept(properties, before.live, declared["kind"])
         if lost_search(name, {"properties": properties}, before.live):
             # The link stays as it is recorded, and the hook refuses a write without the search key.
             ignored.append(SEARCH_LINK)

@@ -45,7 +45,8 @@ class AccountArguments(ComponentArguments):
     `lang-<name>`."""
     kind: str = argument(kinds.LANGUAGE.name, choices=kinds.NAMES)
     """Optional. The kind of account: `TextAnalytics` (default) is Language, `AIServices` a Microsoft Foundry
-    resource. An account keeps its kind; only one of kind `OpenAI` can become one of kind `AIServices`.
+    resource. An account keeps its kind; only one of kind `OpenAI` can become one of kind `AIServices`, and
+    go back while it has no projects, connections and models of other publishers. It keeps its name.
     Azure ends `ContentModerator` by 2027-02-28, and features of Language by 2029-03-31
     (docs/azure-facts.md)."""
     sku: str = argument("", choices=TIERS)
@@ -55,7 +56,7 @@ class AccountArguments(ComponentArguments):
     """Optional. Who may reach the account and the vault made here."""
     allow_project_management: bool | None = None
     """Optional. Whether the account of kind `AIServices` may have projects. Default: `true` with `projects`,
-    otherwise unchanged. Once it is true, the account cannot change between a customer-managed and a
+    otherwise unchanged. Once it is true, the account cannot go back from a customer-managed to a
     Microsoft-managed key."""
     other_identity_ids: Sequence[pulumi.Input[str]] = argument(
         (), check=checks.resource_id(arm_ids.USER_ASSIGNED_IDENTITY)

@@ -1,7 +1,7 @@
 """The resources below an account: Microsoft Foundry projects, and deployments of models.
 
-Both come after the account's key. Once an account has a project, Azure keeps it on the kind of key that it
-has (learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal).
+Both come after the account's key, so that all their data is under it. An account that has projects moves to a
+customer's key, and not back (learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal, 2026-08-10).
 """
 
 from collections import Counter
@@ -75,8 +75,8 @@ class FoundryArguments(AccountArguments):
     _RULES: ClassVar[tuple[Rule, ...]] = (_below,)
 
     projects: Sequence[ProjectArgs] = ()
-    """Optional. Foundry projects of the account, of kind `AIServices`. They are made after the key is bound,
-    because Azure refuses the change of an account that has projects."""
+    """Optional. Foundry projects of the account, of kind `AIServices`. They are made after the key is bound.
+    An account that has projects can be given a key later, and then keeps one."""
     removed_projects: Sequence[str] = argument((), check=names.PROJECT.checked)
     """Optional. Names of projects that this stack deletes with their data. A project that is no longer listed
     and not named here is refused. If it is protected, run `pulumi up` with this change alone first."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pulumi
 
-from core import arm_ids
+from core import arm_ids, kinds
 
 _STORAGE, _API = "userOwnedStorage", "apiProperties"
 _SEARCH_ID, _SEARCH_KEY = "qnaAzureSearchEndpointId", "qnaAzureSearchEndpointKey"
@@ -24,6 +24,8 @@ _KEPT = (
     "restrictOutboundNetworkAccess",
     _STORAGE,
 )
+_FOUNDRY = ("allowProjectManagement", "associatedProjects", "defaultProject", "networkInjections")
+"""Those that only a Foundry resource has: one that goes back to Azure OpenAI leaves them."""
 KEPT = tuple(f"properties.{name}" for name in _KEPT)
 """The paths of the properties."""
 SEARCH_LINK = f"properties.{_API}"
@@ -46,12 +48,16 @@ def declared_links(
     return links
 
 
-def with_kept(properties: Mapping[str, Any], account: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Declared properties, and the others that the account has. If it has a search service whose key is not
-    declared, its `apiProperties` are left out: no run can repeat a key that Azure never returns."""
+def with_kept(
+    properties: Mapping[str, Any], account: Mapping[str, Any] | None, kind: str = kinds.FOUNDRY.name
+) -> dict[str, Any]:
+    """Declared properties, and the others that the account has and that its `kind` can have. If it has a
+    search service whose key is not declared, its `apiProperties` are left out: no run can repeat a key that
+    Azure never returns."""
     live = (account or {}).get("properties") or {}
     # False is Azure's default for each, and Azure may show it though nobody set it.
-    kept = {path: live[path] for path in _KEPT if live.get(path)}
+    left = () if kinds.named(kind).foundry else _FOUNDRY
+    kept = {path: live[path] for path in _KEPT if live.get(path) and path not in left}
     found = {**kept, **properties}
     if _STORAGE in properties:
         # A link keeps the identity that reads the storage, if the portal set one.

@@ -85,7 +85,8 @@ class _Asks:
             return Made(UNKNOWN, name, None)
         id, former = self._id(declared, name, at), [alias.name for alias in options.get("aliases") or ()]
         moves = self._moves(declared)
-        if moves or not self._is_recorded(declared, former):
+        waits = declared.type.startswith(f"{arm_ids.ACCOUNT}/") and self._account_changes
+        if moves or not (waits or self._is_recorded(declared, former)):
             # A moved one has the name of the one that is deleted first. The question gives another name, so
             # that it is judged as new.
             asked = arm_ids.child(at, declared.type, f"{name[:58]}-moved") if moves else id
@@ -117,6 +118,16 @@ class _Asks:
         if not is_later or not inputs.has_key or inputs.unbinds:
             return {}
         return {"properties": {"encryption": {"keySource": facts.CUSTOMER_MANAGED}}}
+
+    @property
+    def _account_changes(self) -> bool:
+        """Whether the account is yet to become one that can have what is declared below it, which Azure would
+        judge by the account as it is."""
+        account, inputs = self.situation.before.account, self.situation.inputs
+        if account is None:
+            return False
+        another_kind = account.kind.lower() != inputs.kind.lower()
+        return another_kind or (bool(inputs.projects) and not account.manages_projects)
 
     @property
     def _vault_uri(self) -> str:

@@ -28,7 +28,7 @@ from components.encryption_args import (
 from components.foundry import FoundryArguments
 from components.key import PINNED
 from components.network import PRIVATE
-from core import arm_ids, coverage, demands, kind_limits
+from core import arm_ids, coverage, demands, facts, kind_limits, kinds
 from core.kinds import FREE_TIER
 from core.regions import normalised, region
 
@@ -213,6 +213,14 @@ class EncryptedAIServicesAccountArgs(EncryptionArguments, FoundryArguments):
     def name_of(self, resource: str, target: str = "") -> str:
         """The name in Azure. Raises ValueError if Azure would refuse the rule's name."""
         return names.derived(resource, self, names.DEFAULTS[resource].given(self), target)
+
+    def of_account(self, account: facts.Account | None) -> Self:
+        """The same with the name of the service's account, if that is the default one of another kind: an
+        account that Azure turns into another kind keeps its name."""
+        if account is None or "account_name" in self.given:
+            return self
+        by_kind = {names.derived("account", dataclasses.replace(self, kind=kind)) for kind in kinds.NAMES}
+        return dataclasses.replace(self, account_name=account.name) if account.name in by_kind else self
 
     def argument_of(self, resource: str) -> str:
         """The path of the argument that the resource has its name from."""

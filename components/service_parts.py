@@ -48,7 +48,8 @@ class Parts:
         *,
         asks: Declare | None = None,
     ) -> None:
-        self._inputs, self._preflight, self._situation = inputs, preflight, preflight.situation
+        self._preflight, self._situation = preflight, preflight.situation
+        self._inputs = inputs = inputs.of_account(preflight.situation.before.account)
         self._child_options, self._protected_options, self._asks = child, protected, asks
         self._vault: VaultReference | None = None
         self._child = self._declares(child)

@@ -23,6 +23,10 @@ _LACKS: Final = {
 without."""
 
 
+PROJECTS_STAY: Final = "Projects can be updated from Microsoft-managed keys to CMKs but not reverted."
+"""Azure's own words (azure/foundry/concepts/encryption-keys-portal, 2026-08-10)."""
+
+
 def lacks(kind: str, has: str) -> Judgement | None:
     """What an account of a kind cannot have, by the field of AccountKind that says which kinds can."""
     found = kinds.find(kind)
@@ -68,6 +72,12 @@ def kind_change(before: str, after: str) -> Judgement | None:
     if after.lower() in (before.lower(), one.becomes.lower() if one else ""):
         return None
     return Judgement("kind-stays", f"{after!r}, but an account of kind {before} keeps its kind", repr(before))
+
+
+def is_way_back(before: str, after: str) -> bool:
+    """Whether Azure turned an account of the kind `after` into one of `before`, and can take that back."""
+    found = kinds.find(after)
+    return found is not None and found.becomes.lower() == before.lower() != ""
 
 
 def vault_change(kind: str, before: str, after: str) -> Judgement | None:

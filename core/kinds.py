@@ -40,8 +40,8 @@ class AccountKind:
 
     `tiers` are the paid ones, the default first. `callers` are the roles by which an application may use the
     service, the least privileged first; none of them may write keys. `approval` is the form without which
-    Azure refuses a customer-managed key. `foundry`: the account may have projects, which keep it on the kind
-    of key that it had before the first of them. `user_assigned`: a user-assigned identity may use the key.
+    Azure refuses a customer-managed key. `foundry`: the account may have projects, which keep it on a
+    customer's key. `user_assigned`: a user-assigned identity may use the key.
     `terms`: Azure makes the first account of a subscription only in the portal, where its terms are accepted.
     `openai`, `language`: the account serves Azure OpenAI, or text analysis. `storage`: it may keep data in
     linked storage accounts; with `storage_stays` in one, which is named when the account is made and never

@@ -96,7 +96,7 @@ class Behaviour:
     move_without_old_key: str = "refused"
     same_key_again: str = "refused"
     account_with_children: str = "refused"
-    key_source_with_projects: str = "refused"
+    key_source_with_projects: str = "not_reverted"
     foundry_key_vault: str = "same"
     child_write_seconds: float = 0.0
     operation_polling: str = "needs_read"

@@ -34,16 +34,34 @@ def _replacement(one: Situation, account: facts.Account) -> Problems:
     changed = {path: pair for path, pair in places.items() if pair[1] not in (pair[0], UNKNOWN)}
     if not changed and inputs.account_name != account.name:
         changed[inputs.argument_of("account")] = (account.name, inputs.account_name)
-    if account.kind and kind_limits.kind_change(account.kind, inputs.kind):
-        changed["kind"] = (account.kind, inputs.kind)
     for path, (old, new) in changed.items():
-        moves = (
-            "cannot move or be renamed: it would be deleted, and its data with it "
-            f"(Azure keeps both for {HOURS_HELD} hours)"
-        )
-        keeps = "keeps its kind" if path == "kind" else moves
         yield Problem(
-            path, f"changes from {old!r} to {new!r}, but account {account.name!r} {keeps}; {_ANOTHER}"
+            path,
+            f"changes from {old!r} to {new!r}, but account {account.name!r} cannot move or be renamed: it "
+            f"would be deleted, and its data with it (Azure keeps both for {HOURS_HELD} hours); {_ANOTHER}",
+        )
+
+
+def _kind(one: Situation, account: facts.Account) -> Problems:
+    """Azure turns an account of Azure OpenAI into a Foundry resource, also by itself, and back only while
+    nothing of Foundry is in it (azure/foundry/how-to/upgrade-azure-openai, 2026-01-07)."""
+    inputs, before = one.inputs, one.before
+    if not account.kind or not kind_limits.kind_change(account.kind, inputs.kind):
+        return
+    change = f"changes from {account.kind!r} to {inputs.kind!r}, but account {account.name!r}"
+    if not kind_limits.is_way_back(account.kind, inputs.kind):
+        yield Problem("kind", f"{change} keeps its kind; {_ANOTHER}")
+    elif before.declared_kind.lower() != account.kind.lower():
+        yield Problem(
+            "kind",
+            f"found {inputs.kind!r}, but Azure made account {account.name!r} a Foundry resource: set kind: "
+            f"{account.kind}. The account keeps its name, its data and its key",
+        )
+    elif stays := [*before.projects, *before.models_of_others]:
+        yield Problem(
+            "kind",
+            f"{change} has {', '.join(map(repr, stays))}: Azure takes it back only without projects, "
+            "connections and models of other publishers. Remove them in an update before this one",
         )
 
 
@@ -67,8 +85,8 @@ def _encryption(one: Situation, account: facts.Account) -> Problems:
     if account.manages_projects:
         yield Problem(
             "encryption",
-            f"changes to {MICROSOFT_MANAGED!r}, but account {account.name!r} manages projects, and Azure "
-            f"does not let such an account leave its key; keep encryption: customerManaged, or {_ANOTHER}",
+            f"changes to {MICROSOFT_MANAGED!r}, but account {account.name!r} manages projects, and Azure's "
+            f"page about Foundry says: {kind_limits.PROJECTS_STAY!r}; keep encryption: customerManaged",
         )
     elif inputs.access == REVOKED:
         yield Problem(
@@ -96,8 +114,7 @@ def _encryption(one: Situation, account: facts.Account) -> Problems:
 
 
 def _projects(one: Situation, account: facts.Account) -> Problems:
-    """Projects hold data; and a Foundry account that has some keeps the kind of key that it has (learn.
-    microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal). Azure's validation does not tell."""
+    """Projects hold data."""
     inputs, before = one.inputs, one.before
     kept = {name.lower() for name in (*(one.name for one in inputs.projects), *inputs.removed_projects)}
     for name in before.projects:
@@ -108,13 +125,6 @@ def _projects(one: Situation, account: facts.Account) -> Problems:
                 f"would be deleted with its data. To do that on purpose, set removedProjects: [{name}]; if "
                 "the project is protected, run `pulumi up` with that change alone first",
             )
-    projects = ", ".join(map(repr, before.projects))
-    if before.key_identity is None and before.projects and inputs.has_key:
-        yield Problem(
-            "encryption",
-            f"found {inputs.encryption!r}, but account {account.name!r} has the projects {projects} under "
-            f"Microsoft-managed keys, and Azure changes the key of no account that has projects; {_ANOTHER}",
-        )
 
 
 def elsewhere(account: facts.Account, *, tenant_id: str | None, subscription_id: str | None) -> Problems:
@@ -254,6 +264,7 @@ def no_longer_declared(before: RecordedService, name: str) -> Problem:
 
 _RULES: tuple[Callable[[Situation, facts.Account], Problems], ...] = (
     _replacement,
+    _kind,
     _identity,
     _encryption,
     _projects,

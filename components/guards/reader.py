@@ -97,7 +97,7 @@ class Reader:
         self, request: ServiceRequest, recorded: RecordedService, state: State, *, look: int
     ) -> Situation:
         """The situation of a service. Another number of `look` asks everything anew."""
-        inputs, asked = request.inputs, _Look(self, request, look)
+        inputs, asked = request.inputs.of_account(recorded.account), _Look(self, request, look)
         account = await asked.account(recorded)
         before = as_it_is(recorded, account)
         place = place_of_key(inputs, before)

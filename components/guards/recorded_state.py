@@ -24,6 +24,7 @@ class RecordedService:
     `binding` its binding, until Azure's answer shows its key. `principal_id` is the recorded object id of the
     account's identity. `mentioned_ids` are the ids, lower case, that its resources refer to, except ids that
     may be such another service's. `is_complete`: it has outputs, which only an update that ends well writes.
+    `declared_kind` is the kind of account that such an update declared, whatever Azure has made of it since.
     """
 
     name: str = ""
@@ -33,6 +34,7 @@ class RecordedService:
     principal_id: str | None = None
     mentioned_ids: frozenset[str] = frozenset()
     is_complete: bool = False
+    declared_kind: str = ""
 
     def part(self, type: str, part: str) -> Mapping[str, Any]:
         """The outputs of its resource `NAME-PART` of a type; empty if the state has none."""
@@ -132,10 +134,22 @@ class RecordedService:
     def projects(self) -> tuple[str, ...]:
         """The names of its account's Foundry projects."""
         own = self.account.name.lower() if self.account else ""
-        found = [one for (type, _), one in self.resources.items() if type == types.PROJECT]
+        found = self._of_type(types.PROJECT)
         # Azure answers ACCOUNT/PROJECT as the name of a project.
         ids = [str(one.get("id") or one.get("name")) for one in found]
         return tuple(arm_ids.name_of(id) for id in ids if arm_ids.segments(id).get("accounts", own) == own)
+
+    @property
+    def models_of_others(self) -> tuple[str, ...]:
+        """The names of the deployments of models that Azure OpenAI does not have."""
+        models = {
+            str(one.get("name")): ((one.get("properties") or {}).get("model") or {}).get("format")
+            for one in self._of_type(types.DEPLOYMENT)
+        }
+        return tuple(name for name, format in models.items() if format not in (None, "OpenAI"))
+
+    def _of_type(self, type: str) -> list[Mapping[str, Any]]:
+        return [one for (found, _), one in self.resources.items() if found == type]
 
 
 def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) -> RecordedService:
@@ -149,6 +163,7 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
     services = [one for type, one in parts if type == types.SERVICE]
     own = {key: parts[key] for key in parts if key[1].startswith(f"{name}-") and key[0] != types.SERVICE}
     others = tuple(f"{one}-" for one in services if one.startswith(f"{name}-"))
+    outputs = parts.get((types.SERVICE, name), {})
     return RecordedService(
         name,
         own,
@@ -156,7 +171,8 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         binding,
         account.principal_id if account else None,
         frozenset(id for key in own if not key[1].startswith(others) for id in _ids_in(own[key])),
-        bool(parts.get((types.SERVICE, name), {}).get("accountId")),
+        bool(outputs.get("accountId")),
+        str(outputs.get("kind") or ""),
     )
 
 

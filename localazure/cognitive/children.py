@@ -161,6 +161,13 @@ CONNECTIONS = (
 TYPES = (PROJECTS, DEPLOYMENTS)
 
 
+def only_of_foundry(cloud: Cloud, account: Account) -> bool:
+    """Whether an account has what one of Azure OpenAI has not: projects, connections, models of others."""
+    models = (body["properties"]["model"]["format"] for body in DEPLOYMENTS.below(cloud, account.id))
+    others = any(type.below(cloud, account.id) for type in (PROJECTS, CONNECTIONS[0]))
+    return others or any(format != "OpenAI" for format in models)
+
+
 def require_none(cloud: Cloud, account: Account) -> None:
     """Raises 409 for an account that still has something below it (`account_with_children`)."""
     found = [body["id"] for type in TYPES for body in type.below(cloud, account.id)]
@@ -177,14 +184,15 @@ def drop_all(cloud: Cloud, account: Account) -> None:
 
 
 def require_key_may_change(cloud: Cloud, old: Account, new: Account) -> None:
-    """Raises 400 where a write would move an account with projects from one source of its key to the other,
-    or the key of a Foundry account to another vault.
+    """Raises 400 where a write would move an account with projects from one source of its key to the other
+    (`key_source_with_projects`), or the key of a Foundry account to another vault.
 
-    Source: learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal, limitations (2025-05).
+    Source: learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal, 2026-08-10.
     """
     was, becomes, behaviour = old.key_vault_properties, new.key_vault_properties, cloud.behaviour
     if (was is None) != (becomes is None):
-        if behaviour.key_source_with_projects == "refused" and PROJECTS.below(cloud, old.id):
+        refuses = {"not_reverted": becomes is None, "refused": True, "allowed": False}
+        if refuses[behaviour.key_source_with_projects] and PROJECTS.below(cloud, old.id):
             raise refused("KeySourceStays")
     elif was and becomes and old.kind == "AIServices" and behaviour.foundry_key_vault == "same":
         vaults = {rules.host_of(str(key.get("keyVaultUri") or "")) for key in (was, becomes)}

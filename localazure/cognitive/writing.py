@@ -73,7 +73,7 @@ def create_account(cloud: Cloud, request: Request, id: str) -> Account:
 def replace_account(cloud: Cloud, request: Request, old: Account) -> Account:
     """The account, made from the body alone. Raises ServiceError."""
     body = request.body
-    _require_same_kind(old, body)
+    _require_same_kind(cloud, old, body)
     location = location_in(body, TYPE, _REGIONS)
     require_same_location(old.name, old.location, location, old.group)
     kind, sku = validation.kind_and_sku(body.get("kind") or old.kind, body.get("sku"))
@@ -95,7 +95,7 @@ def replace_account(cloud: Cloud, request: Request, old: Account) -> Account:
 def update_account(cloud: Cloud, request: Request, old: Account) -> Account:
     """The account with the new values, and the operation to poll. Raises ServiceError."""
     body = request.body
-    _require_same_kind(old, body)
+    _require_same_kind(cloud, old, body)
     kind, sku = validation.kind_and_sku(body.get("kind") or old.kind, {**old.sku, **(body.get("sku") or {})})
     sent = validation.properties_of(body, kind)
     encrypts = "encryption" in sent
@@ -227,11 +227,13 @@ def _require_only_free(cloud: Cloud, account: Account) -> None:
             raise refused("CanNotCreateMultipleFreeAccounts", kind=account.kind)
 
 
-def _require_same_kind(old: Account, body: Json) -> None:
+def _require_same_kind(cloud: Cloud, old: Account, body: Json) -> None:
     kind = body.get("kind")
-    # Azure OpenAI becomes a Foundry resource in place: hashicorp/terraform-provider-azurerm#31063.
-    upgrades = (old.kind, kind) == ("OpenAI", "AIServices")
-    if kind and kind.lower() != old.kind.lower() and not upgrades:
+    # Azure OpenAI becomes a Foundry resource in place, and back while it has nothing of Foundry's:
+    # hashicorp/terraform-provider-azurerm#31063, azure/foundry/how-to/upgrade-azure-openai (2026-01-07).
+    may = (old.kind, kind) == ("OpenAI", "AIServices")
+    may = may or ((old.kind, kind) == ("AIServices", "OpenAI") and not children.only_of_foundry(cloud, old))
+    if kind and kind.lower() != old.kind.lower() and not may:
         # Code and text assumed.
         raise refused("KindStays", was=old.kind, kind=kind)
 

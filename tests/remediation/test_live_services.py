@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.resource_types import ACCOUNT
 from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.remediation.following import Way
 from tests.remediation.world import (
@@ -137,16 +138,51 @@ def test_a_foundry_account_is_kept_from_another_vault_before_anything_is_written
     assert world.engine.operations == []
 
 
-def test_an_account_of_azure_openai_becomes_a_foundry_resource_in_place() -> None:
-    """In one update, which leaves it under its key and nothing to do."""
-    world = World("access policies", settings={"kind": "OpenAI", "account_name": "claims-models"})
+def becomes_and_stays(world: World, encryption: Any, **change: Any) -> None:
+    """One update of an account of Azure OpenAI, named by default, which never leaves its key."""
+    done = world.must_up(**change)
+    found = world.arm("GET", world.account_id)
+    assert (found["name"], found["kind"]) == ("oai-claims", world.settings["kind"])
+    assert found["properties"]["encryption"] == encryption
+    assert not {f"{did} {ACCOUNT}" for did in ("create", "delete", "replace")} & {*done}
+    assert world.must_up() == []
+
+
+def test_an_account_of_azure_openai_becomes_a_foundry_resource_in_place_and_goes_back() -> None:
+    """In one update each, under the name that it has by default, which leaves it under its key and nothing to
+    do. It goes back only without what Foundry alone has."""
+    world = World("access policies", settings={"kind": "OpenAI"})
     for _ in range(2):  # without a refresh, the first repeats the key
         assert world.up() == ""
     key = world.arm("GET", world.account_id)["properties"]["encryption"]
+    projects, model = [{"name": "claims"}], {"name": "r1", "model": "DeepSeek-R1", "format": "DeepSeek"}
+    becomes_and_stays(world, key, kind="AIServices", projects=projects, deployments=[model])
+    foundry = {**world.settings}
+    world.declare({"kind": "OpenAI", "projects": [], "removed_projects": ["claims"]})
+    assert "has 'claims', 'r1': Azure takes it back only without projects" in world.preview()
+    world.settings = foundry
+    becomes_and_stays(world, key, projects=[], deployments=None, removed_projects=["claims"])
+    becomes_and_stays(world, key, kind="OpenAI")
+    assert "allowProjectManagement" not in world.account.properties
+
+
+@pytest.mark.parametrize("refreshes", [False, True])
+def test_an_account_that_azure_made_a_foundry_resource_by_itself_is_named_so(refreshes: bool) -> None:
+    """A preview says which setting is to change, and no other; with it, the account keeps its name."""
+    world = standing(kind="OpenAI", encryption="microsoftManaged")
+    upgraded = {"kind": "AIServices", "properties": {"allowProjectManagement": refreshes}}
+    world.arm("PATCH", world.account_id, upgraded)
+    world.refreshes = refreshes
+    said = world.preview()
+    assert "Azure made account 'oai-claims' a Foundry resource: set kind: AIServices" in said
+    assert "1 problem" in said
     world.must_up(kind="AIServices")
-    found = world.arm("GET", world.account_id)
-    assert (found["kind"], found["properties"]["encryption"]) == ("AIServices", key)
     assert not any(one.startswith(("create", "delete")) for one in world.engine.operations)
+    world.must_up(projects=[{"name": "claims"}])
+    assert world.account.properties["allowProjectManagement"] is True
+    world.must_up(encryption=None)  # a key, although it has projects
+    assert (world.is_bound, world.readable, world.account.name) == (True, True, "oai-claims")
+    world.must_up()
     assert world.must_up() == []
 
 

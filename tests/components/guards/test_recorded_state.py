@@ -74,11 +74,16 @@ def test_a_project_is_asked_about_beside_a_part_of_its_name(
     projects: tuple[str, ...], *, asked: bool
 ) -> None:
     """The vault of `claims-project` is not the project `vault` of `claims`, which is asked about until the
-    state has it."""
-    before = recorded_service("claims", state(("claims", *projects), ("claims-project",)))
+    state has it, and not while this update makes the account one that can have projects."""
+    found = state(("claims", *projects), ("claims-project",))
     below: dict[str, Any] = {"kind": "AIServices", "sku": "S0", "projects": [{"name": "vault"}]}
-    ids = [str(one["id"]) for one in planned(situation(before, name="claims", **below))]
-    assert any(id.endswith("/projects/vault") for id in ids) is asked
+    for manages in (True, False):
+        key = (types.ACCOUNT, "claims-account")
+        account = {"kind": "AIServices", "properties": {"allowProjectManagement": manages}}
+        parts = {**found.services, key: {**found.services[key], **account}}
+        before = recorded_service("claims", State(parts, []))
+        ids = [str(one["id"]) for one in planned(situation(before, name="claims", **below))]
+        assert any(id.endswith("/projects/vault") for id in ids) is (asked and manages)
 
 
 @pytest.mark.parametrize("name", ["claims", "claims-eu"])
