@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from core import values
+from core import documents, values
 from core.values import Mark
 
 PROVIDER: Final = "Provider"
@@ -49,7 +49,9 @@ def may_concern_keys(inputs: Json) -> bool | Mark | None:
     written, is_whole = str(template), False
     try:
         # In one spelling: JSON may write any letter as a number, and a slash as "\\/".
-        written = json.dumps(json.loads(template) if isinstance(template, str) else template, default=str)
+        written = json.dumps(
+            documents.of_json(template) if isinstance(template, str) else template, default=str
+        )
         is_whole = '"resources"' in written
     except ValueError:
         pass

@@ -20,7 +20,7 @@ from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
-from core import adapters, arm_ids, clouds
+from core import adapters, arm_ids, clouds, documents
 from core.api_versions import ACCOUNTS, AUTHORIZATION, KEYS, VAULTS
 from operate import login
 from operate.errors import DeclinedError, OperateError
@@ -222,7 +222,7 @@ def from_tags(tags: Mapping[str, str]) -> Iterator[Drill]:
     for name, text in sorted(tags.items()):
         tag, _, service = name.partition(":")
         if tag == TAG:
-            one = json.loads(text)
+            one = documents.of_json(text)
             time = datetime.fromisoformat(one["time"])
             yield Drill(service, time, one["refusedAfter"], one["readableAfter"], one["by"])
 

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 from pulumi import automation
 from pulumi.automation import CommandResult
 
-from core import commands
+from core import commands, documents
 from operate.errors import OperateError
 
 T = TypeVar("T")
@@ -212,9 +212,9 @@ def outputs(stack: str, file: str | None = None, *, otherwise: str = "") -> Outp
         words, failed = ("stack", "output", "--json"), f"the outputs of stack {stack} could not be read"
         text = told(stack, failed, *words, otherwise=otherwise)
     try:
-        found = json.loads(text)
+        found = documents.of_json(text)
     except ValueError as error:
-        raise StackError(f"{file or 'the output of `pulumi stack output`'} is not JSON: {error}") from error
+        raise StackError(f"{file or 'the output of `pulumi stack output`'} is {error}") from error
     if not isinstance(found, dict):
         raise StackError(
             f"{file}: found a list or a value, expected the object that `pulumi stack output --json` prints"

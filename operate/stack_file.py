@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from components.arguments.inputs import shown
+from core import yaml_documents
 from core.environment import NAMESPACE
 from operate.errors import OperateError
 from operate.fleet import shared
@@ -73,10 +72,9 @@ def path_of(stack: str, folder: Path = Path()) -> Path:
 def stack_file(path: Path) -> StackFile:
     """Reads a stack's own file. Raises OperateError."""
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, yaml.YAMLError) as error:
-        at_line = str(error).replace('in "<unicode string>", line', "at line")
-        raise OperateError(f"{path} cannot be read: {at_line}") from error
+        loaded = yaml_documents.of_yaml(path.read_text(encoding="utf-8")) or {}
+    except (OSError, ValueError) as error:
+        raise OperateError(f"{path} cannot be read: {error}") from error
     if not isinstance(loaded, Mapping):
         raise OperateError(f"{path}: found {shown(loaded)}, expected an object")
     return StackFile(path.name.removeprefix("Pulumi.").removesuffix(".yaml"), loaded)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import jsonschema  # type: ignore[import-untyped]
-import yaml
 
+from core import yaml_documents
 from policies import exemptions
 from policies.analyzer import REPORTS
 from policies.rules import RULES
@@ -69,9 +69,9 @@ def read(text: str, today: date) -> dict[str, Any]:
     """The configuration as the CLI takes it. Raises ConfigurationError with all problems at once."""
     try:
         # A bare date becomes a text, as in JSON.
-        stated: Any = json.loads(json.dumps(yaml.safe_load(text), default=str))
-    except (yaml.YAMLError, TypeError, ValueError) as problem:
-        raise ConfigurationError(f"no YAML: {' '.join(str(problem).split())}") from problem
+        stated: Any = json.loads(json.dumps(yaml_documents.of_yaml(text), default=str))
+    except (TypeError, ValueError) as problem:
+        raise ConfigurationError(str(problem)) from problem
     parts = {} if stated is None else stated
     if not isinstance(parts, dict):
         raise ConfigurationError(f"found {json.dumps(parts)}, expected profile, rules, exemptions")

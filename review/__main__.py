@@ -30,6 +30,7 @@ if __name__ == "__main__" and not __package__:
         sys.exit("review: run this with python -I, so that no file of the change is imported")
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
+from core import documents
 from review import approvals, plan, preview, printers, report
 from review.approvals import People
 from review.preview import Preview, PreviewError
@@ -95,7 +96,7 @@ def _state(written: str) -> str:
     Raises PreviewError for a text that `pulumi stack export` does not write.
     """
     try:
-        deployment = json.loads(written)["deployment"] or {}
+        deployment = documents.of_json(written)["deployment"] or {}
         found = [(deployment.get("manifest") or {}).get("time"), len(deployment.get("resources") or ())]
     except (ValueError, TypeError, KeyError, AttributeError):
         raise PreviewError("the state is not what `pulumi stack export` writes") from None

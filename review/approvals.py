@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
-import yaml
-
+from core import yaml_documents
+from core.documents import DocumentError
 from review.verdict import Name, Verdict, VerdictSeverity
 
 LONGEST: Final = timedelta(days=14)
@@ -66,9 +66,9 @@ def _same(one: str, other: str) -> bool:
 def read(written: str) -> tuple[Approval, ...]:
     """Reads YAML or JSON. Raises ApprovalError with every problem: half a file approves nothing."""
     try:
-        document = yaml.load(written, _Once)  # noqa: S506 - a safe loader
-    except (yaml.YAMLError, ValueError) as problem:
-        raise ApprovalError(f"approvals: not YAML or JSON: {' '.join(str(problem).split())}") from None
+        document = yaml_documents.of_yaml(written)
+    except DocumentError as problem:
+        raise ApprovalError(f"approvals: {problem}") from None
     document = {"approvals": None} if document is None else document
     is_whole = isinstance(document, Mapping) and document.keys() == {"approvals"}
     entries = (document["approvals"] or []) if is_whole else None
@@ -83,16 +83,6 @@ def read(written: str) -> tuple[Approval, ...]:
         account, verdict, code, reason, approver, day = (str(entry[name]).strip() for name in _EXPECTED)
         found.append(Approval(account, Name(verdict), code, reason, approver, date.fromisoformat(day)))
     return tuple(found)
-
-
-class _Once(yaml.SafeLoader):
-    """Refuses a name that stands twice in an object: who approves may have read the other one."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        if twice := next((name for name in names if names.count(name) > 1), None):
-            raise yaml.YAMLError(f'"{twice}" stands twice, line {node.start_mark.line + 1}')
-        return super().construct_mapping(node, deep)
 
 
 def _wrong(entry: object) -> Iterable[str]:

@@ -5,7 +5,6 @@ the pipelines find again: a line for each stack, the gravest first, then whole r
 room. A stack without a review is named as such. Imports nothing from the current folder, as `__main__`.
 """
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Final
 if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
+from core import documents
 from review import printers
 from review.printers import Form, ReportLine, Shown, Text, fold, line, paragraph
 from review.verdict import VerdictSeverity
@@ -37,7 +37,7 @@ class StackReview:
 def read(folder: Path, stack: str) -> StackReview:
     """A review as judge.sh left it; none where it is missing or is not a review."""
     try:
-        found = json.loads((folder / "review.json").read_text(encoding="utf-8"))
+        found = documents.of_json((folder / "review.json").read_text(encoding="utf-8"))
         headline = tuple(
             Shown(part["value"]) if isinstance(part, dict) else part for part in found["headline"]["text"]
         )

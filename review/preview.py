@@ -7,14 +7,14 @@ sdk/go/common/apitype/events.go of pulumi/pulumi.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, Final, NamedTuple
 
-from core import resource_types, stack, values
+from core import documents, resource_types, stack, values
+from core.documents import DocumentError
 from core.resource_types import Kind, kind_of
 from core.stack import Bag, StackResource
 from core.values import Mark
@@ -244,21 +244,11 @@ def read_policies(written: str) -> tuple[PolicyFinding, ...]:
 def parsed(written: str, what: str = "the preview", how: str = _HOW) -> Mapping[str, Any]:
     """A JSON object in which no name stands twice. Raises PreviewError, which says `how` it is written."""
     try:
-        found = json.loads(written, object_pairs_hook=_once)
-    except ValueError as problem:
-        raise PreviewError(f"{what} is not JSON ({problem}){how}") from None
+        found = documents.of_json(written)
+    except DocumentError as problem:
+        raise PreviewError(f"{what} cannot be read ({problem}){how}") from None
     if not isinstance(found, Mapping):
         raise PreviewError(f"{what} is a {type(found).__name__}, expected a JSON object{how}")
-    return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON. Raises ValueError for a repeated name, which the engine would merge."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'"{twice}" stands twice in an object')
     return found
 
 

@@ -4,7 +4,6 @@ Decodes values, applies what several services share, and names each problem's pl
 """
 
 import dataclasses
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -14,7 +13,7 @@ import pulumi
 
 from components.arguments.inputs import arguments, camel_case, examine, hidden, shown, texts_in, top
 from components.arguments.problem import Problem
-from core import regions
+from core import documents, regions
 from core.environment import NAMESPACE
 from settings.model import ServiceSettings, Settings
 from settings.services import problems_between
@@ -161,7 +160,7 @@ def decoded(config: Mapping[str, object]) -> dict[str, object]:
             if declared and not value:
                 continue
             with suppress(ValueError):
-                plain = json.loads(value)
+                plain = documents.of_json(value)
         found[key] = plain
     return found
 

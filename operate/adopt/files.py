@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from core import resource_types
+from core import resource_types, yaml_documents
 from core.environment import NAMESPACE
 from operate.adopt.plan import Plan
 
@@ -14,6 +14,14 @@ _HEAD = """\
 # Written by python -m operate adopt. The parts that asFound names stay as they are, whatever else is set.
 # Take a word out to have that part as declared; the next preview shows what that changes.
 """
+
+
+class _Plain(yaml.SafeDumper):
+    """Repeats what stands twice, because a reader refuses aliases."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        del data
+        return True
 
 
 def declared(plans: Sequence[Plan]) -> dict[str, Any]:
@@ -38,12 +46,12 @@ def merged(existing: str, config: Mapping[str, Any]) -> str:
 
     Raises ValueError if it already has settings of a service.
     """
-    document = yaml.safe_load(existing) or {} if existing.strip() else {}
+    document = yaml_documents.of_yaml(existing) or {}
     held = document.get("config") or {}
     if taken := sorted(name for name in held if name.startswith(NAMESPACE)):
         raise ValueError(f"it has settings already: {', '.join(taken)}; name another stack with --stack")
     document["config"] = {**held, **config}
-    return _HEAD + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+    return _HEAD + yaml.dump(document, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120)
 
 
 def import_file(plans: Sequence[Plan], azure_native: str) -> str:

@@ -17,7 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from core import coverage
+from core import coverage, documents
 from core.facts import Account, Key, KeyVersion
 from operate.azure import SentQuery
 from operate.errors import OperateError
@@ -89,7 +89,8 @@ def earlier(folder: Path, at: datetime) -> tuple[datetime, str]:
         for name in digests.keys() | _ALWAYS:
             if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digests.get(name):
                 raise OperateError(f"{folder / name} differs from {SUMS}: the report was changed")
-        taken = datetime.fromisoformat(json.loads((folder / "evidence.json").read_bytes())["taken"])
+        recorded = documents.of_json((folder / "evidence.json").read_text(encoding="utf-8"))
+        taken = datetime.fromisoformat(recorded["taken"])
     except (OSError, ValueError, KeyError) as error:
         raise OperateError(f"{folder} is no report of the evidence: {error}") from error
     if taken >= at:

@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-import yaml
 
 from components.arguments.inputs import shown
 from components.arguments.problem import Problem
+from core import documents, yaml_documents
+from core.documents import DocumentError
 from core.environment import NAMESPACE
 from settings.parse import SHARED_FILE, Values, merged
 
@@ -115,7 +116,7 @@ def labels_of(stack: str, config: Mapping[str, object]) -> dict[str, str]:
     tags, location = config.get(f"{NAMESPACE}tags"), config.get(f"{NAMESPACE}location")
     if isinstance(tags, str):
         with suppress(ValueError):
-            tags = json.loads(tags)
+            tags = documents.of_json(tags)
     found = {str(name): str(value) for name, value in tags.items()} if isinstance(tags, Mapping) else {}
     subscription = config.get("azure-native:subscriptionId")
     own = {"location": location, "subscription": subscription, "stack": stack}
@@ -141,9 +142,9 @@ def read(folder: Path) -> SharedSettings:
 def document(text: str) -> Mapping[str, object]:
     """The content of a fleet.yaml. Raises FleetFileError."""
     try:
-        loaded = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise FleetFileError([Problem(FILE, f"is not YAML: {error}")]) from error
+        loaded = yaml_documents.of_yaml(text)
+    except DocumentError as error:
+        raise FleetFileError([Problem(FILE, str(error))]) from error
     if not isinstance(loaded, Mapping):
         raise FleetFileError([Problem(FILE, f"found {shown(loaded)}, expected an object")])
     return loaded

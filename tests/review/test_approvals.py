@@ -149,12 +149,18 @@ def test_an_empty_file_approves_nothing(empty: str) -> None:
         (GOOD.replace(CODE, "any"), "64 hexadecimal digits"),
         (GOOD.replace("2026-06-20", "soon"), "expected a date"),
         (GOOD.replace("2026-06-20", "2026-06-30T10:00:00Z"), "expected a date"),
-        ("a: b: c", "not YAML or JSON"),
-        ("approvals: !!python/object:os.system {}", "not YAML or JSON"),
+        ("a: b: c", "not YAML"),
+        ("approvals: !!python/object:os.system {}", "found the tag"),
         # Of a name that stands twice YAML takes the last one, and who approves may have read the other.
-        (GOOD.replace("    reason:", "    reason: a typo in a tag\n    reason:"), "stands twice, line"),
-        (GOOD.replace("    verdict:", "    verdict: rotated\n    verdict:"), "stands twice, line"),
-        (GOOD.replace("approvals:", "approvals: []\napprovals:"), "stands twice, line"),
+        (
+            GOOD.replace("    reason:", "    reason: a typo in a tag\n    reason:"),
+            "twice in an object at line",
+        ),
+        (
+            GOOD.replace("    verdict:", "    verdict: rotated\n    verdict:"),
+            "twice in an object at line",
+        ),
+        (GOOD.replace("approvals:", "approvals: []\napprovals:"), "twice in an object at line"),
     ],
 )
 def test_fails_on_a_file_that_is_half_right(wrong: str, said: str) -> None:

@@ -31,12 +31,12 @@ ONE_BY_ONE = {"parallel": {"stacks": 1}}
 
 def checkout(folder: Path, fleet: dict[str, Any], **stacks: dict[str, Any]) -> Path:
     """A folder with a fleet.yaml and stack files; `_` in a name stands for `-`."""
-    (folder / "fleet.yaml").write_text(yaml.safe_dump(fleet))
+    (folder / "fleet.yaml").write_text(json.dumps(fleet))
     for name, settings in stacks.items():
         stack = name.replace("_", "-")
         own = settings if "services" in settings else {"name": stack, **settings}
         config = {f"language-cmk:{key}": value for key, value in own.items()}
-        (folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": config}))
+        (folder / f"Pulumi.{stack}.yaml").write_text(json.dumps({"config": config}))
     return folder
 
 
