@@ -97,7 +97,7 @@ def _packages(module: str, installed: Mapping[str, list[str]]) -> set[str]:
     words = module.split(".")
     if words[0] == "azure":
         return {"-".join(words[:count]) for count in range(2, len(words) + 1)}
-    return {name.replace("_", "-") for name in installed[words[0]]}
+    return {name.replace("_", "-").lower() for name in installed[words[0]]}
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.parent.name)
