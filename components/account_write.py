@@ -28,11 +28,12 @@ from pulumi.output import Unknown
 from pulumi.runtime.proto import resource_pb2
 
 from components.hooks import engine_has, read_in_hook
-from components.invokes import Answer, InvokeError, State, invoke, is_absent
+from components.invokes import Answer, InvokeError, State, invoke
 from components.kept_properties import lost_search
 from core import adapters, arm_ids, key_uris
 from core.facts import Encryption
 from core.key_uris import KeyUri
+from core.refusals import is_absent_text
 from core.resource_types import ACCOUNT, BINDING, GET_ACCOUNT
 
 ENCRYPTION = "properties.encryption"
@@ -166,7 +167,7 @@ async def read_account(
     try:
         return await invoke(GET_ACCOUNT, opts, **place) or None
     except InvokeError as error:
-        if is_absent(str(error)):
+        if is_absent_text(str(error)):
             return None
         raise
 

@@ -41,16 +41,16 @@ from core.refusals import (
     RefusalKind,
     is_failed_operation,
     kind_of_text,
+    plugin_refusal,
 )
 from core.resource_types import ACCESS_POLICY, ACCOUNT, ROLE_ASSIGNMENT, parse_urn
 from core.rights import NEEDED
 
-_UNSEEN = re.compile(r"Status=404 Code=\"(Parent)?ResourceNotFound\"")
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
 _OF_OPERATOR = re.compile(r"-operator-(?P<operator>deployer|[0-9a-fA-F-]{36})-access")
 _KEPT_OUT = re.compile(r"is not (?:from )?a trusted service.*\bVault: (?P<vault>[\w-]+)", re.DOTALL)
 _NO_ACCESS = re.compile(f"{NO_POLICY}|{KEY_REFUSED}|ForbiddenByRbac")
-_HELD = re.compile(r"already exists in deleted state|Code=\"FlagMustBeSetForRestore\"")
+_UNSEEN = frozenset({"ResourceNotFound", "ParentResourceNotFound"})
 
 WAIT_SECONDS = 1800.0
 _A_MONTH = timedelta(days=30)
@@ -84,14 +84,16 @@ def explanation(
     of the key version that an account is written with, or ""; `untried_rbac`: its vault is under Azure RBAC,
     and it has used no key there yet. `grantee` is the object id of the identity that an access policy is to
     let use the key, or "". `owns_vault`: the service makes the vault."""
-    if _UNSEEN.search(error):
+    refusal = plugin_refusal(error)
+    code = refusal.code if refusal else ""
+    if code in _UNSEEN:
         return (
             f"{name}: Azure does not show yet what this update wrote or uses, because its reads may lag "
             "behind for a minute. Nothing is lost; run the same command again"
         )
     found = _SEEN.search(error)
     of_operator = _OF_OPERATOR.search(name)
-    if of_operator and (found or "RoleAssignmentExists" in error):
+    if of_operator and (found or code == "RoleAssignmentExists"):
         return (
             f"{name}: the key operator has this access already, from another program or person, who may "
             f"delete it. Leave {of_operator['operator']} out of vault.keyOperators here, which is `deployer` "
@@ -100,7 +102,7 @@ def explanation(
         )
     if found:
         return _taken(name, found["id"], type, stack)
-    if _HELD.search(error):
+    if code == "FlagMustBeSetForRestore" or "already exists in deleted state" in error:
         return (
             f"{name}: a soft-deleted resource holds the name, which Azure lists late after a delete. Run the "
             "same command again in a minute, which says how to bring it back; or give another name"

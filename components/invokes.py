@@ -1,10 +1,9 @@
 """Calls of providers' functions, before anything is made.
 
-Owns: the call, its errors, and how an answer says that a resource does not exist.
+Owns: the call and its errors.
 """
 
 import asyncio
-import re
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,17 +13,6 @@ from pulumi.runtime import invoke_async
 
 from core.resource_types import current, parse_urn
 from core.roles import CRYPTO_OFFICER
-
-# Ids in the text of another error may contain these digits: only the status itself counts.
-_ABSENT = re.compile(
-    r"\bStatus=404\b|\bstatus code 404\b|\bRESPONSE 404\b|\b404 Not Found\b|\b[A-Za-z]*NotFound\b"
-)
-
-
-def is_absent(error: str) -> bool:
-    """Whether the error of an azure-native function says that the resource does not exist."""
-    return _ABSENT.search(error) is not None
-
 
 Answer = Mapping[str, Any] | None
 """A resource as Azure describes it; None if it does not exist."""

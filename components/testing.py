@@ -41,7 +41,7 @@ class AbsentError(grpc.RpcError):  # type: ignore[misc]
         return grpc.StatusCode.UNKNOWN
 
     def details(self) -> str:
-        return "request failed: 404 Not Found"
+        return 'request failed: Status=404 Code="ResourceNotFound" Message="not found"'
 
 
 def existing_vault(**properties: Any) -> dict[str, Any]:

@@ -19,10 +19,10 @@ from components.guards.key_place import KeyPlace, assignment_id, place_of_key
 from components.guards.recorded_state import USER, RecordedService, as_it_is
 from components.guards.situation import Deployer, Live, Situation, gives_reading_role, is_in_subscription
 from components.guards.soft_deleted import Listed, makes_names
-from components.invokes import Answer, InvokeError, State, invoke, is_absent, missing_data_role, together
+from components.invokes import Answer, InvokeError, State, invoke, missing_data_role, together
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, demands, rights
-from core.refusals import is_forbidden_text
+from core.refusals import is_absent_text, is_forbidden_text
 from core.resource_types import GET_ACCOUNT, GET_CLIENT_CONFIG, GET_IDENTITY, GET_KEY, GET_VAULT
 from core.rights import Access
 
@@ -133,7 +133,7 @@ class Reader:
             if found := await invoke(function, self._through(provider), **arguments):
                 return found, True
         except InvokeError as error:
-            if is_absent(str(error)):
+            if is_absent_text(str(error)):
                 return None, True
             if not is_forbidden_text(str(error)) or missing_data_role(str(error)):
                 raise

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from localazure.standin.arm import succeeded, url_of
+from localazure.standin import errors
+from localazure.standin.arm import url_of
+from localazure.standin.azure import Answer
 from localazure.standin.body import applied
 from localazure.standin.lifecycle import Lifecycle, State
 from localazure.standin.paths import fields, fill
@@ -56,10 +58,10 @@ class AccessPolicy(Lifecycle):
             return
         answer = await self._put("remove", id, found["policy"])
         if answer.status != 404:
-            succeeded(answer)
+            _accepted(answer)
 
     async def _replaced(self, id: str, inputs: Properties) -> State:
-        succeeded(await self._put("replace", id, inputs["policy"]))
+        _accepted(await self._put("replace", id, inputs["policy"]))
         found = await self._entry(id)
         if found is None:
             raise RefusedError("newly written access policy not found")
@@ -84,3 +86,9 @@ class AccessPolicy(Lifecycle):
 
     def _vault(self, id: str) -> str:
         return fill(VAULT, fields(self.row.path, id), self.arm.subscription_id)
+
+
+def _accepted(answer: Answer) -> None:
+    """Raises RefusedError unless the answer is a success, in the words of the client for vaults."""
+    if not 200 <= answer.status < 300:
+        raise RefusedError(errors.of_sdk(answer))

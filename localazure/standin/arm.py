@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urljoin
 
+from localazure.standin import errors
 from localazure.standin.azure import MANAGEMENT, Answer, Azure, NoAnswerError
 from localazure.standin.paths import fill
 from localazure.standin.table import GROUP
@@ -38,13 +39,15 @@ class AzureError(RefusedError):
     """An answer that is not a success; the text is azure-native's."""
 
     def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-        self.code, self.message = _error(answer)
-        super().__init__(f'Status={answer.status} Code="{self.code}" Message="{self.message}"')
+        super().__init__(errors.of_plugin(answer))
 
 
 class OperationError(RefusedError):
     """Azure accepted a request, and its operation then failed, or could not be followed."""
+
+
+class OperationTimedOutError(OperationError):
+    """The time for a call was over before the operation was."""
 
 
 class StoppedError(RefusedError):
@@ -117,7 +120,8 @@ class Arm:
         for attempt in range(RETRIES + 1):
             last, pause = attempt == RETRIES, self.delays.retry * 2**attempt
             try:
-                answer = await self.azure.send(method, url, body)
+                found = await self.azure.send(method, url, body)
+                answer = replace(found, request=f"{method} {url.partition('?')[0]}")
             except NoAnswerError:
                 if last:
                     raise
@@ -142,14 +146,14 @@ class Arm:
             async with asyncio.timeout(within or DEFAULT_TIMEOUT_SECONDS):
                 return await finished
         except TimeoutError as error:
-            raise OperationError("operation timed out") from error
+            raise OperationTimedOutError("operation timed out") from error
         except (AzureError, NoAnswerError, StoppedError) as error:
             raise OperationError(str(error)) from error
 
     async def _registered(self, method: str, url: str, body: Any, id: str) -> Answer:
         """The answer to a write; an unregistered resource provider is registered first, as azcore does."""
         answer = await self.send(method, url, body)
-        if answer.status != 409 or _error(answer)[0] != "MissingSubscriptionRegistration":
+        if answer.status != 409 or errors.code_of(answer) != "MissingSubscriptionRegistration":
             return answer
         namespace = id.lower().rsplit("/providers/", 1)[1].split("/")[0]
         provider = f"/subscriptions/{self.subscription_id}/providers/{namespace}"
@@ -182,7 +186,7 @@ class Arm:
             if status.lower() == DONE:
                 return
             if status.lower() in FAILED:
-                raise OperationError(_failure(answer, status))
+                raise OperationError(errors.of_plugin(answer))
 
     async def _by_location(self, url: str, answer: Answer) -> Any:
         while True:
@@ -196,7 +200,7 @@ class Arm:
         while True:
             state = _state(answer)
             if state.lower() in FAILED:
-                raise OperationError(_failure(answer, state))
+                raise OperationError(errors.of_plugin(answer))
             if state.lower() == DONE:
                 return answer.body
             await self._pause(answer)
@@ -234,25 +238,10 @@ def _state(answer: Answer) -> str:
 
 def _passing(answer: Answer) -> bool:
     return answer.status in RETRIED or (
-        answer.status == 409 and _error(answer)[0] == "AnotherOperationInProgress"
+        answer.status == 409 and errors.code_of(answer) == "AnotherOperationInProgress"
     )
 
 
 def _retry_after(answer: Answer, default: float) -> float:
     text = answer.headers.get("retry-after", "")
     return float(text) if text.replace(".", "", 1).isdigit() else default
-
-
-def _failure(answer: Answer, status: str) -> str:
-    code, message = _error(answer)
-    return f'Code="{code}" Message="{message}"' if code else f"the operation ended as {status}"
-
-
-def _error(answer: Answer) -> tuple[str, str]:
-    body = answer.body if isinstance(answer.body, dict) else {}
-    error = body.get("error")
-    found = error if isinstance(error, dict) else body
-    code, message = str(found.get("code") or ""), str(found.get("message") or "")
-    if not message and answer.body is not None and not code:
-        message = answer.text
-    return code, message

@@ -11,9 +11,10 @@ import json
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from localazure.standin import errors
 from localazure.standin.values import RefusedError
 
 if TYPE_CHECKING:
@@ -33,15 +34,19 @@ class NoAnswerError(RefusedError):
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer; header names are lower case, `body` is the decoded JSON or None."""
+    """One HTTP answer; header names are lower case, `body` is the decoded JSON or None, `content` the same as
+    it came, and `request` the method and the URL, without its query, that it answers."""
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    content: str = ""
+    request: str = ""
 
     @property
     def text(self) -> str:
-        return "" if self.body is None else json.dumps(self.body)
+        """The body as it came."""
+        return self.content or ("" if self.body is None else json.dumps(self.body, separators=(",", ":")))
 
 
 @dataclass(frozen=True)
@@ -96,11 +101,11 @@ class HttpsAzure:
             "client_secret": self._login.client_secret,
             "scope": scope,
         }
-        answer = await self._exchange("POST", f"{LOGIN}/{self._login.tenant_id}/oauth2/v2.0/token", data=form)
+        url = f"{LOGIN}/{self._login.tenant_id}/oauth2/v2.0/token"
+        answer = await self._exchange("POST", url, data=form)
         body = answer.body if isinstance(answer.body, dict) else {}
         if answer.status != 200 or "access_token" not in body:
-            said = body.get("error_description") or answer.text or answer.status
-            raise RefusedError(f"login of client '{self._login.client_id}' for '{scope}' was refused: {said}")
+            raise RefusedError(errors.of_login(replace(answer, request=f"POST {url}")))
         lasts = float(body.get("expires_in", 0)) - EARLY_SECONDS
         self._tokens[scope] = (str(body["access_token"]), time.monotonic() + lasts)
         return str(body["access_token"])
@@ -118,9 +123,10 @@ class HttpsAzure:
             async with session.request(method, url, proxy=self._proxy, **content) as got:
                 text = await got.text()
                 names = {name.lower(): value for name, value in got.headers.items()}
-                return Answer(got.status, _decoded(text), names)
+                return Answer(got.status, _decoded(text), names, text)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise NoAnswerError(f"{method} {url}: no answer: {error or type(error).__name__}") from error
+            # As Go's net/http says it.
+            raise NoAnswerError(f'{method.capitalize()} "{url}": {error or "EOF"}') from error
 
     async def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -12,11 +12,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from localazure.standin import body as bodies
-from localazure.standin.arm import Arm, AzureError, OperationError, StoppedError, url_of
+from localazure.standin.arm import (
+    Arm,
+    AzureError,
+    OperationError,
+    OperationTimedOutError,
+    StoppedError,
+    succeeded,
+    url_of,
+)
 from localazure.standin.azure import NoAnswerError
 from localazure.standin.paths import WHOLE_IDS, fields, fill
 from localazure.standin.table import ResourceType
-from localazure.standin.values import Properties, RefusedError, Value
+from localazure.standin.values import API_VERSION, Properties, RefusedError, Value
 
 log = logging.getLogger(__name__)
 
@@ -127,15 +135,24 @@ class Lifecycle:
                 method, id, self.row.api_version, body, long=self.row.put_is_long, within=within
             )
         except OperationError as error:
-            # As far as it can be read; the failed operation may have left nothing.
-            if (response := await self._read_again(id, {})) is None:
-                raise
-            state = State(response.get("id") or id, self.outputs_of(response), copy.deepcopy(inputs))
-            raise InitError(state, str(error)) from error
+            raise await self._partial(id, inputs, error) from error
         response = response or {}
         id = response.get("id") or id
         response = await self._read_again(id, None) or response
         return State(id, self.outputs_of(response), copy.deepcopy(inputs))
+
+    async def _partial(self, id: str, inputs: Any, error: OperationError) -> InitError:
+        """What keeps a resource whose operation failed in the state, as far as it can be read: crud.go,
+        HandleErrorWithCheckpoint, whose checkpoint has no `azureApiVersion`."""
+        reason, outputs = str(error), {}
+        if not isinstance(error, OperationTimedOutError):
+            try:
+                answer = await self.arm.send("GET", url_of(id, self.row.api_version))
+                outputs = self.outputs_of(succeeded(answer).body or {})
+                outputs.pop(API_VERSION, None)
+            except (AzureError, NoAnswerError, StoppedError) as unread:
+                reason = f"resource created but read failed {unread}: {error}"
+        return InitError(State(id, outputs, copy.deepcopy(inputs)), reason)
 
     async def _read_again(self, id: str, otherwise: Any) -> Any:
         """What was just written, for Azure's own values; a failure is only worth a warning."""

@@ -2,10 +2,18 @@
 
 import pytest
 
-from core.refusals import RefusalKind, is_forbidden, kind, kind_of_text
+from core.refusals import (
+    RefusalKind,
+    is_absent_text,
+    is_failed_operation,
+    is_forbidden,
+    is_forbidden_text,
+    kind,
+    kind_of_text,
+)
+from tests.support.plugin_texts import ACCEPTED, FORMS, SAMPLES
 
 INVALID = "KeyVaultProperties is invalid"
-AZCORE = "PUT https://management.azure.com/x\n---\nRESPONSE 403: 403 Forbidden\nERROR CODE: "
 PARALLEL_WRITE = (
     "A conflict occurred that prevented the operation from completing. The operation failed because the Key "
     "Vault 'language-vault' changed from the point the operation began."
@@ -73,23 +81,24 @@ def test_the_inner_code_counts() -> None:
     assert kind(403, "Forbidden", "", "ForbiddenByPolicy") is RefusalKind.PROPAGATING
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (f'Status=400 Code="BadRequest" Message="{INVALID}"', RefusalKind.PROPAGATING),
-        ('Status=403 Code="Forbidden" Message="denied"', RefusalKind.PROPAGATING),
-        ('Status=400 Code="BadRequest" Message="odd"', RefusalKind.UNKNOWN),
-        ('Status=409 Code="FlagMustBeSetForRestore" Message="x"', RefusalKind.FINAL),
-        (f"{AZCORE}Forbidden\n---", RefusalKind.PROPAGATING),
-        (f"{AZCORE}AuthorizationFailed\n---", RefusalKind.FINAL),
-        (f"operation failed: {INVALID}", RefusalKind.PROPAGATING),
-        ("cannot create already existing resource '/x'", RefusalKind.FINAL),
-        ("anything", RefusalKind.FINAL),
-    ],
-)
-def test_the_words_of_azure_native_are_understood(text: str, expected: RefusalKind) -> None:
-    """An `on_error` hook learns from the text of a failed create whether trying again may help."""
-    assert kind_of_text(text) is expected
+@pytest.mark.parametrize("form", [*FORMS, *ACCEPTED])
+@pytest.mark.parametrize("what", SAMPLES)
+def test_the_words_of_azure_native_are_understood(what: str, form: str) -> None:
+    """In each form in which the plugin, the engine and the SDK give them: what a refusal means, and whether
+    the resource is there all the same. A second create of that would lose it."""
+    sample = SAMPLES[what]
+    text = {**FORMS, **ACCEPTED}[form].format(sample.text)
+    assert kind_of_text(text) is sample.kind
+    assert is_failed_operation(text) is (form in ACCEPTED or sample.status == 200)
+    assert is_forbidden_text(text) is sample.is_forbidden
+    if form in FORMS:  # a function writes nothing
+        assert is_absent_text(text) is sample.is_absent
+
+
+def test_words_without_a_status_are_judged_by_themselves() -> None:
+    """Such as those of an operation that another client followed."""
+    assert kind_of_text(f"operation failed: {INVALID}") is RefusalKind.PROPAGATING
+    assert kind_of_text("anything") is RefusalKind.FINAL
 
 
 @pytest.mark.parametrize(

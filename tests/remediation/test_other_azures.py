@@ -106,6 +106,22 @@ def test_a_foundry_account_gets_the_role_of_its_page_where_the_narrower_one_is_n
     assert world.up() == ""
 
 
+@pytest.mark.parametrize("keeps", ["all", "none"])
+def test_a_create_that_fails_after_azure_took_it_leaves_the_account_in_the_state(keeps: str) -> None:
+    """It is not made a second time, which azure-native refuses, so that nobody would have it; also where
+    Azure keeps nothing of it. The same update again finishes it."""
+    world = World("user-assigned identity")
+    late = {"missing_grant": "fails_later", "grant_delay_seconds": 1200.0, "failed_operations_keep": keeps}
+    world.wire.door.cloud.behave(**late)
+    said = world.up()
+    assert "AccessPolicyNotConfiguredForKeyVault" in said
+    assert "already existing" not in said
+    assert world.account_id
+    world.wire.sleep(1200.0)
+    assert world.up() == ""
+    assert world.readable
+
+
 QUOTA = limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope")
 
 

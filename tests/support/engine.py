@@ -472,14 +472,18 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
             try:
                 return self.engine.call("Update" if held else "Create", request.type, asked)
             except ProviderError as error:
-                if self._wants_another_try(asked.urn, request, inputs, held, str(error)):
+                partial, text = error.partial, str(error)
+                if partial is not None:
+                    # In the words of the engine (resource/plugin/provider_plugin.go, InitError).
+                    text = f"1 error occurred:\n\t* {error}\n\n"
+                if self._wants_another_try(asked.urn, request, inputs, held, text):
                     continue
-                if (partial := error.partial) is not None:
+                if partial is not None:
                     own = from_struct(partial.inputs) or inputs
                     failed = Held(request.type, partial.id, own, from_struct(partial.properties), failed=True)
                     failed.deleted_with = request.deletedWith
                     self._keep(asked.urn, failed)
-                raise
+                raise ProviderError(text, partial) from error
         raise ProviderError("tried too often")
 
     def _hook(self, name: str, urn: str, request: Any, inputs: dict[str, Any], held: Held | None) -> None:

@@ -56,7 +56,8 @@ class Session:
         assert self._session is not None
         response = self._session.request(method, url, json=body, headers=headers)
         names = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, response.json() if response.content else None, names)
+        content = response.text
+        return Answer(response.status_code, response.json() if content else None, names, content)
 
 
 class _Log:

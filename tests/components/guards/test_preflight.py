@@ -13,7 +13,7 @@ from components.account_write import AccountBefore
 from components.guards.plan import ServicePlan
 from components.guards.reader import ServiceRequest, refuse_other_login
 from components.guards.situation import Deployer
-from components.invokes import is_absent, missing_data_role
+from components.invokes import missing_data_role
 from components.preflight import RefusedError, preflight
 from components.testing import SUBSCRIPTION, AbsentError, existing_vault
 from core.resource_types import GET_KEY
@@ -28,26 +28,6 @@ class RefusedLoginError(AbsentError):
 
     def details(self) -> str:
         return "Azure does not accept the login"
-
-
-@pytest.mark.parametrize(
-    ("text", "is_told"),
-    [
-        ("request failed /subscriptions/x: status code 404, {}", True),
-        ("GET https://x\nRESPONSE 404: 404 Not Found\nERROR CODE: VaultNotFound", True),
-        ('request failed /subscriptions/x: Status=404 Code="" Message=""', True),
-        ("(ResourceNotFound) The Resource 'Microsoft.KeyVault/vaults/kv' was not found.", True),
-        ("request failed /subscriptions/40440440-1c58-4f6a-8e37-94a0c5d6b404: status code 403", False),
-        (
-            "RESPONSE 500: 500 Internal Server Error, correlation id 00000000-0000-0000-0000-000000000404",
-            False,
-        ),
-    ],
-)
-def test_absence_is_told_by_the_status_or_its_code(text: str, *, is_told: bool) -> None:
-    """azure-native, its stand-in and ARM say it in different words; an id may hold the same digits. What may
-    not be read is not taken for absent: an existing vault would count as one to make."""
-    assert is_absent(text) is is_told
 
 
 def test_a_question_that_is_not_answered_is_told_without_a_traceback() -> None:
