@@ -11,9 +11,9 @@ import ssl
 
 from localazure.home import Home, write_private
 from localazure.national_clouds import CLOUDS
-from localazure.web import ARM_REGIONS, Host, host_of
+from localazure.web import ACCOUNT_NAMES, ARM_REGIONS, Host, host_of
 
-_PUBLIC = (*(str(host) for host in Host), f"*.{ARM_REGIONS}")
+_PUBLIC = (*(str(host) for host in Host), *(f"*.{name}" for name in (ARM_REGIONS, *ACCOUNT_NAMES)))
 _NAMES = (*_PUBLIC, *(cloud.from_public(name) for cloud in CLOUDS for name in _PUBLIC))
 
 

@@ -121,8 +121,7 @@ def settable(type: str, sent: Json) -> dict[str, Any]:
 
 
 def of_version(type: str, body: Json, version: str) -> Json:
-    """A body, sent or answered, without the properties that the type has only in later api-versions; null
-    says nothing, and stays."""
+    """A body, sent or answered, without the properties that the type has only in later api-versions."""
     node = _definitions().get(type)
     return _of_version(node, body, version) if node and version else body
 
@@ -139,8 +138,6 @@ def _of_version(node: _Node, value: Json, version: str) -> Json:
         child = node.below.get(name) or node.below.get("*", _ANY)
         if version > child.after:
             kept[name] = _of_version(child, item, version) if child.below else item
-        elif item is None:
-            kept[name] = item
     return kept
 
 

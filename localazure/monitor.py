@@ -74,10 +74,15 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     )
     properties = {
         **{name: given.get(name) for name in _SETTABLE},
-        "metrics": given.get("metrics") or [],
+        "metrics": [_metric(metric) for metric in given.get("metrics") or []],
         "logs": [_log(log) for log in given.get("logs") or []],
     }
-    body = {"id": id.lower(), **_ABSENT, "properties": properties}
+    kind = "/providers/microsoft.insights/diagnosticSettings/"
+    body = {
+        "id": f"{_resource(request).lower()}{kind}{id.rpartition('/')[2]}",
+        **_ABSENT,
+        "properties": properties,
+    }
     _require_known_categories(_resource(request), body)
     _require_free_sinks(cloud, _resource(request), body)
     _end_delivery(cloud, body)
@@ -85,6 +90,11 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         body = _rewritten(_resource(request), body)
     _begin_delivery(cloud, SETTINGS.id_of(request), body)
     return body
+
+
+def _metric(metric: Json) -> Json:
+    """A metric as answers have it: whatever the grain that was asked for, it is a minute."""
+    return {**metric, "timeGrain": "PT1M"} if metric.get("timeGrain") else metric
 
 
 def _log(log: Json) -> Json:
@@ -111,7 +121,7 @@ def _require_free_sinks(cloud: Cloud, resource: str, body: Json) -> None:
     """
     for _, other in cloud.store.scan(_KIND, f"{resource}/providers/{_TYPE}/"):
         shared = sorted(_enabled(body) & _enabled(other))
-        if other["id"] == body["id"] or not shared:
+        if other["id"].lower() == body["id"].lower() or not shared:
             continue
         for sink in _SINKS:
             mine, theirs = (str(setting["properties"].get(sink) or "") for setting in (body, other))
@@ -174,7 +184,7 @@ def _begin_delivery(cloud: Cloud, id: str, body: Json) -> None:
 
 def _end_delivery(cloud: Cloud, body: Json) -> None:
     for key, delivery in cloud.store.scan(_DELIVERY):
-        if delivery["setting"] == body["id"] and delivery["until"] is None:
+        if delivery["setting"] == body["id"].lower() and delivery["until"] is None:
             cloud.store.put(_DELIVERY, key, {**delivery, "until": iso(cloud.clock.now())})
 
 

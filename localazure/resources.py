@@ -82,7 +82,9 @@ def _get(cloud: Cloud, request: Request) -> Response:
 
 
 def _head(cloud: Cloud, request: Request) -> Response:
-    return Response(204 if _look(cloud, _id(request)) else 404)
+    if _look(cloud, _id(request)) is None:
+        return group_not_found(request.params["group"]).response()
+    return Response(204)
 
 
 def _list(cloud: Cloud, request: Request) -> Response:

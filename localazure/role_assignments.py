@@ -47,9 +47,9 @@ def _put(cloud: Cloud, request: Request) -> Response:
         body["properties"] |= {word: made[word] for word in ("createdOn", "createdBy")}
     rbac.save_assignment(cloud, body, since=known["since"] if known else now)
     if known:
-        return Response(200, body)
+        return Response(200, _shown(body, request))
     # The answer to the create does not name its creator yet; every later one does.
-    return Response(201, {**body, "properties": {**body["properties"], "createdBy": None}})
+    return Response(201, _shown({**body, "properties": {**body["properties"], "createdBy": None}}, request))
 
 
 def _get(cloud: Cloud, request: Request) -> Response:
@@ -57,7 +57,7 @@ def _get(cloud: Cloud, request: Request) -> Response:
     if found is None:
         name = request.params["name"]
         raise ServiceError(404, "RoleAssignmentNotFound", f"The role assignment '{name}' is not found.")
-    return Response(200, found)
+    return Response(200, _shown(found, request))
 
 
 def _delete(cloud: Cloud, request: Request) -> Response:
@@ -65,7 +65,11 @@ def _delete(cloud: Cloud, request: Request) -> Response:
     if found is None:
         return Response(204)
     rbac.drop_assignment(cloud, found)
-    return Response(200, found)
+    return Response(200, _shown(found, request))
+
+
+def _shown(body: Json, request: Request) -> Json:
+    return definitions.of_version(_TYPE, body, request.api_version)
 
 
 def _found(cloud: Cloud, request: Request) -> Json | None:
@@ -85,7 +89,7 @@ def _list(cloud: Cloud, request: Request) -> Response:
         if not (above or (below and "atscope()" not in wanted.lower())):
             continue
         if principal is None or principal[1].lower() == str(properties["principalId"]).lower():
-            found.append(assignment["body"])
+            found.append(_shown(assignment["body"], request))
     return Response(200, {"value": found})
 
 

@@ -28,6 +28,8 @@ class Host(StrEnum):
 
 
 LOGIN = f"https://{Host.LOGIN}"
+ACCOUNT_NAMES = ("openai.azure.com", "services.ai.azure.com")
+"""An account with a subdomain also answers under these names."""
 ARM_REGIONS = str(Host.ARM)
 """ARM also answers in each region: `westeurope.management.azure.com`."""
 
@@ -38,6 +40,8 @@ def host_of(authority: str) -> tuple[Host, str] | None:
     label, _, rest = name.partition(".")
     if label and rest == ARM_REGIONS:
         return Host.ARM, label
+    if label and rest in ACCOUNT_NAMES:
+        return Host.LANGUAGE, label
     for host in Host:
         if name == host or (host.startswith("*.") and label and rest == host[2:]):
             return host, label

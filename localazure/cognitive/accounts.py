@@ -15,9 +15,12 @@ from localazure.cognitive import models as stored
 from localazure.cognitive.errors import bad_request
 from localazure.cognitive.models import KIND, TEMPLATE, TYPE, Account
 from localazure.cognitive.responses import answered
+from localazure.refusals import refused
 from localazure.web import Json, Request, Response, ServiceError
 
 _IN_USE = "The subdomain name '{}' is not available as it's already used by a resource."
+_DOTS_SINCE = "2021"
+_NO_FILE = b"<html><body><h2>404 - File or directory not found.</h2></body></html>"
 _NOT_VALID = "Sub domain name '{}' is not valid"
 """The text of the API definition's example."""
 
@@ -38,6 +41,13 @@ class AccountType(ArmType):
             # Returned, not raised: raising would undo the end of a failed create, which left nothing.
             return stored.not_found(self.id_of(request)).response()
         return Response(200, answered(cloud, account, request.api_version), {"ETag": account.etag})
+
+    def put(self, cloud: Cloud, request: Request) -> Response:
+        """Creates, replaces or restores. The front end of the versions before 2021 took a name with a dot for
+        a file."""
+        if request.api_version < _DOTS_SINCE and "." in request.params["account"]:
+            return Response(404, _NO_FILE, {"content-type": "text/html"})
+        return super().put(cloud, request)
 
     def patch(self, cloud: Cloud, request: Request) -> Response:
         """Changes what the body names, and nothing else."""
@@ -118,8 +128,20 @@ def list_keys(cloud: Cloud, request: Request) -> Response:
     account = stored.required(cloud, request)
     if account.properties.get("disableLocalAuth"):
         # Reported by users.
-        raise bad_request("Failed to list key. disableLocalAuth is set to be true.")
+        raise bad_request("Failed to list key. disableLocalAuth is set to be true")
     return Response(200, dict(zip(("key1", "key2"), account.keys, strict=True)))
+
+
+def no_scopes(cloud: Cloud, request: Request) -> Response:
+    """The encryption scopes of an account: none, since none can be made."""
+    stored.required(cloud, request)
+    return Response(200, {"value": []})
+
+
+def refuse_scope(cloud: Cloud, request: Request) -> Response:
+    """Raises 400: encryption scopes are in no region of this cloud."""
+    stored.required(cloud, request)
+    raise refused("EncryptionScopeNotSupported")
 
 
 def check_domain(cloud: Cloud, request: Request) -> Response:

@@ -1,9 +1,10 @@
 """The kinds of Cognitive Services accounts: their SKUs, endpoints and capabilities, read from `kinds.json`.
 
-TextAnalytics (Language) is as observed in recordings of 2021 and 2023; the value of its capability Container
-was not kept, and is assumed. The names of the other kinds are those that the documentation of
-`az cognitiveservices account list-kinds` prints; of them only what an encryption rule needs is there, and
-their SKUs and capabilities are assumed where nothing else is said.
+TextAnalytics (Language), FormRecognizer, Face and SpeechServices are as observed in recordings of 2021 to
+2025, OpenAI as the documentation of `az cognitiveservices account create` prints it
+(learn.microsoft.com/azure/ai-services/openai/how-to/create-resource, 2024-07-11). The names of the other
+kinds are those that the documentation of `az cognitiveservices account list-kinds` prints; of them only what
+an encryption rule needs is there, and their SKUs and capabilities are assumed where nothing else is said.
 """
 
 from __future__ import annotations
@@ -16,17 +17,38 @@ from pathlib import Path
 from localazure.web import Json
 
 _PERIMETERS_SINCE = "2023"
+_DEFAULT_RULE = {
+    "key": "default",
+    "renewalPeriod": 10,
+    "count": 100,
+    "matchPatterns": [{"path": "*", "method": "*"}],
+}
 _ONE_MEMBER: Mapping[str, tuple[str, ...]] = {"default": ("cognitiveservices.azure.com",)}
+
+
+@dataclass(frozen=True)
+class Form:
+    """What an account of a kind tells of itself, in answers of the years up to `until` (empty: of all later
+    ones): `capabilities`, each a name with a value or none; the names of its `endpoints`, and their addresses
+    where these are not the account's (`at`), with `{region}`, and with `{label}` if it has a subdomain; the
+    rules of its `callRateLimit`; the address of an account without a subdomain (`endpoint`)."""
+
+    endpoints: tuple[str, ...]
+    until: str = ""
+    capabilities: tuple[tuple[str, ...], ...] = ()
+    rules: tuple[Json, ...] = (_DEFAULT_RULE,)
+    at: Mapping[str, str] = field(default_factory=dict)
+    endpoint: str = "https://{region}.api.cognitive.microsoft.com/"
 
 
 @dataclass(frozen=True)
 class Kind:
     """One kind of account.
 
-    `endpoints` are the keys of the answer's `endpoints`; `customer_key` says whether the kind can live on a
-    customer-managed key at all (the SKU decides too); `rate_limit` is the count of calls per
-    10 seconds in `callRateLimit`, None where most answers have none; `authoring` says whether its endpoint
-    serves the Language authoring API; `deployments` whether models are deployed to it. `storage` says
+    `forms` are what it tells of itself, by year; `customer_key` says whether the kind can live on a
+    customer-managed key at all (the SKU decides too); `authoring` says whether its endpoint
+    serves the Language authoring API; `deployments` whether models are deployed to it; `suffix` is the end of
+    the endpoint of an account with a subdomain. `storage` says
     whether it takes `userOwnedStorage` (hashicorp/terraform#35635 and
     hashicorp/terraform-provider-azurerm#29386 quote the refusal for OpenAI and FormRecognizer),
     `storage_stays` that this is set when an account is made and never again
@@ -43,9 +65,9 @@ class Kind:
 
     name: str
     skus: tuple[str, ...]
-    endpoints: tuple[str, ...]
+    forms: tuple[Form, ...]
     customer_key: bool = True
-    rate_limit: int | None = 100
+    suffix: str = "cognitiveservices.azure.com"
     authoring: bool = False
     bypass: bool = False
     deployments: bool = False
@@ -54,7 +76,6 @@ class Kind:
     larger_keys: bool = False
     own_identity: bool = False
     custom_translator: bool = False
-    valued_capabilities: tuple[tuple[str, str], ...] = ()
     members: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _ONE_MEMBER)
 
     def takes_customer_key(self, sku: str) -> bool:
@@ -68,20 +89,29 @@ class Kind:
         """Whether the kind takes keys of this type and size in bits."""
         return kty in ("RSA", "RSA-HSM") and (size == 2048 or (self.larger_keys and (size or 0) > 2048))
 
+    def form(self, api_version: str) -> Form:
+        """What an answer of an api-version tells; an empty version is the newest."""
+        year = api_version[:4]
+        return next((form for form in self.forms if year and year <= form.until), self.forms[-1])
+
     def capabilities(self, sku: str, api_version: str = "") -> list[Json]:
-        """`capabilities` as an account answers them; those before 2023 lack perimeters."""
-        names = ["VirtualNetworks"]
-        if not api_version or api_version >= _PERIMETERS_SINCE:
-            names.append("NetworkSecurityPerimeter")
-        if self.takes_customer_key(sku):
-            names.append("CustomerManagedKey")
-        valued = [{"name": name, "value": value} for name, value in self.valued_capabilities]
-        return [{"name": name} for name in names] + valued
+        """`capabilities` as an account answers them. Those of a kind of which none were observed are assumed;
+        before 2023 they lack perimeters."""
+        observed = self.form(api_version).capabilities
+        if not observed:
+            observed = (("VirtualNetworks",), ("NetworkSecurityPerimeter",), ("CustomerManagedKey",))
+            if api_version and api_version < _PERIMETERS_SINCE:
+                observed = (observed[0], observed[2])
+        return [
+            dict(zip(("name", "value"), capability, strict=False))
+            for capability in observed
+            if capability[0] != "CustomerManagedKey" or self.takes_customer_key(sku)
+        ]
 
 
 def _kind(row: Json) -> Kind:
     values: Json = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
-    return Kind(**values)
+    return Kind(**{**values, "forms": tuple(Form(**form) for form in row["forms"])})
 
 
 _FILE = Path(__file__).with_name("kinds.json")

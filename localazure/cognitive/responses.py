@@ -10,7 +10,7 @@ from dataclasses import replace
 from localazure import definitions
 from localazure.arm_type import system_data
 from localazure.cloud import Cloud, iso
-from localazure.cognitive.kinds import KINDS, Kind
+from localazure.cognitive.kinds import KINDS, Form
 from localazure.cognitive.models import RETENTION_SECONDS, TYPE, Account
 from localazure.locations import normal_location
 from localazure.private_links import connections_of
@@ -26,8 +26,10 @@ _PLACED = (
 _ONLY_WHEN_TRUE = ("disableLocalAuth", "dynamicThrottlingEnabled")
 _SYSTEM_DATA_SINCE = "2021"
 _PROJECTS_SINCE = "2025-09-01"
-_BACKUPS_IN = "2022"
+_YEAR_OF_LIMITS = "2022"
+_BACKUPS_IN = ("2022-03-01", "2022-10-01")
 _BACKUP_LIMIT = 20
+_OF_RULE = ("key", "renewalPeriod", "count")
 
 
 def account_body(account: Account, api_version: str, connections: Sequence[Json] = ()) -> Json:
@@ -83,23 +85,24 @@ def deleted_id(account: Account) -> str:
     )
 
 
-def endpoint_of(account: Account) -> str:
-    """The data plane's address, with its trailing slash."""
+def endpoint_of(account: Account, api_version: str = "") -> str:
+    """The data plane's address, as answers of an api-version show it."""
+    kind = KINDS[account.kind.lower()]
     if account.subdomain:
-        return f"https://{account.subdomain.lower()}.cognitiveservices.azure.com/"
-    return f"https://{normal_location(account.location)}.api.cognitive.microsoft.com/"
+        return f"https://{account.subdomain.lower()}.{kind.suffix}/"
+    return kind.form(api_version).endpoint.format(region=normal_location(account.location))
 
 
 def _properties(account: Account, api_version: str, connections: Sequence[Json]) -> Json:
     sent = account.properties
     kind = KINDS[account.kind.lower()]
-    endpoint = endpoint_of(account)
+    form, endpoint = kind.form(api_version), endpoint_of(account, api_version)
     state = {"provisioningState": account.state}
     found: Json = {"endpoint": endpoint}
     if account.verb == "PATCH":
         found |= state
     found |= {"internalId": account.internal_id, "dateCreated": iso(account.date_created)}
-    found |= _limits(account, kind, api_version)
+    found |= _limits(account, form, api_version)
     if api_version >= _PROJECTS_SINCE or not api_version or "allowProjectManagement" in sent:
         found["allowProjectManagement"] = sent.get("allowProjectManagement", False)
     found["isMigrated"] = False
@@ -115,7 +118,7 @@ def _properties(account: Account, api_version: str, connections: Sequence[Json])
         for name, value in sent.items()
         if name not in _PLACED and (name not in _ONLY_WHEN_TRUE or value)
     }
-    found["endpoints"] = dict.fromkeys(kind.endpoints, endpoint)
+    found["endpoints"] = {name: _address(account, form.at.get(name), endpoint) for name in form.endpoints}
     if account.verb != "PATCH":
         found |= state
     return found
@@ -131,22 +134,30 @@ def _api_properties(account: Account) -> Json:
     return {} if shown is None else {"apiProperties": shown}
 
 
-def _limits(account: Account, kind: Kind, api_version: str) -> Json:
-    """Rate and backup limits. Answers of 2022 have more: also the limits of a Language account of SKU S."""
-    in_2022 = api_version.startswith(_BACKUPS_IN)
-    language = kind.rate_limit is None
+def _address(account: Account, template: str | None, endpoint: str) -> str:
+    """The address of one of the endpoints; the account's own where it has no template of its own, or where
+    that needs a subdomain which the account lacks."""
+    if template is None or ("{label}" in template and not account.subdomain):
+        return endpoint
+    return template.format(region=normal_location(account.location), label=(account.subdomain or "").lower())
+
+
+def _limits(account: Account, form: Form, api_version: str) -> Json:
+    """Rate and backup limits. Answers of 2022 have more: also the limits of a Language account of SKU S, and
+    until October those of backups."""
+    in_2022 = api_version.startswith(_YEAR_OF_LIMITS)
+    backups = {"backupUpperLimit": _BACKUP_LIMIT} if api_version in _BACKUPS_IN else {}
+    language = account.kind.lower() == "textanalytics"
     dynamic = bool(account.properties.get("dynamicThrottlingEnabled"))
     if language and not (in_2022 and account.sku["name"] == "S"):
-        return {"backupUpperLimit": _BACKUP_LIMIT} if in_2022 else {}
-    rule = {
-        "key": "default",
-        "renewalPeriod": 10,
-        "count": kind.rate_limit or 100,
-        **({"dynamicThrottlingEnabled": dynamic} if in_2022 or dynamic else {}),
-        "matchPatterns": [{"path": "*", "method": "*"}],
-    }
-    limits: Json = {"callRateLimit": {"rules": [rule]}}
+        return backups
+    throttling = {"dynamicThrottlingEnabled": dynamic} if in_2022 or dynamic else {}
+    rules = [
+        {**{name: rule[name] for name in _OF_RULE}, **throttling, "matchPatterns": rule["matchPatterns"]}
+        for rule in form.rules
+    ]
+    limits: Json = {"callRateLimit": {"rules": rules}}
     if language:
         # That it had a quota was recorded, not what the quota was.
         limits["quotaLimit"] = {}
-    return {**limits, **({"backupUpperLimit": _BACKUP_LIMIT} if in_2022 else {})}
+    return {**limits, **backups}

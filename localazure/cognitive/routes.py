@@ -25,6 +25,7 @@ _MADE_UP = "all of it: Azure's answer was never recorded"
 _KEYS = "the keys themselves: the shape is the specification's"
 _POLLED = "the form for Location, the refusal of a changed signature"
 _CHECK, _GONE = "checkDomainAvailability", "locations/resourceGroups/deletedAccounts"
+_SCOPES = f"{models.TEMPLATE}/encryptionScopes"
 _PAGES = "how many are on a page, and in which order"
 
 
@@ -43,6 +44,8 @@ ROUTES: tuple[Route, ...] = (
     _arm("GET", f"{_SUBSCRIPTION}/deletedAccounts", "deletedAccounts/read", deleted.list_all, _PAGES),
     _arm("GET", _DELETED, f"{_GONE}/read", deleted.get, "the refusal of an absent one"),
     _arm("DELETE", _DELETED, f"{_GONE}/delete", deleted.purge_account, "the account is gone at once"),
+    _arm("GET", _SCOPES, "accounts/encryptionScopes/read", accounts.no_scopes),
+    _arm("PUT", f"{_SCOPES}/{{scope}}", "accounts/encryptionScopes/write", accounts.refuse_scope),
     *children.PROJECTS.routes(),
     *children.DEPLOYMENTS.routes(),
     *(route for type in children.CONNECTIONS for route in type.routes()),

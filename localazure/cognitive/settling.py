@@ -128,11 +128,11 @@ def _body(request: Request, operation: Operation, *, done: bool) -> Json:
         f"{p['location']}/operationResults/{operation.id}",
         "name": operation.id,
         "status": operation.about["running"],
-        "startTime": iso(operation.started),
+        "startTime": iso(operation.started, digits=0),
     }
     if not done:
         return body
-    body |= {"status": "Succeeded", "endTime": iso(operation.ends)}
+    body |= {"status": "Succeeded", "endTime": iso(operation.ends, digits=0)}
     if fails := operation.about.get("fails"):
         body |= {"status": "Failed", "error": fails}
     return body

@@ -55,6 +55,7 @@ UNWRAP = Operation("KeyUnwrap", "unwrapkey", f"{_KEYS}/unwrap/action", "keys/unw
 ENCRYPT = Operation("KeyEncrypt", "encrypt", f"{_KEYS}/encrypt/action", "keys/encrypt/action")
 DECRYPT = Operation("KeyDecrypt", "decrypt", f"{_KEYS}/decrypt/action", "keys/decrypt/action")
 SIGN = Operation("KeySign", "sign", f"{_KEYS}/sign/action", "keys/sign/action")
+VERIFY = Operation("KeyVerify", "verify", f"{_KEYS}/verify/action", "keys/verify/action")
 
 
 def forbidden(code: str, message: str) -> ServiceError:

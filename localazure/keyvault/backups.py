@@ -53,7 +53,7 @@ def restore(call: Call) -> Answer:
         raise _conflict(call, old.name)
     key = Key(call.vault.id, old.name, (), rotation_policy=old.rotation_policy)
     for version in old.versions:
-        kept = replace(version, tags=dict(version.tags))
+        kept = replace(version, tags=version.tags and dict(version.tags))
         key = key_store.add_version(call.cloud, key, kept, content["material"][version.version])
     return show(call, key)
 

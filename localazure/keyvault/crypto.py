@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
@@ -149,6 +150,18 @@ def sign(private: str, algorithm: str, digest: bytes) -> bytes:
         return key.sign(digest, how, utils.Prehashed(_SHA256))
     except ValueError as error:
         raise CryptoError(f"the value is no digest for {algorithm}: {error}") from error
+
+
+def verify(private: str, algorithm: str, digest: bytes, signature: bytes) -> bool:
+    """Whether `sign` made a signature of this digest with this key. Raises CryptoError."""
+    key, how = _rsa(private, algorithm, _SIGNATURES)
+    try:
+        key.public_key().verify(signature, digest, how, utils.Prehashed(_SHA256))
+    except InvalidSignature:
+        return False
+    except ValueError as error:
+        raise CryptoError(f"the digest is none for {algorithm}: {error}") from error
+    return True
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ from localazure.keyvault import access, usage, vault_store
 from localazure.keyvault.access import LOOPBACK, Operation
 from localazure.keyvault.errors import bad_parameter
 from localazure.keyvault.models import Vault
-from localazure.keyvault.responses import precedes_7_0
+from localazure.keyvault.responses import is_of_2018
 from localazure.keyvault.usage import Use, require_defined
 from localazure.routes import Handler
 from localazure.web import Caller, Host, Json, Request, Response, ServiceError
@@ -107,7 +107,7 @@ def _answer(cloud: Cloud, request: Request, what: Operation, act: Callable[[Call
     except ServiceError as error:
         error.headers = {**headers, **error.headers}
         deleted = error.message.startswith("Deleted")
-        if error.code == "KeyNotFound" and precedes_7_0(request.api_version) and not deleted:
-            # The service spoke shorter before 7.0 (2018).
+        if error.code == "KeyNotFound" and is_of_2018(request.api_version) and not deleted:
+            # The service spoke shorter in 2018.
             error.message = f"Key not found: {use.key_name}"
         raise

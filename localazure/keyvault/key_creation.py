@@ -72,7 +72,7 @@ def make(
         public=material.public,
         not_before=not_before,
         expires=rotation.expiry(key.rotation_policy, int(now)) if expires is None else expires,
-        tags=sent.get("tags") or {},
+        tags=sent.get("tags"),
     )
     return key_store.add_version(cloud, key, version, material.private)
 

@@ -184,10 +184,7 @@ def purge(call: Call) -> Answer:
 def _crypto_handler(what: Operation) -> Handler:
     @operation(what)
     def act(call: Call) -> Answer:
-        try:
-            data = crypto.from_b64url(call.body().get("value"))
-        except crypto.CryptoError as error:
-            raise bad_parameter(f"value: {error}") from error
+        data = _decoded(call, "value")
         key, version, result = usage.transform(call.cloud, call.use, str(call.body().get("alg")), data)
         body = {"kid": kid(call.vault, key, version), "value": crypto.b64url(result)}
         return Answer(body, version.version)
@@ -195,7 +192,29 @@ def _crypto_handler(what: Operation) -> Handler:
     return act
 
 
-CRYPTO: Mapping[str, Handler] = {what.permission: _crypto_handler(what) for what in usage.ACTS}
+def _decoded(call: Call, name: str) -> bytes:
+    try:
+        return crypto.from_b64url(call.body().get(name))
+    except crypto.CryptoError as error:
+        raise bad_parameter(f"{name}: {error}") from error
+
+
+@operation(access.VERIFY)
+def verify(call: Call) -> Answer:
+    """Whether a signature is that of a digest; the answer names no key."""
+    digest, signature = _decoded(call, "digest"), _decoded(call, "value")
+    _, version, private = usage.opened(call.cloud, call.use)
+    try:
+        valid = crypto.verify(private, str(call.body().get("alg")), digest, signature)
+    except crypto.CryptoError as error:
+        raise bad_parameter(str(error)) from error
+    return Answer({"value": valid}, version.version)
+
+
+CRYPTO: Mapping[str, Handler] = {
+    **{what.permission: _crypto_handler(what) for what in usage.ACTS},
+    access.VERIFY.permission: verify,
+}
 """The operations by the last segment of their path."""
 
 

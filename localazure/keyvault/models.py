@@ -105,7 +105,8 @@ class Vault:
 class KeyVersion:
     """One version of a key, its public half only. `created`, `not_before`... are whole epoch seconds.
 
-    `public` holds the JWK members of the public key: `n` and `e`, or `crv`, `x` and `y`.
+    `public` holds the JWK members of the public key: `n` and `e`, or `crv`, `x` and `y`. `tags` are None if
+    none were ever sent.
     """
 
     version: str
@@ -118,7 +119,7 @@ class KeyVersion:
     public: Mapping[str, str]
     not_before: int | None = None
     expires: int | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] | None = None
 
     @property
     def curve(self) -> str | None:

@@ -34,6 +34,12 @@ def changed(before: list[dict[str, Any]], sent: list[dict[str, Any]], kind: str)
     return list(entries.values())
 
 
+def of_objects(entries: list[dict[str, Any]], named: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the entries that are about an object that `named` has."""
+    objects = {_who(entry) for entry in named}
+    return [entry for entry in entries if _who(entry) in objects]
+
+
 def checked(sent: list[dict[str, Any]], tenant_id: str) -> list[dict[str, Any]]:
     """Entries that are as the definition has them, each of an object of this tenant; an empty applicationId
     counts as absent. Raises ServiceError 400."""

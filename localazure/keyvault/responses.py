@@ -49,7 +49,7 @@ def vault_body(
         "accessPolicies": sent["accessPolicies"],
         "enabledForDeployment": sent["enabledForDeployment"],
     }
-    properties |= {name: sent[name] for name in _SHOWN_WHEN_SET if name in sent}
+    properties |= {name: sent[name] for name in _SHOWN_WHEN_SET if sent.get(name) is not None}
     if api_version <= "2018-02-14":
         properties.pop("enableSoftDelete", None)
     properties["vaultUri"] = f"https://{vault.name}.vault.azure.net" if fresh else vault.uri
@@ -129,12 +129,12 @@ def attributes(vault: Vault, version: KeyVersion, api_version: str) -> Json:
 
 
 def bundle(vault: Vault, key: Key, version: KeyVersion, api_version: str) -> Json:
-    """One version with its public key; of a deleted key with its dates. `tags` are there even when empty."""
+    """One version with its public key; of a deleted key with its dates."""
     jwk = {"kid": kid(vault, key, version), "kty": version.kty, "key_ops": list(version.operations)}
     body = {
         "key": {**jwk, **version.public},
         "attributes": attributes(vault, version, api_version),
-        "tags": dict(version.tags),
+        **_tags(version),
     }
     return {**_deletion(vault, key), **body}
 
@@ -145,9 +145,14 @@ def item(vault: Vault, key: Key, version: KeyVersion | None, api_version: str) -
     body = {
         "kid": kid(vault, key, version),
         "attributes": attributes(vault, shown, api_version),
-        "tags": dict(shown.tags),
+        **_tags(shown),
     }
     return {**_deletion(vault, key), **body}
+
+
+def _tags(version: KeyVersion) -> Json:
+    """The tags, even when empty; none where none were ever sent."""
+    return {} if version.tags is None else {"tags": dict(version.tags)}
 
 
 def _deletion(vault: Vault, key: Key) -> Json:
@@ -160,9 +165,9 @@ def _deletion(vault: Vault, key: Key) -> Json:
     }
 
 
-def precedes_7_0(api_version: str) -> bool:
-    """Whether an api-version is one of those before 7.0 (`2016-10-01`)."""
-    return _number(api_version) < 7.0
+def is_of_2018(api_version: str) -> bool:
+    """Whether an api-version is 7.0 or one of those before it (`2016-10-01`)."""
+    return _number(api_version) <= 7.0
 
 
 def _number(api_version: str) -> float:

@@ -134,13 +134,18 @@ def require_state(version: KeyVersion, operation: Operation, now: float) -> None
         raise access.forbidden("KeyExpired", f"Operation {word} is not allowed on an expired key.")
 
 
-def transform(cloud: Cloud, use: Use, algorithm: str, data: bytes) -> tuple[Key, KeyVersion, bytes]:
-    """Wraps, unwraps, encrypts, decrypts or signs, as the use says. Raises ServiceError: 404, or 403 by the
-    state of the version."""
+def opened(cloud: Cloud, use: Use) -> tuple[Key, KeyVersion, str]:
+    """The key, the version and its private half for a cryptographic use. Raises ServiceError: 404, or 403 by
+    the state of the version."""
     key = find_key(cloud, use.vault, use.key_name)
     version = find_version(key, use.version)
     require_state(version, use.operation, cloud.clock.now())
-    private = key_store.private_half(cloud, key, version)
+    return key, version, key_store.private_half(cloud, key, version)
+
+
+def transform(cloud: Cloud, use: Use, algorithm: str, data: bytes) -> tuple[Key, KeyVersion, bytes]:
+    """Wraps, unwraps, encrypts, decrypts or signs, as the use says. Raises ServiceError."""
+    key, version, private = opened(cloud, use)
     try:
         return key, version, ACTS[use.operation](private, algorithm, data)
     except crypto.CryptoError as error:

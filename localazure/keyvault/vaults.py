@@ -104,7 +104,8 @@ def delete_in_group(cloud: Cloud, group_id: str) -> None:
 
 
 def put_policies(cloud: Cloud, request: Request) -> Response:
-    """Adds to, replaces or removes from the access policies of a vault."""
+    """Adds to, replaces or removes from the access policies of a vault; the answer has, of all entries, those
+    of the objects that the body names."""
     vault = vault_of(VAULTS.required(cloud, request))
     kind = request.params["operation"].lower()
     if kind not in {"add", "replace", "remove"}:
@@ -122,7 +123,7 @@ def put_policies(cloud: Cloud, request: Request) -> Response:
         {
             "id": f"{vault.id}/accessPolicies/",
             "type": f"{TYPE}/accessPolicies",
-            "properties": {"accessPolicies": merged},
+            "properties": {"accessPolicies": policies.of_objects(merged, entries)},
         },
     )
 

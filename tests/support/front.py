@@ -104,7 +104,8 @@ class Door:
             answer: Answer = self.front.answer(
                 Raw(method, parts.netloc, parts.path, parts.query, sent, content),
             )
-        body = _decoded(answer.content) if answer.content else None
+        is_page = answer.headers.get("content-type") == "text/html"
+        body = _decoded(answer.content) if answer.content and not is_page else None
         return Reply(answer.status, dict(answer.headers), body, answer.wire, answer.seconds)
 
     def group(self, name: str = "group", location: str = "westeurope") -> str:
