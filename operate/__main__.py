@@ -46,6 +46,7 @@ COMMANDS = {
     "evidence": Command(
         "operate.evidence.command", "write what an auditor asks about keys, signed if you like"
     ),
+    "evidence verify": Command("operate.evidence.verify", "say what a report proves, from its files alone"),
     "adopt": Command("operate.adopt.command", "write settings and an import file for existing accounts"),
     "revoke-commands": Command("operate.revoke", "print the az commands that take access to the keys away"),
     "revoke": Command("operate.drill", "drill: take access to a key away, measure, and give it back"),
@@ -83,11 +84,16 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         description="Operate services whose data is encrypted with your key.",
         epilog="exit codes: 0 success; 1 something is wrong; 2 the command cannot run",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = {"": parser.add_subparsers(required=True, metavar="COMMAND")}
     for name, command in COMMANDS.items():
-        own = commands.add_parser(name, help=command.text, description=f"{command.text.capitalize()}.")
-        if name == chosen:
-            # The others' modules, with the SDKs that they need, are not loaded.
+        parent, _, word = name.rpartition(" ")
+        if parent not in commands:
+            continue
+        own = commands[parent].add_parser(
+            word, help=command.text, description=f"{command.text.capitalize()}."
+        )
+        # The others' modules, with the SDKs that they need, are not loaded.
+        if chosen in (name, parent):
             module = import_module(command.module)
             if name == "fleet":
                 module.configure(own)
@@ -95,6 +101,8 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
                 for option, how in options.OPTIONS[name]:
                     own.add_argument(option, **how)
             own.set_defaults(run=module.run)
+            if any(other.startswith(f"{name} ") for other in COMMANDS):
+                commands[name] = own.add_subparsers(metavar="COMMAND")
     return parser
 
 

@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
@@ -36,11 +35,13 @@ class UnansweredError(OperateError):
 
 @dataclass(frozen=True)
 class SentQuery:
-    """One query and the SHA-256 of its answer (canonical JSON). `answer` is "ok", or why there was none."""
+    """One query and the SHA-256 of its answer (canonical JSON). `answer` is "ok", or why there was none;
+    `date` is what the answer's Date header says, None without one."""
 
     question: str
     answer: str
     sha256: str
+    date: datetime | None
 
 
 class LiveAzure:
@@ -53,7 +54,6 @@ class LiveAzure:
         self._client = AzureClient(login, retries=6)
         self._login = login
         self._known: dict[str, tuple[Any, SentQuery]] = {}
-        self._now: datetime | None = None
 
     @property
     def queries(self) -> tuple[SentQuery, ...]:
@@ -68,13 +68,17 @@ class LiveAzure:
             raise UnansweredError(str(error)) from error
 
     def now(self) -> datetime:
-        """The cloud's own time, in whole seconds of UTC. Raises UnansweredError."""
-        if self._now is None:
-            response = _answered(
-                lambda: self._client.send("GET", f"/subscriptions?api-version={SUBSCRIPTIONS}")
-            )
-            self._now = parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-        return self._now
+        """The cloud's own time, in whole seconds of UTC: the first answer's Date. Raises UnansweredError."""
+        self.get("/subscriptions", SUBSCRIPTIONS)
+        return self.answered[0]
+
+    @property
+    def answered(self) -> tuple[datetime, datetime]:
+        """When the first and the last answer were given, by their Date headers. Raises UnansweredError."""
+        dates = [query.date for query in self.queries if query.date]
+        if not dates:
+            raise UnansweredError("no answer has a Date header, so nobody can tell when it was given")
+        return min(dates), max(dates)
 
     def get(self, path: str, api_version: str) -> Json:
         """One resource of Resource Manager."""
@@ -91,7 +95,12 @@ class LiveAzure:
 
         def rows() -> list[Json]:
             client = LogsQueryClient(self._client.credential, endpoint=self._client.cloud.log_analytics)
-            answer = client.query_workspace(customer_id, text, timespan=(since, until))
+            answer = client.query_workspace(
+                customer_id,
+                text,
+                timespan=(since, until),
+                raw_response_hook=lambda sent: self._client.note_date(sent.http_response.headers),
+            )
             if not isinstance(answer, LogsQueryResult):
                 raise UnansweredError(f"the workspace answered in part only: {answer.partial_error}")
             table = answer.tables[0]
@@ -122,13 +131,16 @@ class LiveAzure:
     def _once(self, question: str, ask: Callable[[], T]) -> T:
         if question not in self._known:
             found: T | UnansweredError
+            self._client.answered_at = 0.0
             try:
                 found = _answered(ask)
                 answer, content = "ok", found
             except UnansweredError as error:
                 found, answer, content = error, str(error), None
             text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
-            sent = SentQuery(question, answer, hashlib.sha256(text.encode()).hexdigest())
+            seconds = self._client.answered_at
+            date = datetime.fromtimestamp(seconds, UTC) if seconds else None
+            sent = SentQuery(question, answer, hashlib.sha256(text.encode()).hexdigest(), date)
             self._known[question] = found, sent
         known, _ = self._known[question]
         if isinstance(known, UnansweredError):

@@ -73,8 +73,21 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         _value("--sign-with", "URI of an RSA key in a vault that signs the report", type=_key, metavar="KEY"),
         _value("--timestamp", "address of an RFC 3161 time-stamping service", metavar="URL"),
         _value(
-            "--at", "judge as of this time; default now, by the cloud's clock", type=_moment, metavar="TIME"
+            "--at", "judge as of this later time; default the last answer's", type=_moment, metavar="TIME"
         ),
+        _JSON,
+    ),
+    "evidence verify": (
+        ("folder", {"type": Path, "metavar": "FOLDER", "help": "the report's folder"}),
+        _value(
+            "--since",
+            "earlier reports that it goes on from, the latest first",
+            type=Path,
+            nargs="+",
+            default=(),
+        ),
+        _value("--signed-by", "SHA-256 of the public key that should have signed it", default=""),
+        _value("--authority", "certificates that vouch for its timestamp, as PEM", type=Path),
         _JSON,
     ),
     "adopt": (

@@ -121,11 +121,15 @@ class AzureClient:
             there = url.partition("?")[0]
             raise ForeignHostError(f"{there} is not an endpoint of the {self.cloud.name} cloud")
         response: HttpResponse = self._pipeline(scope).send_request(HttpRequest(method, url, json=body))
-        with suppress(ValueError, TypeError):
-            self.answered_at = parsedate_to_datetime(response.headers.get("Date") or "").timestamp()
+        self.note_date(response.headers)
         if response.status_code >= 300:
             raise HttpResponseError(response=response)
         return response
+
+    def note_date(self, headers: Mapping[str, str]) -> None:
+        """Takes `answered_at` from the headers of an answer, if they say when it was given."""
+        with suppress(ValueError, TypeError):
+            self.answered_at = parsedate_to_datetime(headers.get("Date") or "").timestamp()
 
     def json(self, method: str, target: str, body: Json | None = None) -> Json:
         """The object that `send` brings; empty for an answer without content. Raises what `send` raises."""

@@ -22,6 +22,7 @@ from operate.evidence.collect import accounts_in, attempt, collect
 from operate.evidence.findings import findings
 from operate.evidence.model import Deployment, StackRecord, counted
 from operate.evidence.rules import AuditSeverity
+from operate.evidence.times import contradictions
 from operate.stack import StackError, outputs, pulumi, services, without
 
 _UPDATES = 100
@@ -34,21 +35,30 @@ def run(arguments: argparse.Namespace) -> int:
     if sum(map(bool, (stack, wanted.account, wanted.subscription))) != 1:
         raise OperateError("name the accounts to read by one of --stack, --account and --subscription")
     azure = LiveAzure(login.of_stack(stack) if stack else login.of_environment())
+    now, days, follows = azure.now(), wanted.days, None
+    if wanted.at and wanted.at < now:
+        raise OperateError(
+            f"--at {wanted.at}: the cloud answers how it is now, {now}, and not how it was before; leave "
+            "--at out, or give a later time"
+        )
     signer = signature.signer_of(azure, wanted.sign_with) if wanted.sign_with else None
-    at, days, follows = wanted.at or azure.now(), wanted.days, ""
     if wanted.since:
-        taken, follows = report.earlier(wanted.since, at)
-        days = (at - taken) / timedelta(days=1)
+        follows = report.earlier(wanted.since, now)
+        days = (now - follows.read_from) / timedelta(days=1)
     subject, ids = _accounts(azure, wanted)
     print(f"evidence: reading {counted(len(ids), 'account')}", file=sys.stderr)
-    facts = collect(azure, subject, ids, now=at, days=days, source=attempt(azure.source))
+    facts = collect(azure, subject, ids, now=now, days=days, source=attempt(azure.source))
     facts = replace(facts, follows=follows, signer=signer, asked=tuple(wanted.subscription or ()))
     if stack:
-        facts = replace(facts, stack=_record(stack, facts.since or at))
+        facts = replace(facts, stack=_record(stack, facts.since or now))
+    taken, finished = azure.answered
+    facts = replace(facts, taken=taken, finished=finished, judged_at=wanted.at)
     found = findings(facts)
     if warning := getattr(facts.source, "warning", ""):
         print(f"evidence: {warning}", file=sys.stderr)
     made = report.files(facts, found, azure.queries, report.tool_version())
+    for text in contradictions(*(json.loads(made[name]) for name in ("evidence.json", "manifest.json"))):
+        raise OperateError(f"the report would contradict itself: {text}")
     beside = {}
     if signer:
         beside[signature.SIGNATURE] = signature.signature(azure, signer, made[report.SUMS])

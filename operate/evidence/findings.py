@@ -173,7 +173,7 @@ def _account(account: Account) -> Iterator[Broken]:
 
 
 def _kind(account: Account, facts: Facts) -> Iterator[Broken]:
-    for text, instead in kinds.ends(account.kind, facts.taken.date()):
+    for text, instead in kinds.ends(account.kind, facts.at.date()):
         yield "kind-ends", {"text": text, "instead": instead}
 
 
@@ -184,7 +184,7 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
     uri = account.encryption.key_vault_uri
     unmet = demands.judge(account, vault, key, [uri] if uri else ())
     if version := _used(account, key, facts) if key else None:
-        unmet += demands.key_usable(version, facts.taken.timestamp())
+        unmet += demands.key_usable(version, facts.at.timestamp())
     names = {
         "vault": vault.name,
         "vault_id": vault.id,
@@ -203,7 +203,7 @@ def _used(account: Account, key: Key, facts: Facts) -> KeyVersion | None:
     """The version that the account names; if it names none, the one that Azure uses."""
     if name := account.encryption.key_version:
         return key.version(name)
-    return demands.version_in_use(key.versions[::-1], facts.taken.timestamp())
+    return demands.version_in_use(key.versions[::-1], facts.at.timestamp())
 
 
 def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Broken]:
@@ -215,12 +215,12 @@ def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Broken]:
     if version is None:
         return
     expires = moment(version.expires)
-    if expires and timedelta() < expires - facts.taken < timedelta(days=EXPIRES_SOON_DAYS):
-        count = counted((expires - facts.taken).days, "day")
+    if expires and timedelta() < expires - facts.at < timedelta(days=EXPIRES_SOON_DAYS):
+        count = counted((expires - facts.at).days, "day")
         yield "bound-version-expires-soon", {"version": version.version, "expires": expires, "count": count}
     if not name:
         return
-    latest = newest(key, facts.taken)
+    latest = newest(key, facts.at)
     if latest and latest.version != version.version:
         created = moment(latest.created)
         yield "bound-version-not-newest", {"version": name, "newest": latest.version, "created": created}
@@ -250,7 +250,7 @@ def _key(key: Key, facts: Facts) -> Iterator[Broken]:
     due = next_rotation(key)
     if due is None:
         yield "no-rotation-policy", {"key": key.name}
-    elif due < facts.taken:
+    elif due < facts.at:
         yield "rotation-overdue", {"key": key.name, "due": due}
 
 

@@ -128,6 +128,14 @@ class Signer:
 
 
 @dataclass(frozen=True)
+class EarlierReport:
+    """The report that another one goes on from: when its reading began, and the SHA-256 of its SHA256SUMS."""
+
+    read_from: datetime
+    sums_sha256: str
+
+
+@dataclass(frozen=True)
 class Service:
     """All facts about one account. On Microsoft-managed keys, `vault`, `key` and their facts are None.
     `assignments` are those at, above and below the vault, as are `denials`, which count under Azure RBAC
@@ -168,10 +176,12 @@ class Service:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that was read at the moment `taken`. `names` are the object ids that are known to belong to
-    accounts read here. `source` is None if nobody asked for it. `changes` are those since `since`, by the
-    activity log; `follows` names the earlier report that this one goes on from; `groups` have the object ids
-    of their members. `asked` are the subscriptions that were named, of which `services` has all accounts."""
+    """Everything that was read, from the first answer (`taken`) to the last (`finished`), by the answers' own
+    dates. `judged_at` is another time for the findings, no earlier than the last answer. `names` are the
+    object ids that are known to belong to accounts read here. `source` is None if nobody asked for it.
+    `changes` are those since `since`, by the activity log; `follows` is the report that this one goes on
+    from; `groups` have the object ids of their members. `asked` are the subscriptions that were named, of
+    which `services` has all accounts."""
 
     taken: datetime
     subject: str
@@ -181,10 +191,22 @@ class Facts:
     since: datetime | None = None
     changes: tuple[LoggedChange, ...] | NotChecked = ()
     stack: StackRecord | None = None
-    follows: str = ""
+    follows: EarlierReport | None = None
     signer: Signer | None = None
     groups: tuple[tuple[str, tuple[str, ...] | NotChecked], ...] = ()
     asked: tuple[str, ...] = ()
+    finished: datetime | None = None
+    judged_at: datetime | None = None
+
+    @property
+    def read_until(self) -> datetime:
+        """When the last answer was given."""
+        return self.finished or self.taken
+
+    @property
+    def at(self) -> datetime:
+        """The time as of which the findings judge."""
+        return self.judged_at or self.read_until
 
     @property
     def subscriptions(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -20,21 +20,22 @@ from typing import Any
 from core import coverage, documents
 from core.facts import Account, Key, KeyVersion
 from operate.azure import SentQuery
-from operate.errors import OperateError
+from operate.errors import DeclinedError, OperateError
 from operate.evidence import signature
 from operate.evidence.access import controllers, destroyers, log_deleters, unwrappers
 from operate.evidence.continuity import of_service
 from operate.evidence.findings import AuditFinding
 from operate.evidence.history import bound_since, newest, next_rotation
-from operate.evidence.model import Facts, NotChecked, Service, moment
+from operate.evidence.model import EarlierReport, Facts, NotChecked, Service, moment
 from operate.evidence.page import page
 from operate.evidence.rules import CONTROLS, AuditSeverity
 
-SCHEMA = "language-cmk/evidence/1"
+SCHEMA = "language-cmk/evidence/2"
 """Changes whenever a program that reads older reports would misread a new one."""
 SUMS = "SHA256SUMS"
 _ALWAYS = frozenset({"evidence.json", "index.html", "manifest.json"})
 """The files that the sums of every report cover."""
+_FILES = _ALWAYS | {signature.PUBLIC_KEY}
 _TIMES = ("created", "not_before", "expires")
 
 
@@ -63,7 +64,7 @@ def files(
             "schema": SCHEMA,
             "tool": {"name": "language-cmk", "version": version},
             "files": {name: sha256(text) for name, text in sorted(made.items())},
-            "answers": [_fields(one) for one in queries],
+            "answers": _plain(list(queries)),
         }
     )
     return {**made, SUMS: "".join(f"{sha256(made[name])}  {name}\n" for name in sorted(made))}
@@ -78,25 +79,58 @@ def write(folder: Path, made: Mapping[str, str], beside: Mapping[str, bytes] | N
         (folder / name).write_bytes(content)
 
 
-def earlier(folder: Path, at: datetime) -> tuple[datetime, str]:
-    """When a report before `at` was taken, and how a later one names it. Raises OperateError if one of its
-    files does not match its SHA256SUMS."""
+@dataclass(frozen=True)
+class WrittenReport:
+    """The files of a report in a folder that match its SHA256SUMS; `listed` are their names."""
+
+    folder: Path
+    sums: bytes
+    listed: frozenset[str]
+    evidence: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+
+    @property
+    def sums_sha256(self) -> str:
+        """By which a later report names this one."""
+        return hashlib.sha256(self.sums).hexdigest()
+
+    @property
+    def read_from(self) -> datetime:
+        """When the first answer was given."""
+        return datetime.fromisoformat(self.evidence["readFrom"])
+
+
+def written(folder: Path) -> WrittenReport:
+    """The report in a folder. Raises OperateError if a file does not match the report's SHA256SUMS."""
     try:
         sums = (folder / SUMS).read_bytes()
-        digests = {
-            name: digest for digest, _, name in (one.partition("  ") for one in sums.decode().splitlines())
-        }
-        for name in digests.keys() | _ALWAYS:
-            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digests.get(name):
-                raise OperateError(f"{folder / name} differs from {SUMS}: the report was changed")
-        recorded = documents.of_json((folder / "evidence.json").read_text(encoding="utf-8"))
-        taken = datetime.fromisoformat(recorded["taken"])
-    except (OSError, ValueError, KeyError) as error:
+        lines = [line.partition("  ") for line in sums.decode().splitlines()]
+        digests = {name: digest for digest, _, name in lines}
+        if digests.keys() - _FILES:
+            raise OperateError(f"{folder / SUMS} lists other files than a report has")
+        contents = {name: (folder / name).read_bytes() for name in digests.keys() | _ALWAYS}
+        for name, content in contents.items():
+            if hashlib.sha256(content).hexdigest() != digests.get(name):
+                raise DeclinedError(f"{folder / name} differs from {SUMS}: the report was changed")
+        evidence, manifest = (
+            documents.of_json(contents[name].decode()) for name in ("evidence.json", "manifest.json")
+        )
+    except (OSError, ValueError) as error:
         raise OperateError(f"{folder} is no report of the evidence: {error}") from error
-    if taken >= at:
-        raise OperateError(f"{folder} was taken at {taken}, which is not before {at}")
-    digest = hashlib.sha256(sums).hexdigest()
-    return taken, f"the report of {taken:%Y-%m-%dT%H:%M:%SZ} whose {SUMS} has the SHA-256 {digest}"
+    schema = evidence.get("schema") if isinstance(evidence, dict) else None
+    if schema != SCHEMA:
+        raise OperateError(
+            f"{folder}: found a report of the schema {schema!r}, expected {SCHEMA!r}; collect one with --days"
+        )
+    return WrittenReport(folder, sums, frozenset(digests), evidence, manifest)
+
+
+def earlier(folder: Path, at: datetime) -> EarlierReport:
+    """The report before `at` in a folder. Raises OperateError."""
+    report = written(folder)
+    if report.read_from >= at:
+        raise OperateError(f"{folder} was read at {report.read_from}, which is not before {at}")
+    return EarlierReport(report.read_from, report.sums_sha256)
 
 
 def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[str, Any]:
@@ -106,7 +140,9 @@ def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[
         {
             "schema": SCHEMA,
             "tool": {"name": "language-cmk", "version": version},
-            "taken": facts.taken,
+            "readFrom": facts.taken,
+            "readUntil": facts.read_until,
+            "judgedAt": facts.at,
             "subject": facts.subject,
             "since": facts.since,
             "follows": facts.follows,
@@ -157,7 +193,7 @@ def _service(service: Service, facts: Facts) -> dict[str, Any]:
         shown["whoCanDeleteTheLog"] = log_deleters(service)
     if isinstance(service.key, Key):
         shown["keyProtection"] = service.key.protection
-        shown["newestVersion"] = newest(service.key, facts.taken)
+        shown["newestVersion"] = newest(service.key, facts.at)
         shown["nextRotation"] = next_rotation(service.key)
     return shown
 

@@ -7,12 +7,23 @@ Source: learn.microsoft.com/rest/api/keyvault/keys/sign/sign, read on 2026-11-30
 
 import base64
 import hashlib
+from datetime import datetime
 from typing import cast
 
 import requests
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.x509 import load_pem_x509_certificates
+from rfc3161_client import (
+    HashAlgorithm,
+    TimestampRequestBuilder,
+    TimeStampResponse,
+    VerificationError,
+    VerifierBuilder,
+    decode_timestamp_response,
+)
+from rfc3161_client.tsp import PKIStatus
 
 from core.key_uris import KeyUri
 from operate.azure import LiveAzure
@@ -28,11 +39,9 @@ VERIFY_KEY = "openssl pkey -pubin -in signing-key.pem -outform DER | sha256sum"
 """Shows the fingerprint of the key that signed, to compare with that of the vault's key."""
 VERIFY_TIME = "openssl ts -verify -data SHA256SUMS -in SHA256SUMS.tsr -CAfile authority.pem"
 _ALGORITHM = "PS256"
+_PUBLIC = serialization.PublicFormat.SubjectPublicKeyInfo
 _SECONDS = 30
-# TimeStampReq {version 1, messageImprint {sha256, DIGEST}, certReq TRUE} in DER, but for the digest.
-_BEFORE_DIGEST = bytes.fromhex("30390201013031300d060960864801650304020105000420")
-_AFTER_DIGEST = bytes.fromhex("0101ff")
-_GRANTED = (b"\x02\x01\x00", b"\x02\x01\x01")
+_PSS = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
 
 
 class SignatureError(OperateError):
@@ -49,11 +58,8 @@ def signer_of(azure: LiveAzure, uri: KeyUri) -> Signer:
         raise SignatureError(f"{uri.text}: found a key of type {found.get('kty')}, expected an RSA key")
     e, n = (int.from_bytes(_decoded(found[name]), "big") for name in ("e", "n"))
     public = rsa.RSAPublicNumbers(e, n).public_key()
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    der, pem = (
-        public.public_bytes(one, form) for one in (serialization.Encoding.DER, serialization.Encoding.PEM)
-    )
-    return Signer(found["kid"], _ALGORITHM, hashlib.sha256(der).hexdigest(), pem.decode())
+    pem = public.public_bytes(serialization.Encoding.PEM, _PUBLIC)
+    return Signer(found["kid"], _ALGORITHM, fingerprint(pem), pem.decode())
 
 
 def signature(azure: LiveAzure, signer: Signer, sums: str) -> bytes:
@@ -62,30 +68,65 @@ def signature(azure: LiveAzure, signer: Signer, sums: str) -> bytes:
     content = sums.encode()
     value = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
     signed = _decoded(azure.sign(signer.key, {"alg": signer.algorithm, "value": value})["value"])
-    public = cast("rsa.RSAPublicKey", serialization.load_pem_public_key(signer.pem.encode()))
-    pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
-    try:
-        public.verify(signed, content, pss, hashes.SHA256())
-    except InvalidSignature as error:
-        raise SignatureError(f"{signer.key}: what the vault answered is no signature of this key") from error
+    if not is_signed(content, signed, signer.pem.encode()):
+        raise SignatureError(f"{signer.key}: what the vault answered is no signature of this key")
     return signed
+
+
+def fingerprint(pem: bytes) -> str:
+    """The SHA-256 of a public key, as VERIFY_KEY shows it. Raises ValueError for what is no public key."""
+    public = serialization.load_pem_public_key(pem)
+    return hashlib.sha256(public.public_bytes(serialization.Encoding.DER, _PUBLIC)).hexdigest()
+
+
+def is_signed(content: bytes, signed: bytes, pem: bytes) -> bool:
+    """Whether `signed` is the signature of `content` by the private half of an RSA key. Raises ValueError for
+    what is no public key."""
+    public = cast("rsa.RSAPublicKey", serialization.load_pem_public_key(pem))
+    try:
+        public.verify(signed, content, _PSS, hashes.SHA256())
+    except InvalidSignature:
+        return False
+    return True
 
 
 def timestamp(url: str, sums: str) -> bytes:
     """A time-stamping service's answer about SHA256SUMS (DER). Raises SignatureError. The reader judges
     whether to trust its certificate."""
-    digest = hashlib.sha256(sums.encode()).digest()
+    content = sums.encode()
+    request = TimestampRequestBuilder(content, HashAlgorithm.SHA256, nonce=False).build()
     headers = {"Content-Type": "application/timestamp-query"}
     try:
-        asked = _BEFORE_DIGEST + digest + _AFTER_DIGEST
-        answer = requests.post(url, asked, headers=headers, timeout=_SECONDS)
+        answer = requests.post(url, request.as_bytes(), headers=headers, timeout=_SECONDS)
         answer.raise_for_status()
     except requests.RequestException as error:
         raise SignatureError(f"the time-stamping service did not answer: {error}") from error
-    # PKIStatusInfo comes first, and in it the status.
-    if digest not in answer.content or not any(one in answer.content[:16] for one in _GRANTED):
+    stamp = _stamp(answer.content)
+    if stamp is None or stamp.tst_info.message_imprint.message != hashlib.sha256(content).digest():
         raise SignatureError(f"the time-stamping service {url} granted no timestamp of this report")
     return answer.content
+
+
+def stamped(content: bytes, answer: bytes, authority: bytes) -> datetime | None:
+    """When a service stamped `content`, if the certificates of `authority` (PEM) vouch for its answer. Raises
+    ValueError for what are no certificates."""
+    roots = load_pem_x509_certificates(authority)
+    stamp = _stamp(answer)
+    try:
+        if stamp and VerifierBuilder(roots=roots).build().verify_message(stamp, content):
+            return stamp.tst_info.gen_time
+    except VerificationError:
+        return None
+    return None
+
+
+def _stamp(answer: bytes) -> TimeStampResponse | None:
+    """A granted timestamp; None for any other answer."""
+    try:
+        stamp = decode_timestamp_response(answer)
+    except ValueError:
+        return None
+    return stamp if stamp.status == PKIStatus.GRANTED else None
 
 
 def _decoded(text: str) -> bytes:

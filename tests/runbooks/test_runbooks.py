@@ -144,6 +144,7 @@ def test_evidence(runbook: Runbook) -> None:
     assert service["account"]["encryption"]["keyVersion"] == judge.bound_version()
     assert {row["identity"] for row in service["use"]["rows"]} == {service["account"]["principalId"]}
     assert [one for one in found["findings"] if one["rule"] == "not-checked"] == []
+    assert all(found["readFrom"] <= one["date"] <= found["readUntil"] for one in answers)
     # Who has an access policy and is no group is none for Microsoft Graph.
     groups = {one["answer"][:4] for one in answers if "/groups/" in one["question"]}
     assert groups <= {"ok", "404 "}

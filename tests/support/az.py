@@ -32,7 +32,7 @@ _WORDS = "|".join(re.escape(name) for name in sorted(COMMANDS, key=len, reverse=
 _VALUE = r"(?:'[^']*'|\"[^\"]*\"|[^\s`;,()'\"]+)"
 COMMAND = re.compile(rf"\baz (?P<words>{_WORDS})(?P<options>(?: +--[a-z-]+(?: +(?!--){_VALUE})*)*)")
 _ANY = re.compile(r"\baz (?:[a-z][a-z-]+ )+(?=--)")
-READS = re.compile(r" (show|list|list-versions|list-service-tags)$|^(login|cloud set)$")
+READS = re.compile(r" (show|list|list-versions|list-service-tags|key download)$|^(login|cloud set)$")
 _KEYS = "7.4"
 Options = Mapping[str, list[str]]
 

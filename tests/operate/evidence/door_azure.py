@@ -40,7 +40,9 @@ class DoorAzure(LiveAzure):
             body = {"query": text, "timespan": f"{since.isoformat()}/{until.isoformat()}"}
             url = f"{clouds.PUBLIC.log_analytics}/v1/workspaces/{customer_id}/query"
             bearer = token(self._caller, clouds.PUBLIC.log_analytics)
-            table = self.door.send("POST", url, body, bearer=bearer).body["tables"][0]
+            reply = self.door.send("POST", url, body, bearer=bearer)
+            self._client.note_date({"Date": reply.headers["date"]})
+            table = reply.body["tables"][0]
             names = [column["name"] for column in table["columns"]]
             return [dict(zip(names, row, strict=True)) for row in table["rows"]]
 

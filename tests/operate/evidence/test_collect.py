@@ -2,6 +2,7 @@
 managed HSM: what is told, and what is not."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -105,22 +106,21 @@ def test_an_answer_that_cannot_be_read_is_told(door: Door, odd: str) -> None:
 def test_the_same_cloud_at_the_same_time_gives_the_same_bytes(
     door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Read twice as of one moment, in whatever order, the report does not differ, and holds no token or
+    """Read twice at one moment, in whatever order, the report does not differ, and holds no token or
     secret. What was not read is there with the reason, so that no reader takes it for nothing; the manifest
     has each file's hash and each question's answer."""
-    monkeypatch.setattr(command, "LiveAzure", lambda _: DoorAzure(door, "/versions"))
-    monkeypatch.setattr("operate.azure.source_of", lambda _: SOURCE)
-    monkeypatch.setattr(report, "tool_version", lambda: "1")
-    at, made = door.cloud.clock.datetime().isoformat(timespec="seconds"), []
+    reading(monkeypatch, DoorAzure, door, "/versions")
+    now, made = door.cloud.clock.now(), []
+    monkeypatch.setattr(door.cloud.clock, "now", lambda: now)
     for ids in (IDS, IDS, IDS[::-1]):
-        assert main(["evidence", "--account", *ids, "--at", at, "--out", str(tmp_path)]) == 1
+        assert main(["evidence", "--account", *ids, "--out", str(tmp_path)]) == 1
         made.append({one.name: one.read_text() for one in tmp_path.iterdir()})
     first, second, turned = made
     assert first == second
     assert sorted(first) == ["SHA256SUMS", "evidence.json", "index.html", "manifest.json"]
     assert "error   cut-off: " in capsys.readouterr().out
     shown = json.loads(first["evidence.json"])
-    assert (shown["schema"], shown["notFromAzure"]) == ("language-cmk/evidence/1", SOURCE.warning)
+    assert (shown["schema"], shown["notFromAzure"]) == ("language-cmk/evidence/2", SOURCE.warning)
     keys = [service["key"] for service in shown["services"]]
     assert keys.count({"notChecked": "403 Forbidden: refused by the test"}) == 2
     manifest = json.loads(first["manifest.json"])
@@ -131,6 +131,48 @@ def test_the_same_cloud_at_the_same_time_gives_the_same_bytes(
     assert json.loads(turned["evidence.json"])["services"] == shown["services"]
     text = "".join(first.values()).lower()
     assert ("eyj" in text, "secret" in text) == (False, False)
+
+
+def reading(
+    monkeypatch: pytest.MonkeyPatch, azure: Callable[..., DoorAzure], door: Door, *refused: str
+) -> None:
+    """The command reads this door."""
+    monkeypatch.setattr(command, "LiveAzure", lambda _: azure(door, *refused))
+    monkeypatch.setattr("operate.azure.source_of", lambda _: SOURCE)
+    monkeypatch.setattr(report, "tool_version", lambda: "1")
+
+
+def collected(folder: Path, *words: str) -> tuple[Any, Any]:
+    """evidence.json and manifest.json of a report about the accounts."""
+    assert main(["evidence", "--account", *IDS, "--out", str(folder), *words]) == 1
+    evidence, manifest = (
+        json.loads((folder / f"{name}.json").read_bytes()) for name in ("evidence", "manifest")
+    )
+    return evidence, manifest
+
+
+def test_a_report_is_dated_by_the_answers_and_judges_no_earlier_time(
+    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the first and the last of their Date headers, whatever time it judges as of. An earlier time is
+    refused, because the cloud says how it is now."""
+    reading(monkeypatch, DoorAzure, door)
+    later = door.cloud.clock.datetime() + timedelta(days=5000)
+    for words, judged in (((), ""), (("--at", later.isoformat()), later.strftime("%Y-%m-%dT%H:%M:%SZ"))):
+        began = door.cloud.clock.datetime().strftime("%Y-%m-%dT%H:%M:%SZ")
+        evidence, manifest = collected(tmp_path, *words)
+        ended = door.cloud.clock.datetime().strftime("%Y-%m-%dT%H:%M:%SZ")
+        dates = sorted(answer["date"] for answer in manifest["answers"])
+        assert (evidence["readFrom"], evidence["readUntil"]) == (dates[0], dates[-1])
+        assert began <= dates[0] < dates[-1] <= ended
+        assert evidence["judgedAt"] == (judged or dates[-1])
+    before = door.cloud.clock.datetime() - timedelta(days=180)
+    capsys.readouterr()
+    assert (
+        main(["evidence", "--account", *IDS, "--at", before.isoformat(), "--out", str(tmp_path / "x")]) == 2
+    )
+    assert "the cloud answers how it is now" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
 
 
 def test_a_subscription_has_its_accounts(door: Door) -> None:

@@ -360,3 +360,10 @@ def test_unread_role_assignments_leave_it_open() -> None:
     assert unwrappers(service(vault=NONE, assignments=unread)) == ()
     assert controllers(service(assignments=unread)) == told
     assert isinstance(unwrappers(service(vault=RBAC, assignments=None)), NotChecked)
+
+
+def test_findings_judge_as_of_a_later_time_that_is_asked_for() -> None:
+    """A version that expires before then is no good then."""
+    for judged_at, expired in ((None, False), (NOW + made.days(399), False), (NOW + made.days(401), True)):
+        rules = {one.rule for one in findings(made.facts(judged_at=judged_at))}
+        assert ("key-usable" in rules) is expired
