@@ -37,6 +37,9 @@ _REVIEWED = (0, 3, 4)
 _EFFECT = "encryption of "
 """The beginning of the line about an update's effect on an account's data."""
 _LOCKS = ROOT / ".pulumi" / "backend" / ".pulumi" / "locks" / "organization" / "language-cmk"
+_UNREAD = "Status=404 "
+"""In the event log of a refresh that met a resource which is gone: azure-native takes a 404 for that by its
+code alone, and not Key Vault's KeyNotFound (pulumi-azure-native#4841). The program does not run then."""
 _PROGRAM = ("components", "core", "provider", "settings")
 _PROOF = (str(PYTHON), "-m", "operate", "verify", "--write-project", "--if-reached")
 _SET_UP = "LOCALAZURE_SET_UP"
@@ -266,7 +269,13 @@ class Steps:
             command = (*command, "--event-log", str(_EVENTS))
             logged = {"PULUMI_DEBUG_COMMANDS": "true"}  # without it the CLI has no such option
         code = self._run(*command, quiet=False, **logged)[0]
-        if code and _EVENTS.exists() and "AADSTS7000215" in _EVENTS.read_text(encoding="utf-8"):
+        events = _EVENTS.read_text(encoding="utf-8") if code and _EVENTS.exists() else ""
+        if _UNREAD in events and "--refresh" in command:
+            sys.stderr.write(
+                "the refresh failed at a resource that is gone; what the program says of that:\n"
+            )
+            return self.run("pulumi", "preview", "--stack", self._stack, *_QUIET) or code
+        if "AADSTS7000215" in events:
             sys.stderr.write(
                 "a refresh logs in with the client secret of the last update; if "
                 f"Pulumi.{self._stack}.yaml has another now, run `python3 -m localazure exec -- pulumi up "

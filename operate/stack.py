@@ -33,6 +33,10 @@ NO_CLI = (
     '`eval "$(python3 -m localazure env)"`; for one on Azure, install the CLI, or run `python3 -m localazure '
     'setup` and `export PATH="$PWD/.pulumi/bin:$PATH"` in the clone'
 )
+_UNREAD = "Status=404 "
+"""In the error of a refresh that met a resource which is gone: azure-native takes a 404 for that by its code
+alone, and not Key Vault's KeyNotFound (pulumi-azure-native#4841, read on 2026-12-02). The program does not
+run then, and so cannot say what it knows of the loss."""
 _MARKUP = re.compile(r"<\{%.*?%\}>")
 _PACK_CONFIG = "policy-config.json"
 _preparing = threading.Lock()
@@ -164,8 +168,19 @@ class EngineStack(automation.Stack):
             raise NoStackError(self.name) from error
         except automation.CommandError as error:
             why = "\n".join(dict.fromkeys(errors)) or _first(str(error))
+            if _UNREAD in why and (words.get("refresh") or command != self.preview):
+                why = f"{why}\n{self._said_without_refresh()}"
             way_out = commands.log_in_anew(why, self.name)
             raise UpdateError("\n".join(filter(None, (why, way_out)))) from error
+
+    def _said_without_refresh(self) -> str:
+        """What the program says in a preview that reads no resource before it; "" where it refuses nothing.
+        Raises LockedError or NoStackError."""
+        try:
+            self._run(self.preview)
+        except UpdateError as refused:
+            return str(refused)
+        return ""
 
 
 def use_checkout() -> None:

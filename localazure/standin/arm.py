@@ -21,6 +21,22 @@ RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504})
 RETRIES: Final = 3
 FAILED: Final = frozenset({"failed", "canceled", "cancelled"})
 DONE: Final = "succeeded"
+ABSENT: Final = frozenset(
+    {
+        "NotFound",
+        "ResourceNotFound",
+        "ResourceGroupNotFound",
+        "LockNotFound",
+        "ParentResourceNotFound",
+        "EntityNotFound",
+        "SubscriptionNotFound",
+        "RoleAssignmentNotFound",
+        "VulnerabilityAssessmentBaselineDoesNotExists",
+    }
+)
+"""The codes of a 404 that azure-native takes for an absent resource, so that a proxy's 404 is none
+(provider/pkg/azure/azure.go, as pulumi-azure-native#4841 quotes it on 2026-09-22). Any other fails a read,
+and so a refresh: among them Key Vault's own KeyNotFound."""
 DEFAULT_TIMEOUT_SECONDS: Final = 7200.0
 GROUP_VERSION: Final = "2020-10-01"
 
@@ -91,9 +107,11 @@ class Arm:
         return self._locations[group.lower()]
 
     async def read(self, id: str, api_version: str) -> Any | None:
-        """The resource, None if it does not exist (404). Raises AzureError otherwise."""
+        """The resource, None if it does not exist (a 404 of `ABSENT`). Raises AzureError otherwise."""
         answer = await self.send("GET", url_of(id, api_version))
-        return None if answer.status == 404 else succeeded(answer).body
+        if answer.status == 404 and errors.code_of(answer) in ABSENT:
+            return None
+        return succeeded(answer).body
 
     async def write(
         self, method: str, id: str, api_version: str, body: Any, *, long: bool, within: float = 0.0

@@ -278,6 +278,25 @@ def test_a_login_that_only_the_state_still_has_is_replaced(
     assert printed in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("verb", ["preview", "up"])
+def test_a_refresh_that_fails_at_what_is_gone_is_followed_by_the_programs_words(
+    verb: str, monkeypatch: pytest.MonkeyPatch, steps: checkout.Steps
+) -> None:
+    """In a preview without a refresh, whose outcome changes nothing: the command has failed."""
+    run: list[tuple[str, ...]] = []
+    said = {"diagnosticEvent": {"message": 'Preview failed: Status=404 Code="KeyNotFound" Message=""'}}
+
+    def refused(_: checkout.Steps, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
+        run.append(command[:2])
+        if "--refresh" in command:
+            Path(command[command.index("--event-log") + 1]).write_text(json.dumps(said))
+        return (255 if "--refresh" in command else 0), ""
+
+    monkeypatch.setattr(checkout.Steps, "_run", refused)
+    assert steps.run("pulumi", verb, "--refresh") == 255
+    assert run == [("pulumi", verb), ("pulumi", "preview")]
+
+
 @pytest.mark.parametrize("inside", [False, True])
 def test_a_failure_says_once_how_its_commands_run_in_the_users_shell(
     inside: bool, monkeypatch: pytest.MonkeyPatch, steps: checkout.Steps, capsys: pytest.CaptureFixture[str]

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
@@ -241,6 +243,26 @@ def test_what_keeps_a_refresh_from_running_is_told_with_its_way_out(
     monkeypatch.setattr(automation.Stack, "preview_refresh", MagicMock(side_effect=error))
     with pytest.raises(told, match=way_out):
         made().drifted()
+
+
+@pytest.mark.parametrize("command", ["planned", "updated", "drifted"])
+def test_a_refresh_that_meets_a_deleted_key_is_followed_by_the_programs_words(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """azure-native fails on Key Vault's KeyNotFound before the program runs, which knows the way back."""
+    unread, lost = 'Status=404 Code="KeyNotFound" Message="..."', "run `az keyvault key recover`"
+
+    def run(*_: Any, refresh: bool = False, **__: Any) -> None:
+        raise automation.CommandError(failed(f"error: {unread if refresh else lost}"))
+
+    monkeypatch.setattr(automation.Stack, "preview", run)
+    monkeypatch.setattr(automation.Stack, "up", run)
+    monkeypatch.setattr(automation.Stack, "preview_refresh", partial(run, refresh=True))
+    monkeypatch.setattr(engine, "_pack", dict)
+    (plan := tmp_path / "plan.json").write_text("{}")
+    with pytest.raises(engine.UpdateError) as told:
+        getattr(made(), command)(*([plan] if command == "updated" else []))
+    assert [one in str(told.value) for one in (unread, lost)] == [True, True]
 
 
 def test_an_update_of_a_fleet_records_its_plan_and_who_approved_it(

@@ -198,3 +198,12 @@ def test_an_update_records_its_plan_and_who_approved_it(approval: str, tmp_path:
     (found,) = deployments([update], datetime(2026, 1, 1, tzinfo=UTC))
     assert found.plan == hashlib.sha256(b"{}").hexdigest()
     assert (found.pull_request, found.approved_by) == (("7", "alice,carol") if approval else ("", ""))
+
+
+def test_a_refresh_that_fails_at_what_is_gone_is_followed_by_the_programs_words(tmp_path: Path) -> None:
+    """azure-native fails on Key Vault's KeyNotFound before the program runs, which knows the way back."""
+    lost, unread = "run az keyvault key recover", 'Status=404 Code="KeyNotFound"'
+    then = f"case \"$*\" in *--refresh*) echo '{unread}' >&2 ;; *) echo '{lost}' ;; esac; exit 255\n"
+    path = recorded_tool(tmp_path, "pulumi", then)
+    done = run(ROOT / "review" / "plan.sh", "dev", tmp_path / "plan", env={"PATH": path})
+    assert (done.returncode, unread in done.stderr, lost in done.stderr) == (0, True, True)
