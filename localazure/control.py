@@ -18,7 +18,7 @@ from localazure import faults, limits, operations, seed
 from localazure.authorization import assign_role
 from localazure.cloud import Cloud, iso
 from localazure.directory import create_principal, list_principals, set_secret
-from localazure.front import Answer, Raw
+from localazure.front import LARGEST, Answer, Raw
 from localazure.home import new_client_secret
 from localazure.monitor import delivered
 from localazure.page.sessions import PATHS, Door
@@ -51,6 +51,8 @@ class Control:
         """The answer to a control request; all its writes are one transaction. Never raises."""
         if (raw.method, raw.path) == ("GET", "/health"):
             return _json(200, {"status": "ok", "pid": os.getpid(), "code": self.code})
+        if raw.too_large:
+            return _json(413, {"error": f"the body has more than {LARGEST} bytes"})
         try:
             with self.cloud.store.transaction():
                 return self._answer(raw)

@@ -25,12 +25,14 @@ from localazure.web import Host, Json, Request, Response, ServiceError, host_of
 
 _log = logging.getLogger("localazure")
 _UNSAFE = re.compile(r"[^\x20-\x7e]")
-_LARGEST = 4 * 1024 * 1024
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a request's body. A larger one is refused, and is not collected (server.py)."""
 
 
 @dataclass(frozen=True)
 class Raw:
-    """A request as it came: header names lower case, `path` undecoded, `query` without its `?`."""
+    """A request as it came: header names lower case, `path` undecoded, `query` without its `?`. The content
+    is empty if it is too large."""
 
     method: str
     authority: str
@@ -38,6 +40,7 @@ class Raw:
     query: str
     headers: Mapping[str, str]
     content: bytes
+    too_large: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ class Front:
         with self.cloud.store.transaction():
             found = self.router.find(request.host, request.method, request.path)
             route, params = found or (None, {})
-            if route is None or not route.anonymous:
+            if request.host is not Host.LOGIN and (route is None or not route.anonymous):
                 if request.host is Host.ARM:
                     arm.require_api_version(request)
                 request = replace(request, caller=authenticate(self.cloud, request, self.signer))
@@ -160,8 +163,8 @@ def _request(raw: Raw, correlation_id: str) -> Request:
     place = host_of(raw.authority.removesuffix(":443"))
     if place is None:
         raise refused("MisdirectedRequest", host=raw.authority, hosts=", ".join(Host))
-    if len(raw.content) > _LARGEST:
-        raise refused("RequestEntityTooLarge", most=_LARGEST)
+    if raw.too_large:
+        raise refused("RequestEntityTooLarge", most=LARGEST)
     host, label = place
     # Clients put a scope (`//subscriptions/..`) or a key (`//keys/..`) behind a slash. Further on, ARM takes
     # two slashes as one; in a vault an empty segment stands for the current version.

@@ -16,12 +16,13 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from localazure.front import Answer, Raw
+from localazure.front import LARGEST, Answer, Raw
 
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
 _TRANSPORT = "localazure.transport"
+_PASSED_OVER_SECONDS = 60.0
 
 
 class App:
@@ -35,22 +36,22 @@ class App:
 
     async def __call__(self, scope: Mapping[str, Any], receive: _Receive, send: _Send) -> None:
         self.asked = time.monotonic()
-        content = b""
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            content += message.get("body", b"")
-            more = message.get("more_body", False)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        body, content = _Body(receive), bytearray()
+        too_large = int(headers.get("content-length", "0")) > LARGEST
+        while body.more and not too_large:
+            content += await body.read()
+            too_large = len(content) > LARGEST
+        if body.gone:
+            return
         raw = Raw(
             method=scope["method"],
             authority=headers.get("host", ""),
-            path=scope["raw_path"].decode("ascii"),
+            path=scope["raw_path"].decode("latin-1"),
             query=scope["query_string"].decode("latin-1"),
             headers=headers,
-            content=content,
+            content=b"" if too_large else bytes(content),
+            too_large=too_large,
         )
         answer = await asyncio.get_running_loop().run_in_executor(self._executor, self._answer, raw)
         if answer.seconds:
@@ -59,8 +60,39 @@ class App:
             await _break(answer.wire, scope, receive)
             return
         pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+        if body.more:
+            pairs.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
-        await send({"type": "http.response.body", "body": answer.content})
+        await send({"type": "http.response.body", "body": answer.content, "more_body": body.more})
+        if body.more:
+            await _pass_over(body, headers)
+            await send({"type": "http.response.body", "body": b""})
+
+
+class _Body:
+    """The body of a request as it comes in: `more` is still to come, unless the client is `gone`."""
+
+    def __init__(self, receive: _Receive) -> None:
+        self._receive = receive
+        self.more, self.gone = True, False
+
+    async def read(self) -> bytes:
+        """The next part."""
+        message = await self._receive()
+        self.gone = message["type"] == "http.disconnect"
+        self.more = not self.gone and bool(message.get("more_body"))
+        return bytes(message.get("body", b""))
+
+
+async def _pass_over(body: _Body, headers: Mapping[str, str]) -> None:
+    """Reads what still comes of a body that was refused, and keeps nothing: a client that is still sending
+    loses the answer if its connection is closed. One that first asks whether it may send has sent nothing."""
+    if "expect" in headers:
+        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_PASSED_OVER_SECONDS):
+            while body.more:
+                await body.read()
 
 
 async def _break(how: str, scope: Mapping[str, Any], receive: _Receive) -> None:

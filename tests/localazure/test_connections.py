@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import json
 import socket
 import ssl
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from localazure import seed
+from localazure.front import LARGEST, Answer, Raw
 from localazure.home import bind
 from localazure.proxy import Onward, is_let_through, start_proxy
+from localazure.server import App
 from tests.support.azure import RunningAzure, running_azure
 
 KILLED_AFTER_SECONDS = 5
@@ -158,6 +162,62 @@ def test_a_connection_is_kept_and_dropped_when_asked(azure: RunningAzure) -> Non
     again.request("GET", path)
     assert again.getresponse().status == 200
     again.close()
+
+
+PART = bytes(64 * 1024)
+PARTS = 1000
+
+
+@pytest.mark.parametrize(
+    ("headers", "collected", "passed_over"),
+    [
+        ({"content-length": str(PARTS * len(PART))}, 0, PARTS),
+        ({}, LARGEST // len(PART) + 1, PARTS),
+        ({"content-length": str(PARTS * len(PART)), "expect": "100-continue"}, 0, 0),
+    ],
+    ids=["its length is declared", "it is streamed", "the client asks before it sends"],
+)
+async def test_a_body_that_is_too_large_is_refused_before_it_is_collected(
+    headers: dict[str, str], collected: int, passed_over: int
+) -> None:
+    """The rest is read and dropped once the answer is out, so that the client gets it. Then the connection
+    ends."""
+    read = 0
+    events: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        nonlocal read
+        read += 1
+        return {"type": "http.request", "body": PART, "more_body": read < PARTS}
+
+    async def send(message: Any) -> None:
+        events.append((message["type"], read, message.get("more_body", False), message.get("headers")))
+
+    def answer(raw: Raw) -> Answer:
+        events.append(("asked", read, raw.too_large, len(raw.content)))
+        return Answer(413, {}, b"no")
+
+    scope = {"method": "PUT", "raw_path": b"/\xff", "query_string": b""}
+    scope["headers"] = [(name.encode(), value.encode()) for name, value in headers.items()]
+    with ThreadPoolExecutor(1) as worker:
+        await App(answer, worker)(scope, receive, send)
+    assert events[0] == ("asked", collected, True, 0)
+    assert events[1] == ("http.response.start", collected, False, [(b"connection", b"close")])
+    assert [event[1:3] for event in events[2:]] == [(collected, True), (passed_over, False)]
+
+
+def test_a_client_that_sends_too_much_gets_the_answer(azure: RunningAzure) -> None:
+    """Also one that sends all of it before it reads, and at the control endpoint."""
+    much = b"x" * (32 * 1024 * 1024)
+    connection = _tls(azure)
+    connection.timeout = 60
+    connection.request("POST", f"/{seed.TENANT_ID}/oauth2/v2.0/token", much)
+    response = connection.getresponse()
+    assert (response.status, response.will_close) == (413, True)
+    assert json.loads(response.read())["error"]["code"] == "RequestEntityTooLarge"
+    connection.close()
+    with pytest.raises(ValueError, match="413"):
+        azure.control("/limits", {"what": "x" * LARGEST})
 
 
 def test_a_hang_holds_up_nobody_else(tmp_path: Any) -> None:

@@ -127,6 +127,18 @@ def test_fails_with_the_code_of_entra(
     assert "access_token" not in reply.body
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "//oauth2/v2.0/token", f"/{seed.TENANT_ID}/oauth2/token", "/%ED%A0%80"]
+)
+@pytest.mark.parametrize("bearer", ["", "x", "a.b.c"])
+def test_fails_for_a_login_at_no_address_of_entra(case: Case, path: str, bearer: str) -> None:
+    """Whatever it carries: the login host checks no token, and says that it has no such address."""
+    reply = case.send(
+        "POST", f"https://login.microsoftonline.com{path}", content=b"grant_type=", bearer=bearer
+    )
+    assert (reply.status, reply.code) == (501, "NotImplemented")
+
+
 @pytest.mark.parametrize("secret", ["None", " "])
 def test_a_managed_identity_cannot_sign_in(case: Case, secret: str) -> None:
     """An identity without a secret signs in with none, not even an empty one."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from localazure import store
+from localazure import seed, store
+from localazure.web import LOGIN
+from tests.support.front import Door, token
 
 
 def test_the_audit_log_keeps_its_latest_events_and_history_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,6 +30,45 @@ def test_the_audit_log_keeps_its_latest_events_and_history_all(monkeypatch: pyte
     assert kept == list(range(200 - len(kept), 200))
     assert len(kept) >= 20
     assert len(memory.events("encryption")) == 40
+
+
+def test_what_clients_do_again_and_again_leaves_no_more_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writes, reads, uses of keys, logins and refusals of each: the memory has as many rows after the last
+    rounds as before them."""
+    monkeypatch.setattr(store, "KEPT", dict.fromkeys(store.KEPT, 10))
+    monkeypatch.setattr(store, "TRIM_EVERY", 7)
+    door = Door()
+    policies = [
+        {"tenantId": seed.TENANT_ID, "objectId": seed.DEPLOYER.object_id, "permissions": {"keys": ["all"]}}
+    ]
+    properties = {
+        "tenantId": seed.TENANT_ID,
+        "sku": {"family": "A", "name": "standard"},
+        "accessPolicies": policies,
+    }
+    vault = f"{door.group()}/providers/Microsoft.KeyVault/vaults/kv-again?api-version=2026-02-01"
+    keys, bearer = "https://kv-again.vault.azure.net/keys/k", token(audience="https://vault.azure.net")
+    wrap = {"alg": "RSA-OAEP-256", "value": "c2l4dGVlbiBieXRlcyEh"}
+    made = door.send("PUT", vault, {"location": "westeurope", "properties": properties})
+    assert made.status < 300, made
+    assert door.send("POST", f"{keys}/create?api-version=7.4", {"kty": "RSA"}, bearer=bearer).status == 200
+    rows: list[dict[str, int]] = []
+    documents: list[Any] = []
+    for number in range(40):
+        door.cloud.behave(throttling="token_bucket" if number % 2 else "none")
+        body = {"location": "westeurope", "tags": {"n": str(number)}, "properties": properties}
+        for sender in (None, token(seed.READER)):
+            door.send("PUT", vault, body, bearer=sender)
+            door.send("GET", vault, bearer=sender)
+        door.front.buckets.update(dict.fromkeys(door.front.buckets, (0.0, door.cloud.clock.now())))
+        assert (door.send("PUT", vault, body).status == 429) is bool(number % 2)
+        for version in ("", "0" * 32):
+            door.send("POST", f"{keys}/{version}/wrapkey?api-version=7.4", wrap, bearer=bearer)
+        door.send("POST", f"{LOGIN}/{seed.TENANT_ID}/oauth2/v2.0/token", content=b"grant_type=x", bearer="")
+        rows.append({stream: len(door.cloud.store.events(stream)) for stream in store.KEPT})
+        documents.append(door.cloud.store._db.execute("SELECT COUNT(*) FROM documents").fetchone())
+    assert all(10 <= count <= 10 + 2 * store.TRIM_EVERY for row in rows[20:] for count in row.values()), rows
+    assert documents[20:] == documents[20:21] * 20
 
 
 def test_a_process_that_is_killed_at_any_write_has_done_all_of_them_or_none(tmp_path: Path) -> None:
