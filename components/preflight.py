@@ -17,7 +17,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.account_write import bound_key
 from components.arguments.problem import Problem
 from components.azure_cmk import KeyAccessRevocation
-from components.guards import access, data_loss, drift, effects, rules, soft_deleted
+from components.guards import access, data_loss, drift, effects, existing_resources, rules, soft_deleted
 from components.guards.plan import ServicePlan
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
@@ -242,7 +242,8 @@ def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
 
 
 def _tell(name: str, situation: Situation) -> None:
-    for note in (access.not_by_targets, access.still_granted, access.stale_grant, drift.changed):
+    notes = (access.not_by_targets, access.still_granted, access.stale_grant, drift.changed)
+    for note in (*notes, existing_resources.upgraded):
         for text in note(situation):
             pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
 

@@ -24,6 +24,7 @@ from core.facts import (
     PolicyEntry,
     RoleAssignment,
     RotationPolicy,
+    Upgrade,
     UserAssignedIdentity,
     Vault,
 )
@@ -70,6 +71,11 @@ def client_id(body: Json) -> str:
 def encryption(body: object) -> Encryption:
     """The `encryption` of an account's properties; absent means Microsoft-managed keys."""
     return _read(Encryption, body)
+
+
+def upgrade(account: object) -> Upgrade:
+    """Azure's plan for an account, from its JSON by an API version that shows it."""
+    return _read(Upgrade, look(account, "properties.foundryAutoUpgrade"))
 
 
 def network(properties: object) -> Network:

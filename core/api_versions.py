@@ -41,6 +41,9 @@ ROLE_ELIGIBILITY: Final = "2020-10-01"
 """The newest that is no preview (Azure/azure-rest-api-specs, read on 2026-11-30)."""
 SUBNETS: Final = "2024-05-01"
 SUBSCRIPTIONS: Final = "2022-12-01"
+UPGRADES: Final = "2026-01-15-preview"
+"""Accounts with `foundryAutoUpgrade`, which `ACCOUNTS` does not show
+(azure/foundry/how-to/upgrade-azure-openai-auto, 2026-08-19)."""
 VAULTS: Final = "2026-02-01"
 """Vaults, managed HSMs and keys through Resource Manager, which refuses every older version from
 `VAULTS_RETIRE_ON` on. By this version a new vault that does not say `enableRbacAuthorization` has Azure RBAC;

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from core import arm_ids
+from core import api_versions, arm_ids
 from core.roles import SERVICE_PRINCIPAL
 
 
@@ -46,6 +46,11 @@ def patch(id: str, api_version: str, properties: Mapping[str, Any]) -> str:
         f"az rest --method patch --url {shlex.quote(f'{id}?api-version={api_version}')} "
         f"--body {shlex.quote(json.dumps({'properties': properties}))}"
     )
+
+
+def opt_out(account_id: str) -> str:
+    """The command of az after which Azure does not turn an account into a Foundry resource by itself."""
+    return patch(account_id, api_versions.UPGRADES, {"foundryAutoUpgrade": {"mode": "Disabled"}})
 
 
 STACK: Final = "STACK"

@@ -122,6 +122,25 @@ class UserAssignedIdentity:
 
 
 @dataclass(frozen=True)
+class Upgrade:
+    """Azure's plan to turn an account of Azure OpenAI into a Foundry resource by itself, from the account's
+    `properties.foundryAutoUpgrade`. `at` is a time as Azure writes it."""
+
+    mode: str = told("mode")
+    planned: bool = told("plannedByMicrosoft", False)
+    at: str = told("scheduledAt")
+
+    @property
+    def text(self) -> str:
+        """The plan in words; "" where Azure shows none, or the account has opted out."""
+        if not self.planned or self.mode.lower() == "disabled":
+            return ""
+        return (
+            f"Azure plans to make it a Foundry resource by itself{f' on {self.at[:10]}' if self.at else ''}"
+        )
+
+
+@dataclass(frozen=True)
 class Account:
     """An Azure AI services account. `principal_id` is its system-assigned identity's, None without one."""
 

@@ -89,6 +89,7 @@ class Behaviour:
     synchronous_creates: bool = False
     put_without_encryption: str = "unbinds"
     put_without_identity: str = "removes"
+    put_of_older_version: str = "removes"
     put_without_user_owned_storage: str = "removes"
     failing_operations: str = ""
     failed_operations_keep: str = "all"

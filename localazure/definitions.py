@@ -141,6 +141,12 @@ def _of_version(node: _Node, value: Json, version: str) -> Json:
     return kept
 
 
+def later(type: str, version: str) -> set[str]:
+    """The names of the properties that a type has only in later api-versions."""
+    known = _definitions()[type].below["properties"].below
+    return {name for name, node in known.items() if node.lacked_by(version)}
+
+
 def completed(type: str, given: Json) -> dict[str, Any]:
     """Properties with the defaults that Azure shows for unset ones (defaults.json); null counts as unset."""
     found = deepcopy(defaults()[type])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import arm_ids, demands, kinds, roles
-from core.api_versions import ACCOUNTS, AUTHORIZATION, PROJECTS, VAULTS
+from core.api_versions import ACCOUNTS, AUTHORIZATION, PROJECTS, UPGRADES, VAULTS
 from core.facts import CUSTOMER_MANAGED
 from core.refusals import KEY_REFUSED
 from probe.conversation import Exchange, UnknownError
@@ -76,6 +76,23 @@ def put_without_identity(scene: Scene) -> Told:
     if not found:
         scene.carried_out(scene.patch(scene.account_id, ACCOUNTS, identity))
     yield "put_without_identity", found or "removes"
+
+
+@_question("a PUT by an API version that lacks a property of the account", put_of_older_version="removes")
+def put_of_older_version(scene: Scene) -> Told:
+    """The property says only that Azure is not to upgrade the account, which it does to no account here."""
+    name = "foundryAutoUpgrade"
+
+    def is_shown() -> bool:
+        return name in scene.arm("GET", scene.account_id, UPGRADES).body["properties"]
+
+    _ = scene.account_put
+    opted_out = {"properties": {name: {"mode": "Disabled"}}}
+    scene.carried_out(scene.patch(scene.account_id, UPGRADES, opted_out))
+    scene.talk.sleep(scene.lag)
+    if not is_shown():
+        raise UnknownError(f"Azure shows no {name} of this account, although it took one")
+    yield "put_of_older_version", _left_out(scene, scene.account_body(), lambda _: is_shown()) or "removes"
 
 
 @_question("a key, and a binding without a grant", missing_grant="forbidden", failed_operations_keep="all")

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Final, TypeVar
 
 from core import arm_ids
-from core.api_versions import VAULTS
+from core.api_versions import UPGRADES, VAULTS
 from core.arm_ids import MalformedError
 from core.facts import Deleted
 from core.login import Login
@@ -99,6 +99,16 @@ async def get_deleted(call: Call, args: Properties) -> Answer:
     return {"vaults": [*map(_deleted, vaults)], "accounts": [*map(_deleted, accounts)]}
 
 
+async def get_upgrade(call: Call, args: Properties) -> Answer:
+    """An account's `foundryAutoUpgrade`, as JSON by an API version that shows it: `{"properties": {...}}`,
+    empty without one."""
+    if args.has_unknowns:
+        return {"properties": UNKNOWN}
+    account = await unless_absent(call.azure.ask("GET", str(args.values["accountId"]), UPGRADES)) or {}
+    name, properties = "foundryAutoUpgrade", account.get("properties") or {}
+    return {"properties": {name: properties[name]} if properties.get(name) else {}}
+
+
 def _deleted(one: Deleted) -> Value:
     words = ((name, name.title().replace("_", "")) for name, value in vars(one).items() if value is not None)
     return {word[0].lower() + word[1:]: getattr(one, name) for name, word in words}
@@ -148,6 +158,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "azure-cmk:index:checkDeployment": Function(check_deployment, _not_planned),
     "azure-cmk:index:getClientConfig": Function(get_client_config),
     "azure-cmk:index:getDeleted": Function(get_deleted, _no_subscription),
+    "azure-cmk:index:getUpgrade": Function(get_upgrade),
     "azure-cmk:index:getManagedHsmKey": Function(get_managed_hsm_key, forms={"keyId": key_of_an_hsm}),
 }
 """Each function by its token."""

@@ -9,7 +9,35 @@ from collections.abc import Iterator
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.problem import Problem
 from components.guards.situation import Situation, gives_reading_role
-from core import adapters, arm_ids
+from core import adapters, arm_ids, commands, kind_limits
+from core import resource_types as types
+
+
+def upgraded(situation: Situation) -> Iterator[str]:
+    """What an upgrade of Azure OpenAI to Foundry asks for: one that Azure plans, or that this update makes or
+    records (azure/foundry/how-to/upgrade-azure-openai, 2026-01-07)."""
+    one, before, account = situation.inputs, situation.before, situation.before.account
+    if account is None:
+        return
+    if plan := situation.live.upgrade.text:
+        yield (
+            f"account {account.name!r}: {plan}; set kind: {one.account_kind.becomes} then. To opt out: "
+            f"`{commands.opt_out(account.id)}`"
+        )
+    if not kind_limits.is_way_back(one.kind, before.declared_kind):
+        return
+    if before.is_bound and account.kind.lower() != one.kind.lower():
+        yield (
+            f"account {account.name!r} is under a customer's key: Azure upgrades such an account by request "
+            "only; the form is in learn.microsoft.com/azure/foundry/how-to/upgrade-azure-openai"
+        )
+    part = "account-endpoint"
+    if before.has(types.PRIVATE_ENDPOINT, part):
+        yield (
+            f"the private endpoint of account {account.name!r} has no addresses of Foundry until it is made "
+            f"anew: after this update run `pulumi up --target-replace '**::{before.name}-{part}' "
+            "--target-dependents`. Until it is there again, nobody reaches the account through it"
+        )
 
 
 def other_vault(situation: Situation) -> Iterator[Problem]:

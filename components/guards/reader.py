@@ -21,7 +21,7 @@ from components.guards.situation import Deployer, Live, Situation, gives_reading
 from components.guards.soft_deleted import Listed, makes_names
 from components.invokes import Answer, InvokeError, State, invoke, missing_data_role, together
 from components.service_args import EncryptedAIServicesAccountArgs
-from core import adapters, arm_ids, demands, rights
+from core import adapters, arm_ids, demands, facts, kinds, rights
 from core.refusals import is_absent_text, is_forbidden_text
 from core.resource_types import GET_ACCOUNT, GET_CLIENT_CONFIG, GET_IDENTITY, GET_KEY, GET_VAULT
 from core.rights import Access
@@ -109,11 +109,23 @@ class Reader:
             key,
             assignment,
             await asked.identity(before) if drifts and before.key_identity == USER else None,
+            await self.upgrade(before.account) if drifts and before.account else facts.Upgrade(),
             await asked.can_leave_key(place, before),
             frozenset(asked.unread),
         )
         declared = replace(recorded_account(state, inputs.account_name), live=account)
         return Situation(inputs, before, self.login, place, live, declared)
+
+    async def upgrade(self, account: facts.Account) -> facts.Upgrade:
+        """Azure's plan to turn an account into another kind by itself; none where that is not shown."""
+        kind = kinds.find(account.kind)
+        if not pulumi.runtime.is_dry_run() or kind is None or not kind.becomes:
+            return facts.Upgrade()
+        try:
+            return adapters.upgrade(await self.own("getUpgrade", accountId=account.id))
+        except InvokeError as error:
+            self.unchecked.append(f"whether Azure plans to upgrade {account.name}, because {error}")
+            return facts.Upgrade()
 
     async def native(
         self, function: str, provider: pulumi.ProviderResource | None, arguments: Mapping[str, str], look: int

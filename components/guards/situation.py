@@ -36,6 +36,7 @@ class Live:
 
     `account` is the service's account, or any account with the name that it is to get. `assignment` is the
     role assignment of the account's identity, and `identity` the user-assigned identity that uses the key.
+    `upgrade` is Azure's plan to make the account a Foundry resource by itself.
     `can_leave_key` is False if the account is to leave a key that its identity can no longer use.
     """
 
@@ -44,6 +45,7 @@ class Live:
     key: Answer = None
     assignment: Answer = None
     identity: Answer = None
+    upgrade: facts.Upgrade = facts.Upgrade()
     can_leave_key: bool = True
     unread: frozenset[str] = frozenset()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from localazure import limits, policy_evaluation
+from localazure import definitions, limits, policy_evaluation
 from localazure.cloud import Cloud
 from localazure.cognitive import (
     binding,
@@ -84,7 +84,11 @@ def replace_account(cloud: Cloud, request: Request, old: Account) -> Account:
         old, kind=kind.name, location=location, sku=sku, tags=body.get("tags"), properties=sent, verb="PUT"
     )
     policy_evaluation.require_customer_key(cloud, new.id, new.content)
-    new = replace(new, properties={**sent, **_kept_by_put(cloud, old, sent, kind)})
+    kept = _kept_by_put(cloud, old, sent, kind)
+    if cloud.behaviour.put_of_older_version == "keeps":
+        unknown = definitions.later(TYPE, request.api_version)
+        kept |= {name: value for name, value in old.properties.items() if name in unknown}
+    new = replace(new, properties={**sent, **kept})
     _require_same_storage(old, new, kind)
     new, refusal = _changed(
         cloud, request, old, new, _identity_of_put(cloud, body, old), encrypts="encryption" in sent

@@ -15,10 +15,11 @@ from core.api_versions import (
     IDENTITIES,
     ROLE_ELIGIBILITY,
     SUBSCRIPTIONS,
+    UPGRADES,
     VAULTS,
     WORKSPACES,
 )
-from core.facts import Account, DenyAssignment, Key, RoleAssignment, Vault
+from core.facts import Account, DenyAssignment, Key, RoleAssignment, Upgrade, Vault
 from operate.azure import Json, LiveAzure, UnansweredError
 from operate.evidence import continuity
 from operate.evidence.model import (
@@ -138,13 +139,16 @@ def service(cloud: LiveAzure, account_id: str, *, now: datetime, days: float) ->
     """Everything about one account. Never raises: a part without an answer is NotChecked."""
     account = attempt(lambda: _whole(account_at(cloud, account_id)))
     bound = None if isinstance(account, NotChecked) else account.encryption.key
-    if isinstance(account, NotChecked) or bound is None:
+    if isinstance(account, NotChecked):
         return Service(account_id, account)
+    upgrade = attempt(lambda: _upgrade(cloud, account))
+    if bound is None:
+        return Service(account_id, account, upgrade=upgrade)
     vault = attempt(lambda: _vault(cloud, account_id, bound))
     if isinstance(vault, NotChecked):
         why = NotChecked(f"the vault was not read: {vault.why}")
         unread = dict.fromkeys(("key", "assignments", "audit", "use", "eligible"), why)
-        return Service(account_id, account, vault, **unread)
+        return Service(account_id, account, vault, **unread, upgrade=upgrade)
     audit = attempt(lambda: _diagnostics(cloud, vault.id))
     by_resource_manager, key_id = not vault.is_managed_hsm, facts.key_id(vault.id, bound.name)
     return Service(
@@ -157,7 +161,14 @@ def service(cloud: LiveAzure, account_id: str, *, now: datetime, days: float) ->
         audit if isinstance(audit, NotChecked) else attempt(lambda: _use(cloud, vault.id, audit, now, days)),
         denials=attempt(lambda: _denials(cloud, vault.id)) if vault.uses_rbac and by_resource_manager else (),
         eligible=attempt(lambda: _eligible(cloud, key_id)) if by_resource_manager else (),
+        upgrade=upgrade,
     )
+
+
+def _upgrade(cloud: LiveAzure, account: Account) -> Upgrade:
+    """Azure's plan for an account of a kind that Azure turns into another one."""
+    kind = kinds.find(account.kind)
+    return adapters.upgrade(cloud.get(account.id, UPGRADES)) if kind and kind.becomes else Upgrade()
 
 
 def _vault(cloud: LiveAzure, account_id: str, bound: key_uris.KeyUri) -> Vault:

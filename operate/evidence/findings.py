@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from core import demands, kind_limits, kinds, rights, roles
-from core.commands import in_subscription
+from core.commands import in_subscription, opt_out
 from core.facts import Account, Key, KeyVersion, Vault
 from core.key_uris import KeyUri, vault_host
 from core.rights import Access
@@ -141,6 +141,8 @@ def _of_service(service: Service, facts: Facts) -> Iterator[Broken]:
         return
     yield from _account(account)
     yield from _kind(account, facts)
+    if not isinstance(service.upgrade, NotChecked) and (plan := service.upgrade.text):
+        yield "upgrade-planned", {"plan": plan, "opt_out": opt_out(account.id)}
     if isinstance(vault, Vault):
         yield from _demands(account, vault, key if isinstance(key, Key) else None, facts)
         if vault.network.is_open:

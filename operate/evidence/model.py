@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from core import arm_ids, audit_log
-from core.facts import Account, DenyAssignment, Key, RoleAssignment, Vault
+from core.facts import Account, DenyAssignment, Key, RoleAssignment, Upgrade, Vault
 from operate.source import Source
 
 
@@ -139,7 +139,8 @@ class EarlierReport:
 class Service:
     """All facts about one account. On Microsoft-managed keys, `vault`, `key` and their facts are None.
     `assignments` are those at, above and below the vault, as are `denials`, which count under Azure RBAC
-    alone; `eligible` the roles at or above the key that somebody may activate."""
+    alone; `eligible` the roles at or above the key that somebody may activate. `upgrade` is Azure's plan to
+    make the account a Foundry resource by itself."""
 
     account_id: str
     account: Account | NotChecked
@@ -150,6 +151,7 @@ class Service:
     use: KeyUseLog | NotChecked | None = None
     denials: tuple[DenyAssignment, ...] | NotChecked = ()
     eligible: tuple[RoleAssignment, ...] | NotChecked = ()
+    upgrade: Upgrade | NotChecked = field(default_factory=Upgrade)
 
     @property
     def name(self) -> str:
@@ -161,6 +163,7 @@ class Service:
         by_role = isinstance(self.vault, Vault) and self.vault.uses_rbac
         parts = {
             "account": self.account,
+            "whether Azure plans to make it a Foundry resource": self.upgrade,
             "vault": self.vault,
             "key": self.key,
             "who can unwrap" if by_role else "role assignments": self.assignments,

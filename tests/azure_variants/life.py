@@ -38,6 +38,7 @@ ELSEWHERE = frozenset(
         *("move_without_old_key", "same_key_again", "operation_polling", "unreadable_documents"),
         *("versionless_key", "versionless_key_shown", "foundry_key_role", "validate_covers"),
         "open_values",
+        "put_of_older_version",
     }
 )
 """Switches that the account of these lives never meets; the document says which tests do."""

@@ -71,6 +71,22 @@ arm-operationalinsights 9.0.0; read on 2026-11-30). The type of a grant's princi
 answers: Azure/azure-rest-api-specs#11830."""
 _OPEN = ("properties.category", "sku.name")
 """What Azure adds to from month to month, so that its values are not kept."""
+_DOCUMENTED: dict[str, dict[str, Any]] = {
+    _COGNITIVE: {
+        "properties.foundryAutoUpgrade": {"type": "object", "after": "2026-01-14"},
+        "properties.foundryAutoUpgrade.mode": {
+            "type": "text",
+            "values": ["Enabled", "Disabled"],
+            "open": True,
+        },
+        "properties.foundryAutoUpgrade.plannedByMicrosoft": {"type": "boolean"},
+        "properties.foundryAutoUpgrade.scheduledAt": {"type": "text"},
+        "properties.foundryAutoUpgrade.statusReason": {"type": "text"},
+        "properties.capabilitySettings": {"type": "object", "after": "2026-07-14"},
+    }
+}
+"""What previews have, and no installed SDK: azure/foundry/how-to/upgrade-azure-openai-auto (2026-08-19) and
+@azure/arm-cognitiveservices (FoundryAutoUpgrade); the content of capabilitySettings was not read."""
 _NAMED = ("properties.subnet", "properties.virtualNetworkPeerings.*", "properties.summarizedGatewayPrefixes")
 """Of these, as of all that has a location, only the id is kept: it is another resource."""
 _PLAIN = {"str": "text", "bool": "boolean", "int": "integer", "float": "number"}
@@ -100,7 +116,7 @@ def definitions() -> str:
         }
         for type, models in newest.items():
             rows = properties(getattr(models, named[type]), _CLOSED.get(type, ()))
-            types[type] = _as_dated(rows, types.get(type, {}))
+            types[type] = {**_as_dated(rows, types.get(type, {})), **_DOCUMENTED.get(type, {})}
             long[type] = sorted({method for one, method in _begun(models) if one.lower() == type.lower()})
     lines = ",\n".join(f" {json.dumps(type)}: {{\n{_lines(rows)}\n }}" for type, rows in types.items())
     begun = ",\n".join(f" {json.dumps(type)}: {json.dumps(long[type])}" for type in types if long.get(type))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import requests
 
@@ -25,9 +27,9 @@ def private() -> World:
     return in_a_subnet("access policies")
 
 
-def in_a_subnet(mode: str) -> World:
+def in_a_subnet(mode: str, **settings: Any) -> World:
     """A stack whose private endpoints are in the subnet `endpoints` of one of two networks."""
-    world = standing(mode)
+    world = standing(mode, **settings)
     make_networks(world)
     for zone in ZONES:
         world.arm("PUT", zone, {"location": "global"})
@@ -124,3 +126,17 @@ def test_zones_that_an_earlier_version_made_leave_the_state_and_stay(private: Wo
     assert way.steps == ["import claims-account-dns"]
     assert private.must_up() == []
     assert private.arm("GET", ZONES[0])["properties"]["numberOfRecordSets"] == SOA_AND_ONE
+
+
+def test_an_upgrade_to_foundry_under_a_key_says_what_else_it_asks_for() -> None:
+    """Azure's request form, and the endpoint that is to be made anew, until an update has recorded it."""
+    world = in_a_subnet("access policies", kind="OpenAI")
+    world.must_up()
+    world.settings["kind"] = "AIServices"
+    assert world.preview() == ""
+    request, endpoint = world.engine.warnings
+    assert "Azure upgrades such an account by request only" in request
+    assert "pulumi up --target-replace '**::claims-account-endpoint' --target-dependents" in endpoint
+    world.must_up()
+    assert world.must_up() == []
+    assert world.engine.warnings == []

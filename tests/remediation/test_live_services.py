@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from core.api_versions import UPGRADES
+from core.commands import patch
 from core.resource_types import ACCOUNT
 from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.remediation.following import Way
@@ -242,6 +244,22 @@ def test_without_a_refresh_an_update_writes_what_changed_and_nothing_else(mode: 
     assert [one for one in world.must_up(tags={"owner": "a"}) if ":Account " in one]
     assert world.must_up() == []
     assert world.unbound_moments(1) == []
+
+
+def test_a_preview_says_that_azure_plans_an_upgrade_and_how_to_opt_out() -> None:
+    """By its command the account opts out. A write by an older API version may then take that away; and the
+    preview says so again."""
+    world = standing(kind="OpenAI", encryption="microsoftManaged")
+    plan = {"mode": "Enabled", "plannedByMicrosoft": True, "scheduledAt": "2026-12-15T00:00:00Z"}
+    carry_out(world.wire.door, patch(world.account_id, UPGRADES, {"foundryAutoUpgrade": plan}))
+    world.wait()
+    assert world.preview() == ""
+    (said,) = world.engine.warnings
+    assert "account 'oai-claims': Azure plans to make it a Foundry resource by itself on 2026-12-15" in said
+    carry_out(world.wire.door, said.split("`")[1])
+    world.wait()
+    assert world.preview() == ""
+    assert world.engine.warnings == []
 
 
 def test_a_preview_says_what_somebody_changed_outside() -> None:

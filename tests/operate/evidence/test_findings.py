@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core import arm_ids
-from core.facts import Encryption, Network, PolicyEntry, RoleAssignment, RotationPolicy, Vault
+from core.facts import Encryption, Network, PolicyEntry, RoleAssignment, RotationPolicy, Upgrade, Vault
 from core.roles import CRYPTO_USER, Permissions
 from operate import evidence
 from operate.evidence.access import PrincipalRight, controllers, destroyers, unwrappers
@@ -75,6 +75,7 @@ BROKEN: list[tuple[str, Service]] = [
     ("local-auth-on", of_account(local_auth=True)),
     ("account-network-open", of_account(network=OPEN)),
     ("kind-ends", of_account(kind="ContentModerator")),
+    ("upgrade-planned", service(upgrade=Upgrade("Enabled", planned=True, at="2026-12-15T00:00:00Z"))),
     ("account-not-settled", of_account(provisioning_state="Accepted")),
     ("bound-without-version", of_account(encryption=bound_to(""))),
     ("follows-key", service(account=FOLLOWS)),
