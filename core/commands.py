@@ -2,12 +2,14 @@
 
 import json
 import shlex
+import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from core import api_versions, arm_ids
+from core.published import PACKAGE
 from core.roles import SERVICE_PRINCIPAL
 
 
@@ -55,14 +57,21 @@ def opt_out(account_id: str) -> str:
 
 STACK: Final = "STACK"
 """Stands for a stack's name where nothing knows it; whoever does puts it there."""
+PROGRAM: Final = "language-cmk"
+"""The command that the installed package brings."""
 
 
 def operate(words: str) -> str:
-    """A command of `operate`, by the interpreter that runs this: another one may not have its packages. Below
-    the working directory its path is relative, as people type it."""
+    """A command of `operate`: by the installed package's own name where that is on the PATH, else by the
+    interpreter that runs this, because another one may not have its packages. Below the working directory
+    the interpreter's path is relative, as people type it."""
+    is_installed = PACKAGE != ""
+    if is_installed and shutil.which(PROGRAM):
+        return f"{PROGRAM} {words}"
     python, here = Path(sys.executable), Path.cwd()
     shown = python.relative_to(here) if python.is_relative_to(here) else python
-    return f"{shlex.quote(str(shown))} -m operate {words}"
+    module = "language_cmk" if is_installed else "operate"
+    return f"{shlex.quote(str(shown))} -m {module} {words}"
 
 
 def take_over(stack: str = STACK) -> str:

@@ -18,16 +18,15 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import tomllib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from engine import package
+from engine.checkout import FILL_IN, ROOT, ReleaseError, given, tracked
 from engine.requirements import export
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-_REPOSITORY: Final = r"https://[\w.-]+(?::\d+)?(?:/[\w.~%+-]+){2,}"
 _VERSION = r"(?P<version>[\w.+-]+)"
 PLACES: Final[Mapping[str, Sequence[str]]] = {
     "core/published.py": (rf'VERSION: Final = "{_VERSION}"', r'REPOSITORY: Final = "(?P<address>\S*)"'),
@@ -35,12 +34,9 @@ PLACES: Final[Mapping[str, Sequence[str]]] = {
     "policies/PulumiPolicy.yaml": (rf"^version: {_VERSION}",),
 }
 """For each file, the patterns that find version or address in it."""
-_WRITE: Final = "write https://HOST/ORGANISATION/REPOSITORY, and run `python3 -m engine.release fill`"
 PLATFORMS: Final = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64")
 """Pulumi asks for a plugin by its platform's name; ours is the same for each."""
 _PLUGINS: Final = {"language-cmk": "components", "azure-cmk": "provider"}
-_OPERATIONS: Final = ("core", "components", "settings", "provider", "operate", "probe", "review", "policies")
-"""No wheel: it would put these names, `core` above all, among everybody's top-level modules."""
 _PLUGIN: Final = """name: {name}
 runtime:
   name: python
@@ -54,19 +50,6 @@ import runpy
 
 runpy.run_module("{folder}", run_name="__main__")
 '''
-
-
-class ReleaseError(Exception):
-    """A release cannot be made; the message says why, and what to do."""
-
-
-def given(root: Path = ROOT) -> dict[str, str]:
-    """Version and address, as pyproject.toml has them. Raises ReleaseError."""
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    address = project["urls"]["repository"].rstrip("/")
-    if address and not re.fullmatch(_REPOSITORY, address):
-        raise ReleaseError(f"pyproject.toml: repository is {address}: {_WRITE}")
-    return {"version": project["version"], "address": address}
 
 
 def filled(text: str, patterns: Iterable[str], values: Mapping[str, str]) -> str:
@@ -103,7 +86,7 @@ def problems(tag: str | None = None, root: Path = ROOT) -> list[str]:
         return found
     version, address = (given(root)[name] for name in ("version", "address"))
     if not address:
-        found.append(f"pyproject.toml: repository is empty: {_WRITE}")
+        found.append(f"pyproject.toml: repository is empty: {FILL_IN}")
     if tag != f"v{version}":
         found.append(f"the tag is {tag}, and the version of pyproject.toml is {version}: tag v{version}")
     heading = notes(root).splitlines()[0]
@@ -133,13 +116,6 @@ def archive(files: Mapping[str, bytes]) -> bytes:
     return compressed.getvalue()
 
 
-def tracked(*folders: str, root: Path = ROOT) -> dict[str, bytes]:
-    """The files of folders that git knows."""
-    command = ["git", "ls-files", "-z", "--", *folders]
-    listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
-    return {name: (root / name).read_bytes() for name in listed.split("\0") if name}
-
-
 def plugin(name: str, root: Path = ROOT) -> dict[str, bytes]:
     """The files of a plugin as Pulumi installs it: its packages go into an environment beside them."""
     folder = _PLUGINS[name]
@@ -163,6 +139,17 @@ def policies(root: Path = ROOT) -> dict[str, bytes]:
         return {path.relative_to(made).as_posix(): path.read_bytes() for path in files}
 
 
+def python_package(root: Path = ROOT) -> dict[str, bytes]:
+    """The wheel and the source archive of the Python package, built by the locked hatchling."""
+    with tempfile.TemporaryDirectory() as folder:
+        sources, built = Path(folder) / "sources", Path(folder) / "built"
+        package.write(sources, root)
+        uv = Path(sys.executable).with_name("uv")
+        words = ["build", "--quiet", "--no-build-isolation", "--offline", "--python", sys.executable]
+        subprocess.run([uv, *words, "--out-dir", built, sources], capture_output=True, check=True)
+        return {path.name: path.read_bytes() for path in built.iterdir() if not path.name.startswith(".")}
+
+
 def components_list(root: Path = ROOT) -> bytes:
     """The packages of a deployment, as CycloneDX 1.5: uv's export without the run's time and number."""
     listed = json.loads(export("deployment", root, "--format", "cyclonedx1.5"))
@@ -175,10 +162,9 @@ def components_list(root: Path = ROOT) -> bytes:
 def artefacts(root: Path = ROOT) -> dict[str, bytes]:
     """The artefacts of the version, by name."""
     version = given(root)["version"]
-    operations = tracked(*_OPERATIONS, "policy-config.yaml", "requirements.txt", "LICENSE", root=root)
     made = {
         f"language-cmk-policies-{version}.tar.gz": archive(policies(root)),
-        f"language-cmk-operations-{version}.tar.gz": archive(operations),
+        **python_package(root),
         f"language-cmk-{version}.cdx.json": components_list(root),
     }
     for name in _PLUGINS:

@@ -8,9 +8,10 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 try:
@@ -29,7 +30,7 @@ from operate.errors import OperateError
 
 
 class Command(NamedTuple):
-    """A command: its module, and a sentence for the help."""
+    """A command: its module in this package, and a sentence for the help."""
 
     module: str
     text: str
@@ -37,32 +38,38 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "doctor": Command(
-        "operate.doctor", "check what would prevent a first deployment, before any stack exists"
+        "doctor", "check what would prevent a first deployment, before any stack exists"
     ),
-    "settings": Command("operate.checked_settings", "check a stack's settings, without Pulumi and Azure"),
+    "settings": Command("checked_settings", "check a stack's settings, without Pulumi and Azure"),
     "verify": Command(
-        "operate.verify", "prove that a stack's accounts are under its keys, or cut off from them"
+        "verify", "prove that a stack's accounts are under its keys, or cut off from them"
     ),
     "evidence": Command(
-        "operate.evidence.command", "write what an auditor asks about keys, signed if you like"
+        "evidence.command", "write what an auditor asks about keys, signed if you like"
     ),
-    "evidence verify": Command("operate.evidence.verify", "say what a report proves, from its files alone"),
-    "adopt": Command("operate.adopt.command", "write settings and an import file for existing accounts"),
-    "revoke-commands": Command("operate.revoke", "print the az commands that take access to the keys away"),
-    "revoke": Command("operate.drill", "drill: take access to a key away, measure, and give it back"),
-    "recover": Command("operate.recover", "repair a stack's state after a crash"),
-    "fleet": Command("operate.fleet.command", "preview, update, rotate and prove many stacks at once"),
+    "evidence verify": Command("evidence.verify", "say what a report proves, from its files alone"),
+    "adopt": Command("adopt.command", "write settings and an import file for existing accounts"),
+    "revoke-commands": Command("revoke", "print the az commands that take access to the keys away"),
+    "revoke": Command("drill", "drill: take access to a key away, measure, and give it back"),
+    "recover": Command("recover", "repair a stack's state after a crash"),
+    "fleet": Command("fleet.command", "preview, update, rotate and prove many stacks at once"),
 }
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Runs a command; its exit code. Failures are one message on stderr, never a traceback."""
+def main(
+    words: Sequence[str] | None = None,
+    *,
+    prog: str = "python -m operate",
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> int:
+    """Runs a command; its exit code. Failures are one message on stderr, never a traceback. `more` are the
+    commands that the caller runs itself, each with a sentence for the help."""
     given = sys.argv[1:] if words is None else list(words)
     # The clients warn of what a command reports itself; a logger without a handler prints it.
     logging.getLogger("azure").addHandler(logging.NullHandler())
     chosen = next((word for word in given if not word.startswith("-")), "")
     try:
-        arguments = _parser(chosen).parse_args(given)
+        arguments = _parser(chosen, prog, more).parse_args(given)
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except (OperateError, LoginError, AzureError) as error:
@@ -78,9 +85,9 @@ def main(words: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser(chosen: str) -> argparse.ArgumentParser:
+def _parser(chosen: str, prog: str, more: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m operate",
+        prog=prog,
         description="Operate services whose data is encrypted with your key.",
         epilog="exit codes: 0 success; 1 something is wrong; 2 the command cannot run",
     )
@@ -94,7 +101,7 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         )
         # The others' modules, with the SDKs that they need, are not loaded.
         if chosen in (name, parent):
-            module = import_module(command.module)
+            module = import_module(f"{__package__}.{command.module}")
             if name == "fleet":
                 module.configure(own)
             else:
@@ -103,6 +110,8 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
             own.set_defaults(run=module.run)
             if any(other.startswith(f"{name} ") for other in COMMANDS):
                 commands[name] = own.add_subparsers(metavar="COMMAND")
+    for name, text in more.items():
+        commands[""].add_parser(name, help=text)
     return parser
 
 

@@ -17,7 +17,7 @@ from shlex import quote
 from core import arm_ids, clouds, coverage, key_uris, rights
 from core.api_versions import PROJECTS
 from core.clouds import Cloud
-from core.commands import assign_role
+from core.commands import assign_role, operate
 from core.key_uris import KeyUri
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER as ROLE
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER as HSM_ROLE
@@ -148,7 +148,7 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
         yield "A file in the current folder lists them, so that they can be enabled again; delete it then."
     yield from _commands(disable)
     yield "\n## See that it holds"
-    yield f".venv/bin/python -m operate verify --stack {stack} --revoked"
+    yield operate(f"verify --stack {stack} --revoked")
     if (looking := look(found)) is not None:
         yield "Or this account alone, without Pulumi, with a login that may read its data. Revoked is a 403"
         yield "about the key; one about a network or your own rights (a data action) proves nothing:"

@@ -24,6 +24,7 @@ from pulumi import automation
 from pulumi.automation import CommandResult
 
 from core import commands, documents
+from core.published import PACKAGE
 from operate.errors import OperateError
 
 T = TypeVar("T")
@@ -261,14 +262,20 @@ def _pack() -> dict[str, Any]:
     Raises UpdateError."""
     with _preparing:
         folder = _pack_config_folder(str(Path.cwd())).name
-    return {"policy_packs": ["policies"], "policy_pack_configs": [str(Path(folder, _PACK_CONFIG))]}
+    pack = installed_pack() if PACKAGE else Path("policies")
+    return {"policy_packs": [str(pack)], "policy_pack_configs": [str(Path(folder, _PACK_CONFIG))]}
+
+
+def installed_pack() -> Path:
+    """The folder of the policy pack that the installed package brings, for `--policy-pack`."""
+    return Path(sys.prefix, "share", "language-cmk", "policies")
 
 
 @functools.cache
 def _pack_config_folder(checkout: str) -> tempfile.TemporaryDirectory[str]:
     made = tempfile.TemporaryDirectory(prefix="fleet-")
     file = str(Path(made.name, _PACK_CONFIG))
-    words = [sys.executable, "-m", "policies.configuration", "policy-config.yaml", file]
+    words = [sys.executable, "-m", f"{PACKAGE}policies.configuration", "policy-config.yaml", file]
     done = subprocess.run(words, cwd=checkout, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise UpdateError(f"policy-config.yaml: {done.stderr.strip()}")

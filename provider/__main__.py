@@ -14,10 +14,11 @@ if __name__ == "__main__":
     # Ctrl-C in a terminal reaches a plugin, too: no traceback while it still imports.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-# The folder itself would be first, and its modules would be found without their package.
-sys.path[0] = str(Path(__file__).resolve().parent.parent)
+if not __package__:
+    # Started by its folder, which would be first, and its modules would be found without their package.
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from core import stubs  # noqa: E402
+from core import stubs
 
 stubs.load()
 

@@ -36,10 +36,20 @@ from review.approvals import People
 from review.preview import Preview, PreviewError
 from review.report import Origin
 
+_PROG = "python -m review"
 
-def main(words: Sequence[str] | None = None) -> int:
+
+def guarded(words: Sequence[str] | None = None, prog: str = _PROG) -> int:
+    """Writes the reports and returns the exit code, whatever the input does to the review."""
+    try:
+        return main(words, prog)
+    except Exception:  # noqa: BLE001 - an error of the review is no verdict
+        return cannot(traceback.format_exc(limit=-5))
+
+
+def main(words: Sequence[str] | None = None, prog: str = _PROG) -> int:
     """Writes the reports and returns the exit code."""
-    parser = _parser()
+    parser = _parser(prog)
     arguments = parser.parse_args(words)
     if bool(arguments.plan) != bool(arguments.refresh):
         parser.error("--plan and --refresh go together: the review compares a plan with what Azure has now")
@@ -107,9 +117,9 @@ def _read(path: Path) -> str:
     return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m review", description="What a preview does to the encryption of data at rest."
+        prog=prog, description="What a preview does to the encryption of data at rest."
     )
     parser.add_argument("preview", type=Path, help="what `pulumi preview --json` wrote; - for the input")
     gate = parser.add_argument_group("for the gate: a saved plan, compared with what Azure has now")
@@ -130,7 +140,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Exception:  # noqa: BLE001 - whatever an input does to the review, it is no verdict
-        sys.exit(cannot(traceback.format_exc(limit=-5)))
+    sys.exit(guarded())

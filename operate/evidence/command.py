@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core import arm_ids
+from core.published import VERSION
 from operate import drill, login
 from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
@@ -56,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = findings(facts)
     if warning := getattr(facts.source, "warning", ""):
         print(f"evidence: {warning}", file=sys.stderr)
-    made = report.files(facts, found, azure.queries, report.tool_version())
+    made = report.files(facts, found, azure.queries, VERSION)
     for text in contradictions(*(json.loads(made[name]) for name in ("evidence.json", "manifest.json"))):
         raise OperateError(f"the report would contradict itself: {text}")
     beside = {}

@@ -9,7 +9,6 @@ today. `sha256sum --check` takes SHA256SUMS.
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
@@ -37,12 +36,6 @@ _ALWAYS = frozenset({"evidence.json", "index.html", "manifest.json"})
 """The files that the sums of every report cover."""
 _FILES = _ALWAYS | {signature.PUBLIC_KEY}
 _TIMES = ("created", "not_before", "expires")
-
-
-def tool_version() -> str:
-    """The version of this project, which stands in pyproject.toml alone."""
-    text = (Path(__file__).resolve().parents[2] / "pyproject.toml").read_text(encoding="utf-8")
-    return str(tomllib.loads(text)["project"]["version"])
 
 
 def files(

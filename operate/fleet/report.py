@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+from core.published import VERSION
 from operate.evidence.model import counted
-from operate.evidence.report import tool_version
 from operate.fleet.planning import Outcome
 
 SCHEMA = "language-cmk/fleet-report/2"
@@ -23,7 +23,7 @@ def write(folder: Path, action: str, outcomes: Iterable[Outcome]) -> Path:
     bad = sum(not one.ok for one in found)
     document = {
         "schema": SCHEMA,
-        "tool": tool_version(),
+        "tool": VERSION,
         "action": action,
         "ok": not bad,
         "stacks": [asdict(one) | {"ok": one.ok} for one in found],

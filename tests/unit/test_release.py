@@ -1,6 +1,7 @@
 """What a release has: the same bytes in every run, and archives that work where nothing else of the
 repository is. Version and address stand in one place, from which the others are made."""
 
+import ast
 import functools
 import hashlib
 import io
@@ -12,15 +13,16 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
 
 from core.published import VERSION
-from engine import release
+from engine import checkout, package, release
+from engine.checkout import ROOT
 
-ROOT = release.ROOT
 PYTHON = (sys.executable, "-P")
 """Its current folder is not on the path: a package is found only where the archive's own start puts it."""
 
@@ -75,29 +77,67 @@ def test_a_plugin_starts_from_its_archive(name: str, artefacts: dict[str, bytes]
     assert port.strip().isdecimal()
 
 
-def test_the_operations_run_from_their_archive(artefacts: dict[str, bytes], tmp_path: Path) -> None:
-    """Each command and each module can be imported there, no file of the checkout is missing, the policy pack
-    has its configuration, and what git has as executable is."""
-    folder = unpacked(artefacts[f"language-cmk-operations-{VERSION}.tar.gz"], tmp_path)
-    files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+def test_each_module_of_the_python_package_is_imported_by_its_one_name(
+    artefacts: dict[str, bytes], tmp_path: Path
+) -> None:
+    """Beside modules of the same names as the rooms, which are another's: no import reaches them, and no file
+    of the checkout is missing. The executable that starts the provider is one."""
+    with zipfile.ZipFile(io.BytesIO(artefacts[f"language_cmk-{VERSION}-py3-none-any.whl"])) as archive:
+        archive.extractall(tmp_path)
+        start = next(one for one in archive.infolist() if one.filename.endswith("pulumi-resource-azure-cmk"))
+        assert start.external_attr >> 16 & 0o111 == 0o111
+    for room in package.ROOMS:
+        (tmp_path / f"{room}.py").write_text("raise ImportError('this is the module of another project')")
     modules = [
-        ".".join(one.with_suffix("").parts)
-        for one in files
-        if one.suffix == ".py" and not one.stem.startswith("__")
+        ".".join(path.relative_to(tmp_path).with_suffix("").parts)
+        for path in (tmp_path / package.NAME).rglob("*.py")
+        if not path.stem.startswith("__")
     ]
+    assert len(modules) > 150
     code = f"import importlib, sys; sys.path.insert(0, '.'); [*map(importlib.import_module, {modules})]"
-    pack = "from operate import stack; stack._pack()"
-    for words in (("-P", "-c", code), ("-m", "operate", "--help"), ("-c", pack)):
+    help = "import sys; sys.path.insert(0, '.'); from language_cmk.__main__ import main; sys.exit(main())"
+    for words in (("-P", "-c", code), ("-P", "-c", help, "--help"), ("-P", "-c", help, "fleet", "--help")):
         done = subprocess.run(
-            [sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False
+            [sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
-    command = ["git", "ls-files", "-s"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    executable = {name for mode, *_, name in map(str.split, listed.splitlines()) if mode == "100755"}
-    shipped = {one.as_posix() for one in files if os.access(folder / one, os.X_OK)}
-    assert shipped == {name for name in executable if (folder / name).exists()}
-    assert "review/update.sh" in shipped
+
+
+def test_the_public_names_are_imported_as_they_are_typed() -> None:
+    """Each name that a type checker sees in the package is one that a program can import, and from the module
+    that the type checker reads."""
+    tree = ast.parse((ROOT / "package" / "language_cmk" / "__init__.py").read_text())
+    typed = {
+        alias.name: (node.module or "").removeprefix("language_cmk.components.")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("language_cmk.")
+        for alias in node.names
+    }
+    tables = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    assert tables["_MODULES"] == typed
+    assert tables["__all__"] == sorted(typed)
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("from core import stubs\n", "from language_cmk.core import stubs\n"),
+        ("if a:\n    from core.x import (\n        b,\n    )\n", None),
+        ("import core\n", "from language_cmk import core\n"),
+        (
+            '"""from core import x"""\nimport os\nfrom cores import y\n',
+            '"""from core import x"""\nimport os\nfrom cores import y\n',
+        ),
+    ],
+)
+def test_only_import_statements_of_rooms_change(source: str, wanted: str | None) -> None:
+    """Not texts, and not modules that only begin like a room."""
+    expected = wanted or source.replace("from core.x", "from language_cmk.core.x")
+    assert package.with_one_root(source) == expected
 
 
 def test_version_and_address_are_written_in_one_place() -> None:
@@ -167,7 +207,7 @@ def test_a_fork_fills_in_its_address_and_version(fork: Path) -> None:
 def test_a_fork_fills_in_an_address_of_any_platform_and_then_another(address: str, fork: Path) -> None:
     """What one `fill` wrote, the next one finds, whatever its form."""
     before = {name: (fork / name).read_bytes() for name in release.PLACES}
-    for one in (address, release.given()["address"]):
+    for one in (address, checkout.given()["address"]):
         declare(fork, one)
         assert said_by(fork, "fill") == said_by(fork, "check") == said_by(fork, "fill") == ""
         assert f'REPOSITORY: Final = "{one.rstrip("/")}"' in (fork / "core" / "published.py").read_text()

@@ -1,0 +1,3 @@
+"""Names of the program."""
+
+SERVICE = "claims"
