@@ -47,8 +47,8 @@ class Installed:
         (packages,) = environment.glob("lib/python*/site-packages")
         (packages / "shared.pth").write_text(f"{ROOT / packages.relative_to(self.folder)}\n")
         python = str(environment / "bin" / "python")
-        install = [str(UV), "pip", "install", "--quiet", "--offline", "--no-deps", "--python", python, str(self.wheel)]
-        subprocess.run(install, check=True)
+        install = [str(UV), "pip", "install", "--quiet", "--offline", "--no-deps", "--python", python]
+        subprocess.run([*install, str(self.wheel)], check=True)
         search_path = os.pathsep.join([str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]])
         outside = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         self.env = {**outside, **self.cloud, **checkout(self.folder, search_path)}

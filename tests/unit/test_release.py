@@ -10,6 +10,7 @@ import os
 import re
 import runpy
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
@@ -70,10 +71,12 @@ def test_a_plugin_starts_from_its_archive(name: str, artefacts: dict[str, bytes]
         *("LICENSE", "PulumiPlugin.yaml", "__main__.py", "core", "requirements.txt"),
         "components" if name == "language-cmk" else "provider",
     }
-    with subprocess.Popen([*PYTHON, folder, "127.0.0.1:1"], cwd="/", stdout=subprocess.PIPE, text=True) as it:
-        assert it.stdout is not None
-        port = it.stdout.readline()
-        it.kill()
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        command = [*PYTHON, folder, f"127.0.0.1:{engine.getsockname()[1]}"]
+        with subprocess.Popen(command, cwd="/", stdout=subprocess.PIPE, text=True) as it:
+            assert it.stdout is not None
+            port = it.stdout.readline()
+            it.kill()
     assert port.strip().isdecimal()
 
 
