@@ -37,16 +37,10 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "doctor": Command(
-        "doctor", "check what would prevent a first deployment, before any stack exists"
-    ),
+    "doctor": Command("doctor", "check what would prevent a first deployment, before any stack exists"),
     "settings": Command("checked_settings", "check a stack's settings, without Pulumi and Azure"),
-    "verify": Command(
-        "verify", "prove that a stack's accounts are under its keys, or cut off from them"
-    ),
-    "evidence": Command(
-        "evidence.command", "write what an auditor asks about keys, signed if you like"
-    ),
+    "verify": Command("verify", "prove that a stack's accounts are under its keys, or cut off from them"),
+    "evidence": Command("evidence.command", "write what an auditor asks about keys, signed if you like"),
     "evidence verify": Command("evidence.verify", "say what a report proves, from its files alone"),
     "adopt": Command("adopt.command", "write settings and an import file for existing accounts"),
     "revoke-commands": Command("revoke", "print the az commands that take access to the keys away"),

@@ -72,7 +72,7 @@ def test_a_plugin_starts_from_its_archive(name: str, artefacts: dict[str, bytes]
         "components" if name == "language-cmk" else "provider",
     }
     with socket.create_server(("127.0.0.1", 0)) as engine:
-        command = [*PYTHON, folder, f"127.0.0.1:{engine.getsockname()[1]}"]
+        command = [*PYTHON, str(folder), f"127.0.0.1:{engine.getsockname()[1]}"]
         with subprocess.Popen(command, cwd="/", stdout=subprocess.PIPE, text=True) as it:
             assert it.stdout is not None
             port = it.stdout.readline()

@@ -139,7 +139,7 @@ def reading(
     """The command reads this door."""
     monkeypatch.setattr(command, "LiveAzure", lambda _: azure(door, *refused))
     monkeypatch.setattr("operate.azure.source_of", lambda _: SOURCE)
-    monkeypatch.setattr(report, "tool_version", lambda: "1")
+    monkeypatch.setattr(command, "VERSION", "1")
 
 
 def collected(folder: Path, *words: str) -> tuple[Any, Any]:
