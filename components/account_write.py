@@ -27,10 +27,11 @@ import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime.proto import resource_pb2
 
+from components.azure_failures import made_usable
 from components.hooks import engine_has, read_in_hook
 from components.invokes import Answer, InvokeError, State, invoke
 from components.kept_properties import lost_search
-from core import adapters, arm_ids, key_uris
+from core import adapters, arm_ids, demands, key_uris
 from core.facts import Encryption
 from core.key_uris import KeyUri
 from core.refusals import is_absent_text
@@ -91,12 +92,14 @@ def bound_key(account: Answer) -> BoundKey | None:
 @dataclass(frozen=True)
 class AccountBefore:
     """An account before a run: its outputs in the stack's state, its outputs now, and the key of its binding
-    in the state. `shows_version`: Azure showed the version of that key."""
+    in the state. `shows_version`: Azure showed the version of that key. `unusable`: why the version that the
+    account is on, as it was read, wraps nothing; "" if it does, or was not read."""
 
     recorded: Answer = None
     live: Answer = None
     recorded_key: BoundKey | None = None
     shows_version: bool = False
+    unusable: str = ""
 
     @property
     def bound_key(self) -> BoundKey | None:
@@ -110,6 +113,18 @@ class AccountBefore:
             return live if live.encryption.key_version or self.shows_version else recorded
         unnamed = BoundKey(replace(live.encryption, key_version=""), says_version=live.says_version)
         return unnamed if self.shows_version and unnamed.is_same(recorded) else live
+
+    @property
+    def hopeless(self) -> str:
+        """Why no wait makes Azure take a write of the account, with the way out; "" if nothing that was read
+        says so."""
+        bound, account = self.bound_key, adapters.account(self.live or {})
+        vaults = [bound.encryption.key_vault_uri] if bound else []
+        unmet = demands.outbound(account.restricts_outbound, account.allowed_fqdns, vaults)
+        if unmet is None or not unmet.unmet or bound is None:
+            return ""
+        host = key_uris.vault_host(bound.encryption.key_vault_uri)
+        return f"{unmet.text}. The way out: {unmet.command(host=host)}"
 
     def key_to_state(self, declared: Answer, ignored: Collection[str]) -> BoundKey | None:
         """The key that a run states beside the account's arguments `declared`, without the paths `ignored`;
@@ -173,8 +188,30 @@ async def read_account(
 
 
 class KeyLostError(pulumi.RunError):
-    """A write of an account would take it off the key that it is bound to, or off its search service. The
-    account was not written."""
+    """A write of an account would take it off the key that it is bound to, or off its search service, or
+    Azure would refuse it. The account was not written."""
+
+
+def unusable_version(bound: BoundKey | None, key: Answer, now: float) -> str:
+    """Why the version that an account is bound to wraps nothing at `now` (seconds since 1970); "" if it does,
+    or is not the current version of `key`, azure-native's outputs."""
+    current = adapters.current_version(key or {})
+    if bound is None or current.uri is None or current.uri.lower() != bound.uri.lower():
+        return ""
+    return "; ".join(unmet.found for unmet in demands.key_usable(current, now))
+
+
+def states_unusable_key(name: str, sent: Mapping[str, Any], before: AccountBefore) -> str | None:
+    """Why Azure would refuse a write with the inputs `sent`, as long as nobody acts; None if nothing says
+    so."""
+    stated = bound_key(sent)
+    if not before.unusable or stated is None or not stated.is_same(before.bound_key):
+        return None
+    return (
+        f"account {name!r} was not written: {before.unusable}, and Azure refuses every write of an account "
+        f"whose key it cannot use. {made_usable(stated.uri)}. Where somebody has disabled the version on "
+        "purpose, `access: revoked` leaves the account as it is"
+    )
 
 
 def loss(
@@ -221,8 +258,8 @@ def key_guard(
     same_key: bool = True,
     unbinds: bool = False,
 ) -> pulumi.ResourceHookBinding:
-    """Hooks that fail a create or update of the account `name` that would take its key away, immediately
-    before it is written, and in a preview of an account that exists.
+    """Hooks that fail a create or update of the account `name` that would take its key away, or that Azure
+    would refuse for its key, immediately before it is written, and in a preview of an account that exists.
 
     `opts` say through which provider the account is read. `before` is the account as it was found before the
     run, which has used that provider: the engine could not make it while hooks wait. With `same_key` the
@@ -241,6 +278,8 @@ def key_guard(
         is_update = about.old_outputs is not None
         problem = None if unbinds else loss(name, sent, now, is_update=is_update, same_key=same_key)
         problem = problem or lost_search(name, sent, live)
+        if is_update and not unbinds:
+            problem = problem or states_unusable_key(name, sent, now)
         if problem:
             raise KeyLostError(problem)
 

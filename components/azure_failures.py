@@ -39,6 +39,7 @@ from core.refusals import (
     TO_POLICIES,
     UNKNOWN_REFUSAL_SECONDS,
     RefusalKind,
+    is_busy_text,
     is_failed_operation,
     kind_of_text,
     plugin_refusal,
@@ -55,6 +56,9 @@ _UNSEEN = frozenset({"ResourceNotFound", "ParentResourceNotFound"})
 WAIT_SECONDS = 1800.0
 _A_MONTH = timedelta(days=30)
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
+_BUSY_TRIES = 9
+"""How often a write is tried again that Azure refuses because of another change: for five minutes. A change
+of an account was observed to take a minute and a half."""
 
 _UNUSABLE_KEY = (
     "the service cannot use the account's key, so Azure refuses every write of the account: its "
@@ -62,11 +66,16 @@ _UNUSABLE_KEY = (
     "expired or is disabled, or its allowedFqdnList lacks the vault's host. Nothing is lost. Run `pulumi "
     "refresh`, and then run the same command again in ten minutes"
 )
-_MADE_USABLE = (
-    ". If Azure refuses that, too, make the version usable for a month with `az keyvault key set-attributes "
-    "--id {version} --enabled true --expires {month}`, run the same command again, and raise `generation` "
-    "for a new version after it"
-)
+
+
+def made_usable(version: str) -> str:
+    """The way out where the version that an account is bound to, a URI, wraps nothing."""
+    month = (datetime.now(UTC) + _A_MONTH).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (
+        f"Make the version usable for a month with `az keyvault key set-attributes --id {version} --enabled "
+        f"true --expires {month}`, run the same command again, and raise `generation` for a new version "
+        "after it"
+    )
 
 
 def explanation(
@@ -128,8 +137,11 @@ def _of_account(error: str, version: str, grantee: str, *, untried_rbac: bool) -
         give = set_policy(vault_name(version) or "VAULT", grantee, NEEDED)
         return f"the vault gives the account's identity no access. Run `{give}`, then the same command again"
     if KEY_REFUSED in error:
-        month = (datetime.now(UTC) + _A_MONTH).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return _UNUSABLE_KEY + (_MADE_USABLE.format(version=version, month=month) if version else "")
+        return (
+            f"{_UNUSABLE_KEY}. If Azure refuses that, too: {made_usable(version)}"
+            if version
+            else _UNUSABLE_KEY
+        )
     return None
 
 
@@ -162,20 +174,22 @@ def _taken(name: str, id: str, type: str, stack: str) -> str:
 
 def explaining_hooks(owner: str, *, owns_vault: bool = False) -> list[pulumi.ErrorHook]:
     """Hooks that report the explanation, for the resources of the component `owner`: the engine knows hooks
-    by their names, and a package makes components in runs of its own. `owns_vault`: as for `explanation`."""
-    return error_hooks(f"{owner} explanations", partial(_report, owns_vault=owns_vault))
+    by their names, and a package makes components in runs of its own. What Azure refuses because of another
+    change is tried again for some minutes. `owns_vault`: as for `explanation`."""
+    return error_hooks(f"{owner} explanations", partial(_answer, owns_vault=owns_vault))
 
 
-def waiting_hooks(service: str, what: str, **situation: Any) -> list[pulumi.ErrorHook]:
-    """Hooks for `what` of a service, whose access was granted just before. It is tried again while that may
-    not count yet: for half an hour, or for some minutes where Azure refuses it in unknown words. What Azure
-    refuses otherwise is explained. `situation`: `untried_rbac` and `grantee`, as for `explanation`."""
+def waiting_hooks(service: str, what: str, *, hopeless: str = "", **situation: Any) -> list[pulumi.ErrorHook]:
+    """The same for `what` of a service, whose access was granted just before. It is tried again, too, while
+    that may not count yet: for half an hour, or for some minutes where Azure refuses it in unknown words.
+    `hopeless` is a cause that was read and that no wait removes. `situation`: `untried_rbac` and `grantee`,
+    as for `explanation`."""
     begun: list[float] = []
 
     async def answer(failed: pulumi.ErrorHookArgs) -> bool:
         error = failed.errors[0] if failed.errors else ""
-        if failed.failed_operation == "create" and is_failed_operation(error):
-            # The resource exists: Azure would refuse a second create, which leaves it out of the state.
+        if _is_there(failed):
+            # Azure would refuse a second create, which leaves it out of the state.
             if kind_of_text(error) is RefusalKind.PROPAGATING:
                 pulumi.log.error(
                     f"service {service!r}: Azure took the resource, but its access to the key does not count "
@@ -183,14 +197,52 @@ def waiting_hooks(service: str, what: str, **situation: Any) -> list[pulumi.Erro
                     "access may take that long to count"
                 )
             return _report(failed, **situation)
+        patience = _patience(error)
+        if patience and hopeless:
+            pulumi.log.error(f"{failed.name}: {hopeless}")
+            return False
         begun.append(time.monotonic())
-        if begun[-1] - begun[0] < _patience(error):
-            pulumi.log.info(f"service {service!r}: waiting for the access to the key to count: {error}")
-            await asyncio.sleep(min(_FIRST_PAUSE * 2 ** (len(begun) - 1), _LONGEST_PAUSE))
+        left = patience - (begun[-1] - begun[0])
+        if left > 0:
+            pulumi.log.info(
+                f"service {service!r}: waiting for the access to the key to count, until {_in(left)} at the "
+                f"latest: {error}"
+            )
+            await asyncio.sleep(_pause(len(begun)))
             return True
-        return _report(failed, **situation)
+        return await _answer(failed, **situation)
 
     return error_hooks(f"{service}-{what}-refused", answer)
+
+
+async def _answer(failed: pulumi.ErrorHookArgs, **situation: Any) -> bool:
+    """Waits while Azure makes another change of the same resource, which ends by itself; reports any other
+    refusal. The engine tells every error of the resource, the newest first."""
+    tries = len(failed.errors)
+    if not is_busy_text(failed.errors[0] if tries else "") or _is_there(failed) or tries > _BUSY_TRIES:
+        return _report(failed, **situation)
+    left = sum(map(_pause, range(tries, _BUSY_TRIES + 1)))
+    pulumi.log.info(
+        f"{failed.name}: waiting for another change in Azure to end, until {_in(left)} at the latest: "
+        f"{failed.errors[0]}"
+    )
+    await asyncio.sleep(_pause(tries))
+    return True
+
+
+def _is_there(failed: pulumi.ErrorHookArgs) -> bool:
+    """Whether Azure has made the resource all the same."""
+    return failed.failed_operation == "create" and is_failed_operation((failed.errors or [""])[0])
+
+
+def _pause(tries: int) -> float:
+    """Seconds before the next try, after so many."""
+    return min(_FIRST_PAUSE * 2.0 ** (tries - 1), _LONGEST_PAUSE)
+
+
+def _in(seconds: float) -> str:
+    """The time in so many seconds, as messages write it."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%H:%M UTC")
 
 
 def _report(failed: pulumi.ErrorHookArgs, **situation: Any) -> bool:

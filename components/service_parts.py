@@ -254,8 +254,15 @@ class Parts:
         untried = self._inputs.grants_by == RBAC and not is_used
         user = adapters.account(live).key_user if live else None
         grantee = user or "" if self._inputs.grants_by == ACCESS_POLICY else ""
-        name = self._inputs.name
-        return waiting_hooks(name, "account", untried_rbac=untried, grantee=grantee) if bound else []
+        if not bound:
+            return []
+        return waiting_hooks(
+            self._inputs.name,
+            "account",
+            hopeless=self._situation.account.hopeless,
+            untried_rbac=untried,
+            grantee=grantee,
+        )
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None = None) -> KeyVersion:
         """The version of the key that is in use, for the account that is to be bound to it: `follower_id`, or

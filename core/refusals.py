@@ -181,6 +181,16 @@ def kind_of_text(text: str) -> RefusalKind:
     return RefusalKind.PROPAGATING if passes else RefusalKind.FINAL
 
 
+def is_busy_text(text: str) -> bool:
+    """Whether a refusal, as azure-native words it, names another change that is under way. The code
+    `Conflict` does not: Azure gives it for a name that is held, too."""
+    refusal = plugin_refusal(text)
+    if refusal is None or kind(refusal.status, refusal.code, text) is not RefusalKind.BUSY:
+        return False
+    named = refusal.code.lower() in _CODES["busy"] - {"conflict"} or _BUSY.search(text) is not None
+    return named or is_parallel_write(refusal.code, text)
+
+
 def is_failed_operation(text: str) -> bool:
     """Whether Azure accepted a write that then failed, or whose end was not seen, in the words of
     azure-native or of the engine: the resource exists, and the state has it."""

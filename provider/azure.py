@@ -8,6 +8,7 @@ the HSM, and the roles to nobody (learn.microsoft.com/azure/key-vault/managed-hs
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -337,7 +338,8 @@ class Retries:
     async def pause_or_raise(self, failure: ServiceError) -> None:
         kind, elapsed = failure.kind, self._waiter.elapsed
         waiting_for, seconds = self._waits.get(kind, ("", 0.0))
-        waits = elapsed - self._began.setdefault(kind, elapsed) < seconds
+        ends = self._began.setdefault(kind, elapsed) + seconds
+        waits = elapsed < ends
         self._transient += kind is RefusalKind.TRANSIENT
         asks_again = kind is RefusalKind.THROTTLED or failure.is_parallel_write
         asks_again |= kind is RefusalKind.TRANSIENT and self._transient < TRANSIENT_TRIES
@@ -347,7 +349,9 @@ class Retries:
         try:
             # A server that says when is obeyed, but never asked sooner than our own back-off.
             await self._waiter.pause(
-                max(pause, failure.retry_after or 0.0), f"{waiting_for or 'asking again'}: {said}"
+                max(pause, failure.retry_after or 0.0),
+                f"{waiting_for or 'asking again'}: {said}",
+                ends=ends if waits else math.inf,
             )
         except DeadlineError as error:
             if not waits:

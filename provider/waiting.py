@@ -132,12 +132,13 @@ class Waiter:
         """The result of `look` once `is_over` accepts it, or after `seconds`. Raises what `pause` raises."""
         backoff, began = self.backoff(first=first), self.elapsed
         while not is_over(found := await look()) and self.elapsed - began < seconds:
-            await self.pause(next(backoff), reason(found))
+            await self.pause(next(backoff), reason(found), ends=began + seconds)
         return found
 
-    async def pause(self, seconds: float, reason: str) -> None:
-        """Says why it waits, and waits. The last pause ends at the deadline, so that the caller can try once
-        more then.
+    async def pause(self, seconds: float, reason: str, *, ends: float = math.inf) -> None:
+        """Says why it waits and for how long at most, and waits. The last pause ends at the deadline, so that
+        the caller can try once more then. `ends` is when the caller itself gives up, in seconds since the
+        call began.
 
         Raises DeadlineError when no time is left at all, StoppedError when the engine asks to stop.
         """
@@ -146,7 +147,8 @@ class Waiter:
         if left <= 0:
             raise DeadlineError(reason, self.elapsed)
         if self._progress:
-            await self._progress(f"{reason} ({duration(self.elapsed)} so far)")
+            most = duration(min(left, ends - self.elapsed))
+            await self._progress(f"{reason} ({duration(self.elapsed)} so far, at most {most} more)")
         await self.unless_stopped(lambda: self._clock.sleep(min(seconds, left)))
         self.check()
 

@@ -5,13 +5,14 @@ no answer are kept with their reasons, and told in one line.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
 
-from components.account_write import recorded_account
+from components.account_write import recorded_account, unusable_version
 from components.arguments.inputs import known_text
 from components.cmk_resource import cmk_invoke_options
 from components.guards.access import key_left_behind
@@ -114,6 +115,8 @@ class Reader:
             frozenset(asked.unread),
         )
         declared = replace(recorded_account(state, inputs.account_name), live=account)
+        unusable = unusable_version(declared.bound_key, key, time.time())
+        declared = replace(declared, unusable=unusable)
         return Situation(inputs, before, self.login, place, live, declared)
 
     async def upgrade(self, account: facts.Account) -> facts.Upgrade:

@@ -8,7 +8,15 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.account_write import AccountBefore, bound_key, differs, loss, recorded_account
+from components.account_write import (
+    AccountBefore,
+    bound_key,
+    differs,
+    loss,
+    recorded_account,
+    states_unusable_key,
+    unusable_version,
+)
 from components.invokes import State
 from core.resource_types import ACCOUNT, BINDING
 
@@ -213,3 +221,45 @@ def test_what_may_be_written_states_the_key(
     hidden = {**FOUND, "properties": {**without_version()["properties"], "provisioningState": "Succeeded"}}
     shows_none = AccountBefore(recorded=hidden, live=hidden, recorded_key=key)
     assert shows_none.key_to_state(stated, ignored) == key
+
+
+def key(version: str, **attributes: Any) -> dict[str, Any]:
+    """A key in azure-native's words, with its current version."""
+    uri = f"https://kv.vault.azure.net/keys/cmk/{version}"
+    return {"keyUriWithVersion": uri, "attributes": {"enabled": True, **attributes}}
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (key("v1"), ""),
+        (key("v1", enabled=False), "is disabled"),
+        (key("v1", expires=99), "expired on 1970-01-01T00:01:39Z"),
+        (key("v1", notBefore=101), "is not valid before 1970-01-01T00:01:41Z"),
+        (key("v2", enabled=False), ""),
+        (None, ""),
+    ],
+)
+def test_a_write_that_states_a_version_that_wraps_nothing_is_refused(
+    found: dict[str, Any] | None, why: str
+) -> None:
+    """As far as the version was read: of a key, Azure shows the current one. With another version, or
+    without one, the write is another one's to judge."""
+    why = why and f"the key version v1 {why}"
+    assert unusable_version(bound_key(account("v1")), found, now=100.0) == why
+    before = AccountBefore(live=account("v1"), unusable=why)
+    said = states_unusable_key("lang-claims", account("v1"), before) or ""
+    assert (why in said, "--id https://kv.vault.azure.net/keys/cmk/v1" in said) == (True, bool(why))
+    assert states_unusable_key("lang-claims", account("v2"), before) is None
+    assert states_unusable_key("lang-claims", account(), before) is None
+
+
+@pytest.mark.parametrize(("allowed", "is_hopeless"), [([], True), (["kv.vault.azure.net"], False)])
+def test_an_account_that_may_not_call_its_vault_is_hopeless(allowed: list[str], is_hopeless: bool) -> None:
+    """No wait makes Azure take a write of it; the words name the way out."""
+    live = account("v1")
+    live["properties"] |= {"restrictOutboundNetworkAccess": True, "allowedFqdnList": allowed}
+    said = AccountBefore(live=live).hopeless
+    assert ("add kv.vault.azure.net to allowedFqdnList" in said) is is_hopeless
+    assert AccountBefore(live=account()).hopeless == ""
+    assert AccountBefore().hopeless == ""

@@ -4,9 +4,11 @@ registration when its hooks have answered."""
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi
@@ -18,6 +20,7 @@ from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from pulumi.runtime.settings import SETTINGS
 
+from components import azure_failures
 from components.account_write import AccountBefore, KeyLostError, key_guard
 from components.azure_failures import explaining_hooks, waiting_hooks
 from components.hooks import serve_hooks
@@ -29,9 +32,16 @@ LIMIT_SECONDS = 20.0
 HUB = "urn:pulumi:test::p::pulumi:providers:azure-native::hub::an-id"
 URN = f"urn:pulumi:test::p::{ACCOUNT}::lang-claims"
 SENT = {**account("v1"), "resourceGroupName": "rg-claims"}
-FAILED = pulumi.ErrorHookArgs(
-    urn=URN, id="", name="lang-claims", type=ACCOUNT, failed_operation="create", errors=["odd"]
-)
+
+
+def failed_create(*errors: str) -> pulumi.ErrorHookArgs:
+    """What the engine tells of a create that failed, the newest error first."""
+    return pulumi.ErrorHookArgs(
+        urn=URN, id="", name="lang-claims", type=ACCOUNT, failed_operation="create", errors=[*errors]
+    )
+
+
+FAILED = failed_create("odd")
 
 
 class Azure(FakeAzure):
@@ -137,6 +147,40 @@ def test_the_account_is_read_through_the_provider_that_is_given(how: str) -> Non
 def test_a_failure_is_explained(make: Callable[[], Any]) -> None:
     """What hooks do about the error of a resource takes no thread either."""
     assert answer_of(make, FAILED) is False
+
+
+NO_ACCESS = 'Status=400 Code="BadRequest" Message="KeyVaultProperties is invalid"'
+BUSY = 'Status=409 Code="AccountProvisioningStateInvalid" Message="in state Updating"'
+
+
+@pytest.mark.parametrize(
+    ("errors", "hopeless", "waits"),
+    [
+        ([NO_ACCESS], "", True),
+        ([NO_ACCESS], "the account may call no vault", False),
+        ([BUSY], "", True),
+        ([BUSY] * 10, "", False),
+        ([f"1 error occurred:\n\t* {BUSY}\n\n"], "", False),
+    ],
+    ids=["no access yet", "hopeless", "another change", "another change without end", "is there"],
+)
+def test_only_what_waiting_can_cure_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, errors: list[str], hopeless: str, waits: bool
+) -> None:
+    """Not what was read as a cause that stays, nor a resource that is there already, nor for ever; a person
+    is told until when."""
+    told: list[str] = []
+
+    async def sleep(_: float) -> None:
+        """No test waits."""
+
+    monkeypatch.setattr(azure_failures, "asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(pulumi.log, "info", told.append)
+    answer = answer_of(
+        lambda: waiting_hooks("claims", "account", hopeless=hopeless)[0], failed_create(*errors)
+    )
+    assert answer is waits
+    assert [bool(re.search(r"waiting for .* until \d\d:\d\d UTC", text)) for text in told] == [True] * waits
 
 
 def test_all_hooks_of_a_program_have_one_server() -> None:

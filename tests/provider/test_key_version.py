@@ -411,7 +411,10 @@ async def test_a_busy_account_is_waited_for(pulumi: Engine) -> None:
     gave_up = "gave up after 1 min 00 s: waiting: the account is in state"
     await refused(rotated(pulumi, timeout=60), gave_up)
     assert len(azure.versions) == 1
-    assert pulumi.progress[0] == "waiting: the account is in state Accepted; expected Succeeded (0 s so far)"
+    waits = (
+        "waiting: the account is in state Accepted; expected Succeeded (0 s so far, at most 1 min 00 s more)"
+    )
+    assert pulumi.progress[0] == waits
     assert {request.urn for request in pulumi.heard} == {pulumi.urn(VERSION)}
     azure.meanwhile["account"] = lambda: azure.put(bound()) if clock.now() > 70 else None
     assert await rotated(pulumi) == 2

@@ -70,7 +70,8 @@ class Way:
 
     def _carry_out(self, text: str) -> None:
         done, text = len(self.steps), _LEFT_AS_IT_IS.sub("", text)
-        usable = _USABLE_AGAIN.search(text) if "refresh" in self.steps else None
+        first = "run `pulumi refresh`" in text.lower() and "refresh" not in self.steps
+        usable = None if first else _USABLE_AGAIN.search(text)
         if usable and "usable again" not in self.steps:
             self._once("usable again", partial(self._az, usable[0]))
             return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from localazure import limits
 from localazure.behaviour import SWITCHES
 from localazure.keyvault.access import SERVICE_ADDRESS
 from tests.remediation.following import Way
-from tests.remediation.world import EXISTING_VAULT, World, tags
+from tests.remediation.test_ways_out import disabled
+from tests.remediation.world import EXISTING_VAULT, World, bound_version_expires, standing, tags
 from tests.support.az import carry_out
+from tests.support.front import ARM
 
 RBAC, OPEN = {"access_model": "rbac"}, {"network": {"access": "open"}}
 UNTRUSTED = {"trusted_services_reach_vault": False}
@@ -120,6 +123,36 @@ def test_a_create_that_fails_after_azure_took_it_leaves_the_account_in_the_state
     world.wire.sleep(1200.0)
     assert world.up() == ""
     assert world.readable
+
+
+@pytest.mark.parametrize("how", [disabled, bound_version_expires])
+def test_no_update_waits_for_a_version_that_was_read_as_unusable(how: Callable[[World], None]) -> None:
+    """The preview refuses it, as the update does, at once: no wait makes Azure use the version. What writes
+    nothing of the account goes on."""
+    world = standing("access policies", vault={"key_operators": ["deployer"]})
+    how(world)
+    assert world.up() == ""
+    world.declare({"tags": {"owner": "night"}})
+    refusal = "Azure refuses every write of an account whose key it cannot use"
+    assert refusal in world.preview()
+    began = world.wire.now()
+    assert refusal in world.up()
+    assert world.wire.now() - began < 60.0
+    if how is bound_version_expires:
+        del world.settings["tags"]
+        world.must_up(key={"generation": 2})
+
+
+def test_an_account_in_the_middle_of_another_change_is_waited_for() -> None:
+    """Somebody else's change takes a minute and a half; the wait says for what, and until when."""
+    world = standing("access policies")
+    world.wire.door.cloud.behave(operation_seconds=92.0)
+    url = f"{ARM}{world.account_id}?api-version=2025-06-01"
+    assert world.session.send("PATCH", url, {"tags": {"owner": "somebody"}}).status == 202
+    world.must_up(tags={"owner": "night"})
+    assert tags(world) == "night"
+    (first, *_) = [note for note in world.engine.notes if "waiting" in note]
+    assert re.search(r"waiting for another change in Azure to end, until \d\d:\d\d UTC at the latest", first)
 
 
 QUOTA = limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope")

@@ -172,7 +172,6 @@ class Row:
 BACK = ("put back",)
 OPERATED = {"vault": {"key_operators": ["deployer"]}}
 UNBINDS = {"encryption": "microsoftManaged", "unbind_account": "lang-claims"}
-USABLE = ("refresh", "usable again")
 BOTH = (False, True)
 FREE: Mapping[str, Any] = {"sku": {"name": "F0"}, "identity": {"type": "SystemAssigned"}}
 ALL_BUT_VAULT = ("-account", "-binding", "-access", "-version", "-audit", "-workspace", "-proof")
@@ -350,15 +349,15 @@ VERSIONS = (
     Row(
         "an account is recovered on an expired version",
         before=(bound_version_expires, account_deleted),
-        way=("az cognitiveservices account recover", "import claims-account", "refresh", "usable again"),
+        way=("az cognitiveservices account recover", "import claims-account", "usable again"),
         refreshes=(True,),
     ),
     *(
         Row(
             f"a change under a version that is unusable: {getattr(how, '__name__', '')}",
             {"tags": {"owner": "night"}},
-            USABLE,
-            ("the version that the account is bound to has expired or is disabled",),
+            ("usable again",),
+            ("Azure refuses every write of an account whose key it cannot use",),
             settings=OPERATED,
             before=(how,),
             modes=tuple(MODES),

@@ -270,6 +270,7 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self._hooks: dict[str, callback_pb2.Callback] = {}
+        self._on_dry_run: set[str] = set()
         self._renamed: dict[str, tuple[str, str]] = {}
         self._lock = threading.RLock()
         self._steps, self._has_ended = threading.Condition(), False
@@ -306,9 +307,13 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
 
     def RegisterResourceHook(self, request: Any) -> Any:
         self._hooks[request.name] = request.callback
+        if request.on_dry_run:
+            self._on_dry_run.add(request.name)
         return empty_pb2.Empty()
 
-    RegisterErrorHook = RegisterResourceHook
+    def RegisterErrorHook(self, request: Any) -> Any:
+        self._hooks[request.name] = request.callback
+        return empty_pb2.Empty()
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
         with self._lock:
@@ -463,11 +468,13 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         return self._kept(urn, request, held.id, inputs, from_struct(made.properties))
 
     def _written(self, asked: Any, request: Any, inputs: dict[str, Any], held: Held | None) -> Any:
-        """What the provider made, after the hooks, which no preview runs; tried again as the error hooks
-        say."""
+        """What the provider made, after the hooks, of which a preview runs those that ask for it; tried again
+        as the error hooks say."""
         hooks = request.hooks.before_update if held else request.hooks.before_create
-        for name in () if self._previews else hooks:
-            self._hook(name, asked.urn, request, inputs, held)
+        for name in hooks:
+            if not self._previews or name in self._on_dry_run:
+                self._hook(name, asked.urn, request, inputs, held)
+        errors: list[str] = []
         for _ in range(MOST_TRIES):
             try:
                 return self.engine.call("Update" if held else "Create", request.type, asked)
@@ -476,7 +483,8 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
                 if partial is not None:
                     # In the words of the engine (resource/plugin/provider_plugin.go, InitError).
                     text = f"1 error occurred:\n\t* {error}\n\n"
-                if self._wants_another_try(asked.urn, request, inputs, held, text):
+                errors.insert(0, text)  # the newest first (resource/deploy/retries.go)
+                if self._wants_another_try(asked.urn, request, inputs, held, errors):
                     continue
                 if partial is not None:
                     own = from_struct(partial.inputs) or inputs
@@ -499,7 +507,7 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
             raise ProviderError(answer.error)
 
     def _wants_another_try(
-        self, urn: str, request: Any, inputs: dict[str, Any], held: Held | None, text: str
+        self, urn: str, request: Any, inputs: dict[str, Any], held: Held | None, errors: list[str]
     ) -> bool:
         for name in request.hooks.on_error:
             asked = resource_pb2.ErrorHookRequest(
@@ -507,11 +515,11 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
                 id=held.id if held else "",
                 new_inputs=to_struct(inputs),
                 failed_operation="update" if held else "create",
-                errors=[text],
+                errors=errors,
             )
             answer = resource_pb2.ErrorHookResponse.FromString(self._called(name, asked))
             if answer.error:
-                raise ProviderError(f"{text}\n{answer.error}")
+                raise ProviderError(f"{errors[0]}\n{answer.error}")
             if answer.retry:
                 return True
         return False
