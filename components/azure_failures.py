@@ -6,6 +6,7 @@
 - A soft-deleted resource holds a name, and is not listed yet.
 - A key may be read through Resource Manager only with a role on the vault's data (invokes.py).
 - Azure refuses something until a setting, or somebody else, corrects it.
+- azure-native makes a key by a version of the API that has ended (core/api_versions.py).
 - Access was granted just before, and may not count yet. Whether a role assignment has reached a vault, nobody
   but the identity itself can tell (reported cure: "5~10 min delay",
   hashicorp/terraform-provider-azurerm#32855).
@@ -27,6 +28,7 @@ import pulumi
 from components.hooks import error_hooks
 from components.invokes import missing_data_role
 from core import adapters, arm_ids
+from core.api_versions import AZURE_NATIVE_VAULTS
 from core.commands import in_subscription, set_policy, take_over
 from core.key_uris import KeyUri, vault_name
 from core.refusals import (
@@ -44,7 +46,7 @@ from core.refusals import (
     kind_of_text,
     plugin_refusal,
 )
-from core.resource_types import ACCESS_POLICY, ACCOUNT, ROLE_ASSIGNMENT, parse_urn
+from core.resource_types import ACCESS_POLICY, ACCOUNT, KEY, ROLE_ASSIGNMENT, parse_urn
 from core.rights import NEEDED
 
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
@@ -118,6 +120,12 @@ def explanation(
         )
     if fix := missing_data_role(error):
         return f"{name}: {fix}"
+    if type == KEY and "NoRegisteredProviderFound" in error:
+        return (
+            f"{name}: this release of azure-native makes keys by API version {AZURE_NATIVE_VAULTS}, which "
+            "Azure refuses. Run `pip install --upgrade pulumi-azure-native` for a later one, and then the "
+            "same command again"
+        )
     if type == ACCOUNT and (words := _of_account(error, version, grantee, untried_rbac=untried_rbac)):
         return f"{name}: {words}"
     return None

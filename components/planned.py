@@ -13,12 +13,14 @@ import pulumi
 
 from components.account_args import declared_encryption
 from components.arguments.inputs import UNKNOWN, known_text
+from components.azure_native import plugin_version
 from components.declared import Declaration, Made
 from components.guards.plan import ServicePlan
 from components.guards.situation import Situation
 from components.service_parts import Parts
 from core import arm_ids, facts, key_uris, regions
 from core import resource_types as types
+from core.api_versions import makes_keys_by
 
 _OUTSIDE = ("location", "tags", "kind", "identity", "properties")
 """The parts of the account's body beside its properties. Other resources have a tier there, too."""
@@ -90,11 +92,14 @@ class _Asks:
             # A moved one has the name of the one that is deleted first. The question gives another name, so
             # that it is judged as new.
             asked = arm_ids.child(at, declared.type, f"{name[:58]}-moved") if moves else id
+            content = _body(declared.arguments)
+            if declared.token == types.KEY:
+                content["apiVersion"] = makes_keys_by(plugin_version())
             self.found.append(
                 _question(
                     asked,
                     declared.argument,
-                    content=_body(declared.arguments),
+                    content=content,
                     bound=self._bound(declared),
                     existingSetting=declared.existing_argument,
                 )

@@ -55,4 +55,15 @@ Azure/azure-cli#34020)."""
 AZURE_NATIVE_VAULTS: Final = "2024-11-01"
 """The version by which azure-native 3 asks for vaults and keys if a program's type pins none
 (pulumi-azure-native 3.29.0)."""
+AZURE_NATIVE_KEYS: Final = (3, 29)
+"""The newest release of azure-native that is known to make each key by that version, whatever version its
+type pins: since keys have a create of their own, its client is made for the type without a version
+(pulumi-azure-native#4759, custom_keyvault.go, read on 2026-12-02). No release without this was found."""
 WORKSPACES: Final = "2022-10-01"
+
+
+def makes_keys_by(azure_native: str) -> str:
+    """The API version by which a release of azure-native makes a key of the types here; a release after those
+    that are known is taken for one that keeps to the type."""
+    release = tuple(int(number) for number in azure_native.split(".")[:2])
+    return AZURE_NATIVE_VAULTS if release <= AZURE_NATIVE_KEYS else VAULTS

@@ -107,9 +107,17 @@ class Behaviour:
     vault_write_seconds: float = 0.0
     arm_keys_need_data_role: bool = False
 
+    # azure-native's plugin
+    azure_native_keys: str = "default"
+
     # Monitoring
     diagnostic_settings: str = "kept"
     alert_queries: str = "checked"
+
+    @property
+    def pins_keys(self) -> bool:
+        """Whether azure-native makes a key by the API version that its type pins."""
+        return self.azure_native_keys == "pinned"
 
 
 _FILE = Path(__file__).with_name("switches.json")

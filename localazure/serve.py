@@ -106,7 +106,9 @@ async def _listen(
     # Found free first: gRPC binds with SO_REUSEPORT, and would share the port of another one silently.
     with bind(wanted.get("azure-native", 0)) as free:
         address = f"{LOOPBACK}:{free.getsockname()[1]}"
-    native = await serve_standin(address, environment(home, ports))
+    native = await serve_standin(
+        address, environment(home, ports), pins_keys=lambda: cloud.behaviour.pins_keys
+    )
     ports["azure-native"] = native.port
     home.remember_ports(ports)
     # The control endpoint comes last: its health says that all the others are there.

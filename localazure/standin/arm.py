@@ -6,7 +6,7 @@ Follows azcore's order of places for an operation's status, and azure-native's l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -73,16 +73,21 @@ class StoppedError(RefusedError):
 class Arm:
     """One provider instance's requests; `stop` ends every wait of it.
 
-    `location` is the stack's default, empty where it has none.
+    `location` is the stack's default, empty where it has none. `pins_keys`: whether a key of a type that pins
+    an API version is made by that version.
     """
 
-    def __init__(self, azure: Azure, subscription_id: str, delays: Delays, *, location: str = "") -> None:
-        self.azure, self.subscription_id, self.delays, self.location = (
-            azure,
-            subscription_id,
-            delays,
-            location,
-        )
+    def __init__(
+        self,
+        azure: Azure,
+        subscription_id: str,
+        delays: Delays,
+        *,
+        location: str = "",
+        pins_keys: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.azure, self.subscription_id, self.delays = azure, subscription_id, delays
+        self.location, self.pins_keys = location, pins_keys
         self._stopped = asyncio.Event()
         self._locations: dict[str, str] = {}
 

@@ -31,8 +31,10 @@ _TRUE: Final = ("true", "1")
 class Connections:
     """The provider instances by peer; the one longest unused makes way for a new one."""
 
-    def __init__(self, open_azure: Callable[[Login], Azure], delays: Delays) -> None:
-        self._open_azure, self._delays = open_azure, delays
+    def __init__(
+        self, open_azure: Callable[[Login], Azure], delays: Delays, pins_keys: Callable[[], bool]
+    ) -> None:
+        self._open_azure, self._delays, self._pins_keys = open_azure, delays, pins_keys
         self._by_peer: OrderedDict[str, Arm] = OrderedDict()
 
     def __getitem__(self, peer: str) -> Arm:
@@ -53,7 +55,11 @@ class Connections:
             await self.forget(next(iter(self._by_peer)))
         location = config.get("location") or environ.get("ARM_LOCATION") or ""
         self._by_peer[peer] = Arm(
-            self._open_azure(login), login.subscription_id, self._delays, location=location
+            self._open_azure(login),
+            login.subscription_id,
+            self._delays,
+            location=location,
+            pins_keys=self._pins_keys,
         )
 
     def stop(self, peer: str) -> None:

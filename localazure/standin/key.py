@@ -1,6 +1,7 @@
 """keyvault.Key: made through ARM, deleted and recovered through the vault's data plane.
 
-Follows azure-native's customresources/custom_keyvault.go and pull request #4759.
+Follows azure-native's customresources/custom_keyvault.go since pull request #4759: its own create sends the
+PUT of any version of the type by the default one, because its client is made for the token without a version.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from localazure.standin import body as bodies
+from localazure.standin import errors
 from localazure.standin.arm import AzureError, succeeded, url_of
 from localazure.standin.azure import VAULT_DNS, Answer
 from localazure.standin.lifecycle import Lifecycle, State
 from localazure.standin.paths import fields
-from localazure.standin.values import API_VERSION, Properties, Value
+from localazure.standin.table import BY_TOKEN
+from localazure.standin.values import Properties, RefusedError, Value
 
 DATA_PLANE_VERSION: Final = "7.5"
 RECOVERY_SECONDS: Final = 180.0
@@ -24,11 +27,6 @@ CONFLICTS: Final = 6
 class Key(Lifecycle):
     """ARM makes the first version of a key and never changes or deletes one."""
 
-    def outputs_of(self, response: Mapping[str, Any]) -> Properties:
-        """Without `azureApiVersion` and `tags`: the real provider's own code for keys sets neither."""
-        found = super().outputs_of(response)
-        return {name: value for name, value in found.items() if name not in (API_VERSION, "tags")}
-
     async def create(self, inputs: Properties, within: float = 0.0) -> State:
         """A key of that name that is soft-deleted is recovered, with its old material."""
         id = self.id_of(inputs)
@@ -36,26 +34,27 @@ class Key(Lifecycle):
         body = bodies.request_body(self.row, inputs)
         answer = await self._put(id, body)
         response = succeeded(answer).body
-        return State(response.get("id") or id, self.outputs_of(response), dict(inputs))
+        return State(id, self.outputs_of(response), dict(inputs))
 
     async def delete(
         self, id: str, within: float = 0.0, old_inputs: Mapping[str, Value] | None = None
     ) -> None:
         """Soft-deletes the key in the vault; neither purged nor waited for."""
         answer = await self.arm.send("DELETE", self._data_url(id, "keys"))
-        if answer.status != 404:
-            succeeded(answer)
+        if answer.status not in (200, 404):
+            raise RefusedError(errors.of_sdk(answer))
 
     async def _put(self, id: str, body: Any) -> Answer:
-        url = url_of(id, self.row.api_version)
+        default = BY_TOKEN[self.row.token.lower()].api_version
+        url = url_of(id, self.row.api_version if self.arm.pins_keys() else default)
         answer = await self.arm.send("PUT", url, body)
-        recovered, conflicts = False, 1
+        unrecovered = 0
         try:
             async with asyncio.timeout(RECOVERY_SECONDS):
-                while answer.status == 409 and (recovered or conflicts < CONFLICTS):
-                    if not recovered:
-                        recovered = await self._recover(id)
-                        conflicts += not recovered
+                while answer.status == 409:
+                    unrecovered = 0 if await self._recover(id) else unrecovered + 1
+                    if unrecovered == CONFLICTS:
+                        break
                     await self.arm.wait(min(5.0, self.arm.delays.poll))
                     answer = await self.arm.send("PUT", url, body)
         except TimeoutError as error:
@@ -63,11 +62,14 @@ class Key(Lifecycle):
         return answer
 
     async def _recover(self, id: str) -> bool:
+        """Whether there was a deleted key, which comes back now. That none could be read counts as none."""
         deleted = await self.arm.send("GET", self._data_url(id, "deletedkeys"))
-        if deleted.status == 404:
+        if deleted.status != 200 or not deleted.body.get("recoveryId"):
             return False
-        succeeded(deleted)
-        succeeded(await self.arm.send("POST", self._data_url(id, "deletedkeys", "/recover")))
+        answer = await self.arm.send("POST", self._data_url(id, "deletedkeys", "/recover"))
+        if answer.status != 200:
+            name = fields(self.row.path, id)["keyName"]
+            raise RefusedError(f"failed to recover soft-deleted key {name}: {errors.of_sdk(answer)}")
         return True
 
     def _data_url(self, id: str, collection: str, action: str = "") -> str:

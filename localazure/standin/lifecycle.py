@@ -75,8 +75,9 @@ class Lifecycle:
     async def update(
         self, id: str, inputs: Properties, old_inputs: Mapping[str, Value], within: float = 0.0
     ) -> State:
-        """The whole body of the new inputs; only what other resources also write is kept as it is."""
-        body = bodies.request_body(self.row, inputs)
+        """The whole body of the new inputs, sent to the id that they make; only what other resources also
+        write is kept as it is."""
+        id, body = self.id_of(inputs), bodies.request_body(self.row, inputs)
         if self._is_open(body):
             remote = await self.arm.read(id, self.row.api_version) or {}
             bodies.put_at(body, self.row.shared, bodies.at(remote, self.row.shared) or [])

@@ -36,13 +36,17 @@ async def serve(
     environ: Mapping[str, str],
     open_azure: Callable[[Login], Azure] | None = None,
     delays: Delays | None = None,
+    pins_keys: Callable[[], bool] = lambda: False,
 ) -> Serving:
     """Serves at `address`, which is `host:port`; port 0 takes a free one.
 
     `environ` gives HTTPS_PROXY and SSL_CERT_FILE for the way to Azure, and the ARM_* service principal where
-    a provider's config has none. `open_azure` replaces the way to Azure. OSError if the port is taken.
+    a provider's config has none. `open_azure` replaces the way to Azure; `pins_keys` is as for `Arm`. OSError
+    if the port is taken.
     """
-    connections = Connections(open_azure or (lambda login: HttpsAzure(login, environ)), delays or Delays())
+    connections = Connections(
+        open_azure or (lambda login: HttpsAzure(login, environ)), delays or Delays(), pins_keys
+    )
     server = grpc.aio.server(
         options=[
             ("grpc.max_receive_message_length", MOST_BYTES),

@@ -13,10 +13,11 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from core import adapters, arm_ids, demands, kinds, regions
-from core.api_versions import ACCOUNTS, LOCKS, RESOURCES, VAULTS
+from core.api_versions import ACCOUNTS, AZURE_NATIVE_KEYS, LOCKS, RESOURCES, VAULTS, VAULTS_RETIRE_ON
 from core.arm_ids import MalformedError
 from core.commands import adopt, take_over
 from core.facts import HOURS_HELD
@@ -25,17 +26,37 @@ from provider.deployment.model import DeploymentFinding, Planned, Report, Unchec
 from provider.deployment.questions import Questions, UnansweredQuestionError, about_each
 
 Found = Iterable[DeploymentFinding]
-NAMES, LOCKED, REFERENCES, TERMS = "names", "locks", "references", "terms"
+NAMES, LOCKED, REFERENCES, TERMS, ENDED = "names", "locks", "references", "terms", "api-versions"
 _VAULT, _ACCOUNT = arm_ids.VAULT.lower(), arm_ids.ACCOUNT.lower()
 
 
 async def run(plan: Sequence[Planned], ask: Questions) -> Report:
-    """Runs all checks at the same time."""
+    """Runs all checks at the same time. Their answers say which day it is for Azure."""
     report = sum(await asyncio.gather(*(check(plan, ask) for check in CHECKS.values())), Report())
+    report += Report(tuple(ended_versions(plan, ask.answered_at)))
     # What a check of our own tells of a resource, with its way out, is not told again in Azure's words.
     told = {one.id.lower() for one in report.findings if one.check in (NAMES, REFERENCES)}
     findings = (one for one in report.findings if one.check != validation.NAME or one.id.lower() not in told)
     return replace(report, findings=tuple(findings))
+
+
+def ended_versions(plan: Sequence[Planned], answered_at: float) -> Iterator[DeploymentFinding]:
+    """A finding for each resource that would be made by a version of Key Vault's API which Azure refuses by
+    its own clock; `answered_at` in seconds since 1970."""
+    if datetime.fromtimestamp(answered_at, UTC).date() < VAULTS_RETIRE_ON:
+        return
+    for one in plan:
+        version = one.content.get("apiVersion") or VAULTS
+        if one.action == model.CREATE and version < VAULTS:
+            newest = ".".join(map(str, AZURE_NATIVE_KEYS))
+            yield DeploymentFinding(
+                ENDED,
+                one.id,
+                f"azure-native would make {one.label} by API version {version}, which Azure refuses from "
+                f"{VAULTS_RETIRE_ON:%d %B %Y} on; releases up to {newest} do",
+                "run `pip install --upgrade pulumi-azure-native` for a later release, or use an existing one "
+                f"with {one.existing_setting}",
+            )
 
 
 def planned(given: Mapping[str, Any]) -> Planned:

@@ -35,6 +35,11 @@ class Questions:
         self._open = asyncio.Semaphore(AT_ONCE)
         self.principal = azure.principal
 
+    @property
+    def answered_at(self) -> float:
+        """When Azure last answered anything, by its own clock, in seconds since 1970."""
+        return self._azure.answered_at
+
     async def get(self, path: str, api_version: str) -> Any:
         """The answer; None for what is absent."""
         return await self._once(lambda: unless_absent(self._azure.ask("GET", path, api_version)), "GET", path)

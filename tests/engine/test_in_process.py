@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -18,6 +19,7 @@ from unittest.mock import patch
 import pulumi
 import pytest
 
+from components import planned
 from components.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount
 from components.vault import KeyVault
@@ -39,9 +41,10 @@ from tests.remediation.world import (
 )
 from tests.settings.test_properties import program
 from tests.support.engine import Engine, UpdateError
-from tests.support.front import SUBSCRIPTION
+from tests.support.front import SUBSCRIPTION, Door
 from tests.support.in_process import Wire
 from tests.support.providers import Session
+from tests.support.slow_clock import BEFORE_RETIREMENTS
 
 LOCKS = "providers/Microsoft.Authorization/locks"
 BY_ITSELF = "user-assigned identity"
@@ -80,6 +83,35 @@ def test_the_customers_key_is_turned_on_and_off_on_one_account(mode: str) -> Non
     turns = [source for source, _ in groupby(state["keySource"] for state in world.history())]
     assert turns == [MICROSOFT, KEY_VAULT] * 2
     assert {state["readable"] for state in world.history()} == {True}
+
+
+def test_a_new_key_needs_an_azure_native_that_keeps_to_its_types_version(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From 27 February 2027. The releases that are known are refused before anything is made; a later one
+    that does the same fails at the key, explained; one that keeps to the version does the job. What stands
+    goes on under each."""
+    march, upgrade = (
+        datetime(2027, 3, 3, tzinfo=UTC).timestamp(),
+        "`pip install --upgrade pulumi-azure-native`",
+    )
+    world = World("access policies", wire=Wire(Door(start=march)))
+    for said in (world.preview(), world.up()):
+        assert "would make key 'cmk-claims' by API version 2024-11-01" in said
+        assert upgrade in said
+    assert world.engine.operations == []
+    with monkeypatch.context() as later:
+        later.setattr(planned, "plugin_version", lambda: "3.30.0")
+        said = world.up()
+        assert ("NoRegisteredProviderFound" in said, upgrade in said) == (True, True)
+        world.wire.door.cloud.behave(azure_native_keys="pinned")
+        settled(world)
+    assert world.is_bound
+    world = World("access policies", wire=Wire(Door(start=BEFORE_RETIREMENTS)))
+    world.must_up(vault={"key_operators": ["deployer"]})
+    world.wire.sleep(march - world.wire.now())
+    settled(world, tags={"owner": "another"}, key={"generation": 2})
+    assert len({state["keyUri"] for state in world.history() if state.get("keyUri")}) == 2
 
 
 @pytest.mark.parametrize(

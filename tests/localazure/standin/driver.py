@@ -263,7 +263,11 @@ async def kept(call: Awaitable[object]) -> Any:
 
 @asynccontextmanager
 async def stand_in(
-    environ: Mapping[str, str] = ENVIRON, delays: Delays = DELAYS, arm: type[RecordingArm] = RecordingArm
+    environ: Mapping[str, str] = ENVIRON,
+    delays: Delays = DELAYS,
+    arm: type[RecordingArm] = RecordingArm,
+    *,
+    pins_keys: bool = False,
 ) -> AsyncIterator[tuple[int, list[RecordingArm]]]:
     """A served stand-in, its port, and the ARM of each provider instance in order of Configure."""
     opened: list[RecordingArm] = []
@@ -272,7 +276,7 @@ async def stand_in(
         opened.append(arm(login))
         return opened[-1]
 
-    server = await serve("127.0.0.1:0", environ, open_arm, delays)
+    server = await serve("127.0.0.1:0", environ, open_arm, delays, lambda: pins_keys)
     try:
         yield server.port, opened
     finally:

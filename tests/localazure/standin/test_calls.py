@@ -25,10 +25,12 @@ from tests.localazure.standin.driver import (
     Engine,
     Fact,
     Got,
+    engine_at,
     facts,
     found,
     kept,
     refused,
+    stand_in,
 )
 from tests.support.plugin_texts import SAMPLES, URL, Sample
 
@@ -71,6 +73,20 @@ async def test_fails_for_what_is_not_here_naming_all_that_is(engine: Engine) -> 
     assert "function 'azure-native:keyvault:getSecret' is not known" in told
     assert all(token in told for token in (*CLIENT, *GETTERS, LIST_KEYS))
     assert engine.arm.calls == []
+
+
+@pytest.mark.parametrize(("pins_keys", "made_by"), [(False, "2024-11-01"), (True, "2026-02-01")])
+async def test_a_key_is_made_by_the_default_version_whatever_its_type_pins(
+    made_by: str, *, pins_keys: bool
+) -> None:
+    """Its own create has a client of the type without a version; it asks whether the key is there by the
+    pinned one, which the state names."""
+    key = {**PLACE, "vaultName": "v", "keyName": "k", "properties": {"kty": "RSA"}}
+    async with stand_in(pins_keys=pins_keys) as (port, opened), engine_at(port, opened) as engine:
+        await engine.configure()
+        made = await engine.create("azure-native:keyvault/v20260201:Key", key)
+        assert made["outputs"]["azureApiVersion"] == "2026-02-01"
+        assert [url.partition("=")[2] for url in engine.arm.urls] == ["2026-02-01", made_by]
 
 
 async def test_refresh_carries_later_changes_into_the_inputs_and_no_old_defaults(engine: Engine) -> None:
