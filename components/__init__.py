@@ -14,7 +14,7 @@ Imports run down, from row to row, or stay in a row:
 | `account_args`, `audit`, `callers`, `foundry` | arguments by what they are about |
 | `access`, `network`, `vault` | parts that these need, and their arguments |
 | `as_found`, `component`, `declared`, `role_assignment`, `subscriptions`, `vault_writes` | shared helpers |
-| `account_write`, `azure_failures` | writes of an account, failures of Azure |
+| `account_write`, `azure_failures`, `vault_guard` | writes of an account and of a vault, failures of Azure |
 | `azure_cmk`, `azure_native` | the resources of this project's own provider, and of azure-native |
 | `cmk_resource` | the base class of the former |
 | `access_model`, `hooks`, `invokes`, `kept_properties`, `references` | values, calls |

@@ -55,17 +55,20 @@ def make_grant(
     takes_over: bool = False,
     argument: str = "access",
     aliases: Sequence[pulumi.Alias] = (),
+    guard: pulumi.ResourceHookBinding | None = None,
 ) -> Made:
     """Makes the grant `name`: one identity's access to one key, in the vault's model, "accessPolicy" or
     "rbac", after earlier writes to the vault. If a run deletes `deleted_with`, the grant goes with it.
     With `takes_over` the grant takes over an existing access policy that equals the declared one; in a
-    managed HSM it always does. `argument` is the path of the argument that asks for the grant."""
+    managed HSM it always does. `argument` is the path of the argument that asks for the grant;
+    `guard` are the hooks of its writes."""
     # If a grant moves to another vault with its key, the new one is made before the old one is deleted,
     # because the account is bound again in between.
     options: dict[str, Any] = {
         "deleted_with": deleted_with,
         "delete_before_replace": False,
         "aliases": [*aliases],
+        "guard": guard,
     }
     if key.in_managed_hsm:
         # It is no resource of Resource Manager, which therefore cannot be asked about it.

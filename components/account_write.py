@@ -24,11 +24,10 @@ from functools import partial
 from typing import Any
 
 import pulumi
-from pulumi.output import Unknown
 from pulumi.runtime.proto import resource_pb2
 
 from components.azure_failures import made_usable
-from components.hooks import engine_has, read_in_hook
+from components.hooks import KNOWN_LATER, engine_has, plain, read_in_hook
 from components.invokes import Answer, InvokeError, State, invoke
 from components.kept_properties import lost_search
 from core import adapters, arm_ids, demands, key_uris
@@ -39,7 +38,6 @@ from core.resource_types import ACCOUNT, BINDING, GET_ACCOUNT
 
 ENCRYPTION = "properties.encryption"
 _PLACE = ("accountName", "location", "resourceGroupName")  # a change of these is refused
-_KNOWN_LATER = "known after the update"
 
 
 @dataclass(frozen=True)
@@ -270,9 +268,9 @@ def key_guard(
         return pulumi.ResourceHookBinding()
 
     async def refuse_loss(about: pulumi.ResourceHookArgs) -> None:
-        sent = await _plain(about.new_inputs or {})
+        sent = await plain(about.new_inputs or {})
         group = sent.get("resourceGroupName")
-        read = partial(read_account, name, None if group == _KNOWN_LATER else group)
+        read = partial(read_account, name, None if group == KNOWN_LATER else group)
         live = await read_in_hook(read, GET_ACCOUNT, opts)
         now = replace(before, live=live)
         is_update = about.old_outputs is not None
@@ -286,17 +284,6 @@ def key_guard(
     options = pulumi.ResourceHookOptions(on_dry_run=True)
     hook = pulumi.ResourceHook(f"{name} keeps its key", refuse_loss, options)
     return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
-
-
-async def _plain(value: Any) -> Any:
-    """A hook's inputs without the SDK's wrappings of secrets and of what is not known yet."""
-    if isinstance(value, pulumi.Output):
-        return await _plain(await value.future())
-    if isinstance(value, Unknown):
-        return _KNOWN_LATER
-    if isinstance(value, Mapping):
-        return {name: await _plain(one) for name, one in value.items()}
-    return [await _plain(one) for one in value] if isinstance(value, list) else value
 
 
 def _recorded_key(binding: Mapping[str, Any]) -> BoundKey | None:

@@ -112,7 +112,7 @@ def explanation(
             f"{_of_owner(found['id']) if found and owns_vault else ''}"
         )
     if found:
-        return _taken(name, found["id"], type, stack)
+        return unrecorded(name, found["id"], type, stack)
     if code == "FlagMustBeSetForRestore" or "already exists in deleted state" in error:
         return (
             f"{name}: a soft-deleted resource holds the name, which Azure lists late after a delete. Run the "
@@ -163,7 +163,7 @@ def _of_owner(id: str) -> str:
     return f". Or, if nobody else relies on it, run `{delete}` and then the same command again"
 
 
-def _taken(name: str, id: str, type: str, stack: str) -> str:
+def unrecorded(name: str, id: str, type: str, stack: str) -> str:
     """The way out if a resource exists that this stack does not record. It never deletes an access to a key:
     a bound account would lose it, and Azure deletes the data of some kinds then."""
     vault, _, object_id = id.partition("/accessPolicy/")

@@ -85,7 +85,7 @@ class Made(NamedTuple):
 
 Declare = Callable[..., Made]
 """Takes a declaration and further options of its resource. `waits_for_access` names a service and its write
-that is tried again while access may not count yet."""
+that is tried again while access may not count yet; `guard` are hooks that may fail its writes."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,12 @@ class Registering:
     kept: Sequence[str] = ()
 
     def __call__(
-        self, declared: Declaration, *, waits_for_access: tuple[str, str] | None = None, **options: Any
+        self,
+        declared: Declaration,
+        *,
+        waits_for_access: tuple[str, str] | None = None,
+        guard: pulumi.ResourceHookBinding | None = None,
+        **options: Any,
     ) -> Made:
         """The resource."""
         if waits_for_access and (hooks := waiting_hooks(*waits_for_access)):
@@ -105,6 +110,8 @@ class Registering:
         if ignored := [*self.kept, *(options.pop("ignore_changes", None) or ())]:
             options["ignore_changes"] = ignored
         opts = self.options(**options)
+        if guard:
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=guard))
         if own := OWN_TYPES.get(declared.token):
             resource: Any = own(declared.name, opts, **declared.arguments)
         else:

@@ -9,12 +9,13 @@ Owns: those threads. Does not own: what a hook decides.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any, TypeVar
 
 import pulumi
+from pulumi.output import Unknown
 from pulumi.resource import DependencyProviderResource
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from pulumi.runtime.rpc import UNKNOWN
@@ -25,6 +26,8 @@ from pulumi.runtime.sync_await import _sync_await
 Answer = TypeVar("Answer")
 _THREADS = ThreadPoolExecutor(32, "hooks")
 """The threads of the hooks. No read waits for another read, so any number of threads is enough."""
+KNOWN_LATER = "known after the update"
+"""In the place of an input that is not known yet."""
 
 
 def engine_has(feature: Any) -> bool:
@@ -46,6 +49,17 @@ def error_hooks(name: str, callback: Any) -> list[pulumi.ErrorHook]:
     and none if the engine has no hooks."""
     known = engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS)
     return [pulumi.ErrorHook(name, callback)] if known and not pulumi.runtime.is_dry_run() else []
+
+
+async def plain(value: Any) -> Any:
+    """A hook's inputs without the SDK's wrappings of secrets and of what is not known yet."""
+    if isinstance(value, pulumi.Output):
+        return await plain(await value.future())
+    if isinstance(value, Unknown):
+        return KNOWN_LATER
+    if isinstance(value, Mapping):
+        return {name: await plain(one) for name, one in value.items()}
+    return [await plain(one) for one in value] if isinstance(value, list) else value
 
 
 async def read_in_hook(

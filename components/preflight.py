@@ -242,8 +242,14 @@ def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
 
 
 def _tell(name: str, situation: Situation) -> None:
-    notes = (access.not_by_targets, access.still_granted, access.stale_grant, drift.changed)
-    for note in (*notes, existing_resources.upgraded):
+    for note in (
+        access.not_by_targets,
+        access.still_granted,
+        access.stale_grant,
+        access.left_closed,
+        drift.changed,
+        existing_resources.upgraded,
+    ):
         for text in note(situation):
             pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
 

@@ -39,8 +39,13 @@ class ServiceKey:
     vault_provider: pulumi.ProviderResource | None
     officers: list[pulumi.Resource] = field(default_factory=list)
 
-    def make(self, declare_vault: Declare, resource_group_name: pulumi.Input[str]) -> KeyReference:
-        """The key, in its vault."""
+    def make(
+        self,
+        declare_vault: Declare,
+        resource_group_name: pulumi.Input[str],
+        guard: pulumi.ResourceHookBinding | None,
+    ) -> KeyReference:
+        """The key, in its vault; `guard` are the hooks of writes of a vault that is made here."""
         inputs, plan = self.inputs, self.plan
         ids = [id for id in (inputs.key.id, inputs.vault.id) if id is not None]
         makers = [one for id in ids for one in source_resources(id)]
@@ -65,6 +70,7 @@ class ServiceKey:
                 ),
                 declare_vault,
                 argument=inputs.argument_of("vault"),
+                guard=guard,
             )
         self._assign_officers(vault)
         if plan.situation.keeps_key:

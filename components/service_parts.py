@@ -22,6 +22,7 @@ from components.kept_properties import declared_links
 from components.references import KeyReference, VaultReference
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.service_key import ServiceKey
+from components.vault_guard import grant_guard, role_guard, vault_guard
 from core import adapters, arm_ids
 from core import resource_types as types
 
@@ -88,7 +89,14 @@ class Parts:
 
     def key(self) -> KeyReference:
         """The key, in its vault."""
-        key = self._key.make(self._declares(self._protected_options, "vault"), self.resource_group_name)
+        inputs, situation = self._inputs, self._situation
+        as_found = [*inputs.as_found, "vault"] if situation.leaves_vault else inputs.as_found
+        declare = self._asks or Registering(self._protected_options, kept_paths("vault", as_found))
+        guard = None
+        if situation.before.vault and not self._asks:
+            user = "" if situation.place.assignment_id else situation.granted_user
+            guard = vault_guard(situation.before.vault.name, user=user, live=situation.live.vault)
+        key = self._key.make(declare, self.resource_group_name, guard)
         self._vault = key.vault
         return key
 
@@ -188,7 +196,13 @@ class Parts:
         # Not protected, so that `access: revoked` deletes it in one update. The binding or the account, which
         # depends on it, is protected: no destroy deletes the grant of an account that stays.
         declare = self._declares(self._child_options, "grant")
-        plan = self._preflight
+        plan, name, place = self._preflight, f"{self._inputs.name}-access", self._situation.place
+        guard, user = None, self._situation.granted_user
+        if user and not self._asks:
+            if not place.assignment_id:
+                guard = grant_guard(name, place.vault_id, user)
+            elif not self._situation.before.grant_recorded:
+                guard = role_guard(name, place.assignment_id)
         made = make_grant(
             self._inputs.name,
             key,
@@ -197,7 +211,8 @@ class Parts:
             tenant_id=self._situation.login.tenant_id,
             access_model=self._inputs.grants_by,
             deleted_with=deleted_with,
-            takes_over=f"{self._inputs.name}-access" not in plan.recorded_policies,
+            takes_over=name not in plan.recorded_policies,
+            guard=guard,
         )
         resource: pulumi.CustomResource | None = made.resource
         return resource

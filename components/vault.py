@@ -53,8 +53,15 @@ class KeyVaultArgs(ComponentArguments):
         )
 
 
-def make_vault(inputs: KeyVaultArgs, declare: Declare, *, argument: str = "vaultName") -> VaultReference:
-    """Makes the vault. `argument` is the path of the argument that names it."""
+def make_vault(
+    inputs: KeyVaultArgs,
+    declare: Declare,
+    *,
+    argument: str = "vaultName",
+    guard: pulumi.ResourceHookBinding | None = None,
+) -> VaultReference:
+    """Makes the vault. `argument` is the path of the argument that names it; `guard` are the hooks of its
+    writes."""
     given = {
         "resourceGroupName": inputs.resource_group_name,
         "vaultName": inputs.vault_name,
@@ -78,7 +85,7 @@ def make_vault(inputs: KeyVaultArgs, declare: Declare, *, argument: str = "vault
     }
     vault = Declaration(types.VAULT, f"{inputs.name}-vault", given, argument, "vault.id")
     # A vault that an earlier version brought back has it in the state: it says how the vault came about.
-    made = declare(vault, ignore_changes=["properties.createMode"])
+    made = declare(vault, ignore_changes=["properties.createMode"], guard=guard)
     return VaultReference(made.id, made.name, inputs.resource_group_name, makers=made.resources)
 
 

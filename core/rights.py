@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from core import arm_ids
+from core import arm_ids, values
 from core.facts import EVERYBODY, DenyAssignment, PolicyEntry, RoleAssignment, Vault
 from core.roles import Role
 
@@ -184,6 +184,22 @@ def by_policies(vault: Vault, principal_id: str) -> EffectiveAccess:
     """What the vault's access policies give a principal on every key."""
     found = [of_entry(entry, principal_id, vault.tenant_id) for entry in vault.policies]
     return EffectiveAccess(frozenset().union(*found))
+
+
+def policies(vault: object) -> dict[tuple[str, str], frozenset[str]]:
+    """What the access policies in a vault's answer give, on keys and everything else, as `keys/get` in lower
+    case: by the object id, and the id of an application that acts for it, "" without one."""
+    given: dict[tuple[str, str], frozenset[str]] = {}
+    for entry in values.look(vault, "properties.accessPolicies") or ():
+        who = (str(entry["objectId"]).lower(), str(entry.get("applicationId") or "").lower())
+        words = (f"{group}/{word}" for group in GROUPS for word in _listed(entry, f"permissions.{group}"))
+        given[who] = given.get(who, frozenset()) | {word.lower() for word in words}
+    return {who: words for who, words in given.items() if words}
+
+
+def _listed(entry: object, path: str) -> Iterable[str]:
+    found: Iterable[str] = values.look(entry, path) or ()
+    return found
 
 
 def by_roles(

@@ -70,6 +70,7 @@ class Behaviour:
     token_seconds: int = 3599
     read_lag_seconds: float = 0.0
     lagging_reads: str = "all"
+    empty_vault_patch: str = "current"
     throttling: str = "none"
 
     # How ARM shows a resource

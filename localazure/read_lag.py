@@ -1,6 +1,7 @@
 """Reads that lag behind writes: GETs that show a resource as it was before its last change.
 
-Owns: which reads are stale (`Behaviour.read_lag_seconds`, `lagging_reads`), and which documents lag.
+Owns: which reads are stale (`Behaviour.read_lag_seconds`, `lagging_reads`, `empty_vault_patch`), and which
+documents lag.
 Permissions, operations and the data planes do not.
 """
 
@@ -19,6 +20,7 @@ _KINDS = frozenset(
     {*KINDS.values(), "vault.key", "savedSearch", "diagnosticSetting", "roleAssignment", "network.zoneLink"}
 )
 _READS = "readLag.reads"
+_VAULT = "/providers/Microsoft.KeyVault/vaults/{vault}"
 
 
 @contextmanager
@@ -37,8 +39,11 @@ def applied(cloud: Cloud, request: Request, route: Route) -> Iterator[None]:
 
 
 def _stale(cloud: Cloud, request: Request, route: Route, moment: float) -> Any:
-    lags = request.host is Host.ARM and request.method == "GET" and "operation" not in route.template.lower()
-    if not lags:
+    is_read = request.method == "GET" and "operation" not in route.template.lower()
+    asks_vault = request.method == "PATCH" and route.template.endswith(_VAULT) and not request.body
+    if asks_vault and cloud.behaviour.empty_vault_patch == "late":
+        is_read = True
+    if request.host is not Host.ARM or not is_read:
         return nullcontext()
     if cloud.behaviour.lagging_reads == "every_other":
         reads = int((cloud.store.get(_READS, request.path) or {"reads": 0})["reads"])

@@ -48,22 +48,29 @@ def _question(makes: str, **assumed: Any) -> Callable[[Callable[[Scene], Told]],
     return add
 
 
-@_question("a tag of the vault", read_lag_seconds=0.0, lagging_reads="all")
+@_question("a tag of the vault", read_lag_seconds=0.0, lagging_reads="all", empty_vault_patch="current")
 def tag_changed(scene: Scene) -> Told:
-    """Two reads at each moment after a tag was changed: the lag is over when both show it."""
+    """An empty PATCH after a tag was changed, and two reads at each moment: the lag is over when both show
+    it."""
     scene.patch(scene.vault, VAULTS, {"tags": {"probe": "changed"}})
+    patched = _has_changed(scene.patch(scene.vault, VAULTS, {}))
     pairs: list[list[bool]] = []
 
     def look() -> Exchange:
         answers = [scene.arm("GET", scene.vault, VAULTS) for _ in range(2)]
-        pairs.append([(answer.body.get("tags") or {}).get("probe") == "changed" for answer in answers])
+        pairs.append([*map(_has_changed, answers)])
         return answers[1]
 
     scene.lag = scene.until(look, lambda _: all(pairs[-1]))[1]
     yield "read_lag_seconds", scene.lag
     if len(pairs) == 1:
         raise UnknownError("no read lagged")
+    yield "empty_vault_patch", "current" if patched else "late"
     yield "lagging_reads", "every_other" if any(any(pair) for pair in pairs[:-1]) else "all"
+
+
+def _has_changed(vault: Exchange) -> bool:
+    return (vault.body.get("tags") or {}).get("probe") == "changed"
 
 
 @_question("a PUT of the account, not bound yet", put_without_identity="removes")

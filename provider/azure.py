@@ -96,6 +96,11 @@ class Azure:
         """A vault or managed HSM."""
         return await self._found(_of(vault.text, VAULTS), adapters.vault)
 
+    async def written_vault(self, vault: ArmId) -> Json | None:
+        """A vault as Azure answers a write, as JSON: an empty PATCH, which changes nothing (observed) and is
+        not late as a read may be (assumed)."""
+        return await unless_absent(self._json("PATCH", _of(vault.text, VAULTS), {}))
+
     async def key_version(self, key: ArmId, version: str | None) -> KeyVersion | None:
         """One version; the current one when `version` is None. An HSM's own API has its keys."""
         if key.in_managed_hsm:

@@ -11,17 +11,18 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final, TypeVar
 
-from core import arm_ids
+from core import arm_ids, rights
 from core.api_versions import UPGRADES, VAULTS
 from core.arm_ids import MalformedError
 from core.facts import Deleted
 from core.login import Login
+from core.refusals import SECOND_LOOK_SECONDS
 from provider.azure import unless_absent
 from provider.checks import Failure, Forms, check, key_of_an_hsm
 from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
 from provider.key_access import KeyUse
-from provider.resource import Call
+from provider.resource import READ_LAG_SECONDS, Call
 from provider.wire import UNKNOWN, Properties, Value
 
 T = TypeVar("T")
@@ -55,6 +56,33 @@ async def get_managed_hsm_key(call: Call, args: Properties) -> Answer:
             roles = await ask("assignmentId", KeyUse(call, key, principal).hsm_roles())
             found["assignmentId"] = next((one.id for one in roles or ()), None)
         return found
+
+
+async def get_written_vault(call: Call, args: Properties) -> Answer:
+    """A vault in Resource Manager's words, as a write answers it, and whether reads show other access
+    policies all the same; with `awaitsReads` two in turn have shown the same, or none did in time."""
+    if args.has_unknowns:
+        return dict.fromkeys(("vault", "readsAreLate"), UNKNOWN)
+    id = arm_ids.vault_id(str(args.values["vaultId"]))
+    context = ErrorContext(vault_id=id.text, vault_name=id.name, by_deployer=True)
+    with replace(call, context=context).explained():
+        vault = await call.azure.written_vault(id)
+        if not (vault and args.values.get("awaitsReads")):
+            return {"vault": vault, "readsAreLate": False}
+        written = rights.policies(vault)
+
+        async def is_shown_twice() -> bool:
+            reads = [await call.azure.ask("GET", id.text, VAULTS) for _ in range(2)]
+            return all(rights.policies(one) == written for one in reads)
+
+        is_shown = await call.waiter.until(
+            is_shown_twice,
+            bool,
+            lambda _: f"waiting until reads of the vault {id.name} show who may use its keys",
+            first=SECOND_LOOK_SECONDS,
+            seconds=2 * READ_LAG_SECONDS,
+        )
+        return {"vault": vault, "readsAreLate": not is_shown}
 
 
 async def get_client_config(call: Call, args: Properties) -> Answer:
@@ -141,11 +169,13 @@ def _not_planned(login: Login, args: Properties) -> Iterator[Failure]:
 
 @dataclass(frozen=True)
 class Function:
-    """One function: its answer, and the check of its arguments beyond their form."""
+    """One function: its answer, and the check of its arguments beyond their form. `writes`: it is for updates
+    alone, and may take as long as one."""
 
     answer: Callable[[Call, Properties], Awaitable[Answer]]
     more: Callable[[Login, Properties], Iterable[Failure]] = lambda *_: ()
     forms: Forms = field(default_factory=dict)
+    writes: bool = False
 
 
 def wrong_arguments(token: str, login: Login, args: Properties) -> list[Failure]:
@@ -160,5 +190,8 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "azure-cmk:index:getDeleted": Function(get_deleted, _no_subscription),
     "azure-cmk:index:getUpgrade": Function(get_upgrade),
     "azure-cmk:index:getManagedHsmKey": Function(get_managed_hsm_key, forms={"keyId": key_of_an_hsm}),
+    "azure-cmk:index:getWrittenVault": Function(
+        get_written_vault, forms={"vaultId": arm_ids.vault_id}, writes=True
+    ),
 }
 """Each function by its token."""

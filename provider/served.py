@@ -131,10 +131,10 @@ class Served:
         return empty_pb2.Empty()
 
     async def invoke(self, request: Any) -> Any:
-        call, args = self._call(request, ErrorContext(), preview=True), decode(request.args)
-        function = FUNCTIONS.get(request.tok)
+        function, args = FUNCTIONS.get(request.tok), decode(request.args)
         if function is None:
             raise UnknownTypeError(f"azure-cmk has no function {request.tok}")
+        call = self._call(request, ErrorContext(), preview=not function.writes)
         if failures := wrong_arguments(request.tok, call.login, args):
             hide = hiding(request)
             refused = [

@@ -190,6 +190,15 @@ def still_granted(situation: Situation) -> Iterator[str]:
         )
 
 
+def left_closed(situation: Situation) -> Iterator[str]:
+    """The vault is closed beside a revocation, so this update does not write it."""
+    if situation.leaves_vault and situation.inputs.makes_vault and (closed := situation.closed_vault):
+        yield (
+            f"somebody has closed vault {closed.name!r} outside Pulumi, too, so this update leaves it as it "
+            "is, with its tags and tier. Once access is granted again, the preview says how to open it"
+        )
+
+
 def not_by_targets(situation: Situation) -> Iterator[str]:
     """This update is to take the access away. If it runs with targets, the engine leaves the new resource for
     that out, ends well, and does not tell the program."""

@@ -112,6 +112,22 @@ class Situation:
         return found if unmet and unmet.unmet else None
 
     @property
+    def leaves_vault(self) -> bool:
+        """Whether the vault stays unwritten: somebody closed it while access is revoked, or before that, and
+        what a program declares would open it again."""
+        return self.inputs.is_revoked and self.closed_vault is not None
+
+    @property
+    def granted_user(self) -> str:
+        """The object id of the identity by which a bound account uses its key, if that was read to have all
+        the access that it needs, and is to keep it; else ""."""
+        user = self.before.key_user_id
+        if user is None or user != self.before.grantee_id or self.before.revoked or self.inputs.is_revoked:
+            return ""
+        is_full = self.access is not None and self.access.level is Access.FULL
+        return user if self.before.is_bound and is_full else ""
+
+    @property
     def account_lacks_access(self) -> bool:
         """Whether the identity of a bound account lacks access to its key, in full or in part.
 

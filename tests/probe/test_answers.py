@@ -33,6 +33,7 @@ def silent(switches: dict[str, Any]) -> set[str]:
     """The questions that have no answer under these switches, because nothing shows it."""
     hidden = {
         "lagging_reads": not switches["read_lag_seconds"],
+        "empty_vault_patch": not switches["read_lag_seconds"],
         "foundry_key_role": switches["cmk_with_rbac_vault"] == "refused",
         "failed_operations_keep": switches["missing_grant"] != "fails_later",
     }

@@ -118,3 +118,46 @@ async def test_check_deployment_tells_what_it_could_not_ask(
     why = {one["what"]: one["why"] for one in answer["unchecked"]}
     assert set(why) == {"whether the names are free", "resources with values that are not known yet"}
     assert "AuthorizationFailed" in why["whether the names are free"]
+
+
+WRITTEN = "azure-cmk:index:getWrittenVault"
+
+
+@pytest.mark.parametrize(
+    ("reads", "late", "asked"),
+    [
+        ([], False, 0),
+        ([["get"], ["get"]], False, 2),
+        # Of two replicas that answer in turn, one is late for a while.
+        ([["get"], ["get", "list"], ["get", "list"], ["get"], ["get"], ["get"]], False, 6),
+        ([["list"]] * 500, True, None),
+    ],
+)
+async def test_a_vault_is_asked_for_by_a_write_until_reads_agree(
+    pulumi: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    reads: list[list[str]],
+    late: bool,
+    asked: int | None,
+) -> None:
+    """Two in a row, or none within two minutes."""
+
+    def vault(permissions: list[str]) -> dict[str, Any]:
+        entry = {"objectId": "somebody", "permissions": {"keys": permissions}}
+        return {"id": VAULT_ID, "properties": {"accessPolicies": [entry]}}
+
+    answers = iter(map(vault, reads))
+
+    async def written_vault(_: Any) -> dict[str, Any]:
+        return vault(["get"])
+
+    async def ask(*_: Any) -> dict[str, Any]:
+        return next(answers)
+
+    monkeypatch.setattr(pulumi.azure, "written_vault", written_vault)
+    monkeypatch.setattr(pulumi.azure, "ask", ask)
+    began = pulumi.clock.now()
+    answer, _ = await pulumi.invoke(WRITTEN, {"vaultId": VAULT_ID, "awaitsReads": bool(reads)})
+    assert answer == {"vault": vault(["get"]), "readsAreLate": late}
+    assert asked in (None, len(reads) - len([*answers]))
+    assert (pulumi.clock.now() - began >= 120) is late

@@ -35,7 +35,7 @@ _LEAVES_ITS_KEY = "keep both and set unbindAccount to its name"
 _BACK = "put back"
 _ROTATE = "raise `generation` for a new version"
 _USABLE_AGAIN = re.compile(r"az keyvault key set-attributes --id \S+ --enabled true --expires \S+(?=`)")
-_AGAIN = re.compile(r"run the (same command|update) again(?P<later> in ten minutes)?", re.IGNORECASE)
+_AGAIN = re.compile(r"run the (same command|update) again(?P<later> in (?:ten|two) minutes)?", re.IGNORECASE)
 _AS_IT_WAS = re.compile(r"by `pulumi up --refresh` with generation as it was, (\d+); then")
 
 

@@ -77,13 +77,15 @@ Transformation = Callable[[pulumi.ResourceTransformationArgs], pulumi.ResourceTr
 
 @dataclass
 class World:
-    """One unprotected service `claims`, as `settings` say. `refreshes`: whether each update does."""
+    """One unprotected service `claims`, as `settings` say. `refreshes`: whether each update does. `pause`:
+    how many seconds pass after somebody's request."""
 
     mode: str
     refreshes: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
     wire: Wire = field(default_factory=Wire)
     transformation: Transformation | None = None
+    pause: float = 60.0
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.wire, replaces=True)
@@ -266,12 +268,12 @@ class World:
         return self.wire.door.cloud.store.events("encryption", self.account_id)
 
     def arm(self, method: str, id: str, body: Any = None) -> Any:
-        """A request as the deployer, and the time that it takes. Raises RuntimeError where it is refused."""
+        """A request as the deployer, and the pause after it. Raises RuntimeError where it is refused."""
         kind = API[max(API, key=lambda word: id.rfind(f"/{word}"))]
         answer = self.session.send(method, f"https://management.azure.com{id}?api-version={kind}", body)
         if answer.status >= 300:
             raise RuntimeError(f"{method} {id}: {answer.status} {answer.body}")
-        self.wire.sleep(60.0)
+        self.wire.sleep(self.pause)
         return answer.body
 
     def rotate(self, key: str) -> None:

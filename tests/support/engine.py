@@ -458,6 +458,7 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         return self._kept(urn, request, made.id, inputs, from_struct(made.properties))
 
     def _update(self, urn: str, request: Any, held: Held, inputs: dict[str, Any], changed: list[str]) -> Held:
+        """What a hook after it refuses stays in the state (deploy/step.go, UpdateStep.Apply)."""
         asked = provider_pb2.UpdateRequest(
             **_about(urn, request),
             **_change(held, inputs, request.ignoreChanges),
@@ -465,7 +466,10 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         )
         made = self._written(asked, request, inputs, held)
         self.engine.operations.append(f"update {request.type} ({', '.join(changed) or 'failed before'})")
-        return self._kept(urn, request, held.id, inputs, from_struct(made.properties))
+        kept = self._kept(urn, request, held.id, inputs, from_struct(made.properties))
+        for name in () if self._previews else request.hooks.after_update:
+            self._hook(name, urn, request, inputs, held)
+        return kept
 
     def _written(self, asked: Any, request: Any, inputs: dict[str, Any], held: Held | None) -> Any:
         """What the provider made, after the hooks, of which a preview runs those that ask for it; tried again

@@ -1,0 +1,188 @@
+"""What somebody took away at a vault stays away, whatever an update writes of the vault.
+
+azure-native PUTs a vault with the network that a program declares and with the access policies that its own
+read has just shown (pulumi-azure-native, provider/pkg/provider/crud/crud.go). A read may lag (assumed), and
+such a write would undo a revocation. An answer to a write is not late (assumed), so the update asks for the
+vault by an empty PATCH (azure-cmk, getWrittenVault):
+
+- Immediately before it writes a vault, it waits until reads show the access policies that this answer has,
+  and refuses a write that gives back what is gone: the way through the firewall, the permission model, or the
+  access of the identity that uses the key.
+- Immediately afterwards it asks again, and fails if an identity has more than before.
+- Before it writes the grant of an account that has its access already, it makes sure that this is so.
+
+Owns: these hooks, and their judgement. Does not own: what a preview refuses (guards/access.py). What Azure
+could still do is in docs/runbooks/drift.md.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pulumi
+from pulumi.runtime.proto import resource_pb2
+
+from components.azure_failures import unrecorded
+from components.cmk_resource import cmk_invoke_options
+from components.hooks import engine_has, plain, read_in_hook
+from components.invokes import Answer, invoke
+from core import adapters, commands, demands, facts, rights
+from core.refusals import OPENING
+from core.rights import Access
+
+GET_WRITTEN_VAULT = "azure-cmk:index:getWrittenVault"
+_KEPT = "Somebody may have done that on purpose, so this update does not undo it"
+_LATER = (
+    "reads of Azure may not show it yet: run the same command again in two minutes, which then says how to "
+    "keep it so, or how to undo it"
+)
+
+
+class GivenBackError(pulumi.RunError):
+    """A write would give back what somebody took away, or has done so."""
+
+
+def vault_guard(name: str, *, user: str = "", live: Answer = None) -> pulumi.ResourceHookBinding:
+    """Hooks that fail an update of the vault `name` that would give back what was taken away there, before it
+    is written, and one that has done so, after it.
+
+    `user` is the object id of the identity that uses a key of the vault by an access policy, "" if none does.
+    `live` is the vault as it was read before the run, by which a preview is judged, if it was read.
+    """
+    if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
+        return pulumi.ResourceHookBinding()
+    written: dict[str, Answer] = {}
+
+    async def refuse(about: pulumi.ResourceHookArgs) -> None:
+        recorded, sent = await plain(about.old_inputs or {}), await plain(about.new_inputs or {})
+        if pulumi.runtime.is_dry_run():
+            now, reads_are_late = live, False
+        else:
+            now, reads_are_late = await _written_vault(about.id, awaits_reads=True)
+            written[about.id] = now
+        if now is None:
+            return
+        problem = reopening(now, recorded, sent) or lost_access(now, user)
+        if problem is None and reads_are_late:
+            problem = (
+                f"reads of vault {name!r} show other access policies than Azure has now, and azure-native "
+                "would write what they show. The vault was not written. Run the same command again in two "
+                "minutes"
+            )
+        if problem:
+            raise GivenBackError(problem)
+
+    async def tell(about: pulumi.ResourceHookArgs) -> None:
+        now, _ = await _written_vault(about.id)
+        if taking := [*gained(written.get(about.id), now)]:
+            raise GivenBackError(
+                f"vault {name!r}: while it was written, access that somebody had taken away may have come "
+                f"back. If nobody else gave it, take it away again: {'; '.join(taking)}"
+            )
+
+    before = pulumi.ResourceHook(
+        f"{name} stays closed", refuse, pulumi.ResourceHookOptions(on_dry_run=live is not None)
+    )
+    after = pulumi.ResourceHook(f"{name} has stayed closed", tell)
+    return pulumi.ResourceHookBinding(before_update=[before], after_update=[after])
+
+
+def role_guard(name: str, assignment_id: str) -> pulumi.ResourceHookBinding:
+    """Hooks that fail the creation of a role assignment that was read to exist and that the state lacks:
+    azure-native would refuse it, or give back what somebody took away while reads were late."""
+    if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
+        return pulumi.ResourceHookBinding()
+
+    def refuse(about: pulumi.ResourceHookArgs) -> None:
+        raise GivenBackError(unrecorded(name, assignment_id, about.type, pulumi.get_stack()))
+
+    return pulumi.ResourceHookBinding(before_create=[pulumi.ResourceHook(f"{name} stays taken away", refuse)])
+
+
+def grant_guard(name: str, vault_id: str, user: str) -> pulumi.ResourceHookBinding:
+    """Hooks that fail a write of the access policy of `user`, who was read to have all the access that the
+    service needs, if that is not so: reads may be late."""
+    if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
+        return pulumi.ResourceHookBinding()
+
+    async def refuse(_: pulumi.ResourceHookArgs) -> None:
+        now, _late = await _written_vault(vault_id)
+        if now and (problem := lost_access(now, user)):
+            raise GivenBackError(problem)
+
+    hook = pulumi.ResourceHook(f"{name} stays taken away", refuse)
+    return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
+
+
+async def _written_vault(id: str, *, awaits_reads: bool = False) -> tuple[Answer, bool]:
+    """The vault as Azure answers a write, and whether reads are late all the same. Raises InvokeError."""
+
+    async def read(through: pulumi.InvokeOptions) -> Mapping[str, Any]:
+        return await invoke(GET_WRITTEN_VAULT, through, vaultId=id, awaitsReads=awaits_reads)
+
+    found = await read_in_hook(read, GET_WRITTEN_VAULT, cmk_invoke_options())
+    return found.get("vault"), bool(found.get("readsAreLate"))
+
+
+def reopening(now: Mapping[str, Any], recorded: Mapping[str, Any], sent: Mapping[str, Any]) -> str | None:
+    """Why a write with the inputs `sent` would open a vault that somebody closed; None if it does not. `now`
+    is the vault as it is, `recorded` the inputs of its last update."""
+    vault, asked, before = adapters.vault(now), adapters.vault(sent), adapters.vault(recorded)
+    name = facts.vault_name(vault)
+    change = f"az keyvault update --name {name}{commands.in_subscription(vault.id)}"
+    opens = f"vault {name!r} was closed outside Pulumi, and this update would open it again"
+    closed = demands.trusted_services(vault.network)
+    if closed and closed.unmet and not demands.trusted_services(asked.network):
+        return (
+            f"{opens}: {closed.text}. {_KEPT}: to keep it removed, set access: revoked and run `pulumi up`; "
+            f"to restore it, run `{closed.az(vault_id=vault.id)}`"
+        )
+    if asked.network.is_open is True and before.network.is_open is True and not vault.network.is_open:
+        return (
+            f"{opens}: {vault.network.described}. {_KEPT}: to keep it closed, set network.access: closed; to "
+            f"open it, run `{change} {OPENING}`"
+        )
+    if vault.uses_rbac and not asked.uses_rbac and not before.uses_rbac:
+        why = "its access policies would count again after this update"
+        return (
+            f"vault {name!r} was changed to Azure RBAC outside Pulumi, and {why}. {_KEPT}: to keep it so, "
+            f"set accessModel: rbac; to undo it, run `{change} --enable-rbac-authorization false`"
+        )
+    return None
+
+
+def lost_access(now: Mapping[str, Any], user: str) -> str | None:
+    """Why an identity can no longer use the keys of a vault with access policies; None if it can, or for no
+    identity."""
+    vault = adapters.vault(now)
+    access = rights.by_policies(vault, user)
+    if not user or access.level is Access.FULL:
+        return None
+    return (
+        f"identity {user} can no longer use the keys of vault {facts.vault_name(vault)!r}: it lacks "
+        f"{' and '.join(access.missing)}. {_KEPT}; {_LATER}"
+    )
+
+
+def gained(before: Answer, now: Answer) -> Iterator[str]:
+    """The command of az that takes it away again, for each identity that has more in a vault than before."""
+    had = rights.policies(before or {})
+    vault = adapters.vault(now or {})
+    for who, permissions in rights.policies(now or {}).items():
+        former = had.get(who, frozenset())
+        if permissions <= former:
+            continue
+        object_id, application = who
+        named = f"--name {facts.vault_name(vault)} --object-id {object_id}"
+        named += f" --application-id {application}" if application else ""
+        if not former:
+            yield f"`az keyvault delete-policy {named}{commands.in_subscription(vault.id)}`"
+            continue
+        kept = (_option(group, former) for group in rights.GROUPS)
+        yield f"`az keyvault set-policy {named} {' '.join(kept)}{commands.in_subscription(vault.id)}`"
+
+
+def _option(group: str, permissions: frozenset[str]) -> str:
+    """The option of az that leaves an identity these permissions of a group, such as `keys/get`."""
+    words = sorted(one.partition("/")[2] for one in permissions if one.startswith(f"{group}/"))
+    noun = group.removesuffix("s") if group != "storage" else group
+    return " ".join([f"--{noun}-permissions", *words])

@@ -1,0 +1,168 @@
+"""What somebody took away stays away, however late Azure's reads are and whatever else an update writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from localazure import seed
+from localazure.standin.arm import Arm
+from tests.remediation.following import Way
+from tests.remediation.world import (
+    VAULT_ID,
+    World,
+    close_vault,
+    forbid,
+    narrow_grant,
+    permit,
+    permitted,
+    standing,
+    take_grant,
+)
+
+SOMEBODY = seed.READER.object_id
+GETS = {"keys": ["get"]}
+NIGHT = {"owner": "night"}
+
+
+def late(world: World, **lag: Any) -> None:
+    """From now on a read shows for a minute what was there before."""
+    world.wire.door.cloud.behave(**{"read_lag_seconds": 60.0, "lagging_reads": "all", **lag})
+    world.pause = 0.0
+
+
+def in_time(world: World) -> None:
+    """Reads show again what there is."""
+    world.wire.door.cloud.behave(read_lag_seconds=0.0)
+    world.pause = 60.0
+
+
+def make_rbac(world: World) -> None:
+    """Access policies count no more."""
+    world.arm("PATCH", VAULT_ID, {"properties": {"enableRbacAuthorization": True}})
+
+
+@pytest.mark.parametrize(
+    ("take", "says"),
+    [
+        (take_grant, "can no longer use the keys of vault 'kv-claims': it lacks get and wrapKey and unwrap"),
+        (narrow_grant, "it lacks unwrapKey"),
+        (close_vault, "was closed outside Pulumi, and this update would open it again"),
+        (make_rbac, "was changed to Azure RBAC outside Pulumi"),
+    ],
+)
+def test_a_late_read_does_not_undo_a_revocation(take: Callable[[World], None], says: str) -> None:
+    """azure-native writes a vault with the access policies that its own read has just shown, and with the
+    declared network. What is printed leads out."""
+    world = standing()
+    late(world)
+    take(world)
+    assert not world.readable
+    world.settings["tags"] = NIGHT
+    said = world.up()
+    assert says in said
+    assert not world.readable, "a plain update gave it back"
+    in_time(world)
+    Way(world).follow(said)
+
+
+@pytest.mark.parametrize("lag", [0.0, 60.0])
+def test_a_vault_that_somebody_closed_stays_closed_while_access_is_revoked(lag: float) -> None:
+    """The second lock counts as much as the first: no update opens it, and each one but the vault's own write
+    is carried out; once access is granted, the printed command opens it."""
+    world = standing()
+    world.must_up(access="revoked")
+    late(world, read_lag_seconds=lag)
+    close_vault(world)
+    world.settings["tags"] = NIGHT
+    said = world.up()
+    assert bool(said) is bool(lag)
+    in_time(world)
+    world.must_up()
+    assert any("leaves it as it is" in one for one in world.engine.warnings)
+    network = world.arm("GET", VAULT_ID)["properties"]["networkAcls"]
+    assert network["bypass"] == "None"
+    world.settings["access"] = "granted"
+    said = world.up()
+    assert "by the firewall of 'kv-claims'" in said
+    assert not world.readable
+    Way(world).follow(said)
+    assert world.readable
+    assert world.arm("GET", VAULT_ID)["tags"]["owner"] == "night"
+
+
+def test_a_refresh_that_sees_more_than_the_preflight_gives_nothing_back() -> None:
+    """Every other read is late: the refresh takes narrowed access into the state, the preflight sees all of
+    it, and so the program would widen it again."""
+    world = standing(refreshes=True)
+    late(world, lagging_reads="every_other")
+    narrow_grant(world)
+    world.arm("GET", world.vault_id)
+    said = world.up()
+    assert "it lacks unwrapKey" in said
+    assert not world.readable
+
+
+def test_a_role_that_the_state_lacks_is_not_made_where_a_read_shows_it() -> None:
+    """It is there, or somebody took it away a moment ago."""
+    world = standing("Azure RBAC")
+    del world.engine.state[next(urn for urn in world.engine.state if urn.endswith("claims-access"))]
+    said = world.up()
+    assert "exists, and this stack does not record it" in said
+    assert world.engine.operations == []
+
+
+def test_a_vault_is_written_once_reads_show_who_has_access() -> None:
+    """Somebody else's access that was taken away does not come back either, and the update waits for it."""
+    world = standing()
+    permit(world, SOMEBODY, GETS)
+    late(world)
+    forbid(world, SOMEBODY)
+    began = world.wire.now()
+    world.must_up(tags=NIGHT)
+    assert 55 < world.wire.now() - began < 180
+    in_time(world)
+    assert permitted(world, SOMEBODY) == {}
+    assert world.arm("GET", VAULT_ID)["tags"]["owner"] == "night"
+
+
+def test_a_vault_whose_reads_stay_late_is_not_written() -> None:
+    """Nobody knows what azure-native would write."""
+    world = standing()
+    permit(world, SOMEBODY, GETS)
+    late(world, read_lag_seconds=3600.0)
+    forbid(world, SOMEBODY)
+    world.settings["tags"] = NIGHT
+    said = world.up()
+    assert "show other access policies than Azure has now" in said
+    in_time(world)
+    assert permitted(world, SOMEBODY) == {}
+
+
+def test_access_that_came_back_all_the_same_is_told_with_the_command_that_takes_it_away() -> None:
+    """The read of azure-native itself was late, after two others were not."""
+    world, read = standing(), Arm.read
+    permit(world, SOMEBODY, {**GETS, "secrets": ["get", "list"]})
+    before = world.arm("GET", VAULT_ID)
+    permit(world, SOMEBODY, {"certificates": ["get"]})
+    with_more = world.arm("GET", VAULT_ID)
+    forbid(world, SOMEBODY)
+    user = world.account.identity["principalId"]  # type: ignore[index]
+
+    async def late_read(self: Arm, id: str, api_version: str) -> Any:
+        return shown[-1] if id.endswith("/vaults/kv-claims") else await read(self, id, api_version)
+
+    shown = []
+    delete = f"`az keyvault delete-policy --name kv-claims --object-id {SOMEBODY}"
+    for vault, command in ((before, delete), (with_more, "--certificate-permissions ")):
+        shown.append(vault)
+        world.settings["tags"] = {"owner": command[:9]}
+        with patch.object(Arm, "read", late_read):
+            said = world.up()
+        assert "may have come back" in said
+        assert command in said
+        assert user not in said
+    assert world.engine.operations[-1].startswith("update azure-native:keyvault"), "the update went on"
