@@ -37,7 +37,7 @@ class ArmType:
     completes a stored body; `removed` gets the body of a deleted one. `around` lists the resources at, above
     and below a scope. `guarded` wraps the handlers of writes. `assumed` is one text, or one for each method.
     The last page of a list that `ends_empty` names one more, which is empty. `wrong` refuses a body that the
-    published definition rules out, before `make` sees it.
+    published definition rules out, before `make` sees it. A `dated` one says who made it and when.
     """
 
     kind: str
@@ -54,6 +54,7 @@ class ArmType:
     around: bool = False
     tracked: bool = False
     patched: bool = False
+    dated: bool = False
     deleted_is_shown: bool = False
     ends_empty: bool = False
     created_status: int = 201
@@ -192,6 +193,8 @@ class ArmType:
         id = known["id"] if known else self.id_of(request)
         name = known["name"] if known else id.rpartition("/")[2]
         body = {"id": id, "name": name, "type": self.type, **self.make(cloud, request, id, known)}
+        if self.dated:
+            body["systemData"] = _dated(cloud, request, known)
         return self._stored(cloud, request, body, known)
 
     def _stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
@@ -226,6 +229,14 @@ def system_data(created: tuple[str, float], modified: tuple[str, float], *, digi
         "lastModifiedByType": "Application",
         "lastModifiedAt": iso(modified[1], digits=digits),
     }
+
+
+def _dated(cloud: Cloud, request: Request, known: Json | None) -> Json:
+    """The system data of a resource after a write by the caller."""
+    write = (request.caller.client_id if request.caller else "", cloud.clock.now())
+    found = system_data(write, write)
+    made = known["systemData"] if known else found
+    return {**found, **{name: value for name, value in made.items() if name.startswith("created")}}
 
 
 def drop_extensions(cloud: Cloud, id: str) -> None:

@@ -23,6 +23,7 @@ from localazure import (
     role_assignments,
     saved_searches,
     subscriptions,
+    template_deployments,
 )
 from localazure.cloud import Cloud
 from localazure.cognitive import routes as cognitive
@@ -59,6 +60,7 @@ _ANYWHERE: tuple[Route, ...] = (
     *_of(locks),
     *(route for type in policies.ANYWHERE for route in type.routes()),
     *_of(monitor),
+    *monitor.ROUTES,
     *identities.OF_RESOURCES,
 )
 
@@ -66,11 +68,11 @@ _ANYWHERE: tuple[Route, ...] = (
 def all_routes(signer: Signer) -> tuple[Route, ...]:
     """Every row of the local Azure in the order in which they are tried."""
     rows = (*_TYPES, *_ANYWHERE)
-    validate = deployments.routes(Router(rows))
+    templates = (*deployments.routes(Router(rows)), *template_deployments.routes(Router(rows)))
     return (
         *login.routes(signer),
         *_TYPES,
-        *validate,
+        *templates,
         *inventory.routes(Router(_TYPES)),
         *_ANYWHERE,
     )

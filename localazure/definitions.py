@@ -110,6 +110,11 @@ def faults(type: str, body: Json, asked: Reading = Reading()) -> list[Fault]:
     return list(_faults(_definitions().get(type, _Node()), body, "", asked))
 
 
+def has(type: str, name: str) -> bool:
+    """Whether a type has a property of this name beside `properties`."""
+    return name in _definitions()[type].below
+
+
 def settable(type: str, sent: Json) -> dict[str, Any]:
     """Those of the sent properties that a caller may set; null counts as not sent."""
     known = _definitions()[type].below["properties"].below
@@ -207,6 +212,6 @@ def _tree(type: str, rows: dict[str, Json]) -> _Node:
         node = root
         for part in above:
             node = node.below.setdefault(part, _Node())
-        needed = row.get("required", False) and not (above == ["properties"] and name in usual)
+        needed = row.get("required", False) and not (above == ["properties"] and usual.get(name) is not None)
         node.below[name] = _Node(**{**row, "values": tuple(row.get("values", ())), "required": needed})
     return root

@@ -69,11 +69,11 @@ def routes(router: Router) -> tuple[Route, ...]:
         scope = request.path[: request.path.lower().rindex("/providers/")]
         name = request.params["deployment"]
         level = _level(properties)
-        resources = [*_resources(properties, scope)]
+        resources = [*resources_of(properties, scope)]
         covers = cloud.behaviour.validate_covers
         if covers == "refused":
-            raise _invalid(f"The validation level '{level}' is not supported for this template.")
-        judge = _Judge(cloud, request, router, only_policies=covers == "template")
+            raise invalid(f"The validation level '{level}' is not supported for this template.")
+        judge = Judge(cloud, request, router, only_policies=covers == "template")
         with cloud.store.undone():
             cloud.behave(**_AT_ONCE)
             found = [] if level == TEMPLATE else [*judge.refusals(resources)]
@@ -99,7 +99,9 @@ def routes(router: Router) -> tuple[Route, ...]:
 
 
 @dataclass(frozen=True)
-class _Judge:
+class Judge:
+    """Writes the resources of a template as their own PUTs would be written, or says why not."""
+
     cloud: Cloud
     request: Request
     router: Router
@@ -108,11 +110,27 @@ class _Judge:
     def lacking(self, resources: list[Resource]) -> Iterator[Json]:
         """The rights to write each resource that the caller lacks."""
         for one in resources:
-            request, route = self._put(one)
             try:
-                arm.require_rights(self.cloud, request, route, arm.place_of(one.id))
+                self.require_rights(one)
             except ServiceError as error:
                 yield self._detail(one, error)
+
+    def require_rights(self, one: Resource) -> None:
+        """Raises ServiceError if the caller may not write a resource."""
+        request, route = self.put_of(one)
+        arm.require_rights(self.cloud, request, route, arm.place_of(one.id))
+
+    def seen(self, one: Resource) -> Json | None:
+        """A resource as its GET answers it; None where it does not exist."""
+        request, _ = self.put_of(one)
+        route, params = self.router.find(Host.ARM, "GET", one.id) or (None, {})
+        if route is None:
+            return None
+        try:
+            found = route.handler(self.cloud, replace(request, method="GET", params=params, body=None))
+        except ServiceError:
+            return None
+        return found.body if found.status == 200 else None
 
     def refusals(self, resources: list[Resource]) -> Iterator[Json]:
         """The refusal of each resource that would get one, as a detail of the answer."""
@@ -122,18 +140,18 @@ class _Judge:
             if any(id in said for id in open_ids):
                 continue
             try:
-                if self._written(one):
+                if self.written(one):
                     continue
             except ServiceError as error:
                 if self._is_told(error):
                     yield self._detail(one, error)
             open_ids.append(one.id.lower())
 
-    def _written(self, one: Resource) -> bool:
+    def written(self, one: Resource) -> bool:
         """Writes a resource, if all of it is known. Raises the refusal of its PUT."""
         if one.type.lower() == DEPLOYMENT.lower():
             return True
-        request, route = self._put(one)
+        request, route = self.put_of(one)
         place = arm.place_of(one.id)
         arm.require_served(self.cloud, request, place.namespace)
         arm.require_place(self.cloud, request, place)
@@ -157,14 +175,14 @@ class _Judge:
             )
         return {"code": error.code, "target": one.id, "message": message, **error.extra}
 
-    def _put(self, one: Resource) -> tuple[Request, Route]:
+    def put_of(self, one: Resource) -> tuple[Request, Route]:
         if one.type.lower() == DEPLOYMENT.lower():
             # A deployment inside another one is written at its scope, and has no PUT here.
             route = Route("PUT", Host.ARM, one.id, f"{DEPLOYMENT}/write", lambda _, __: Response(200))
             return replace(self.request, method="PUT", path=one.id, body=one.body), route
         found = self.router.find(Host.ARM, "PUT", one.id)
         if found is None:
-            raise _invalid(f"The resource type '{one.type}' could not be found.")
+            raise invalid(f"The resource type '{one.type}' could not be found.")
         route, params = found
         query = {**self.request.query, "api-version": one.api_version}
         put = replace(
@@ -175,35 +193,35 @@ class _Judge:
 
 def _level(properties: Json) -> str:
     if not isinstance(properties, dict) or properties.get("mode") != "Incremental":
-        raise _invalid("The property 'mode' of the deployment must be 'Incremental' here.")
+        raise invalid("The property 'mode' of the deployment must be 'Incremental' here.")
     level = str(properties.get("validationLevel") or PROVIDER)
     if level not in (PROVIDER, NO_RBAC, TEMPLATE):
-        raise _invalid(f"The validation level '{level}' is invalid.")
+        raise invalid(f"The validation level '{level}' is invalid.")
     return level
 
 
-def _resources(properties: Json, scope: str) -> Iterator[Resource]:
+def resources_of(properties: Json, scope: str) -> Iterator[Resource]:
     """The resources of a template and of those inside it. Raises InvalidTemplate for anything else."""
     template = properties.get("template")
     listed = template.get("resources") if isinstance(template, dict) else None
     if not isinstance(listed, list) or not {"$schema", "contentVersion"} <= set(template):
-        raise _invalid("The template must have '$schema', 'contentVersion' and an array 'resources'.")
+        raise invalid("The template must have '$schema', 'contentVersion' and an array 'resources'.")
     if len(listed) > _MOST:
-        raise _invalid(
+        raise invalid(
             f"The number of template resources limit exceeded. Limit: {_MOST} and actual: {len(listed)}."
         )
     for given in listed:
         one = _resource(given, scope)
         yield one
         if one.type.lower() == DEPLOYMENT.lower():
-            yield from _resources(given.get("properties") or {}, one.id.partition("/providers/")[0])
+            yield from resources_of(given.get("properties") or {}, one.id.partition("/providers/")[0])
 
 
 def _resource(given: Json, scope: str) -> Resource:
     type, name, version = (str(given.get(word) or "") for word in ("type", "name", "apiVersion"))
     types, names = type.split("/")[1:], name.split("/")
     if not version or len(types) != len(names):
-        raise _invalid(f"The template resource '{name}' for type '{type}' has incorrect segment lengths.")
+        raise invalid(f"The template resource '{name}' for type '{type}' has incorrect segment lengths.")
     group = given.get("resourceGroup")
     at = f"{'/'.join(scope.split('/')[:3])}/resourceGroups/{group}" if group else scope
     if extended := given.get("scope"):
@@ -224,7 +242,7 @@ def _known(value: Json) -> tuple[Json, bool]:
         if value.startswith("[[") or not value.startswith("["):
             return value.removeprefix("[") if value.startswith("[[") else value, True
         if _LATER.fullmatch(value) is None:
-            raise _invalid(f"Unable to process template language expressions in '{value}'.")
+            raise invalid(f"Unable to process template language expressions in '{value}'.")
         return None, False
     if isinstance(value, Mapping):
         pairs = {name: _known(one) for name, one in value.items()}
@@ -236,7 +254,8 @@ def _known(value: Json) -> tuple[Json, bool]:
     return value, True
 
 
-def _invalid(text: str) -> ServiceError:
+def invalid(text: str) -> ServiceError:
+    """ARM's refusal of a template that it cannot read."""
     return refused("InvalidTemplate", problem=text)
 
 

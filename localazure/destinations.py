@@ -1,7 +1,8 @@
 """The destinations of diagnostic settings besides workspaces: storage accounts and event hubs.
 
 Owns: Microsoft.Storage/storageAccounts, Microsoft.EventHub/namespaces and their authorization rules, as far
-as their shape matters to a setting, and the refusals of a setting that names one. Nothing is delivered.
+as their shape matters to a setting, and the refusals of a setting that names one. Nothing is delivered. The
+stores of Foundry's agents (Search, Cosmos DB) are kept as they are sent, too.
 Sources: azure-rest-api-specs, Microsoft.Storage 2023-05-01 and Microsoft.EventHub 2024-01-01; the demands,
 learn.microsoft.com/azure/azure-monitor/platform/diagnostic-settings.
 """
@@ -46,6 +47,7 @@ def _kept(type: str) -> ArmType:
 
 
 _STORAGES, _NAMESPACES = _kept(_STORAGE), _kept(_NAMESPACE)
+_OF_AGENTS = (_kept("Microsoft.Search/searchServices"), _kept("Microsoft.DocumentDB/databaseAccounts"))
 _RULES = ArmType(
     kind="eventHubRule",
     path=f"{GROUP}/providers/{_NAMESPACE}/{{namespace}}/authorizationRules/{{rule}}",
@@ -53,7 +55,7 @@ _RULES = ArmType(
     parent=_namespace,
     created_status=200,
 )
-TYPES = (_STORAGES, _NAMESPACES, _RULES)
+TYPES = (_STORAGES, _NAMESPACES, _RULES, *_OF_AGENTS)
 
 
 def require_usable(cloud: Cloud, resource_location: str, storage: str | None, rule: str | None) -> None:

@@ -18,6 +18,7 @@ from localazure.web import Host, Json, Request, Response
 
 KINDS: Mapping[str, str] = {
     "Microsoft.CognitiveServices/accounts": "account",
+    "Microsoft.DocumentDB/databaseAccounts": "databaseAccounts",
     "Microsoft.EventHub/namespaces": "namespaces",
     "Microsoft.Insights/actionGroups": "actionGroup",
     "Microsoft.Insights/scheduledQueryRules": "scheduledQueryRule",
@@ -28,6 +29,7 @@ KINDS: Mapping[str, str] = {
     "Microsoft.Network/privateEndpoints": "network.privateEndpoint",
     "Microsoft.Network/virtualNetworks": "network.virtualNetwork",
     "Microsoft.OperationalInsights/workspaces": "workspace",
+    "Microsoft.Search/searchServices": "searchServices",
     "Microsoft.Storage/storageAccounts": "storageAccounts",
 }
 """The types of resources that a resource group lists, and the store's kind of each."""

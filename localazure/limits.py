@@ -43,9 +43,15 @@ def remove(cloud: Cloud, limit: Limit) -> None:
     cloud.store.delete(_KIND, limit.id)
 
 
+def value_of(cloud: Cloud, limit: Limit) -> int | None:
+    """The value of a limit; None where there is no such limit."""
+    found = cloud.store.get(_KIND, limit.id)
+    return None if found is None else int(found["value"])
+
+
 def holds(cloud: Cloud, limit: Limit) -> bool:
     """Whether there is such a limit."""
-    return cloud.store.get(_KIND, limit.id) is not None
+    return value_of(cloud, limit) is not None
 
 
 def require_account(cloud: Cloud, subscription: str, location: str, kind: str, sku: str) -> None:
@@ -54,7 +60,7 @@ def require_account(cloud: Cloud, subscription: str, location: str, kind: str, s
         raise refused("ResourceKindRequireAcceptTerms", kind=kind)
     if holds(cloud, Limit(SKU, f"{kind}/{sku}", location, subscription)):
         raise refused("SkuUnavailable", sku=sku, kind=kind)
-    quota = cloud.store.get(_KIND, Limit(QUOTA, f"{kind}/{sku}", location, subscription).id)
+    quota = value_of(cloud, Limit(QUOTA, f"{kind}/{sku}", location, subscription))
     if quota is None:
         return
     used = sum(
@@ -62,5 +68,5 @@ def require_account(cloud: Cloud, subscription: str, location: str, kind: str, s
         and normal_location(account["location"]) == normal_location(location)
         for _, account in cloud.store.scan("account", f"/subscriptions/{subscription}/")
     )
-    if used >= quota["value"]:
-        raise refused("InsufficientQuota", used=used, limit=quota["value"], kind=kind, sku=sku)
+    if used >= quota:
+        raise refused("InsufficientQuota", used=used, limit=quota, kind=kind, sku=sku)

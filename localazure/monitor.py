@@ -12,7 +12,8 @@ from localazure import destinations, workspaces
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud, iso
 from localazure.refusals import refused
-from localazure.web import Json, Request, ServiceError
+from localazure.routes import Route
+from localazure.web import Host, Json, Request, Response, ServiceError
 
 _KIND = "diagnosticSetting"
 _DELIVERY = "diagnosticSetting.delivery"
@@ -203,3 +204,24 @@ SETTINGS = ArmType(
     assumed="answers of api-versions after 2017-05-01-preview, every refusal",
 )
 TYPES = (SETTINGS,)
+_CATEGORY = f"{_TYPE}Categories"
+
+
+def _list_categories(cloud: Cloud, request: Request) -> Response:
+    """The categories of logs and metrics that a resource has."""
+    resource = _resource(request)
+    logs = [(name, "Logs") for name in _CATEGORIES.get(_type_of(resource), ())]
+    rows = [
+        {
+            "id": f"{resource}/providers/microsoft.insights/diagnosticSettingsCategories/{name}",
+            "type": "microsoft.insights/diagnosticSettingsCategories",
+            "name": name,
+            "properties": {"categoryType": kind, "categoryGroups": ["allLogs"] if kind == "Logs" else []},
+        }
+        for name, kind in [*logs, ("AllMetrics", "Metrics")]
+    ]
+    return Response(200, {"value": rows})
+
+
+_LIST = f"{{resource*}}/providers/{_CATEGORY}"
+ROUTES = (Route("GET", Host.ARM, _LIST, f"{_CATEGORY}/read", _list_categories, "the groups of a category"),)

@@ -20,9 +20,18 @@ _STATUSES = ("Pending", "Approved", "Rejected", "Disconnected")
 
 
 def connect(
-    cloud: Cloud, *, id: str, type: str, endpoint_id: str, groups: Sequence[str], approved: bool, note: str
+    cloud: Cloud,
+    *,
+    id: str,
+    type: str,
+    location: str,
+    endpoint_id: str,
+    groups: Sequence[str],
+    approved: bool,
+    note: str,
 ) -> None:
-    """Adds a connection to a resource; `id` is the connection's, `type` its ARM type."""
+    """Adds a connection to a resource; `id` is the connection's, `type` its ARM type, `location` that of the
+    resource."""
     state = {
         "status": "Approved" if approved else "Pending",
         "description": "Auto-Approved" if approved else note,
@@ -34,7 +43,8 @@ def connect(
         # Cognitive Services names what is below an account with the account's name (recorded).
         "name": f"{resource}/{name}" if type.startswith("Microsoft.CognitiveServices/") else name,
         "type": type,
-        "etag": cloud.new_id(),
+        "location": location,
+        "etag": _new_etag(cloud),
         "properties": {
             "provisioningState": "Succeeded",
             "groupIds": list(groups),
@@ -43,6 +53,10 @@ def connect(
         },
     }
     cloud.store.put(_KIND, id, body)
+
+
+def _new_etag(cloud: Cloud) -> str:
+    return f'"{cloud.new_id()}"'
 
 
 def find(cloud: Cloud, connection_id: str) -> Json | None:
@@ -75,7 +89,7 @@ def routes(template: str, resource_id: Callable[[Cloud, Request], object]) -> tu
         properties = known["properties"]
         state = {**properties["privateLinkServiceConnectionState"], **_sent_state(request)}
         changed = {**properties, "privateLinkServiceConnectionState": state}
-        return {**known, "etag": cloud.new_id(), "properties": changed}
+        return {**known, "etag": _new_etag(cloud), "properties": changed}
 
     path = f"{template}/privateEndpointConnections/{{connection}}"
     return ArmType(_KIND, path, put, parent=resource_id, absent=_absent).routes()

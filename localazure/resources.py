@@ -10,12 +10,15 @@ import re
 
 from localazure import (
     alerts,
+    authorization,
     cognitive,
     definitions,
     destinations,
     filters,
     identities,
+    inventory,
     keyvault,
+    locks,
     monitor,
     operations,
     policies,
@@ -44,6 +47,8 @@ _CONTENTS = (
 )
 # Bodies before this api-version had no `type` (observed: absent with 2016-09-01).
 _TYPED_SINCE = "2018-05-01"
+_DEPTH = 8
+"""Slashes in the id of a resource that is directly in a group."""
 
 
 def _put(cloud: Cloud, request: Request) -> Response:
@@ -127,6 +132,37 @@ def _poll_delete(cloud: Cloud, request: Request) -> Response:
     return Response(200)
 
 
+def _move(cloud: Cloud, request: Request) -> Response:
+    """Moves resources to another group, with all below them but grants and locks. Raises ServiceError."""
+    ids, target = _moved(cloud, request)
+    for id in ids:
+        drop_extensions(cloud, id)
+        cloud.store.move(id, f"{target}{id[id.lower().index('/providers/') :]}")
+    return Response(202, None, _location(cloud, request, operations.begin(cloud, {"group": target}).id))
+
+
+def _validate_move(cloud: Cloud, request: Request) -> Response:
+    """204 where resources can be moved. Raises ServiceError."""
+    _moved(cloud, request)
+    return Response(204)
+
+
+def _moved(cloud: Cloud, request: Request) -> tuple[list[str], str]:
+    """The ids of resources to move, and the id of the group to move them to."""
+    group, ids = _find(cloud, request), request.given.get("resources") or []
+    target = str(request.given.get("targetResourceGroup") or "").rstrip("/")
+    found = find_group(cloud, target)
+    if found is None:
+        raise group_not_found(target.rpartition("/")[2])
+    for id in ids:
+        inside = id.lower().startswith(f"{group['id']}/providers/".lower()) and id.count("/") == _DEPTH
+        if not inside or inventory.missing_parent(cloud, id) or found["id"] == group["id"]:
+            raise refused("MoveOfForeignResource", id=id, group=group["name"])
+        locks.require_unlocked(cloud, "DELETE", id)
+        authorization.require(cloud, request, f"{'/'.join(id.split('/')[6:8])}/write", found["id"])
+    return ids, found["id"]
+
+
 def _look(cloud: Cloud, group_id: str) -> Json | None:
     """A group; each look at a group that is being deleted brings its end closer."""
     body = find_group(cloud, group_id)
@@ -163,6 +199,7 @@ def _id(request: Request) -> str:
     return f"/subscriptions/{request.params['subscription']}/resourceGroups/{request.params['group']}"
 
 
+_MOVED = "every refusal; that references to what is moved follow"
 _GROUPS = f"{SUBSCRIPTION}/resourceGroups"
 _ACTION = "Microsoft.Resources/subscriptions/resourceGroups"
 ROUTES = (
@@ -172,5 +209,14 @@ ROUTES = (
     Route("PATCH", Host.ARM, GROUP, f"{_ACTION}/write", _patch, SPECIFIED),
     Route("DELETE", Host.ARM, GROUP, f"{_ACTION}/delete", _delete),
     Route("GET", Host.ARM, _GROUPS, f"{_ACTION}/read", _list, SPECIFIED),
+    Route("POST", Host.ARM, f"{GROUP}/moveResources", f"{_ACTION}/moveResources/action", _move, _MOVED),
+    Route(
+        "POST",
+        Host.ARM,
+        f"{GROUP}/validateMoveResources",
+        f"{_ACTION}/moveResources/action",
+        _validate_move,
+        _MOVED,
+    ),
     Route("GET", Host.ARM, "/subscriptions/{subscription}/operationresults/{operation}", "", _poll_delete),
 )

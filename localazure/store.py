@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -148,6 +149,17 @@ class Store:
     def delete(self, kind: str, id: str) -> None:
         self._keep(kind, id)
         self._db.execute("DELETE FROM documents WHERE kind = ? AND id = ?", (kind, id.lower()))
+
+    def move(self, old: str, new: str) -> None:
+        """Gives a resource, and all below it, another id, in every document that has the old one."""
+        place = re.compile(rf"{re.escape(old)}(?=[/|\"\\]|$)", re.IGNORECASE)
+        rows = self._db.execute(
+            "SELECT kind, id, body FROM documents WHERE instr(id, ?) OR instr(lower(body), ?)",
+            (old.lower(),) * 2,
+        ).fetchall()
+        for kind, id, body in rows:
+            self.delete(kind, id)
+            self.put(kind, place.sub(new, id), json.loads(place.sub(new, body)))
 
     def scan(self, kind: str, prefix: str = "") -> list[tuple[str, Json]]:
         """The (lower-case id, body) pairs of a kind whose id starts with `prefix`, in order of id."""

@@ -5,7 +5,7 @@ The answer about a free subdomain has azure-mgmt-cognitiveservices' shape; its v
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from localazure import operations
 from localazure.arm_type import ArmType
@@ -50,8 +50,8 @@ class AccountType(ArmType):
         return super().put(cloud, request)
 
     def patch(self, cloud: Cloud, request: Request) -> Response:
-        """Changes what the body names, and nothing else."""
-        request = self._of_version(request)
+        """Changes what the body names, and nothing else: also what only later api-versions have, which the
+        answer then shows."""
         self._require_defined(cloud, request)
         known = self.required(cloud, request)
         account = Account(**known)
@@ -80,6 +80,9 @@ class AccountType(ArmType):
         headers = settling.operation_headers(request, account, operation) if operation else {}
         status = 202 if request.method == "PATCH" else 200 if known else 201
         shown = answered(cloud, account, request.api_version)
+        if request.method == "PATCH":
+            sent = account.properties.keys() & request.properties.keys() - shown["properties"].keys()
+            shown["properties"] |= {name: account.properties[name] for name in sent}
         return Response(status, shown, {"ETag": account.etag, **headers})
 
 
@@ -130,6 +133,20 @@ def list_keys(cloud: Cloud, request: Request) -> Response:
         # Reported by users.
         raise bad_request("Failed to list key. disableLocalAuth is set to be true")
     return Response(200, dict(zip(("key1", "key2"), account.keys, strict=True)))
+
+
+def new_key(cloud: Cloud, request: Request) -> Response:
+    """Both keys, the named one (`Key1`, `Key2`) made anew. Raises 400 for another name."""
+    account = stored.required(cloud, request)
+    named = str(request.given.get("keyName")).lower()
+    if named not in ("key1", "key2"):
+        raise bad_request("keyName must be 'Key1' or 'Key2'.")
+    keys = [
+        stored.new_key() if name == named else key
+        for name, key in zip(("key1", "key2"), account.keys, strict=True)
+    ]
+    stored.save(cloud, replace(account, keys=keys))
+    return list_keys(cloud, request)
 
 
 def no_scopes(cloud: Cloud, request: Request) -> Response:

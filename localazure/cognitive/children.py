@@ -16,6 +16,7 @@ from dataclasses import replace
 from localazure import definitions, directory, in_flight
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud
+from localazure.cognitive import base_models as models
 from localazure.cognitive import identity, rules, settling
 from localazure.cognitive import models as stored
 from localazure.cognitive.errors import bad_request
@@ -41,9 +42,11 @@ Made = Callable[[Cloud, Request, Account, "Json | None"], Json]
 Parent = Callable[[Cloud, Request], object]
 
 
-def _child(kind: str, path: str, made: Made, parent: Parent = stored.required) -> ArmType:
+def _child(
+    kind: str, path: str, made: Made, parent: Parent = stored.required, created_status: int = 201
+) -> ArmType:
     """A type of resource below an account; `made` returns the body after a PUT, from the account, the request
-    and the body known before (None for a new one)."""
+    and the body known before (None for a new one). It has an etag if its definition has one."""
 
     def make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         account = stored.required(cloud, request)
@@ -53,7 +56,7 @@ def _child(kind: str, path: str, made: Made, parent: Parent = stored.required) -
         if not _NAME.fullmatch(name):
             raise bad_request(f"The name '{name}' is not valid.")
         return {
-            "etag": stored.new_etag(cloud),
+            **({"etag": stored.new_etag(cloud)} if definitions.has(child.type, "etag") else {}),
             **({"tags": request.body["tags"]} if request.body.get("tags") else {}),
             **made(cloud, request, account, known),
         }
@@ -65,6 +68,8 @@ def _child(kind: str, path: str, made: Made, parent: Parent = stored.required) -
         parent=parent,
         guarded=_one_at_a_time,
         patched=True,
+        dated=True,
+        created_status=created_status,
         removed=_removed,
         assumed={
             **dict.fromkeys(("PUT", "PATCH", "DELETE"), _ASSUMED),
@@ -98,11 +103,13 @@ def _project(cloud: Cloud, request: Request, account: Account, known: Json | Non
     host = f"https://{str(account.subdomain).lower()}.services.ai.azure.com"
     return {
         "name": owner.name.replace("/projects/", "/"),
+        "kind": account.kind,
         "location": sent.get("location") or account.location,
         **({"identity": found} if found else {}),
         "properties": {
             **{name: given[name] for name in ("description", "displayName") if given.get(name)},
             "provisioningState": "Succeeded",
+            "internalId": known["properties"]["internalId"] if known else cloud.new_hex(),
             "endpoints": {"AI Foundry API": f"{host}/api/projects/{request.params['project']}"},
             "isDefault": known["properties"]["isDefault"] if known else not PROJECTS.below(cloud, account.id),
         },
@@ -129,10 +136,14 @@ def _deployment(cloud: Cloud, request: Request, account: Account, known: Json | 
     if not model.get("format") or not model.get("name"):
         raise bad_request("A deployment needs a model with a format and a name.")
     sku = {"capacity": 1, **(request.body.get("sku") or {"name": "Standard"})}
+    base = models.find(model["name"], model.get("version"))
     return {
         "sku": sku,
         "properties": {
             **definitions.completed(DEPLOYMENTS.type, given),
+            "model": {"format": model["format"], "name": model["name"], "version": base["version"], **model},
+            "capabilities": base["capabilities"],
+            "rateLimits": models.rate_limits(sku["capacity"]),
             "currentCapacity": sku["capacity"],
             "provisioningState": "Succeeded",
         },
@@ -141,21 +152,31 @@ def _deployment(cloud: Cloud, request: Request, account: Account, known: Json | 
 
 def _connection(cloud: Cloud, request: Request, account: Account, known: Json | None) -> Json:
     """A connection to another service; no answer shows its secrets (ConnectionPropertiesV2)."""
-    given = request.body["properties"].items()
     return {
-        "properties": {name: value for name, value in given if value is not None and name != "credentials"}
+        "location": None,
+        "tags": None,
+        "properties": {
+            **definitions.completed(CONNECTIONS[0].type, request.body["properties"]),
+            "credentials": None,
+        },
     }
 
 
-PROJECTS = _child("account.projects", f"{stored.TEMPLATE}/projects/{{project}}", _project)
-DEPLOYMENTS = _child("account.deployments", f"{stored.TEMPLATE}/deployments/{{deployment}}", _deployment)
+PROJECTS = _child(stored.PROJECTS, f"{stored.TEMPLATE}/projects/{{project}}", _project)
+DEPLOYMENTS = _child(stored.DEPLOYMENTS, f"{stored.TEMPLATE}/deployments/{{deployment}}", _deployment)
 CONNECTIONS = (
-    _child("account.connections", f"{stored.TEMPLATE}/connections/{{connection}}", _connection),
+    _child(
+        "account.connections",
+        f"{stored.TEMPLATE}/connections/{{connection}}",
+        _connection,
+        created_status=200,
+    ),
     _child(
         "account.projects.connections",
         f"{PROJECTS.path}/connections/{{connection}}",
         _connection,
         PROJECTS.required,
+        created_status=200,
     ),
 )
 TYPES = (PROJECTS, DEPLOYMENTS)

@@ -48,7 +48,8 @@ class Kind:
     `forms` are what it tells of itself, by year; `customer_key` says whether the kind can live on a
     customer-managed key at all (the SKU decides too); `authoring` says whether its endpoint
     serves the Language authoring API; `deployments` whether models are deployed to it; `suffix` is the end of
-    the endpoint of an account with a subdomain. `storage` says
+    the endpoint of an account with a subdomain; `shows` are properties that answers have though nobody set
+    them. `storage` says
     whether it takes `userOwnedStorage` (hashicorp/terraform#35635 and
     hashicorp/terraform-provider-azurerm#29386 quote the refusal for OpenAI and FormRecognizer),
     `storage_stays` that this is set when an account is made and never again
@@ -68,6 +69,7 @@ class Kind:
     forms: tuple[Form, ...]
     customer_key: bool = True
     suffix: str = "cognitiveservices.azure.com"
+    shows: Mapping[str, Json] = field(default_factory=dict)
     authoring: bool = False
     bypass: bool = False
     deployments: bool = False

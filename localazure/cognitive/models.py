@@ -15,6 +15,7 @@ from localazure.web import Json, Request, ServiceError
 
 KIND = "account"
 DELETED = "account.deleted"
+PROJECTS, DEPLOYMENTS = "account.projects", "account.deployments"
 _SUBDOMAIN = "account.subdomain"
 TYPE = "Microsoft.CognitiveServices/accounts"
 TEMPLATE = f"{GROUP}/providers/{TYPE}/{{account}}"

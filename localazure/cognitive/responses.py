@@ -11,7 +11,7 @@ from localazure import definitions
 from localazure.arm_type import system_data
 from localazure.cloud import Cloud, iso
 from localazure.cognitive.kinds import KINDS, Form
-from localazure.cognitive.models import RETENTION_SECONDS, TYPE, Account
+from localazure.cognitive.models import PROJECTS, RETENTION_SECONDS, TYPE, Account
 from localazure.locations import normal_location
 from localazure.private_links import connections_of
 from localazure.web import Json
@@ -55,7 +55,16 @@ def account_body(account: Account, api_version: str, connections: Sequence[Json]
 
 
 def answered(cloud: Cloud, account: Account, api_version: str) -> Json:
-    """The same body, with its private endpoints, and the key version as `versionless_key_shown` says."""
+    """The same body, with its private endpoints and projects, and the key version as `versionless_key_shown`
+    says."""
+    if projects := [body for _, body in cloud.store.scan(PROJECTS, f"{account.id}/projects/")]:
+        names = [body["id"].rpartition("/")[2] for body in projects]
+        default = next(
+            (name for name, body in zip(names, projects, strict=True) if body["properties"]["isDefault"]),
+            names[0],
+        )
+        known = {"defaultProject": default, "associatedProjects": names}
+        account = replace(account, properties={**account.properties, **known})
     target = account.key_vault_properties
     if target and not target.get("keyVersion") and cloud.behaviour.versionless_key_shown == "resolved":
         key = {**target, "keyVersion": account.wrapping["keyVersion"]}
@@ -94,8 +103,8 @@ def endpoint_of(account: Account, api_version: str = "") -> str:
 
 
 def _properties(account: Account, api_version: str, connections: Sequence[Json]) -> Json:
-    sent = account.properties
     kind = KINDS[account.kind.lower()]
+    sent = {**kind.shows, **account.properties}
     form, endpoint = kind.form(api_version), endpoint_of(account, api_version)
     state = {"provisioningState": account.state}
     found: Json = {"endpoint": endpoint}
@@ -112,26 +121,17 @@ def _properties(account: Account, api_version: str, connections: Sequence[Json])
         "publicNetworkAccess": sent.get("publicNetworkAccess", "Enabled"),
     }
     found["capabilities"] = kind.capabilities(account.sku["name"], api_version)
-    found |= _api_properties(account)
+    if "apiProperties" in sent:
+        found["apiProperties"] = {**sent["apiProperties"], **kind.shows.get("apiProperties", {})}
     found |= {
         name: value
         for name, value in sent.items()
-        if name not in _PLACED and (name not in _ONLY_WHEN_TRUE or value)
+        if name not in _PLACED and (value or name not in _ONLY_WHEN_TRUE or name in kind.shows)
     }
     found["endpoints"] = {name: _address(account, form.at.get(name), endpoint) for name in form.endpoints}
     if account.verb != "PATCH":
         found |= state
     return found
-
-
-def _api_properties(account: Account) -> Json:
-    """A Language account always has the property for its search key, and never the key; an OpenAI account
-    has the properties, empty."""
-    sent = account.properties.get("apiProperties")
-    if account.kind.lower() == "textanalytics":
-        return {"apiProperties": {**(sent or {}), "qnaAzureSearchEndpointKey": None}}
-    shown = {} if sent is None and account.kind.lower() == "openai" else sent
-    return {} if shown is None else {"apiProperties": shown}
 
 
 def _address(account: Account, template: str | None, endpoint: str) -> str:

@@ -6,6 +6,7 @@ from localazure import private_links
 from localazure.cognitive import (
     accounts,
     calls,
+    catalog,
     children,
     deleted,
     language,
@@ -24,6 +25,8 @@ _PROJECT = f"{language.PATH}/{{project}}"
 _MADE_UP = "all of it: Azure's answer was never recorded"
 _KEYS = "the keys themselves: the shape is the specification's"
 _POLLED = "the form for Location, the refusal of a changed signature"
+_OFFERS = "the rows: the shape is that of the specification's examples"
+_SKUS = "checkSkuAvailability"
 _CHECK, _GONE = "checkDomainAvailability", "locations/resourceGroups/deletedAccounts"
 _SCOPES = f"{models.TEMPLATE}/encryptionScopes"
 _PAGES = "how many are on a page, and in which order"
@@ -40,6 +43,16 @@ def _language(method: str, template: str, handler: Handler) -> Route:
 ROUTES: tuple[Route, ...] = (
     *accounts.ACCOUNTS.routes(),
     _arm("POST", f"{models.TEMPLATE}/listKeys", "accounts/listKeys/action", accounts.list_keys, _KEYS),
+    _arm(
+        "POST", f"{models.TEMPLATE}/regenerateKey", "accounts/regenerateKey/action", accounts.new_key, _KEYS
+    ),
+    _arm("GET", f"{models.TEMPLATE}/skus", "accounts/skus/read", catalog.list_account_skus, _OFFERS),
+    _arm("GET", f"{models.TEMPLATE}/usages", "accounts/usages/read", catalog.list_account_usages, _OFFERS),
+    _arm("GET", f"{models.TEMPLATE}/models", "accounts/models/read", catalog.list_account_models, _OFFERS),
+    _arm("GET", f"{_SUBSCRIPTION}/skus", "skus/read", catalog.list_skus, _OFFERS),
+    _arm("GET", f"{_LOCATION}/usages", "locations/usages/read", catalog.list_usages, _OFFERS),
+    _arm("GET", f"{_LOCATION}/models", "locations/models/read", catalog.list_models, _OFFERS),
+    _arm("POST", f"{_LOCATION}/{_SKUS}", f"locations/{_SKUS}/action", catalog.check_skus, _OFFERS),
     _arm("POST", f"{_SUBSCRIPTION}/{_CHECK}", f"{_CHECK}/action", accounts.check_domain, _MADE_UP),
     _arm("GET", f"{_SUBSCRIPTION}/deletedAccounts", "deletedAccounts/read", deleted.list_all, _PAGES),
     _arm("GET", _DELETED, f"{_GONE}/read", deleted.get, "the refusal of an absent one"),

@@ -24,12 +24,12 @@ class Sealed:
         """The value of this name; None if there is none."""
         id = self._id(opened, name)
         found = cloud.store.get(self.kind, id)
-        return None if found is None else data.unseal(opened.data_key, id, found)
+        return None if found is None else data.unseal(opened.data_key, _label(id), found)
 
     def put(self, cloud: Cloud, opened: Opened, name: str, value: Json) -> None:
         """Keeps a value under its name, in place of the one that was there."""
         id = self._id(opened, name)
-        cloud.store.put(self.kind, id, data.seal(opened.data_key, id, value))
+        cloud.store.put(self.kind, id, data.seal(opened.data_key, _label(id), value))
 
     def delete(self, cloud: Cloud, opened: Opened, name: str) -> None:
         """Deletes the value of a name, if there is one."""
@@ -38,7 +38,7 @@ class Sealed:
     def all_of(self, cloud: Cloud, opened: Opened) -> list[Json]:
         """Everything of an account, in no order."""
         found = cloud.store.scan(self.kind, f"{opened.account.id.lower()}/")
-        return [data.unseal(opened.data_key, id, one) for id, one in found]
+        return [data.unseal(opened.data_key, _label(id), one) for id, one in found]
 
     def delete_all(self, cloud: Cloud, account: Account) -> None:
         """Deletes an account's ciphertext, which needs no key."""
@@ -47,6 +47,11 @@ class Sealed:
 
     def _id(self, opened: Opened, name: str) -> str:
         return f"{opened.account.id.lower()}/sealed/{data.label(opened.data_key, name)}"
+
+
+def _label(id: str) -> str:
+    """What the ciphertext of an id is bound to, wherever the account is moved."""
+    return id.rpartition("/")[2]
 
 
 PROJECTS, DOCUMENTS = Sealed("account.project"), Sealed("account.document")

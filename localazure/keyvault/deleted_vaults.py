@@ -12,6 +12,9 @@ from localazure.paging import page
 from localazure.soft_deleted import not_there, shows
 from localazure.web import Host, Json, Request, Response, ServiceError
 
+OPERATION = "vault purge"
+"""What an operation is about that `purge_result` answers: a purge, or the deletion of a managed HSM."""
+
 
 def get(cloud: Cloud, request: Request) -> Response:
     """A soft-deleted vault or managed HSM."""
@@ -35,19 +38,19 @@ def purge(cloud: Cloud, request: Request) -> Response:
     if vault.purge_protected:
         raise ServiceError(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.")
     vault_store.purge(cloud, vault)
-    operation = operations.begin(cloud, {"kind": "vault purge", "id": vault.id})
-    return _accepted(request, operation.id, None)
+    operation = operations.begin(cloud, {"kind": OPERATION, "id": vault.id})
+    return accepted(request, vault.place, operation.id, None)
 
 
 def purge_result(cloud: Cloud, request: Request) -> Response:
     """The progress of a purge: 202 while it runs, then 200."""
     operation = operations.poll(cloud, request.params["operation"])
-    if operation is None or operation.about.get("kind") != "vault purge":
+    if operation is None or operation.about.get("kind") != OPERATION:
         raise not_there()
     now = cloud.clock.now()
     begun = {"createdDateTime": _moment(operation.started)}
     if not operation.done(now):
-        return _accepted(request, operation.id, {**begun, "status": "NotStarted"})
+        return accepted(request, request.params["location"], operation.id, {**begun, "status": "NotStarted"})
     return Response(200, {**begun, "lastActionDateTime": _moment(now), "status": "Succeeded"})
 
 
@@ -65,11 +68,11 @@ def _require(cloud: Cloud, request: Request) -> Vault:
     return vault
 
 
-def _accepted(request: Request, operation_id: str, body: Json) -> Response:
-    p = request.params
+def accepted(request: Request, location: str, operation_id: str, body: Json) -> Response:
+    """202, to be polled at an operation's result."""
     url = (
-        f"https://{Host.ARM}/subscriptions/{p['subscription']}/providers/Microsoft.KeyVault/locations/"
-        f"{normal_location(p['location'])}/operationResults/{operation_id}"
+        f"https://{Host.ARM}/subscriptions/{request.params['subscription']}/providers/Microsoft.KeyVault/"
+        f"locations/{normal_location(location)}/operationResults/{operation_id}"
         f"?api-version={request.api_version}"
     )
     return Response(202, body, {"location": url})

@@ -22,7 +22,7 @@ from localazure.web import Json, Request, Response
 
 _SPELLED = {"kty": "kty", "key_size": "keySize", "crv": "curveName", "key_ops": "keyOps"}
 """ARM's names for the parts of a key, by their names in the data plane."""
-_WITH_EXPORTABLE = "7.4"
+_WITH_EXPORTABLE = "7.3"
 
 
 def put(cloud: Cloud, request: Request) -> Response:
@@ -38,7 +38,7 @@ def put(cloud: Cloud, request: Request) -> Response:
         if (sent := given.get("rotationPolicy")) is not None:
             if problem := rotation.problem(sent):
                 raise bad_parameter(problem)
-            policy = rotation.completed(_policy(sent, str.capitalize))
+            policy = rotation.completed(_policy(sent))
         asked = {word: given.get(arm) for word, arm in _SPELLED.items()}
         asked |= {"attributes": given.get("attributes"), "tags": body.get("tags")}
         key = key_creation.make(cloud, vault, name, asked, policy=policy)
@@ -104,13 +104,15 @@ def _require_data_role(cloud: Cloud, request: Request, vault: Vault, operation: 
         )
 
 
-def _policy(sent: Any, spelled: Any) -> Json:
-    """A rotation policy whose action types are `spelled`: the data plane capitalises them, ARM does not."""
+def _policy(sent: Any) -> Json:
+    """A rotation policy as the data plane has it, and as ARM answers it, too: action types are capitalised,
+    and there are no empty attributes."""
     actions = [
-        {"trigger": action["trigger"], "action": {"type": spelled(action["action"]["type"])}}
+        {"trigger": action["trigger"], "action": {"type": action["action"]["type"].capitalize()}}
         for action in sent.get("lifetimeActions") or []
     ]
-    return {"attributes": sent.get("attributes") or {}, "lifetimeActions": actions}
+    attributes = {"attributes": sent["attributes"]} if sent.get("attributes") else {}
+    return {**attributes, "lifetimeActions": actions}
 
 
 def _shown(vault: Vault, key: Key, version: KeyVersion | None = None) -> Json:
@@ -126,7 +128,7 @@ def _shown(vault: Vault, key: Key, version: KeyVersion | None = None) -> Json:
     }
     if version is None:
         policy = rotation.DEFAULT if key.rotation_policy is None else key.rotation_policy
-        properties["rotationPolicy"] = _policy(policy, str.lower)
+        properties["rotationPolicy"] = _policy(policy)
         row |= {"id": key.id, "name": key.name, "type": f"{TYPE}/keys"}
     return {**row, "properties": properties}
 

@@ -89,8 +89,8 @@ def deleted_body(vault: Vault) -> Json:
         "deletionDate": iso(vault.deleted or 0, digits=0),
         "scheduledPurgeDate": iso(vault.purge_date or 0, digits=0),
     }
-    if vault.purge_protected:
-        properties["purgeProtectionEnabled"] = True
+    if vault.purge_protected or vault.hsm:
+        properties["purgeProtectionEnabled"] = vault.purge_protected
     return {
         "id": f"{scope}/locations/{vault.place}/{type}/{vault.name}",
         "name": vault.name,
@@ -120,7 +120,7 @@ def attributes(vault: Vault, version: KeyVersion, api_version: str) -> Json:
     number = _number(api_version)
     if number >= 7.0 and vault.soft_delete:
         body["recoverableDays"] = vault.retention_days
-    if number >= 7.4 or vault.hsm:
+    if number >= 7.3 or vault.hsm:
         body["exportable"] = False
     if number >= 7.5:
         # Observed for software keys; that new hardware keys are on platform 2 is assumed.

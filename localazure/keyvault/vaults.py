@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from localazure import authorization, definitions, in_flight, private_links
+from localazure import authorization, definitions, in_flight, operations, private_links
 from localazure.arm_type import GROUP, ArmType
 from localazure.cloud import Cloud
-from localazure.keyvault import access, local_roles, policies, rules, vault_store
+from localazure.keyvault import access, deleted_vaults, local_roles, policies, rules, vault_store
 from localazure.keyvault.errors import bad_request, invalid
 from localazure.keyvault.models import HSM_TYPE, TYPE, Vault, vault_of
 from localazure.keyvault.responses import hsm_body, vault_body
@@ -71,6 +71,16 @@ class VaultType(ArmType):
         if not vault.settled:
             vault_store.save(cloud, replace(vault, settled=True))
         return response
+
+    def delete(self, cloud: Cloud, request: Request) -> Response:
+        """Soft-deletes: a vault at once, a managed HSM with an operation."""
+        answer = super().delete(cloud, request)
+        if answer.status == 204 or not self.hsm:
+            return answer
+        gone = vault_store.holder(cloud, request.params["name"], hsm=True)
+        place = gone.place if gone else ""
+        operation = operations.begin(cloud, {"kind": deleted_vaults.OPERATION, "id": self.id_of(request)})
+        return deleted_vaults.accepted(request, place, operation.id, None)
 
     def _require_defined(self, cloud: Cloud, request: Request) -> None:
         """Left to rules.py: what a PUT does not name may be kept from before."""

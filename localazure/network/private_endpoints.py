@@ -53,6 +53,7 @@ class Target:
     group: str
     members: Mapping[str, tuple[str, ...]]
     separator: str
+    location: str
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
@@ -136,6 +137,7 @@ def _connection(
             cloud,
             id=far_id,
             type=f"{target.type}/privateEndpointConnections",
+            location=target.location,
             endpoint_id=id,
             groups=[target.group],
             approved=list_name == _LISTS[0],
@@ -165,7 +167,8 @@ def _target_at(cloud: Cloud, id: str) -> Target | None:
         vault = vault_store.find(cloud, id)
         if vault is None:
             return None
-        return Target(vault.id, VAULTS, "vault", {"default": (f"{vault.name.lower()}.vault.azure.net",)}, "_")
+        names = {"default": (f"{vault.name.lower()}.vault.azure.net",)}
+        return Target(vault.id, VAULTS, "vault", names, "_", vault.location)
     found = accounts.find(cloud, id) if type == ACCOUNTS.lower() else None
     account = None if found is None else settling.settle(cloud, found)
     if account is None:
@@ -184,7 +187,7 @@ def _target_at(cloud: Cloud, id: str) -> Target | None:
         member: tuple(f"{label}.{suffix}" for suffix in suffixes)
         for member, suffixes in KINDS[account.kind.lower()].members.items()
     }
-    return Target(account.id, ACCOUNTS, "account", members, ".")
+    return Target(account.id, ACCOUNTS, "account", members, ".", account.location)
 
 
 def _addresses(

@@ -1,13 +1,14 @@
 """Microsoft.Network/virtualNetworks with the subnets that a PUT names, and the addresses that they have.
 
 A PUT without `subnets` removes them, because a PUT replaces; a subnet in use makes Azure refuse that PUT.
-Subnets are made and changed with their network, not by themselves.
+A subnet that is made, changed or deleted by itself is a write of its network.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 from localazure import definitions
 from localazure.arm_type import SPECIFIED, resource_not_found
@@ -92,7 +93,7 @@ def _subnet(cloud: Cloud, network_id: str, item: Json) -> Json:
         "id": f"{network_id}/subnets/{name}",
         "etag": f'W/"{cloud.new_id()}"',
         "type": _SUBNETS,
-        "properties": {**definitions.completed(_SUBNETS, sent), "provisioningState": "Succeeded"},
+        "properties": definitions.completed(_SUBNETS, sent),
     }
 
 
@@ -101,13 +102,14 @@ def _subnets_of(network: Json | None) -> list[Json]:
 
 
 def _shown(cloud: Cloud, _: Request, network: Json) -> Json:
-    subnets = [_shown_subnet(cloud, subnet) for subnet in _subnets_of(network)]
+    subnets = [_shown_subnet(cloud, network, subnet) for subnet in _subnets_of(network)]
     return {**network, "properties": {**network["properties"], "subnets": subnets}}
 
 
-def _shown_subnet(cloud: Cloud, subnet: Json) -> Json:
+def _shown_subnet(cloud: Cloud, network: Json, subnet: Json) -> Json:
     users = [{"id": body["id"]} for body in users_of(cloud, subnet["id"])]
-    properties = {**subnet["properties"], **({"privateEndpoints": users} if users else {})}
+    state = {"provisioningState": network["properties"]["provisioningState"]}
+    properties = {**subnet["properties"], **state, **({"privateEndpoints": users} if users else {})}
     return {**subnet, "properties": properties}
 
 
@@ -117,7 +119,15 @@ def _require_unused(cloud: Cloud, subnets: Iterable[Json]) -> None:
             raise refused("InUseSubnetCannotBeDeleted", subnet=subnet["name"], user=users[0]["id"])
 
 
-NETWORKS = NetworkType(
+@dataclass(frozen=True)
+class _VirtualNetworks(NetworkType):
+    def written(self, cloud: Cloud, request: Request, network: Json, subnets: list[Json]) -> Response:
+        """The answer to a write of a network that has these subnets from now on."""
+        body = {**network, "properties": {**network["properties"], "subnets": subnets}}
+        return self._stored(cloud, request, body, network)
+
+
+NETWORKS = _VirtualNetworks(
     kind="network.virtualNetwork",
     path=f"{PLACE}/virtualNetworks/{{network}}",
     make=_make,
@@ -128,16 +138,55 @@ NETWORKS = NetworkType(
 )
 
 
+def _put_subnet(cloud: Cloud, request: Request) -> Response:
+    """Makes a subnet, or replaces one."""
+    network, name = _network(cloud, request), request.params["subnet"]
+    known = _named(network, name)
+    made = _subnet(cloud, network["id"], {**request.given, "name": known["name"] if known else name})
+    subnets = [made if subnet is known else subnet for subnet in _subnets_of(network)]
+    written = NETWORKS.written(cloud, request, network, subnets if known else [*subnets, made])
+    return replace(
+        written, status=200 if known else 201, body=_shown_subnet(cloud, _network(cloud, request), made)
+    )
+
+
+def _delete_subnet(cloud: Cloud, request: Request) -> Response:
+    """202 with an operation; 204 if it does not exist. Raises 400 for one in use."""
+    network = _network(cloud, request)
+    known = _named(network, request.params["subnet"])
+    if known is None:
+        return Response(204)
+    _require_unused(cloud, [known])
+    left = [subnet for subnet in _subnets_of(network) if subnet is not known]
+    return replace(NETWORKS.written(cloud, request, network, left), status=202, body=None)
+
+
 def _get_subnet(cloud: Cloud, request: Request) -> Response:
-    network, name = NETWORKS.required(cloud, request), request.params["subnet"]
-    subnet = next((one for one in _subnets_of(network) if one["name"].lower() == name.lower()), None)
+    network, name = NETWORKS.settled(cloud, _network(cloud, request)), request.params["subnet"]
+    subnet = _named(network, name)
     if subnet is None:
         raise resource_not_found(f"{_SUBNETS}/{network['name']}/{name}", request.params["group"])
-    return Response(200, _shown_subnet(cloud, subnet), {"ETag": subnet["etag"]})
+    return Response(200, _shown_subnet(cloud, network, subnet), {"ETag": subnet["etag"]})
+
+
+def _list_subnets(cloud: Cloud, request: Request) -> Response:
+    network = NETWORKS.settled(cloud, _network(cloud, request))
+    return Response(200, {"value": _shown(cloud, request, network)["properties"]["subnets"]})
+
+
+def _network(cloud: Cloud, request: Request) -> Json:
+    return NETWORKS.required(cloud, request)
+
+
+def _named(network: Json, name: str) -> Json | None:
+    return next((subnet for subnet in _subnets_of(network) if subnet["name"].lower() == name.lower()), None)
 
 
 _SUBNET = f"{NETWORKS.path}/subnets/{{subnet}}"
 ROUTES = (
     *NETWORKS.routes(),
+    Route("PUT", Host.ARM, _SUBNET, f"{_SUBNETS}/write", _put_subnet, SPECIFIED),
     Route("GET", Host.ARM, _SUBNET, f"{_SUBNETS}/read", _get_subnet, SPECIFIED),
+    Route("DELETE", Host.ARM, _SUBNET, f"{_SUBNETS}/delete", _delete_subnet, SPECIFIED),
+    Route("GET", Host.ARM, f"{NETWORKS.path}/subnets", f"{_SUBNETS}/read", _list_subnets, SPECIFIED),
 )
