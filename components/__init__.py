@@ -6,7 +6,7 @@ Imports run down, from row to row, or stay in a row:
 |---|---|
 | `testing` | mocks for unit tests of programs |
 | `__main__`, `host`, `package_schema` | the components as a package for programs in any language |
-| `service`, `preflight`, `planned`, `service_parts`, `service_key` | a service, and the checks before it |
+| `service`, `preflight`, `locks`, `planned`, `service_parts`, `service_key` | a service, and its checks |
 | `guards` | refusals that follow from the state and from Azure |
 | `after_account` | the parts of a service that come after its account |
 | `service_args`, `encryption_args` | the arguments of a service |

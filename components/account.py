@@ -88,9 +88,10 @@ def make_account(
     opts.ignore_changes = ignored
     # No account is deleted with its data before another one in its place is made.
     opts.delete_before_replace = False
-    explains = (opts.hooks and opts.hooks.on_error) or ()
+    given = opts.hooks or pulumi.ResourceHookBinding()
     opts.hooks = key_guard(name, through, before=before, same_key=not inline, unbinds=unbinds)
-    opts.hooks.on_error = [*(on_error or explains)]
+    opts.hooks.before_update = [*(given.before_update or ()), *(opts.hooks.before_update or ())]
+    opts.hooks.on_error = [*(on_error or given.on_error or ())]
     return _made(AzureResource(account.token, account.name, declared, opts), before.live, opts.parent)
 
 

@@ -71,12 +71,13 @@ class Component(pulumi.ComponentResource):
         after: Sequence[pulumi.Resource] = (),
         *,
         owns_vault: bool = False,
+        before_update: pulumi.ResourceHook | None = None,
     ) -> None:
         """`shown` are the arguments that a preview shows with the component. They and `protect: false` tell
         the policy pack what the user intends (binding-protected, account-has-customer-key, grant-present).
         Each child comes after the resources in `after`. `owns_vault`: the component makes the vault of its
-        key."""
-        self._after, self._owns_vault = list(after), owns_vault
+        key. The engine calls `before_update` about each child that changes."""
+        self._after, self._owns_vault, self._before_update = list(after), owns_vault, before_update
         self.given = opts = opts or pulumi.ResourceOptions()
         inherited = opts.parent.protects if isinstance(opts.parent, Component) else True
         # Not annotated in the class, because Pulumi takes annotated attributes for outputs.
@@ -123,6 +124,9 @@ class Component(pulumi.ComponentResource):
         if self._explains:
             own.setdefault("hooks", pulumi.ResourceHookBinding(on_error=[*self._explains]))
         child = pulumi.ResourceOptions(parent=self, protect=protect, **{**handed_on, **own})
+        if self._before_update:
+            hooks = pulumi.ResourceHookBinding(before_update=[self._before_update])
+            child = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(hooks=hooks))
         for after in (given.depends_on, self._after):
             if after:
                 child = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=after))

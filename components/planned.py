@@ -1,11 +1,11 @@
-"""The resources that a service is about to make, as Azure will get them: the questions to `checkDeployment`.
+"""The resources that a service is about to make or delete: the questions to `checkDeployment`.
 
 The parts declare what they make to this module first, and then to the engine. Owns: the question about each
 declaration, and the questions about resources that are deleted or exist elsewhere. Does not own: Azure's
 refusals (the provider's checks).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,8 +14,9 @@ import pulumi
 from components.account_args import declared_encryption
 from components.arguments.inputs import UNKNOWN, known_text
 from components.azure_native import plugin_version
-from components.declared import Declaration, Made
+from components.declared import IN_RESOURCE_MANAGER, Declaration, Made
 from components.guards.plan import ServicePlan
+from components.guards.recorded_state import RecordedService
 from components.guards.situation import Situation
 from components.service_parts import Parts
 from core import arm_ids, facts, key_uris, regions
@@ -39,24 +40,52 @@ def _question(id: str, setting: str, action: str | None = None, **rest: Any) -> 
 
 
 def planned(situation: Situation) -> list[Question]:
-    """The resources that a run makes for a service and those that it refers to. A change of a resource that
-    the state has is not asked about: Azure's refusal of that write explains itself. Empty if the service's
-    group or subscription is not known."""
+    """The resources that a run makes or deletes for a service and those that it refers to. Of a change of a
+    resource that the state has, only the engine knows (locks.py). Empty if the service's group or
+    subscription is not known."""
     group = situation.before.group_name or situation.inputs.group_name
     if group == UNKNOWN or not situation.login.subscription_id:
         return []
     asks = _Asks(situation, arm_ids.group_id(situation.login.subscription_id, group))
     asks.declare_all()
-    return [*asks.found, *_existing(situation), *_references(situation)]
+    deletions = deleted(situation.before, situation.login.subscription_id, asks.declared)
+    return [*asks.found, *_existing(situation), *_references(situation), *deletions, *_binding(situation)]
+
+
+def deleted(
+    before: RecordedService, subscription_id: str, declared: Collection[tuple[str, str]] = ()
+) -> Iterator[Question]:
+    """The resources of a recorded service that a run deletes, because the program does not declare them: it
+    declares types and names. A key stays in Azure, and an access policy is a part of its vault."""
+    for (type, name), outputs in before.own_parts.items():
+        if type not in IN_RESOURCE_MANAGER or type == types.KEY or (_noun(type), name) in declared:
+            continue
+        if type == types.ACCESS_POLICY and (vault := outputs.get("vaultName")):
+            group = arm_ids.group_id(
+                outputs.get("subscriptionId") or subscription_id, outputs["resourceGroupName"]
+            )
+            yield _question(arm_ids.child(group, arm_ids.VAULT, vault), name, "update")
+        elif type != types.ACCESS_POLICY and (id := outputs.get("id")):
+            yield _question(id, name, "delete")
+
+
+def _binding(situation: Situation) -> Iterator[Question]:
+    """The account that this run binds to its key by a second write."""
+    inputs, before = situation.inputs, situation.before
+    is_bound_now = inputs.has_key and inputs.binds_in_two_phases and not inputs.unbinds
+    if before.account and is_bound_now and not before.is_bound:
+        yield _question(before.account.id, "encryption", "update")
 
 
 @dataclass
 class _Asks:
-    """Takes the declarations of one service; `found` lists the resources that Azure is asked about."""
+    """Takes the declarations of one service: `declared` has their types and names, and `found` lists the
+    resources that Azure is asked about."""
 
     situation: Situation
     group_id: str
     found: list[Question] = field(default_factory=list)
+    declared: set[tuple[str, str]] = field(default_factory=set)
 
     def declare_all(self) -> None:
         """Has the parts declare all the azure-native resources that they make."""
@@ -83,10 +112,11 @@ class _Asks:
         """Notes a declaration. Asks nothing about a resource in one that something else is yet to make, nor
         about one that Resource Manager does not have."""
         name, at = declared.azure_name, declared.at or self.group_id
+        former = [alias.name for alias in options.get("aliases") or ()]
+        self.declared.update((_noun(declared.token), known) for known in (declared.name, *former))
         if not (isinstance(name, str) and isinstance(at, str) and declared.type):
             return Made(UNKNOWN, name, None)
-        id, former = self._id(declared, name, at), [alias.name for alias in options.get("aliases") or ()]
-        moves = self._moves(declared)
+        id, moves = self._id(declared, name, at), self._moves(declared)
         waits = declared.type.startswith(f"{arm_ids.ACCOUNT}/") and self._account_changes
         if moves or not (waits or self._is_recorded(declared, former)):
             # A moved one has the name of the one that is deleted first. The question gives another name, so
@@ -144,14 +174,19 @@ class _Asks:
 
     def _is_recorded(self, declared: Declaration, former: Sequence[str]) -> bool:
         """Whether the state has it, under any version of its type."""
-        recorded = {(type.rpartition(":")[2], name) for type, name in self.situation.before.resources}
-        return any((declared.token.rpartition(":")[2], name) in recorded for name in (declared.name, *former))
+        recorded = {(_noun(type), name) for type, name in self.situation.before.resources}
+        return any((_noun(declared.token), name) in recorded for name in (declared.name, *former))
 
     def _moves(self, declared: Declaration) -> bool:
         """Whether it is a private endpoint that the state has in another subnet."""
         recorded = self.situation.before.resources.get((types.PRIVATE_ENDPOINT, declared.name), {})
         was = (recorded.get("subnet") or {}).get("id") or ""
         return was != "" and not arm_ids.same(was, declared.arguments["subnet"]["id"])
+
+
+def _noun(token: str) -> str:
+    """A type without its package, module and version."""
+    return token.rpartition(":")[2]
 
 
 def _body(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from components.guards.recorded_state import RecordedService, recorded_names, re
 from components.guards.situation import Situation, is_in_subscription
 from components.hooks import serve_hooks
 from components.invokes import InvokeError, State, stack_state, together
-from components.planned import planned
+from components.locks import lock_hook
+from components.planned import deleted, planned
 from core import arm_ids
 from core.commands import STACK
 from core.environment import IGNORES_VALIDATION, RECOVERS
@@ -94,7 +95,8 @@ def preflight(
         # Last, because people read the last lines. The update that follows does not repeat them.
         for one in found.does:
             (pulumi.log.warn if one.is_grave else pulumi.log.info)(one.text)
-    return {name: ServicePlan(one, revocations) for name, one in found.situations.items()}
+    hook = lock_hook(f"service {next(iter(services), '')}", [*found.existing_ids()])
+    return {name: ServicePlan(one, revocations, hook) for name, one in found.situations.items()}
 
 
 def _revoke(service: str, taken: access.RevokedAccess) -> pulumi.Resource:
@@ -135,7 +137,7 @@ class _Preflight:
                 self._refuse(name, rule(one))
             _tell(name, one)
         if not recovers():
-            await self._check_deployment()
+            await self._check_deployment(state)
         _tell_unchecked(self.reader.unchecked)
 
     async def _look(self, name: str, recorded: RecordedService, state: State) -> None:
@@ -178,12 +180,21 @@ class _Preflight:
             self._refuse(name, [data_loss.no_longer_declared(recorded_service(name, state), name)])
 
     def _effects(self, state: State) -> Iterator[effects.Effect]:
-        gone = sorted(recorded_names(state) & set(self.removed or ()) - set(self.services))
         found = [effects.effect(one) for one in self.situations.values()]
-        found += [effects.removal(recorded_service(name, state)) for name in gone]
+        found += [effects.removal(recorded_service(name, state)) for name in self._gone(state)]
         yield from filter(None, found)
 
-    async def _check_deployment(self) -> None:
+    def _gone(self, state: State) -> list[str]:
+        """The recorded services that the program declares no more, on purpose."""
+        return sorted(recorded_names(state) & set(self.removed or ()) - set(self.services))
+
+    def existing_ids(self) -> Iterator[str]:
+        """The ARM ids of the recorded resources of the services, and of the vaults of their keys."""
+        for one in self.situations.values():
+            recorded = [outputs.get("id") for outputs in one.before.own_parts.values()]
+            yield from filter(None, dict.fromkeys([*recorded, one.place.vault_id]))
+
+    async def _check_deployment(self, state: State) -> None:
         """Asks once which resources of the services Azure would refuse, also for services with problems, to
         tell all problems at once, but not about an argument that is refused already."""
         asked = [
@@ -193,6 +204,9 @@ class _Preflight:
             if one.before.account is None or is_in_subscription(one.before.account, one.login)
             for question in planned(one)
         ]
+        for name in self._gone(state):
+            before = recorded_service(name, state)
+            asked += [(name, one) for one in deleted(before, self.reader.login.subscription_id)]
         if not asked:
             return
         refused = {(name, problem.path) for name, problem in self.problems}

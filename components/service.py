@@ -91,7 +91,8 @@ class EncryptedAIServicesAccount(Component):
         asked = {"access": inputs.access} if inputs.is_revoked else {}
         if inputs.unbind_account:
             asked["unbindAccount"] = inputs.unbind_account
-        super().__init__(name, opts, asked, after, owns_vault=inputs.makes_vault)
+        hook = preflight_result.lock_hook
+        super().__init__(name, opts, asked, after, owns_vault=inputs.makes_vault, before_update=hook)
         self._inputs = inputs
         parts = Parts(inputs, preflight_result, self.child, self.protected_child, vault_provider)
         binding: list[pulumi.CustomResource] = []

@@ -15,10 +15,12 @@ from core.rights import Access
 @dataclass(frozen=True)
 class ServicePlan:
     """The decisions for one service, from its situation. `revocations` are the resources that take access
-    away, for any service of the run: everything else comes after them."""
+    away, for any service of the run: everything else comes after them. `lock_hook` refuses what a management
+    lock forbids."""
 
     situation: Situation
     revocations: tuple[pulumi.Resource, ...] = ()
+    lock_hook: pulumi.ResourceHook | None = None
 
     @property
     def recorded_policies(self) -> frozenset[str]:

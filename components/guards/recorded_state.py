@@ -6,6 +6,7 @@ calls that read both (reader.py), nor what may not change (data_loss.py).
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from components.invokes import Parts, State
@@ -22,9 +23,9 @@ class RecordedService:
     `resources` are the outputs of its resources by type token and logical name, also of services whose names
     begin with this name and a hyphen. `account` is the account as Azure has it, if that is known, and
     `binding` its binding, until Azure's answer shows its key. `principal_id` is the recorded object id of the
-    account's identity. `mentioned_ids` are the ids, lower case, that its resources refer to, except ids that
-    may be such another service's. `is_complete`: it has outputs, which only an update that ends well writes.
-    `declared_kind` is the kind of account that such an update declared, whatever Azure has made of it since.
+    account's identity. `siblings` are the beginnings of names that may be such another service's.
+    `is_complete`: it has outputs, which only an update that ends well writes. `declared_kind` is the kind of
+    account that such an update declared, whatever Azure has made of it since.
     """
 
     name: str = ""
@@ -32,7 +33,7 @@ class RecordedService:
     account: facts.Account | None = None
     binding: Mapping[str, Any] | None = None
     principal_id: str | None = None
-    mentioned_ids: frozenset[str] = frozenset()
+    siblings: tuple[str, ...] = ()
     is_complete: bool = False
     declared_kind: str = ""
 
@@ -43,6 +44,16 @@ class RecordedService:
     def has(self, type: str, part: str) -> bool:
         """Whether the state has its resource `NAME-PART` of a type."""
         return (type, f"{self.name}-{part}") in self.resources
+
+    @cached_property
+    def own_parts(self) -> Parts:
+        """Its resources without those that may be another service's."""
+        return {key: one for key, one in self.resources.items() if not key[1].startswith(self.siblings)}
+
+    @cached_property
+    def mentioned_ids(self) -> frozenset[str]:
+        """The ids, lower case, that its own resources refer to."""
+        return frozenset(id for one in self.own_parts.values() for id in _ids_in(one))
 
     @property
     def key_identity(self) -> str | None:
@@ -162,7 +173,6 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
     binding = _binding_of(account, parts.get((types.BINDING, f"{name}-binding")))
     services = [one for type, one in parts if type == types.SERVICE]
     own = {key: parts[key] for key in parts if key[1].startswith(f"{name}-") and key[0] != types.SERVICE}
-    others = tuple(f"{one}-" for one in services if one.startswith(f"{name}-"))
     outputs = parts.get((types.SERVICE, name), {})
     return RecordedService(
         name,
@@ -170,7 +180,7 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         _by_own_identity(account, own) if account else None,
         binding,
         account.principal_id if account else None,
-        frozenset(id for key in own if not key[1].startswith(others) for id in _ids_in(own[key])),
+        tuple(f"{one}-" for one in services if one.startswith(f"{name}-")),
         bool(outputs.get("accountId")),
         str(outputs.get("kind") or ""),
     )

@@ -152,11 +152,12 @@ async def _taken_in_the_world(one: Planned, ask: Questions) -> DeploymentFinding
     return DeploymentFinding(NAMES, one.id, f"{text} (Azure: {answer.get(why)})", fix)
 
 
-_VERBS: Final = {model.CREATE: "making", model.DELETE: "deleting"}
+_VERBS: Final = {model.CREATE: "making", model.UPDATE: "changing", model.DELETE: "deleting"}
 
 
 async def locks(plan: Sequence[Planned], ask: Questions) -> Report:
-    """A finding for each lock on the way: ReadOnly forbids every write, CanNotDelete a delete."""
+    """A finding for each lock on the way: ReadOnly forbids every write, CanNotDelete a delete. For resources
+    that may be changed, a finding for each: the caller looks up the one that is."""
     written = model.by_group(one for one in plan if one.action != model.USE)
 
     async def judge(members: Sequence[Planned]) -> Found:
@@ -173,7 +174,8 @@ async def locks(plan: Sequence[Planned], ask: Questions) -> Report:
                     text = f"the lock {lock.get('name')!r} ({level}) at {at} forbids {_VERBS[one.action]}"
                     fix = f"its owner removes it for this update with `az lock delete --ids {lock['id']}`"
                     told = DeploymentFinding(LOCKED, one.id, f"{text} {one.label}", fix)
-                    found.setdefault(str(lock["id"]).lower(), told)
+                    about = one.id if one.action == model.UPDATE else ""
+                    found.setdefault(f"{lock['id']} {about}".lower(), told)
         return found.values()
 
     return await about_each(LOCKED, "whether a lock forbids it", written, judge)

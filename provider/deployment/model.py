@@ -1,4 +1,4 @@
-"""The resources that are about to be made, and the findings about them."""
+"""The resources that are about to be made or changed, and the findings about them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from core import arm_ids
 
 GROUP: Final = arm_ids.RESOURCE_GROUP
 CREATE: Final = "create"
+UPDATE: Final = "update"
 DELETE: Final = "delete"
 USE: Final = "use"
 """The resource exists elsewhere, and one that is about to be made refers to it."""
-ACTIONS: Final = (CREATE, DELETE, USE)
+ACTIONS: Final = (CREATE, UPDATE, DELETE, USE)
 ACCESS_POLICY: Final = "microsoft.keyvault/vaults/accesspolicies"
 VERSIONS: Final[Mapping[str, str]] = {
     arm_ids.VAULT.lower(): versions.VAULTS,
@@ -46,7 +47,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Planned:
-    """A resource that is about to be made or deleted, or that is used as it is.
+    """A resource that is about to be made, changed or deleted, or that is used as it is.
 
     `content` is its ARM body as far as it is known; `bound` is the body of an account once it is under its
     key, if another write binds it. `setting` and `existing_setting` are the caller's names for the argument

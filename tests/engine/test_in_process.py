@@ -48,6 +48,7 @@ from tests.support.slow_clock import BEFORE_RETIREMENTS
 
 LOCKS = "providers/Microsoft.Authorization/locks"
 BY_ITSELF = "user-assigned identity"
+CALLER = "77777777-7777-4777-8777-777777777777"
 HOLD = {"properties": {"level": "CanNotDelete", "notes": "legal hold"}}
 
 
@@ -282,6 +283,32 @@ def test_a_vault_a_key_and_a_service_of_one_name_are_three() -> None:
     assert (world.engine.preview(program), world.engine.up(program, refresh=False)) == ([], [])
     with pytest.raises(UpdateError, match=r"1 problem; nothing of this service was made or changed:"):
         world.engine.up(partial(program, location="northeurope"), refresh=False)
+
+
+def test_a_lock_is_told_before_anything_is_written() -> None:
+    """In the preview of a change that it forbids, with the command that leads out; a run that changes nothing
+    passes, and so does a change that the lock allows."""
+    world = standing(callers=[{"principal_id": CALLER}])
+    settled(world)
+    group = f"{SUBSCRIPTION}/resourceGroups/rg-claims"
+    changes: Mapping[str, tuple[str, dict[str, Any]]] = {
+        "changing resource group 'rg-claims'": ("ReadOnly", {"tags": {"owner": "me"}}),
+        "deleting role assignment": ("CanNotDelete", {"callers": []}),
+        "changing vault 'kv-claims'": ("ReadOnly", {"access": "revoked"}),
+    }
+    for number, (forbidden, (level, change)) in enumerate(changes.items()):
+        world.arm("PUT", f"{group}/{LOCKS}/hold", {"properties": {"level": level}})
+        assert world.must_up() == []
+        if level == "CanNotDelete":
+            world.must_up(tags={"owner": f"number {number}"})
+        world.declare(change)
+        said = world.preview()
+        assert f"the lock 'hold' ({level}) at {group} forbids {forbidden}" in said
+        written = len(world.wire.seen)
+        assert world.up() != ""
+        assert [method for method, _ in world.wire.seen[written:] if method in ("PATCH", "DELETE")] == []
+        Way(world).follow(said)
+        assert world.preview() == ""
 
 
 def guarded(engine: Engine, effect: str, *, exempt: bool) -> list[str]:
