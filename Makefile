@@ -44,7 +44,7 @@ down: ## destroy stack dev and, with the last stack, stop the local Azure; leave
 pack: setup ## the policy pack as a folder that needs nothing of the checkout, into .pack/
 	@$(PY) -m policies.publish .pack
 
-dist: setup ## what a release has, into .dist/: plugins, policy pack, operations, checksums, list of components, notes
+dist: setup ## what a release has, into .dist/: Python package, plugins, policy pack, checksums, list of components, notes
 	@$(PY) -m engine.release build .dist
 
 env: setup ## exports for any client: eval "$$(make -s env)"

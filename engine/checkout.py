@@ -24,8 +24,18 @@ def given(root: Path = ROOT) -> dict[str, str]:
     return {"version": project["version"], "address": address}
 
 
-def tracked(*folders: str, root: Path = ROOT) -> dict[str, bytes]:
-    """The files of folders that git knows."""
-    command = ["git", "ls-files", "-z", "--", *folders]
-    listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
-    return {name: (root / name).read_bytes() for name in listed.split("\0") if name}
+def tracked(*names: str, root: Path = ROOT) -> dict[str, bytes]:
+    """The files below folders, and files, that git knows; in an unpacked archive, which has no git, all but
+    compiled ones."""
+    if (root / ".git").exists():
+        command = ["git", "ls-files", "-z", "--", *names]
+        listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+        files = [name for name in listed.split("\0") if name]
+    else:
+        below = [path for name in names for path in (root / name, *sorted((root / name).rglob("*")))]
+        files = [
+            path.relative_to(root).as_posix()
+            for path in below
+            if path.is_file() and "__pycache__" not in path.parts
+        ]
+    return {name: (root / name).read_bytes() for name in files}

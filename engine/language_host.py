@@ -63,11 +63,16 @@ def interpreter(info: pb.ProgramInfo) -> str:
         return sys.executable
     python = Path(info.root_directory, virtualenv, "bin", "python")
     if not python.exists():
+        command = "python3 -m localazure setup" if _is_clone(info) else "pulumi install"
         raise FileNotFoundError(
-            f"no Python in the virtual environment {virtualenv!r} of {info.root_directory}: run "
-            "`python3 -m localazure setup`"
+            f"no Python in the virtual environment {virtualenv!r} of {info.root_directory}: run `{command}`"
         )
     return str(python)
+
+
+def _is_clone(info: pb.ProgramInfo) -> bool:
+    """Whether the program is this repository's own, which has a set-up that brings the Pulumi CLI, too."""
+    return Path(info.root_directory, "engine", "setup.py").is_file()
 
 
 def program_command(request: pb.RunRequest, engine: str, python: str, launcher: Path) -> list[str]:
@@ -211,15 +216,14 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         try:
             interpreter(request.info)
         except FileNotFoundError as error:
-            # A program has another way, and may be told to go on without a network (`pulumi new`).
-            if request.is_plugin:
+            if _is_clone(request.info):
+                yield pb.InstallDependenciesResponse(stdout=f"{error}\n".encode())
+            else:
                 yield from self._install(request)
-                return
-            yield pb.InstallDependenciesResponse(stdout=f"{error}\n".encode())
 
     def _install(self, request: pb.InstallDependenciesRequest) -> Iterator[pb.InstallDependenciesResponse]:
-        """Makes the virtual environment of a plugin, with the packages of its requirements.txt, as the
-        official host does with `toolchain: pip`. Raises CalledProcessError after pip's message."""
+        """Makes the virtual environment of a program or plugin, with the packages of its requirements.txt, as
+        the official host does with `toolchain: pip`. Raises CalledProcessError after pip's message."""
         folder = Path(request.info.program_directory or request.directory)
         environment = Path(request.info.root_directory, dict(request.info.options)["virtualenv"])
         python = environment / "bin" / "python"

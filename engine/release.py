@@ -32,6 +32,7 @@ PLACES: Final[Mapping[str, Sequence[str]]] = {
     "core/published.py": (rf'VERSION: Final = "{_VERSION}"', r'REPOSITORY: Final = "(?P<address>\S*)"'),
     "provider/schema.json": (rf'^  "version": "{_VERSION}"',),
     "policies/PulumiPolicy.yaml": (rf"^version: {_VERSION}",),
+    "template/requirements.txt": (rf"^language-cmk\[operate\]=={_VERSION}",),
 }
 """For each file, the patterns that find version or address in it."""
 PLATFORMS: Final = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64")

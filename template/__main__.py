@@ -4,5 +4,5 @@ import pulumi
 from service import service
 
 claims = service()
-# By service: `python -m operate` reads it.
+# By service: `language-cmk verify` and its like read it.
 pulumi.export("services", {"claims": claims.outputs()})

@@ -1,17 +1,11 @@
 """The service as a function that both the program and its test call."""
 
-import sys
-from pathlib import Path
-
 import pulumi
-
-# The components are in the clone beside this project.
-sys.path.append(str(Path(__file__).resolve().parents[1] / "language-cmk"))
-from components.service import EncryptedAIServicesAccount
+from language_cmk import EncryptedAIServicesAccount
 
 
 def service() -> EncryptedAIServicesAccount:
-    """Every argument: ../language-cmk/docs/settings.md."""
+    """An account of Azure AI Language, closed, with its own vault and key."""
     config = pulumi.Config()
     return EncryptedAIServicesAccount(
         config.require("name"),

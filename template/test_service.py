@@ -1,11 +1,10 @@
-"""A unit test, without an engine, Azure or a login: ../language-cmk/docs/unit-tests.md."""
+"""Unit tests, without an engine, Azure or a login: what the program declares."""
 
 import pulumi
 import pytest
+from language_cmk import InputError
+from language_cmk.testing import declared
 from service import service
-
-from components.arguments.problem import InputError
-from components.testing import declared
 
 
 def configure(**settings: str) -> None:

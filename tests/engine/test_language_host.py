@@ -87,7 +87,9 @@ def test_the_host_has_the_version_of_its_sdk(host: Host) -> None:
 
 def test_packages_that_are_there_need_no_word(host: Host, tmp_path: Path) -> None:
     """`pulumi install`, `pulumi package add` and an update name the command that makes a virtual environment
-    only where it is needed."""
+    only where it is needed: in a clone the one that brings the CLI, too."""
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "setup.py").touch()
     (tmp_path / "made" / "bin").mkdir(parents=True)
     (tmp_path / "made" / "bin" / "python").touch()
     made, absent = (info(tmp_path, virtualenv=one) for one in ("made", "absent"))
@@ -100,6 +102,19 @@ def test_packages_that_are_there_need_no_word(host: Host, tmp_path: Path) -> Non
     for told in (said(absent), host.stub.Run(pb.RunRequest(pwd=str(tmp_path), info=absent)).error):
         assert "absent" in told
         assert "run `python3 -m localazure setup`" in told
+
+
+def test_a_program_gets_the_packages_that_it_names(host: Host, tmp_path: Path) -> None:
+    """`pulumi install` and `pulumi new` make its virtual environment, as Pulumi's own host does; before that,
+    an update names the command."""
+    (tmp_path / "requirements.txt").write_text("# nothing\n")
+    program = info(tmp_path, virtualenv=".venv")
+    refused = host.stub.Run(pb.RunRequest(pwd=str(tmp_path), info=program)).error
+    assert "run `pulumi install`" in refused
+    request = pb.InstallDependenciesRequest(directory=str(tmp_path), info=program)
+    said = b"".join(one.stdout for one in host.stub.InstallDependencies(request)).decode()
+    assert "installing the packages of" in said
+    assert (tmp_path / ".venv" / "bin" / "python").exists()
 
 
 def test_where_no_sdk_can_be_generated_the_error_says_what_can(host: Host) -> None:
