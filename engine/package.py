@@ -98,6 +98,8 @@ def files(root: Path = ROOT) -> dict[str, bytes]:
         is_module = name.endswith(".py")
         made[f"{NAME}/{name}"] = with_one_root(content.decode()).encode() if is_module else content
     made[f"{NAME}/pulumi-plugin.json"] = _plugin(root)
+    for name, content in tracked("template/azure-cmk", root=root).items():
+        made[f"share/language-cmk/{name.removeprefix('template/')}"] = content
     made["pyproject.toml"] = _project(root).encode()
     made["LICENSE"] = (root / "LICENSE").read_bytes()
     return made

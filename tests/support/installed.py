@@ -49,6 +49,7 @@ class Installed:
         python = str(environment / "bin" / "python")
         install = [str(UV), "pip", "install", "--quiet", "--offline", "--no-deps", "--python", python]
         subprocess.run([*install, str(self.wheel)], check=True)
+        shutil.copytree(environment / "share" / "language-cmk" / "azure-cmk", self.folder / "azure-cmk")
         search_path = os.pathsep.join([str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]])
         outside = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         self.env = {**outside, **self.cloud, **checkout(self.folder, search_path)}
