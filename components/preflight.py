@@ -95,6 +95,8 @@ def preflight(
         # Last, because people read the last lines. The update that follows does not repeat them.
         for one in found.does:
             (pulumi.log.warn if one.is_grave else pulumi.log.info)(one.text)
+        if unread := drift.not_read(found.situations.values()):
+            pulumi.log.info(unread)
     hook = lock_hook(f"service {next(iter(services), '')}", [*found.existing_ids()])
     return {name: ServicePlan(one, revocations, hook) for name, one in found.situations.items()}
 
@@ -262,6 +264,7 @@ def _tell(name: str, situation: Situation) -> None:
         access.stale_grant,
         access.left_closed,
         drift.changed,
+        drift.unaudited,
         existing_resources.upgraded,
     ):
         for text in note(situation):

@@ -5,18 +5,27 @@ Does not refuse a loss that an update repairs itself (a binding, access for a ne
 own: removed access (access.py), the calls to Azure (reader.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from components.account_write import differs
 from components.arguments.problem import Problem
 from components.guards.key_place import KeyPlace
 from components.guards.recorded_state import SYSTEM, USER
 from components.guards.situation import Live, Situation, is_in_subscription
-from core import arm_ids, facts, regions
+from core import arm_ids, audit_log, facts, regions
 from core import resource_types as types
 from core.facts import HOURS_HELD
 
 _WATCHED = ("tags", "sku", "publicNetworkAccess", "networkAcls", "disableLocalAuth")
+_BY_REFRESH = {
+    types.ROLE_ASSIGNMENT: "roles of callers",
+    types.PRIVATE_ENDPOINT: "private endpoints",
+    types.PRIVATE_ZONE_GROUP: "private endpoints",
+    types.PROJECT: "projects",
+    types.DEPLOYMENT: "deployments",
+    types.WORKSPACE: "workspace",
+}
+"""The parts of a service that no look before an update reads, by their names in its settings."""
 _FORGET = "run `pulumi refresh`, which removes it from the state"
 
 
@@ -32,6 +41,31 @@ def changed(situation: Situation) -> Iterator[str]:
                 f"{noun} {recorded['name']!r} is not as the state has it, as after a change outside Pulumi: "
                 f"{', '.join(names)}. A preview with --refresh shows how; an update that writes it undoes it"
             )
+
+
+def unaudited(situation: Situation) -> Iterator[str]:
+    """The vault's diagnostic setting, if the stack has one that no longer delivers the uses of keys."""
+    setting, live = situation.before.part(types.DIAGNOSTIC_SETTING, "vault-audit"), situation.live.audit
+    if live is None:
+        what = "was deleted outside Pulumi"
+    elif live and not audit_log.recorded(live.get("logs")) & audit_log.CATEGORIES:
+        what = f"was changed outside Pulumi and no longer delivers {audit_log.CATEGORY}"
+    else:
+        return
+    yield (
+        f"the diagnostic setting {setting['name']!r} of vault {situation.inputs.vault.name!r} {what}: no use "
+        "of its keys is logged, and this run does not change that. `pulumi up --refresh` logs them again"
+    )
+
+
+def not_read(situations: Iterable[Situation]) -> str:
+    """What the services have that only a refresh reads, in words; "" for nothing."""
+    found = set()
+    for situation in situations:
+        before = situation.before
+        found |= {_BY_REFRESH.get(type) for type, name in before.resources if name != f"{before.name}-access"}
+    words = [word for word in dict.fromkeys(_BY_REFRESH.values()) if word in found]
+    return f"not read without --refresh: {', '.join(words)}" if words else ""
 
 
 def gone(situation: Situation) -> Iterator[Problem]:

@@ -24,10 +24,18 @@ from components.invokes import Answer, InvokeError, State, invoke, missing_data_
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, demands, facts, kinds, rights
 from core.refusals import is_absent_text, is_forbidden_text
-from core.resource_types import GET_ACCOUNT, GET_CLIENT_CONFIG, GET_IDENTITY, GET_KEY, GET_VAULT
+from core.resource_types import (
+    DIAGNOSTIC_SETTING,
+    GET_ACCOUNT,
+    GET_CLIENT_CONFIG,
+    GET_IDENTITY,
+    GET_KEY,
+    GET_VAULT,
+)
 from core.rights import Access
 
 _GET_ASSIGNMENT = "azure-native:authorization:getRoleAssignment"
+_GET_SETTING = "azure-native:monitor:getDiagnosticSetting"
 _EMPTY = "the answer is empty"
 """Why a resource counts as not read: Pulumi's mocks give empty answers."""
 _WHAT = {
@@ -35,6 +43,7 @@ _WHAT = {
     "getVault": "whether a vault can hold the key, and its access",
     "getKey": "whether a key exists",
     "getRoleAssignment": "whether a role is assigned on a key",
+    "getDiagnosticSetting": "whether the uses of a vault's keys are logged",
     "getUserAssignedIdentity": "whether the identity that uses a key exists",
 }
 _HSM_WHAT = {
@@ -103,7 +112,9 @@ class Reader:
         before = as_it_is(recorded, account)
         place = place_of_key(inputs, before)
         drifts = is_in_subscription(before.account, self.login)
-        vault, key, assignment = await asked.key_and_grant(place, before)
+        (vault, key, assignment), audit = await together(
+            asked.key_and_grant(place, before), asked.audit(before, drifts=drifts)
+        )
         live = Live(
             account,
             vault,
@@ -112,6 +123,7 @@ class Reader:
             await asked.identity(before) if drifts and before.key_identity == USER else None,
             await self.upgrade(before.account) if drifts and before.account else facts.Upgrade(),
             await asked.can_leave_key(place, before),
+            audit,
             frozenset(asked.unread),
         )
         declared = replace(recorded_account(state, inputs.account_name), live=account)
@@ -242,6 +254,16 @@ class _Look:
             return None
         place = {"resourceGroupName": arm_ids.group_of(id), "resourceName": arm_ids.name_of(id)}
         return await self._get("identity", GET_IDENTITY, place)
+
+    async def audit(self, before: RecordedService, *, drifts: bool) -> Answer:
+        """The diagnostic setting that this stack gave its vault; empty if it has none, or is not to read it.
+        A setting that may not be read leaves nothing else undecided."""
+        id = before.part(DIAGNOSTIC_SETTING, "vault-audit").get("id")
+        if not (id and drifts and self.request.inputs.audit.keeps_logs):
+            return {}
+        place = {"resourceUri": arm_ids.parse(id).scope, "name": arm_ids.name_of(id)}
+        found, is_read = await self.reader.native(_GET_SETTING, None, place, self.number)
+        return found if is_read else {}
 
     async def can_leave_key(self, place: KeyPlace, before: RecordedService) -> bool:
         """Whether the account keeps its key, or its identity can still use the key that it leaves, by a grant

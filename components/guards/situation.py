@@ -4,7 +4,7 @@ Owns: conclusions from these three, such as whether the identity can use the key
 is read (reader.py), what is wrong with it (rules.py), what is done about it (plan.py).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from components.access_model import RBAC
 from components.account_write import AccountBefore
@@ -36,7 +36,8 @@ class Live:
 
     `account` is the service's account, or any account with the name that it is to get. `assignment` is the
     role assignment of the account's identity, and `identity` the user-assigned identity that uses the key.
-    `upgrade` is Azure's plan to make the account a Foundry resource by itself.
+    `upgrade` is Azure's plan to make the account a Foundry resource by itself. `audit` is the diagnostic
+    setting that the stack gave the vault: None if it does not exist, empty if it was not read.
     `can_leave_key` is False if the account is to leave a key that its identity can no longer use.
     """
 
@@ -47,6 +48,7 @@ class Live:
     identity: Answer = None
     upgrade: facts.Upgrade = facts.Upgrade()
     can_leave_key: bool = True
+    audit: Answer = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
 
 

@@ -33,7 +33,11 @@ _SEEN: Final = {
         "refresh of the account",
     ],
     "GET workspaces": ["refresh of the workspace"],
-    "GET diagnosticsettings": ["refresh of the vault's setting", "refresh of the account's setting"],
+    "GET diagnosticsettings": [
+        "whether the uses of the vault's keys are still logged",
+        "refresh of the vault's setting",
+        "refresh of the account's setting",
+    ],
 }
 _NEW: Final = {
     "GET resourcegroups": ["whether the group exists, which may hold a resource of the same name"],

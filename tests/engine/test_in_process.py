@@ -86,6 +86,24 @@ def test_the_customers_key_is_turned_on_and_off_on_one_account(mode: str) -> Non
     assert {state["readable"] for state in world.history()} == {True}
 
 
+def test_a_vault_without_its_audit_is_told_and_audited_again() -> None:
+    """By each plain run, which ends in a preview with what it did not read; a refresh has it made again."""
+    world = World("access policies", settings={"audit": {}, "callers": [{"principal_id": "deployer"}]})
+    settled(world)
+    setting = f"{world.vault_id}/providers/Microsoft.Insights/diagnosticSettings/claims-audit"
+    world.arm("DELETE", setting)
+    for run in (world.preview, world.up):
+        assert run() == ""
+        assert "no use of its keys is logged" in "".join(world.engine.warnings)
+        assert world.engine.operations == []
+    assert world.preview() == ""
+    assert world.engine.notes[-1] == "not read without --refresh: roles of callers, workspace"
+    world.refreshes = True
+    assert [one.rpartition(":")[2] for one in world.must_up()] == ["DiagnosticSetting"]
+    assert world.engine.warnings == []
+    assert world.arm("GET", setting)["properties"]["logs"]
+
+
 def test_a_new_key_needs_an_azure_native_that_keeps_to_its_types_version(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -414,8 +432,9 @@ MOST: Mapping[str, Mapping[str, int]] = {
     # What is waited for is asked about again, so that Azure's calls differ a little from run to run. The
     # account is read immediately before it is written, and after.
     "update": {**_EACH, "Invoke": 2, "arm": 50},
-    # A refresh reads and compares each resource. What is not in the state, the survey asks for.
-    "unchanged": {"Read": 10, "Check": 10, "Diff": 10, "Invoke": 3, "arm": 13},
+    # A refresh reads and compares each resource. What is not in the state, the survey asks for; also whether
+    # the vault is still audited.
+    "unchanged": {"Read": 10, "Check": 10, "Diff": 10, "Invoke": 4, "arm": 14},
 }
 """The calls of one more service to the providers, by method, and to Azure Resource Manager, `arm`."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from components.guards.access import removed_access, still_granted
-from components.guards.drift import gone
+from components.guards.drift import gone, not_read, unaudited
 from components.guards.key_place import KeyPlace
 from components.guards.plan import ServicePlan
 from components.guards.recorded_state import RecordedService
@@ -210,3 +210,38 @@ def test_what_azure_deletes_of_a_kind_whose_key_is_gone_is_told(
     (told,) = gone(situation(before, place, Live(account=LIVE, vault=vault)))
     lost = "; Azure then deletes all data uploaded to Custom Translator"
     assert (lost in told.text) is (kind == "TextTranslation")
+
+
+SETTING: Parts = {(types.DIAGNOSTIC_SETTING, "language-vault-audit"): {"name": "language-audit", "id": "/x"}}
+
+
+@pytest.mark.parametrize(
+    ("live", "told"),
+    [
+        (None, "was deleted outside Pulumi"),
+        ({"logs": [{"category": "AuditEvent", "enabled": False}]}, "no longer delivers AuditEvent"),
+        ({"logs": [{"categoryGroup": "allLogs", "enabled": True}]}, ""),
+        ({}, ""),
+    ],
+    ids=["deleted", "turned off", "wider", "not read"],
+)
+def test_a_vault_that_is_no_longer_audited_is_told(live: Any, told: str) -> None:
+    """The trail of key use, which no update writes unless a refresh has seen that it is gone."""
+    found = [*unaudited(situation(recorded(resources=SETTING), PLACE, Live(**ALL, audit=live)))]
+    assert len(found) == (told != "")
+    assert all(told in one and "`pulumi up --refresh`" in one for one in found)
+
+
+def test_what_only_a_refresh_reads_is_named_once_in_one_line() -> None:
+    """Of all services, in the words of the settings; the account's own role is read, and nothing is said of a
+    service that has nothing else."""
+    roles: Parts = {(types.ROLE_ASSIGNMENT, f"language-{one}"): {} for one in ("caller-a", "access")}
+    others: Parts = {
+        (types.PRIVATE_ENDPOINT, "language-vault-endpoint"): {},
+        (types.WORKSPACE, "language-w"): {},
+    }
+    services = [situation(recorded(resources=one)) for one in (roles, {**roles, **others}, SETTING)]
+    assert not_read(services) == (
+        "not read without --refresh: roles of callers, private endpoints, workspace"
+    )
+    assert not_read(services[2:]) == ""

@@ -129,7 +129,7 @@ def test_a_reference_is_looked_up_again_only_when_it_changes() -> None:
     deployment.up({"claims": private()})
     deployment.sent.clear()
     deployment.preview({"claims": private()})
-    assert len(deployment.sent) == 3
+    assert len(deployment.sent) == 4
     with pytest.raises(RefusedError) as refused:
         deployment.preview({"claims": private("endpoinst")})
     assert "subnet 'endpoinst' does not exist" in str(refused.value)
