@@ -45,6 +45,10 @@ class Azure:
         """The time of the last answer by Azure's own clock, in seconds since 1970; 0 before the first."""
         return self._client.answered_at
 
+    def close(self) -> None:
+        """Closes the connections; later calls fail."""
+        self._client.close()
+
     async def principal(self) -> Principal:
         """Who is logged in."""
         return await _in_thread(self._client.principal, "logging in")

@@ -102,6 +102,15 @@ class AzureClient:
                 self._credential = OneAtATime(made, LOGIN_RETRIES if self._retries else 0)
             return self._credential
 
+    def close(self) -> None:
+        """Closes the connections, each of which keeps a list of certificate authorities of about a megabyte;
+        later requests fail."""
+        with self._lock:
+            for made in self._pipelines.values():
+                made.close()
+            if self._credential:
+                self._credential.close()
+
     def principal(self) -> Principal:
         """Who is logged in, from the claims of the token for Resource Manager (`oid`, `tid`, `appid`)."""
         claims = credentials.claims(self.credential, self.cloud.arm_scope)
@@ -182,6 +191,12 @@ class OneAtATime:
     def __init__(self, credential: TokenCredential, retries: int = 0) -> None:
         self._credential, self._retries = credential, retries
         self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Closes the credential's connections, if it keeps any."""
+        close = getattr(self._credential, "close", None)
+        if close:
+            close()
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """The token, or the error of the last attempt."""

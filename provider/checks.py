@@ -65,7 +65,7 @@ Forms = Mapping[str, Callable[[Any], object]]
 """For each input, by its name, the function that raises MalformedError if it cannot be right."""
 
 
-_TYPES: Final = {"string": (str, "text"), "boolean": (bool, "a boolean")}
+_TYPES: Final = {"string": (str, "text"), "boolean": (bool, "a boolean"), "array": (list, "a list")}
 
 
 def check(news: Properties, token: str, forms: Forms | None = None) -> list[Failure]:

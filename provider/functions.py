@@ -169,8 +169,8 @@ def _not_planned(login: Login, args: Properties) -> Iterator[Failure]:
 
 @dataclass(frozen=True)
 class Function:
-    """One function: its answer, and the check of its arguments beyond their form. `writes`: it is for updates
-    alone, and may take as long as one."""
+    """One function: its answer, and the check of its arguments whose form is right. `writes`: it is for
+    updates alone, and may take as long as one."""
 
     answer: Callable[[Call, Properties], Awaitable[Answer]]
     more: Callable[[Login, Properties], Iterable[Failure]] = lambda *_: ()
@@ -181,7 +181,7 @@ class Function:
 def wrong_arguments(token: str, login: Login, args: Properties) -> list[Failure]:
     """Every argument of a function that cannot be right."""
     function = FUNCTIONS[token]
-    return [*check(args, token, function.forms), *function.more(login, args)]
+    return check(args, token, function.forms) or [*function.more(login, args)]
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {

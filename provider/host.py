@@ -196,8 +196,12 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         wanted = await asyncio.to_thread(self._complete, login(config, self._environ))
         for ignored in wanted.ignored_switches:
             await self._log.write(engine_pb2.WARNING, f"azure-cmk: {ignored}", "")
-        azure = self._connect(wanted) if self._connect else Azure(AzureClient(wanted))
-        self.served = Served(azure, self._clock, wanted, self._log, self._stop)
+        former = self.served
+        if former is None or former.login != wanted:
+            azure = self._connect(wanted) if self._connect else Azure(AzureClient(wanted))
+            self.served = Served(azure, self._clock, wanted, self._log, self._stop)
+            if former:
+                former.azure.close()
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     async def Cancel(self, request: Any, context: Context) -> Any:

@@ -16,7 +16,7 @@ from core.login import Login
 from provider import access_policy, customer_managed_key, deleted_account_purge, key_access, key_version
 from provider.azure import Azure, azure_time, patient
 from provider.errors import ErrorContext
-from provider.failure import UnknownTypeError
+from provider.failure import RefusedOperationError, UnknownTypeError
 from provider.functions import FUNCTIONS, wrong_arguments
 from provider.host import EngineLog
 from provider.resource import REPLACES, Call, Change, Resource, Run, State, secret_outputs
@@ -38,7 +38,7 @@ class Served:
         log: EngineLog | None = None,
         stop: asyncio.Event | None = None,
     ) -> None:
-        self.azure, self._clock = azure, clock or SystemClock()
+        self.azure, self.login, self._clock = azure, login, clock or SystemClock()
         self._log, self._stop = log or EngineLog(), stop or asyncio.Event()
         self._run = run = Run(azure_time(self._clock, azure), login)
         bindings = customer_managed_key.CustomerManagedKeyHandler(run)
@@ -97,6 +97,10 @@ class Served:
         return provider_pb2.UpdateResponse(properties=properties, refresh_before_update=resource.refreshes)
 
     async def _written(self, request: Any, resource: Resource, change: Change) -> State:
+        # The engine has checked the inputs; a test's, or another program's, may have left that out.
+        if failures := resource.check(change.news):
+            wrong = "; ".join(f"{failure.property}: {failure.reason}" for failure in failures)
+            raise RefusedOperationError(f"the inputs of {request.type} are wrong: {wrong}")
         call = self._call(request, resource.context(change.id, change.news), preview=request.preview)
         with call.explained():
             if request.preview:

@@ -61,6 +61,8 @@ def ended_versions(plan: Sequence[Planned], answered_at: float) -> Iterator[Depl
 
 def planned(given: Mapping[str, Any]) -> Planned:
     """A planned resource from a caller's object. Raises MalformedError."""
+    if not isinstance(given, Mapping):
+        raise MalformedError(f"found {given!r}; expected an object")
     known = {"existingSetting" if one.name == "existing_setting" else one.name for one in fields(Planned)}
     if unknown := sorted(set(given) - known):
         raise MalformedError(f"unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")

@@ -110,6 +110,7 @@ class FakeAzure(Azure):
     answered_at = 0.0
     echoes = True
     """Whether the answer to a PATCH shows the version of the key."""
+    is_closed = False
 
     def __init__(self, *given: Account | Vault) -> None:
         self.accounts: dict[str, Account] = {}
@@ -127,6 +128,9 @@ class FakeAzure(Azure):
         self.answers: dict[str, Mapping[str, Any]] = {}
         self.calls: list[str] = []
         self.patches: list[Encryption] = []
+
+    def close(self) -> None:
+        self.is_closed = True
 
     def put(self, *given: Account | Vault) -> None:
         for one in given:

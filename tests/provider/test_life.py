@@ -118,7 +118,7 @@ async def test_a_binding_moves_to_another_vault(pulumi: Engine) -> None:
         (ACCESS, ("keyId", "principalId", "grantId")),
         (REVOCATION, ("keyId", "principalId")),
         (CLEANUP, ("keyId", "accountId")),
-        (HSM_ROLE, ("scope", "principalId")),
+        (HSM_ROLE, ("scope", "principalId", "roleDefinitionId")),
     ],
 )
 async def test_a_preview_takes_what_is_not_known(pulumi: Engine, type: str, inputs: tuple[str, ...]) -> None:
