@@ -1,7 +1,7 @@
 """The certificate authority of one local Azure, and the one certificate its endpoints show.
 
 The authority's private key is used once and never written: nothing can be certified with it later. No
-system store is touched; clients find the authority through SSL_CERT_FILE.
+system store is touched; clients find the authority through SSL_CERT_FILE and its like.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -59,30 +59,32 @@ def login_of(proxy: str) -> tuple[str, str]:
 
 
 def registries_trusted(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables by which pip, npm and curl trust their registries as before and the local Azure besides:
-    each takes one file, which is made here. Empty where the authorities of this machine are not known.
+    """The variables by which every client trusts what it trusted before and the local Azure besides: each
+    takes one file, which is made here. Empty where the authorities of this machine are not known.
 
     In an environment of the local Azure the file that is there is right: what was outside is not known.
     """
     file = home.tls / "with-registries.pem"
     if "LOCALAZURE_CONTROL" not in environ:
         paths = ssl.get_default_verify_paths()
-        own = [environ.get(name) for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")]
-        outside = (Path(one) for one in (*own, paths.cafile, paths.openssl_cafile) if one)
-        found = next((one for one in outside if one.is_file() and one != file), None)
-        if found is None:
+        own = _files(environ.get(name) for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"))
+        machines = _files((paths.cafile, paths.openssl_cafile))[:1]
+        outside = [one for one in own or machines if one != file]
+        if not outside:
             return {}
-        more = Path(environ.get("NODE_EXTRA_CA_CERTS", ""))
-        trusted = [home.ca_bundle, found, *([more] if more.is_file() and more != found else [])]
+        more = _files([environ.get("NODE_EXTRA_CA_CERTS")])
+        trusted = dict.fromkeys([home.ca_bundle, *outside, *more])
         text = "\n".join(one.read_text(encoding="utf-8", errors="replace") for one in trusted)
         if not file.exists() or file.read_text() != text:
             write_private(file, text)
     if not file.exists():
         return {}
     # requests prefers its own variable to pip's, so pip's alone would not do.
-    return dict.fromkeys(
-        ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"), str(file)
-    )
+    return dict.fromkeys((*_AUTHORITIES, "PIP_CERT"), str(file))
+
+
+def _files(paths: Iterable[str | None]) -> list[Path]:
+    return [Path(path) for path in paths if path and Path(path).is_file()]
 
 
 def environment(home: Home, ports: Mapping[str, int], login: str = "") -> dict[str, str]:

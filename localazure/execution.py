@@ -45,7 +45,7 @@ def environment_for(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
         **dict(zip(ONWARD, onward_of(environ), strict=True)),
         **registries_trusted(home, environ),
     }
-    _check(found)
+    _check(home, found)
     Path(unquote(urlsplit(found["PULUMI_BACKEND_URL"]).path)).mkdir(parents=True, exist_ok=True)
     count_azure_native_as_installed(ROOT, Path(found["PULUMI_HOME"]))
     return found
@@ -95,11 +95,11 @@ def count_azure_native_as_installed(root: Path, pulumi_home: Path) -> None:
             plugin.chmod(0o755)
 
 
-def _check(environ: Mapping[str, str]) -> None:
+def _check(home: Home, environ: Mapping[str, str]) -> None:
     """Resource Manager, as a command would reach it, shows a certificate of the local Azure's own
-    authority."""
+    authority. Those that the command trusts besides do not count: Azure has its own from one of them."""
     proxy = urlsplit(environ["HTTPS_PROXY"])
-    context = ssl.create_default_context(cafile=environ["SSL_CERT_FILE"])
+    context = ssl.create_default_context(cafile=home.ca_bundle)
     connection = http.client.HTTPSConnection(str(proxy.hostname), proxy.port, timeout=10, context=context)
     connection.set_tunnel(_ARM, 443)
     try:

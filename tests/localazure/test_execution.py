@@ -7,13 +7,16 @@ import os
 import re
 import shlex
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import trustme
 
 from localazure import checkout, execution, process
 from localazure.__main__ import main
@@ -37,7 +40,7 @@ OUTSIDE = {
 }
 
 
-REGISTRIES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+REGISTRIES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")
 
 
 @pytest.fixture
@@ -98,31 +101,41 @@ def test_an_evaluated_environment_is_the_same(tmp_path: Path) -> None:
             check=True,
         )
     found = _without_outside(done.stdout)
-    assert found["SSL_CERT_FILE"] == str(home.ca_bundle)
+    assert home.ca_bundle.read_text() in Path(found["SSL_CERT_FILE"]).read_text()
     folders = found["PATH"].split(os.pathsep)
     assert folders[:2] == [str(ROOT / ".pulumi" / "bin"), str(ROOT / ".venv" / "bin")]
     assert len([f for f in folders if f.startswith(str(ROOT))]) == 2
 
 
+@pytest.mark.parametrize("certified", [False, True], ids=["no TLS", "a certificate of an authority outside"])
 def test_fails_where_something_else_answers(
-    shared_azure: RunningAzure, monkeypatch: pytest.MonkeyPatch
+    shared_azure: RunningAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, certified: bool
 ) -> None:
-    """A proxy that leads elsewhere is noticed before the command runs."""
-    real = process.environment_of(shared_azure.home)
+    """A proxy that leads elsewhere is noticed before the command runs, also one that leads to Azure, whose
+    authority the command trusts."""
+    real, company = process.environment_of(shared_azure.home), trustme.CA()
+    company.cert_pem.write_to_path(tmp_path / "company.pem")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    company.issue_cert("management.azure.com").configure_cert(context)
     with socket.create_server(("127.0.0.1", 0)) as impostor:
 
         def answer() -> None:
             connection, _ = impostor.accept()
-            with connection:
+            with connection, suppress(ssl.SSLError):
                 connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\nnot TLS at all")
+                connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                if certified:
+                    context.wrap_socket(connection, server_side=True)
+                else:
+                    connection.sendall(b"not TLS at all")
 
         threading.Thread(target=answer, daemon=True).start()
         found = {**real, "HTTPS_PROXY": f"http://127.0.0.1:{impostor.getsockname()[1]}"}
         monkeypatch.setattr(process, "environment_of", lambda *_: found)
         told = r"behind 127\.0\.0\.1:\d+ is not the local Azure .*nothing was run"
+        outside = {"PATH": os.environ["PATH"], "SSL_CERT_FILE": str(tmp_path / "company.pem")}
         with pytest.raises(HomeError, match=told):
-            execution.environment_for(shared_azure.home, os.environ)
+            execution.environment_for(shared_azure.home, outside)
 
 
 def test_fails_where_none_runs(tmp_path: Path) -> None:
@@ -152,9 +165,14 @@ def test_no_line_of_the_makefile_reaches_a_cloud_by_itself() -> None:
 
 
 def test_registries_stay_within_reach(shared_azure: RunningAzure, tmp_path: Path) -> None:
-    """pip, curl and npm keep the authorities that they had beside the local Azure's, and the shell's own
-    proxy is kept for what is not Azure's, however deep one environment is in another."""
-    authorities = {"REQUESTS_CA_BUNDLE": "# the company's own", "NODE_EXTRA_CA_CERTS": "# for Node.js"}
+    """Every client keeps the authorities that it had beside the local Azure's, and the shell's own proxy is
+    kept for what is not Azure's, however deep one environment is in another."""
+    company = trustme.CA().cert_pem.bytes().decode()
+    authorities = {
+        "REQUESTS_CA_BUNDLE": company,
+        "SSL_CERT_FILE": "# OpenSSL's",
+        "NODE_EXTRA_CA_CERTS": "# Node's",
+    }
     outside = {**OUTSIDE, "PATH": os.environ["PATH"]}
     outside.pop("ALL_PROXY")
     for name, text in authorities.items():
@@ -164,7 +182,7 @@ def test_registries_stay_within_reach(shared_azure: RunningAzure, tmp_path: Path
     trusted = {Path(once[name]) for name in REGISTRIES}
     whole = "\n".join([shared_azure.home.ca_bundle.read_text(), *authorities.values()])
     assert [file.read_text() for file in trusted] == [whole]
-    assert once["SSL_CERT_FILE"] == str(shared_azure.home.ca_bundle)
+    assert len(ssl.create_default_context(cafile=once["SSL_CERT_FILE"]).get_ca_certs()) == 2
     assert onward_of(once) == ("http://proxy.example:3128", "management.azure.com,.vault.azure.net")
     twice = execution.environment_for(shared_azure.home, once)
     assert {name: twice.get(name) for name in once} == once
