@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from localazure.behaviour import Behaviour, changed, restored
-from localazure.store import Store
+from localazure.store import SETTINGS, Store
 
 
 class Clock:
@@ -18,14 +18,18 @@ class Clock:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._offset = (-1, 0.0)
 
     def now(self) -> float:
         """Seconds since 1970-01-01T00:00Z on the cloud's clock."""
-        return time.time() + float((self._store.get("cloud", "clock") or {}).get("offset", 0.0))
+        if self._offset[0] != self._store.settings:
+            kept = self._store.get(SETTINGS, "clock") or {}
+            self._offset = self._store.settings, float(kept.get("offset", 0.0))
+        return time.time() + self._offset[1]
 
     def advance(self, seconds: float) -> None:
-        offset = float((self._store.get("cloud", "clock") or {}).get("offset", 0.0))
-        self._store.put("cloud", "clock", {"offset": offset + seconds})
+        self.now()
+        self._store.put(SETTINGS, "clock", {"offset": self._offset[1] + seconds})
 
     def datetime(self) -> datetime:
         return datetime.fromtimestamp(self.now(), UTC)
@@ -55,7 +59,7 @@ class Cloud:
         self.store = store or Store()
         self.clock = Clock(self.store)
         self._random: random.Random
-        self._behaviour: tuple[dict[str, Any], Behaviour] = {}, Behaviour()
+        self._behaviour = (-1, Behaviour())
         self.seed_ids(seed)
 
     def new_id(self) -> str:
@@ -71,11 +75,11 @@ class Cloud:
 
     @property
     def behaviour(self) -> Behaviour:
-        stored = self.store.get("cloud", "behaviour") or {}
-        if stored != self._behaviour[0]:
-            self._behaviour = stored, restored(stored)
+        if self._behaviour[0] != self.store.settings:
+            stored = self.store.get(SETTINGS, "behaviour") or {}
+            self._behaviour = self.store.settings, restored(stored)
         return self._behaviour[1]
 
     def behave(self, **changes: Any) -> None:
         """Sets switches. Raises ValueError naming those that are unknown or cannot have their value."""
-        self.store.put("cloud", "behaviour", asdict(changed(self.behaviour, changes)))
+        self.store.put(SETTINGS, "behaviour", asdict(changed(self.behaviour, changes)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from jwt.algorithms import RSAAlgorithm
 
@@ -15,6 +18,7 @@ from localazure.keyvault import crypto, rotation, trusted_services
 from localazure.keyvault.models import KeyVersion
 from tests.localazure.driver import DAY, SERVICE, URI, VAULT, Case
 
+OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 START = int(datetime(2026, 1, 31, tzinfo=UTC).timestamp())
 VALUE = {"alg": "RSA-OAEP-256", "value": crypto.b64url(bytes(32))}
 
@@ -153,6 +157,20 @@ def test_an_imported_key_decrypts_what_its_public_half_encrypted(case: Case) -> 
     case.do(
         {"ask": f"PUT {URI}/keys/bad -> 400 BadParameter", "send": {"key": {"kty": "RSA", "n": jwk["n"]}}}
     )
+
+
+def test_keys_share_primes_and_open_nothing_of_each_other() -> None:
+    """Six keys of 2048 bits, of a few searches: each modulus once, and each key opens its own alone."""
+    keys = [crypto.usual_rsa() for _ in range(6)]
+    moduli = [key.public_key().public_numbers().n for key in keys]
+    assert {modulus.bit_length() for modulus in moduli} == {2048}
+    assert len({*moduli}) == len(keys)
+    assert any(math.gcd(one, other) > 1 for one, other in itertools.combinations(moduli, 2))
+    hidden = keys[0].public_key().encrypt(b"data key", OAEP)
+    assert keys[0].decrypt(hidden, OAEP) == b"data key"
+    for key in keys[1:]:
+        with pytest.raises(ValueError, match="Decryption failed"):
+            key.decrypt(hidden, OAEP)
 
 
 def test_a_backup_hides_the_key_and_is_bound_to_its_maker(case: Case) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localazure import seed, store
-from localazure.web import LOGIN
+from localazure.cloud import Cloud
+from localazure.web import LOGIN, ServiceError
 from tests.support.front import Door, token
 
 
@@ -91,3 +94,18 @@ def test_a_process_that_is_killed_at_any_write_has_done_all_of_them_or_none(tmp_
     opened = [store.Store(image / "cloud.sqlite3") for image in images]
     found = [(len(one.scan("group")), len(one.events("encryption"))) for one in opened]
     assert found == [(0, 0), (0, 0), (0, 0), (3, 3)]
+
+
+def test_settings_that_are_remembered_are_those_of_the_store() -> None:
+    """Also after a write that was taken back: by a refusal, or with all that was tried."""
+    cloud = Cloud()
+    with suppress(ServiceError), cloud.store.transaction():
+        cloud.behave(page_size=7)
+        cloud.clock.advance(1000.0)
+        assert (cloud.behaviour.page_size, cloud.clock.now() > time.time() + 900) == (7, True)
+        raise ServiceError(400, "BadRequest", "refused")
+    assert (cloud.behaviour.page_size, cloud.clock.now() < time.time() + 900) == (0, True)
+    with cloud.store.transaction(), cloud.store.undone():
+        cloud.behave(page_size=7)
+        assert cloud.behaviour.page_size == 7
+    assert cloud.behaviour.page_size == 0
