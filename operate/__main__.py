@@ -25,28 +25,75 @@ except ModuleNotFoundError:
     sys.exit(2)
 
 from core.login import LoginError
+from core.published import PACKAGE
 from operate import options
 from operate.errors import OperateError
 
 
 class Command(NamedTuple):
-    """A command: its module in this package, and a sentence for the help."""
+    """A command: its module in this package, a sentence for the help, and what people type after the
+    program's name."""
 
     module: str
     text: str
+    examples: tuple[str, ...]
 
 
 COMMANDS = {
-    "doctor": Command("doctor", "check what would prevent a first deployment, before any stack exists"),
-    "settings": Command("checked_settings", "check a stack's settings, without Pulumi and Azure"),
-    "verify": Command("verify", "prove that a stack's accounts are under its keys, or cut off from them"),
-    "evidence": Command("evidence.command", "write what an auditor asks about keys, signed if you like"),
-    "evidence verify": Command("evidence.verify", "say what a report proves, from its files alone"),
-    "adopt": Command("adopt.command", "write settings and an import file for existing accounts"),
-    "revoke-commands": Command("revoke", "print the az commands that take access to the keys away"),
-    "revoke": Command("drill", "drill: take access to a key away, measure, and give it back"),
-    "recover": Command("recover", "repair a stack's state after a crash"),
-    "fleet": Command("fleet.command", "preview, update, rotate and prove many stacks at once"),
+    "doctor": Command(
+        "doctor",
+        "check what would prevent a first deployment",
+        ("doctor --stack prod",),
+    ),
+    "settings": Command(
+        "checked_settings",
+        "check a stack's settings, without Pulumi and Azure",
+        ("settings --stack prod", "settings --stack prod --json"),
+    ),
+    "verify": Command(
+        "verify",
+        "prove that a stack's accounts are under its keys, or cut off from them",
+        ("verify --stack prod", "verify --stack prod --write-project", "verify --stack prod --revoked"),
+    ),
+    "evidence": Command(
+        "evidence.command",
+        "write what an auditor asks about keys, signed if you like",
+        (
+            "evidence --stack prod --out evidence-2026-q4",
+            "evidence --subscription 11111111-1111-4111-8111-111111111111",
+            "evidence --stack prod --sign-with https://kv-audit.vault.azure.net/keys/evidence",
+        ),
+    ),
+    "evidence verify": Command(
+        "evidence.verify",
+        "say what a report proves, from its files alone",
+        ("evidence verify evidence-2026-q4",),
+    ),
+    "adopt": Command(
+        "adopt.command",
+        "write settings and an import file for existing accounts",
+        ('adopt --stack adopted --account "$ACCOUNT_ID" --name claims',),
+    ),
+    "revoke-commands": Command(
+        "revoke",
+        "print the az commands that take access to the keys away",
+        ("revoke-commands --stack prod > revoke.sh",),
+    ),
+    "revoke": Command(
+        "drill",
+        "drill: take access to a key away, measure, and give it back",
+        ("revoke --drill --stack rehearsal",),
+    ),
+    "recover": Command(
+        "recover",
+        "repair a stack's state after a crash",
+        ("recover --stack prod", "recover --stack prod --yes"),
+    ),
+    "fleet": Command(
+        "fleet.command",
+        "preview, update, rotate and prove many stacks at once",
+        ("fleet preview", "fleet up --ring canary --yes"),
+    ),
 }
 
 
@@ -61,11 +108,22 @@ def main(
     given = sys.argv[1:] if words is None else list(words)
     # The clients warn of what a command reports itself; a logger without a handler prints it.
     logging.getLogger("azure").addHandler(logging.NullHandler())
-    chosen = next((word for word in given if not word.startswith("-")), "")
+    is_completing = "_ARGCOMPLETE" in os.environ
+    typed = os.environ["COMP_LINE"].split()[1:] if is_completing else given
+    chosen = next((word for word in typed if not word.startswith("-")), "")
     try:
-        arguments = _parser(chosen, prog, more).parse_args(given)
+        parser = _parser(chosen, prog, more)
+        if is_completing:
+            import argcomplete  # noqa: PLC0415 - a shell asks what can follow; it ends this process
+
+            argcomplete.autocomplete(parser)
+        arguments = parser.parse_args(given)
         code: int = arguments.run(arguments)
         sys.stdout.flush()
+    except ModuleNotFoundError as error:
+        install = "pip install 'language-cmk[operate]'" if PACKAGE else "python3 -m localazure setup"
+        print(f"{chosen}: the Python package {error.name} is not installed: run `{install}`", file=sys.stderr)
+        return 2
     except (OperateError, LoginError, AzureError) as error:
         print(f"{chosen}: {error}", file=sys.stderr)
         return error.exit_code if isinstance(error, OperateError) else 2
@@ -91,7 +149,11 @@ def _parser(chosen: str, prog: str, more: Mapping[str, str]) -> argparse.Argumen
         if parent not in commands:
             continue
         own = commands[parent].add_parser(
-            word, help=command.text, description=f"{command.text.capitalize()}."
+            word,
+            help=command.text,
+            description=f"{command.text[0].upper()}{command.text[1:]}.",
+            epilog="\n  ".join(["examples:", *(f"{prog} {words}" for words in command.examples)]),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         # The others' modules, with the SDKs that they need, are not loaded.
         if chosen in (name, parent):

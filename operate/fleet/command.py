@@ -34,7 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The command's arguments: each action has only the options that it uses."""
     found = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
     for name, action in ACTIONS.items():
-        own = found.add_parser(name, help=action.text, description=f"{action.text.capitalize()}.")
+        own = found.add_parser(
+            name, help=action.text, description=f"{action.text[0].upper()}{action.text[1:]}."
+        )
         for option in ("--stack", "--match", "--ring", "--key", "--since", *action.options, "--json"):
             own.add_argument(option, **_OPTIONS[option])
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from pulumi import automation
 from pulumi.automation import CommandResult
 
 from operate import stack as engine
-from operate.__main__ import main
+from operate.__main__ import COMMANDS, _parser, main
 from operate.azure import UnansweredError, _answered
 from operate.errors import OperateError
 from operate.evidence.command import deployments
@@ -36,6 +37,54 @@ ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-x"
 
 ADOPT = ["adopt", "--stack", "x", "--name", "x", "--account"]
 SHAPE = "/resourceGroups/GROUP/providers/Microsoft.CognitiveServices"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_each_command_has_examples_that_it_takes(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is parsed as a person would type it, and the help begins with a capital letter and keeps names."""
+    command = COMMANDS[name]
+    with pytest.raises(SystemExit, match="0"):
+        main([*name.split(), "--help"], prog="language-cmk")
+    help = capsys.readouterr().out
+    assert f"{command.text[0].upper()}{command.text[1:]}." in " ".join(help.split())
+    monkeypatch.setenv("ACCOUNT_ID", ACCOUNT)
+    for example in command.examples:
+        assert f"language-cmk {example}" in help
+        words = shlex.split(os.path.expandvars(example.partition(" > ")[0]))
+        assert _parser(words[0], "language-cmk", {}).parse_args(words).run
+
+
+def test_a_shell_completes_commands_and_their_options(tmp_path: Path) -> None:
+    """By argcomplete's protocol: the options are those of the command that the line has."""
+
+    def completed(line: str) -> set[str]:
+        offered = tmp_path / "offered"
+        protocol = {
+            "_ARGCOMPLETE": "1",
+            "_ARGCOMPLETE_IFS": "\n",
+            "_ARGCOMPLETE_STDOUT_FILENAME": str(offered),
+            "COMP_LINE": line,
+            "COMP_POINT": str(len(line)),
+            "COMP_TYPE": "9",
+        }
+        command = [sys.executable, "-m", "operate"]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, **protocol}, capture_output=True, check=True)
+        return {word.strip() for word in offered.read_text().split("\n")}
+
+    assert completed("language-cmk ver") == {"verify"}
+    assert {"--stack", "--revoked", "--write-project"} <= completed("language-cmk verify --")
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever installed the package without its extra reads that, and no traceback."""
+    monkeypatch.setitem(sys.modules, "operate.verify", None)
+    monkeypatch.setattr("operate.__main__.PACKAGE", "language_cmk.")
+    assert main(["verify", "--stack", "prod"]) == 2
+    assert "run `pip install 'language-cmk[operate]'`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
