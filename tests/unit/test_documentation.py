@@ -122,10 +122,10 @@ def test_every_page_is_in_the_navigation() -> None:
 
 
 def test_the_readme_is_short_and_begins_with_a_command() -> None:
-    """1,400 words at most, a command on the first screen, and early that it was not run against Azure."""
+    """1,200 words at most, a command on the first screen, and early that it was not run against Azure."""
     text = (ROOT / "README.md").read_text()
     first = "\n".join(text.splitlines()[:30])
-    assert len(text.split()) <= 1400
+    assert len(text.split()) <= 1200
     assert "python3 -m localazure up" in first
     assert "**not been run against Azure**" in first
 
