@@ -47,7 +47,8 @@ class AccountArguments(ComponentArguments):
     """Optional. The kind of account: `TextAnalytics` (default) is Language, `AIServices` a Microsoft Foundry
     resource. An account keeps its kind; only one of kind `OpenAI` can become one of kind `AIServices`, and
     go back while it has no projects, connections and models of other publishers. It keeps its name.
-    Azure ends `ContentModerator` by 2027-02-28, and features of Language by 2029-03-31
+    Azure ends `ContentModerator` by 2027-02-28, `CustomVision.Training` by 2028-09-25,
+    `CustomVision.Prediction` by 2028-09-25, and features of Language by 2028-09-01 and 2029-03-31
     (docs/azure-facts.md)."""
     sku: str = argument("", choices=TIERS)
     """Optional. Pricing tier of the account; by default the kind's first paid one, `S` for Language. The free

@@ -258,15 +258,16 @@ def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
 
 
 def _tell(name: str, situation: Situation) -> None:
-    for note in (
+    notes = (
         access.not_by_targets,
         access.still_granted,
         access.stale_grant,
         access.left_closed,
         drift.changed,
         drift.unaudited,
-        existing_resources.upgraded,
-    ):
+    )
+    told = existing_resources.documented, existing_resources.upgraded
+    for note in (*notes, *(told if pulumi.runtime.is_dry_run() else ())):
         for text in note(situation):
             pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
 

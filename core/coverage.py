@@ -50,9 +50,11 @@ _BY_KIND: Final = {
     "AIServices": Coverage(
         (
             "agents in the basic setup: their conversations, files and vector stores",
-            "the $HOME of hosted agents",
+            "the $HOME of hosted agents, which Azure keeps for 30 days after a session",
             _SPEECH,
             "OpenAI Assistants",
+            "data of Content Understanding, which needs storage of your own",
+            "the cache of managed compute, and the temporary files of fine-tuning while it runs",
         ),
         _CUSTOM_TRANSLATOR,
         _FINE_TUNED,
@@ -60,6 +62,9 @@ _BY_KIND: Final = {
     ),
     "OpenAI": Coverage(keeps=_FINE_TUNED),
     "SpeechServices": Coverage((_SPEECH,)),
+    "FormRecognizer": Coverage(
+        ("results of analyses, if the key was set before 2023-07-31 and not disabled and enabled since",)
+    ),
 }
 
 

@@ -49,7 +49,8 @@ class AccountKind:
     may let Azure's trusted services pass. `rotates`: bound to a key without a version, it uses the newest by
     itself; the other kinds name one version. `key_roles`: wider than `roles.encryption_user`, the
     roles that its page gives the identity that uses the key, in a vault and in a managed HSM. `key_sizes`:
-    bits of the RSA keys that it takes. `becomes`: the kind that Azure can turn an account into in place.
+    bits of the RSA keys that it takes. `hsm`: Azure's table says that it takes keys of a managed HSM.
+    `becomes`: the kind that Azure can turn an account into in place.
     """
 
     name: str
@@ -70,6 +71,7 @@ class AccountKind:
     rotates: bool = False
     key_roles: tuple[Role, ...] = ()
     key_sizes: tuple[int, ...] = (KEY_SIZES[0],)
+    hsm: bool = True
     becomes: str = ""
 
     @property
@@ -118,11 +120,12 @@ def find(name: str) -> AccountKind | None:
     return _BY_NAME.get(name.lower())
 
 
-def ends(kind: str, today: date) -> Iterator[tuple[str, str]]:
-    """What Azure ends of a kind within the next two years or has ended, and what to do instead."""
+def ends(kind: str, today: date, *, whole: bool = False) -> Iterator[tuple[str, str]]:
+    """What Azure ends of a kind within the next two years or has ended, and what to do instead. `whole`: the
+    end of the kind, and not that of features."""
     found = find(kind)
     for end in RETIREMENTS:
-        if found and found.name in end.of and end.by - today < _TWO_YEARS:
+        if found and found.name in end.of and end.by - today < _TWO_YEARS and not (whole and end.features):
             what = f"these features of {found.product}: {end.features}" if end.features else found.product
             yield f"Azure ends {what} by {end.by}", end.instead
 

@@ -5,12 +5,27 @@ service demands of a vault and a key (the provider's checkDeployment).
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.problem import Problem
 from components.guards.situation import Situation, gives_reading_role
-from core import adapters, arm_ids, commands, kind_limits
+from core import adapters, arm_ids, commands, kind_limits, kinds
 from core import resource_types as types
+
+
+def documented(situation: Situation) -> Iterator[str]:
+    """What Azure's pages say about the kind of account: its end, and that they list no managed HSM for it."""
+    inputs = situation.inputs
+    kind, today = inputs.account_kind, datetime.now(UTC).date()
+    for text, instead in kinds.ends(kind.name, today, whole=True):
+        yield f"account {inputs.account_name!r}: {text}; {instead}"
+    if inputs.in_managed_hsm and not kind.hsm:
+        yield (
+            f"account {inputs.account_name!r}: Azure's table of services "
+            "(azure/security/fundamentals/encryption-customer-managed-keys-support) lists no managed HSM for "
+            f"{kind.product}: Azure may refuse such a key. A premium vault has keys in hardware, too"
+        )
 
 
 def upgraded(situation: Situation) -> Iterator[str]:

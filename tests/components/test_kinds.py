@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 
 from components.arguments.problem import InputError
+from components.guards.existing_resources import documented
+from components.guards.recorded_state import RecordedService
 from components.testing import CLIENT
 from core import kinds
 from core.kinds import AccountKind
+from tests.components.test_managed_hsm import KEY as IN_HSM
 from tests.components.test_modes import SUBNET
 from tests.support.recording import service, service_inputs
+from tests.support.situations import situation
 
 
 def refused(**said: Any) -> list[str]:
@@ -121,7 +125,7 @@ RULES: dict[str, tuple[Said, str, Callable[[AccountKind], bool]]] = {
 """What each column of the table refuses, in which words, and of which kinds."""
 NAMES_ALONE = {"name", "product", "prefix", "language", "callers"}
 """What a kind, its parts and its roles are called (test_callers.py), and by which API it is used."""
-NOTED = {"approval", "terms", "becomes"}
+NOTED = {"approval", "terms", "becomes", "hsm"}
 """Columns that refuse nothing: what Azure does not tell, and what it ends, is noted in the preview."""
 NOT_OFFERED = {"bypass", "key_roles"}
 """Columns about what no argument asks for; policies and review judge it in other programs."""
@@ -140,3 +144,21 @@ def test_fails_on_what_the_kind_does_not_allow(kind: AccountKind, column: str) -
     said, message, _ = RULES[column]
     found = refused(kind=kind.name, **said)
     assert any(message.format(kind=kind.name) in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "told"),
+    [
+        ("ContentModerator", {}, ["Azure ends Content Moderator by 2027-02-28; use kind ContentSafety"]),
+        ("TextAnalytics", {}, []),
+        ("TextAnalytics", {"key": {"id": IN_HSM}}, ["lists no managed HSM for Azure AI Language"]),
+        ("SpeechServices", {"key": {"id": IN_HSM}}, []),
+    ],
+)
+def test_a_preview_says_what_azures_pages_say_of_a_kind(
+    kind: str, said: dict[str, Any], told: list[str]
+) -> None:
+    """That it ends within two years, and that no page lists its key in a managed HSM."""
+    found = [*documented(situation(RecordedService(), kind=kind, **said))]
+    assert len(found) == len(told)
+    assert all(words in text for words, text in zip(told, found, strict=True))

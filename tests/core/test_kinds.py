@@ -77,13 +77,14 @@ def test_what_azure_ends_is_told_two_years_before() -> None:
     assert told == [
         ["Azure ends Content Moderator"],
         [],
-        ["Azure ends these features of Microsoft Foundry"],
+        ["Azure ends these features of Microsoft Foundry"] * 2,
     ]
+    assert [*kinds.ends("AIServices", date(2028, 4, 1), whole=True)] == []
 
 
 def test_the_settings_name_each_kind_that_azure_ends() -> None:
     """With the day, where the kind is chosen."""
     said = next(line for line in SETTINGS.read_text().splitlines() if line.startswith("| `kind` |"))
     ended = {name: end.by for end in kinds.RETIREMENTS if not end.features for name in end.of}
-    assert [*ended] == ["ContentModerator"]
+    assert {*ended} == {"ContentModerator", "CustomVision.Training", "CustomVision.Prediction"}
     assert [name for name, day in ended.items() if f"`{name}` by {day}" not in said] == []
