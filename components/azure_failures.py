@@ -105,12 +105,8 @@ def explanation(
     found = _SEEN.search(error)
     of_operator = _OF_OPERATOR.search(name)
     if of_operator and (found or code == "RoleAssignmentExists"):
-        return (
-            f"{name}: the key operator has this access already, from another program or person, who may "
-            f"delete it. Leave {of_operator['operator']} out of vault.keyOperators here, which is `deployer` "
-            "for the identity that deploys, and name it only in the program that owns the vault"
-            f"{_of_owner(found['id']) if found and owns_vault else ''}"
-        )
+        existing_id = found["id"] if found and owns_vault else ""
+        return f"{name}: {operator_has_access(of_operator['operator'], existing_id)}"
     if found:
         return unrecorded(name, found["id"], type, stack)
     if code == "FlagMustBeSetForRestore" or "already exists in deleted state" in error:
@@ -153,14 +149,22 @@ def _of_account(error: str, version: str, grantee: str, *, untried_rbac: bool) -
     return None
 
 
-def _of_owner(id: str) -> str:
-    """The way on for the owner of a vault in which an operator's access to the keys exists already."""
-    vault, _, object_id = id.partition("/accessPolicy/")
-    delete = f"az role assignment delete --ids {id}"
+def operator_has_access(operator: str, existing_id: str) -> str:
+    """The way out if a key operator has the access already. `existing_id` is that of the access in a vault
+    that the service makes, whose owner may delete it; "" for a vault of others."""
+    text = (
+        "the key operator has this access already, from another program or person, who may delete it. Leave "
+        f"{operator} out of vault.keyOperators here, which is `deployer` for the identity that deploys, and "
+        "name it only in the program that owns the vault"
+    )
+    if not existing_id:
+        return text
+    vault, _, object_id = existing_id.partition("/accessPolicy/")
+    delete = f"az role assignment delete --ids {existing_id}"
     if object_id:
         delete = f"az keyvault delete-policy --name {arm_ids.name_of(vault)} --object-id {object_id}"
         delete += in_subscription(vault)
-    return f". Or, if nobody else relies on it, run `{delete}` and then the same command again"
+    return f"{text}. Or, if nobody else relies on it, run `{delete}` and then the same command again"
 
 
 def unrecorded(name: str, id: str, type: str, stack: str) -> str:

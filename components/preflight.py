@@ -15,7 +15,7 @@ import pulumi
 from pulumi.runtime.sync_await import _sync_await
 
 from components.account_write import bound_key
-from components.arguments.problem import Problem
+from components.arguments.problem import InputError, Problem
 from components.azure_cmk import KeyAccessRevocation
 from components.guards import access, data_loss, drift, effects, existing_resources, rules, soft_deleted
 from components.guards.plan import ServicePlan
@@ -25,7 +25,7 @@ from components.guards.situation import Situation, is_in_subscription
 from components.hooks import serve_hooks
 from components.invokes import InvokeError, State, stack_state, together
 from components.locks import lock_hook
-from components.planned import deleted, planned
+from components.planned import Question, deleted, planned
 from core import arm_ids
 from core.commands import STACK
 from core.environment import IGNORES_VALIDATION, RECOVERS
@@ -186,6 +186,13 @@ class _Preflight:
         found += [effects.removal(recorded_service(name, state)) for name in self._gone(state)]
         yield from filter(None, found)
 
+    def _planned(self, name: str, situation: Situation) -> Sequence[Question]:
+        try:
+            return planned(situation)
+        except InputError as error:
+            self._refuse(name, error.problems)
+            return []
+
     def _gone(self, state: State) -> list[str]:
         """The recorded services that the program declares no more, on purpose."""
         return sorted(recorded_names(state) & set(self.removed or ()) - set(self.services))
@@ -204,7 +211,7 @@ class _Preflight:
             for name, one in self.situations.items()
             # A login to another subscription would make resources that none of the user's settings name.
             if one.before.account is None or is_in_subscription(one.before.account, one.login)
-            for question in planned(one)
+            for question in self._planned(name, one)
         ]
         for name in self._gone(state):
             before = recorded_service(name, state)

@@ -16,13 +16,16 @@ from components.access import ROTATION, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.checks import DEPLOYER
 from components.arguments.inputs import source_resources
+from components.arguments.problem import InputError, Problem
 from components.declared import Declare, then
 from components.guards.plan import ServicePlan
+from components.guards.situation import key_operators
 from components.key import make_key
 from components.references import KeyReference, VaultReference, key_at, vault_at
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.vault import KeyVaultArgs, make_vault
+from components.vault_writes import of_vault
 from core import facts
 
 _OPERATORS = "vault.keyOperators"
@@ -91,7 +94,7 @@ class ServiceKey:
     def _assign_officers(self, vault: VaultReference) -> None:
         """The role of the operators at a vault with Azure RBAC, which the key and its versions come after."""
         if self.inputs.access_model == RBAC:
-            for object_id, name, former in self._operators():
+            for object_id, name, former in self._operators(vault):
                 role = assign_role(
                     f"{name}-access",
                     ROTATION.role,
@@ -110,7 +113,7 @@ class ServiceKey:
         if self.inputs.access_model == RBAC:
             return []
         granted: list[pulumi.Resource] = []
-        for object_id, name, former in self._operators():
+        for object_id, name, former in self._operators(key.vault):
             known = {f"{name}-access", *(one.name for one in former)}
             made = make_grant(
                 name,
@@ -128,15 +131,24 @@ class ServiceKey:
             granted += made.resources
         return granted
 
-    def _operators(self) -> Iterator[tuple[str, str, list[pulumi.Alias]]]:
+    def _claim(self, vault: VaultReference, object_id: str) -> None:
+        """Raises InputError if another service of this program names the operator for the vault, too."""
+        claims: dict[str, str] = of_vault(vault, "key operators", {})
+        other = claims.setdefault(object_id.lower(), self.inputs.name)
+        if other != self.inputs.name:
+            text = (
+                f"key operator {object_id} is named by service {other!r}, too, and a vault has one access "
+                f"for each identity. Leave {object_id} out of vault.keyOperators here, which is `deployer` "
+                "for the identity that deploys: its access there counts for all keys of the vault"
+            )
+            raise InputError("service", self.inputs.name, [Problem(_OPERATORS, text)])
+
+    def _operators(self, vault: VaultReference) -> Iterator[tuple[str, str, list[pulumi.Alias]]]:
         """The object id of each operator once, with the names of its access in the program and in the state.
         The name follows from the object id, so it stays the same whoever deploys: under another name, the
         engine would make the access again, and then delete it with the former resource."""
-        ids: dict[str, str] = {}
-        for operator in self.inputs.vault.key_operators:
-            object_id = self.plan.situation.login.object_id if operator == DEPLOYER else operator
-            ids.setdefault(object_id.lower(), object_id)
-        for object_id in ids.values():
+        for object_id in key_operators(self.inputs, self.plan.situation.login):
+            self._claim(vault, object_id)
             name = f"{self.inputs.name}-operator-{object_id or DEPLOYER}"
-            recorded = self.plan.operators.get(object_id.lower(), f"{name}-access")
+            recorded = self.plan.situation.before.operators.get(object_id.lower(), f"{name}-access")
             yield object_id, name, [pulumi.Alias(name=recorded)] if recorded != f"{name}-access" else []

@@ -8,7 +8,7 @@ The resource that makes a vault, or its ARM id, tells which vault is meant. Part
 know only an output of it; the engine orders them by the outputs that they take from each other.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 from pulumi.runtime import get_root_resource
@@ -16,25 +16,26 @@ from pulumi.runtime import get_root_resource
 from components.declared import Declaration, Declare, Made
 from components.references import VaultReference
 
+T = TypeVar("T")
+
 
 def in_turn(vault: VaultReference, declare: Declare, declared: Declaration, **options: Any) -> Made:
     """Makes a resource whose creation writes to the vault, after those that were declared before it."""
-    last = _last_writes(vault)
+    last: list[pulumi.Resource] = of_vault(vault, "writes", vault.writes)
     after = [*(options.pop("depends_on", None) or ()), *last]
     made = declare(declared, **options, **({"depends_on": after} if after else {}))
     last[:] = made.resources or last
     return made
 
 
-def _last_writes(vault: VaultReference) -> list[pulumi.Resource]:
-    """The last writes to a vault in the running program, whichever part declared them: its root resource
-    holds them. For a program in another language, a component knows its own alone, without a root."""
+def of_vault(vault: VaultReference, what: str, own: T) -> T:
+    """What the parts of the running program share about a vault, such as the last writes to it: its root
+    resource holds that, at first as in `own`. For a program in another language, a component knows its own
+    alone, without a root."""
     root, which = get_root_resource(), vault.id.lower() if isinstance(vault.id, str) else None
     if vault.makers:
         which = str(id(vault.makers[0]))
     if root is None or which is None:
-        return vault.writes
-    found: list[pulumi.Resource] = (
-        vars(root).setdefault("language-cmk vault writes", {}).setdefault(which, [])
-    )
+        return own
+    found: T = vars(root).setdefault(f"language-cmk {what}", {}).setdefault(which, own)
     return found

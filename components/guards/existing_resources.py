@@ -7,6 +7,7 @@ service demands of a vault and a key (the provider's checkDeployment).
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from components import azure_failures
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.problem import Problem
 from components.guards.situation import Situation, gives_reading_role
@@ -93,6 +94,15 @@ def other_key(situation: Situation) -> Iterator[Problem]:
                 f"found {wanted!r}, but key {place.key_name!r} has {has!r}, and a key keeps its type and "
                 f"size; set key.{name}: {has}, {way_out}",
             )
+
+
+def operator_has_access(situation: Situation) -> Iterator[Problem]:
+    """A key operator has an access to the vault that another program or a person gave, and a vault has one
+    access for each identity."""
+    for object_id, existing_id in situation.live.operators.items():
+        if not situation.recovers:
+            owned = existing_id if situation.inputs.makes_vault else ""
+            yield Problem("vault.keyOperators", azure_failures.operator_has_access(object_id, owned))
 
 
 def absent_key(situation: Situation) -> Iterator[Problem]:

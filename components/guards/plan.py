@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.arguments.checks import DEPLOYER
 from components.guards.key_place import is_another_vault
 from components.guards.situation import Situation
-from core import adapters, arm_ids, rights
+from core import adapters, rights
 from core import resource_types as types
 from core.rights import Access
 
@@ -35,18 +34,6 @@ class ServicePlan:
         if is_another_vault(vault, one.place.vault_id) or user not in ("", former):
             recorded.discard(f"{before.name}-access")
         return frozenset(recorded)
-
-    @property
-    def operators(self) -> dict[str, str]:
-        """The logical names of the key operators' access in the state, by object id in lower case."""
-        found: dict[str, str] = {}
-        for (_, name), outputs in self.situation.before.resources.items():
-            object_id = (outputs.get("policy") or {}).get("objectId") or outputs.get("principalId")
-            operator = name.removeprefix(f"{self.situation.before.name}-operator-").removesuffix("-access")
-            # Anything else is of a service whose name begins so, as `claims-operator-x` does.
-            if object_id and (operator == DEPLOYER or arm_ids.is_guid(operator)):
-                found[object_id.lower()] = name
-        return found
 
     @property
     def account_id(self) -> str | None:

@@ -12,13 +12,23 @@ from typing import Any
 
 import pulumi
 
+from components.access import ROTATION
+from components.access_model import RBAC
 from components.account_write import recorded_account, unusable_version
 from components.arguments.inputs import known_text
+from components.arguments.names import role_assignment_name
 from components.cmk_resource import cmk_invoke_options
 from components.guards.access import key_left_behind
 from components.guards.key_place import KeyPlace, assignment_id, place_of_key
 from components.guards.recorded_state import USER, RecordedService, as_it_is
-from components.guards.situation import Deployer, Live, Situation, gives_reading_role, is_in_subscription
+from components.guards.situation import (
+    Deployer,
+    Live,
+    Situation,
+    gives_reading_role,
+    is_in_subscription,
+    key_operators,
+)
 from components.guards.soft_deleted import Listed, makes_names
 from components.invokes import Answer, InvokeError, State, invoke, missing_data_role, together
 from components.service_args import EncryptedAIServicesAccountArgs
@@ -124,6 +134,7 @@ class Reader:
             await self.upgrade(before.account) if drifts and before.account else facts.Upgrade(),
             await asked.can_leave_key(place, before),
             audit,
+            await asked.operators(place, before, vault),
             frozenset(asked.unread),
         )
         declared = replace(recorded_account(state, inputs.account_name), live=account)
@@ -264,6 +275,27 @@ class _Look:
         place = {"resourceUri": arm_ids.parse(id).scope, "name": arm_ids.name_of(id)}
         found, is_read = await self.reader.native(_GET_SETTING, None, place, self.number)
         return found if is_read else {}
+
+    async def operators(self, place: KeyPlace, before: RecordedService, vault: Answer) -> dict[str, str]:
+        """The key operators who have their access to an existing vault already, though the state does not
+        record it, and its id. A policy in the stack's own vault that equals the declared one is taken over.
+        """
+        inputs, found = self.request.inputs, dict[str, str]()
+        if vault is None or place.in_managed_hsm:
+            return found
+        own = tuple(sorted(ROTATION.policy)) if inputs.makes_vault else None
+        policies = {one.object_id.lower(): one.keys for one in adapters.vault(vault).policies}
+        for object_id in key_operators(inputs, self.reader.login):
+            if object_id.lower() in before.operators:
+                continue
+            if inputs.access_model == RBAC:
+                name = role_assignment_name(place.vault_id, object_id, ROTATION.role.id)
+                at_vault = {"scope": place.vault_id, "roleAssignmentName": name}
+                if role := await self._get("operator", _GET_ASSIGNMENT, at_vault):
+                    found[object_id] = str(role["id"])
+            elif policies.get(object_id.lower(), own) != own:
+                found[object_id] = f"{place.vault_id}/accessPolicy/{object_id}"
+        return found
 
     async def can_leave_key(self, place: KeyPlace, before: RecordedService) -> bool:
         """Whether the account keeps its key, or its identity can still use the key that it leaves, by a grant

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from components.arguments.checks import DEPLOYER
 from components.invokes import Parts, State
 from core import adapters, arm_ids, facts, key_uris
 from core import resource_types as types
@@ -49,6 +50,18 @@ class RecordedService:
     def own_parts(self) -> Parts:
         """Its resources without those that may be another service's."""
         return {key: one for key, one in self.resources.items() if not key[1].startswith(self.siblings)}
+
+    @property
+    def operators(self) -> dict[str, str]:
+        """The logical names of the key operators' access, by object id in lower case."""
+        found: dict[str, str] = {}
+        for (_, name), outputs in self.resources.items():
+            object_id = (outputs.get("policy") or {}).get("objectId") or outputs.get("principalId")
+            operator = name.removeprefix(f"{self.name}-operator-").removesuffix("-access")
+            # Anything else is of a service whose name begins so, as `claims-operator-x` does.
+            if object_id and (operator == DEPLOYER or arm_ids.is_guid(operator)):
+                found[object_id.lower()] = name
+        return found
 
     @cached_property
     def mentioned_ids(self) -> frozenset[str]:

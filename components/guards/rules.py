@@ -29,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     existing_resources.other_vault,
     existing_resources.other_key,
     existing_resources.absent_key,
+    existing_resources.operator_has_access,
     drift.gone,
     access.revoked_without_a_key,
     access.deletes_data,
@@ -39,6 +40,7 @@ RULES: tuple[Rule, ...] = (
 
 DOUBTFUL: tuple[Rule, ...] = (
     existing_resources.absent_key,
+    existing_resources.operator_has_access,
     drift.gone,
     access.removed_access,
     access.cannot_leave_key,

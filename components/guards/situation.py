@@ -4,6 +4,7 @@ Owns: conclusions from these three, such as whether the identity can use the key
 is read (reader.py), what is wrong with it (rules.py), what is done about it (plan.py).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from components.access_model import RBAC
@@ -39,6 +40,8 @@ class Live:
     `upgrade` is Azure's plan to make the account a Foundry resource by itself. `audit` is the diagnostic
     setting that the stack gave the vault: None if it does not exist, empty if it was not read.
     `can_leave_key` is False if the account is to leave a key that its identity can no longer use.
+    `operators` are the key operators, by object id, who have an access that the state does not record; with
+    its id.
     """
 
     account: Answer = None
@@ -49,6 +52,7 @@ class Live:
     upgrade: facts.Upgrade = facts.Upgrade()
     can_leave_key: bool = True
     audit: Answer = field(default_factory=dict)
+    operators: Mapping[str, str] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
 
 
@@ -155,6 +159,15 @@ class Situation:
         has = self.account.bound_key
         untold = has is not None and not has.encryption.key_version and self.inputs.key.version == PINNED
         return self.account_lacks_access or (untold and self.inputs.binds_in_two_phases)
+
+
+def key_operators(inputs: EncryptedAIServicesAccountArgs, login: Deployer) -> list[str]:
+    """The object id of each key operator, once."""
+    ids: dict[str, str] = {}
+    for operator in inputs.vault.key_operators:
+        object_id = login.object_id if operator == DEPLOYER else operator
+        ids.setdefault(object_id.lower(), object_id)
+    return [*ids.values()]
 
 
 def is_in_subscription(account: facts.Account | None, login: Deployer) -> bool:

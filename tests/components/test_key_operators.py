@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pulumi
 import pytest
 
+from components.guards.reader import ServiceRequest
+from components.preflight import preflight
 from components.service import EncryptedAIServicesAccount
 from core import arm_ids
 from core import resource_types as types
@@ -19,7 +22,7 @@ from tests.components.guards.first_deployments import SUBSCRIPTION, login, vault
 from tests.support.az import carry_out
 from tests.support.engine import Engine, UpdateError
 from tests.support.local_deployment import Deployment
-from tests.support.recording import FakeAzure, service
+from tests.support.recording import FakeAzure, service, service_inputs
 
 ME = seed.DEPLOYER.object_id
 OPERATOR = "77777777-7777-4777-8777-777777777777"
@@ -104,11 +107,48 @@ def test_of_programs_that_share_a_vault_one_names_the_operator(
     programs.up("alpha", **named)
     with pytest.raises(UpdateError, match=r"Leave \S+ out of vault\.keyOperators here") as refused:
         programs.up("beta", id=vault_id, key_operators=["deployer"])
+    assert "nothing of this service was made or changed" in str(refused.value)
+    assert not any(held.type == types.ACCOUNT for held in programs.engines["beta"].state.values())
     assert carry_out(programs.cloud.door, str(refused.value)) == 0  # it would be the owner's operator's
     programs.up("beta", id=vault_id)
     programs.up("beta", 1, id=vault_id)
     programs.engines["beta"].destroy()
     assert any("KeyVersion" in one for one in programs.up("alpha", 1, **named))
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_of_services_of_a_program_that_share_a_vault_one_names_the_operator(
+    programs: Programs, *, together: bool
+) -> None:
+    """The preview refuses the second one, whether the program has asked about all services at once or makes
+    one after another; without the operator it is made."""
+    vault_id = hub(programs)
+
+    def program(**second: Any) -> None:
+        common: Any = {
+            "location": "westeurope",
+            "network": {"access": "open"},
+            "audit": {"new_workspace": False},
+            "access_model": programs.model,
+        }
+        first = {**common, "vault": {"id": vault_id, "key_operators": ["deployer"]}}
+        args = {"alpha": first, "beta": {**common, "vault": {"id": vault_id, **second}}}
+        plans: Mapping[str, Any] = {}
+        if together:
+            plans = preflight(
+                {name: ServiceRequest(service_inputs(name, **one).completed()) for name, one in args.items()}
+            )
+        for name, one in args.items():
+            opts = pulumi.ResourceOptions(protect=False)
+            EncryptedAIServicesAccount(name, one, opts, preflight_result=plans.get(name))
+
+    engine = Engine(programs.cloud.wire, replaces=True)
+    named = partial(program, key_operators=["deployer"])
+    with pytest.raises(UpdateError, match=rf"named by service 'alpha', too.* Leave {ME} out of vault"):
+        engine.preview(named)
+    engine.preview(program)
+    engine.up(program, refresh=False)
+    assert programs.operators(vault_id) == {ME}
 
 
 @pytest.mark.parametrize("programs", ["accessPolicy"], indirect=True)
