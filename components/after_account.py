@@ -13,14 +13,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+from pulumi.runtime.proto import resource_pb2
 
 from components.account import MadeAccount
+from components.azure_native import plugin_version
 from components.declared import Declaration, Declare, then
+from components.hooks import engine_has, read_in_hook
+from components.invokes import InvokeError, invoke
 from components.network import PRIVATE, dns_zones
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
 from core import arm_ids, audit_log
 from core import resource_types as types
+from core.refusals import is_absent_text
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 _AUDITED = {"account": "Audit", "vault": audit_log.CATEGORY}
@@ -170,7 +175,8 @@ class AfterAccount:
             name, path = f"{inputs.name}-workspace", inputs.argument_of("workspace")
             workspace = Declaration(types.WORKSPACE, name, given, path, "audit.workspaceId")
             # A component that is renamed by an alias keeps its logs.
-            workspace_id = self.protected(workspace, ignore_changes=["workspaceName"]).id
+            guard = _tells_if_gone(name, self.account.resource)
+            workspace_id = self.protected(workspace, guard=guard, ignore_changes=["workspaceName"]).id
         for what, target in self._targets.items() if inputs.audit.keeps_logs else ():
             given = {
                 "name": inputs.name_of("diagnosticSetting"),
@@ -184,3 +190,29 @@ class AfterAccount:
             # further destinations that an earlier version gave it, or its logs would end there in silence.
             self.protected(setting, delete_before_replace=False, ignore_changes=["name", *_FURTHER])
         return pulumi.Output.from_input(workspace_id)
+
+
+def _tells_if_gone(name: str, sibling: pulumi.Resource | None) -> pulumi.ResourceHookBinding | None:
+    """A hook that says of a workspace which is about to be updated that it is made again: azure-native writes
+    one that was deleted as any other, and the engine shows an update. For 14 days its logs come back with it
+    (learn.microsoft.com/rest/api/loganalytics/workspaces/delete). `sibling` has the same provider, which
+    the run has used; None where Azure is only asked about the declarations."""
+    if sibling is None or not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
+        return None
+    through = pulumi.InvokeOptions(parent=sibling, version=plugin_version())
+
+    async def tell(about: pulumi.ResourceHookArgs) -> None:
+        place = {"resourceGroupName": arm_ids.group_of(about.id), "workspaceName": arm_ids.name_of(about.id)}
+        try:
+            await read_in_hook(
+                lambda by: invoke(types.GET_WORKSPACE, by, **place), types.GET_WORKSPACE, through
+            )
+        except InvokeError as error:
+            if is_absent_text(str(error)):
+                pulumi.log.warn(
+                    f"{name}: the workspace was deleted outside Pulumi, and what is shown as its update "
+                    "makes it again. Its logs come back with it for 14 days after it was deleted"
+                )
+
+    hook = pulumi.ResourceHook(f"{name} is there", tell, pulumi.ResourceHookOptions(on_dry_run=True))
+    return pulumi.ResourceHookBinding(before_update=[hook])

@@ -76,7 +76,7 @@ def gone(situation: Situation) -> Iterator[Problem]:
     if account is None or "account" in live.unread or not is_in_subscription(account, situation.login):
         return
     if live.account is None and _was_made(account):
-        yield _account(account)
+        yield _account(account, live)
     if live.account is None or live.unread or not before.is_bound:
         return
     lost = f"; Azure then {situation.data_deleted}" if situation.data_deleted else ""
@@ -101,16 +101,26 @@ def _was_made(account: facts.Account) -> bool:
     return bool(account.provisioning_state or account.principal_id)
 
 
-def _account(account: facts.Account) -> Problem:
+def _account(account: facts.Account, live: Live) -> Problem:
+    gone = (
+        f"account {account.name!r} no longer exists at {account.id}: it was deleted or moved outside Pulumi, "
+        "and a new one in its place would have none of its data. If it was moved, move it back. "
+    )
+    if not live.is_held:
+        return Problem(
+            "accountName",
+            f"{gone}Azure lists no deleted account of its name, so it cannot be recovered: it was purged, or "
+            f"its {HOURS_HELD} hours are over. If it was deleted just now, run the same command again in two "
+            f"minutes. If it is lost, {_FORGET}; the next `pulumi up` makes an empty one",
+        )
     return Problem(
         "accountName",
-        f"account {account.name!r} no longer exists at {account.id}: it was deleted or moved outside Pulumi, "
-        "and a new one in its place would have none of its data. If it was moved, move it back. If it was "
-        f"deleted less than {HOURS_HELD} hours ago, bring it back with its data: `az cognitiveservices "
-        f"account recover --name {account.name} --resource-group {arm_ids.group_of(account.id)} --location "
-        f"{regions.normalised(account.location)}`. If its resource group or its key's vault is gone, too, or "
-        f"it is lost, {_FORGET}; the next preview says how all that Azure still holds comes back, or makes "
-        "an empty one",
+        f"{gone}If it was deleted less than {HOURS_HELD} hours ago, bring it back with its data: `az "
+        f"cognitiveservices account recover --name {account.name} --resource-group "
+        f"{arm_ids.group_of(account.id)} --location {regions.normalised(account.location)}`, and then run "
+        "`pulumi up --refresh`, because the roles of its callers went with it. If its resource group or its "
+        f"key's vault is gone, too, or it is lost, {_FORGET}; the next preview says how all that Azure still "
+        "holds comes back, or makes an empty one",
     )
 
 

@@ -113,6 +113,18 @@ class Reader:
             )
         return listed.get("vaults") or (), listed.get("accounts") or ()
 
+    async def _is_held(self, account: facts.Account | None) -> bool:
+        """Whether an account that is gone may be among those that Azure can bring back; true where the list
+        may not be read."""
+        try:
+            listed = await self.own("getDeleted", subscriptionId=self.login.subscription_id)
+        except InvokeError as error:
+            if not is_forbidden_text(str(error)):
+                raise
+            listed = {}
+        name, accounts = account.name.lower() if account else "", listed.get("accounts")
+        return accounts is None or any(one["name"].lower() == name for one in accounts)
+
     async def situation(
         self, request: ServiceRequest, recorded: RecordedService, state: State, *, look: int
     ) -> Situation:
@@ -136,6 +148,7 @@ class Reader:
             audit,
             await asked.operators(place, before, vault),
             frozenset(asked.unread),
+            account is not None or not drifts or await self._is_held(before.account),
         )
         declared = replace(recorded_account(state, inputs.account_name), live=account)
         unusable = unusable_version(declared.bound_key, key, time.time())

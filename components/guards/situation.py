@@ -38,7 +38,8 @@ class Live:
     `account` is the service's account, or any account with the name that it is to get. `assignment` is the
     role assignment of the account's identity, and `identity` the user-assigned identity that uses the key.
     `upgrade` is Azure's plan to make the account a Foundry resource by itself. `audit` is the diagnostic
-    setting that the stack gave the vault: None if it does not exist, empty if it was not read.
+    setting that the stack gave the vault: None if it does not exist, empty if it was not read. `is_held` is
+    False if Azure lists no deleted account of the name of one that is gone, so that none can come back.
     `can_leave_key` is False if the account is to leave a key that its identity can no longer use.
     `operators` are the key operators, by object id, who have an access that the state does not record; with
     its id.
@@ -54,6 +55,7 @@ class Live:
     audit: Answer = field(default_factory=dict)
     operators: Mapping[str, str] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
+    is_held: bool = True
 
 
 @dataclass(frozen=True)

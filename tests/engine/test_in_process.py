@@ -23,7 +23,8 @@ from components import planned
 from components.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount
 from components.vault import KeyVault
-from core.resource_types import BINDING, KEY, VAULT
+from core.facts import HOURS_HELD
+from core.resource_types import BINDING, KEY, VAULT, WORKSPACE
 from docs.examples.azure_policy.constraints import CONSTRAINTS
 from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
 from localazure import seed
@@ -40,6 +41,7 @@ from tests.remediation.world import (
     standing,
 )
 from tests.settings.test_properties import program
+from tests.support.az import COMMAND, carry_out
 from tests.support.engine import Engine, UpdateError
 from tests.support.front import SUBSCRIPTION, Door
 from tests.support.in_process import Wire
@@ -102,6 +104,45 @@ def test_a_vault_without_its_audit_is_told_and_audited_again() -> None:
     assert [one.rpartition(":")[2] for one in world.must_up()] == ["DiagnosticSetting"]
     assert world.engine.warnings == []
     assert world.arm("GET", setting)["properties"]["logs"]
+
+
+def test_a_deleted_workspace_is_shown_as_made_again() -> None:
+    """azure-native writes it as any other, so that the engine shows an update; a refresh shows a creation."""
+    world = World("access policies", settings={"audit": {}})
+    settled(world)
+    workspace = next(held.id for held in world.engine.state.values() if held.type == WORKSPACE)
+    for refreshes, shown in ((False, "update"), (True, "create")):
+        world.arm("DELETE", workspace)
+        world.refreshes = refreshes
+        world.declare({"tags": {"owner": shown}})
+        for run in (world.preview, world.up):
+            assert run() == ""
+            assert any(one.startswith(f"{shown} {WORKSPACE}") for one in world.engine.operations)
+            told = [one for one in world.engine.warnings if "makes it again" in one]
+            assert len(told) == (shown == "update")
+
+
+def test_a_deleted_account_comes_back_with_its_callers_or_is_not_offered_back() -> None:
+    """A plain update takes the roles that went with it for there; the refresh that is named gives them
+    again. One that was purged cannot come back."""
+    world = World("access policies", settings={"callers": [{"principal_id": "deployer"}]})
+    settled(world)
+    world.arm("DELETE", world.account_id)
+    said = world.up()
+    assert world.engine.operations == []
+    recover = next(one for one in COMMAND.finditer(said) if "account recover" in one[0])
+    carry_out(world.wire.door, recover[0])
+    assert said.index("run `pulumi up --refresh`") > recover.start()
+    world.refreshes = True
+    assert "create azure-native:authorization:RoleAssignment" in world.must_up()
+    assert world.is_bound
+
+    world.refreshes = False
+    world.arm("DELETE", world.account_id)
+    world.wire.sleep(HOURS_HELD * 3600)
+    said = world.up()
+    assert ("account recover" in said, "lists no deleted account of its name" in said) == (False, True)
+    assert world.engine.operations == []
 
 
 def test_a_new_key_needs_an_azure_native_that_keeps_to_its_types_version(
