@@ -125,14 +125,17 @@ def test_a_project_of_ones_own_is_made_tested_deployed_and_proved(shell: Shell) 
     shell.type('cd language-cmk && eval "$(python3 -m localazure env)" && cd ..')
     shell.type(f"{new} --stack own --yes -c name=acme-own -c location=northeurope && {enter}")
     assert "2 passed" in shell.type(test)
+    config = yaml.safe_load((folder.parent / "claims" / "Pulumi.own.yaml").read_text())["config"]
+    assert config == {"claims:name": "acme-own", "claims:location": "northeurope"}
     previewed = shell.type(preview)
     made = shell.type(preview.replace("preview", "up --yes"))
     assert "advisory" not in previewed + made
     assert "encryption of lang-acme-own: will be bound to kv-acme-own/cmk-acme-own" in previewed
     assert "azure-cmk:index:CustomerManagedKey" in made
     shell.type("export PATH=$PWD/.venv/bin:$PATH && language-cmk verify --stack own")
-    config = yaml.safe_load((folder.parent / "claims" / "Pulumi.own.yaml").read_text())["config"]
-    assert config == {"claims:name": "acme-own", "claims:location": "northeurope"}
+    shell.type("pulumi config set protect false && pulumi up --yes --skip-preview")
+    shell.type("pulumi preview --expect-no-changes")
+    shell.type("pulumi destroy --yes")
     written = {file.name for file in (folder.parent / "claims").iterdir()} - {".pytest_cache", "__pycache__"}
     template = {file.name for file in (folder / "template").iterdir()} - {"__pycache__"}
     assert written - template <= {"Pulumi.own.yaml", ".gitignore", ".venv"}
