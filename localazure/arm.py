@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -38,6 +39,9 @@ _RATES = {
     **dict.fromkeys(("PUT", "PATCH", "POST"), ("writes", "1199")),
 }
 _WRITES = ("PUT", "PATCH", "POST")
+_VERSIONS: Mapping[str, list[str]] = json.loads(Path(__file__).with_name("versions.json").read_text())[
+    "versions"
+]
 _RETIRED = json.loads(Path(__file__).with_name("retired_versions.json").read_text())["retired"]
 _LINKED: Mapping[str, Mapping[str, str]] = json.loads(
     Path(__file__).with_name("linked_access.json").read_text()
@@ -104,22 +108,50 @@ def require_admitted(cloud: Cloud, request: Request, route: Route) -> None:
 
 
 def require_served(cloud: Cloud, request: Request, namespace: str) -> None:
-    """Raises ServiceError 400 for a version that has ended by the cloud's clock."""
-    ended = _RETIRED.get(namespace.lower())
-    if ended is None or request.api_version >= ended["first"]:
-        return
+    """Raises ServiceError 400 for a version that has ended by the cloud's clock, and for one that the type
+    never had, if the switch says so."""
     below = request.path.rpartition("/providers/")[2].partition("/")[2].strip("/")
     # Registrations are asked of Microsoft.Resources, by versions of its own.
-    about_provider = below.lower() in ("", "register", "unregister")
-    if about_provider or not cloud.clock.has_come(datetime.fromisoformat(ended["day"]).timestamp()):
+    if below.lower() in ("", "register", "unregister"):
         return
-    raise refused(
-        "NoRegisteredProviderFound",
-        location=request.given.get("location") or "westeurope",
-        version=request.api_version,
-        type="/".join(below.split("/")[::2]),
-        versions=", ".join([ended["first"], *ended["newer"]]),
-    )
+    type = "/".join(below.split("/")[::2])
+    served = versions_of(namespace, type)
+    first = _first_served(cloud, namespace)
+    served = [version for version in versions_of(namespace, type) if version >= first]
+    is_unknown = bool(served) and request.api_version.lower() not in served
+    if request.api_version < first or (is_unknown and cloud.behaviour.unknown_versions == "refused"):
+        raise refused(
+            "NoRegisteredProviderFound",
+            location=request.given.get("location") or "westeurope",
+            version=request.api_version,
+            type=type,
+            versions=", ".join(served),
+        )
+
+
+def _first_served(cloud: Cloud, namespace: str) -> str:
+    """The oldest version that a provider still serves by the cloud's clock; empty where none has ended."""
+    ended = _RETIRED.get(namespace.lower())
+    if ended is None or not cloud.clock.has_come(datetime.fromisoformat(ended["day"]).timestamp()):
+        return ""
+    return str(ended["first"])
+
+
+@cache
+def versions_of(namespace: str, type: str) -> list[str]:
+    """The api-versions of a type, or of the nearest one above it, or of all of its provider; none where
+    nothing is known."""
+    known = {name.lower(): found for name, found in _VERSIONS.items()}
+    newer = _RETIRED.get(namespace.lower(), {}).get("newer", [])
+    parts = [namespace.lower(), *type.lower().split("/")]
+    for most in range(len(parts), 1, -1):
+        if found := known.get("/".join(parts[:most])):
+            return sorted({*found, *newer})
+    if parts[0] in FREE:
+        # Its types have little in common.
+        return []
+    provider = [found for name, found in known.items() if name.startswith(f"{parts[0]}/")]
+    return sorted({version for found in provider for version in found})
 
 
 def require_rights(cloud: Cloud, request: Request, route: Route, place: Place) -> None:

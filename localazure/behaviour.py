@@ -101,6 +101,7 @@ class Behaviour:
     key_source_with_projects: str = "not_reverted"
     foundry_key_vault: str = "same"
     child_write_seconds: float = 0.0
+    unknown_versions: str = "served"
     operation_polling: str = "needs_read"
     validate_covers: str = "provider"
 
