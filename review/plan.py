@@ -24,6 +24,14 @@ _STEPS: Final = (
 )
 
 
+_GOAL: Final = {
+    "dependencies": [str],
+    "propertyDependencies": {"*": [str]},
+    "inputDiff": {"adds": dict, "updates": dict, "deletes": [str]},
+}
+_PLAN: Final = {"resourcePlans": {"*": {"steps": [str], "goal": _GOAL}}}
+
+
 def read(plan: str, refresh: str, claimed: str = "") -> Preview:
     """Reads a plan over a refresh.
 
@@ -44,14 +52,12 @@ def read(plan: str, refresh: str, claimed: str = "") -> Preview:
     return preview.of_steps(steps)
 
 
-def _exact(found: Any, *names: str) -> Mapping[str, Any]:
+def _exact(found: Mapping[str, Any] | None, *names: str) -> Mapping[str, Any]:
     """An object of the plan; empty where there is none. Go's JSON reads these names in any case.
 
     Raises PreviewError for another spelling, which would be something else to the engine than to this.
     """
-    if not isinstance(found, Mapping):
-        return {}
-    read_as = {name.lower(): name for name in names}
+    found, read_as = found or {}, {name.lower(): name for name in names}
     for name in found:
         if (read := read_as.get(name.lower(), name)) != name:
             raise PreviewError(f'the plan has "{name}", expected "{read}", as the engine writes it')
@@ -59,10 +65,10 @@ def _exact(found: Any, *names: str) -> Mapping[str, Any]:
 
 
 def _plans(text: str) -> Mapping[str, Mapping[str, Any]]:
-    document = _exact(preview.parsed(text, "the plan", ""), "plan", "resourcePlans")
+    document = _exact(preview.parsed(text, "the plan", "", _PLAN), "plan", "resourcePlans")
     # Another engine may read a wrapper, and not what stands beside it.
     found = None if "plan" in document else document.get("resourcePlans")
-    if not isinstance(found, Mapping) or not all(isinstance(one, Mapping) for one in found.values()):
+    if found is None or None in found.values():
         raise PreviewError("the plan has no resourcePlans: expected what `pulumi preview --save-plan` writes")
     return {urn: one for urn, one in found.items() if _exact(one, "goal", "steps").get("steps")}
 
@@ -76,9 +82,8 @@ def _refreshed(text: str) -> Iterator[Mapping[str, Any]]:
             "read its error output"
         )
     for step in document.get("steps") or ():
-        if isinstance(step, Mapping):
-            new = None if step.get("op") == "delete" else step.get("newState") or step.get("oldState")
-            yield {**step, "op": "refresh", "newState": new}
+        new = None if step.get("op") == "delete" else step.get("newState") or step.get("oldState")
+        yield {**step, "op": "refresh", "newState": new}
 
 
 def _is_looked_at(state: Any) -> bool:
@@ -97,7 +102,7 @@ def _renamed(
     """
     found: dict[str, str] = {}
     steps = preview.parsed(claimed).get("steps") if claimed.strip() else ()
-    for step in (one for one in steps or () if isinstance(one, Mapping)):
+    for step in steps or ():
         was, urn = str((step.get("oldState") or {}).get("urn") or ""), str(step.get("urn") or "")
         is_new = urn in plans and urn not in before
         if is_new and was in before and was not in plans and was not in found.values():

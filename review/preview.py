@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from core import documents, resource_types, stack, values
 from core.documents import DocumentError
@@ -184,6 +184,22 @@ _HOW: Final = (
 )
 
 
+_STATE: Final = {
+    **dict.fromkeys(("urn", "type", "id", "parent", "provider"), str),
+    **dict.fromkeys(("inputs", "outputs"), dict),
+    "dependencies": [str],
+    "ignoreChanges": [str],
+    "propertyDependencies": {"*": [str]},
+}
+_PREVIEW: Final = {
+    "steps": [{"op": str, "urn": str, "oldState": _STATE, "newState": _STATE}],
+    "diagnostics": [{"severity": str, "message": str}],
+}
+_EVENT: Final = {
+    "policyEvent": dict.fromkeys(("message", "enforcementLevel", "policyName", "resourceUrn"), str)
+}
+
+
 class PreviewError(ValueError):
     """The text is not what `pulumi preview --json` writes. The message says what it is and what to do."""
 
@@ -223,8 +239,6 @@ def read(written: str) -> Preview:
         raise PreviewError("the JSON has no steps: expected what `pulumi preview --json` writes")
     errors = [one for one in document.get("diagnostics") or () if one.get("severity") == "error"]
     steps = document.get("steps") or ()
-    if not all(isinstance(one, Mapping) for one in steps):
-        raise PreviewError("the steps are no objects: expected what `pulumi preview --json` writes")
     return of_steps(steps, [_error(one) for one in errors], finished="changeSummary" in document)
 
 
@@ -232,7 +246,9 @@ def read_policies(written: str) -> tuple[PolicyFinding, ...]:
     """The policy findings of an event log, each message on one line. Raises PreviewError for anything
     else."""
     found = []
-    for raw in (parsed(line).get("policyEvent") for line in written.splitlines() if line.strip()):
+    for raw in (
+        parsed(line, shape=_EVENT).get("policyEvent") for line in written.splitlines() if line.strip()
+    ):
         if raw is not None:
             lines = (line.strip() for line in str(raw.get("message", "")).splitlines())
             message, level = "; ".join(filter(None, lines)), str(raw.get("enforcementLevel", "")).lower()
@@ -241,15 +257,16 @@ def read_policies(written: str) -> tuple[PolicyFinding, ...]:
     return tuple(found)
 
 
-def parsed(written: str, what: str = "the preview", how: str = _HOW) -> Mapping[str, Any]:
-    """A JSON object in which no name stands twice. Raises PreviewError, which says `how` it is written."""
+def parsed(
+    written: str, what: str = "the preview", how: str = _HOW, shape: Mapping[str, Any] = _PREVIEW
+) -> Mapping[str, Any]:
+    """A JSON object of a shape. Raises PreviewError, which says `how` it is written."""
     try:
         found = documents.of_json(written)
+        documents.require_shape(found, shape)
     except DocumentError as problem:
         raise PreviewError(f"{what} cannot be read ({problem}){how}") from None
-    if not isinstance(found, Mapping):
-        raise PreviewError(f"{what} is a {type(found).__name__}, expected a JSON object{how}")
-    return found
+    return cast("Mapping[str, Any]", found)
 
 
 def _error(raw: Mapping[str, Any]) -> str:
