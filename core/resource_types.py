@@ -137,10 +137,9 @@ class TypeToken:
 
 
 _FILE: Final = Path(__file__).with_name("resource_kinds.json")
-_TYPES: Final = [
-    {**row, "kind": Kind[row["kind"]] if row["kind"] else None}
-    for row in json.loads(_FILE.read_text(encoding="utf-8"))["types"]
-]
+_TABLE: Final = json.loads(_FILE.read_text(encoding="utf-8"))
+_TYPES: Final = [{**row, "kind": Kind[row["kind"]] if row["kind"] else None} for row in _TABLE["types"]]
+_HARMLESS: Final[Mapping[str, list[str]]] = _TABLE["harmless"]
 _BY_ARM_TYPE: Final[Mapping[str, Kind | None]] = {row["arm"]: row["kind"] for row in _TYPES if "arm" in row}
 _BY_NATIVE: Final[Mapping[str, Kind | None]] = {
     native: row["kind"] for row in _TYPES for native in row["native"]
@@ -260,6 +259,22 @@ def kind_of_arm_type(type: str) -> Kind | None:
     """The kind of a Resource Manager type, such as `Microsoft.KeyVault/vaults/keys`, in any casing."""
     type = type.strip("/").lower()
     return _BY_ARM_TYPE.get(type, _unread(type))
+
+
+def is_harmless(token: str) -> bool:
+    """Whether a type of no kind is known to be unable to touch a key, an account or a grant, by itself or by
+    what it runs."""
+    native = _AZURE_NATIVE.fullmatch(token)
+    if token in _OWN or native is None:
+        return token in _OWN or token.partition(":")[0] in _HARMLESS["packages"]
+    module = native["module"].lower()
+    return module in _HARMLESS["modules"] or f"{module}:{native['type']}".lower() in _BY_NATIVE
+
+
+def is_harmless_arm_type(type: str) -> bool:
+    """The same of a Resource Manager type, in any casing."""
+    type = type.strip("/").lower()
+    return type in _BY_ARM_TYPE or type.partition("/")[0] in _HARMLESS["namespaces"]
 
 
 def may_concern_keys(arm_type: str | None, namespace: str = "") -> bool:

@@ -22,6 +22,8 @@ from core.resource_types import (
     NAME_INPUTS,
     PARENT_NAME_INPUTS,
     Kind,
+    is_harmless,
+    is_harmless_arm_type,
     kind_of_arm_type,
     may_concern_keys,
     parse_token,
@@ -152,6 +154,21 @@ def read(token: str, bag: Bag) -> tuple[Kind | None, str | None]:
     concerns = may_concern_keys(_arm_type(bag), namespace.strip("/") if isinstance(namespace, str) else "")
     chosen = values.name(values.look(bag, "apiVersion"))
     return (Kind.OTHER_PROVIDER if concerns else None), chosen if isinstance(chosen, str) else version or None
+
+
+def reviewed_kind(token: str, raw: Bag) -> Kind | None:
+    """The kind of a resource in the engine's JSON, which is UNREAD where nobody knows that its type is
+    harmless. A component has none: its children are resources of their own, and the engine refuses a plan in
+    which a component has become a resource (pkg/resource/deploy/plan.go, "resource kind changed")."""
+    inputs = raw.get("inputs") or {}
+    kind, _ = read(token, inputs)
+    if kind is not None or not raw.get("custom"):
+        return kind
+    if parse_token(token).kind is Kind.GENERIC:
+        harmless = is_harmless_arm_type(_arm_type(inputs) or "")
+    else:
+        harmless = is_harmless(token)
+    return None if harmless else Kind.UNREAD
 
 
 def _arm_type(bag: Bag) -> str | None:

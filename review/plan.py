@@ -88,8 +88,8 @@ def _refreshed(text: str) -> Iterator[Mapping[str, Any]]:
 
 def _is_looked_at(state: Any) -> bool:
     """Whether a review looks at this existing resource."""
-    read = stack.read(str(state.get("type", "")), state.get("inputs") or {}) if state else (None,)
-    return read[0] not in {None, Kind.STACK}
+    kind = stack.reviewed_kind(str(state.get("type", "")), state) if state else None
+    return kind not in {None, Kind.STACK}
 
 
 def _renamed(
@@ -119,7 +119,7 @@ def _step(urn: str, plan: Mapping[str, Any], old: Mapping[str, Any] | None) -> M
     # By the URN: a goal could name another type, one that no rule looks at.
     type = token_of(urn)
     new = _new(urn, type, old or {}, goal) if goal and op != "delete" else None
-    if _is_looked_at({"type": type, "inputs": (new or old or {}).get("inputs")}):
+    if _is_looked_at({**(new or old or {}), "type": type}):
         fits = op in {"create", "import", "read"} if old is None else op != "create"
         if set(ops) - set(_STEPS) or not fits or (new is None and op != "delete"):
             found = f"{', '.join(ops)} for {urn}"

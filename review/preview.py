@@ -291,8 +291,7 @@ def of_steps(
     for urn, op, raw in named:
         token, refreshed = token_of(urn), refreshing or op == "refresh"
         shows_sames = shows_sames or (op == "same" and not refreshed)
-        inputs = (raw.get("newState") or raw.get("oldState") or {}).get("inputs")
-        kind, _ = stack.read(token, inputs if isinstance(inputs, Mapping) else {})
+        kind = stack.reviewed_kind(token, raw.get("newState") or raw.get("oldState") or {})
         if kind is Kind.STACK:
             name = name or name_of(urn)
         elif kind is not None:
