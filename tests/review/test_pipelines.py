@@ -1,5 +1,6 @@
 """The workflows and pipelines as they are written."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,66 @@ def test_no_code_of_a_pull_request_runs_as_the_identity_that_plans_what_was_merg
     assert ("PLAN_CLIENT_ID" in str(document)) is (kind != "preview")
     (plan,) = (one for one in loaded(SETTINGS)["environments"] if one["name"] == "plan")
     assert plan["deployment_branch_policy"]["protected_branches"] is True
+
+
+def test_the_ruleset_requires_workflows_that_are_there() -> None:
+    """What the page's command sends is JSON, for `main`, and its workflow asks for each event of a rule."""
+    page = (ROOT / "docs" / "pull-requests.md").read_text()
+    ruleset = json.loads(page.partition("--input - <<'END'\n")[2].partition("\nEND\n")[0])
+    assert ruleset["conditions"]["ref_name"]["include"] == ["refs/heads/main"]
+    (rule,) = ruleset["rules"]
+    (required,) = rule["parameters"]["workflows"]
+    assert (rule["type"], required["ref"]) == ("workflows", "refs/heads/main")
+    for path in (required["path"], ".github/workflows/fleet-preview.yml"):
+        assert {"pull_request", "merge_group"} <= loaded(ROOT / path)[True].keys()
+
+
+def test_a_deployment_reviews_what_was_merged_by_its_own_code() -> None:
+    """Whatever check passed: nothing is updated unless this review ends with 0, which takes an approval
+    for each verdict."""
+    for name, updates in (("deploy", ["deploy"]), ("fleet-deploy", ["canary", "rest"])):
+        document = workflow(name)
+        assert document[True] == {"push": {"branches": ["main"]}}
+        review = "\n".join(step.get("run", "") for step in document["jobs"]["review"]["steps"])
+        assert "review/stacks.sh" in review
+        assert "== 0 ]] || {" in review
+        assert "exit 1" in review
+        assert all("review" in document["jobs"][job]["needs"] for job in updates)
+        assert document["jobs"]["review"].get("if") is None
+
+
+def _environments(job: dict[str, Any]) -> set[str]:
+    """Those that a job may run in: its `environment` is a name, or an expression with names in quotes."""
+    named = str(job["environment"])
+    return set(re.findall(r"'(\w+)'", named)) if "${{" in named else {named}
+
+
+def test_every_environment_with_a_credential_is_in_the_settings_with_its_branches() -> None:
+    """A job that may log in runs in an environment that the settings list. Of these only `preview`, whose
+    identity only reads, takes any branch; the others take the protected ones, and only `main` is protected.
+    The pages name each environment as the subject of a credential."""
+    settings = loaded(SETTINGS)
+    policies = {one["name"]: one.get("deployment_branch_policy") for one in settings["environments"]}
+    jobs = [job for file in WORKFLOWS for job in loaded(file)["jobs"].values()]
+    with_login = [job for job in jobs if (job.get("permissions") or {}).get("id-token") == "write"]
+    by_identity: dict[str, set[str]] = {}
+    for job in with_login:
+        for identity in re.findall(r"AZURE_(\w+)_CLIENT_ID", str(job.get("env", ""))) or ["RELEASE"]:
+            by_identity.setdefault(identity, set()).update(_environments(job))
+    assert by_identity == {
+        "PREVIEW": {"preview", "plan"},
+        "PLAN": {"preview", "plan"},
+        "DEPLOY": {"production", "fleet-canary"},
+        "RELEASE": {"release"},
+    }
+    assert {*policies} == set().union(*by_identity.values())
+    assert [branch["name"] for branch in settings["branches"]] == ["main"]
+    any_branch = {name for name, policy in policies.items() if policy is None}
+    protected = {name for name, policy in policies.items() if policy and policy["protected_branches"]}
+    assert (any_branch, protected) == ({"preview"}, {"plan", "production", "fleet-canary"})
+    pages = "".join((ROOT / page).read_text() for page in ("docs/pull-requests.md", "docs/fleets.md"))
+    subjects = set(re.findall(r"repo:ORG/REPO:environment:([\w-]+)`", pages))
+    assert subjects == {"preview", "production", "fleet-canary"}
 
 
 @pytest.mark.parametrize(
