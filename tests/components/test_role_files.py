@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from components.callers import CALLER_ROLES
 from core import arm_ids
 from docs.examples.azure_policy.constraints import CUSTOMER_KEY
 from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
 from localazure import authorization, seed
-from localazure.authorization import assign_role
+from localazure.authorization import assign_role, save_assignment
 from localazure.directory import create_principal
 from tests.components.guards.first_deployments import (
     HUB,
@@ -46,6 +47,9 @@ NESTED = "Microsoft.Resources/deployments/write"
 SELECTED = {"access": "selected", "allowed_subnet_ids": [f"{NETWORK}/subnets/endpoints"]}
 OPEN = {"access": "open"}
 PREVIEW = ("preview",)
+CONDITION = (ROOT / "docs" / "roles" / "deploy-condition.txt").read_text()
+CALLERS = [CALLER_ROLES[name].id for name in sorted(CALLER_ROLES)]
+"""The roles of `callers`, which the page says to add to the condition."""
 CALLER = {"principal_id": "b7e02c96-4a1d-4f53-8c6b-d90f3e5a7124"}
 
 
@@ -63,6 +67,11 @@ def make_role(deployment: Deployment, name: str, block: Mapping[str, list[str]],
     assert deployment.arm("PUT", id, {"properties": body}, api="2022-04-01").status == 201
 
 
+def _with_roles(condition: str, ids: list[str]) -> str:
+    """The condition with more roles in both pairs of braces that list some."""
+    return re.sub(r"(GuidEquals \{[^}]*)\}", rf"\1, {', '.join(ids)}}}", condition)
+
+
 def log_in(deployment: Deployment, *files: str, without: tuple[str, ...] = ()) -> None:
     """Deploys as somebody who has the roles of these files, less some actions, and nothing else."""
     principal = create_principal(
@@ -74,7 +83,10 @@ def log_in(deployment: Deployment, *files: str, without: tuple[str, ...] = ()) -
             for word, listed in permissions(file).items()
         }
         make_role(deployment, file, block, number)
-        assign_role(deployment.door.cloud, principal.object_id, file, SUBSCRIPTION)
+        given = assign_role(deployment.door.cloud, principal.object_id, file, SUBSCRIPTION)
+        if file == "deploy":
+            given["properties"]["condition"] = _with_roles(CONDITION, CALLERS)
+            save_assignment(deployment.door.cloud, given, since=0.0)
     deployment.principal = principal
 
 
