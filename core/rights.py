@@ -9,6 +9,7 @@ What ids and answers cannot show: members of groups, roles that somebody could a
 of a condition. Those make an answer uncertain, never better.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -61,6 +62,11 @@ VAULT_PURGE: Final = "Microsoft.KeyVault/locations/deletedVaults/purge/action"
 POLICY_WRITE: Final = "Microsoft.KeyVault/vaults/accessPolicies/write"
 ROLE_WRITE: Final = "Microsoft.Authorization/roleAssignments/write"
 
+_GIVES_ANYTHING: Final = (
+    "Microsoft.Authorization/roleDefinitions/write",
+    "Microsoft.Authorization/elevateAccess/action",
+)
+
 OVER_VAULT: Final = {
     VAULT_WRITE: "change the vault",
     VAULT_DELETE: "delete the vault",
@@ -85,6 +91,38 @@ left out."""
 EXACT: Final = frozenset(word.lower() for word in NEEDED)
 """The same in lower case, as permissions are compared."""
 _SPELLING: Final = {word.lower(): word for word in NEEDED}
+
+
+def _limit(action: str, source: str) -> str:
+    assignments = r"Microsoft\.Authorization/roleAssignments"
+    return (
+        rf"\(\(!\(ActionMatches\{{'{assignments}/{action}'\}}\)\)OR\(@{source}\[{assignments}:RoleDefinitionId\]"
+        rf"ForAnyOfAnyValues:GuidEquals\{{(?P<{action}>[0-9a-f,-]+)\}}\)\)"
+    )
+
+
+_LIMITS: Final = re.compile(f"{_limit('write', 'Request')}AND{_limit('delete', 'Resource')}", re.IGNORECASE)
+
+
+def roles_it_may_give(condition: str) -> frozenset[str] | None:
+    """The ids of the only roles that the condition of an assignment lets its holder give; None where it has
+    another form than docs/roles/deploy-condition.txt, of which nothing is known here.
+
+    Source: learn.microsoft.com/azure/role-based-access-control/delegate-role-assignments-examples, "Constrain
+    roles".
+    """
+    limits = _LIMITS.fullmatch(re.sub(r"\s", "", condition))
+    return frozenset(limits["write"].lower().split(",")) if limits else None
+
+
+def gives_any_role(assignment: RoleAssignment) -> bool:
+    """Whether the holder of an assignment can give itself a role of its own choice."""
+    role = assignment.role
+    if role is None:
+        return False
+    if any(role.allows(action) for action in _GIVES_ANYTHING):
+        return True
+    return role.allows(ROLE_WRITE) and roles_it_may_give(assignment.condition) is None
 
 
 class Access(Enum):

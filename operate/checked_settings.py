@@ -16,7 +16,7 @@ from operate.fleet.shared import read
 from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
 from settings.model import ServiceSettings
 
-OK, FAILED, UNCHECKED = "ok", "FAILED", "not checked"
+OK, FAILED, UNCHECKED, NOTE = "ok", "FAILED", "not checked", "note"
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,14 @@ from components.guards.recorded_state import RecordedService
 from components.guards.situation import Deployer, Live, Situation
 from components.guards.soft_deleted import problems
 from components.planned import Question, planned
+from core import rights
 from core.login import SETTINGS, Login, LoginError
 from operate import login
-from operate.checked_settings import FAILED, OK, UNCHECKED, Line, judged, tell
+from operate.checked_settings import FAILED, NOTE, OK, UNCHECKED, Line, judged, tell
 from operate.errors import OperateError
 from operate.stack import StackError, outputs, pulumi, services
 from provider.azure import Azure, patient
-from provider.azure_client import AzureClient
+from provider.azure_client import AzureClient, Principal
 from provider.deployment import checks
 from provider.deployment.questions import Questions
 from provider.errors import translate
@@ -75,11 +76,41 @@ def _azure(stack: str) -> Iterator[Line]:
         yield Line("login", FAILED, who, f"set {SETTINGS['subscriptionId'][0]}")
         return
     yield Line("login", OK, who)
+    yield asyncio.run(_rights(azure, principal, f"/subscriptions/{found.subscription_id}"))
     if declared and _deployed(stack):
         yield Line("services", UNCHECKED, "the stack is deployed, and `pulumi preview` checks its changes")
     elif declared:
         deployer = Deployer(principal.tenant_id, found.subscription_id, principal.object_id)
         yield from asyncio.run(_deployment(declared, azure, deployer))
+
+
+async def _rights(azure: Azure, principal: Principal, subscription: str) -> Line:
+    """Whether the login can give itself more than it has, by its roles at the subscription and above."""
+    try:
+        held = await azure.role_assignments(subscription, principal.object_id)
+    except ServiceError as failure:
+        return Line(
+            "rights", UNCHECKED, f"whether the login can give itself more, because {translate(failure)}"
+        )
+    wide = [one for one in held if rights.gives_any_role(one)]
+    if not wide:
+        return Line(
+            "rights", OK, "no role at the subscription lets the login give itself a role of its choice"
+        )
+    named = ", ".join(f"{one.role_name} at {one.scope or '/'}" for one in wide)
+    deploy = (
+        f'az role assignment create --role "Language CMK deploy" --assignee-object-id {principal.object_id} '
+        f"--assignee-principal-type ServicePrincipal --scope {subscription} "
+        "--condition @docs/roles/deploy-condition.txt --condition-version 2.0"
+    )
+    remove = f"az role assignment delete --ids {' '.join(one.id for one in wide)}"
+    return Line(
+        "rights",
+        NOTE,
+        f"the login can give itself any role, and so delete the key and the data, by {named}",
+        f"where a pipeline deploys, give it the role of docs/roles/deploy.json with its condition instead: "
+        f"`{deploy}`, then `{remove}`",
+    )
 
 
 def connect(found: Login) -> Azure:

@@ -8,6 +8,7 @@ from core import rights, roles
 from core.facts import DenyAssignment, PolicyEntry, RoleAssignment, Vault
 from core.rights import Access
 from core.roles import Permissions, Role
+from tests.support.stack import ROOT
 
 SUBSCRIPTION = "/subscriptions/11111111-2222-3333-4444-555555555555"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
@@ -209,3 +210,38 @@ def test_the_role_for_the_service_fits_the_place() -> None:
 def test_what_a_role_allows_beyond_what_the_service_needs(role: Role, beyond: tuple[str, ...]) -> None:
     """On keys and over their vault; what does data no harm, such as reading names, is not told."""
     assert rights.beyond(role) == beyond
+
+
+CONDITION = (ROOT / "docs" / "roles" / "deploy-condition.txt").read_text()
+DEPLOY = Role("d", "deploy", (Permissions((rights.ROLE_WRITE, "Microsoft.KeyVault/vaults/write")),))
+OTHER_FORM = CONDITION.replace("ForAnyOfAnyValues:GuidEquals", "ForAnyOfAllValues:GuidNotEquals")
+
+
+@pytest.mark.parametrize(
+    ("role", "condition", "any_role"),
+    [
+        (roles.OWNER, "", True),
+        (roles.USER_ACCESS_ADMINISTRATOR, "", True),
+        (roles.CONTRIBUTOR, "", False),
+        (roles.READER, "", False),
+        (None, "", False),
+        (DEPLOY, "", True),
+        (DEPLOY, CONDITION, False),
+        (DEPLOY, CONDITION.upper(), False),
+        (DEPLOY, " ".join(CONDITION.split()), False),
+        (DEPLOY, OTHER_FORM, True),
+        (DEPLOY, f"{CONDITION} OR (ActionMatches{{'*'}})", True),
+        (DEPLOY, CONDITION.partition("AND")[2], True),
+        (Role("r", "r", (Permissions(("Microsoft.Authorization/roleDefinitions/write",)),)), CONDITION, True),
+    ],
+)
+def test_who_can_give_itself_any_role(role: Role | None, condition: str, any_role: bool) -> None:
+    """Whoever writes role assignments, unless a condition of the form that is assigned here limits the roles;
+    and whoever writes the definition of its own role."""
+    assert rights.gives_any_role(RoleAssignment(SUBSCRIPTION, ME, role=role, condition=condition)) is any_role
+
+
+def test_the_condition_that_is_assigned_lists_the_service_role_alone() -> None:
+    """Of a condition of another form nothing is known."""
+    assert rights.roles_it_may_give(CONDITION) == frozenset({roles.CRYPTO_SERVICE_ENCRYPTION_USER.id})
+    assert rights.roles_it_may_give(OTHER_FORM) is None

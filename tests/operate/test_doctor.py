@@ -13,6 +13,8 @@ import yaml
 
 from core.login import Login
 from localazure import seed
+from localazure.authorization import assign_role
+from localazure.directory import create_principal
 from operate import checked_settings, doctor
 from operate.__main__ import main
 from operate.stack import StackError
@@ -24,6 +26,8 @@ from tests.components.guards.first_deployments import (
     account,
     as_settings,
 )
+from tests.components.test_role_files import make_role, permissions
+from tests.support.az import carry_out
 from tests.support.local_deployment import Deployment
 
 Printed = pytest.CaptureFixture[str]
@@ -61,12 +65,13 @@ def test_all_is_well(deployment: Deployment, capsys: Printed) -> None:
     """Each check says that nothing is in the way, nothing is written, and the exit code is 0; of the terms
     nobody can tell before there is an account of the kind."""
     code, lines = told(capsys)
-    (terms,) = [line for line in lines if line["result"] != "ok"]
+    (rights, terms) = [line for line in lines if line["result"] != "ok"]
+    assert rights["about"] == "rights"
     assert "whether the terms of kind TextAnalytics are accepted" in terms["found"]
     account(SUBSCRIPTION, "rg-hub", "lang-other")(deployment)
     deployment.sent.clear()
     code, lines = told(capsys)
-    assert [line for line in lines if line["result"] != "ok"] == []
+    assert [line for line in lines if line["result"] != "ok"] == [rights]
     assert {"names", "validation", "locks"} <= {line["about"] for line in lines}
     assert (code, deployment.writes()) == (0, [])
 
@@ -96,7 +101,7 @@ def test_a_program_of_ones_own_is_left_to_its_preview(
     assert (settings["about"], settings["result"]) == ("settings", "not checked")
     assert settings["found"].startswith(f"{Path.cwd()} has a program of its own")
     assert "`pulumi preview`" in settings["fix"]
-    assert [(one["about"], one["result"]) for one in others] == [("login", "ok")]
+    assert [(one["about"], one["result"]) for one in others] == [("login", "ok"), ("rights", "note")]
     assert code == 0
 
 
@@ -130,6 +135,31 @@ def test_a_service_that_is_deployed_is_left_to_the_preview(
     assert [line["found"] for line in lines if line["result"] == "not checked"] == [
         "the stack is deployed, and `pulumi preview` checks its changes"
     ]
+
+
+def test_who_can_give_itself_more_is_told_with_the_way_out(deployment: Deployment, capsys: Printed) -> None:
+    """An Owner is, and the commands of the advice, on this Azure, make it one that is not: the role with its
+    condition, and the wide role gone. The exit code stays, because a person may well be Owner."""
+
+    def line() -> dict[str, str]:
+        code, lines = told(capsys)
+        assert code == 0
+        return next(one for one in lines if one["about"] == "rights")
+
+    principal = create_principal(
+        deployment.door.cloud, tenant_id=seed.TENANT_ID, name="pipeline", managed_identity=False
+    )
+    make_role(deployment, "Language CMK deploy", permissions("deploy"), 1)
+    assign_role(deployment.door.cloud, principal.object_id, "Owner", SUBSCRIPTION)
+    deployment.principal = principal
+    note = line()
+    assert note["result"] == "note"
+    assert (
+        f"can give itself any role, and so delete the key and the data, by Owner at {SUBSCRIPTION}"
+        in note["found"]
+    )
+    assert carry_out(deployment.door, note["fix"]) == 2
+    assert line()["result"] == "ok"
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from localazure import seed
-from localazure.authorization import assign_role
+from localazure.authorization import assign_role, save_assignment
 from localazure.directory import create_principal
 from localazure.keyvault import local_roles
 from localazure.keyvault.models import Vault
 from localazure.keyvault.vault_store import holder
 from tests.support.front import ARM, SUBSCRIPTION, Door, Reply, token
+from tests.support.stack import ROOT
 
 COMMANDS: Mapping[str, Mapping[str, list[str]]] = json.loads(
     (Path(__file__).parent / "az_options.json").read_text()
@@ -118,7 +119,12 @@ def _assign(door: Door, options: Options) -> None:
     assignee = (options.get("assignee") or options["assignee-object-id"])[0]
     role, scope = " ".join(options["role"]), options["scope"][0]
     if "name" not in options:
-        assign_role(door.cloud, assignee, role, scope)
+        given = assign_role(door.cloud, assignee, role, scope)
+        if "condition" in options:
+            # As az reads a file: by @ before its path.
+            given["properties"]["condition"] = (ROOT / options["condition"][0].removeprefix("@")).read_text()
+            given["properties"]["conditionVersion"] = options["condition-version"][0]
+            save_assignment(door.cloud, given, since=0.0)
         return
     subscription = "/".join(scope.split("/")[:3])
     properties = {
