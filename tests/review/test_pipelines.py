@@ -148,6 +148,22 @@ def test_no_code_of_a_pull_request_runs_as_the_identity_that_plans_what_was_merg
     assert plan["deployment_branch_policy"]["protected_branches"] is True
 
 
+def test_main_is_protected_as_the_page_says() -> None:
+    """Nobody merges without a review of the last push and every check, or changes `main` in another way."""
+    (main,) = loaded(SETTINGS)["branches"]
+    protection = main["protection"]
+    assert protection["required_pull_request_reviews"] == {
+        "required_approving_review_count": 1,
+        "dismiss_stale_reviews": True,
+        "require_code_owner_reviews": True,
+        "require_last_push_approval": True,
+    }
+    assert protection["required_status_checks"]["strict"] is True
+    assert len(protection["required_status_checks"]["contexts"]) == 3
+    refused = {name: protection[name] for name in ("allow_force_pushes", "allow_deletions")}
+    assert (protection["enforce_admins"], refused) == (True, dict.fromkeys(refused, False))
+
+
 def test_the_ruleset_requires_workflows_that_are_there() -> None:
     """What the page's command sends is JSON, for `main`, and its workflow asks for each event of a rule."""
     page = (ROOT / "docs" / "pull-requests.md").read_text()

@@ -19,9 +19,24 @@ def test_roles_grant_nothing_by_wildcard(file: Path) -> None:
         assert all(action.endswith(("/read", "/action")) for action in listed)
 
 
+def test_the_deploy_role_is_assigned_with_its_condition_alone() -> None:
+    """By each command of each page, and no page leaves the condition to one access model."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    commands = [
+        line.strip()
+        for page in pages
+        for line in page.read_text().splitlines()
+        if "role assignment create" in line and "Language CMK deploy" in line
+    ]
+    condition = "--condition @docs/roles/deploy-condition.txt --condition-version 2.0"
+    assert commands
+    assert [one for one in commands if not one.endswith(condition)] == []
+    assert "only with the condition" in (ROOT / "docs" / "roles" / "deploy.json").read_text()
+
+
 # What a stack can take out again without a loss of data, of access to it, or of its audit trail.
 _PASSING = re.compile(
-    r"Microsoft.(Insights/|Network/private|OperationalInsights/workspaces/savedSearches|Authorization/role"
+    r"Microsoft.(Network/private|OperationalInsights/workspaces/savedSearches|Authorization/role"
     r"Assignments|Authorization/policy(Assignments|Definitions|Exemptions)|Cognitive"
     r"Services/accounts/deployments)"
 )
@@ -38,7 +53,7 @@ def _granted(*roles: str) -> set[str]:
 
 
 def test_the_deployment_deletes_what_can_be_made_again_and_nothing_else() -> None:
-    """Alerts, endpoints, grants, policies and deployments of models, but no account, project, vault, key,
+    """Endpoints, grants, policies and deployments of models, but no account, project, vault, key,
     workspace, identity, group or lock."""
     deletes = [one for one in _granted("deploy", "azure-policy") if one.endswith("/delete")]
     assert [one for one in deletes if not _PASSING.match(one)] == []

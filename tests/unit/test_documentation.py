@@ -44,6 +44,36 @@ def test_links_and_commands_of_a_page_exist(page: Path) -> None:
     assert {word for name, word in modules if name == "localazure" and word} <= {*checkout.WORDS, *_SERVER}
 
 
+@pytest.mark.parametrize(
+    ("page", "tables", "unshown"),
+    [("SECURITY.md", 1, ["[the table]"]), ("docs/pull-requests.md", 2, ["no test can"])],
+)
+def test_each_line_of_what_is_protected_names_its_test(page: str, tables: int, unshown: list[str]) -> None:
+    """Each test that a page names is there; each line of a table with the column "shown by" names one, or
+    says that none can. `::test` is one of the file named before it."""
+    text = (ROOT / page).read_text()
+    found = re.findall(r"^\|.*\| shown by \|\n\|[-|]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    assert len(found) == tables
+    cells = [row.split(" | ")[-1].removesuffix(" |") for table in found for row in table.splitlines()]
+    named, file, others = [], "", []
+    for cell in cells:
+        tests = re.findall(r"`(tests/[\w/]+\.py)?::(test_\w+)`", cell)
+        if not tests:
+            others.append(cell)
+        for own, name in tests:
+            file = own or file
+            named.append((file, name))
+    assert [one for one in others if not any(words in one for words in unshown)] == []
+    assert len(others) == len(unshown)
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if f"def {name}(" not in (ROOT / file).read_text(encoding="utf-8")
+    ]
+    assert missing == []
+    assert text.count("::test_") == len(named)
+
+
 SAID_BY_OTHERS = {
     *("No module named 'azure'", "incorrect passphrase", "501", "the stack is currently locked"),
     *("NoRegisteredProviderFound", "ScopeLocked", "AADSTS7000222", "AADSTS700024", "KeyNotFound"),
