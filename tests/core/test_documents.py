@@ -124,8 +124,8 @@ OTHERS = {
     "components/azure_native.py": "azure-native's own package",
     "components/host.py": "the SDK's schema of this package",
 }
-OWN = re.compile(r"__file__|_FILE|_FOLDER|SCHEMA|json\.dumps|done\.stdout|exported|_?(?:told|pulumi)\(")
-"""Tables of this project, and what a command that this process ran has printed."""
+OWN = re.compile(r"__file__|made\[|_FILE|_FOLDER|SCHEMA|json\.dumps|done\.stdout|exported|_?(?:told|pulumi)\(")
+"""Tables of this project, what this process has made, and what a command that it ran has printed."""
 
 
 def test_everybody_reads_by_the_one_loader() -> None:
