@@ -124,7 +124,9 @@ OTHERS = {
     "components/azure_native.py": "azure-native's own package",
     "components/host.py": "the SDK's schema of this package",
 }
-OWN = re.compile(r"__file__|made\[|_FILE|_FOLDER|SCHEMA|json\.dumps|done\.stdout|exported|_?(?:told|pulumi)\(")
+OWN = re.compile(
+    r"__file__|made\[|_FILE|_FOLDER|SCHEMA|json\.dumps|done\.stdout|exported|_?(?:told|pulumi)\("
+)
 """Tables of this project, what this process has made, and what a command that it ran has printed."""
 
 
