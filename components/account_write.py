@@ -213,15 +213,21 @@ def states_unusable_key(name: str, sent: Mapping[str, Any], before: AccountBefor
 
 
 def loss(
-    name: str, sent: Mapping[str, Any], before: AccountBefore, *, is_update: bool, same_key: bool
+    name: str,
+    sent: Mapping[str, Any],
+    before: AccountBefore,
+    *,
+    was: Mapping[str, Any] | None,
+    same_key: bool,
 ) -> str | None:
     """The loss that a write with the inputs `sent` would cause; None if there is none. `before` is the
-    account as it was read immediately before the write.
+    account as it was read immediately before the write, `was` its inputs in the state, None for a create.
 
     An update finds its account; else a read is wrong, and nobody knows which key the account has. With
     `same_key` the write has to name the version that the account is bound to: the binding alone moves it to
     another one.
     """
+    is_update = was is not None
     if before.live is None:
         return _not_found(name) if is_update else None
     bound, declared = before.bound_key, bound_key(sent)
@@ -232,6 +238,12 @@ def loss(
     has = f"bound to {bound.uri}" if bound else "on Microsoft-managed keys"
     does = f"write it with the key {declared.uri}" if declared else "write it without a key"
     way_out = "Run `pulumi refresh`, which records the key that it has, and then the update again"
+    if was is not None and _encryption(sent) != _encryption(was):
+        # A run states the key that the account has, or leaves the inputs of the state as they are.
+        way_out = (
+            "The cause is that a transform of the program sets its `properties.encryption`: leave the "
+            "account out of that transform"
+        )
     if not is_update and before.recorded is not None:
         does = "make it anew under its own name"
         way_out = (
@@ -239,6 +251,10 @@ def loss(
             "account: run the update again"
         )
     return f"account {name!r} is {has}, and this update would {does}. Nothing was written. {way_out}"
+
+
+def _encryption(inputs: Mapping[str, Any]) -> Any:
+    return (inputs.get("properties") or {}).get("encryption")
 
 
 def _not_found(name: str) -> str:
@@ -273,10 +289,10 @@ def key_guard(
         read = partial(read_account, name, None if group == KNOWN_LATER else group)
         live = await read_in_hook(read, GET_ACCOUNT, opts)
         now = replace(before, live=live)
-        is_update = about.old_outputs is not None
-        problem = None if unbinds else loss(name, sent, now, is_update=is_update, same_key=same_key)
+        was = None if about.old_outputs is None else await plain(about.old_inputs or {})
+        problem = None if unbinds else loss(name, sent, now, was=was, same_key=same_key)
         problem = problem or lost_search(name, sent, live)
-        if is_update and not unbinds:
+        if was is not None and not unbinds:
             problem = problem or states_unusable_key(name, sent, now)
         if problem:
             raise KeyLostError(problem)

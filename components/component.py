@@ -19,10 +19,12 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime import get_root_resource, settings
+from pulumi.runtime.proto import resource_pb2
 
 from components.arguments.inputs import camel_case
 from components.azure_failures import explaining_hooks
 from components.azure_native import PACKAGE
+from components.hooks import engine_has
 from core.resource_types import COMPONENTS, parse_urn
 
 ChildOptions = Callable[..., pulumi.ResourceOptions]
@@ -51,9 +53,12 @@ def former_names(opts: pulumi.ResourceOptions | None) -> tuple[str, ...]:
 
 def may_be_transformed(component: pulumi.Resource | None) -> bool:
     """Whether a transform of the program may change what a component declares. Those of a program in another
-    language, which has no stack here, are not seen, so it may."""
-    if not isinstance(component, Component) or get_root_resource() is None:
+    language, which has no stack here, are not seen: there, the hook before a write refuses what they would
+    take away, and without that hook they may."""
+    if not isinstance(component, Component):
         return True
+    if get_root_resource() is None:
+        return not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
     # The SDK (3.259) keeps them here alone. Where another one does not, there may be some.
     servicers = getattr(getattr(settings, "_CallbackServicer", None), "_servicers", [None])
     served = any(getattr(one, "_transforms", True) for one in servicers)

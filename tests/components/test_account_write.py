@@ -113,9 +113,10 @@ LIVE = AccountBefore(live=account("v1"))
 UNBOUND = AccountBefore(live=account(), recorded=account("v1"))
 ANEW = AccountBefore(live=account("v1"), recorded=account("v1"))
 ONLY_RECORDED = AccountBefore(live=account(), recorded_key=bound_key(account("v1")))
-INLINE, FIRST = {"same_key": False}, {"is_update": False}
+INLINE, FIRST = {"same_key": False}, {"was": None}
 REFRESH, WITH_KEY = "un `pulumi refresh`", "write it with the key https"
 MANAGED = ("is on Microsoft-managed keys", REFRESH)
+TRANSFORMED = ("a transform of the program sets its `properties.encryption`",)
 BOUND = ("is bound to https://kv.vault.azure.net/keys/cmk/v1", REFRESH)
 
 
@@ -125,6 +126,8 @@ BOUND = ("is bound to https://kv.vault.azure.net/keys/cmk/v1", REFRESH)
         pytest.param(LIVE, account("v1"), {}, (), id="as it is"),
         pytest.param(LIVE, account(), {}, BOUND, id="no key"),
         pytest.param(LIVE, account(), INLINE, BOUND, id="no key, inline"),
+        pytest.param(LIVE, account(), {"was": account("v1")}, TRANSFORMED, id="a transform takes the key"),
+        pytest.param(LIVE, account("v2"), {"was": account()}, (*TRANSFORMED, WITH_KEY), id="or changes it"),
         pytest.param(LIVE, account("v2"), {}, (*BOUND, WITH_KEY), id="another version"),
         pytest.param(LIVE, account("v2"), INLINE, (), id="rotation, inline"),
         pytest.param(LIVE, account("v1", client_id="c"), {}, (*BOUND, WITH_KEY), id="another identity"),
@@ -140,16 +143,16 @@ BOUND = ("is bound to https://kv.vault.azure.net/keys/cmk/v1", REFRESH)
     ],
 )
 def test_a_write_that_would_lose_the_key_is_told(
-    before: AccountBefore, sent: dict[str, Any], how: dict[str, bool], words: tuple[str, ...]
+    before: AccountBefore, sent: dict[str, Any], how: dict[str, Any], words: tuple[str, ...]
 ) -> None:
     """The message names the account, both keys and the way on, which is no refresh where `--replace` makes
     the account anew. One that was unbound on purpose is not bound by its own write, though the state still
     has the key that earlier writes declared; and one that is not found may exist and be bound."""
-    told = loss("lang-claims", sent, before, **{"is_update": True, "same_key": True, **how}) or ""
+    told = loss("lang-claims", sent, before, **{"was": sent, "same_key": True, **how}) or ""
     assert bool(told) is bool(words)
     assert [one for one in words if one not in told] == [], told
     assert (WITH_KEY in told) is (WITH_KEY in words)
-    assert before is not ANEW or "refresh" not in told
+    assert ("refresh" in told) is (bool(words) and before is not ANEW and TRANSFORMED[0] not in words)
 
 
 def test_the_state_tells_of_an_account_by_its_name() -> None:

@@ -16,22 +16,30 @@ SOME: Any = [lambda _: None]
 
 
 @pytest.mark.parametrize(
-    ("of_program", "given", "inherited", "root"),
-    [(SOME, [], [], True), ([], SOME, [], True), ([], [], SOME, True), ([], [], [], False)],
-    ids=["of the program", "the component's own", "of the older kind", "in another language"],
+    ("of_program", "given", "inherited"),
+    [(SOME, [], []), ([], SOME, []), ([], [], SOME)],
+    ids=["of the program", "the component's own", "of the older kind"],
 )
 def test_a_program_with_transforms_is_known(
-    monkeypatch: pytest.MonkeyPatch, of_program: Any, given: Any, inherited: Any, *, root: bool
+    monkeypatch: pytest.MonkeyPatch, of_program: Any, given: Any, inherited: Any
 ) -> None:
-    """Those that the engine calls, of the program or of the component; those of the SDK; and any of a program
-    in another language, which has no stack in this process. Without any, nothing changes a declaration."""
+    """Those that the engine calls, of the program or of the component, and those of the SDK. Without any,
+    nothing changes a declaration."""
     made = object.__new__(Component)
-    for served, own, older, is_here in ((of_program, given, inherited, root), ([], [], [], True)):
+    monkeypatch.setattr(component, "get_root_resource", object)
+    for served, own, older in ((of_program, given, inherited), ([], [], [])):
         monkeypatch.setattr(_CallbackServicer, "_servicers", [SimpleNamespace(_transforms=served)])
-        monkeypatch.setattr(
-            component, "get_root_resource", lambda is_here=is_here: object() if is_here else None
-        )
         made.given, made._transformations = pulumi.ResourceOptions(transforms=own), older
-        assert may_be_transformed(made) is not (served == own == older == [] and is_here)
+        assert may_be_transformed(made) is not (served == own == older == [])
     monkeypatch.delattr(_CallbackServicer, "_servicers")  # as another SDK may have it
     assert may_be_transformed(made)
+
+
+@pytest.mark.parametrize("has_hooks", [True, False])
+def test_the_transforms_of_a_program_in_another_language_are_left_to_the_hook(
+    monkeypatch: pytest.MonkeyPatch, has_hooks: bool
+) -> None:
+    """It has no stack in this process. An engine without hooks would not stop what they take away."""
+    monkeypatch.setattr(component, "get_root_resource", lambda: None)
+    monkeypatch.setattr(component, "engine_has", lambda _: has_hooks)
+    assert may_be_transformed(object.__new__(Component)) is not has_hooks

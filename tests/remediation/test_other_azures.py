@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
+import pulumi
 import pytest
 
+from components import component
 from core.refusals import POLICIES_ONLY
+from core.resource_types import ACCOUNT
 from core.roles import CRYPTO_USER
 from localazure import limits
 from localazure.behaviour import SWITCHES
 from localazure.keyvault.access import SERVICE_ADDRESS
 from tests.remediation.following import Way
 from tests.remediation.test_ways_out import disabled
-from tests.remediation.world import EXISTING_VAULT, World, bound_version_expires, standing, tags
+from tests.remediation.world import EXISTING_VAULT, MICROSOFT, World, bound_version_expires, standing, tags
 from tests.support.az import carry_out
 from tests.support.front import ARM
 
@@ -153,6 +158,50 @@ def test_an_account_in_the_middle_of_another_change_is_waited_for() -> None:
     assert tags(world) == "night"
     (first, *_) = [note for note in world.engine.notes if "waiting" in note]
     assert re.search(r"waiting for another change in Azure to end, until \d\d:\d\d UTC at the latest", first)
+
+
+def adding(
+    args: pulumi.ResourceTransformationArgs, **more: Any
+) -> pulumi.ResourceTransformationResult | None:
+    """A transformation of the program's that changes properties of the account."""
+    if args.type_ != ACCOUNT:
+        return None
+    properties: Any = args.props["properties"]
+    props = {**args.props, "properties": {**properties, **more}}
+    return pulumi.ResourceTransformationResult(props, args.opts)
+
+
+def test_a_package_proposes_nothing_after_the_first_update_or_a_rotation() -> None:
+    """As a program does, although it does not see the program's transforms: what one changes of the account
+    while the state lacks its key is refused, and a refresh is all that it takes."""
+    with patch.object(component, "get_root_resource", lambda: None):
+        world = standing("access policies", vault={"key_operators": ["deployer"]})
+        assert world.must_up() == []
+        world.must_up(key={"generation": 2})
+        assert world.must_up() == []
+        world.transformation = partial(adding, dynamicThrottlingEnabled=True)
+        assert "run `pulumi refresh`" in world.preview().lower()
+        way = Way(world)
+        way.follow(world.up())
+        assert way.steps == ["refresh"]
+        assert world.must_up() == []
+    assert world.account.properties["dynamicThrottlingEnabled"] is True
+    assert world.unbound_moments(1) == []
+
+
+@pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
+def test_a_transform_that_takes_the_key_away_is_named(mode: str) -> None:
+    """A refresh would lead to the same refusal."""
+    world = standing(mode)
+    world.transformation = partial(adding, encryption={"keySource": MICROSOFT})
+    for _ in range(2):
+        said = world.up()
+        assert "a transform of the program sets its `properties.encryption`" in said
+        assert "pulumi refresh" not in said
+        world.refresh()
+    world.transformation = None
+    assert world.must_up() == []
+    assert world.readable
 
 
 QUOTA = limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope")
