@@ -76,7 +76,8 @@ def _objects(
         if name not in new:
             yield here, "DELETE"
         elif name not in old:
-            if known is None or known.default is None or new[name] != known.default:
+            default = row.default(here, known.default if known else None)
+            if default is None or new[name] != default:
                 yield here, "ADD"
         elif not _same_text(here, old[name], new[name]):
             yield from _values(row, here, known, old[name], new[name])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -43,7 +43,7 @@ class ResourceType:
     resource when they change; path fields always do. `inner` are those inside ARM's `properties` though
     their name is one of ARM's outer ones. `renames` are properties that ARM spells differently. `shared` is
     the place of an array that other resources also write, and `keyed` are the properties that identify its
-    elements, whatever their order.
+    elements, whatever their order. `later_defaults` are defaults that differ from an API version on.
     """
 
     token: str
@@ -57,8 +57,18 @@ class ResourceType:
     renames: Mapping[str, str] = field(default_factory=dict)
     shared: tuple[str, ...] = ()
     keyed: tuple[str, ...] = ()
+    later_defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     put_is_long: bool = False
     delete_is_long: bool = False
+
+    def default(self, path: Sequence[str | int], declared: Any) -> Any:
+        """What the specification of this version says that an absent property means; `declared` is what that
+        of the default version says."""
+        dotted = ".".join(map(str, path))
+        for since, defaults in self.later_defaults.items():
+            if self.api_version >= since:
+                declared = defaults.get(dotted, declared)
+        return declared
 
     @property
     def shape(self) -> Shape:
