@@ -175,9 +175,9 @@ class Analyzer(getattr(_sdk, _SERVICER, object)):  # type: ignore[misc] # the SD
     def _answer(
         self, rules: Iterable[Rule], ask: Callable[[Rule], Iterable[RuleFinding]], urn: str | None = None
     ) -> Any:
-        """Reports every violation, and keeps the open questions for the reports. Without a violation, values
-        that a preview does not know yet make the rule "not applicable", because the engine shows advice if it
-        leaves a rule with unknown values."""
+        """Reports every violation, and keeps the open questions for the reports, also those that a preview
+        leaves open: an update may write what nobody has judged. Without a violation, values that a preview
+        does not know yet make the rule "not applicable"."""
         response = proto.AnalyzeResponse()
         for rule in rules:
             report = self._reporting(response, rule.name, rule.title, rule.level, rule.severity)
@@ -188,6 +188,8 @@ class Analyzer(getattr(_sdk, _SERVICER, object)):  # type: ignore[misc] # the SD
                 for finding in ask(rule):
                     if finding.outcome is DemandOutcome.LATER:
                         later.add(_placed(finding))
+                        if COMPONENTS not in (finding.urn or ""):  # which checks its own before
+                            self.undecided.add(f"{rule.name}: {_placed(finding)}")
                     elif self._exempts(rule, finding.urn or ""):
                         continue
                     elif finding.outcome is DemandOutcome.UNDECIDED:

@@ -132,7 +132,7 @@ def test_the_fix_speaks_of_settings_where_a_component_makes_the_resource() -> No
 
 
 def test_a_value_that_is_not_known_yet_is_no_finding_and_hides_none() -> None:
-    """One property is unknown: its rule does not apply yet, without a word, and the other rules still
+    """One property is unknown: its rule does not apply yet, which is listed, and the other rules still
     refuse."""
     hidden = {
         "vault.properties.enableSoftDelete": UNKNOWN_FLAG,
@@ -142,6 +142,7 @@ def test_a_value_that_is_not_known_yet_is_no_finding_and_hides_none() -> None:
     assert {answer.rule: answer.level for answer in answers} == {
         "vault-soft-delete": LATER,
         "vault-purge-protection": "mandatory",
+        "undecided-listed": "advisory",
     }
     later = next(answer for answer in answers if answer.level == LATER)
     assert later.message == "vault (azure-native:keyvault/v20260201:Vault): enableSoftDelete is not known yet"

@@ -1,27 +1,55 @@
 """Right stacks are let through, in any order, and relations hold by name, by id and through components."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from core.protection import identity_of
 from core.resource_types import Kind
 from core.stack import StackResource
-from tests.policies.asking import LATER, UNKNOWN_LIST, UNKNOWN_TEXT, Pack, Thing, verdict
-from tests.policies.bags import VAULT_ID
+from policies.analyzer import UNDECIDED
+from tests.policies.asking import LATER, ROLE, UNKNOWN_LIST, UNKNOWN_TEXT, Pack, Thing, verdict
+from tests.policies.bags import VAULT_ID, role_props
 from tests.policies.editing import STACKS, both, edited, every, says
+from tests.policies.rules.row import SERVICE
 from tests.policies.stacks import ACCOUNT_ID, run, two_phases
 
 
 @every
 def test_a_right_stack_is_let_through(name: str) -> None:
-    """An update shows nothing. A preview leaves open what Azure makes up, a key's version and a role's id;
-    relations are decided by dependency."""
+    """An update shows nothing. A preview leaves open what Azure makes up, a key's version and a role's id,
+    and lists it; relations are decided by dependency."""
     answers = run(STACKS[name]())
     roles = {"role-least-privilege", "grant-present"} if "roles" in name else set()
     later = {"cmk-complete", "cmk-no-versionless", *roles} if "preview" in name else set()
-    assert {answer.rule for answer in answers} <= later
-    assert {answer.level for answer in answers} <= {LATER}
+    listed = [answer.message for answer in answers if answer.rule == UNDECIDED]
+    assert {answer.rule for answer in answers} <= {*later, *([UNDECIDED] if later else [])}
+    assert {answer.level for answer in answers if answer.rule != UNDECIDED} <= {LATER}
+    open_rules = {answer.rule for answer in answers if answer.level == LATER}
+    assert {line.rpartition("\n")[2].partition(":")[0] for line in listed} == open_rules
+
+
+def test_a_preview_of_our_components_lists_nothing_that_it_does_not_know() -> None:
+    """They check their own values before anything is written."""
+    stack = two_phases(preview=True)
+    ours = edited(stack, {f"{name}@place": f"prod::shop::{SERVICE}$" for name in stack})
+    assert [answer for answer in run(ours) if answer.rule == UNDECIDED] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"role.scope": UNKNOWN_TEXT, "role@property_dependencies": {}}, "role-least-privilege: role "),
+        ({"binding.keyUriWithVersion": UNKNOWN_TEXT}, "cmk-no-versionless: binding "),
+    ],
+)
+def test_what_a_rule_needed_and_did_not_see_is_listed(change: dict[str, Any], line: str) -> None:
+    """A scope that a program puts together is not known in a preview, and neither is a key of another
+    resource's: the update could write what no rule has judged."""
+    role = Thing("role", ROLE, {**role_props(), "principalId": "app"})
+    answers = run(edited({**two_phases(preview=True, roles=True), "role": role}, change))
+    assert any(f"\n{line}" in answer.message for answer in answers if answer.rule == UNDECIDED)
 
 
 @every
@@ -45,7 +73,8 @@ def test_names_and_ids_written_out_are_relations_too(preview: bool) -> None:
         "audit@property_dependencies": {},
     }
     stack = edited(two_phases(preview=preview), written)
-    assert {one.rule for one in run(stack)} <= ({"cmk-complete", "cmk-no-versionless"} if preview else set())
+    open_rules = {"cmk-complete", "cmk-no-versionless", UNDECIDED} if preview else set()
+    assert {one.rule for one in run(stack)} <= open_rules
     entry = {"objectId": "someone", "permissions": {"keys": ["get"]}}
     mixed = edited(stack, {"vault.properties.accessPolicies": [entry]})
     assert says(mixed, "no-mixed-access-policies") == "violation"
