@@ -148,6 +148,9 @@ def release(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     monkeypatch.setattr(install, "_ARCHIVES", home.as_uri())
     monkeypatch.setattr(install, "_CHECKSUMS", sums.as_uri())
+    recorded = home / "recorded.txt"
+    recorded.write_text("# Made by record.\n")
+    monkeypatch.setattr(install, "_RECORDED", recorded)
     return archive
 
 
@@ -170,6 +173,31 @@ def test_fails_for_a_release_that_is_not_the_one(
     assert not install.official(home / "into")
     assert "expected" in capsys.readouterr().err
     assert not (home / "into").exists()
+
+
+def test_a_checksum_of_this_repository_is_the_only_one_that_counts(
+    home: Path, release: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once it is recorded, whoever changes the archive and the list beside it gets nothing in, and that list
+    is not read any more. Before, the set-up says which one it takes."""
+    assert install.official(home)
+    assert "has no pulumi-v" in capsys.readouterr().err
+    install.record()
+    assert install._RECORDED.read_text().startswith("# Made by record.\n")
+    release.write_bytes(release.read_bytes() + b"x")
+    changed = f"{hashlib.sha256(release.read_bytes()).hexdigest()}  {release.name}\n"
+    (home / "checksums.txt").write_text(changed)
+    assert not install.official(home / "into")
+    assert "not used" in capsys.readouterr().err
+    monkeypatch.setattr(install, "_CHECKSUMS", (home / "absent").as_uri())
+    install._RECORDED.write_text(changed)
+    assert install.official(home)
+
+
+def test_the_recorded_checksums_are_those_of_this_version() -> None:
+    """Whoever changes the version records them anew, or the old list counts for nothing."""
+    names = [line.split()[1] for line in install._RECORDED.read_text().splitlines() if line[0] != "#"]
+    assert [name for name in names if install.VERSION not in name] == []
 
 
 def test_a_machine_without_a_release_is_no_error(

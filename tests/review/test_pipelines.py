@@ -79,7 +79,7 @@ def test_no_stack_of_a_fleet_is_touched_only_where_that_was_found_out(matrix: st
 
 def test_a_search_that_fails_fails_its_job(tmp_path: Path) -> None:
     """A runner's bash knows no pipefail by itself: the copy of what a command says hides how it ended."""
-    (job,) = workflow("long")["jobs"].values()
+    job = workflow("long")["jobs"]["search"]
     (search,) = (step["run"] for step in job["steps"] if "run" in step)
     env = {"PATH": recorded_tool(tmp_path, "make", then="echo found; exit 2")}
     assert bash(search, tmp_path, env).returncode == 2

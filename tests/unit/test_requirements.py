@@ -1,13 +1,18 @@
 """A fresh clone works with `pulumi install` alone: what Pulumi's official host installs is what uv.lock
 has; and what a job that deploys installs."""
 
+import json
+import os
 import subprocess
 import sys
+import threading
 import tomllib
 from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import packages_distributions
 from itertools import product
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 import yaml
@@ -25,6 +30,11 @@ PROJECTS = [
     ROOT / "provider" / "PulumiPlugin.yaml",
     ROOT / "policies" / "PulumiPolicy.yaml",
 ]
+
+
+def lock() -> Any:
+    """uv.lock."""
+    return tomllib.loads((ROOT / "uv.lock").read_text())
 
 
 def listed(name: str) -> dict[str, str]:
@@ -150,3 +160,58 @@ def test_nothing_is_compiled_on_another_machine() -> None:
             (name, platform, minor) for name in names if not any(fitting & fits for fits in wheels[name])
         ]
     assert lacking == []
+
+
+def test_every_archive_of_the_lock_has_a_checksum() -> None:
+    """Of every group, also those that only tests and the documentation install."""
+    packages = [one for one in lock()["package"] if one["name"] != "language-cmk"]
+    archives = [[*one.get("wheels", ()), *([one["sdist"]] if "sdist" in one else [])] for one in packages]
+    assert all(archives)
+    assert [one["url"] for found in archives for one in found if not one["hash"].startswith("sha256:")] == []
+
+
+class _Database(BaseHTTPRequestHandler):
+    """What osv.dev answers: nothing, but for the package `jinja2`."""
+
+    asked: ClassVar[list[tuple[str, str]]] = []
+
+    def do_POST(self) -> None:
+        queries = json.loads(self.rfile.read(int(self.headers["content-length"])))["queries"]
+        self.asked.extend((one["package"]["name"], one["version"]) for one in queries)
+        bad = {"vulns": [{"id": "OSV-1", "modified": "2026-01-01T00:00:00Z"}]}
+        self.answer({"results": [bad if one["package"]["name"] == "jinja2" else {} for one in queries]})
+
+    def do_GET(self) -> None:
+        events = [{"introduced": "0"}]
+        ranges = [{"type": "ECOSYSTEM", "events": events}]
+        affected = [{"package": {"name": "jinja2", "ecosystem": "PyPI"}, "ranges": ranges}]
+        self.answer({"id": "OSV-1", "modified": "2026-01-01T00:00:00Z", "affected": affected})
+
+    def answer(self, body: object) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_the_nightly_job_asks_about_every_locked_package() -> None:
+    """And fails for one that is known to be vulnerable. Every group is among them."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Database) as database:
+        threading.Thread(target=database.serve_forever, daemon=True).start()
+        words = [
+            str(ROOT / ".ci" / "vulnerabilities"),
+            "--service-url",
+            f"http://127.0.0.1:{database.server_port}/",
+        ]
+        environ = {**os.environ, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+        done = subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
+        database.shutdown()
+    assert done.returncode == 1, done.stderr
+    assert "jinja2" in done.stdout
+    locked = {(one["name"], one["version"]) for one in lock()["package"] if one["name"] != "language-cmk"}
+    assert set(_Database.asked) == locked
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "long.yml").read_text())
+    assert workflow["jobs"]["vulnerabilities"]["steps"][-1]["run"] == ".ci/vulnerabilities"
