@@ -269,7 +269,7 @@ def _tell(name: str, situation: Situation) -> None:
         access.not_by_targets,
         access.still_granted,
         access.stale_grant,
-        access.left_closed,
+        access.left_as_it_is,
         drift.changed,
         drift.unaudited,
     )

@@ -92,10 +92,14 @@ class Parts:
         inputs, situation = self._inputs, self._situation
         as_found = [*inputs.as_found, "vault"] if situation.leaves_vault else inputs.as_found
         declare = self._asks or Registering(self._protected_options, kept_paths("vault", as_found))
-        guard = None
-        if situation.before.vault and not self._asks:
-            user = "" if situation.place.assignment_id else situation.granted_user
-            guard = vault_guard(situation.before.vault.name, user=user, live=situation.live.vault)
+        guard, before = None, situation.before
+        if before.vault and not self._asks:
+            guard = vault_guard(
+                before.vault.name,
+                user="" if situation.place.assignment_id else situation.granted_user,
+                live=situation.live.vault,
+                may_leave_roles=not before.is_bound or not (before.account and before.account.has_settled),
+            )
         key = self._key.make(declare, self.resource_group_name, guard)
         self._vault = key.vault
         return key

@@ -27,7 +27,7 @@ from components.hooks import engine_has, plain, read_in_hook
 from components.invokes import Answer, invoke
 from core import adapters, commands, demands, facts, rights
 from core.refusals import OPENING
-from core.rights import Access
+from core.rights import Access, EffectiveAccess
 
 GET_WRITTEN_VAULT = "azure-cmk:index:getWrittenVault"
 _KEPT = "Somebody may have done that on purpose, so this update does not undo it"
@@ -41,12 +41,15 @@ class GivenBackError(pulumi.RunError):
     """A write would give back what somebody took away, or has done so."""
 
 
-def vault_guard(name: str, *, user: str = "", live: Answer = None) -> pulumi.ResourceHookBinding:
+def vault_guard(
+    name: str, *, user: str = "", live: Answer = None, may_leave_roles: bool = True
+) -> pulumi.ResourceHookBinding:
     """Hooks that fail an update of the vault `name` that would give back what was taken away there, before it
     is written, and one that has done so, after it.
 
     `user` is the object id of the identity that uses a key of the vault by an access policy, "" if none does.
     `live` is the vault as it was read before the run, by which a preview is judged, if it was read.
+    `may_leave_roles`: the settings may take the vault from Azure RBAC to access policies.
     """
     if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return pulumi.ResourceHookBinding()
@@ -61,7 +64,8 @@ def vault_guard(name: str, *, user: str = "", live: Answer = None) -> pulumi.Res
             written[about.id] = now
         if now is None:
             return
-        problem = reopening(now, recorded, sent) or lost_access(now, user)
+        problem = reopening(now, recorded, sent, may_leave_roles=may_leave_roles)
+        problem = problem or lost_access(now, user)
         if problem is None and reads_are_late:
             problem = (
                 f"reads of vault {name!r} show other access policies than Azure has now, and azure-native "
@@ -123,9 +127,11 @@ async def _written_vault(id: str, *, awaits_reads: bool = False) -> tuple[Answer
     return found.get("vault"), bool(found.get("readsAreLate"))
 
 
-def reopening(now: Mapping[str, Any], recorded: Mapping[str, Any], sent: Mapping[str, Any]) -> str | None:
+def reopening(
+    now: Mapping[str, Any], recorded: Mapping[str, Any], sent: Mapping[str, Any], *, may_leave_roles: bool
+) -> str | None:
     """Why a write with the inputs `sent` would open a vault that somebody closed; None if it does not. `now`
-    is the vault as it is, `recorded` the inputs of its last update."""
+    is the vault as it is, `recorded` the inputs of its last update, or what a refresh put there."""
     vault, asked, before = adapters.vault(now), adapters.vault(sent), adapters.vault(recorded)
     name = facts.vault_name(vault)
     change = f"az keyvault update --name {name}{commands.in_subscription(vault.id)}"
@@ -141,20 +147,20 @@ def reopening(now: Mapping[str, Any], recorded: Mapping[str, Any], sent: Mapping
             f"{opens}: {vault.network.described}. {_KEPT}: to keep it closed, set network.access: closed; to "
             f"open it, run `{change} {OPENING}`"
         )
-    if vault.uses_rbac and not asked.uses_rbac and not before.uses_rbac:
+    if vault.uses_rbac and not asked.uses_rbac and not (before.uses_rbac and may_leave_roles):
         why = "its access policies would count again after this update"
         return (
             f"vault {name!r} was changed to Azure RBAC outside Pulumi, and {why}. {_KEPT}: to keep it so, "
-            f"set accessModel: rbac; to undo it, run `{change} --enable-rbac-authorization false`"
+            f"set accessModel: rbac; to undo it, run `{commands.by_policies(vault.id)}`"
         )
     return None
 
 
 def lost_access(now: Mapping[str, Any], user: str) -> str | None:
-    """Why an identity can no longer use the keys of a vault with access policies; None if it can, or for no
+    """Why an identity can no longer use the keys of a vault by access policies; None if it can, or for no
     identity."""
     vault = adapters.vault(now)
-    access = rights.by_policies(vault, user)
+    access = EffectiveAccess() if vault.uses_rbac else rights.by_policies(vault, user)
     if not user or access.level is Access.FULL:
         return None
     return (

@@ -37,6 +37,14 @@ def set_policy(vault_id: str, object_id: str, permissions: Iterable[str]) -> str
     )
 
 
+def by_policies(vault_id: str) -> str:
+    """The command of az that puts a vault under access policies. Source: az keyvault update --help."""
+    return (
+        f"az keyvault update --name {arm_ids.name_of(vault_id)} --enable-rbac-authorization false"
+        f"{in_subscription(vault_id)}"
+    )
+
+
 def patch(id: str, api_version: str, properties: Mapping[str, Any]) -> str:
     """The command of az that writes some properties of a resource and keeps the others, in bash's quotes.
 

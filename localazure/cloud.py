@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 import uuid
+from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -57,6 +58,9 @@ class Cloud:
 
     def __init__(self, store: Store | None = None, *, seed: int | None = None) -> None:
         self.store = store or Store()
+        self.reads: Counter[str] = Counter()
+        """How often each path was read while every other read lags (read_lag.py). Not in the store, which
+        forgets what a refused request wrote."""
         self.clock = Clock(self.store)
         self._random: random.Random
         self._behaviour = (-1, Behaviour())

@@ -19,7 +19,6 @@ from localazure.web import Host, Request
 _KINDS = frozenset(
     {*KINDS.values(), "vault.key", "savedSearch", "diagnosticSetting", "roleAssignment", "network.zoneLink"}
 )
-_READS = "readLag.reads"
 _VAULT = "/providers/Microsoft.KeyVault/vaults/{vault}"
 
 
@@ -46,8 +45,8 @@ def _stale(cloud: Cloud, request: Request, route: Route, moment: float) -> Any:
     if request.host is not Host.ARM or not is_read:
         return nullcontext()
     if cloud.behaviour.lagging_reads == "every_other":
-        reads = int((cloud.store.get(_READS, request.path) or {"reads": 0})["reads"])
-        cloud.store.put(_READS, request.path, {"reads": reads + 1})
-        if reads % 2 == 0:
+        path = request.path.lower()
+        cloud.reads[path] += 1
+        if cloud.reads[path] % 2 == 1:
             return nullcontext()
     return cloud.store.as_of(moment)

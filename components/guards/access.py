@@ -63,6 +63,8 @@ def removed_access(situation: Situation) -> Iterator[Problem]:
         return
     taken = [] if before.revoked or access is None or not access.missing else [_taken(before, access)]
     taken += [_shut(one.closed_vault)] if one.closed_vault else []
+    if before.revoked and one.vault_under_roles:
+        taken.append(_under_roles(one.vault_under_roles))
     if taken and one.inputs.unbinds and before.key_id:
         # Access can be restored only while the account is to stay on its key.
         yield from _cannot_leave(one, before.key_id)
@@ -92,6 +94,12 @@ def _shut(vault: facts.Vault) -> tuple[str, str]:
     unmet = demands.trusted_services(vault.network, vault.noun)
     how = f"cut off outside Pulumi, by the firewall of {vault.name!r}: {unmet.text if unmet else ''}"
     return how, f"run `{unmet.az(vault_id=vault.id or vault.name) if unmet else ''}`"
+
+
+def _under_roles(vault: facts.Vault) -> tuple[str, str]:
+    """In words: access policies count no more, and the az command that makes them count again."""
+    how = f"cut off outside Pulumi: {vault.name!r} goes by Azure RBAC, and access policies are declared"
+    return how, f"run `{commands.by_policies(vault.id)}`"
 
 
 def key_left_behind(
@@ -190,12 +198,13 @@ def still_granted(situation: Situation) -> Iterator[str]:
         )
 
 
-def left_closed(situation: Situation) -> Iterator[str]:
-    """The vault is closed beside a revocation, so this update does not write it."""
-    if situation.leaves_vault and situation.inputs.makes_vault and (closed := situation.closed_vault):
+def left_as_it_is(situation: Situation) -> Iterator[str]:
+    """The vault is locked beside a revocation, so this update does not write it."""
+    if situation.leaves_vault:
+        done = "closed" if situation.closed_vault else "put under Azure RBAC"
         yield (
-            f"somebody has closed vault {closed.name!r} outside Pulumi, too, so this update leaves it as it "
-            "is, with its tags and tier. Once access is granted again, the preview says how to open it"
+            f"somebody has {done} the vault outside Pulumi, too, so this update leaves it as it is, with its "
+            "tags and tier. Once access is granted again, the preview says how to undo that"
         )
 
 

@@ -7,7 +7,7 @@ is read (reader.py), what is wrong with it (rules.py), what is done about it (pl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from components.access_model import RBAC
+from components.access_model import ACCESS_POLICY, RBAC
 from components.account_write import AccountBefore
 from components.arguments.checks import DEPLOYER
 from components.guards.key_place import KeyPlace, is_elsewhere
@@ -120,10 +120,21 @@ class Situation:
         return found if unmet and unmet.unmet else None
 
     @property
+    def vault_under_roles(self) -> facts.Vault | None:
+        """The vault whose key the account is bound to, if it goes by Azure RBAC and the settings declare
+        access policies for it."""
+        declares_policies = self.inputs.makes_vault and self.inputs.access_model == ACCESS_POLICY
+        if not (declares_policies and self._reads_grant and self.before.is_bound):
+            return None
+        found = adapters.vault(self.live.vault or {})
+        return found if found.uses_rbac else None
+
+    @property
     def leaves_vault(self) -> bool:
-        """Whether the vault stays unwritten: somebody closed it while access is revoked, or before that, and
-        what a program declares would open it again."""
-        return self.inputs.is_revoked and self.closed_vault is not None
+        """Whether the vault stays unwritten: access is revoked, somebody has closed the vault or put it under
+        Azure RBAC besides, and what the settings declare would undo that."""
+        is_locked = self.closed_vault is not None or self.vault_under_roles is not None
+        return self.inputs.is_revoked and self.inputs.makes_vault and is_locked
 
     @property
     def granted_user(self) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
+import pulumi
 import pytest
 
 from localazure import seed
 from localazure.standin.arm import Arm
 from tests.remediation.following import Way
+from tests.remediation.taking import lives
 from tests.remediation.world import (
     VAULT_ID,
     World,
@@ -166,3 +168,29 @@ def test_access_that_came_back_all_the_same_is_told_with_the_command_that_takes_
         assert command in said
         assert user not in said
     assert world.engine.operations[-1].startswith("update azure-native:keyvault"), "the update went on"
+
+
+def _lived(first: int, number: int) -> None:
+    for life in lives(first, number):
+        life.lives()
+
+
+def test_what_was_taken_away_stays_away() -> None:
+    """In a few random lives."""
+    _lived(0, 4)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("first", range(10))
+def test_what_was_taken_away_stays_away_in_any_life(first: int) -> None:
+    """Ten times sixty lives of ten steps each."""
+    _lived(first, 60)
+
+
+@pytest.mark.long
+def test_a_life_notices_what_comes_back() -> None:
+    """Without the questions before a write, one of them goes wrong."""
+    without = patch("components.service_parts.vault_guard", lambda *_, **__: pulumi.ResourceHookBinding())
+    with without, pytest.raises(AssertionError, match="came back"):
+        _lived(0, 40)
