@@ -8,8 +8,10 @@ from urllib.parse import quote, unquote
 
 from localazure.standin.values import UNKNOWN, RefusedError, Value
 
-WHOLE_IDS = frozenset({"scope", "resourceUri"})
-"""Fields that are ids themselves: their slashes are kept."""
+WHOLE_IDS = frozenset({"scope", "resourceUri", "parentResourcePath", "resourceType"})
+"""Fields that are ids themselves, or parts of one: their slashes are kept."""
+_MAY_BE_EMPTY = "parentResourcePath"
+"""A generic resource without another above it has none (that its id then has no empty part is assumed)."""
 
 
 def field_names(template: str) -> tuple[str, ...]:
@@ -26,11 +28,11 @@ def fill(template: str, inputs: Mapping[str, Value], subscription: str) -> str:
         if found is inputs:
             for part in name.split("."):
                 found = found.get(part) if isinstance(found, Mapping) else None
-        if found is None or found is UNKNOWN or found == "":
+        if found is None or found is UNKNOWN or (found == "" and name != _MAY_BE_EMPTY):
             raise RefusedError(f"cannot make the id '{template}': '{name}' has no value")
         return str(found).strip("/") if name in WHOLE_IDS else quote(str(found), safe="")
 
-    return re.sub(r"\{([\w.]+)\}", value, template)
+    return re.sub(r"\{([\w.]+)\}", value, template).replace("//", "/")
 
 
 def fields(template: str, id: str) -> dict[str, str]:

@@ -49,6 +49,39 @@ async def test_azure_native(engine: Engine, fact: Fact) -> None:
     await fact.check(engine)
 
 
+GENERIC = {
+    "resourceGroupName": "rg",
+    "resourceProviderNamespace": "Microsoft.KeyVault",
+    "parentResourcePath": "",
+    "resourceType": "vaults",
+    "resourceName": "kv-other",
+    "location": "westeurope",
+    "properties": {"enablePurgeProtection": True},
+}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "path"),
+    [
+        (GENERIC, "Microsoft.KeyVault/vaults/kv-other"),
+        (
+            {**GENERIC, "parentResourcePath": "vaults/kv", "resourceType": "keys", "resourceName": "k"},
+            "Microsoft.KeyVault/vaults/kv/keys/k",
+        ),
+    ],
+)
+async def test_a_generic_resource_is_made_at_the_place_that_it_names(
+    engine: Engine, inputs: Got, path: str
+) -> None:
+    """A preview asks Azure nothing; the gate's review judges it by its type."""
+    checked = (await engine.check("azure-native:resources:Resource", inputs))["inputs"]
+    await engine.create("azure-native:resources:Resource", checked, preview=True)
+    assert engine.arm.asks == []
+    await engine.create("azure-native:resources:Resource", checked)
+    (put,) = (one for one in engine.arm.asks if one.startswith("PUT "))
+    assert put.endswith(f"/resourcegroups/rg/providers/{path}")
+
+
 async def test_check_draws_a_name_from_the_seed_that_lets_a_replacement_come_first(engine: Engine) -> None:
     """Without a name, the logical name and 8 hex digits, the same for a seed; ARM takes only a UUID as the
     name of a role assignment."""
