@@ -6,12 +6,12 @@ from typing import Any
 
 import pulumi
 
-from components.account_write import ENCRYPTION, AccountBefore, key_guard
+from components.account_write import ENCRYPTION, AccountBefore, differs, key_guard
 from components.azure_native import AzureResource, read_back, value_at
 from components.component import ChildOptions, may_be_transformed
 from components.declared import Declaration
 from components.invokes import Answer
-from components.kept_properties import KEPT, SEARCH_LINK, lost_search, with_kept
+from components.kept_properties import KEPT, SEARCH_LINK, SET_BY_AZURE, lost_search, with_kept
 from core import adapters
 from core import resource_types as types
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
@@ -75,6 +75,12 @@ def make_account(
         if lost_search(name, {"properties": properties}, before.live):
             # The link stays as it is recorded, and the hook refuses a write without the search key.
             ignored.append(SEARCH_LINK)
+        if not may_be_transformed(opts.parent):
+            recorded = _as_recorded(properties, before)
+            if not differs(
+                {**declared, "properties": recorded}, before.recorded or {}, [*ignored, ENCRYPTION]
+            ):
+                declared["properties"] = properties = recorded
     if unbinds:
         # Explicit, because nobody has observed what a PUT without encryption does.
         properties["encryption"] = {"keySource": MICROSOFT_MANAGED}
@@ -93,6 +99,13 @@ def make_account(
     opts.hooks.before_update = [*(given.before_update or ()), *(opts.hooks.before_update or ())]
     opts.hooks.on_error = [*(on_error or given.on_error or ())]
     return _made(AzureResource(account.token, account.name, declared, opts), before.live, opts.parent)
+
+
+def _as_recorded(properties: Mapping[str, Any], before: AccountBefore) -> dict[str, Any]:
+    """The properties with what Azure sets by itself as the state has it: that alone is no reason to write."""
+    recorded = (before.recorded or {}).get("properties") or {}
+    declared = {name: value for name, value in properties.items() if name not in SET_BY_AZURE}
+    return {**declared, **{name: recorded[name] for name in SET_BY_AZURE if recorded.get(name)}}
 
 
 def _made(account: AzureResource, found: Answer, parent: pulumi.Resource | None) -> MadeAccount:

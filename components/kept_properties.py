@@ -26,6 +26,8 @@ _KEPT = (
 )
 _FOUNDRY = ("allowProjectManagement", "associatedProjects", "defaultProject", "networkInjections")
 """Those that only a Foundry resource has: one that goes back to Azure OpenAI leaves them."""
+SET_BY_AZURE = ("associatedProjects", "defaultProject")
+"""Those that Azure changes by itself as projects come and go."""
 KEPT = tuple(f"properties.{name}" for name in _KEPT)
 """The paths of the properties."""
 SEARCH_LINK = f"properties.{_API}"
