@@ -186,7 +186,13 @@ class EncryptedAIServicesAccountArgs(EncryptionArguments, FoundryArguments):
     @classmethod
     def check_name(cls, name: str) -> None:
         """Raises ValueError for a name that the service cannot have."""
-        names.SERVICE.checked(name)
+        try:
+            names.SERVICE.checked(name)
+        except ValueError as error:
+            if len(name) <= names.SERVICE.longest:
+                raise
+            most = names.VAULT.longest - len(names.DEFAULTS["vault"].template.replace("{service}", ""))
+            raise ValueError(f"{error}, and at most {most} unless vault.name is given") from None
 
     @property
     def group_name(self) -> str:

@@ -120,13 +120,14 @@ def derived(resource: str, owner: Any, given: str = "", target: str = "", *, arg
     """The name of a resource by the `given` name or template, or else by the default one, from the arguments
     of what it belongs to. Raises ValueError when Azure would refuse it; `argument` gives another one."""
     default = DEFAULTS[resource]
-    way = f"shorten the name, or give {argument or camel_case(default.argument)}"
-    if given:
-        way = "shorten the template, or the service's name"
     name = (given or default.template).replace("{target}", target)
     for placeholder, read in _PLACEHOLDERS.items():
         if placeholder in name:
             name = name.replace(placeholder, read(owner))
+    most = default.limit.longest - len(name) + len(owner.name)
+    way = f"give at most {most} characters as name, or give {argument or camel_case(default.argument)}"
+    if given:
+        way = "shorten the template, or the service's name"
     try:
         return default.limit.checked(name)
     except ValueError as error:

@@ -209,6 +209,8 @@ async def references(plan: Sequence[Planned], ask: Questions) -> Report:
         and (one.location or one.type.lower() not in _OF_A_KEY)
     }
 
+    made_in = {arm_ids.subscription_of(one.id) for one in plan if one.action == model.CREATE}
+
     async def judge(one: Planned) -> Found:
         type = one.type.lower()
         answer = await ask.get(one.id, model.VERSIONS[type])
@@ -221,6 +223,11 @@ async def references(plan: Sequence[Planned], ask: Questions) -> Report:
             where = f" --location {one.location}" if option == "--hsm-name" else ""
             way = f"run `az keyvault recover {option} {one.name}{where}` if it was deleted"
         text = f"{one.label} does not exist: {one.id}"
+        subscription = arm_ids.subscription_of(one.id)
+        if subscription not in made_in:
+            text = (
+                f"{one.label} was not found, or this login may not see subscription {subscription}: {one.id}"
+            )
         return [DeploymentFinding(REFERENCES, one.id, text, f"correct {one.setting}, or {way}")]
 
     return await about_each(

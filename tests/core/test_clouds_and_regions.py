@@ -77,6 +77,21 @@ def test_an_endpoint_tells_its_cloud(endpoint: str, cloud: clouds.Cloud) -> None
     assert clouds.of_endpoint(endpoint) is cloud
 
 
+@pytest.mark.parametrize("text", ["westeurop", "West Europpe", "westeurpoe", "wessteurope", "usgovvirgina"])
+def test_a_typing_mistake_in_a_region_is_told(text: str) -> None:
+    """With the region that is meant, if it is one letter away."""
+    meant = "usgovvirginia" if text.startswith("us") else "westeurope"
+    with pytest.raises(ValueError, match=rf"{text}' is not an Azure region; did you mean '{meant}'\?"):
+        regions.region(text)
+
+
+@pytest.mark.parametrize("text", ["eastus4", "westus9", "denmarkwest", "malaysiasouth", "swedennorth"])
+def test_a_region_that_azure_may_open_is_taken(text: str) -> None:
+    """A number or a direction more is no typing mistake, and the known ones are all taken."""
+    assert regions.region(text) == text
+    assert {regions.region(one) for one in regions.KNOWN} == regions.KNOWN
+
+
 def test_regions_in_either_spelling() -> None:
     """The display name and the API's name are one region; which there are is Azure's to know."""
     assert regions.region("West Europe") == "westeurope"

@@ -93,6 +93,24 @@ def test_fails_once_with_everything_that_is_wrong() -> None:
     assert all(line.startswith("  language-cmk:") for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (
+            {"location": "westeurop"},
+            "location: 'westeurop' is not an Azure region; did you mean 'westeurope'?",
+        ),
+        ({"name": "a" * 64}, "Azure allows 2 to 50, and at most 21 unless vault.name is given"),
+        ({"name": "a" * 30}, "Azure allows 3 to 24; give at most 21 characters as name, or give vault.name"),
+    ],
+)
+def test_a_mistake_is_told_with_what_was_meant(given: dict[str, Any], says: str) -> None:
+    """A region by the one that it is a letter away from, and a name by the limit that counts."""
+    with pytest.raises(SettingsError) as error:
+        parse(as_pulumi_has_them(**{"name": "claims", "location": "westeurope", **given}))
+    assert str(error.value).endswith(says)
+
+
 def test_fails_on_ids_that_the_example_leaves_open() -> None:
     """Who copies Pulumi.prod.example.yaml and forgets them reads so before anybody logs in with them."""
     example = yaml.safe_load((ROOT / "Pulumi.prod.example.yaml").read_text())["config"]

@@ -136,6 +136,15 @@ def test_a_reference_is_looked_up_again_only_when_it_changes() -> None:
     assert deployment.writes() == []
 
 
+def test_a_reference_into_a_subscription_that_is_not_seen_is_not_called_deleted() -> None:
+    """The login may not see it: nobody is told to recover what may exist."""
+    hidden = "/subscriptions/99999999-9999-4999-8999-999999999999/resourceGroups/rg-logs/providers"
+    deployment = Deployment()
+    workspace = f"{hidden}/Microsoft.OperationalInsights/workspaces/log"
+    with pytest.raises(RefusedError, match="was not found, or this login may not see subscription 99999999"):
+        deployment.preview({"claims": {"audit": {"workspace_id": workspace}}})
+
+
 def test_a_group_that_only_the_state_has_is_told_with_the_command_that_makes_it() -> None:
     """An update was killed before Azure made the group, or somebody deleted it since."""
     former, deployment = Deployment(), Deployment()
