@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from components.account_write import ENCRYPTION, AccountBefore, differs, key_guard
+from components.account_write import ENCRYPTION, AccountBefore, differs, key_guard, unwritten
 from components.azure_native import AzureResource, read_back, value_at
 from components.component import ChildOptions, may_be_transformed
 from components.declared import Declaration
@@ -47,7 +47,7 @@ def make_account(
     *,
     after: Sequence[pulumi.Resource] = (),
     kept: Sequence[str] = (),
-    frozen: bool = False,
+    frozen: str = "",
     unbinds: bool = False,
     before: AccountBefore,
     on_error: Sequence[pulumi.ErrorHook] = (),
@@ -56,8 +56,9 @@ def make_account(
 
     `after` are the resources that must exist before the account and outlive it: its vault, and with an inline
     key the grant. Changes of the properties `kept` are ignored.
-    `frozen` does not write an existing account: while its identity may not use the key, the service is
-    assumed to refuse every PUT, because a PUT states the key again. `unbinds` puts an account whose inputs
+    `frozen` says why an existing account is not written, and when it is, "" if it may be: while its identity
+    may not use the key, the service is assumed to refuse every PUT, because a PUT states the key again; what
+    is left unwritten is told. `unbinds` puts an account whose inputs
     stated a key on Microsoft-managed keys. `before` is what preflight() read of the account.
     """
     name, declared = str(account.azure_name), {**account.arguments}
@@ -67,6 +68,8 @@ def make_account(
     through = pulumi.InvokeOptions(parent=opts.parent)
     ignored = [*kept]
     if frozen:  # a later update writes all of this
+        if names := unwritten(declared, before.live, ignored):
+            pulumi.log.warn(f"this update does not write {', '.join(names)} of account {name!r}, {frozen}")
         stays = [f"properties.{one}" for one in properties if one != "encryption"]
         ignored += ["sku", "tags", "properties.restore", *KEPT, *stays]
         ignored += ["properties.encryption.keyVaultProperties"] if inline else []

@@ -156,6 +156,28 @@ def differs(stated: Any, found: Any, ignored: Collection[str] = (), path: str = 
     return bool(stated != found)
 
 
+def unwritten(declared: Mapping[str, Any], live: Answer, ignored: Collection[str]) -> list[str]:
+    """The names of the arguments of an account that Azure does not have, `live`, of those whose values are
+    known, but for the paths `ignored`."""
+    if live is None:
+        return []
+    properties = live.get("properties") or {}
+    pairs = {name: (declared.get(name), live.get(name)) for name in ("sku", "tags")}
+    for name, value in declared["properties"].items():
+        pairs[f"properties.{name}"] = (value, properties.get(name))
+    return [
+        path.removeprefix("properties.")
+        for path, (value, found) in pairs.items()
+        if path != ENCRYPTION and _is_known(value) and differs(value, found, ignored, path)
+    ]
+
+
+def _is_known(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_is_known, value.values()))
+    return not isinstance(value, pulumi.Output)
+
+
 def recorded_account(state: State, name: str) -> AccountBefore:
     """The state's outputs of the account with this name, which is unique in the world."""
     found = state.resources

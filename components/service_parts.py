@@ -153,12 +153,20 @@ class Parts:
             self._protected_options,
             after=after,
             kept=kept_paths("account", self._inputs.as_found),
-            # In two phases the grant comes after the account, so that the account waits for another update.
-            frozen=self._inputs.is_revoked or (self._situation.account_waits and encryption is None),
+            frozen=self._why_frozen(binds_in_its_create=encryption is not None),
             unbinds=self._inputs.unbinds and identity_id is not None,
             before=self._situation.account,
             on_error=self._on_error(bound_in_its_create=encryption is not None),
         )
+
+    def _why_frozen(self, *, binds_in_its_create: bool) -> str:
+        """Why this run does not write an existing account; "" if it may."""
+        if self._inputs.is_revoked:
+            return "because its access to the key is revoked; after `access: granted`, a `pulumi up` does"
+        # In two phases the grant comes after the account, so that the account waits for another update.
+        if self._situation.account_waits and not binds_in_its_create:
+            return "because its access to the key comes first; the next `pulumi up` does"
+        return ""
 
     def _declared_account(
         self, identity_id: pulumi.Input[str] | None, encryption: Mapping[str, Any] | None

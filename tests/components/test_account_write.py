@@ -16,6 +16,7 @@ from components.account_write import (
     recorded_account,
     states_unusable_key,
     unusable_version,
+    unwritten,
 )
 from components.invokes import State
 from core.resource_types import ACCOUNT, BINDING
@@ -266,3 +267,14 @@ def test_an_account_that_may_not_call_its_vault_is_hopeless(allowed: list[str], 
     assert ("add kv.vault.azure.net to allowedFqdnList" in said) is is_hopeless
     assert AccountBefore(live=account()).hopeless == ""
     assert AccountBefore().hopeless == ""
+
+
+def test_what_a_run_leaves_unwritten_is_what_azure_does_not_have() -> None:
+    """Of the values that are known, and but for what stays as it was found; the key is the binding's."""
+    later: Any = pulumi.Output.from_input("x")
+    inner = {"disableLocalAuth": False, "endpoint": "https://x", "apiProperties": {"key": later}}
+    declared = {"sku": {"name": "S"}, "tags": {"owner": "b"}, "properties": {**inner, "encryption": {}}}
+    assert unwritten(declared, account(), []) == ["tags", "disableLocalAuth"]
+    assert unwritten(declared, account(), ["tags"]) == ["disableLocalAuth"]
+    assert unwritten({**declared, "tags": {"owner": later}}, account(), []) == ["disableLocalAuth"]
+    assert unwritten(declared, None, []) == []

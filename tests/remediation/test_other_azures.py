@@ -20,7 +20,15 @@ from localazure.behaviour import SWITCHES
 from localazure.keyvault.access import SERVICE_ADDRESS
 from tests.remediation.following import Way
 from tests.remediation.test_ways_out import disabled
-from tests.remediation.world import EXISTING_VAULT, MICROSOFT, World, bound_version_expires, standing, tags
+from tests.remediation.world import (
+    EXISTING_VAULT,
+    MICROSOFT,
+    World,
+    bound_version_expires,
+    identity_anew,
+    standing,
+    tags,
+)
 from tests.support.az import carry_out
 from tests.support.front import ARM
 
@@ -202,6 +210,29 @@ def test_a_transform_that_takes_the_key_away_is_named(mode: str) -> None:
     world.transformation = None
     assert world.must_up() == []
     assert world.readable
+
+
+@pytest.mark.parametrize("how", [identity_anew, {"access": "revoked"}], ids=["identity anew", "revoked"])
+def test_what_an_update_leaves_unwritten_is_told(how: Any) -> None:
+    """The account waits for its access: a declared tag is written one update later, and each that leaves it
+    says so, also the preview."""
+    world = standing("access policies")
+    if callable(how):
+        how(world)
+        world.refresh()
+    else:
+        world.must_up(**how)
+        assert [text for text in world.engine.warnings if "does not write" in text] == []
+    world.declare({"access": "granted", "tags": {"owner": "night"}})
+    unwritten = "this update does not write tags of account 'lang-claims'"
+    assert world.preview() == ""
+    assert unwritten in "\n".join(world.engine.warnings)
+    assert world.up() == ""
+    assert unwritten in "\n".join(world.engine.warnings)
+    assert tags(world) is None
+    assert world.up() == ""
+    assert unwritten not in "\n".join(world.engine.warnings)
+    assert tags(world) == "night"
 
 
 QUOTA = limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope")
