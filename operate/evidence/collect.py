@@ -109,10 +109,10 @@ def collect(
 
 
 def accounts_in(cloud: LiveAzure, subscription_id: str) -> list[str]:
-    """The ids of a subscription's Language accounts and of all others under a customer's key."""
+    """The ids of a subscription's accounts, whichever tool made them, but for kinds that store nothing."""
     path = arm_ids.of_subscription(subscription_id, arm_ids.ACCOUNT)
     found = [adapters.account(body) for body in cloud.list(path, ACCOUNTS)]
-    return [a.id for a in found if a.kind == kinds.LANGUAGE.name or a.encryption.is_customer_managed]
+    return [one.id for one in found if one.kind not in kinds.WITHOUT_DATA]
 
 
 def account_at(cloud: LiveAzure, account_id: str) -> Account:

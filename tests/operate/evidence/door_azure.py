@@ -105,6 +105,19 @@ class _DoorClient:
         return reply.status, reply.body
 
 
+def scene_of(door: Door, kind: str) -> str:
+    """An account of a kind under Microsoft's keys; gives its id."""
+    made = field.Field(_DoorClient(door))
+    id = f"{made.group(field.group('rg-kinds', SUBSCRIPTION))}/providers/Microsoft.CognitiveServices/accounts"
+    body = {
+        "location": "westeurope",
+        "kind": kind,
+        "sku": {"name": "S1" if kind == "ComputerVision" else "S0"},
+    }
+    made.send("PUT", f"{id}/{kind.lower()}", "2025-06-01", body)
+    return f"{id}/{kind.lower()}"
+
+
 def scene_across(door: Door, of: str, at: str) -> str:
     """An account of one subscription that is bound to a key at another, or the same; gives its id."""
     made = field.Field(_DoorClient(door))

@@ -32,6 +32,7 @@ from tests.operate.evidence.door_azure import (
     read,
     scene,
     scene_across,
+    scene_of,
     unchecked,
 )
 from tests.operate.evidence.made import NOW, row
@@ -179,6 +180,17 @@ def test_a_subscription_has_its_accounts(door: Door) -> None:
     """Asked for a subscription, all of its Language accounts are found."""
     found = accounts_in(DoorAzure(door), SUBSCRIPTION)
     assert sorted(id.rsplit("/", 1)[-1] for id in found) == sorted(NAMES)
+
+
+def test_a_subscription_has_accounts_that_others_made_under_microsofts_keys() -> None:
+    """Of every kind that stores data: each is told not to be under a customer's key."""
+    azure = DoorAzure(Door())
+    made = [scene_of(azure.door, kind) for kind in ("AIServices", "OpenAI", "ComputerVision")]
+    assert accounts_in(azure, SUBSCRIPTION) == made[:2]
+    facts = read(azure, *made[:2])
+    assert {one.subject for one in findings(facts) if one.rule == "not-under-customer-key"} == {
+        id.rpartition("/")[2] for id in made[:2]
+    }
 
 
 @pytest.mark.parametrize("own", [SUBSCRIPTION, OTHER_SUBSCRIPTION])
