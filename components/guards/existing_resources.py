@@ -38,7 +38,8 @@ def upgraded(situation: Situation) -> Iterator[str]:
     if plan := situation.live.upgrade.text:
         yield (
             f"account {account.name!r}: {plan}; set kind: {one.account_kind.becomes} then. To opt out: "
-            f"`{commands.opt_out(account.id)}`"
+            f"`{commands.opt_out(account.id)}`, again after each update that writes the account, which may "
+            "take that back"
         )
     if not kind_limits.is_way_back(one.kind, before.declared_kind):
         return

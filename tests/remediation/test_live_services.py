@@ -247,8 +247,8 @@ def test_without_a_refresh_an_update_writes_what_changed_and_nothing_else(mode: 
 
 
 def test_a_preview_says_that_azure_plans_an_upgrade_and_how_to_opt_out() -> None:
-    """By its command the account opts out. A write by an older API version may then take that away; and the
-    preview says so again."""
+    """By its command the account opts out; and that a write by an older API version may take that back, as it
+    does where such a PUT removes what it does not know (`put_of_older_version`)."""
     world = standing(kind="OpenAI", encryption="microsoftManaged")
     plan = {"mode": "Enabled", "plannedByMicrosoft": True, "scheduledAt": "2026-12-15T00:00:00Z"}
     carry_out(world.wire.door, patch(world.account_id, UPGRADES, {"foundryAutoUpgrade": plan}))
@@ -256,10 +256,15 @@ def test_a_preview_says_that_azure_plans_an_upgrade_and_how_to_opt_out() -> None
     assert world.preview() == ""
     (said,) = world.engine.warnings
     assert "account 'oai-claims': Azure plans to make it a Foundry resource by itself on 2026-12-15" in said
+    assert "again after each update that writes the account" in said
     carry_out(world.wire.door, said.split("`")[1])
     world.wait()
     assert world.preview() == ""
     assert world.engine.warnings == []
+    for does, mode in (("keeps", "Disabled"), ("removes", None)):
+        world.wire.door.cloud.behave(put_of_older_version=does)
+        world.must_up(tags={"puts": does})
+        assert world.account.properties.get("foundryAutoUpgrade", {}).get("mode") == mode
 
 
 def test_a_preview_says_what_somebody_changed_outside() -> None:
