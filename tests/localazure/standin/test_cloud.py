@@ -16,7 +16,18 @@ TEAM = f"{GROUP}/providers/Microsoft.Insights/actionGroups/team"
 SUBNET = {"name": "ends", "properties": {"addressPrefix": "10.0.1.0/24"}}
 SPACE = {**WEST, "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [SUBNET]}}
 LINK = {"name": "vault", "privateLinkServiceId": VAULT, "groupIds": ["vault"]}
+IDENTITY = {
+    "type": "Microsoft.ManagedIdentity/userAssignedIdentities",
+    "apiVersion": "2023-01-31",
+    "name": "from-template",
+    **WEST,
+}
+TEMPLATE = {"$schema": "x", "contentVersion": "1.0.0.0", "resources": [IDENTITY]}
 MADE: dict[str, dict[str, Any]] = {
+    "resources:Deployment": {
+        "deploymentName": "d",
+        "properties": {"mode": "Incremental", "template": TEMPLATE},
+    },
     "privatedns:PrivateZone": {"privateZoneName": ZONE.rpartition("/")[2], "location": "Global"},
     "privatedns:VirtualNetworkLink": {
         "privateZoneName": ZONE.rpartition("/")[2],
