@@ -166,7 +166,8 @@ def write_private(path: Path, text: str) -> None:
 
 
 def bind(port: int) -> socket.socket:
-    """A loopback socket on this port, or on any free one where it is 0 or taken."""
+    """A loopback socket on this port, or on any free one where it is 0 or taken. `LOCALAZURE_ADDRESS` names
+    another address to listen at, for a container, whose ports are published elsewhere."""
     # New ports lie below those that systems hand out to outgoing connections, which could take them
     # between a stop and the next start.
     chosen = [_LOWEST_PORT + secrets.randbelow(_HIGHEST_PORT - _LOWEST_PORT) for _ in range(20)]
@@ -174,7 +175,7 @@ def bind(port: int) -> socket.socket:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((LOOPBACK, candidate))
+            listener.bind((os.environ.get("LOCALAZURE_ADDRESS", LOOPBACK), candidate))
         except OSError:
             listener.close()
             continue

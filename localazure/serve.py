@@ -20,7 +20,7 @@ from localazure.certificates import ensure_certificates, server_context
 from localazure.cloud import Cloud
 from localazure.control import Control
 from localazure.environment import environment, onward_of
-from localazure.home import LOOPBACK, Home, HomeError, bind, digest, write_private
+from localazure.home import Home, HomeError, bind, digest, write_private
 from localazure.proxy import Onward, start_proxy
 from localazure.server import App, make_server
 from localazure.standin.server import serve as serve_standin
@@ -105,7 +105,7 @@ async def _listen(
     proxy = await start_proxy(listeners["proxy"], ports["tls"], Onward(*onward_of(os.environ)))
     # Found free first: gRPC binds with SO_REUSEPORT, and would share the port of another one silently.
     with bind(wanted.get("azure-native", 0)) as free:
-        address = f"{LOOPBACK}:{free.getsockname()[1]}"
+        address = "{}:{}".format(*free.getsockname())
     native = await serve_standin(
         address, environment(home, ports), pins_keys=lambda: cloud.behaviour.pins_keys
     )

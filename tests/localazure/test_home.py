@@ -67,6 +67,15 @@ def test_a_wanted_port_is_given_when_it_is_free() -> None:
         assert again.getsockname() == (LOOPBACK, port)
 
 
+def test_a_container_listens_where_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loopback everywhere else."""
+    with bind(0) as listener:
+        assert listener.getsockname()[0] == LOOPBACK
+    monkeypatch.setenv("LOCALAZURE_ADDRESS", "0.0.0.0")
+    with bind(0) as listener:
+        assert listener.getsockname()[0] == "0.0.0.0"
+
+
 def test_the_signing_key_stays(home: Home) -> None:
     """Tokens given before a restart are good after it."""
     home.make()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import shutil
 import subprocess
@@ -80,3 +81,25 @@ def test_a_wheel_of_it_runs_without_the_clone(tmp_path: Path) -> None:
         assert "its page" in said("status")
     finally:
         assert "stopped" in said("stop")
+
+
+def test_the_words_of_its_container_serve(tmp_path: Path) -> None:
+    """What the Containerfile sets and runs, until standard input ends; the image is not built here."""
+    lines = (FOLDER / "Containerfile").read_text().splitlines()
+    words = json.loads(next(line for line in lines if line.startswith("CMD ")).removeprefix("CMD "))
+    setting = next(line for line in lines if line.startswith("ENV ")).removeprefix("ENV ").split()
+    environ = {**os.environ, **dict(one.split("=") for one in setting), "LOCALAZURE_HOME": str(tmp_path)}
+    ports = [one.partition("=")[2] for one in words if "=" in one]
+    exposed = next(line for line in lines if line.startswith("EXPOSE ")).split()[1:]
+    assert {*exposed} < {*ports}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "localazure", *words, "--until-eof"],
+        cwd=ROOT,
+        env=environ,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stderr is not None
+    assert "serving" in running.stderr.readline()
+    assert running.communicate(timeout=30)[1].endswith("stopped\n")
