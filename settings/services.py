@@ -1,6 +1,6 @@
 """Rules between the services of one stack: no two services may make the same thing."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from components.arguments.inputs import known_text
@@ -14,19 +14,33 @@ _ANYWHERE = ("account", "resourceGroup", "vault")
 
 
 def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
-    """Names that two services would both make."""
-    made = Counter((path, name.lower()) for one in services for path, name in _made(one))
-    for (path, name), count in made.items():
-        if count > 1:
+    """Names that two services would both make. Of services of one name, whatever follows from it is not
+    repeated."""
+    named: defaultdict[str, list[int]] = defaultdict(list)
+    made: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, service in enumerate(services):
+        named[service.name].append(number)
+        if named[service.name] == [number]:
+            for path, name in _made(service):
+                made[path, name.lower()].append(number)
+    for name, numbers in named.items():
+        if len(numbers) > 1:
+            text = f"{_listed(numbers)} are named {name!r}; give each a name of its own"
+            yield Problem(f"services[{numbers[-1]}].name", text)
+    for (path, name), numbers in made.items():
+        if len(numbers) > 1:
             way = "give each its own, or make it once and name it as existing in the others"
             if path == _OPERATORS:
                 way = "list it at one of them, because its access holds for all keys of the vault"
-            yield Problem(path, f"{count} services make {name!r}; {way}")
+            yield Problem(f"services[{numbers[-1]}].{path}", f"{_listed(numbers)} make {name!r}; {way}")
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return " and ".join(f"services[{number}]" for number in numbers)
 
 
 def _made(service: ServiceSettings) -> Iterator[tuple[str, str]]:
     """What no other service may make: the setting, and the name with the place where it counts."""
-    yield "name", service.name
     for resource, name in service.made_names:
         if resource in _ANYWHERE:
             yield service.argument_of(resource), name

@@ -111,6 +111,23 @@ def test_a_mistake_is_told_with_what_was_meant(given: dict[str, Any], says: str)
     assert str(error.value).endswith(says)
 
 
+def test_two_services_of_one_name_are_told_once() -> None:
+    """By their places in the list; what has its name from them is not told besides. What they name
+    themselves is told by its own setting."""
+    twice = [{"name": "claims"}, {"name": "fraud"}, {"name": "claims"}]
+    with pytest.raises(SettingsError) as error:
+        parse(as_pulumi_has_them(location="westeurope", services=twice))
+    (line,) = str(error.value).splitlines()[1:]
+    assert line.startswith(
+        "  language-cmk:services[2].name: services[0] and services[2] are named 'claims'; "
+    )
+    same = [{"name": "claims", "accountName": "lang"}, {"name": "fraud", "accountName": "lang"}]
+    with pytest.raises(
+        SettingsError, match=r"services\[1\]\.accountName: services\[0\] and services\[1\] make"
+    ):
+        parse(as_pulumi_has_them(location="westeurope", services=same))
+
+
 def test_fails_on_ids_that_the_example_leaves_open() -> None:
     """Who copies Pulumi.prod.example.yaml and forgets them reads so before anybody logs in with them."""
     example = yaml.safe_load((ROOT / "Pulumi.prod.example.yaml").read_text())["config"]
@@ -183,7 +200,9 @@ def test_fails_when_two_services_make_the_same_thing(
 ) -> None:
     """What one service makes no other makes, too."""
     services = [{"name": "alpha", **alpha}, {"name": "beta", **beta}]
-    assert path in [problem.split(":")[0] for problem in problems(location="uksouth", services=services)]
+    assert f"services[1].{path}" in [
+        problem.split(":")[0] for problem in problems(location="uksouth", services=services)
+    ]
 
 
 @pytest.mark.parametrize("empty", ["", None])

@@ -154,7 +154,7 @@ def test_what_no_setting_says_is_refused_by_the_settings() -> None:
     """Of which nothing is written then: such as a kind that is not made here, and one name for two."""
     for accounts, words in (
         ([account(kind="LUIS")], "kind: found 'LUIS', expected"),
-        ([account(), account("lang-other")], "2 services make 'contoso'"),
+        ([account(), account("lang-other")], r"services\[0\] and services\[1\] are named 'contoso'"),
     ):
         plans = [plan("contoso", found(made.service(account=one))) for one in accounts]
         with pytest.raises(SettingsError, match=words):
