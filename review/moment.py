@@ -65,10 +65,14 @@ class Moment(Protections):
         state = self.stack.at(urn)
         if not isinstance(state, ReviewedState):
             return None
-        if state.kind in {Kind.ACCOUNT, Kind.BINDING}:
-            return self._of_use(state)
-        shut = None if state.kind is Kind.KEY else judgements.trusted_services(state)
-        return Protection(settings=self._settings(state), unmet={shut.demand: shut} if shut else {})
+        if state.kind is Kind.ACCOUNT:
+            return self._of_account(state)
+        if state.kind is Kind.BINDING:
+            return self._of_binding(state)
+        unmet = {}
+        if state.kind is not Kind.KEY and (shut_out := judgements.trusted_services(state)):
+            unmet[shut_out.demand] = shut_out
+        return Protection(settings=self._settings(state), unmet=unmet)
 
     def _settings(self, *around: StackResource | None) -> Settings:
         found = (settings.of(one, self.stack.logs_of(one), planned=self.is_planned) for one in around if one)
@@ -98,39 +102,55 @@ class Moment(Protections):
                     return None
         return super().of_account(account)
 
-    def _of_use(self, state: ReviewedState) -> Protection:
-        """The values that a key and its account, or its binding alone, bring with them."""
-        account = state if state.kind is Kind.ACCOUNT else None
-        bindings = self.bindings_by_account.get(state.urn, ()) if account else [state]
-        key = self.of_account(state) if account else self.bound(state)
-        used = key if isinstance(key, AccountProtection) else None
-        identity, principal = None, text(state.found("principalId"))
-        holders, made, owners = [principal], frozenset[str](), set[str]()
-        if account:
-            identity = identity_of({"identity": self.said(account, "identity")})
-            users = self._key_users(account, identity, used.client_id if used else Mark.UNKNOWN)
-            made = frozenset(one.urn for id in users if (one := self.stack.by_id.get(id)))
-            owners |= made | ({state.urn} if "" in users or isinstance(identity.type, Mark) else set())
-            if identity.attached is None:
-                owners |= {one.urn for one in self.attached_identities(account)[0]}
-            principal = text(account.found("identity.principalId")) if identity.is_system else None
-            holders = [fact for id in users for fact in self._facts(account, id, "principalId")]
+    def _of_account(self, account: ReviewedState) -> Protection:
+        """The protection of an account of this stack."""
+        bindings = self.bindings_by_account.get(account.urn, ())
+        binding = bindings[0] if bindings else None
+        key = self.of_account(account)
+        client_id = key.client_id if isinstance(key, AccountProtection) else Mark.UNKNOWN
+        identity = identity_of({"identity": self.said(account, "identity")})
+        users = self._key_users(account, identity, client_id)
+        resources = [self.stack.by_id[user] for user in users if user in self.stack.by_id]
+        used_by = frozenset(resource.urn for resource in resources)
+        owners = set(used_by)
+        if "" in users or isinstance(identity.type, Mark):
+            owners.add(account.urn)
+        if identity.attached is None:
+            owners |= {resource.urn for resource in self.attached_identities(account)[0]}
+        principals = [fact for user in users for fact in self._facts(account, user, "principalId")]
         # What is bound in the account's own create waits for the grant itself.
-        held = self._held_by(owners, holders, next(iter(bindings), state).dependencies)
-        judged = [*judgements.judge(self, used)] if used else []
-        judged += [one for one in judgements.limits(account) if one.unmet] if account else []
-        around = (used.vault, used.key) if used and used.vault else ()
-        return Protection(
-            key=key,
-            grants=tuple(self.on(used, held) if used else held),
-            settings=self._settings(account, *bindings[:1], *around),
-            unmet={one.demand: one for one in judged if one.demand not in _RECOVERY},
+        awaited = binding.dependencies if binding else account.dependencies
+        protected = self._of_key(key, self._held_by(owners, principals, awaited), account, binding)
+        limits = {limit.demand: limit for limit in judgements.limits(account) if limit.unmet}
+        return replace(
+            protected,
+            unmet={**protected.unmet, **limits},
             account=account,
             identity=identity,
-            principal=principal if account else None,
-            binding=next((one.urn for one in bindings), None),
-            used_by=made if key is not None else frozenset(),
-            inline=self.stated(account) if account else None,
+            principal=text(account.found("identity.principalId")) if identity.is_system else None,
+            binding=binding.urn if binding else None,
+            used_by=used_by if key is not None else frozenset(),
+            inline=self.stated(account),
+        )
+
+    def _of_binding(self, binding: ReviewedState) -> Protection:
+        """The protection of an account of another stack, of which this one has the binding."""
+        principals = [text(binding.found("principalId"))]
+        held = self._held_by(set(), principals, binding.dependencies)
+        return replace(self._of_key(self.bound(binding), held, binding), binding=binding.urn)
+
+    def _of_key(
+        self, key: AccountProtection | Mark | None, held: Iterable[Grant], *around: StackResource | None
+    ) -> Protection:
+        """What a key brings: those of the grants `held` that count for it, its demands, and the settings of
+        its vault, of itself and of the resources `around` it."""
+        if not isinstance(key, AccountProtection):
+            return Protection(key=key, grants=tuple(held), settings=self._settings(*around))
+        if key.vault:
+            around = (*around, key.vault, key.key)
+        judged = {one.demand: one for one in judgements.judge(self, key) if one.demand not in _RECOVERY}
+        return Protection(
+            key=key, grants=tuple(self.on(key, held)), settings=self._settings(*around), unmet=judged
         )
 
     # Who may use it
