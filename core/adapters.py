@@ -84,23 +84,28 @@ def network(properties: object) -> Network:
     Rules without a `defaultAction` close the endpoint to everybody else (assumed).
     """
     rules = values.prop(properties, "networkAcls")
-    addresses, subnets = (
-        listed if isinstance(listed, Mark) else tuple(_value(values.look(one, part)) for one in listed)
-        for name, part in (("ipRules", "value"), ("virtualNetworkRules", "id"))
-        for listed in [values.items(values.look(rules, name))]
-    )
+    addresses = _allowed(rules, "ipRules", "value")
+    subnets = _allowed(rules, "virtualNetworkRules", "id")
+    default_action = _value(values.look(rules, "defaultAction"))
+    if not default_action:
+        # A mark that hides the rules counts as rules.
+        default_action = "Deny" if addresses or subnets else Network.default_action
     bypass = values.look(rules, "bypass")
-    closed = isinstance(addresses, Mark) or isinstance(subnets, Mark) or addresses or subnets
     connections = values.items(values.prop(properties, "privateEndpointConnections"))
     return Network(
         public_access=_value(values.prop(properties, "publicNetworkAccess")) or Network.public_access,
-        default_action=_value(values.look(rules, "defaultAction"))
-        or ("Deny" if closed else Network.default_action),
+        default_action=default_action,
         bypass=Network.bypass if bypass is None else _value(bypass),
         ip_rules=addresses,
         subnet_rules=subnets,
         private_endpoints=0 if isinstance(connections, Mark) else len(connections),
     )
+
+
+def _allowed(rules: object, kind: str, part: str) -> tuple[Value, ...] | Mark:
+    """What one kind of network rules lets in, each by the property `part`; the mark that hides the rules."""
+    listed = values.items(values.look(rules, kind))
+    return listed if isinstance(listed, Mark) else tuple(_value(values.look(rule, part)) for rule in listed)
 
 
 def _value(value: object) -> Value:

@@ -175,35 +175,55 @@ def document(review: Review, rows: int = 20) -> Iterator[ReportLine]:
     yield ReportLine(Form.TITLE, ((review.sign,), ("Encryption: ", *review.headline, *in_stack)))
     yield from _totals(review)
     if review.outside:
-        names = listed((Shown(one),) for one in review.outside)
+        names = listed((Shown(name),) for name in review.outside)
         yield from paragraph([line(Form.TEXT, "Not as the state has it: ", *names)])
     for row in review.rows[:rows]:
         yield from paragraph(_row(row))
-    if rest := review.rows[rows:]:
-        title = line(Form.LISTED, f"{len(rest)} more that change, none graver than these:")
-        said = ((row.name, dict.fromkeys(one.verdict.name for one in row.verdicts)) for row in rest)
-        by_name = (line(Form.ITEM, Shown(name), f": {', '.join(verdicts)}") for name, verdicts in said)
-        yield from paragraph([title, *by_name])
-    for what, findings in (
-        ("Policy violations", review.violations),
-        ("Exemptions in force", review.exemptions),
-    ):
-        if findings:
-            yield from paragraph([line(Form.LISTED, f"{what}: {len(findings)}"), *_findings(findings)])
+    if len(review.rows) > rows:
+        yield from paragraph(_named_only(review.rows[rows:]))
+    if review.violations:
+        yield from _policies("Policy violations", review.violations)
+    if review.exemptions:
+        yield from _policies("Exemptions in force", review.exemptions)
     if review.advice:
         yield from fold(_findings(review.advice), f"Policy advice: {len(review.advice)}")
-    waiting = [
-        (row, one)
-        for row in review.rows
-        for one in row.verdicts
-        if one.severity >= VerdictSeverity.APPROVAL and not review.incomplete
-    ]
+    waiting = [] if review.incomplete else _waiting(review.rows)
     if waiting:
         yield from fold(_approvals(waiting), f"To approve: {len(waiting)}")
-    commit, run = review.origin.head, quote(review.origin.run, safe="/:?&=%#+,;@~._-")
-    if commit or run:
-        texts = (("commit ", Shown(commit)) if commit else (), (f"run {run}",) if run else ())
-        yield from paragraph([line(Form.SMALL, *listed(filter(None, texts)))])
+    yield from _origin(review.origin)
+
+
+def _named_only(rows: Sequence[ReportRow]) -> Iterator[ReportLine]:
+    """Accounts by their names and the names of their verdicts."""
+    yield line(Form.LISTED, f"{len(rows)} more that change, none graver than these:")
+    for row in rows:
+        verdicts = dict.fromkeys(judged.verdict.name for judged in row.verdicts)
+        yield line(Form.ITEM, Shown(row.name), f": {', '.join(verdicts)}")
+
+
+def _policies(title: str, findings: Sequence[PolicyFinding]) -> Iterator[ReportLine]:
+    return paragraph([line(Form.LISTED, f"{title}: {len(findings)}"), *_findings(findings)])
+
+
+def _waiting(rows: Iterable[ReportRow]) -> list[tuple[ReportRow, Judged]]:
+    """The verdicts that block until somebody approves them, each with its account."""
+    return [
+        (row, judged)
+        for row in rows
+        for judged in row.verdicts
+        if judged.severity >= VerdictSeverity.APPROVAL
+    ]
+
+
+def _origin(origin: Origin) -> Iterator[ReportLine]:
+    """The commit and the pipeline's run, as far as they are known."""
+    texts: list[tuple[str | Shown, ...]] = []
+    if origin.head:
+        texts.append(("commit ", Shown(origin.head)))
+    if origin.run:
+        texts.append((f"run {quote(origin.run, safe='/:?&=%#+,;@~._-')}",))
+    if texts:
+        yield from paragraph([line(Form.SMALL, *listed(texts))])
 
 
 def _totals(review: Review) -> Iterator[ReportLine]:

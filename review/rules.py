@@ -55,27 +55,28 @@ class ReviewedAccount:
         by_urn: Mapping[str, ReviewedResource],
         revocations: Sequence[ReviewedResource],
     ) -> None:
-        self.resource = resource if resource.kind is Kind.ACCOUNT else None
-        self.id = resource.state.id or None if self.resource else resource.state.text("accountId")
-        named = arm_ids.name_of(self.id) if isinstance(self.id, str) else self.id
-        self.name = resource.state.azure_name if self.resource else named
+        is_account = resource.kind is Kind.ACCOUNT
+        self.resource = resource if is_account else None
+        self.id, self.name = _id_and_name(resource, is_account=is_account)
         self.recorded, self.live, self.planned = (at.of(resource.urn) for at in moments)
-        self.moments = [one for one in (self.live, self.recorded, self.planned) if one]
-        bindings = sorted({one.binding for one in self.moments if one.binding})
-        self.bindings = [by_urn[urn] for urn in bindings]
-        self.identities = [by_urn[urn] for urn in sorted(self.live.used_by)] if self.live else []
-        self.keys = [one.key for one in self.moments if isinstance(one.key, AccountProtection)]
+        self.moments = [protection for protection in (self.live, self.recorded, self.planned) if protection]
+        bindings = {protection.binding for protection in self.moments if protection.binding}
+        self.bindings = [by_urn[urn] for urn in sorted(bindings)]
+        users = self.live.used_by if self.live else frozenset()
+        self.identities = [by_urn[urn] for urn in sorted(users)]
+        self.keys = [
+            protection.key for protection in self.moments if isinstance(protection.key, AccountProtection)
+        ]
         # Of a grant whose vault is not known, too.
-        self.vaults = {"", *(one.vault_name for one in self.keys if isinstance(one.vault_name, str))}
-        holders = [grant.principal for one in self.moments for grant in one.grants]
-        holders += [one.principal for one in self.moments]
-        self.principals = {known for one in holders if (known := folded(one))}
-        key, vault = (self.keys[0].key, self.keys[0].vault) if self.keys else (None, None)
-        self.key, self.vault = (by_urn[one.urn] if one else None for one in (key, vault))
-        ended = (one.live for one in revocations if one.live and not one.planned)
+        self.vaults = {"", *(key.vault_name for key in self.keys if isinstance(key.vault_name, str))}
+        self.principals = _principals(self.moments)
+        first_key = self.keys[0] if self.keys else None
+        self.key = by_urn[first_key.key.urn] if first_key and first_key.key else None
+        self.vault = by_urn[first_key.vault.urn] if first_key and first_key.vault else None
+        ended = [one.live for one in revocations if one.live and not one.planned]
+        carried_out = [one.planned for one in revocations if one.written and one.planned]
         self.asked_back = any(map(self.is_concerned, ended))
-        written = (one.planned for one in revocations if one.written and one.planned)
-        self.revoked = any(map(self.is_concerned, written))
+        self.revoked = any(map(self.is_concerned, carried_out))
         self.verdicts = _verdicts_of(self)
 
     def is_concerned(self, revocation: ReviewedState) -> bool:
@@ -83,6 +84,24 @@ class ReviewedAccount:
         principal, key = revoked_by(revocation)
         is_its_key = key_scope(folded(key) or "") in {(one.vault_name, one.key_name) for one in self.keys}
         return is_its_key and folded(principal) in self.principals
+
+
+def _id_and_name(resource: ReviewedResource, *, is_account: bool) -> tuple[Value, Value]:
+    """The ARM id and the name of an account, by its own resource or by its binding's."""
+    if is_account:
+        return resource.state.id or None, resource.state.azure_name
+    account_id = resource.state.text("accountId")
+    name = arm_ids.name_of(account_id) if isinstance(account_id, str) else account_id
+    return account_id, name
+
+
+def _principals(protections: Iterable[Protection]) -> set[str]:
+    """The identities that may use an account's key at some moment, as far as they are known."""
+    holders: list[Value] = []
+    for protection in protections:
+        holders += [grant.principal for grant in protection.grants]
+        holders.append(protection.principal)
+    return {known for holder in holders if (known := folded(holder))}
 
 
 def _verdicts_of(one: ReviewedAccount) -> tuple[Verdict, ...]:
@@ -394,30 +413,45 @@ _GOING: Final[Mapping[Kind, tuple[tuple[Name, str], tuple[Name, str], Name | Non
 deletion outside Pulumi, and then also on a resource that leaves the stack and stays in Azure."""
 
 
-def of_resource(one: ReviewedResource | None) -> Iterator[Verdict]:
+def of_resource(resource: ReviewedResource | None) -> Iterator[Verdict]:
     """The verdicts on a resource that goes, or whose key cannot be used any more, or that is written and
     cannot be read. Nothing on None."""
-    found = [*going(one)]
-    yield from found
-    if found or one is None:
+    if resource is None:
         return
-    if one.kind is Kind.KEY:
-        yield from _disabling(one)
-    elif one.kind is Kind.PURGE and one.written and one.planned:
-        words = "soft-deleted account {} PURGED: all of its data is lost for good"
-        yield Verdict(Name.DATA_DELETED, words, (one.planned.text("accountId"),))
-    elif one.kind in {Kind.OTHER_PROVIDER, Kind.UNREAD}:
-        # What a generic resource made goes like any other.
-        own = stack.made_as_generic(one.state)
-        gone = [*going(replace(one, kind=own))] if own else []
+    gone = [*going(resource)]
+    if gone:
         yield from gone
-        deploys = one.kind is Kind.OTHER_PROVIDER and kind_of(token_of(one.urn)) is not Kind.GENERIC
-        written = one.planned.written if one.planned else {}
-        holds = not deploys or arm_template.may_concern_keys(written) is not False
-        if not gone if one.goes else one.written and one.planned and holds:
-            done = "WRITTEN" if not one.goes else "REPLACED" if one.replaced else "DELETED"
-            words = f"{done}, and this review does not read what {{}} does to data"
-            yield Verdict(Name.UNDETERMINED, words, (token_of(one.urn),))
+    elif resource.kind is Kind.KEY:
+        yield from _disabling(resource)
+    elif resource.kind is Kind.PURGE and resource.written and resource.planned:
+        words = "soft-deleted account {} PURGED: all of its data is lost for good"
+        yield Verdict(Name.DATA_DELETED, words, (resource.planned.text("accountId"),))
+    elif resource.kind in {Kind.OTHER_PROVIDER, Kind.UNREAD}:
+        yield from _not_read(resource)
+
+
+def _not_read(resource: ReviewedResource) -> Iterator[Verdict]:
+    """The verdict on a resource that may do anything to an account, a vault or a key."""
+    # What a generic resource made goes like any other.
+    kind = stack.made_as_generic(resource.state)
+    gone = [*going(replace(resource, kind=kind))] if kind else []
+    yield from gone
+    if resource.goes:
+        if gone:
+            return
+        done = "REPLACED" if resource.replaced else "DELETED"
+    elif resource.written and resource.planned and _may_concern_keys(resource, resource.planned):
+        done = "WRITTEN"
+    else:
+        return
+    words = f"{done}, and this review does not read what {{}} does to data"
+    yield Verdict(Name.UNDETERMINED, words, (token_of(resource.urn),))
+
+
+def _may_concern_keys(resource: ReviewedResource, planned: ReviewedState) -> bool:
+    """Whether what is written may concern a key; of a template of Resource Manager that is read."""
+    is_template = resource.kind is Kind.OTHER_PROVIDER and kind_of(token_of(resource.urn)) is not Kind.GENERIC
+    return not is_template or arm_template.may_concern_keys(planned.written) is not False
 
 
 def going(one: ReviewedResource | None) -> Iterator[Verdict]:
