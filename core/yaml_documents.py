@@ -1,7 +1,6 @@
 """YAML documents that others write, read within limits.
 
-A library's switch against aliases was looked for: PyYAML and ruamel.yaml have none, and strictyaml, which has
-one, does not read `{a: 1}`. So the events of PyYAML's parser, which builds nothing, are looked at first.
+PyYAML has no switch against aliases, so the events of its parser, which builds nothing, are looked at first.
 """
 
 from typing import Any, Final
