@@ -6,6 +6,7 @@ python -m localazure.coverage docs/localazure.md
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from localazure.assembly import all_routes
 from localazure.routes import Route
 from localazure.tokens import Signer, new_key
 
+ASSUMED_BEGIN, ASSUMED_END = "<!-- assumed: made by python -m localazure.coverage -->", "<!-- /assumed -->"
 BEGIN, END = "<!-- routes: made by python -m localazure.coverage -->", "<!-- /routes -->"
 
 
@@ -30,6 +32,13 @@ def table(routes: Iterable[Route]) -> str:
     return "\n".join(lines)
 
 
+def assumptions(routes: Iterable[Route]) -> str:
+    """What is assumed of answers, shortest first, each with the number of routes of which it is."""
+    counts = Counter(route.assumed for route in routes if route.assumed)
+    shortest_first = sorted(counts, key=lambda text: (len(text), text))
+    return "\n".join(f"- {text} ({counts[text]})" for text in shortest_first)
+
+
 def _cell(assumed: list[str]) -> str:
     texts = {text.split(": ", 1)[1] for text in assumed}
     said = "; ".join(assumed) if len(texts) > 1 else "".join(texts)
@@ -37,8 +46,11 @@ def _cell(assumed: list[str]) -> str:
 
 
 def refreshed(document: str) -> str:
-    """The document with the table of routes made anew. Raises ValueError without its marks."""
-    return between_marks(document, BEGIN, END, table(all_routes(Signer(new_key()))))
+    """The document with its table of routes and its list of assumptions made anew. Raises ValueError without
+    their marks."""
+    routes = all_routes(Signer(new_key()))
+    listed = between_marks(document, ASSUMED_BEGIN, ASSUMED_END, assumptions(routes))
+    return between_marks(listed, BEGIN, END, table(routes))
 
 
 def between_marks(document: str, begin: str, end: str, text: str) -> str:
