@@ -95,7 +95,9 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
 
 def _metric(metric: Json) -> Json:
     """A metric as answers have it: whatever the grain that was asked for, it is a minute."""
-    return {**metric, "timeGrain": "PT1M"} if metric.get("timeGrain") else metric
+    if not metric.get("timeGrain"):
+        return metric
+    return {**metric, "timeGrain": "PT1M"}
 
 
 def _log(log: Json) -> Json:

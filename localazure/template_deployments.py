@@ -52,23 +52,24 @@ def routes(router: Router) -> tuple[Route, ...]:
     def make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         resources, parameters = _read(cloud, request)
         written, error = _deploy(Judge(cloud, request, router, only_policies=False), resources)
-        providers = {one.type.partition("/")[0] for one in resources}
-        return {
-            **({"location": request.body["location"]} if request.given.get("location") else {}),
-            "properties": {
-                "templateHash": str(int(cloud.new_hex(), 16))[:20],
-                "parameters": parameters,
-                "mode": "Incremental",
-                "provisioningState": "Failed" if error else "Succeeded",
-                "timestamp": iso(cloud.clock.now()),
-                "duration": "PT1.0S",
-                "correlationId": request.correlation_id,
-                "providers": [{"namespace": name, "resourceTypes": []} for name in sorted(providers)],
-                "dependencies": [],
-                "outputResources": [{"id": one.id} for one in written],
-                **({"error": error} if error else {}),
-            },
+        providers = {resource.type.partition("/")[0] for resource in resources}
+        properties = {
+            "templateHash": str(int(cloud.new_hex(), 16))[:20],
+            "parameters": parameters,
+            "mode": "Incremental",
+            "provisioningState": "Succeeded",
+            "timestamp": iso(cloud.clock.now()),
+            "duration": "PT1.0S",
+            "correlationId": request.correlation_id,
+            "providers": [{"namespace": name, "resourceTypes": []} for name in sorted(providers)],
+            "dependencies": [],
+            "outputResources": [{"id": resource.id} for resource in written],
         }
+        if error:
+            properties |= {"provisioningState": "Failed", "error": error}
+        if request.given.get("location"):
+            return {"location": request.body["location"], "properties": properties}
+        return {"properties": properties}
 
     def ask(cloud: Cloud, request: Request) -> Response:
         resources, _ = _read(cloud, request)
@@ -92,9 +93,10 @@ def routes(router: Router) -> tuple[Route, ...]:
             )
             if operation is None or not operation.done(cloud.clock.now()):
                 return Response(200, {"status": "Running"})
-            error = body["properties"].get("error")
-            state = body["properties"]["provisioningState"]
-            return Response(200, {"status": state, **({"error": error} if error else {})})
+            ended = {"status": body["properties"]["provisioningState"]}
+            if error := body["properties"].get("error"):
+                ended["error"] = error
+            return Response(200, ended)
 
         polled = f"{path}/operationStatuses/{{operation}}"
         yield Route("GET", Host.ARM, polled, f"{DEPLOYMENT}/operationStatuses/read", status, _ASSUMED)
@@ -129,10 +131,12 @@ def _change(judge: Judge, one: Resource) -> Json:
     before = judge.seen(one)
     judge.written(one)
     after = judge.seen(one)
-    delta = [*_delta(before, after, "")] if before else []
-    change = "Create" if before is None else "Modify" if delta else "NoChange"
-    shown = {"before": before, "after": after, **({"delta": delta} if delta else {})}
-    return {"resourceId": one.id, "changeType": change, **shown}
+    change = {"resourceId": one.id, "changeType": "Create", "before": before, "after": after}
+    if before is None:
+        return change
+    if delta := [*_delta(before, after, "")]:
+        return {**change, "changeType": "Modify", "delta": delta}
+    return {**change, "changeType": "NoChange"}
 
 
 def _delta(before: Json, after: Json, path: str) -> Iterator[Json]:
@@ -141,7 +145,11 @@ def _delta(before: Json, after: Json, path: str) -> Iterator[Json]:
             if name not in _UNSTABLE:
                 yield from _delta(before.get(name), after.get(name), f"{path}.{name}".lstrip("."))
     elif before != after:
-        kind = "Create" if before is None else "Delete" if after is None else "Modify"
+        kind = "Modify"
+        if before is None:
+            kind = "Create"
+        elif after is None:
+            kind = "Delete"
         yield {"path": path, "propertyChangeType": kind, "before": before, "after": after, "children": None}
 
 
@@ -153,15 +161,15 @@ def _read(cloud: Cloud, request: Request) -> tuple[list[Resource], Json]:
     if properties.get("mode") != "Incremental" or not isinstance(template, dict):
         raise invalid("A deployment must have the mode 'Incremental' and a template here.")
     values = {name: row.get("defaultValue") for name, row in (template.get("parameters") or {}).items()}
-    values |= {name: row.get("value") for name, row in sent.items()}
+    values.update((word, row.get("value")) for word, row in sent.items())
     scope = request.path[: request.path.lower().rindex("/providers/")]
-    group = find_group(cloud, scope)
-    filled = _filled({**properties, "template": template}, values, group["location"] if group else "")
+    group = find_group(cloud, scope) or {"location": ""}
+    filled = _filled({**properties, "template": template}, values, group["location"])
     resources = [*resources_of(filled, scope)]
     for one in resources:
         if not one.is_known:
             raise invalid(f"The resource '{one.name}' refers to another one, which is not supported here.")
-    return resources, {name: {"type": type(value).__name__, "value": value} for name, value in values.items()}
+    return resources, {key: {"type": type(value).__name__, "value": value} for key, value in values.items()}
 
 
 def _filled(value: Json, parameters: Json, location: str) -> Json:
@@ -171,8 +179,9 @@ def _filled(value: Json, parameters: Json, location: str) -> Json:
         return [_filled(one, parameters, location) for one in value]
     if value == _LOCATION:
         return location
-    found = _PARAMETER.fullmatch(value) if isinstance(value, str) else None
-    return parameters.get(found[1]) if found else value
+    if isinstance(value, str) and (found := _PARAMETER.fullmatch(value)):
+        return parameters.get(found[1])
+    return value
 
 
 def _shown(cloud: Cloud, request: Request, body: Json) -> Json:

@@ -34,11 +34,7 @@ def list_skus(cloud: Cloud, request: Request) -> Response:
                     "resourceType": "accounts",
                     **_sku(sku),
                     "kind": kind.name,
-                    "locations": [
-                        region.upper()
-                        for region in REGIONS
-                        if _is_there(cloud, subscription, region, kind, sku)
-                    ],
+                    "locations": _locations(cloud, subscription, kind, sku),
                     "restrictions": [],
                 }
                 for kind in KINDS.values()
@@ -62,19 +58,13 @@ def check_skus(cloud: Cloud, request: Request) -> Response:
     kind, location = find_kind(sent["kind"]), request.params["location"]
     rows = []
     for sku in sent["skus"]:
-        there = False
-        if kind is not None and sku in kind.skus:
-            there = _is_there(cloud, request.params["subscription"], location, kind, sku)
-        rows.append(
-            {
-                "kind": sent["kind"],
-                "type": sent.get("type", TYPE),
-                "skuName": sku,
-                "skuAvailable": there,
-                "reason": None if there else "NotAvailableForSubscription",
-                "message": None if there else f"The SKU '{sku}' is not available in {location}.",
-            }
-        )
+        row = {"kind": sent["kind"], "type": sent.get("type", TYPE), "skuName": sku, "skuAvailable": True}
+        row |= {"reason": None, "message": None}
+        known = kind is not None and sku in kind.skus
+        if not (known and kind and _is_there(cloud, request.params["subscription"], location, kind, sku)):
+            message = f"The SKU '{sku}' is not available in {location}."
+            row |= {"skuAvailable": False, "reason": "NotAvailableForSubscription", "message": message}
+        rows.append(row)
     return Response(200, {"value": rows})
 
 
@@ -93,7 +83,7 @@ def list_usages(cloud: Cloud, request: Request) -> Response:
 def list_account_models(cloud: Cloud, request: Request) -> Response:
     """The models that can be deployed to an account; none to a kind that takes no deployments."""
     kind = KINDS[stored.required(cloud, request).kind.lower()]
-    return Response(200, {"value": base_models.listed() if kind.deployments else []})
+    return Response(200, {"value": _models_of(kind)})
 
 
 def list_models(cloud: Cloud, request: Request) -> Response:
@@ -105,10 +95,16 @@ def list_models(cloud: Cloud, request: Request) -> Response:
                 {"kind": kind.name, "skuName": sku, "model": model}
                 for kind in KINDS.values()
                 for sku in kind.skus
-                for model in (base_models.listed() if kind.deployments else [])
+                for model in _models_of(kind)
             ]
         },
     )
+
+
+def _models_of(kind: Kind) -> list[Json]:
+    if not kind.deployments:
+        return []
+    return base_models.listed()
 
 
 def _account_counts(cloud: Cloud, request: Request) -> Iterator[Json]:
@@ -118,7 +114,9 @@ def _account_counts(cloud: Cloud, request: Request) -> Iterator[Json]:
         for sku in kind.skus:
             used = sum((account.kind, account.sku["name"]) == (kind.name, sku) for account in accounts)
             quota = limits.value_of(cloud, Limit(limits.QUOTA, f"{kind.name}/{sku}", location, subscription))
-            yield _usage(f"{kind.name}.{sku}.AccountCount", used, _ACCOUNTS if quota is None else quota)
+            if quota is None:
+                quota = _ACCOUNTS
+            yield _usage(f"{kind.name}.{sku}.AccountCount", used, quota)
 
 
 def _capacities(cloud: Cloud, request: Request) -> Iterator[Json]:
@@ -151,7 +149,13 @@ def _usage(name: str, used: int, limit: int) -> Json:
 
 
 def _sku(name: str) -> Json:
-    return {"name": name, "tier": "Free" if name.startswith("F") else "Standard"}
+    if name.startswith("F"):
+        return {"name": name, "tier": "Free"}
+    return {"name": name, "tier": "Standard"}
+
+
+def _locations(cloud: Cloud, subscription: str, kind: Kind, sku: str) -> list[str]:
+    return [region.upper() for region in REGIONS if _is_there(cloud, subscription, region, kind, sku)]
 
 
 def _is_there(cloud: Cloud, subscription: str, location: str, kind: Kind, sku: str) -> bool:

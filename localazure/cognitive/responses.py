@@ -57,20 +57,24 @@ def account_body(account: Account, api_version: str, connections: Sequence[Json]
 def answered(cloud: Cloud, account: Account, api_version: str) -> Json:
     """The same body, with its private endpoints and projects, and the key version as `versionless_key_shown`
     says."""
-    if projects := [body for _, body in cloud.store.scan(PROJECTS, f"{account.id}/projects/")]:
-        names = [body["id"].rpartition("/")[2] for body in projects]
-        default = next(
-            (name for name, body in zip(names, projects, strict=True) if body["properties"]["isDefault"]),
-            names[0],
-        )
-        known = {"defaultProject": default, "associatedProjects": names}
-        account = replace(account, properties={**account.properties, **known})
+    account = _with_projects(cloud, account)
     target = account.key_vault_properties
     if target and not target.get("keyVersion") and cloud.behaviour.versionless_key_shown == "resolved":
         key = {**target, "keyVersion": account.wrapping["keyVersion"]}
         encryption = {**(account.encryption or {}), "keyVaultProperties": key}
         account = replace(account, properties={**account.properties, "encryption": encryption})
     return account_body(account, api_version, connections_of(cloud, account.id))
+
+
+def _with_projects(cloud: Cloud, account: Account) -> Account:
+    """The account with the names of its projects, the default one by itself; as it is where it has none."""
+    projects = [body for _, body in cloud.store.scan(PROJECTS, f"{account.id}/projects/")]
+    if not projects:
+        return account
+    names = [project["id"].rpartition("/")[2] for project in projects]
+    defaults = [name for name, one in zip(names, projects, strict=True) if one["properties"]["isDefault"]]
+    known = {"defaultProject": (defaults or names)[0], "associatedProjects": names}
+    return replace(account, properties={**account.properties, **known})
 
 
 def deleted_body(account: Account, api_version: str) -> Json:

@@ -111,8 +111,9 @@ def _policy(sent: Any) -> Json:
         {"trigger": action["trigger"], "action": {"type": action["action"]["type"].capitalize()}}
         for action in sent.get("lifetimeActions") or []
     ]
-    attributes = {"attributes": sent["attributes"]} if sent.get("attributes") else {}
-    return {**attributes, "lifetimeActions": actions}
+    if sent.get("attributes"):
+        return {"attributes": sent["attributes"], "lifetimeActions": actions}
+    return {"lifetimeActions": actions}
 
 
 def _shown(vault: Vault, key: Key, version: KeyVersion | None = None) -> Json:

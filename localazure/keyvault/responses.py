@@ -152,7 +152,9 @@ def item(vault: Vault, key: Key, version: KeyVersion | None, api_version: str) -
 
 def _tags(version: KeyVersion) -> Json:
     """The tags, even when empty; none where none were ever sent."""
-    return {} if version.tags is None else {"tags": dict(version.tags)}
+    if version.tags is None:
+        return {}
+    return {"tags": dict(version.tags)}
 
 
 def _deletion(vault: Vault, key: Key) -> Json:

@@ -142,12 +142,15 @@ def _put_subnet(cloud: Cloud, request: Request) -> Response:
     """Makes a subnet, or replaces one."""
     network, name = _network(cloud, request), request.params["subnet"]
     known = _named(network, name)
-    made = _subnet(cloud, network["id"], {**request.given, "name": known["name"] if known else name})
-    subnets = [made if subnet is known else subnet for subnet in _subnets_of(network)]
-    written = NETWORKS.written(cloud, request, network, subnets if known else [*subnets, made])
-    return replace(
-        written, status=200 if known else 201, body=_shown_subnet(cloud, _network(cloud, request), made)
-    )
+    subnets, status = [*_subnets_of(network)], 201
+    if known is None:
+        made = _subnet(cloud, network["id"], {**request.given, "name": name})
+        subnets.append(made)
+    else:
+        made, status = _subnet(cloud, network["id"], {**request.given, "name": known["name"]}), 200
+        subnets[subnets.index(known)] = made
+    written = NETWORKS.written(cloud, request, network, subnets)
+    return replace(written, status=status, body=_shown_subnet(cloud, _network(cloud, request), made))
 
 
 def _delete_subnet(cloud: Cloud, request: Request) -> Response:
