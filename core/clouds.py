@@ -100,8 +100,8 @@ def of_endpoint(url: str) -> Cloud:
     for cloud in (US_GOVERNMENT, CHINA):
         own = (cloud.account_suffix, cloud.vault_suffix, cloud.hsm_suffix)
         # An account without a subdomain of its own answers at REGION.api.cognitive.microsoft.us or
-        # REGION.api.cognitive.azure.cn.
-        regional = "microsoft.us" if cloud is US_GOVERNMENT else "cognitive.azure.cn"
-        if host.endswith(tuple(f".{suffix}" for suffix in (*own, regional))):
+        # REGION.api.cognitive.azure.cn, one of Azure OpenAI with a subdomain at NAME.openai.azure.us.
+        others = ("microsoft.us", "openai.azure.us") if cloud is US_GOVERNMENT else ("cognitive.azure.cn",)
+        if host.endswith(tuple(f".{suffix}" for suffix in (*own, *others))):
             return cloud
     return PUBLIC

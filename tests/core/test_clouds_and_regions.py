@@ -70,6 +70,8 @@ def test_tokens_stay_in_their_cloud(url: str, may: bool) -> None:
         ("https://chinaeast2.api.cognitive.azure.cn/", clouds.CHINA),
         ("https://westeurope.api.cognitive.microsoft.com/", clouds.PUBLIC),
         ("https://kv1.vault.usgovcloudapi.net:443", clouds.US_GOVERNMENT),
+        ("https://gpt.openai.azure.us/", clouds.US_GOVERNMENT),
+        ("https://gpt.openai.azure.com/", clouds.PUBLIC),
     ],
 )
 def test_an_endpoint_tells_its_cloud(endpoint: str, cloud: clouds.Cloud) -> None:
