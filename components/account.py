@@ -1,6 +1,6 @@
 """The AI services account, as it is declared; account_write.py keeps its key through each write."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,30 +66,22 @@ def make_account(
     inline = unbinds or "encryption" in properties
     opts = options(depends_on=list(after))
     through = pulumi.InvokeOptions(parent=opts.parent)
-    ignored = [*kept]
-    if frozen:  # a later update writes all of this
-        if names := unwritten(declared, before.live, ignored):
+    may_change = may_be_transformed(opts.parent)
+    if frozen:
+        if names := unwritten(declared, before.live, kept):
             pulumi.log.warn(f"this update does not write {', '.join(names)} of account {name!r}, {frozen}")
-        stays = [f"properties.{one}" for one in properties if one != "encryption"]
-        ignored += ["sku", "tags", "properties.restore", *KEPT, *stays]
-        ignored += ["properties.encryption.keyVaultProperties"] if inline else []
+        ignored = [*kept, *_paths_left(properties, inline=inline)]
     else:
-        declared["properties"] = properties = with_kept(properties, before.live, declared["kind"])
-        if lost_search(name, {"properties": properties}, before.live):
-            # The link stays as it is recorded, and the hook refuses a write without the search key.
-            ignored.append(SEARCH_LINK)
-        if not may_be_transformed(opts.parent):
-            recorded = _as_recorded(properties, before)
-            if not differs(
-                {**declared, "properties": recorded}, before.recorded or {}, [*ignored, ENCRYPTION]
-            ):
-                declared["properties"] = properties = recorded
+        properties, ignored = _to_write(name, declared, before, kept, may_change=may_change)
+        declared["properties"] = properties
     if unbinds:
         # Explicit, because nobody has observed what a PUT without encryption does.
         properties["encryption"] = {"keySource": MICROSOFT_MANAGED}
     elif not inline:
-        fixed = None if may_be_transformed(opts.parent) else declared
-        if not frozen and (key := before.key_to_state(fixed, ignored)):
+        key = None
+        if not frozen:
+            key = before.key_to_state(None if may_change else declared, ignored)
+        if key:
             properties["encryption"] = key.declared
             ignored.append(LIVE_ENCRYPTION)
         else:
@@ -102,6 +94,38 @@ def make_account(
     opts.hooks.before_update = [*(given.before_update or ()), *(opts.hooks.before_update or ())]
     opts.hooks.on_error = [*(on_error or given.on_error or ())]
     return _made(AzureResource(account.token, account.name, declared, opts), before.live, opts.parent)
+
+
+def _paths_left(properties: Mapping[str, Any], *, inline: bool) -> Iterator[str]:
+    """The paths of an account that is not written: a later update writes all of this."""
+    yield from ("sku", "tags", "properties.restore", *KEPT)
+    yield from (f"properties.{name}" for name in properties if name != "encryption")
+    if inline:
+        yield "properties.encryption.keyVaultProperties"
+
+
+def _to_write(
+    name: str,
+    declared: Mapping[str, Any],
+    before: AccountBefore,
+    kept: Sequence[str],
+    *,
+    may_change: bool,
+) -> tuple[dict[str, Any], list[str]]:
+    """The properties that a write of an account sends, without its key, and the paths that it ignores.
+    `may_change`: a transform may change what is declared."""
+    ignored = [*kept]
+    properties = with_kept(declared["properties"], before.live, declared["kind"])
+    if lost_search(name, {"properties": properties}, before.live):
+        # The link stays as it is recorded, and the hook refuses a write without the search key.
+        ignored.append(SEARCH_LINK)
+    if may_change:
+        return properties, ignored
+    recorded = _as_recorded(properties, before)
+    stated = {**declared, "properties": recorded}
+    if differs(stated, before.recorded or {}, [*ignored, ENCRYPTION]):
+        return properties, ignored
+    return recorded, ignored
 
 
 def _as_recorded(properties: Mapping[str, Any], before: AccountBefore) -> dict[str, Any]:

@@ -80,7 +80,14 @@ def firewall(bypass: str, *rules: Any) -> dict[str, Any]:
         # Linked storage may admit the account by a rule of its own.
         (STORAGE, firewall("None", {"tenantId": TENANT}), []),
         # Where it was deleted, it may come back.
-        (VAULT, None, ["does not exist", "run `az keyvault recover --name kv-hub` if it was deleted"]),
+        (
+            VAULT,
+            None,
+            [
+                "was not found, or this login may not see subscription",
+                "run `az keyvault recover --name kv-hub` if it was deleted",
+            ],
+        ),
         (HSM, None, ["az keyvault recover --hsm-name hsm-hub --location westeurope`"]),
     ],
 )
