@@ -21,10 +21,5 @@ PULUMI_DEBUG_COMMANDS=true pulumi preview --stack "$stack" --refresh --non-inter
   >"$folder/preview.json" 2>"$folder/errors.txt" || {
   echo "review: the preview failed; the review shows why as far as the engine says" >&2
   tail -n 20 "$folder/errors.txt" >&2
-  # azure-native takes a 404 for a resource that is gone by its code alone, and not Key Vault's KeyNotFound
-  # (pulumi-azure-native#4841): the refresh fails before the program runs, which knows the way back.
-  if grep -q 'Status=404 ' "$folder/preview.json" "$folder/errors.txt"; then
-    echo "review: the refresh failed at a resource that is gone; what the program says of that:" >&2
-    pulumi preview --stack "$stack" --non-interactive --color never >&2 || true
-  fi
+  "$(dirname "$0")/gone.sh" "$stack" "$folder/preview.json" "$folder/errors.txt"
 }

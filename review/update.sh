@@ -14,7 +14,16 @@ config=.pulumi/policy-config.json
 # The stack's history has the message: which commit, by its title, which plan, and who approved it (docs/evidence.md).
 digest=$(sha256sum "$plan" | cut -d ' ' -f 1)
 message="$(git log -1 --format=%s 2>/dev/null || true) (plan sha256:$digest${APPROVAL:+; $APPROVAL})"
-pulumi up --stack "$stack" --yes --refresh --non-interactive --message "$message" \
-  --policy-pack "${POLICY_PACK:-policies}" --policy-pack-config "$config" --plan "$plan"
-# The account is written before its binding: the nightly look compares with what is there after both.
-pulumi refresh --stack "$stack" --yes --non-interactive
+update_and_refresh() {
+  pulumi up --stack "$stack" --yes --refresh --non-interactive --message "$message" \
+    --policy-pack "${POLICY_PACK:-policies}" --policy-pack-config "$config" --plan "$plan" &&
+    # The account is written before its binding: the nightly look compares with what is there after both.
+    pulumi refresh --stack "$stack" --yes --non-interactive
+}
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+update_and_refresh 2>&1 | tee "$output" || {
+  code=$?
+  "$(dirname "$0")/gone.sh" "$stack" "$output"
+  exit "$code"
+}

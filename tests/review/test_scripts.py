@@ -200,10 +200,27 @@ def test_an_update_records_its_plan_and_who_approved_it(approval: str, tmp_path:
     assert (found.pull_request, found.approved_by) == (("7", "alice,carol") if approval else ("", ""))
 
 
-def test_a_refresh_that_fails_at_what_is_gone_is_followed_by_the_programs_words(tmp_path: Path) -> None:
-    """azure-native fails on Key Vault's KeyNotFound before the program runs, which knows the way back."""
+@pytest.mark.parametrize(
+    ("script", "place", "refresh_of", "code"),
+    [
+        ("plan.sh", "made", "preview --stack dev --refresh", 0),
+        ("update.sh", "plan/1/plan.json", "up --stack dev --yes --refresh", 255),
+        ("update.sh", "plan/1/plan.json", "refresh --stack dev", 255),
+    ],
+)
+def test_a_refresh_that_fails_at_what_is_gone_is_followed_by_the_programs_words(
+    script: str, place: str, refresh_of: str, code: int, tmp_path: Path
+) -> None:
+    """azure-native fails on Key Vault's KeyNotFound before the program runs, which knows the way back. Both of an
+    update's refreshes, before and after it, can meet it."""
     lost, unread = "run az keyvault key recover", 'Status=404 Code="KeyNotFound"'
-    then = f"case \"$*\" in *--refresh*) echo '{unread}' >&2 ;; *) echo '{lost}' ;; esac; exit 255\n"
-    path = recorded_tool(tmp_path, "pulumi", then)
-    done = run(ROOT / "review" / "plan.sh", "dev", tmp_path / "plan", env={"PATH": path})
-    assert (done.returncode, unread in done.stderr, lost in done.stderr) == (0, True, True)
+    pipeline = Pipeline(tmp_path, "{}")
+    (tmp_path / ".pulumi").mkdir()
+    shutil.copy(ROOT / "policy-config.yaml", tmp_path)
+    then = (
+        f"case \"$*\" in '{refresh_of}'*) echo '{unread}' >&2; exit 255 ;; esac\n"
+        f"case \"$*\" in preview*) echo '{lost}'; exit 255 ;; esac\n"
+    )
+    pipeline.path = recorded_tool(tmp_path, "pulumi", then)
+    done = pipeline.run(script, "dev", place, PYTHON=sys.executable, PYTHONPATH=str(ROOT))
+    assert (done.returncode, unread in done.stdout + done.stderr, lost in done.stderr) == (code, True, True)
