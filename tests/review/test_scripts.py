@@ -211,8 +211,8 @@ def test_an_update_records_its_plan_and_who_approved_it(approval: str, tmp_path:
 def test_a_refresh_that_fails_at_what_is_gone_is_followed_by_the_programs_words(
     script: str, place: str, refresh_of: str, code: int, tmp_path: Path
 ) -> None:
-    """azure-native fails on Key Vault's KeyNotFound before the program runs, which knows the way back. Both of an
-    update's refreshes, before and after it, can meet it."""
+    """azure-native fails on Key Vault's KeyNotFound before the program runs, which knows the way back. Each
+    of an update's two refreshes can meet it."""
     lost, unread = "run az keyvault key recover", 'Status=404 Code="KeyNotFound"'
     pipeline = Pipeline(tmp_path, "{}")
     (tmp_path / ".pulumi").mkdir()
