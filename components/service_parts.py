@@ -94,11 +94,12 @@ class Parts:
         declare = self._asks or Registering(self._protected_options, kept_paths("vault", as_found))
         guard, before = None, situation.before
         if before.vault and not self._asks:
+            is_settled = before.account is not None and before.account.has_settled
             guard = vault_guard(
                 before.vault.name,
                 user="" if situation.place.assignment_id else situation.granted_user,
                 live=situation.live.vault,
-                may_leave_roles=not before.is_bound or not (before.account and before.account.has_settled),
+                may_leave_roles=situation.had_roles or not before.is_bound or not is_settled,
             )
         key = self._key.make(declare, self.resource_group_name, guard)
         self._vault = key.vault

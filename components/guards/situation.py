@@ -16,6 +16,7 @@ from components.invokes import Answer
 from components.key import PINNED
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, coverage, demands, facts, rights
+from core import resource_types as types
 from core.rights import Access, EffectiveAccess
 
 _WHOLE = EffectiveAccess(frozenset(word.lower() for word in rights.NEEDED))
@@ -121,13 +122,22 @@ class Situation:
 
     @property
     def vault_under_roles(self) -> facts.Vault | None:
-        """The vault whose key the account is bound to, if it goes by Azure RBAC and the settings declare
-        access policies for it."""
+        """The vault whose key the account is bound to, if somebody has put it under Azure RBAC while the
+        settings declare access policies for it."""
         declares_policies = self.inputs.makes_vault and self.inputs.access_model == ACCESS_POLICY
-        if not (declares_policies and self._reads_grant and self.before.is_bound):
+        if not (declares_policies and self._reads_grant and self.before.is_bound) or self.had_roles:
             return None
         found = adapters.vault(self.live.vault or {})
         return found if found.uses_rbac else None
+
+    @property
+    def had_roles(self) -> bool:
+        """Whether this stack itself put the vault under Azure RBAC: the account's access, which may be
+        revoked since, was a role. Then it is the settings that take the vault to access policies."""
+        before = self.before
+        revocation = before.part(types.KEY_ACCESS_REVOCATION, "revocation")
+        role = before.assignment_id or revocation.get("assignmentId")
+        return before.vault is not None and before.vault.uses_rbac and role is not None
 
     @property
     def leaves_vault(self) -> bool:
