@@ -94,15 +94,13 @@ class _Asks:
         none = pulumi.ResourceOptions
         parts = Parts(replace(inputs, network=network), ServicePlan(self.situation), none, none, asks=self)
         key = parts.key() if inputs.has_key else None
-        identity = parts.identity() if key and not inputs.binds_in_two_phases else None
-        account = parts.account(
-            identity_id=identity.id if identity else None,
-            encryption=declared_encryption(
-                place.key_name, UNKNOWN if inputs.names_version else None, self._vault_uri, UNKNOWN
-            )
-            if identity and not inputs.unbinds
-            else None,
-        )
+        identity = encryption = None
+        if key and not inputs.binds_in_two_phases:
+            identity = parts.identity()
+        if identity and not inputs.unbinds:
+            version = UNKNOWN if inputs.names_version else None
+            encryption = declared_encryption(place.key_name, version, self._vault_uri, UNKNOWN)
+        account = parts.account(identity_id=identity.id if identity else None, encryption=encryption)
         if key:
             parts.grant(key, UNKNOWN)
             parts.key_operators(key)

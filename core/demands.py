@@ -476,12 +476,18 @@ def outbound(
     """
     if isinstance(restricts, Mark):
         return not_known("outbound", "restrictOutboundNetworkAccess", restricts)
-    listed = [allowed] if isinstance(allowed, Mark) else [values.name(one) for one in allowed]
-    names = sorted(key_uris.vault_host(one) for one in listed if isinstance(one, str))
-    # A vault's bare name in the list lets nothing through.
-    places = {name: place for name in names if (place := key_uris.place(f"https://{name}"))}
-    wanted, reached = {key_uris.vault_host(one) for one in vaults}, {*places, *places.values()}
-    if restricts is not True or (reached & wanted if wanted else reached):
+    if restricts is not True:
+        return None
+    listed = [allowed] if isinstance(allowed, Mark) else [values.name(host) for host in allowed]
+    names = sorted(key_uris.vault_host(host) for host in listed if isinstance(host, str))
+    reached = set()
+    for name in names:
+        # A vault's bare name in the list lets nothing through.
+        if place := key_uris.place(f"https://{name}"):
+            reached |= {name, place}
+    wanted = {key_uris.vault_host(vault) for vault in vaults}
+    is_allowed = not reached.isdisjoint(wanted) if wanted else bool(reached)
+    if is_allowed:
         return None
     if mark := first_mark(*listed):
         return not_known("outbound", "allowedFqdnList", mark)

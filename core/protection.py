@@ -436,17 +436,30 @@ class Protections:
             return Mark.UNKNOWN
         scope = values.name(assignment.stated("scope"))
         if not isinstance(scope, str):
-            kinds = {one.kind for one in self.stack.sources(assignment, "scope")}
-            group = self.stack.source(assignment, Kind.RESOURCE_GROUP, "scope")
-            its = self.stack.source(vault, Kind.RESOURCE_GROUP, "resourceGroupName")
-            return group is its if group and its else Mark.UNKNOWN if group or not kinds else False
-        id, names = values.name(vault.found("id")), arm_ids.segments(scope)
-        if isinstance(id, str) or not arm_ids.subscription_of(scope):
-            return arm_ids.covers(scope, id if isinstance(id, str) else "")
-        its_group = values.name(vault.stated("resourceGroupName"))
-        if "providers" in names or "resourcegroups" not in names:
-            return "providers" not in names
-        return names["resourcegroups"] == its_group.lower() if isinstance(its_group, str) else Mark.UNKNOWN
+            return self._is_group_of(assignment, vault)
+        vault_id = values.name(vault.found("id"))
+        if isinstance(vault_id, str):
+            return arm_ids.covers(scope, vault_id)
+        if not arm_ids.subscription_of(scope):
+            return arm_ids.covers(scope, "")
+        # The vault has no id yet: its resource group decides.
+        segments = arm_ids.segments(scope)
+        if "providers" in segments:
+            return False
+        if "resourcegroups" not in segments:
+            return True
+        group = values.name(vault.stated("resourceGroupName"))
+        return segments["resourcegroups"] == group.lower() if isinstance(group, str) else Mark.UNKNOWN
+
+    def _is_group_of(self, assignment: StackResource, vault: StackResource) -> bool | Mark:
+        """Whether the scope of a role assignment, which is not known yet, is the resource group of a vault,
+        by the resources from which both come."""
+        scope_group = self.stack.source(assignment, Kind.RESOURCE_GROUP, "scope")
+        vault_group = self.stack.source(vault, Kind.RESOURCE_GROUP, "resourceGroupName")
+        if scope_group and vault_group:
+            return scope_group is vault_group
+        comes_from_another = not scope_group and bool(self.stack.sources(assignment, "scope"))
+        return False if comes_from_another else Mark.UNKNOWN
 
     def is_above_vaults(self, assignment: StackResource) -> bool:
         """Whether a role assignment's scope is neither a vault nor a key: its scope names none, or, if it is
@@ -478,9 +491,13 @@ def _lower(name: Value) -> Value:
 
 def _same(one: Iterable[Value], other: Iterable[Value]) -> bool | None:
     """Whether all of these are the same; None where a value that would say so is not known."""
-    pairs = [*zip(one, other, strict=True)]
-    same = [None if Mark in map(type, pair) else len({*map(values.folded, pair)}) == 1 for pair in pairs]
-    return False if False in same else None if None in same else True
+    has_mark = False
+    for value, its in zip(one, other, strict=True):
+        if isinstance(value, Mark) or isinstance(its, Mark):
+            has_mark = True
+        elif values.folded(value) != values.folded(its):
+            return False
+    return None if has_mark else True
 
 
 def _key_of(uri: Value) -> key_uris.KeyUri | None:

@@ -43,13 +43,20 @@ def words(grant: Grant) -> str:
 def what(grant: Grant) -> str:
     """The permissions of a grant in words, wherever it counts."""
     if grant.entry is None:
-        id = arm_ids.name_of(folded(values.name(grant.resource.stated("roleDefinitionId"))) or "")
-        return grant.role.name if grant.role else f"role {id}" if id else "a role known after apply"
+        if grant.role:
+            return grant.role.name
+        role_id = folded(values.name(grant.resource.stated("roleDefinitionId")))
+        return f"role {arm_ids.name_of(role_id)}" if role_id else "a role known after apply"
     keys, application = grant.entry.keys, grant.entry.application_id
-    known = rights.spelt(keys) if keys and not isinstance(keys, Mark) else "no key permissions"
-    said = "unknown permissions" if isinstance(keys, Mark) else known
+    if isinstance(keys, Mark):
+        said = "unknown permissions"
+    elif keys:
+        said = rights.spelt(keys)
+    else:
+        said = "no key permissions"
     if application:
-        said = f"{said} for the application {getattr(application, 'value', application)} on behalf of it"
+        shown = application.value if isinstance(application, Mark) else application
+        said = f"{said} for the application {shown} on behalf of it"
     return said
 
 

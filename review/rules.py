@@ -370,16 +370,27 @@ def _unmet(before: Protection | None, after: Protection) -> Iterator[Verdict]:
     has_key = before is not None and (before.bound or before.account is None)
     # Of an account that is made anew, the update knows more than a preview.
     stays = has_key and (after.account is None or bool(after.account.id))
-    for demand, one in after.unmet.items():
-        had = before.unmet.get(demand) if before else None
-        if one.unmet and not (had and had.unmet):
-            shut_out = _SHUT_OUT.get(demand) if has_key else None
-            vault = after.key.vault_name if isinstance(after.key, AccountProtection) else None
-            shown = (vault,) if shut_out and "{}" in shut_out else ()
-            yield Verdict(Name.ACCESS_REVOKED, shut_out, shown) if shut_out else refused(one)
-        elif not one.unmet and stays and had is None and demand not in _SHUT_OUT:
+    for demand, judgement in after.unmet.items():
+        former = before.unmet.get(demand) if before else None
+        if judgement.unmet:
+            was_unmet = former is not None and former.unmet
+            if not was_unmet:
+                yield _broken(judgement, after, has_key=has_key)
+        elif stays and former is None and demand not in _SHUT_OUT:
             words = "the preview does not show whether the service still takes this: {}"
-            yield Verdict(Name.UNDETERMINED, words, (one.text,))
+            yield Verdict(Name.UNDETERMINED, words, (judgement.text,))
+
+
+def _broken(judgement: Judgement, after: Protection, *, has_key: bool) -> Verdict:
+    """The verdict on a demand that this update breaks: the service is shut out of a key that it has, or Azure
+    refuses the update."""
+    shut_out = _SHUT_OUT.get(judgement.demand)
+    if shut_out is None or not has_key:
+        return refused(judgement)
+    if "{}" not in shut_out:
+        return Verdict(Name.ACCESS_REVOKED, shut_out)
+    vault = after.key.vault_name if isinstance(after.key, AccountProtection) else None
+    return Verdict(Name.ACCESS_REVOKED, shut_out, (vault,))
 
 
 def refused(one: Judgement) -> Verdict:

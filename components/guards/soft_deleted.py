@@ -25,20 +25,37 @@ def problems(
 ) -> Iterator[Problem]:
     """Why names that a service will make are not available, and the commands that bring back what holds them;
     `vaults` and `accounts` are the soft-deleted ones of the subscription."""
-    if vault := _named(None if before.vault else inputs.vault.name, vaults):
-        there = _elsewhere(inputs, vault)
-        back = "" if there else _back(inputs, before, f"az keyvault recover --name {vault['name']}")
-        rest = "give another vault.name; purge protection lets nobody purge it"
-        yield Problem("vault.name", f"{_held(vault)}{there}; {back}{rest}")
-    if account := _named(None if before.account else inputs.account_name, accounts):
-        there = _elsewhere(inputs, account) or _unfit(inputs, account)
-        region = regions.normalised(account["location"])  # az takes no spelling with a space unquoted
-        named = f"--name {account['name']} --resource-group {_group(account)} --location {region}"
+    vault = None if before.vault else _named(inputs.vault.name, vaults)
+    if vault:
+        yield Problem("vault.name", _of_vault(inputs, before, vault))
+    account = None if before.account else _named(inputs.account_name, accounts)
+    if account:
+        yield Problem("accountName", _of_account(inputs, before, account))
+
+
+def _of_vault(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, vault: Mapping[str, Any]
+) -> str:
+    """In words: which vault holds the name, and the ways out."""
+    elsewhere = _elsewhere(inputs, vault)
+    back = "" if elsewhere else _back(inputs, before, f"az keyvault recover --name {vault['name']}")
+    another = "give another vault.name; purge protection lets nobody purge it"
+    return f"{_held(vault)}{elsewhere}; {back}{another}"
+
+
+def _of_account(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: Mapping[str, Any]
+) -> str:
+    """In words: which account holds the name, and the ways out."""
+    region = regions.normalised(account["location"])  # az takes no spelling with a space unquoted
+    options = f"--name {account['name']} --resource-group {_group(account)} --location {region}"
+    unsuited = _elsewhere(inputs, account) or _unfit(inputs, account)
+    back = ""
+    if not unsuited:
         after = "once the vault of its key is there, " if inputs.has_key else ""
-        recover = f"az cognitiveservices account recover {named}"
-        back = "" if there else _back(inputs, before, recover, after)
-        purge = f"delete its data for good with `az cognitiveservices account purge {named}`"
-        yield Problem("accountName", f"{_held(account)}{there}; {back}give another accountName, or {purge}")
+        back = _back(inputs, before, f"az cognitiveservices account recover {options}", after)
+    purge = f"delete its data for good with `az cognitiveservices account purge {options}`"
+    return f"{_held(account)}{unsuited}; {back}give another accountName, or {purge}"
 
 
 def _back(

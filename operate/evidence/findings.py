@@ -187,18 +187,22 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
     unmet = demands.judge(account, vault, key, [uri] if uri else ())
     if version := _used(account, key, facts) if key else None:
         unmet += demands.key_usable(version, facts.at.timestamp())
+    key_uri = version_uri = None
+    if bound:
+        key_uri = KeyUri(bound.vault_uri, bound.name).text
+        version_uri = KeyUri(bound.vault_uri, bound.name, version.version if version else "").text
     names = {
         "vault": vault.name,
         "vault_id": vault.id,
         "update": demands.update_command(vault.id),
         "subscription": in_subscription(vault.id),
         "host": vault_host(uri),
-        "key": bound and KeyUri(bound.vault_uri, bound.name).text,
-        "version": bound and KeyUri(bound.vault_uri, bound.name, version.version if version else "").text,
+        "key": key_uri,
+        "version": version_uri,
     }
-    for one in unmet:
-        rule = one.demand if one.unmet else "not-checked"
-        yield rule, {"text": one.text, "demand": one.demand, **names}
+    for judgement in unmet:
+        rule = judgement.demand if judgement.unmet else "not-checked"
+        yield rule, {"text": judgement.text, "demand": judgement.demand, **names}
 
 
 def _used(account: Account, key: Key, facts: Facts) -> KeyVersion | None:

@@ -54,15 +54,19 @@ class ChosenStacks:
         """Does something to each stack, ring by ring if something may halt it, else all at once. Writes the
         report, and returns the exit code."""
         stack.use_checkout()
-        allowed = self.fleet.shared.failures if halting else None
-        rings = self.rings if halting else {"all": tuple(one.stack for one in self.members())}
-        outcomes = {one.stack: Outcome(one.stack, "not run, or interrupted") for one in self.members()}
-        write, writing = partial(report.write, self.out or Path(".fleet", action), action), threading.Lock()
+        stacks = tuple(member.stack for member in self.members())
+        rings: Rings = {"all": stacks}
+        allowed = None
+        if halting:
+            rings, allowed = self.rings, self.fleet.shared.failures
+        outcomes = {name: Outcome(name, "not run, or interrupted") for name in stacks}
+        write = partial(report.write, self.out or Path(".fleet", action), action)
+        writing = threading.Lock()
 
-        def tell(one: Outcome) -> None:
+        def tell(outcome: Outcome) -> None:
             with writing:
-                self.say(asdict(one) | {"ok": one.ok}, report.told(one))
-                outcomes[one.stack] = one
+                self.say(asdict(outcome) | {"ok": outcome.ok}, report.told(outcome))
+                outcomes[outcome.stack] = outcome
                 write(outcomes.values())
 
         with on_workers(self.scheduler, do) as work_there:
@@ -71,12 +75,13 @@ class ChosenStacks:
             done, halted = carried_out(
                 rings, work_there, tell, at_once=self.fleet.shared.parallel, allowed=allowed
             )
-        left = [name for name in outcomes if name not in {one.stack for one in done}]
+        begun = {outcome.stack for outcome in done}
+        left = [name for name in stacks if name not in begun]
         if halted:
             print(f"halted: {halted}; not begun: {', '.join(left) or 'none'}", file=sys.stderr)
         outcomes |= {name: Outcome(name, "not run") for name in left}
         print(write(outcomes.values()), file=sys.stderr)
-        return 0 if all(one.ok for one in outcomes.values()) else 1
+        return 0 if all(outcome.ok for outcome in outcomes.values()) else 1
 
     def say(self, told: Mapping[str, object], text: str) -> None:
         """Prints a line of JSON, or of text."""

@@ -19,27 +19,34 @@ _HARMLESS = str.maketrans({"`": "'", "|": "\u00a6", "<": "\u2039"})
 
 def write(folder: Path, action: str, outcomes: Iterable[Outcome]) -> Path:
     """Writes both files, with the stacks that need attention first. Returns the path of the Markdown."""
-    found = sorted(outcomes, key=lambda one: (one.ok, one.stack))
-    bad = sum(not one.ok for one in found)
+    by_need = sorted(outcomes, key=lambda outcome: (outcome.ok, outcome.stack))
+    failed = sum(not outcome.ok for outcome in by_need)
     document = {
         "schema": SCHEMA,
         "tool": VERSION,
         "action": action,
-        "ok": not bad,
-        "stacks": [asdict(one) | {"ok": one.ok} for one in found],
+        "ok": failed == 0,
+        "stacks": [asdict(outcome) | {"ok": outcome.ok} for outcome in by_need],
     }
-    title = f"Fleet, {action}: {counted(len(found), 'stack')}, "
-    title += f"{bad} not as {'it' if bad == 1 else 'they'} should be" if bad else "all as they should be"
-    lines = [f"### {title}", "", "| Stack | Result | Changes |", "|---|---|---|"]
-    lines += [
-        f"| {one.stack} | {line(one.said or 'ok')} | {line(_changes(one))} |" for one in found[:_MOST_ROWS]
+    rows = [
+        f"| {outcome.stack} | {line(outcome.said or 'ok')} | {line(_changes(outcome))} |"
+        for outcome in by_need[:_MOST_ROWS]
     ]
-    if len(found) > _MOST_ROWS:
-        lines += ["", f"{len(found) - _MOST_ROWS} more are left out here; report.json has all."]
+    title = _title(action, len(by_need), failed)
+    lines = [title, "", "| Stack | Result | Changes |", "|---|---|---|", *rows]
+    if len(by_need) > _MOST_ROWS:
+        lines += ["", f"{len(by_need) - _MOST_ROWS} more are left out here; report.json has all."]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     (folder / "report.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder / "report.md"
+
+
+def _title(action: str, count: int, failed: int) -> str:
+    result = "all as they should be"
+    if failed:
+        result = f"{failed} not as {'it' if failed == 1 else 'they'} should be"
+    return f"### Fleet, {action}: {counted(count, 'stack')}, {result}"
 
 
 def told(one: Outcome) -> str:
