@@ -492,7 +492,9 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
                     continue
                 if partial is not None:
                     own = from_struct(partial.inputs) or inputs
-                    failed = Held(request.type, partial.id, own, from_struct(partial.properties), failed=True)
+                    # A failed update keeps the id of the state (resource/plugin/provider_plugin.go, Update).
+                    id = held.id if held else partial.id
+                    failed = Held(request.type, id, own, from_struct(partial.properties), failed=True)
                     failed.deleted_with = request.deletedWith
                     self._keep(asked.urn, failed)
                 raise ProviderError(text, partial) from error
