@@ -109,7 +109,7 @@ def explanation(
         return f"{name}: {operator_has_access(of_operator['operator'], existing_id)}"
     if found:
         return unrecorded(name, found["id"], type, stack)
-    if code == "FlagMustBeSetForRestore" or "already exists in deleted state" in error:
+    if _is_held(code, error):
         return (
             f"{name}: a soft-deleted resource holds the name, which Azure lists late after a delete. Run the "
             "same command again in a minute, which says how to bring it back; or give another name"
@@ -125,6 +125,11 @@ def explanation(
     if type == ACCOUNT and (words := _of_account(error, version, grantee, untried_rbac=untried_rbac)):
         return f"{name}: {words}"
     return None
+
+
+def _is_held(code: str, error: str) -> bool:
+    """Whether a soft-deleted resource holds the name."""
+    return code == "FlagMustBeSetForRestore" or "already exists in deleted state" in error
 
 
 def _of_account(error: str, version: str, grantee: str, *, untried_rbac: bool) -> str | None:

@@ -16,6 +16,8 @@ from unittest.mock import patch
 import pulumi
 
 from components.account_write import AccountBefore, bound_key
+from components.references import VaultReference
+from components.vault_writes import of_vault
 from core import arm_ids
 from core.clouds import Cloud
 from core.facts import Account
@@ -127,14 +129,19 @@ def _held_names_are_not_explained() -> list[AbstractContextManager[Any]]:
         """Does not ask whether a name is taken."""
 
     return [
-        patch("components.azure_failures._HELD", _NEVER),
+        patch("components.azure_failures._is_held", lambda *_: False),
         patch("provider.deployment.checks._taken_in_the_world", unasked),
     ]
 
 
+def _shares_no_writes(vault: VaultReference, what: str, own: Any) -> Any:
+    return [] if what == "writes" else of_vault(vault, what, own)
+
+
 def _unserialised_writes() -> list[AbstractContextManager[Any]]:
     return [
-        patch("components.vault_writes._last_writes", lambda _: []),
+        patch("components.vault_writes.of_vault", _shares_no_writes),
+        patch("components.azure_failures.is_busy_text", lambda _: False),
         patch.object(ServiceError, "is_parallel_write", property(lambda _: False)),
     ]
 
