@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pulumi
 import pytest
 
-from components import component
+from components import azure_failures, component
 from core.refusals import POLICIES_ONLY
 from core.resource_types import ACCOUNT
 from core.roles import CRYPTO_USER
@@ -166,6 +166,29 @@ def test_an_account_in_the_middle_of_another_change_is_waited_for() -> None:
     assert tags(world) == "night"
     (first, *_) = [note for note in world.engine.notes if "waiting" in note]
     assert re.search(r"waiting for another change in Azure to end, until \d\d:\d\d UTC at the latest", first)
+
+
+@pytest.mark.parametrize("refreshes", [False, True])
+def test_an_account_whose_update_was_tried_again_is_proposed_once_more(*, refreshes: bool) -> None:
+    """The engine keeps the errors of the first try (tests/support/engine.py). The next update, or a refresh,
+    leaves nothing to do."""
+    world = standing("user-assigned identity")
+    cloud = world.wire.door.cloud
+    cloud.behave(failing_operations="AccessPolicyNotConfiguredForKeyVault")
+
+    def access_counts_now(tries: int) -> float:
+        cloud.behave(failing_operations="")
+        return 0.0
+
+    with patch.object(azure_failures, "_pause", access_counts_now):
+        assert f"update {ACCOUNT} (tags)" in world.must_up(tags={"owner": "night"})
+    if refreshes:
+        world.refresh()
+    else:
+        assert world.must_up() == [f"update {ACCOUNT} (failed before)"]
+    assert world.must_up() == []
+    assert tags(world) == "night"
+    assert world.unbound_moments(1) == []
 
 
 def adding(

@@ -230,8 +230,9 @@ class Engine:
                 del self.state[urn]
                 continue
             outputs, inputs = from_struct(read.properties), from_struct(read.inputs)
-            if (outputs, inputs) != (held.outputs, held.inputs):
-                self.state[urn] = replace(held, id=read.id, inputs=inputs, outputs=outputs)
+            if held.failed or (outputs, inputs) != (held.outputs, held.inputs):
+                # The errors of a write go with the read (deploy/step.go:1642).
+                self.state[urn] = replace(held, id=read.id, inputs=inputs, outputs=outputs, failed=False)
 
     def _delete_undeclared(self, declared: Collection[str], flags: Flags) -> None:
         """What was replaced, and what is not declared, the last made first. Raises ProviderError."""
@@ -453,9 +454,11 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         asked = provider_pb2.CreateRequest(
             **_about(urn, request), properties=to_struct(inputs), preview=self._previews
         )
-        made = self._written(asked, request, inputs, None)
+        made, has_init_errors = self._written(asked, request, inputs, None)
         self.engine.operations.append(f"create {request.type}")
-        return self._kept(urn, request, made.id, inputs, from_struct(made.properties))
+        kept = self._kept(urn, request, made.id, inputs, from_struct(made.properties))
+        kept.failed = has_init_errors
+        return kept
 
     def _update(self, urn: str, request: Any, held: Held, inputs: dict[str, Any], changed: list[str]) -> Held:
         """What a hook after it refuses stays in the state (deploy/step.go, UpdateStep.Apply)."""
@@ -464,27 +467,34 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
             **_change(held, inputs, request.ignoreChanges),
             preview=self._previews,
         )
-        made = self._written(asked, request, inputs, held)
+        made, has_init_errors = self._written(asked, request, inputs, held)
         self.engine.operations.append(f"update {request.type} ({', '.join(changed) or 'failed before'})")
         kept = self._kept(urn, request, held.id, inputs, from_struct(made.properties))
+        kept.failed = has_init_errors
         for name in () if self._previews else request.hooks.after_update:
             self._hook(name, urn, request, inputs, held)
         return kept
 
-    def _written(self, asked: Any, request: Any, inputs: dict[str, Any], held: Held | None) -> Any:
+    def _written(
+        self, asked: Any, request: Any, inputs: dict[str, Any], held: Held | None
+    ) -> tuple[Any, bool]:
         """What the provider made, after the hooks, of which a preview runs those that ask for it; tried again
-        as the error hooks say."""
+        as the error hooks say. And whether a try failed that left something behind: the engine keeps that
+        try's errors in the state (`InitErrors`, deploy/step.go:391 and :1038) when a later one succeeds, and
+        the next update then writes the resource again (deploy/step_generator.go:2180)."""
         hooks = request.hooks.before_update if held else request.hooks.before_create
         for name in hooks:
             if not self._previews or name in self._on_dry_run:
                 self._hook(name, asked.urn, request, inputs, held)
         errors: list[str] = []
+        has_init_errors = False
         for _ in range(MOST_TRIES):
             try:
-                return self.engine.call("Update" if held else "Create", request.type, asked)
+                made = self.engine.call("Update" if held else "Create", request.type, asked)
             except ProviderError as error:
                 partial, text = error.partial, str(error)
                 if partial is not None:
+                    has_init_errors = True
                     # In the words of the engine (resource/plugin/provider_plugin.go, InitError).
                     text = f"1 error occurred:\n\t* {error}\n\n"
                 errors.insert(0, text)  # the newest first (resource/deploy/retries.go)
@@ -498,6 +508,8 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
                     failed.deleted_with = request.deletedWith
                     self._keep(asked.urn, failed)
                 raise ProviderError(text, partial) from error
+            else:
+                return made, has_init_errors
         raise ProviderError("tried too often")
 
     def _hook(self, name: str, urn: str, request: Any, inputs: dict[str, Any], held: Held | None) -> None:
