@@ -18,6 +18,7 @@ from components.component import Component
 from components.declared import Declaration, Declare, Registering
 from components.network import NetworkArgs
 from components.references import VaultReference
+from components.vault_guard import lone_vault_guard
 from core import resource_types as types
 from core.demands import RETENTION_DAYS
 from core.regions import region
@@ -106,7 +107,8 @@ class KeyVault(Component):
     ) -> None:
         inputs = read(KeyVaultArgs, name, args)
         super().__init__(name, opts)
-        vault = make_vault(inputs, Registering(self.protected_child))
+        guard = lone_vault_guard(inputs.vault_name)
+        vault = make_vault(inputs, Registering(self.protected_child), guard=guard)
         made: Any = vault.makers[0]
         self.vault_id = pulumi.Output.from_input(vault.id)
         self.vault_uri = value_at(made.properties, "vaultUri")

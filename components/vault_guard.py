@@ -20,10 +20,11 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.sync_await import _sync_await
 
 from components.azure_failures import unrecorded
 from components.cmk_resource import cmk_invoke_options
-from components.hooks import engine_has, plain, read_in_hook
+from components.hooks import engine_has, plain, read_in_hook, serve_hooks
 from components.invokes import Answer, invoke
 from core import adapters, commands, demands, facts, rights
 from core.refusals import OPENING
@@ -88,6 +89,17 @@ def vault_guard(
     )
     after = pulumi.ResourceHook(f"{name} has stayed closed", tell)
     return pulumi.ResourceHookBinding(before_update=[before], after_update=[after])
+
+
+def lone_vault_guard(name: str) -> pulumi.ResourceHookBinding | None:
+    """The same for a vault that a program makes without a service, in an update. It asks azure-cmk something
+    first, because the engine cannot make a provider while hooks wait. Raises InvokeError."""
+    knows_hooks = engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
+    if pulumi.runtime.is_dry_run() or not knows_hooks:
+        return None
+    serve_hooks()
+    _sync_await(invoke("azure-cmk:index:getClientConfig", cmk_invoke_options()))
+    return vault_guard(name)
 
 
 def role_guard(name: str, assignment_id: str) -> pulumi.ResourceHookBinding:

@@ -14,7 +14,9 @@ import yaml
 
 from core.published import VERSION
 from engine import release, yaml_host
+from localazure import seed
 from tests.support import cloud
+from tests.support.arm_client import ARM, ask
 from tests.support.azure import RunningAzure
 from tests.support.consumers import HOSTS, consumer, live
 from tests.support.stack import ROOT, Stack, done
@@ -59,6 +61,36 @@ def test_parts_are_composed_in_yaml(language_host: None, empty_azure: RunningAzu
         ("PUT", True),
         ("PATCH", True),
     ], states
+
+
+@pytest.mark.long
+def test_late_reads_of_a_vault_give_nobody_access_back(
+    language_host: None, empty_azure: RunningAzure, tmp_path: Path
+) -> None:
+    """Not through a vault that a program makes without a service: its hooks ask Azure from the package, and
+    the update ends."""
+    stack = yaml_stack(tmp_path, empty_azure, Path(__file__).with_name("programs") / "vault.yaml")
+    stack.pulumi("config", "set", "tenantId", empty_azure.env["AZURE_TENANT_ID"])
+    done(stack.deploy())
+    (vault,) = cloud.documents(empty_azure, "vault")
+
+    url = f"https://{ARM}{vault['id']}"
+
+    def write_policy(how: str, permissions: dict[str, list[str]]) -> None:
+        entry = {"tenantId": seed.TENANT_ID, "objectId": seed.READER.object_id, "permissions": permissions}
+        body = {"properties": {"accessPolicies": [entry]}}
+        ask(empty_azure.env, "PUT", f"{url}/accessPolicies/{how}?api-version=2026-02-01", body)
+
+    write_policy("add", {"keys": ["get"]})
+    empty_azure.control("/behaviour", {"read_lag_seconds": 60.0, "lagging_reads": "all"})
+    write_policy("remove", {})
+    program = stack.folder / "Pulumi.yaml"
+    program.write_text(program.read_text().replace("owner: day", "owner: night"))
+    done(stack.deploy())
+    empty_azure.control("/behaviour", {"read_lag_seconds": 0.0})
+    vault = ask(empty_azure.env, "GET", f"{url}?api-version=2026-02-01")
+    assert vault["tags"]["owner"] == "night"
+    assert vault["properties"]["accessPolicies"] == []
 
 
 def test_installed_components_take_the_provider_of_their_version(

@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pulumi
 import pytest
 
+from components.vault import KeyVault
 from localazure import seed
 from localazure.standin.arm import Arm
 from tests.remediation.following import Way
@@ -24,6 +25,7 @@ from tests.remediation.world import (
     standing,
     take_grant,
 )
+from tests.support.engine import UpdateError
 
 SOMEBODY = seed.READER.object_id
 GETS = {"keys": ["get"]}
@@ -168,6 +170,37 @@ def test_access_that_came_back_all_the_same_is_told_with_the_command_that_takes_
         assert command in said
         assert user not in said
     assert world.engine.operations[-1].startswith("update azure-native:keyvault"), "the update went on"
+
+
+def test_a_vault_that_a_program_makes_by_itself_is_guarded_as_well() -> None:
+    """Late reads give nobody access back, and nothing opens it again."""
+    world = World("access policies")
+    world.arm("PUT", VAULT_ID.partition("/providers/Microsoft.KeyVault")[0], {"location": "westeurope"})
+    given: dict[str, Any] = {
+        "resource_group_name": "rg-claims",
+        "location": "westeurope",
+        "tenant_id": seed.TENANT_ID,
+        "vault_name": "kv-claims",
+        "network": {"access": "open"},
+    }
+
+    def up(**change: Any) -> str:
+        try:
+            world.engine.up(lambda: KeyVault("shared", {**given, **change}) and None, refresh=False)
+        except UpdateError as error:
+            return str(error)
+        return ""
+
+    assert up() == ""
+    permit(world, SOMEBODY, GETS)
+    late(world)
+    forbid(world, SOMEBODY)
+    assert up(tags=NIGHT) == ""
+    assert permitted(world, SOMEBODY) == {}
+    close_vault(world)
+    assert "was closed outside Pulumi, and this update would open it again" in up(tags={})
+    in_time(world)
+    assert world.arm("GET", VAULT_ID)["properties"]["networkAcls"]["bypass"] == "None"
 
 
 def _lived(first: int, number: int) -> None:
