@@ -144,7 +144,7 @@ def differs(stated: Any, found: Any, ignored: Collection[str] = (), path: str = 
         return False
     if path == "tags":
         return (stated or {}) != (found or {})
-    if path == "identity.userAssignedIdentities" and all(isinstance(one, str) for one in stated):
+    if path == "identity.userAssignedIdentities" and _are_known_ids(stated):
         # A list among inputs, and among outputs a map by these ids.
         return {*map(str.lower, stated)} != {*map(str.lower, found or ())}
     if isinstance(stated, Mapping):
@@ -154,6 +154,11 @@ def differs(stated: Any, found: Any, ignored: Collection[str] = (), path: str = 
     if isinstance(stated, list) and isinstance(found, list) and len(stated) == len(found):
         return any(differs(*pair, ignored, path) for pair in zip(stated, found, strict=True))
     return bool(stated != found)
+
+
+def _are_known_ids(stated: Any) -> bool:
+    """Whether these are ids; the list, or one of them, may be known later."""
+    return isinstance(stated, list) and all(isinstance(id, str) for id in stated)
 
 
 def unwritten(declared: Mapping[str, Any], live: Answer, ignored: Collection[str]) -> list[str]:

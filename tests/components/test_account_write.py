@@ -200,6 +200,7 @@ STATED: dict[str, Any] = {
         ({"identity": {**USERS, "type": "UserAssigned"}}, [], True),
         ({"identity": {**USERS, "userAssignedIdentities": ["/s/one", "/s/two"]}}, [], True),
         ({"identity": {**USERS, "userAssignedIdentities": [pulumi.Output.from_input("/s/one")]}}, [], True),
+        ({"identity": {**USERS, "userAssignedIdentities": pulumi.Output.from_input(["/s/one"])}}, [], True),
         ({"properties": {"networkAcls": {"ipRules": []}}}, [], True),
         ({"properties": {"networkAcls": {"ipRules": []}}}, ["properties.networkAcls"], False),
         ({"properties": {"networkAcls": {"ipRules": [{"value": "203.0.113.8"}]}}}, [], True),

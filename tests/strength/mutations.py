@@ -189,8 +189,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
             "the account's own identity that is taken away is told",
         ),
         (
-            "_SHUT_OUT.get(demand) if has_key",
-            "_SHUT_OUT.get(demand) if not has_key",
+            "shut_out is None or not has_key",
+            "shut_out is None or has_key",
             "a firewall that cuts the service off is told",
         ),
     ),
