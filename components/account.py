@@ -93,7 +93,34 @@ def make_account(
     opts.hooks = key_guard(name, through, before=before, same_key=not inline, unbinds=unbinds)
     opts.hooks.before_update = [*(given.before_update or ()), *(opts.hooks.before_update or ())]
     opts.hooks.on_error = [*(on_error or given.on_error or ())]
-    return _made(AzureResource(account.token, account.name, declared, opts), before.live, opts.parent)
+    resource = AzureResource(account.token, account.name, declared, opts)
+    if not frozen and before.recorded:
+        _tell_what_was_never_written(resource, name, unwritten(declared, before.recorded, ignored), before)
+    return _made(resource, before.live, opts.parent)
+
+
+def _tell_what_was_never_written(
+    resource: AzureResource, name: str, missing: Sequence[str], before: AccountBefore
+) -> None:
+    """Warns of the arguments `missing` in the state's outputs, if the run writes nothing of the account.
+
+    If Azure accepts a write and then fails it, the state has its inputs, and a refresh, to which the outputs
+    show no difference, keeps them as if the write had succeeded (azure-native v3.29, provider.go, Read).
+    """
+    etag = (before.recorded or {}).get("etag")
+    if not etag or not missing:
+        return
+
+    def warn(etag_after: str | None) -> None:
+        if etag_after == etag:
+            pulumi.log.warn(
+                f"the account {name!r} is without {', '.join(missing)} as the program has it, and no update "
+                "would write that: Azure accepted an earlier write and then failed it, and a refresh took it "
+                "for done. Change something else of the account, such as a tag, and run `pulumi up`: it "
+                "then writes all of it"
+            )
+
+    resource.etag.apply(warn)
 
 
 def _paths_left(properties: Mapping[str, Any], *, inline: bool) -> Iterator[str]:

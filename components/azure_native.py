@@ -45,6 +45,8 @@ class AzureResource(pulumi.CustomResource):
     """Its name in Azure."""
     properties: pulumi.Output[Any]
     """Its properties, by the names that Azure has; None for a type without."""
+    etag: pulumi.Output[str | None]
+    """Azure's mark of its last write; None for a type without."""
 
     def __init__(
         self, token: str, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
@@ -52,7 +54,7 @@ class AzureResource(pulumi.CustomResource):
         own = pulumi.ResourceOptions(version=plugin_version())
         if (former := resource_types.former(token)) != token:
             own.aliases, own.ignore_changes = [pulumi.Alias(type_=former)], [_AT_WHICH_VERSION]
-        outputs = {"name": None, "properties": None}
+        outputs = {"name": None, "properties": None, "etag": None}
         super().__init__(token, name, {**outputs, **inputs}, pulumi.ResourceOptions.merge(own, opts))
 
 

@@ -328,13 +328,14 @@ Waits = Mapping[RefusalKind, tuple[str, float]]
 
 class Retries:
     """Counts the tries of one request; `pause_or_raise` waits before the next, or raises the failure.
-    `explain` words the last failure for the user who has waited in vain."""
+    `explain` words the last failure for the user who has waited in vain; `last_refusal` is that failure."""
 
     def __init__(self, waiter: Waiter, waits: Waits | None = None, explain: Callable[..., str] = str) -> None:
         self._waiter, self._waits, self._explain = waiter, waits or {}, explain
         self._backoff, self._slow = waiter.backoff(), waiter.backoff(first=2.0, ceiling=30.0)
         self._transient = 0
         self._began: dict[RefusalKind, float] = {}
+        self.last_refusal: ServiceError | None = None
 
     async def of(self, act: Callable[[], Awaitable[T]]) -> T:
         """The result of an act that may be repeated as it is."""
@@ -345,6 +346,7 @@ class Retries:
                 await self.pause_or_raise(failure)
 
     async def pause_or_raise(self, failure: ServiceError) -> None:
+        self.last_refusal = failure
         kind, elapsed = failure.kind, self._waiter.elapsed
         waiting_for, seconds = self._waits.get(kind, ("", 0.0))
         ends = self._began.setdefault(kind, elapsed) + seconds

@@ -302,7 +302,15 @@ class CustomerManagedKeyHandler(Resource):
             await self._follow(account_id, accepted, call)
             return accepted
 
-        accepted = await Retries(call.waiter, waits, call.explain).of(carried_out)
+        retries = Retries(call.waiter, waits, call.explain)
+        try:
+            accepted = await retries.of(carried_out)
+        except UnfinishedError as unfinished:
+            if retries.last_refusal is None:
+                raise
+            # The same again would be refused again: what Azure said of the tries before leads out.
+            before = call.explain(retries.last_refusal)
+            raise UnfinishedError(f"{unfinished}\nAzure refused the try before it: {before}") from unfinished
         with _seen_to_its_end(call):
             account = await call.waiter.until(
                 lambda: self._confirmed(account_id, call),

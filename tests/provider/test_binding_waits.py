@@ -85,6 +85,15 @@ async def test_fails_after_the_deadline_with_what_was_waited_for(pulumi: Engine)
     assert tries[-1] == 120
 
 
+async def test_a_last_try_whose_end_is_not_seen_tells_what_the_tries_before_met(pulumi: Engine) -> None:
+    """Otherwise a binding that Azure refuses at the end of each operation would say only to run it again."""
+    pulumi.azure.progress_script = [Progress("Failed", failure=NOT_YET), *[Progress("Updating")] * 99]
+    failed = str(await refused(pulumi.create(CMK, BINDING, timeout=120)))
+    assert "its end was not seen: gave up after 2 min 00 s: waiting for the operation" in failed
+    assert "Azure refused the try before it: " in failed
+    assert "KeyVaultProperties is invalid" in failed
+
+
 class Case(NamedTuple):
     """What is arranged, a pattern of the refusal where there is one, how many PATCHes Azure then has, and the
     pauses."""

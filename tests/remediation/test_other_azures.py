@@ -235,6 +235,32 @@ def test_a_transform_that_takes_the_key_away_is_named(mode: str) -> None:
     assert world.readable
 
 
+@pytest.mark.parametrize("refreshes", [True, False])
+def test_a_change_that_a_refresh_took_for_made_is_told(refreshes: bool) -> None:
+    """Azure accepts the write of a tag and then fails it. Without a refresh the next update writes it; with
+    one no update would, so each says that, until a further change writes both."""
+    world = standing("access policies")
+    world.refreshes = refreshes
+    cloud = world.wire.door.cloud
+    cloud.behave(failing_operations="CapacityExceeded", failed_operations_keep="none")
+    world.declare({"tags": {"owner": "night"}})
+    assert "CapacityExceeded" in world.up()
+    cloud.behave(failing_operations="", failed_operations_keep="all")
+    assert world.up() == ""
+    lost = "the account 'lang-claims' is without tags"
+    if not refreshes:
+        assert lost not in "\n".join(world.engine.warnings)
+        assert tags(world) == "night"
+        return
+    assert lost in "\n".join(world.engine.warnings)
+    assert world.preview() == ""
+    assert lost in "\n".join(world.engine.warnings)
+    world.declare({"tags": {"owner": "night", "team": "claims"}})
+    assert world.up() == ""
+    assert lost not in "\n".join(world.engine.warnings)
+    assert tags(world) == "night"
+
+
 @pytest.mark.parametrize("how", [identity_anew, {"access": "revoked"}], ids=["identity anew", "revoked"])
 def test_what_an_update_leaves_unwritten_is_told(how: Any) -> None:
     """The account waits for its access: a declared tag is written one update later, and each that leaves it
