@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -36,6 +37,7 @@ CLOUDS = tuple(NationalCloud(one["name"], one["names"], tuple(one["regions"])) f
 US_GOVERNMENT, CHINA = CLOUDS
 
 
+@lru_cache(maxsize=1024)
 def cloud_of(authority: str) -> NationalCloud | None:
     """The national cloud that a host belongs to, None for the public one's and for foreign ones."""
     name = authority.lower().removesuffix(":443").rstrip(".")

@@ -13,16 +13,16 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from localazure.certificates import serves
-from localazure.home import LOOPBACK
 
 _LARGEST_HEAD = 16 * 1024
 _CHUNK = 64 * 1024
 _CONNECT_SECONDS = 30.0
+_ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _MICROSOFT = (
     *("applicationinsights.io", "azure-api.net", "azure.cn", "azure.com", "azure.net", "azure.us"),
     *("azureedge.net", "azurefd.net", "azurewebsites.net", "chinacloudapi.cn", "cloudapp.net", "live.com"),
@@ -96,14 +96,18 @@ def _is_below(name: str, suffixes: Sequence[str]) -> bool:
     return any(name == suffix or name.endswith(f".{suffix}") for suffix in suffixes)
 
 
-async def start_proxy(listener: socket.socket, tls_port: int, onward: Onward | None = None) -> asyncio.Server:
-    """Serves CONNECT on `listener`; the names of the local Azure go to its TLS server on `tls_port`."""
+Adopt = Callable[[asyncio.WriteTransport], Awaitable[None]]
+"""Serves a connection from its TLS handshake to its end."""
+
+
+async def start_proxy(listener: socket.socket, adopt: Adopt, onward: Onward | None = None) -> asyncio.Server:
+    """Serves CONNECT on `listener`; `adopt` serves those to the names of the local Azure."""
     beyond = onward or Onward()
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             try:
-                await _serve(reader, writer, tls_port, beyond)
+                await _serve(reader, writer, adopt, beyond)
             finally:
                 writer.close()
 
@@ -111,7 +115,7 @@ async def start_proxy(listener: socket.socket, tls_port: int, onward: Onward | N
 
 
 async def _serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tls_port: int, onward: Onward
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, adopt: Adopt, onward: Onward
 ) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
     method, _, rest = head.split(b"\r\n", 1)[0].decode("latin-1").partition(" ")
@@ -120,10 +124,12 @@ async def _serve(
     if method != "CONNECT":
         await _refuse(writer, f"only CONNECT is served, not {method} {target}")
         return
+    if port == "443" and serves(name):
+        writer.write(_ESTABLISHED)
+        await adopt(writer.transport)
+        return
     try:
-        if port == "443" and serves(name):
-            server_reader, server_writer = await asyncio.open_connection(LOOPBACK, tls_port)
-        elif port.isdigit() and is_let_through(name):
+        if port.isdigit() and is_let_through(name):
             server_reader, server_writer = await onward.connect(
                 name, port, _lines(head, b"proxy-authorization")
             )
@@ -135,9 +141,9 @@ async def _serve(
         await _refuse(writer, f"{target} cannot be reached ({error})", challenges)
         return
     try:
-        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        writer.write(_ESTABLISHED)
         ways = [
-            asyncio.create_task(_pump(reader, server_writer, writer.get_extra_info("socket"))),
+            asyncio.create_task(_pump(reader, server_writer)),
             asyncio.create_task(_pump(server_reader, writer)),
         ]
         try:
@@ -150,15 +156,9 @@ async def _serve(
         server_writer.close()
 
 
-async def _pump(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client: socket.socket | None = None
-) -> None:
-    """Passes on what comes. A `client` on requests sends a request's headers to a proxy and keeps the body
-    until they are acknowledged (Nagle), which Linux does after 40 ms unless it is told to do it now."""
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError):
         while data := await reader.read(_CHUNK):
-            if client is not None and hasattr(socket, "TCP_QUICKACK"):
-                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             writer.write(data)
             await writer.drain()
 

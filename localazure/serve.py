@@ -10,7 +10,6 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import IO
 
@@ -21,6 +20,7 @@ from localazure.cloud import Cloud
 from localazure.control import Control
 from localazure.environment import environment, onward_of
 from localazure.home import Home, HomeError, bind, digest, write_private
+from localazure.keyvault import crypto
 from localazure.proxy import Onward, start_proxy
 from localazure.server import App, make_server
 from localazure.standin.server import serve as serve_standin
@@ -63,19 +63,19 @@ async def serve(home: Home, *, until_eof: bool = False, idle: float | None = Non
         raise HomeError(f"another process serves {home.path}")
     # Kept to the end of the process: a free lock means that nothing is running.
     _held.append(lock)
+    crypto.ahead.wanted = True
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if until_eof:
         loop.add_reader(sys.stdin, _stop_at_end, loop, stop)
-    with ThreadPoolExecutor(1, "cloud") as worker:
-        ensure_certificates(home)
-        cloud = open_cloud(home)
-        try:
-            await _listen(home, cloud, worker, stop, idle)
-        finally:
-            await loop.run_in_executor(worker, cloud.store.close)
+    ensure_certificates(home)
+    cloud = open_cloud(home)
+    try:
+        await _listen(home, cloud, stop, idle)
+    finally:
+        cloud.store.close()
 
 
 def _stop_at_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
@@ -92,17 +92,15 @@ async def _idle(apps: Iterable[App], seconds: float) -> None:
         left = max(app.asked for app in apps) + seconds - time.monotonic()
 
 
-async def _listen(
-    home: Home, cloud: Cloud, worker: ThreadPoolExecutor, stop: asyncio.Event, idle: float | None
-) -> None:
+async def _listen(home: Home, cloud: Cloud, stop: asyncio.Event, idle: float | None) -> None:
     wanted = home.ports()
     listeners = {name: bind(wanted.get(name, 0)) for name in ("tls", "proxy", "control")}
     ports = {name: listener.getsockname()[1] for name, listener in listeners.items()}
     front, control = make_front(cloud, open_signer(home)), Control(cloud, home.secrets(), digest())
-    apps = App(front.answer, worker), App(control.answer, worker)
+    apps = App(front.answer), App(control.answer)
     servers = {"tls": make_server(apps[0], server_context(home)), "control": make_server(apps[1], None)}
     running = [asyncio.create_task(servers["tls"].serve(sockets=[listeners["tls"]]))]
-    proxy = await start_proxy(listeners["proxy"], ports["tls"], Onward(*onward_of(os.environ)))
+    proxy = await start_proxy(listeners["proxy"], servers["tls"].adopt, Onward(*onward_of(os.environ)))
     # Found free first: gRPC binds with SO_REUSEPORT, and would share the port of another one silently.
     with bind(wanted.get("azure-native", 0)) as free:
         address = "{}:{}".format(*free.getsockname())

@@ -1,16 +1,16 @@
 """Sockets: the TLS server in front of the front door, and the control endpoint's plain one.
 
-Owns: HTTP in and out, the one worker thread. Does not own: the answers (front.py, control.py).
+Owns: HTTP in and out. Does not own: the answers (front.py, control.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping
-from concurrent.futures import Executor
 from typing import Any
 
 import uvicorn
@@ -26,11 +26,11 @@ _PASSED_OVER_SECONDS = 60.0
 
 
 class App:
-    """An ASGI application over a function from Raw to Answer, which runs in the executor's thread."""
+    """An ASGI application over a function from Raw to Answer. One request is answered after another: a
+    thread for them would only pass each from hand to hand."""
 
-    def __init__(self, answer: Callable[[Raw], Answer], executor: Executor) -> None:
+    def __init__(self, answer: Callable[[Raw], Answer]) -> None:
         self._answer = answer
-        self._executor = executor
         self.asked = time.monotonic()
         """When the last request began."""
 
@@ -53,7 +53,7 @@ class App:
             content=b"" if too_large else bytes(content),
             too_large=too_large,
         )
-        answer = await asyncio.get_running_loop().run_in_executor(self._executor, self._answer, raw)
+        answer = self._answer(raw)
         if answer.seconds:
             await asyncio.sleep(answer.seconds)
         if answer.wire:
@@ -104,7 +104,37 @@ async def _break(how: str, scope: Mapping[str, Any], receive: _Receive) -> None:
 
 
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, with the transport within the application's reach: a fault may cut it."""
+    """uvicorn's HTTP protocol, with the transport within the application's reach: a fault may cut it.
+
+    `ended` is set when the connection is lost. Data may come before `connection_made` where TLS begins on a
+    connection that was the proxy's: a client sends its first request with the end of its handshake.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.ended = asyncio.Event()
+        self._early = b""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self._early:
+            self.data_received(self._early)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.ended.set()
+        if self.transport is not None:
+            super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport is None:
+            self._early += data
+            return
+        # A client keeps a request's body until the head is acknowledged (Nagle), which Linux does after 40 ms
+        # unless it is told to do it now.
+        if hasattr(socket, "TCP_QUICKACK"):
+            connection = self.transport.get_extra_info("socket")
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        super().data_received(data)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -113,6 +143,18 @@ class _Protocol(HttpToolsProtocol):
 
 class Server(uvicorn.Server):
     """A uvicorn server among others in one loop: signals are its owner's business."""
+
+    async def adopt(self, transport: asyncio.WriteTransport) -> None:
+        """Serves a connection that is open already, from its TLS handshake to its end. Raises OSError."""
+        config = self.config
+        protocol = _Protocol(config=config, server_state=self.server_state, app_state=self.lifespan.state)
+        loop, context = asyncio.get_running_loop(), config.ssl
+        if context is None:
+            raise TypeError("this server has no certificate")
+        secured = await loop.start_tls(transport, protocol, context, server_side=True)
+        if secured is not None:
+            protocol.connection_made(secured)
+            await protocol.ended.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from localazure.national_clouds import public_host
@@ -34,6 +35,7 @@ ARM_REGIONS = str(Host.ARM)
 """ARM also answers in each region: `westeurope.management.azure.com`."""
 
 
+@lru_cache(maxsize=1024)
 def host_of(authority: str) -> tuple[Host, str] | None:
     """The endpoint and the first label of a name; None if no endpoint has it."""
     name = public_host(authority).lower().rstrip(".")

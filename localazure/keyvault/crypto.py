@@ -1,9 +1,7 @@
 """Key material and operations with it, on `cryptography`.
 
 Owns: making, importing, wrapping, encrypting, signing. Does not own: access to keys, and their dates.
-Private keys are PKCS8, base64, unencrypted: this cloud protects them with its home folder's mode. A prime
-of an RSA key of 2048 bits serves several keys, since the search for one takes most of a busy cloud's time:
-whoever has two such public keys can find both private ones. No two keys are the same.
+Private keys are PKCS8, base64, unencrypted: this cloud protects them with its home folder's mode.
 """
 
 from __future__ import annotations
@@ -20,6 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from jwt.exceptions import InvalidKeyError
+
+from localazure import keys_ahead
 
 RSA_SIZES = (2048, 3072, 4096)
 RSA_TYPES = ("RSA", "RSA-HSM")
@@ -44,10 +44,8 @@ _SIGNATURES: Mapping[str, padding.AsymmetricPadding] = {
 }
 _AZURE_CURVE, _JOSE_CURVE = "P-256K", "secp256k1"
 """Azure's name of a curve that RFC 8812 names otherwise."""
-_USUAL, _EXPONENT = 2048, 65537
-_primes: list[int] = []
-_pairs: list[tuple[int, int]] = []
-"""The primes that were found, and those pairs of them that no key has yet."""
+ahead = keys_ahead.KeysAhead()
+"""A server wants them."""
 _PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
@@ -85,10 +83,10 @@ def generate(kty: str, *, size: int | None = None, curve: str | None = None) -> 
     Raises CryptoError for an unknown type, size or curve.
     """
     if kty in RSA_TYPES:
-        bits = _USUAL if size is None else size
+        bits = keys_ahead.SIZE if size is None else size
         if bits not in RSA_SIZES:
             raise CryptoError(f"key_size {size} is not supported; expected one of {list(RSA_SIZES)}")
-        return _material(usual_rsa() if bits == _USUAL else rsa.generate_private_key(_EXPONENT, bits))
+        return _material(_new_rsa(bits))
     if kty in EC_TYPES:
         if (found := _CURVES.get(str(curve or "P-256"))) is None:
             raise CryptoError(f"crv {curve} is not supported; expected one of {sorted(_CURVES)}")
@@ -124,20 +122,11 @@ def from_pkcs8(der: bytes) -> Material:
     return _imported(key)
 
 
-def usual_rsa() -> rsa.RSAPrivateKey:
-    """A key of 2048 bits, of two primes that no other key has both."""
-    if _pairs:
-        p, q = _pairs.pop()
-        d = rsa.rsa_recover_private_exponent(_EXPONENT, p, q)
-        public = rsa.RSAPublicNumbers(_EXPONENT, p * q)
-        crt = rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q)
-        return rsa.RSAPrivateNumbers(p, q, d, *crt, public).private_key(unsafe_skip_rsa_key_validation=True)
-    key = rsa.generate_private_key(_EXPONENT, _USUAL)
-    numbers = key.private_numbers()
-    found = (numbers.p, numbers.q)
-    _pairs.extend((new, old) for new in found for old in _primes)
-    _primes.extend(found)
-    return key
+def _new_rsa(bits: int) -> _PrivateKey:
+    ready = ahead.take() if bits == keys_ahead.SIZE else None
+    if ready is not None:
+        return _load(ready)
+    return rsa.generate_private_key(keys_ahead.EXPONENT, bits)
 
 
 def _imported(key: _PrivateKey) -> Material:
@@ -198,10 +187,7 @@ def _load(private: str) -> _PrivateKey:
 
 
 def _material(key: _PrivateKey) -> Material:
-    der = key.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    private = base64.b64encode(der).decode()
+    private = keys_ahead.pkcs8(key)
     if isinstance(key, rsa.RSAPrivateKey):
         jwk, size = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), key.key_size
         return Material(private, {name: jwk[name] for name in ("n", "e")}, size)

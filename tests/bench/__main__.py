@@ -3,10 +3,13 @@ it calls Azure, and a stranger's first hour.
 
     python -m tests.bench [--full] [--json FILE]
     python -m tests.bench fleet [--stacks 50] [--at-once 16] [--actions preview up ...] [--json FILE]
+    python -m tests.bench load [--clients 50] [--seconds 60] [--beside CHECKOUT] [--json FILE]
+    python -m tests.bench soak [--clients 4] [--rate 40] [--seconds 1200] [--samples 20] [--json FILE]
 
 Lower is better; docs/speed.md says what the figures mean. --full measures previews of 500 services and
 updates of 500, too, and takes half an hour. The word `fleet` measures `python -m operate fleet` over
---stacks stacks, and nothing else.
+--stacks stacks, `load` the local Azure under many clients (with --beside, in turns with that of another
+checkout), and `soak` what its memory and its database grow by; each measures nothing else.
 """
 
 from __future__ import annotations
@@ -20,8 +23,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.bench import anatomy, calls, first_hour, fleets, stacks
+from tests.bench import anatomy, calls, first_hour, fleets, load, stacks
 from tests.support.azure import running_azure
+
+_TURNS = 1
+"""So often each checkout is measured under load."""
 
 
 def main() -> None:
@@ -29,10 +35,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("only", nargs="?", choices=["fleet"])
+    parser.add_argument("only", nargs="?", choices=["fleet", "load", "soak"])
     parser.add_argument("--stacks", type=int, default=50)
     parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--actions", nargs="+", choices=list(stacks.ACTIONS), default=list(stacks.ACTIONS))
+    parser.add_argument("--clients", type=int)
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--beside", type=Path)
+    parser.add_argument("--rate", type=float, default=40.0)
+    parser.add_argument("--samples", type=int, default=20)
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
@@ -45,7 +56,17 @@ def main() -> None:
     measured(_machine())
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        if asked.only:
+        if asked.only == "load":
+            checkouts = [asked.beside, Path.cwd()] if asked.beside else [Path.cwd()]
+            for turn in range(_TURNS):
+                for checkout in checkouts:
+                    home = folder / f"{turn}-{checkouts.index(checkout)}"
+                    measured(load.measure(home, checkout, asked.clients or 50, asked.seconds or 60.0))
+        elif asked.only == "soak":
+            clients, seconds = asked.clients or 4, asked.seconds or 1200.0
+            for row in load.soak(folder / "home", clients, asked.rate, seconds, asked.samples):
+                measured(row)
+        elif asked.only:
             measured(stacks.measure(folder, asked.stacks, asked.at_once, asked.actions))
         else:
             measured(first_hour.measure(folder / "first"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import math
@@ -10,13 +11,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from jwt.algorithms import RSAAlgorithm
 
+from localazure import keys_ahead
 from localazure.keyvault import crypto, rotation, trusted_services
 from localazure.keyvault.models import KeyVersion
 from tests.localazure.driver import DAY, SERVICE, URI, VAULT, Case
+from tests.support import quick_keys
 
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 START = int(datetime(2026, 1, 31, tzinfo=UTC).timestamp())
@@ -159,18 +162,44 @@ def test_an_imported_key_decrypts_what_its_public_half_encrypted(case: Case) -> 
     )
 
 
-def test_keys_share_primes_and_open_nothing_of_each_other() -> None:
-    """Six keys of 2048 bits, of a few searches: each modulus once, and each key opens its own alone."""
-    keys = [crypto.usual_rsa() for _ in range(6)]
-    moduli = [key.public_key().public_numbers().n for key in keys]
+def _modulus(private: str) -> int:
+    key = serialization.load_der_private_key(base64.b64decode(private), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key.public_key().public_numbers().n
+
+
+def test_keys_are_real_and_no_two_are_alike() -> None:
+    """Those made when they are asked for and those made ahead: each modulus has 2048 bits and no factor of
+    another one, and what one key wraps no other unwraps."""
+    supply = keys_ahead.KeysAhead()
+    supply.wanted = True
+    made_ahead: list[str] = []
+    while len(made_ahead) < 4:
+        if (key := supply.take()) is not None:
+            made_ahead.append(key)
+    made_now = [quick_keys.generate("RSA").private for _ in range(2)]
+    keys = [*made_ahead, *made_now]
+    moduli = [_modulus(key) for key in keys]
     assert {modulus.bit_length() for modulus in moduli} == {2048}
-    assert len({*moduli}) == len(keys)
-    assert any(math.gcd(one, other) > 1 for one, other in itertools.combinations(moduli, 2))
-    hidden = keys[0].public_key().encrypt(b"data key", OAEP)
-    assert keys[0].decrypt(hidden, OAEP) == b"data key"
-    for key in keys[1:]:
-        with pytest.raises(ValueError, match="Decryption failed"):
-            key.decrypt(hidden, OAEP)
+    for one, other in itertools.permutations(range(len(keys)), 2):
+        assert math.gcd(moduli[one], moduli[other]) == 1
+        wrapped = crypto.encrypt(keys[one], "RSA-OAEP-256", b"data key")
+        assert crypto.decrypt(keys[one], "RSA-OAEP-256", wrapped) == b"data key"
+        with pytest.raises(crypto.CryptoError, match="not encrypted with this key"):
+            crypto.decrypt(keys[other], "RSA-OAEP-256", wrapped)
+
+
+def test_a_wrap_by_one_key_is_not_unwrapped_by_another(case: Case) -> None:
+    """Nor by another version of the same key: the answer is a refusal, not other bytes."""
+    first = case.do("vault", "new version", {"ask": f"POST {URI}/keys/k/wrapkey", "send": VALUE})
+    hidden = {**VALUE, "value": first["value"]}
+    case.do(
+        {"ask": f"POST {URI}/keys/k/unwrapkey", "send": hidden},
+        {"ask": f"POST {URI}/keys/other/create", "send": {"kty": "RSA"}},
+        {"ask": f"POST {URI}/keys/other/unwrapkey -> 400 BadParameter", "send": hidden},
+        "new version",
+        {"ask": f"POST {URI}/keys/k/unwrapkey -> 400 BadParameter", "send": hidden},
+    )
 
 
 def test_a_backup_hides_the_key_and_is_bound_to_its_maker(case: Case) -> None:

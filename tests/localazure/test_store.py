@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
+import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localazure import seed, store
+from localazure import operations, seed, store
 from localazure.cloud import Cloud
 from localazure.web import LOGIN, ServiceError
+from tests.bench import load
 from tests.support.front import Door, token
 
 
-def test_the_audit_log_keeps_its_latest_events_and_history_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many keys are used, the log stays near its bound; nothing else is forgotten."""
-    monkeypatch.setattr(store, "KEPT", {"audit": 20})
+def test_each_stream_keeps_its_own_latest_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many keys are used, the log stays near its bound, and no other stream is forgotten for it."""
+    monkeypatch.setattr(store, "KEPT", {"audit": 20, "encryption": 40})
     monkeypatch.setattr(store, "TRIM_EVERY", 4)
     memory = store.Store()
     most = 0
@@ -38,7 +41,7 @@ def test_the_audit_log_keeps_its_latest_events_and_history_all(monkeypatch: pyte
 def test_what_clients_do_again_and_again_leaves_no_more_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Writes, reads, uses of keys, logins and refusals of each: the memory has as many rows after the last
     rounds as before them."""
-    monkeypatch.setattr(store, "KEPT", dict.fromkeys(store.KEPT, 10))
+    monkeypatch.setattr(store, "KEPT", dict.fromkeys(["audit", "activity", "signin", "throttled"], 10))
     monkeypatch.setattr(store, "TRIM_EVERY", 7)
     door = Door()
     policies = [
@@ -72,6 +75,50 @@ def test_what_clients_do_again_and_again_leaves_no_more_behind(monkeypatch: pyte
         documents.append(door.cloud.store._db.execute("SELECT COUNT(*) FROM documents").fetchone())
     assert all(10 <= count <= 10 + 2 * store.TRIM_EVERY for row in rows[20:] for count in row.values()), rows
     assert documents[20:] == documents[20:21] * 20
+
+
+def test_a_thousand_calls_leave_nothing_that_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty lives of accounts with keys of their own, and forty more, each forty with the cloud's clock moved
+    so far that Azure would have purged them: as many documents of each kind, a database of the same size,
+    and a process that holds no more than before."""
+    monkeypatch.setattr(store, "KEPT", dict.fromkeys(store.KEPT, 50))
+    monkeypatch.setattr(store, "TRIM_EVERY", 10)
+    door = Door()
+    group, bearer = door.group(), token(audience="https://vault.azure.net")
+
+    def left_by(part: str) -> tuple[list[Any], int, int]:
+        for number in range(40):
+            name = f"life-{part}-{number}"
+
+            def call(_: str, method: str, path: str, body: Any = None, vault: str = name) -> Any:
+                if path.startswith("/keys/"):
+                    url = f"https://{vault}.vault.azure.net{path}"
+                    reply = door.send(method, url, body, bearer=bearer)
+                else:
+                    reply = door.send(method, path, body)
+                assert reply.status < 300, reply
+                return reply.body
+
+            load.live(group, name, call)
+        door.cloud.clock.advance(load.EIGHT_DAYS)
+        for path in load.SOFT_DELETED:
+            assert door.send("GET", path).body["value"] == []
+        with door.cloud.store.transaction():
+            operations.forget_expired(door.cloud)
+        gc.collect()
+        query = door.cloud.store._db.execute
+        kinds = query("SELECT kind, COUNT(*) FROM documents GROUP BY kind ORDER BY kind").fetchall()
+        return kinds, query("PRAGMA page_count").fetchone()[0], tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        kinds, pages, held = left_by("a")
+        later_kinds, later_pages, later_held = left_by("b")
+    finally:
+        tracemalloc.stop()
+    assert later_kinds == kinds
+    assert later_pages <= pages + 2
+    assert later_held - held < 300_000
 
 
 def test_a_process_that_is_killed_at_any_write_has_done_all_of_them_or_none(tmp_path: Path) -> None:

@@ -8,14 +8,15 @@ from functools import cache
 
 from localazure.keyvault import crypto
 
-_generate = crypto.generate
+generate = crypto.generate
+"""How keys are made without this."""
 _numbers = itertools.count()
 
 
 @cache
 def key_pairs() -> tuple[crypto.Material, ...]:
     """The three keys."""
-    return tuple(_generate("RSA") for _ in range(3))
+    return tuple(generate("RSA") for _ in range(3))
 
 
 def give_quick_keys() -> None:
@@ -26,4 +27,4 @@ def give_quick_keys() -> None:
 def _quick(kty: str, *, size: int | None = None, curve: str | None = None) -> crypto.Material:
     if kty in crypto.RSA_TYPES and size in (None, 2048):
         return key_pairs()[next(_numbers) % 3]
-    return _generate(kty, size=size, curve=curve)
+    return generate(kty, size=size, curve=curve)

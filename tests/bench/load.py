@@ -1,0 +1,235 @@
+"""Many clients at once on one local Azure: calls a second, the server's processor time for each of them, and
+what its memory and its database grow by.
+
+Each client lives lives of an account with a key of its own, whose reads, writes and uses of keys are in
+about the proportion of a deployment: 25 calls, of which one makes a key. What a life made is deleted at its
+end, and now and then the cloud's clock moves so far that Azure would have purged it: the cloud holds no more
+after an hour than after a minute, so that whatever grows is the server's own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+from localazure import process, seed
+from localazure.home import Home
+from tests.support.arm_client import ARM, Client, token
+from tests.support.azure import RunningAzure
+
+KEYS = "vault.azure.net"
+GROUPS, VAULTS, ACCOUNTS = "?api-version=2024-03-01", "?api-version=2026-02-01", "?api-version=2025-06-01"
+KEY = "?api-version=7.4"
+WEST = {"location": "westeurope"}
+VALUE = {"alg": "RSA-OAEP-256", "value": "c2l4dGVlbiBieXRlcyEhc2l4dGVlbiBieXRlcyEh"}
+EIGHT_DAYS = 8 * 86400
+SOFT_DELETED = [
+    f"/subscriptions/{seed.SUBSCRIPTION_ID}/providers/{kind}{version}"
+    for kind, version in (
+        ("Microsoft.KeyVault/deletedVaults", VAULTS),
+        ("Microsoft.CognitiveServices/deletedAccounts", ACCOUNTS),
+    )
+]
+"""The lists whose answers purge what is due."""
+_MEBIBYTE = 1024 * 1024
+
+
+class Load:
+    """The clients of one local Azure, all in this process. `rate` is calls a second of all of them together
+    at most; 0 is as many as there can be."""
+
+    def __init__(self, azure: RunningAzure, clients: int, rate: float) -> None:
+        self.azure, self.clients = azure, clients
+        self.pause = clients / rate if rate else 0.0
+        self.tokens = {host: token(azure.env, f"https://{host}") for host in (ARM, KEYS)}
+        self.seconds: dict[str, list[float]] = defaultdict(list)
+        self.lock = threading.Lock()
+        self.group = f"/subscriptions/{seed.SUBSCRIPTION_ID}/resourceGroups/load"
+        self.lives = itertools.count()
+        self.until = 0.0
+
+    def run(self, seconds: float) -> None:
+        """Lives lives for so long. Raises RuntimeError for an answer that is an error."""
+        Client(self.azure.env, ARM, self.tokens[ARM]).send("PUT", f"{self.group}{GROUPS}", WEST)
+        self.until = time.monotonic() + seconds
+        failures: list[Exception] = []
+
+        def work(number: int) -> None:
+            arm = Client(self.azure.env, ARM, self.tokens[ARM])
+            try:
+                while time.monotonic() < self.until:
+                    self._live(f"{number}-{next(self.lives)}", arm)
+            except Exception as error:  # noqa: BLE001 - raised below, in the caller's thread
+                failures.append(error)
+                self.until = 0.0
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(self.clients)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise failures[0]
+
+    def _live(self, name: str, arm: Client) -> None:
+        keys = Client(self.azure.env, f"load-{name}.{KEYS}", self.tokens[KEYS])
+
+        def call(label: str, method: str, path: str, body: Any = None) -> Any:
+            client = keys if path.startswith("/keys/") else arm
+            begun = time.monotonic()
+            status, answer = client.send(method, path, body)
+            took = time.monotonic() - begun
+            if status >= 300:
+                raise RuntimeError(f"{method} {path}: {status} {answer}")
+            with self.lock:
+                self.seconds[label].append(took)
+            time.sleep(max(0.0, self.pause - took))
+            return answer
+
+        live(self.group, f"load-{name}", call)
+
+
+def live(group: str, name: str, call: Callable[..., Any]) -> None:
+    """One life of a vault, its key and an account bound to it, all of one name, in a group. `call` takes a
+    label, a method, a path and a body; paths that begin with `/keys/` are the vault's own."""
+    vault = f"{group}/providers/Microsoft.KeyVault/vaults/{name}"
+    account = f"{group}/providers/Microsoft.CognitiveServices/accounts/{name}"
+    call("write vault", "PUT", f"{vault}{VAULTS}", {**WEST, "properties": vault_properties()})
+    call("read", "GET", f"{vault}{VAULTS}")
+    key = call("make key", "POST", f"/keys/k/create{KEY}", {"kty": "RSA"})
+    declared = {
+        **WEST,
+        "kind": "TextAnalytics",
+        "sku": {"name": "S"},
+        "identity": {"type": "SystemAssigned"},
+        "properties": {"customSubDomainName": name},
+    }
+    made = call("write account", "PUT", f"{account}{ACCOUNTS}", declared)
+    for _ in range(2):  # an operation ends when it is polled
+        call("read", "GET", f"{account}{ACCOUNTS}")
+    grant = _policy(made["identity"]["principalId"], "get", "wrapKey", "unwrapKey")
+    call(
+        "grant",
+        "PUT",
+        f"{vault}/accessPolicies/add{VAULTS}",
+        {"properties": {"accessPolicies": [grant]}},
+    )
+    place = {
+        "keyName": "k",
+        "keyVersion": key["key"]["kid"].rpartition("/")[2],
+        "keyVaultUri": f"https://{name}.vault.azure.net/",
+    }
+    encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": place}
+    call("bind", "PATCH", f"{account}{ACCOUNTS}", {"properties": {"encryption": encryption}})
+    for _ in range(12):
+        call("read", "GET", f"{account}{ACCOUNTS}")
+    for _ in range(3):
+        call("use key", "POST", f"/keys/k//wrapkey{KEY}", VALUE)
+    call("delete", "DELETE", f"{account}{ACCOUNTS}")
+    call("delete", "DELETE", f"{vault}{VAULTS}")
+
+
+def measure(folder: Path, checkout: Path, clients: int, seconds: float) -> dict[str, Any]:
+    """Load without a pause on the local Azure of a checkout: how many calls it answers, and what each takes.
+
+    Processor seconds are of all processes of the server; times of calls are in milliseconds.
+    """
+    with served(folder, checkout) as azure:
+        load, before, begun = Load(azure, clients, 0.0), _processor_seconds(azure), time.monotonic()
+        load.run(seconds)
+        elapsed, spent = time.monotonic() - begun, _processor_seconds(azure) - before
+    every = sorted(took for label in load.seconds.values() for took in label)
+    return {
+        "what": "load",
+        "checkout": str(checkout),
+        "clients": clients,
+        "calls": len(every),
+        "calls a second": round(len(every) / elapsed, 1),
+        "server ms a call": round(1000 * spent / len(every), 2),
+        "p50": _percentile(every, 0.5),
+        "p99": _percentile(every, 0.99),
+        "p99 of each": {label: _percentile(sorted(took), 0.99) for label, took in load.seconds.items()},
+    }
+
+
+def soak(folder: Path, clients: int, rate: float, seconds: float, samples: int) -> Iterator[dict[str, Any]]:
+    """A modest load for a long time: the memory of the server's processes and the size of its database, in
+    MiB, after each of so many equal parts, at whose end the cloud's clock moves by eight days, and what is
+    due is purged."""
+    with served(folder, Path.cwd()) as azure:
+        load = Load(azure, clients, rate)
+        begun = time.monotonic()
+        for _ in range(samples):
+            load.run(seconds / samples)
+            azure.control("/clock", {"advance": EIGHT_DAYS})
+            arm = Client(azure.env, ARM, token(azure.env, f"https://{ARM}"))
+            for path in SOFT_DELETED:
+                arm.send("GET", path)
+            yield {
+                "what": "soak",
+                "clients": clients,
+                "minutes": round((time.monotonic() - begun) / 60, 1),
+                "calls": sum(map(len, load.seconds.values())),
+                "memory": round(_resident(azure) / _MEBIBYTE, 1),
+                "database": round(_stored(azure) / _MEBIBYTE, 1),
+            }
+
+
+@contextmanager
+def served(folder: Path, checkout: Path) -> Iterator[RunningAzure]:
+    """A local Azure by the code of a checkout, with its state in `folder`."""
+    azure = RunningAzure(Home(folder))
+    start = [str(Path.cwd() / ".venv" / "bin" / "python"), "-m", "localazure", "--home", str(folder), "start"]
+    subprocess.run(start, cwd=checkout, check=True, capture_output=True)
+    try:
+        azure.env = process.environment_of(azure.home)
+        yield azure
+    finally:
+        process.stop(azure.home)
+
+
+def vault_properties() -> dict[str, Any]:
+    return {
+        "tenantId": seed.TENANT_ID,
+        "sku": {"family": "A", "name": "standard"},
+        "softDeleteRetentionInDays": 7,
+        "enablePurgeProtection": True,
+        "enableRbacAuthorization": False,
+        "accessPolicies": [_policy(seed.DEPLOYER.object_id, "all")],
+    }
+
+
+def _policy(principal: str, *rights: str) -> dict[str, Any]:
+    return {"tenantId": seed.TENANT_ID, "objectId": principal, "permissions": {"keys": list(rights)}}
+
+
+def _processes(azure: RunningAzure) -> list[psutil.Process]:
+    server = psutil.Process(azure.home.serving())
+    return [server, *server.children(recursive=True)]
+
+
+def _processor_seconds(azure: RunningAzure) -> float:
+    return sum(sum(process.cpu_times()[:4]) for process in _processes(azure))
+
+
+def _resident(azure: RunningAzure) -> int:
+    return sum(process.memory_info().rss for process in _processes(azure))
+
+
+def _stored(azure: RunningAzure) -> int:
+    """The bytes of the database and of its log of writes."""
+    database = azure.home.database
+    return sum(path.stat().st_size for path in database.parent.glob(f"{database.name}*"))
+
+
+def _percentile(ascending: Sequence[float], part: float) -> float:
+    return round(1000 * ascending[int(part * (len(ascending) - 1))], 1)
