@@ -1,7 +1,7 @@
 """Puts the Pulumi CLI and a Python language host into one folder of the checkout (design D1).
 
 Tried in this order: a `pulumi` on PATH that is new enough and has its Python host; the official
-release, checked by its checksum; a build from Go modules. What was downloaded or built is kept in a
+release, if this repository has its checksum; a build from Go modules, whose checksums are in go.sum. What was downloaded or built is kept in a
 per-user cache, by version, so that the next checkout has it at once. Runs on a bare Python: standard
 library only.
 """
@@ -98,21 +98,19 @@ def on_path(search_path: str, own_folder: Path) -> Path | None:
 
 
 def official(into: Path) -> bool:
-    """Puts the official release into `into`; False if it cannot be downloaded or its checksum is wrong.
-
-    If this repository has the archive's checksum, no other counts. Without it, archive and checksum come from
-    different sites (Pulumi's, and the release on GitHub). No shell runs a downloaded file. Sources of the
-    names: https://get.pulumi.com, https://github.com/pulumi/pulumi/releases.
+    """Puts the official release into `into`; False if this repository does not have its checksum, or it
+    cannot be downloaded or has another. No shell runs a downloaded file. Source of the names:
+    https://get.pulumi.com.
     """
     name = f"pulumi-v{VERSION}-{_platform()}.tar.gz"
+    expected = _checksum(name, _RECORDED.read_text(encoding="utf-8"))
+    if not expected:
+        say(
+            f"engine/{_RECORDED.name} has no {name}, so it is not downloaded. `python3 engine/install.py "
+            "record` fetches the checksums of this release: compare them with those that somebody else sees"
+        )
+        return False
     try:
-        expected = _checksum(name, _RECORDED.read_text(encoding="utf-8"))
-        if not expected:
-            say(f"{_RECORDED.name} has no {name}: its checksum is that of the release")
-            expected = _checksum(name, _fetched(_CHECKSUMS).decode())
-        if not expected:
-            say(f"the release has no {name} for this machine")
-            return False
         say(f"downloading {name}")
         archive = _fetched(f"{_ARCHIVES}/{name}")
     except (OSError, ValueError) as error:
@@ -181,7 +179,8 @@ def built_by_go(package: str, program: Path, name: str, module: Path, flags: str
     if go is None:
         raise InstallError(
             f"{name} is not on PATH, and Go, which could build it, is missing: install Go 1.25 or newer, or "
-            "the Pulumi CLI (https://www.pulumi.com/docs/install/)"
+            "the Pulumi CLI (https://www.pulumi.com/docs/install/), or record the checksums of its release "
+            "with `python3 engine/install.py record`"
         )
     say(f"building {name} with Go, up to twelve minutes on two cores, once for this user")
     built = program.with_name(f".{program.name}-building")

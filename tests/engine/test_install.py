@@ -149,7 +149,7 @@ def release(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(install, "_ARCHIVES", home.as_uri())
     monkeypatch.setattr(install, "_CHECKSUMS", sums.as_uri())
     recorded = home / "recorded.txt"
-    recorded.write_text("# Made by record.\n")
+    recorded.write_text(f"# Made by record.\n{sums.read_text()}")
     monkeypatch.setattr(install, "_RECORDED", recorded)
     return archive
 
@@ -178,18 +178,23 @@ def test_fails_for_a_release_that_is_not_the_one(
 def test_a_checksum_of_this_repository_is_the_only_one_that_counts(
     home: Path, release: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Once it is recorded, whoever changes the archive and the list beside it gets nothing in, and that list
-    is not read any more. Before, the set-up says which one it takes."""
-    assert install.official(home)
-    assert "has no pulumi-v" in capsys.readouterr().err
+    """Nothing is downloaded without one, whatever lies beside the archive; once it is recorded, whoever
+    changes the archive and the list beside it gets nothing in."""
+    install._RECORDED.write_text("# Made by record.\n")
+    monkeypatch.setattr(install, "_ARCHIVES", (home / "absent").as_uri())
+    assert not install.official(home)
+    said = capsys.readouterr().err
+    assert f"has no {release.name}, so it is not downloaded" in said
+    assert "cannot be reached" not in said
+    monkeypatch.setattr(install, "_ARCHIVES", home.as_uri())
     install.record()
     assert install._RECORDED.read_text().startswith("# Made by record.\n")
+    assert install.official(home)
     release.write_bytes(release.read_bytes() + b"x")
     changed = f"{hashlib.sha256(release.read_bytes()).hexdigest()}  {release.name}\n"
     (home / "checksums.txt").write_text(changed)
     assert not install.official(home / "into")
     assert "not used" in capsys.readouterr().err
-    monkeypatch.setattr(install, "_CHECKSUMS", (home / "absent").as_uri())
     install._RECORDED.write_text(changed)
     assert install.official(home)
 
@@ -206,8 +211,9 @@ def test_a_machine_without_a_release_is_no_error(
     """It goes on to the next way, as does one that cannot reach the sites."""
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     assert not install.official(home)
-    assert "linux-riscv64.tar.gz for this machine" in capsys.readouterr().err
-    monkeypatch.setattr(install, "_CHECKSUMS", (home / "absent").as_uri())
+    assert "linux-riscv64.tar.gz, so it is not downloaded" in capsys.readouterr().err
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(install, "_ARCHIVES", (home / "absent").as_uri())
     assert not install.official(home)
     assert "cannot be reached" in capsys.readouterr().err
 
