@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.stack import Stack, refused
+from review.__main__ import main
+from tests.support.stack import Stack, done, refused
 
 pytestmark = pytest.mark.engine
 PROGRAM = Path(__file__).with_name("programs") / "violations.py"
+GENERIC = PROGRAM.with_name("generic.py")
 
 
 def configured(stack: Stack, rule: str, **settings: Any) -> tuple[str, ...]:
@@ -39,3 +41,23 @@ def test_an_update_without_preview_creates_no_refused_account(stack: Stack) -> N
     options = configured(stack, tier, unsupportedTiers=["F0", "S"])
     refused(stack.pulumi("up", "--yes", "--skip-preview", *options), tier)
     assert "Account" not in {one["type"].rpartition(":")[2] for one in stack.resources()}
+
+
+def test_what_a_program_makes_generically_is_judged_by_its_type(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The pack refuses the account, the review what the template may hold; without them, an update makes all
+    of it."""
+    (stack.folder / "__main__.py").write_text(GENERIC.read_text())
+    refused(
+        stack.pulumi("preview", "--policy-pack", "policies"),
+        "the account account is a generic resource, of which no rule reads the key",
+    )
+    shown = done(stack.pulumi("preview", "--json")).output
+    preview = stack.folder / "preview.json"
+    preview.write_text(shown[shown.index("{") :])
+    assert main([str(preview)]) == 3
+    said = capsys.readouterr().out
+    for name in ("account", "vault", "deployment"):
+        assert f"approval: {name} (resource of another provider)\n- undetermined" in said
+    done(stack.deploy())
