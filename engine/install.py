@@ -1,9 +1,9 @@
 """Puts the Pulumi CLI and a Python language host into one folder of the checkout (design D1).
 
 Tried in this order: a `pulumi` on PATH that is new enough and has its Python host; the official
-release, if this repository has its checksum; a build from Go modules, whose checksums are in go.sum. What was downloaded or built is kept in a
-per-user cache, by version, so that the next checkout has it at once. Runs on a bare Python: standard
-library only.
+release, if this repository has its checksum; a build from Go modules, whose checksums are in go.sum.
+What was downloaded or built is kept in a per-user cache, by version, so that the next checkout has it at
+once. Runs on a bare Python: standard library only.
 """
 
 import fcntl
