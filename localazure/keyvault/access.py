@@ -31,6 +31,11 @@ class Operation:
     data_action: str
     hsm_action: str
 
+    @property
+    def collection(self) -> str:
+        """What it is about in a vault, by the name that ids and access policies have for it."""
+        return "secrets" if "/secrets/" in self.data_action else "keys"
+
 
 GET = Operation("KeyGet", "get", f"{_KEYS}/read", "keys/read/action")
 LIST = Operation("KeyList", "list", f"{_KEYS}/read", "keys/read/action")
@@ -56,6 +61,10 @@ ENCRYPT = Operation("KeyEncrypt", "encrypt", f"{_KEYS}/encrypt/action", "keys/en
 DECRYPT = Operation("KeyDecrypt", "decrypt", f"{_KEYS}/decrypt/action", "keys/decrypt/action")
 SIGN = Operation("KeySign", "sign", f"{_KEYS}/sign/action", "keys/sign/action")
 VERIFY = Operation("KeyVerify", "verify", f"{_KEYS}/verify/action", "keys/verify/action")
+_SECRETS = "Microsoft.KeyVault/vaults/secrets"
+SECRET_GET = Operation("SecretGet", "get", f"{_SECRETS}/getSecret/action", "")
+SECRET_DELETE = Operation("SecretDelete", "delete", f"{_SECRETS}/delete", "")
+SECRET_PURGE = Operation("SecretPurge", "purge", f"{_SECRETS}/purge/action", "")
 
 
 def forbidden(code: str, message: str) -> ServiceError:
@@ -117,7 +126,7 @@ def policy_refusal(
             continue
         if application and application.lower() != caller.client_id.lower():
             continue
-        for permission in key_permissions(entry):
+        for permission in permissions(entry, operation.collection):
             covers = permission == operation.permission or (
                 permission == "all" and operation.permission != "purge"
             )
@@ -132,6 +141,7 @@ def no_policy(vault: Vault, caller: Caller, operation: Operation) -> ServiceErro
     return refused(
         "ForbiddenByPolicy",
         caller=describe(caller),
+        collection=operation.collection,
         permission=operation.permission,
         vault=vault.name,
         location=vault.location,
@@ -150,9 +160,9 @@ def rbac_refusal(vault: Vault, caller: Caller, operation: Operation, resource_id
     )
 
 
-def key_permissions(entry: Mapping[str, Any]) -> list[str]:
-    """The key permissions of a policy entry, lower case: they compare without regard to case."""
-    return [str(p).lower() for p in (entry.get("permissions") or {}).get("keys") or []]
+def permissions(entry: Mapping[str, Any], collection: str = "keys") -> list[str]:
+    """The permissions of a policy entry on keys or secrets, lower case: they compare without case."""
+    return [str(p).lower() for p in (entry.get("permissions") or {}).get(collection) or []]
 
 
 def grant_key(entry: Mapping[str, Any], permission: str) -> str:
@@ -164,7 +174,7 @@ def grants_since(
     policies: Iterable[Mapping[str, Any]], before: Mapping[str, float], now: float
 ) -> dict[str, float]:
     """Since when each permission is granted: one that was there keeps its time, a new one has `now`."""
-    keys = (grant_key(entry, permission) for entry in policies for permission in key_permissions(entry))
+    keys = (grant_key(entry, permission) for entry in policies for permission in permissions(entry))
     return {key: before.get(key, now) for key in keys}
 
 

@@ -15,6 +15,7 @@ def record(
     *,
     operation: str,
     key: Key | str | None = None,
+    collection: str = "keys",
     version: str = "",
     object_id: str = "",
     status: int = 200,
@@ -22,12 +23,12 @@ def record(
     time: float | None = None,
     lasting: bool = True,
 ) -> None:
-    """Appends an event about `vault`; `key` is a key, its name, or None for the vault as a whole.
+    """Appends an event about `vault`; `key` is a key, a name in the collection, or None for the vault.
 
     One that is not `lasting` is undone with the change that it records (`Store.append`).
     """
     name = key.name if isinstance(key, Key) else key
-    key_id = f"{vault.uri}keys/{name}" if name else None
+    key_id = f"{vault.uri}{collection}/{name}" if name else None
     if key_id and version:
         key_id += f"/{version}"
     cloud.store.append(

@@ -84,7 +84,7 @@ def _answer(cloud: Cloud, request: Request, what: Operation, act: Callable[[Call
         vault,
         caller,
         what,
-        key_name=request.params.get("key", ""),
+        key_name=request.params.get("key") or request.params.get("secret", ""),
         version=request.params.get("version", ""),
         correlation_id=request.correlation_id,
     )

@@ -14,6 +14,7 @@ from localazure.keyvault import (
     keys_arm,
     keys_data,
     local_role_routes,
+    secrets,
     vaults,
 )
 from localazure.keyvault.vaults import one_at_a_time
@@ -118,6 +119,7 @@ _ARM: tuple[Route, ...] = (
     _arm("GET", _VAULT + "/keys", "vaults/keys/read", keys_arm.list_all, _ROW_ASSUMED),
     _arm("GET", _KEY + "/versions", "vaults/keys/versions/read", keys_arm.list_versions, _ROW_ASSUMED),
     _arm("GET", _KEY + "/versions/{version}", "vaults/keys/versions/read", keys_arm.get_version),
+    *secrets.ARM_ROUTES,
 )
 
 ROUTES: tuple[Route, ...] = (
@@ -127,6 +129,7 @@ ROUTES: tuple[Route, ...] = (
     _data("POST", "/keys/{key}/backup", backups.backup, "how long the value is"),
     _data("GET", "/certificates/contacts", data_plane.no_contacts, "code and text"),
     *_KEYS,
+    *secrets.DATA_ROUTES,
     *local_role_routes.ROUTES,
     *(replace(route, host=Host.HSM, assumed=_HSM_ASSUMED) for route in _KEYS),
 )

@@ -34,7 +34,7 @@ ACTS: Mapping[Operation, Callable[[str, str, bytes], bytes]] = {
 
 @dataclass(frozen=True)
 class Use:
-    """Somebody about to do something with a key (`key_name` empty: with the vault's keys as a whole).
+    """Somebody about to do something with a key or secret (`key_name` empty: with all keys of the vault).
 
     `trusted` marks one of Azure's own services, which the firewall's bypass lets in, `policies_only` one that
     looks for an access policy whatever the vault goes by; `address` is where the caller comes from.
@@ -85,7 +85,7 @@ def admit(cloud: Cloud, use: Use) -> str:
         # Never observed. Assumed: the refusal is that of a caller whom no access policy names.
         raise access.no_policy(vault, caller, use.operation)
     if vault.rbac:
-        resource = f"{vault.id}/keys/{use.key_name}" if use.key_name else vault.id
+        resource = f"{vault.id}/{use.operation.collection}/{use.key_name}" if use.key_name else vault.id
         assignment = authorization.allows_data(cloud, caller.object_id, use.operation.data_action, resource)
         if assignment is None:
             raise access.rbac_refusal(vault, caller, use.operation, resource)
@@ -164,6 +164,7 @@ def _record(cloud: Cloud, use: Use, version: str, status: int) -> None:
         use.vault,
         operation=use.operation.audit,
         key=use.key_name,
+        collection=use.operation.collection,
         version=version,
         object_id=use.caller.object_id,
         status=status,

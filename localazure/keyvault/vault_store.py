@@ -6,6 +6,9 @@ from localazure.cloud import Cloud
 from localazure.keyvault import key_store, local_roles
 from localazure.keyvault.models import Vault, vault_of
 
+SECRETS = ("vault.secret", "vault.secret.deleted")
+"""The store's kinds of secrets, live and soft-deleted, by ARM id."""
+
 
 def find(cloud: Cloud, vault_id: str) -> Vault | None:
     """The live vault with this ARM id."""
@@ -37,9 +40,12 @@ def save(cloud: Cloud, vault: Vault) -> None:
 
 
 def purge(cloud: Cloud, vault: Vault) -> None:
-    """Purges a vault with every key in it, and the roles that a managed HSM has itself."""
+    """Purges a vault with every key and secret in it, and the roles that a managed HSM has itself."""
     key_store.purge_all(cloud, vault)
     local_roles.drop_all(cloud, vault)
+    for kind in SECRETS:
+        for id, _ in cloud.store.scan(kind, f"{vault.id}/"):
+            cloud.store.delete(kind, id)
     live, deleted, names = kinds(hsm=vault.hsm)
     for kind, id in ((live, vault.id), (deleted, vault.id), (names, vault.name)):
         cloud.store.delete(kind, id)

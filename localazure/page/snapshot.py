@@ -237,7 +237,7 @@ def _ways_in(
         yield from (one for one in roles if one[2].lower().partition("/keys/")[0] in lower)
         return
     for entry in vault.properties.get("accessPolicies") or []:
-        held = [one for one in access.key_permissions(entry) if one in (access.UNWRAP.permission, "all")]
+        held = [one for one in access.permissions(entry) if one in (access.UNWRAP.permission, "all")]
         if held:
             since = min(vault.granted.get(access.grant_key(entry, one), 0.0) for one in held)
             yield entry["objectId"], "access policy", vault.id, since

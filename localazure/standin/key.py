@@ -1,7 +1,8 @@
-"""keyvault.Key: made through ARM, deleted and recovered through the vault's data plane.
+"""keyvault.Key and keyvault.Secret: made through ARM, deleted and recovered through the vault's data plane.
 
-Follows azure-native's customresources/custom_keyvault.go since pull request #4759: its own create sends the
-PUT of any version of the type by the default one, because its client is made for the token without a version.
+Follows azure-native's customresources/custom_keyvault.go since pull request #4759: its own create of a key
+sends the PUT of any version of the type by the default one, because its client is made for the token without
+a version.
 """
 
 from __future__ import annotations
@@ -24,7 +25,24 @@ RECOVERY_SECONDS: Final = 180.0
 CONFLICTS: Final = 6
 
 
-class Key(Lifecycle):
+class Secret(Lifecycle):
+    """ARM makes and changes what is in a vault, and deletes nothing of it."""
+
+    async def delete(
+        self, id: str, within: float = 0.0, old_inputs: Mapping[str, Value] | None = None
+    ) -> None:
+        """Soft-deletes it in the vault; neither purged nor waited for."""
+        answer = await self.arm.send("DELETE", self._data_url(id))
+        if answer.status not in (200, 404):
+            raise RefusedError(errors.of_sdk(answer))
+
+    def _data_url(self, id: str, before: str = "", action: str = "") -> str:
+        """Where it is in the vault, in `keys` or `secrets`, or, after `deleted`, among the deleted ones."""
+        vault, place = fields(self.row.path, id)["vaultName"], "/".join(id.split("/")[-2:])
+        return f"https://{vault}.{VAULT_DNS}/{before}{place}{action}?api-version={DATA_PLANE_VERSION}"
+
+
+class Key(Secret):
     """ARM makes the first version of a key and never changes or deletes one."""
 
     async def create(self, inputs: Properties, within: float = 0.0) -> State:
@@ -35,14 +53,6 @@ class Key(Lifecycle):
         answer = await self._put(id, body)
         response = succeeded(answer).body
         return State(id, self.outputs_of(response), dict(inputs))
-
-    async def delete(
-        self, id: str, within: float = 0.0, old_inputs: Mapping[str, Value] | None = None
-    ) -> None:
-        """Soft-deletes the key in the vault; neither purged nor waited for."""
-        answer = await self.arm.send("DELETE", self._data_url(id, "keys"))
-        if answer.status not in (200, 404):
-            raise RefusedError(errors.of_sdk(answer))
 
     async def _put(self, id: str, body: Any) -> Answer:
         default = BY_TOKEN[self.row.token.lower()].api_version
@@ -63,18 +73,11 @@ class Key(Lifecycle):
 
     async def _recover(self, id: str) -> bool:
         """Whether there was a deleted key, which comes back now. That none could be read counts as none."""
-        deleted = await self.arm.send("GET", self._data_url(id, "deletedkeys"))
+        deleted = await self.arm.send("GET", self._data_url(id, "deleted"))
         if deleted.status != 200 or not deleted.body.get("recoveryId"):
             return False
-        answer = await self.arm.send("POST", self._data_url(id, "deletedkeys", "/recover"))
+        answer = await self.arm.send("POST", self._data_url(id, "deleted", "/recover"))
         if answer.status != 200:
             name = fields(self.row.path, id)["keyName"]
             raise RefusedError(f"failed to recover soft-deleted key {name}: {errors.of_sdk(answer)}")
         return True
-
-    def _data_url(self, id: str, collection: str, action: str = "") -> str:
-        found = fields(self.row.path, id)
-        return (
-            f"https://{found['vaultName']}.{VAULT_DNS}/{collection}/{found['keyName']}{action}"
-            f"?api-version={DATA_PLANE_VERSION}"
-        )

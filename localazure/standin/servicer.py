@@ -17,7 +17,7 @@ from localazure.standin import check, functions, schema
 from localazure.standin.access_policy import AccessPolicy
 from localazure.standin.connections import Connections
 from localazure.standin.diff import difference
-from localazure.standin.key import Key
+from localazure.standin.key import Key, Secret
 from localazure.standin.lifecycle import InitError, Lifecycle
 from localazure.standin.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 from localazure.standin.table import ResourceType, resource_type
@@ -27,6 +27,7 @@ from localazure.standin.wire import from_struct, to_struct
 LIFECYCLES: Mapping[str, type[Lifecycle]] = {
     "azure-native:keyvault:AccessPolicy": AccessPolicy,
     "azure-native:keyvault:Key": Key,
+    "azure-native:keyvault:Secret": Secret,
 }
 log = logging.getLogger(__name__)
 Answered = TypeVar("Answered")

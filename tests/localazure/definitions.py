@@ -33,6 +33,7 @@ _MODELS = {
     _VAULTS: "keyvault.VaultCreateOrUpdateParameters",
     f"{_VAULTS}/accessPolicies": "keyvault.VaultAccessPolicyParameters",
     f"{_VAULTS}/keys": "keyvault.KeyCreateParameters",
+    f"{_VAULTS}/secrets": "keyvault.SecretCreateOrUpdateParameters",
     f"{_VAULTS}/privateEndpointConnections": "keyvault.PrivateEndpointConnection",
     _HSMS: "keyvault.ManagedHsm",
     "keys/create": "keys.KeyCreateParameters",

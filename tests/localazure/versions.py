@@ -24,6 +24,7 @@ _MODULES = {
     f"{_COGNITIVE}/projects": "cognitiveservices.project",
     _VAULTS: "keyvault.vault",
     f"{_VAULTS}/keys": "keyvault.key",
+    f"{_VAULTS}/secrets": "keyvault.secret",
     "Microsoft.KeyVault/managedHSMs": "keyvault.managed_hsm",
     "Microsoft.Authorization/roleAssignments": "authorization.role_assignment",
     "Microsoft.Authorization/roleDefinitions": "authorization.role_definition",

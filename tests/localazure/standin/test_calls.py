@@ -99,11 +99,11 @@ async def test_check_draws_a_name_from_the_seed_that_lets_a_replacement_come_fir
 
 async def test_fails_for_what_is_not_here_naming_all_that_is(engine: Engine) -> None:
     """Already the check of a resource's inputs fails, before anything is made; so does a function."""
-    told = await refused(engine.check("azure-native:keyvault:Secret", {}))
-    assert "resource type 'azure-native:keyvault:Secret' is not known" in told
+    told = await refused(engine.check("azure-native:keyvault:ManagedHsm", {}))
+    assert "resource type 'azure-native:keyvault:ManagedHsm' is not known" in told
     assert all(row.token in told for row in ROWS)
-    told = await refused(engine.invoke("keyvault:getSecret", {}))
-    assert "function 'azure-native:keyvault:getSecret' is not known" in told
+    told = await refused(engine.invoke("keyvault:getManagedHsm", {}))
+    assert "function 'azure-native:keyvault:getManagedHsm' is not known" in told
     assert all(token in told for token in (*CLIENT, *GETTERS, LIST_KEYS))
     assert engine.arm.calls == []
 
