@@ -127,8 +127,8 @@ def _paths_left(properties: Mapping[str, Any], *, inline: bool) -> Iterator[str]
     """The paths of an account that is not written: a later update writes all of this."""
     yield from ("sku", "tags", "properties.restore", *KEPT)
     yield from (f"properties.{name}" for name in properties if name != "encryption")
-    if inline:
-        yield "properties.encryption.keyVaultProperties"
+    # A refresh may have recorded that the account had no identity of its own, before somebody turned one on.
+    yield "properties.encryption.keyVaultProperties" if inline else "identity"
 
 
 def _to_write(

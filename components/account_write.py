@@ -239,6 +239,21 @@ def states_unusable_key(name: str, sent: Mapping[str, Any], before: AccountBefor
     )
 
 
+def turns_identity_on(name: str, sent: Mapping[str, Any], before: AccountBefore) -> str | None:
+    """Why a write with the inputs `sent` would give a bound account a new identity of its own, in the place
+    of one that somebody has turned off; None if it would not."""
+    had, has = (adapters.account(one or {}).principal_id for one in (before.recorded, before.live))
+    if before.live is None or before.bound_key is None or not had or has:
+        return None
+    if "SystemAssigned" not in str((sent.get("identity") or {}).get("type")):
+        return None
+    return (
+        f"account {name!r} was not written: its system-assigned identity {had} was turned off outside "
+        "Pulumi, and this update would turn a new one on. Run the same command again in two minutes, which "
+        "then says how access is granted again"
+    )
+
+
 def loss(
     name: str,
     sent: Mapping[str, Any],
@@ -318,7 +333,7 @@ def key_guard(
         now = replace(before, live=live)
         was = None if about.old_outputs is None else await plain(about.old_inputs or {})
         problem = None if unbinds else loss(name, sent, now, was=was, same_key=same_key)
-        problem = problem or lost_search(name, sent, live)
+        problem = problem or turns_identity_on(name, sent, now) or lost_search(name, sent, live)
         if was is not None and not unbinds:
             problem = problem or states_unusable_key(name, sent, now)
         if problem:

@@ -18,8 +18,8 @@ All but `reader` are pure. `preflight`, beside this folder, calls them in order 
 once.
 
 A run repairs only common states that it knows for certain: it takes over the account's own access policy if
-an update made it and was cut off, and the key of its name in a vault that it made; and it gives a new
-identity of the account access before it writes the account. It refuses rare states, and those that somebody
-may want, with the command that leads out: access that was removed, an account, a vault, a role or a key
-operator's access that this stack does not record, a resource that is gone or soft-deleted.
+an update made it and was cut off, and the key of its name in a vault that it made. It refuses rare states,
+and those that somebody may want, with the command that leads out: access that was removed, an account, a
+vault, a role or a key operator's access that this stack does not record, a resource that is gone or
+soft-deleted.
 """

@@ -18,6 +18,8 @@ from core import arm_ids, commands, demands, facts, key_uris
 from core import resource_types as types
 from core.rights import Access, EffectiveAccess
 
+_BY_SETTING = "do the same, then set access: granted and run `pulumi up` again"
+
 
 @dataclass(frozen=True)
 class RevokedAccess:
@@ -61,7 +63,12 @@ def removed_access(situation: Situation) -> Iterator[Problem]:
     # A recovery writes nothing, and the update after it is told.
     if not before.is_bound or before.account is None or one.inputs.is_revoked or one.recovers:
         return
-    taken = [] if before.revoked or access is None or not access.missing else [_taken(before, access)]
+    taken = []
+    if not before.revoked:
+        if before.has_new_identity and one.account_lacks_access:
+            taken.append(_turned_off(before))
+        elif access is not None and access.missing:
+            taken.append(_taken(before, access))
     taken += [_shut(one.closed_vault)] if one.closed_vault else []
     if before.revoked and one.vault_under_roles:
         taken.append(_under_roles(one.vault_under_roles))
@@ -85,7 +92,17 @@ def _taken(before: RecordedService, access: EffectiveAccess) -> tuple[str, str]:
     """In words: what the grant lost, and how to restore it."""
     done = "removed" if access.level is Access.NONE else "reduced"
     how = f"{done} outside Pulumi: its identity{_named(before)} lacks {' and '.join(access.missing)}"
-    return how, "do the same, then set access: granted and run `pulumi up` again"
+    return how, _BY_SETTING
+
+
+def _turned_off(before: RecordedService) -> tuple[str, str]:
+    """In words: how the identity was lost that had access, and how the one that the account has now gets it.
+    An update may have turned that one on, which read late that the account had none."""
+    how = (
+        f"removed outside Pulumi: its system-assigned identity{_named(before)} was turned off; its new one, "
+        f"{before.key_user_id}, has no access"
+    )
+    return how, _BY_SETTING
 
 
 def _shut(vault: facts.Vault) -> tuple[str, str]:

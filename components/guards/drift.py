@@ -1,8 +1,8 @@
 """Removals outside Pulumi that an update would make worse: refused before it writes. Changes: told.
 
 Owns: the missing resources that a bound account's data depends on, the effect on the data, and the way back.
-Does not refuse a loss that an update repairs itself (a binding, access for a new identity). Pure. Does not
-own: removed access (access.py), the calls to Azure (reader.py).
+Does not refuse a loss that an update repairs itself (a binding). Pure. Does not own: removed access
+(access.py), the calls to Azure (reader.py).
 """
 
 from collections.abc import Iterable, Iterator
@@ -131,7 +131,7 @@ def _identity(account: facts.Account, lost: str) -> Problem:
         f"the system-assigned identity of account {account.name!r} was turned off outside Pulumi, and its "
         f"data is out of reach{meaning}; no update can write the account without one. Turn it on with `az "
         f"cognitiveservices account identity assign --name {account.name} --resource-group {group}`; this "
-        "creates a new identity, to which `pulumi up` grants access",
+        "creates a new identity without access to the key, and the next preview says how to grant it",
     )
 
 

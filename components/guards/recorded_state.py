@@ -107,6 +107,14 @@ class RecordedService:
         return self._granted_to or identity or self.principal_id or self.key_user_id
 
     @property
+    def has_new_identity(self) -> bool:
+        """Whether the identity by which the account uses its key is its own, and another than the one that
+        was given access: somebody has turned that one off."""
+        former = self._granted_to or self.principal_id
+        is_known = self.key_identity == SYSTEM and former is not None and self.key_user_id is not None
+        return is_known and not arm_ids.same(str(former), str(self.key_user_id))
+
+    @property
     def grant_recorded(self) -> bool:
         """Whether the state has the account's grant."""
         return self._granted_to is not None

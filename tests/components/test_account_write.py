@@ -15,6 +15,7 @@ from components.account_write import (
     loss,
     recorded_account,
     states_unusable_key,
+    turns_identity_on,
     unusable_version,
     unwritten,
 )
@@ -279,3 +280,27 @@ def test_what_a_run_leaves_unwritten_is_what_azure_does_not_have() -> None:
     assert unwritten(declared, account(), ["tags"]) == ["disableLocalAuth"]
     assert unwritten({**declared, "tags": {"owner": later}}, account(), []) == ["disableLocalAuth"]
     assert unwritten(declared, None, []) == []
+
+
+OWN: dict[str, Any] = {"identity": {"type": "SystemAssigned", "principalId": "p"}}
+OFF: dict[str, Any] = {"identity": None}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "live", "sent", "turns_on"),
+    [
+        (OWN, account("v1", **OFF), OWN, True),
+        (OWN, account("v1", **OWN), OWN, False),
+        # Nothing of it is in the state, in the write, or under a key.
+        (OFF, account("v1", **OFF), OWN, False),
+        (OWN, account("v1", **OFF), {"identity": {"type": "UserAssigned"}}, False),
+        (OWN, account(**OFF), OWN, False),
+        (OWN, None, OWN, False),
+    ],
+)
+def test_a_write_turns_no_identity_on_that_somebody_has_turned_off(
+    recorded: dict[str, Any], live: Any, sent: dict[str, Any], turns_on: bool
+) -> None:
+    """Of an account under its key."""
+    problem = turns_identity_on("lang-claims", sent, AccountBefore(recorded, live))
+    assert ("identity p was turned off outside Pulumi" in (problem or "")) is turns_on

@@ -25,6 +25,7 @@ from tests.remediation.world import (
     close_vault,
     forbid,
     forget_account,
+    identity_anew,
     identity_off,
     make_networks,
     make_shared_key,
@@ -44,7 +45,9 @@ HELD = "lang-second"
 """The name of an account that was deleted, which holds it."""
 WRONG_KEYS = {"absent": None, "too large": {"keySize": 3072}, "no wrapKey": {"keyOps": ["sign"]}}
 """Keys that a first deployment may name, as somebody has made them."""
-REFUSED = (take_grant, narrow_grant, close_vault, identity_off, account_deleted, vault_deleted)
+REFUSED = (
+    *(take_grant, narrow_grant, close_vault, identity_off, identity_anew, account_deleted, vault_deleted),
+)
 """What somebody may have done for a reason: no update makes it good before it has been told."""
 ANYTIME = ("tags", "other_keys", "key_operators", "access", "fault", "flags")
 """Also while access is revoked."""

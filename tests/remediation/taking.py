@@ -25,8 +25,10 @@ LAGS: Mapping[str, tuple[Any, ...]] = {
     "read_lag_seconds": (0.0, 5.0, 30.0, 60.0),
     "lagging_reads": ("all", "every_other"),
     "grant_delay_seconds": (0.0, 300.0),
+    "same_key_again": ("refused", "taken"),
 }
-"""How late Azure may be: each life has a value of each."""
+"""How late Azure may be, and whether it takes writes of an account that cannot use its key: each life has a
+value of each."""
 GETS = {"keys": ["get"]}
 MODES = ("access policies", "Azure RBAC", EXISTING_VAULT)
 STEPS = 10
@@ -196,6 +198,8 @@ class Taking:
             self.happened.append(f"somebody gives back: {name}")
             LOCKS[name].give(self.world)
             self.taken -= GRANTS if name in GRANTS else {name}
+            if name == "identity" and not self._is_revoked:
+                self.taken.add("grant")  # which the new identity never had
 
     def waits(self) -> None:
         seconds = self.chance.choice([1.0, 20.0, 90.0, 900.0])
@@ -214,7 +218,8 @@ class Taking:
         self.world.declare({"access": "granted" if revoked else "revoked"})
         self.happened.append("access: granted" if revoked else "access: revoked")
         if revoked and any(one.type == KEY_ACCESS_REVOCATION for one in self.world.engine.state.values()):
-            self.taken -= GRANTS
+            # An update that read late may have turned a new identity on; it has no access until now.
+            self.taken -= GRANTS | ({"identity"} if self._has_identity else set())
         self.ups()
 
     def ups(self) -> None:

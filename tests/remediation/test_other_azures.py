@@ -25,7 +25,6 @@ from tests.remediation.world import (
     MICROSOFT,
     World,
     bound_version_expires,
-    identity_anew,
     standing,
     tags,
 )
@@ -261,17 +260,12 @@ def test_a_change_that_a_refresh_took_for_made_is_told(refreshes: bool) -> None:
     assert tags(world) == "night"
 
 
-@pytest.mark.parametrize("how", [identity_anew, {"access": "revoked"}], ids=["identity anew", "revoked"])
-def test_what_an_update_leaves_unwritten_is_told(how: Any) -> None:
+def test_what_an_update_leaves_unwritten_is_told() -> None:
     """The account waits for its access: a declared tag is written one update later, and each that leaves it
     says so, also the preview."""
     world = standing("access policies")
-    if callable(how):
-        how(world)
-        world.refresh()
-    else:
-        world.must_up(**how)
-        assert [text for text in world.engine.warnings if "does not write" in text] == []
+    world.must_up(access="revoked")
+    assert [text for text in world.engine.warnings if "does not write" in text] == []
     world.declare({"access": "granted", "tags": {"owner": "night"}})
     unwritten = "this update does not write tags of account 'lang-claims'"
     assert world.preview() == ""

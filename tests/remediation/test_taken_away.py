@@ -19,6 +19,7 @@ from tests.remediation.world import (
     World,
     close_vault,
     forbid,
+    identity_off,
     narrow_grant,
     permit,
     permitted,
@@ -96,6 +97,27 @@ def test_a_vault_that_somebody_closed_stays_closed_while_access_is_revoked(lag: 
     Way(world).follow(said)
     assert world.readable
     assert world.arm("GET", VAULT_ID)["tags"]["owner"] == "night"
+
+
+@pytest.mark.parametrize("lag", ["all", "every_other"])
+def test_an_identity_that_was_turned_off_gets_no_access_by_an_update_that_read_late(lag: str) -> None:
+    """Azure takes the write, and the declared identity comes with it: where the last look shows that it is
+    gone, the account is not written; elsewhere no later update gives the new one access unasked. What is
+    printed leads out."""
+    world = standing()
+    late(world, lagging_reads=lag, same_key_again="taken")
+    identity_off(world)
+    world.settings["tags"] = NIGHT
+    said = world.up()
+    assert ("and this update would turn a new one on" in said) is (lag == "every_other")
+    assert bool(world.account.identity) is (lag == "all")
+    in_time(world)
+    for refreshes in (False, True):
+        world.refreshes = refreshes
+        assert "was turned off" in world.up()
+        assert not world.readable
+    Way(world).follow()
+    assert world.readable
 
 
 def test_a_refresh_that_sees_more_than_the_preflight_gives_nothing_back() -> None:

@@ -179,8 +179,16 @@ ACCESS = (
     Row(
         "an identity that the state lost is not written before it has access",
         before=(identity_off, World.refresh),
-        way=("az cognitiveservices account identity assign", "refresh"),
+        way=("az cognitiveservices account identity assign", "access: revoked", "access: granted"),
         modes=EVERYDAY,
+    ),
+    Row(
+        "an identity that was made anew has access by the setting alone",
+        before=(identity_anew,),
+        says=("was turned off; its new one",),
+        way=("access: revoked", "access: granted"),
+        modes=EVERYDAY,
+        refreshes=BOTH,
     ),
     Row(
         "a revocation that deletes the data of Custom Translator waits for the account's name",
@@ -401,7 +409,7 @@ DRIFT = (
             way=(),
             refreshes=(True,),
         )
-        for drift in (identity_anew, purge_protection_lost, unbound, access_widened, bound_to_another_key)
+        for drift in (purge_protection_lost, unbound, access_widened, bound_to_another_key)
     ),
     Row(
         "an account that was unbound on purpose is not bound again by a later change",

@@ -34,6 +34,10 @@ IDENTITY = f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/id"
 GRANT: Parts = {(types.ACCESS_POLICY, "language-access"): {"policy": {"objectId": "p"}}}
 
 
+FORMER_GRANT: Parts = {(types.ACCESS_POLICY, "language-access"): {"policy": {"objectId": "former"}}}
+REVOKED: Parts = {(types.KEY_ACCESS_REVOCATION, "language-revocation"): {}}
+
+
 def recorded(
     client_id: str = "", bound_to: tuple[str, str] = ("kv-language", "cmk-language"), **more: Any
 ) -> RecordedService:
@@ -160,6 +164,33 @@ def test_only_a_firewall_that_is_seen_to_shut_the_service_out_is_a_removed_acces
     vault = {"id": VAULT, "name": "kv", "properties": {"accessPolicies": [policy], **network}}
     found = situation(recorded(), PLACE, Live(account=LIVE, vault=vault, key=THERE))
     assert bool([*removed_access(found)]) is told
+
+
+@pytest.mark.parametrize(
+    ("more", "users", "told"),
+    [
+        ({"resources": GRANT}, ["p"], False),
+        # Its name in the state tells it, too.
+        ({"principal_id": "former"}, ["former"], True),
+        ({"resources": FORMER_GRANT}, ["former"], True),
+        # A refresh has recorded the new one.
+        ({"resources": FORMER_GRANT, "principal_id": "p"}, [], True),
+        # Somebody gave it access.
+        ({"resources": FORMER_GRANT}, ["former", "p"], False),
+        # The settings took access away, and may give it back.
+        ({"resources": {**FORMER_GRANT, **REVOKED}}, [], False),
+    ],
+)
+def test_an_identity_that_was_made_anew_has_lost_the_access_of_the_former_one(
+    more: dict[str, Any], users: list[str], told: bool
+) -> None:
+    """`p` has it now; `users` have access to the key in Azure."""
+    policies = [{"objectId": one, "permissions": {"keys": ["get", "wrapKey", "unwrapKey"]}} for one in users]
+    vault = {"id": VAULT, "name": "kv", "properties": {"accessPolicies": policies}}
+    live = Live(account=LIVE, vault=vault, key=THERE)
+    place = replace(PLACE, grantee_id="former")
+    found = [one.text for one in removed_access(situation(recorded(**more), place, live))]
+    assert [("former was turned off; its new one, p, has no access") in one for one in found] == [True] * told
 
 
 def test_names_are_looked_up_only_where_something_is_made() -> None:
