@@ -1,7 +1,7 @@
 """How the local Azure behaves where Azure varies, or where nobody observed Azure.
 
 Each field of `Behaviour` is a switch. `switches.json` has the question that it answers, its plausible values,
-why the default may be wrong, and the source; `python -m localazure.assumptions` makes `docs/assumptions.md`
+why the default may be wrong, and the source; `docs/assumptions.md` is made
 from it. Durations are seconds on the cloud's clock unless a switch says otherwise.
 """
 

@@ -39,8 +39,14 @@ def violations(
         definition = _definition(cloud, assignment["properties"]["policyDefinitionId"]) or {}
         if rule := definition.get("policyRule"):
             values = policy_rules.values(definition, assignment["properties"])
-            if policy_rules.effect(rule, values) == effect and policy_rules.violates(rule, content, values):
-                yield assignment, str(definition.get("displayName") or assignment["name"])
+            found, title = (
+                policy_rules.effect(rule, values),
+                definition.get("displayName") or assignment["name"],
+            )
+            if found not in policy_rules.EFFECTS:
+                raise refused("PolicyEffectNotHere", effect=found, title=title)
+            if found == effect and policy_rules.violates(rule, content, values):
+                yield assignment, str(title)
 
 
 def require_admitted(cloud: Cloud, request: Request, id: str) -> None:

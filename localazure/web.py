@@ -152,3 +152,8 @@ class ServiceError(Exception):
             return Response(self.status, self.text.encode(), {**headers, "content-type": _JSON})
         error = {"code": self.code, "message": self.message, **self.extra}
         return Response(self.status, {"error": error}, headers)
+
+
+def bad_request(message: str) -> ServiceError:
+    """The 400 of a resource provider that has no code of its own for it."""
+    return ServiceError(400, "BadRequest", message)

@@ -12,11 +12,10 @@ from localazure.arm_type import ArmType
 from localazure.cloud import Cloud
 from localazure.cognitive import binding, children, deleted, settling, validation, writing
 from localazure.cognitive import models as stored
-from localazure.cognitive.errors import bad_request
 from localazure.cognitive.models import KIND, TEMPLATE, TYPE, Account
 from localazure.cognitive.responses import answered
 from localazure.refusals import refused
-from localazure.web import Json, Request, Response, ServiceError
+from localazure.web import Json, Request, Response, ServiceError, bad_request
 
 _IN_USE = "The subdomain name '{}' is not available as it's already used by a resource."
 _DOTS_SINCE = "2021"
@@ -76,14 +75,17 @@ class AccountType(ArmType):
 
     def _stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
         account = Account(**{name: value for name, value in body.items() if name != "type"})
-        operation = operations.find(cloud, account.operation) if account.operation else None
-        headers = settling.operation_headers(request, account, operation) if operation else {}
-        status = 202 if request.method == "PATCH" else 200 if known else 201
+        headers = {"ETag": account.etag}
+        if account.operation and (operation := operations.find(cloud, account.operation)):
+            headers |= settling.operation_headers(request, account, operation)
         shown = answered(cloud, account, request.api_version)
         if request.method == "PATCH":
             sent = account.properties.keys() & request.properties.keys() - shown["properties"].keys()
             shown["properties"] |= {name: account.properties[name] for name in sent}
-        return Response(status, shown, {"ETag": account.etag, **headers})
+            return Response(202, shown, headers)
+        if known:
+            return Response(200, shown, headers)
+        return Response(201, shown, headers)
 
 
 def _settled(cloud: Cloud, id: str) -> Account | None:

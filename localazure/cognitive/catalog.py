@@ -12,12 +12,11 @@ from localazure import limits
 from localazure.cloud import Cloud
 from localazure.cognitive import base_models
 from localazure.cognitive import models as stored
-from localazure.cognitive.errors import bad_request
 from localazure.cognitive.kinds import KINDS, Kind, find_kind
 from localazure.cognitive.models import TYPE, Account
 from localazure.limits import Limit
 from localazure.locations import REGIONS, normal_location
-from localazure.web import Json, Request, Response
+from localazure.web import Json, Request, Response, bad_request
 
 _ACCOUNTS, _THOUSANDS_OF_TOKENS, _CALLS = 200, 1000, 30000
 _NEVER_RESET = {"nextResetTime": None, "quotaPeriod": None}

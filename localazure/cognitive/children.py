@@ -19,11 +19,10 @@ from localazure.cloud import Cloud
 from localazure.cognitive import base_models as models
 from localazure.cognitive import identity, rules, settling
 from localazure.cognitive import models as stored
-from localazure.cognitive.errors import bad_request
 from localazure.cognitive.kinds import find_kind
 from localazure.cognitive.models import Account
 from localazure.refusals import refused
-from localazure.web import Json, Request, Response, ServiceError
+from localazure.web import Json, Request, Response, ServiceError, bad_request
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}")
 _ASSUMED = "every refusal; that the write has ended when it is answered"

@@ -10,12 +10,11 @@ from localazure import operations
 from localazure.cloud import Cloud, iso
 from localazure.cognitive import binding, identity
 from localazure.cognitive import models as stored
-from localazure.cognitive.errors import bad_request
 from localazure.cognitive.models import PURGING, Account
 from localazure.cognitive.responses import answered
 from localazure.operations import Operation
 from localazure.refusals import refused
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, ServiceError, bad_request
 
 _API_VERSION = "2017-04-18"
 _LOCATION_FORM = "&operationResultResponseType=Location"

@@ -15,9 +15,8 @@ from localazure.cloud import Cloud
 from localazure.cognitive import data
 from localazure.cognitive import models as stored
 from localazure.cognitive.data_access import opened
-from localazure.cognitive.errors import bad_request
 from localazure.cognitive.sealed import DOCUMENTS as SEALED
-from localazure.web import Request, Response
+from localazure.web import Request, Response, bad_request
 
 DOCUMENTS = "/translator/customtranslator/api/texttranslator/v1.0/documents"
 _ACTION = "CustomTranslator/documents"

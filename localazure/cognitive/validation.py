@@ -14,11 +14,10 @@ from typing import Any
 
 from localazure import definitions
 from localazure.cloud import Cloud
-from localazure.cognitive.errors import bad_request
 from localazure.cognitive.kinds import Kind, find_kind
 from localazure.cognitive.models import KEY_VAULT, MICROSOFT, TYPE, Account, is_key_vault
 from localazure.refusals import refused
-from localazure.web import Json, Request
+from localazure.web import Json, Request, bad_request
 
 _ASKED = ("restore", "migrationToken")
 """Properties that a caller sends and no answer shows."""

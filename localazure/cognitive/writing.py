@@ -20,12 +20,11 @@ from localazure.cognitive import (
     validation,
 )
 from localazure.cognitive import models as stored
-from localazure.cognitive.errors import bad_request
 from localazure.cognitive.kinds import Kind
 from localazure.cognitive.models import TYPE, Account
 from localazure.locations import REGIONS, location_in, require_same_location
 from localazure.refusals import refused
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request, ServiceError, bad_request
 
 _NO_IDENTITY = {"type": "None"}
 _ENCRYPTION_SILENT = "The encryption of an account on a customer-managed key must be specified."

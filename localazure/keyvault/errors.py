@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from localazure.web import ServiceError
-
-
-def bad_request(message: str) -> ServiceError:
-    """The 400 of Key Vault's ARM side."""
-    return ServiceError(400, "BadRequest", message)
+from localazure.web import ServiceError, bad_request
 
 
 def invalid(name: str) -> ServiceError:

@@ -14,10 +14,10 @@ from typing import Any
 from localazure import definitions
 from localazure.definitions import Reading
 from localazure.keyvault import policies
-from localazure.keyvault.errors import bad_request, invalid
+from localazure.keyvault.errors import invalid
 from localazure.keyvault.models import HSM_TYPE, MAX_RETENTION_DAYS, TYPE, Vault
 from localazure.refusals import refused
-from localazure.web import Json
+from localazure.web import Json, bad_request
 
 RBAC_BY_DEFAULT_FROM = "2026-02-01"
 """From this api-version on, a new vault is under Azure RBAC unless it says otherwise (Key Vault's

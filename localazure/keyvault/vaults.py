@@ -13,14 +13,14 @@ from localazure import authorization, definitions, in_flight, operations, privat
 from localazure.arm_type import GROUP, ArmType
 from localazure.cloud import Cloud
 from localazure.keyvault import access, deleted_vaults, local_roles, policies, rules, vault_store
-from localazure.keyvault.errors import bad_request, invalid
+from localazure.keyvault.errors import invalid
 from localazure.keyvault.models import HSM_TYPE, TYPE, Vault, vault_of
 from localazure.keyvault.responses import hsm_body, vault_body
 from localazure.locations import REGIONS, location_in, require_same_location
 from localazure.refusals import refused
 from localazure.routes import Handler
 from localazure.shapes import an_object
-from localazure.web import Caller, Json, Request, Response, ServiceError
+from localazure.web import Caller, Json, Request, Response, ServiceError, bad_request
 
 _NAME_RULE = (
     "A vault's name must be between 3-24 alphanumeric characters. The name must begin with a letter, end "

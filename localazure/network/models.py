@@ -13,7 +13,8 @@ from localazure import operations
 from localazure.arm_type import GROUP, SUBSCRIPTION, ArmType
 from localazure.cloud import Cloud
 from localazure.locations import normal_location
-from localazure.web import Host, Json, Request, Response
+from localazure.refusals import refused
+from localazure.web import Host, Json, Request, Response, ServiceError
 
 PROVIDER = "Microsoft.Network"
 PLACE = f"{GROUP}/providers/{PROVIDER}"
@@ -105,3 +106,8 @@ def tags_of(request: Request) -> Json:
 def reference(value: Json) -> str:
     """The id in an ARM reference `{"id": ...}`; empty without one."""
     return str(value.get("id") or "") if isinstance(value, dict) else ""
+
+
+def missing_reference(id: str, owner: str) -> ServiceError:
+    """Network's 400 for an id that leads nowhere, or to another region."""
+    return refused("InvalidResourceReference", id=id, owner=owner)

@@ -19,12 +19,12 @@ from localazure.cognitive import settling
 from localazure.cognitive.kinds import KINDS
 from localazure.keyvault import vault_store
 from localazure.locations import REGIONS
-from localazure.network.errors import missing_reference
 from localazure.network.models import (
     PLACE,
     PROVIDER,
     NetworkType,
     location_of,
+    missing_reference,
     reference,
     tags_of,
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from localazure import definitions
 from localazure.arm_type import SPECIFIED, parent_not_found
 from localazure.cloud import Cloud
-from localazure.network.errors import missing_reference
 from localazure.network.models import (
     PLACE,
     NetworkType,
     location_of,
+    missing_reference,
     reference,
     tags_of,
 )

@@ -254,9 +254,15 @@ def _link(url: str, link: str) -> str:
 
 
 def _state(answer: Answer) -> str:
-    properties = (answer.body or {}).get("properties") if isinstance(answer.body, dict) else None
-    state = properties.get("provisioningState") if isinstance(properties, dict) else None
-    return str(state) if state else ("InProgress" if answer.status == 201 else "Succeeded")
+    """The state of provisioning that a body names. A resource whose body names none is done, unless it has only
+    been created."""
+    body = answer.body if isinstance(answer.body, dict) else {}
+    properties = body.get("properties")
+    if isinstance(properties, dict) and properties.get("provisioningState"):
+        return str(properties["provisioningState"])
+    if answer.status == 201:
+        return "InProgress"
+    return "Succeeded"
 
 
 def _passing(answer: Answer) -> bool:

@@ -40,15 +40,14 @@ def fields(template: str, id: str) -> dict[str, str]:
 
     Raises RefusedError if the id is not of the template's form; ids are compared without case, as ARM does.
     """
-    pattern = ""
-    names: list[str] = []
-    for text, name in re.findall(r"([^{]+)|\{([\w.]+)\}", template):
-        pattern += re.escape(text) if text else ("(.+)" if name in WHOLE_IDS else "([^/]+)")
-        names += [name] if name else []
+    texts_and_names = re.split(r"\{([\w.]+)\}", template)
+    texts, names = texts_and_names[::2], texts_and_names[1::2]
+    pattern = re.escape(texts[0])
+    for name, text_after in zip(names, texts[1:], strict=True):
+        field = ".+" if name in WHOLE_IDS else "[^/]+"
+        pattern += f"({field}){re.escape(text_after)}"
     match = re.fullmatch(pattern, id, re.IGNORECASE)
     if match is None:
         raise RefusedError(f"'{id}' is not an id of the form '{template}'")
-    return {
-        name: value if name in WHOLE_IDS else unquote(value)
-        for name, value in zip(names, match.groups(), strict=True)
-    }
+    found = dict(zip(names, match.groups(), strict=True))
+    return {name: value if name in WHOLE_IDS else unquote(value) for name, value in found.items()}

@@ -3,26 +3,21 @@ others."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localazure import assumptions, coverage
 from localazure.behaviour import SWITCHES, Behaviour, Switch, changed, restored
+from tests.localazure import pages
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
 
-
-@pytest.mark.parametrize(
-    ("name", "table"), [("assumptions.md", assumptions), ("localazure.md", coverage)], ids=str
-)
-def test_document_has_the_rows_there_are(name: str, table: Any) -> None:
-    """Who adds a switch runs `python -m localazure.assumptions docs/assumptions.md`, who adds a route
-    `python -m localazure.coverage docs/localazure.md`."""
-    assert table.refreshed((DOCS / name).read_text()) == (DOCS / name).read_text()
+@pytest.mark.parametrize("page", ["assumptions.md", "localazure.md"])
+def test_document_has_the_rows_there_are(page: str) -> None:
+    """Who adds a switch or a route runs `python -m tests.localazure.pages`."""
+    document = (pages.DOCS / page).read_text()
+    assert pages.made_anew(page, document) == document
     with pytest.raises(ValueError, match="has no"):
-        table.refreshed("# no marks")
+        pages.made_anew(page, "# no marks")
 
 
 @pytest.mark.parametrize("switch", SWITCHES, ids=lambda switch: switch.name)
