@@ -254,8 +254,8 @@ def _link(url: str, link: str) -> str:
 
 
 def _state(answer: Answer) -> str:
-    """The state of provisioning that a body names. A resource whose body names none is done, unless it has only
-    been created."""
+    """The state of provisioning that a body names. A resource whose body names none is done, unless it was
+    only created."""
     body = answer.body if isinstance(answer.body, dict) else {}
     properties = body.get("properties")
     if isinstance(properties, dict) and properties.get("provisioningState"):
