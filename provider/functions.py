@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from core import arm_ids, rights
 from core.api_versions import UPGRADES, VAULTS
 from core.arm_ids import MalformedError
-from core.facts import Deleted
+from core.facts import Deleted, KeyVersion
 from core.login import Login
 from core.refusals import SECOND_LOOK_SECONDS
 from provider.azure import unless_absent
@@ -50,12 +50,22 @@ async def get_managed_hsm_key(call: Call, args: Properties) -> Answer:
         hsm = await ask("hsm", call.azure.ask("GET", key.parent.text, VAULTS))
         found: Answer = {"hsm": hsm, "version": None, "assignmentId": None, "unread": unread}
         if hsm is not None:
-            version = await ask("version", call.azure.key_version(key, None))
-            found["version"] = version and version.version
+            found["version"] = _described(await ask("version", call.azure.key_version(key, None)))
         if hsm is not None and principal:
             roles = await ask("assignmentId", KeyUse(call, key, principal).hsm_roles())
             found["assignmentId"] = next((one.id for one in roles or ()), None)
         return found
+
+
+async def get_key_version(call: Call, args: Properties) -> Answer:
+    """One version of a key in a vault or a managed HSM: `{"version": {...}}`, as azure-native describes the
+    current one; absent when there is none."""
+    if args.has_unknowns:
+        return {"version": UNKNOWN}
+    key = arm_ids.key_id(str(args.values["keyId"]))
+    with replace(call, context=ErrorContext.of_key(key.text)).explained():
+        found = await unless_absent(call.azure.key_version(key, str(args.values["version"])))
+        return {"version": _described(found)}
 
 
 async def get_written_vault(call: Call, args: Properties) -> Answer:
@@ -137,6 +147,14 @@ async def get_upgrade(call: Call, args: Properties) -> Answer:
     return {"properties": {name: properties[name]} if properties.get(name) else {}}
 
 
+def _described(version: KeyVersion | None) -> Value:
+    """A version of a key in azure-native's words."""
+    if version is None:
+        return None
+    dates = {"notBefore": version.not_before, "expires": version.expires}
+    return {"keyUriWithVersion": version.uri, "attributes": {"enabled": version.enabled, **dates}}
+
+
 def _deleted(one: Deleted) -> Value:
     words = ((name, name.title().replace("_", "")) for name, value in vars(one).items() if value is not None)
     return {word[0].lower() + word[1:]: getattr(one, name) for name, word in words}
@@ -189,6 +207,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "azure-cmk:index:getClientConfig": Function(get_client_config),
     "azure-cmk:index:getDeleted": Function(get_deleted, _no_subscription),
     "azure-cmk:index:getUpgrade": Function(get_upgrade),
+    "azure-cmk:index:getKeyVersion": Function(get_key_version),
     "azure-cmk:index:getManagedHsmKey": Function(get_managed_hsm_key, forms={"keyId": key_of_an_hsm}),
     "azure-cmk:index:getWrittenVault": Function(
         get_written_vault, forms={"vaultId": arm_ids.vault_id}, writes=True

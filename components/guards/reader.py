@@ -14,11 +14,11 @@ import pulumi
 
 from components.access import ROTATION
 from components.access_model import RBAC
-from components.account_write import recorded_account, unusable_version
+from components.account_write import BoundKey, recorded_account, unusable_version
 from components.arguments.inputs import known_text
 from components.arguments.names import role_assignment_name
 from components.cmk_resource import cmk_invoke_options
-from components.guards.access import key_left_behind
+from components.guards.access import key_in_use, key_left_behind
 from components.guards.key_place import KeyPlace, assignment_id, place_of_key
 from components.guards.recorded_state import USER, RecordedService, as_it_is
 from components.guards.situation import (
@@ -151,9 +151,27 @@ class Reader:
             account is not None or not drifts or await self._is_held(before.account),
         )
         declared = replace(recorded_account(state, inputs.account_name), live=account)
-        unusable = unusable_version(declared.bound_key, key, time.time())
+        bound, key_id = declared.bound_key, key_in_use(before, place)
+        in_use = key
+        if bound and key_id and not asked.unread:
+            in_use = await self.version_in_use(bound, key_id, key)
+        unusable = unusable_version(bound, in_use, time.time())
         declared = replace(declared, unusable=unusable)
         return Situation(inputs, before, self.login, place, live, declared)
+
+    async def version_in_use(self, bound: BoundKey, key_id: str, key: Answer) -> Answer:
+        """The version that an account is bound to: `key`, if that is the current one, or else as azure-cmk
+        reads it; None without a version, or where it is not shown."""
+        version = bound.encryption.key_version
+        current = adapters.current_version(key or {}).uri or ""
+        if not version or current.lower() == bound.uri.lower():
+            return key
+        try:
+            found: Answer = (await self.own("getKeyVersion", keyId=key_id, version=version)).get("version")
+        except InvokeError as error:
+            self.unchecked.append(f"whether version {version} of key {key_id} can be used, because {error}")
+            return None
+        return found
 
     async def upgrade(self, account: facts.Account) -> facts.Upgrade:
         """Azure's plan to turn an account into another kind by itself; none where that is not shown."""

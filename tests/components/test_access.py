@@ -207,14 +207,17 @@ def test_the_firewall_of_an_existing_vault_is_told_once() -> None:
     service(azure, **said, access="revoked")
 
 
-def test_an_account_waits_until_its_new_identity_has_access() -> None:
-    """Somebody switched the identity off and on: the grant is for one that is no more."""
+def test_an_identity_that_was_made_anew_gets_access_by_the_setting_alone() -> None:
+    """Somebody turned the identity off and on: the grant is for one that is no more. Until the new one has
+    access, the account is not written."""
     azure = standing()
     azure.state[ACCESS]["outputs"] = {"policy": {"objectId": CLIENT}}
     azure.vault = existing_vault(accessPolicies=[{**GRANT, "objectId": CLIENT}])
-    after = service(azure, tags={"a": "b"})
-    assert ignored(after, ":Account") >= {"properties.networkAcls", "sku", "tags"}
-    assert after.one(":AccessPolicy").inputs["policy"]["objectId"] == PRINCIPAL
+    with pytest.raises(RefusedError, match=f"{CLIENT} was turned off; its new one, {PRINCIPAL}, has no acc"):
+        service(azure)
+    after = service(azure, tags={"a": "b"}, access="revoked")
+    assert ignored(after, ":Account") >= {"identity", "properties.networkAcls", "sku", "tags"}
+    assert after.of(":AccessPolicy") == []
 
 
 def test_an_account_that_was_unbound_since_the_state_was_written_is_guarded_as_it_is() -> None:

@@ -10,7 +10,20 @@ from core.facts import Deleted
 from provider.deployment import checks
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN
-from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, SUBSCRIPTION, TENANT, VAULT_ID, FakeAzure
+from tests.provider.fake_azure import (
+    ACCOUNT_ID,
+    KEY_ID,
+    SUBSCRIPTION,
+    TENANT,
+    V1,
+    V2,
+    V3,
+    VAULT_ID,
+    FakeAzure,
+    a_version,
+    key_uri,
+)
+from tests.provider.fake_azure import HSM_KEY as HSM_KEY_ID
 from tests.provider.rig import Engine, engine, refused
 
 DELETED = "azure-cmk:index:getDeleted"
@@ -44,6 +57,19 @@ async def test_get_deleted_tells_what_still_holds_a_name(pulumi: Engine) -> None
         "resourceId": f"{VAULT_ID}/x",
     }
     assert answer["accounts"] == []
+
+
+@pytest.mark.parametrize("version", [V1, V2])
+@pytest.mark.parametrize("key", [KEY_ID, HSM_KEY_ID])
+async def test_a_version_of_a_key_is_described_as_azure_native_does_it(
+    pulumi: Engine, key: str, version: str
+) -> None:
+    """Also one that is not the current one, and none that there is not."""
+    pulumi.azure.versions = [a_version(enabled=False, expires=9), a_version(V3)]
+    answer, _ = await pulumi.invoke("azure-cmk:index:getKeyVersion", {"keyId": key, "version": version})
+    attributes = {"enabled": False, "notBefore": None, "expires": 9}
+    described = {"version": {"keyUriWithVersion": key_uri(V1), "attributes": attributes}}
+    assert answer == (described if version == V1 else {})
 
 
 @pytest.mark.parametrize(

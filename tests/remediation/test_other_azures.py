@@ -137,20 +137,29 @@ def test_a_create_that_fails_after_azure_took_it_leaves_the_account_in_the_state
     assert world.readable
 
 
+@pytest.mark.parametrize("newer", ["", "pinned", "rotated"])
 @pytest.mark.parametrize("how", [disabled, bound_version_expires])
-def test_no_update_waits_for_a_version_that_was_read_as_unusable(how: Callable[[World], None]) -> None:
-    """The preview refuses it, as the update does, at once: no wait makes Azure use the version. What writes
-    nothing of the account goes on."""
+def test_no_update_waits_for_a_version_that_was_read_as_unusable(
+    how: Callable[[World], None], newer: str
+) -> None:
+    """The preview refuses it, as the update does, at once: no wait makes Azure use the version. Also where
+    the key has a `newer` version, and the account is pinned to its own, or is to follow. What writes nothing
+    of the account goes on."""
     world = standing("access policies", vault={"key_operators": ["deployer"]})
+    if newer == "pinned":
+        world.must_up(key={"pin": world.bound_version})
+    if newer:
+        world.rotate("cmk-claims")
     how(world)
-    assert world.up() == ""
+    if newer != "rotated":
+        assert world.up() == ""
     world.declare({"tags": {"owner": "night"}})
     refusal = "Azure refuses every write of an account whose key it cannot use"
     assert refusal in world.preview()
     began = world.wire.now()
     assert refusal in world.up()
     assert world.wire.now() - began < 60.0
-    if how is bound_version_expires:
+    if how is bound_version_expires and not newer:
         del world.settings["tags"]
         world.must_up(key={"generation": 2})
 
