@@ -38,16 +38,19 @@ def environment_for(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
 
     Raises HomeError where no local Azure runs, or where something else answers in its place.
     """
+    # Installed by itself, it has no clone around it, and keeps Pulumi's state in its home.
+    in_clone = (ROOT / "requirements.txt").is_file()
     found = {
         **without_outside(environ),
         **process.environment_of(home, environ),
-        **checkout(ROOT, environ.get("PATH", os.defpath)),
+        **checkout(ROOT if in_clone else home.path, environ.get("PATH", os.defpath)),
         **dict(zip(ONWARD, onward_of(environ), strict=True)),
         **registries_trusted(home, environ),
     }
     _check(home, found)
     Path(unquote(urlsplit(found["PULUMI_BACKEND_URL"]).path)).mkdir(parents=True, exist_ok=True)
-    count_azure_native_as_installed(ROOT, Path(found["PULUMI_HOME"]))
+    if in_clone:
+        count_azure_native_as_installed(ROOT, Path(found["PULUMI_HOME"]))
     return found
 
 

@@ -26,7 +26,7 @@ from typing import Any
 from tests.bench import anatomy, calls, first_hour, fleets, load, stacks
 from tests.support.azure import running_azure
 
-_TURNS = 1
+_TURNS = 3
 """So often each checkout is measured under load."""
 
 

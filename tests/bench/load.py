@@ -14,7 +14,7 @@ import subprocess
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ class Load:
             arm = Client(self.azure.env, ARM, self.tokens[ARM])
             try:
                 while time.monotonic() < self.until:
-                    self._live(f"{number}-{next(self.lives)}", arm)
+                    self._live(f"load-{number}-{next(self.lives)}", arm)
             except Exception as error:  # noqa: BLE001 - raised below, in the caller's thread
                 failures.append(error)
                 self.until = 0.0
@@ -81,21 +81,36 @@ class Load:
             raise failures[0]
 
     def _live(self, name: str, arm: Client) -> None:
-        keys = Client(self.azure.env, f"load-{name}.{KEYS}", self.tokens[KEYS])
+        keys = Client(self.azure.env, f"{name}.{KEYS}", self.tokens[KEYS])
 
-        def call(label: str, method: str, path: str, body: Any = None) -> Any:
-            client = keys if path.startswith("/keys/") else arm
+        def timed(label: str, method: str, path: str, body: Any = None) -> Any:
             begun = time.monotonic()
-            status, answer = client.send(method, path, body)
+            answer = _called(keys if path.startswith("/keys/") else arm, method, path, body)
             took = time.monotonic() - begun
-            if status >= 300:
-                raise RuntimeError(f"{method} {path}: {status} {answer}")
             with self.lock:
                 self.seconds[label].append(took)
             time.sleep(max(0.0, self.pause - took))
             return answer
 
-        live(self.group, f"load-{name}", call)
+        live(self.group, name, timed)
+
+
+def caller(env: Mapping[str, str], name: str) -> Callable[..., Any]:
+    """What `live` calls by, for a life of this name; an answer that is an error raises RuntimeError."""
+    keys = Client(env, f"{name}.{KEYS}", token(env, f"https://{KEYS}"))
+    arm = Client(env, ARM, token(env, f"https://{ARM}"))
+
+    def call(_: str, method: str, path: str, body: Any = None) -> Any:
+        return _called(keys if path.startswith("/keys/") else arm, method, path, body)
+
+    return call
+
+
+def _called(client: Client, method: str, path: str, body: Any) -> Any:
+    status, answer = client.send(method, path, body)
+    if status >= 300:
+        raise RuntimeError(f"{method} {path}: {status} {answer}")
+    return answer
 
 
 def live(group: str, name: str, call: Callable[..., Any]) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
-from localazure import seed
+import psutil  # type: ignore[import-untyped]
+
+from localazure import process, seed
+from tests.bench import load
 from tests.localazure.driver import WEST
 from tests.support.arm_client import ARM, Client, token
-from tests.support.azure import RunningAzure
+from tests.support.azure import RunningAzure, running_azure
 from tests.support.front import SUBSCRIPTION
 
 CLIENTS, WRITES = 50, 10
@@ -78,3 +82,16 @@ def test_writes_one_after_another_never_conflict(azure: RunningAzure) -> None:
             assert sorted(pool.map(put_key, "cd")) == [200, 409]
     finally:
         azure.control("/behaviour", {"vault_write_seconds": 0.0})
+
+
+def test_the_process_that_makes_keys_ahead_ends_with_its_server(tmp_path: Path) -> None:
+    """It begins with the first key, and also a server that is killed leaves none behind."""
+    with running_azure(tmp_path) as azure:
+        server = psutil.Process(azure.home.serving())
+        assert server.children() == []
+        group = group_of(azure, token(azure.env, f"https://{ARM}"), "ahead").partition("/providers/")[0]
+        load.live(group, "ahead", load.caller(azure.env, "ahead"))
+        (maker,) = server.children()
+        assert maker.nice() == 19
+        process.stop(azure.home, kill=True)
+        assert psutil.wait_procs([maker], timeout=30)[1] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,9 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
+
+from tests.bench import load
+from tests.support.arm_client import ARM, Client, token
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "localazure"
@@ -52,7 +56,8 @@ def test_its_ranges_are_the_clones() -> None:
 
 
 def test_a_wheel_of_it_runs_without_the_clone(tmp_path: Path) -> None:
-    """Built without the network, it has every module and table of facts, and starts, answers and stops."""
+    """Built without the network, it has every module and table of facts, starts, prints exports with which a
+    client makes a key, keeps Pulumi's state in its own home, and stops."""
     source, out, home = tmp_path / "source", tmp_path / "out", tmp_path / "home"
     shutil.copytree(FOLDER, source, ignore=shutil.ignore_patterns("__pycache__"))
     build = f"from setuptools import build_meta; build_meta.build_wheel({str(out)!r})"
@@ -79,6 +84,12 @@ def test_a_wheel_of_it_runs_without_the_clone(tmp_path: Path) -> None:
     try:
         assert "started" in said("start")
         assert "its page" in said("status")
+        exports = dict(word.split("=", 1) for word in shlex.split(said("env"), comments=False) if "=" in word)
+        assert exports["PULUMI_BACKEND_URL"].startswith((home / ".pulumi").as_uri())
+        bearer = token(exports, f"https://{ARM}")
+        group = f"/subscriptions/{exports['AZURE_SUBSCRIPTION_ID']}/resourceGroups/installed{load.GROUPS}"
+        assert Client(exports, ARM, bearer).send("PUT", group, load.WEST)[0] == 201
+        load.live(group.partition("?")[0], "installed", load.caller(exports, "installed"))
     finally:
         assert "stopped" in said("stop")
 
