@@ -82,6 +82,7 @@ class Component(pulumi.ComponentResource):
         the policy pack what the user intends (binding-protected, account-has-customer-key, grant-present).
         Each child comes after the resources in `after`. `owns_vault`: the component makes the vault of its
         key. The engine calls `before_update` about each child that changes."""
+        self.claim(type(self).__name__, name)
         self._after, self._owns_vault, self._before_update = list(after), owns_vault, before_update
         self.given = opts = opts or pulumi.ResourceOptions()
         inherited = opts.parent.protects if isinstance(opts.parent, Component) else True
@@ -101,6 +102,19 @@ class Component(pulumi.ComponentResource):
             {**(shown or {}), **({} if self.protects else {"protect": False})},
             pulumi.ResourceOptions.merge(opts, own),
         )
+
+    def claim(self, kind: str, name: str) -> None:
+        """Takes a logical name for this component. Raises RunError if another one of its kind in the program
+        has it: the engine lets them, under parents of other types, but knows hooks by their names alone
+        (pulumi/pulumi, pkg/resource/deploy/resource_hooks.go), and so would fail in the middle of an update.
+        """
+        root = get_root_resource()
+        taken = {} if root is None else vars(root).setdefault("language-cmk names", {})
+        if taken.setdefault((kind, name), self) is not self:
+            raise pulumi.RunError(
+                f"this program makes two {kind} components named {name!r}, and their parents do not tell them "
+                f"apart; give one of them another name, such as {f'team-{name}'!r}"
+            )
 
     def outputs(self) -> dict[str, Any]:
         """The outputs that the class declares, by the names that other languages have for them."""

@@ -6,11 +6,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pulumi
 import pytest
 
+from components.service import EncryptedAIServicesAccount
+from components.vault import KeyVault
 from core.api_versions import UPGRADES
 from core.commands import patch
 from core.resource_types import ACCOUNT
+from localazure import seed
 from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.remediation.following import Way
 from tests.remediation.world import (
@@ -27,6 +31,7 @@ from tests.remediation.world import (
     vault_deleted,
 )
 from tests.support.az import carry_out
+from tests.support.engine import UpdateError
 from tests.support.managed_hsm import make_hsm
 
 DAYS_UNTIL_PURGED = 91
@@ -133,6 +138,43 @@ def test_a_foundry_account_is_kept_from_another_vault_before_anything_is_written
         assert "only takes other keys of its vault" in said
         assert "nothing of this service was made or changed" in said
     assert world.engine.operations == []
+
+
+class _Team(pulumi.ComponentResource):
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"contoso:index:{kind}", "team")
+
+
+class _Derived(EncryptedAIServicesAccount):
+    """A program's own class."""
+
+
+@pytest.mark.parametrize("second", [EncryptedAIServicesAccount, _Derived, KeyVault])
+def test_two_services_of_one_name_are_refused_before_anything_is_made(second: Any) -> None:
+    """The engine tells them apart by the types of their parents, but not their hooks, and their parts would be
+    taken for each other's in the state. A vault beside a service may have its name."""
+    world = World("access policies")
+    place = {"location": "westeurope", "resource_group_name": "rg-law"}
+    law = {
+        **place,
+        "audit": {"new_workspace": False},
+        "account_name": "lang-law",
+        "vault": {"name": "kv-law"},
+    }
+
+    def program() -> None:
+        world.program()
+        parent = pulumi.ResourceOptions(parent=_Team("Law"))
+        if second is KeyVault:
+            KeyVault("claims", {**place, "tenant_id": seed.TENANT_ID, "vault_name": "kv-law"}, parent)
+        else:
+            second("claims", law, parent)
+
+    if second is KeyVault:
+        world.engine.preview(program)
+        return
+    with pytest.raises(UpdateError, match="makes two EncryptedAIServicesAccount components named 'claims'"):
+        world.engine.preview(program)
 
 
 def becomes_and_stays(world: World, encryption: Any, **change: Any) -> None:

@@ -307,14 +307,21 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         return empty_pb2.Empty()
 
     def RegisterResourceHook(self, request: Any) -> Any:
-        self._hooks[request.name] = request.callback
+        self._keep_hook(request)
         if request.on_dry_run:
             self._on_dry_run.add(request.name)
         return empty_pb2.Empty()
 
     def RegisterErrorHook(self, request: Any) -> Any:
-        self._hooks[request.name] = request.callback
+        self._keep_hook(request)
         return empty_pb2.Empty()
+
+    def _keep_hook(self, request: Any) -> None:
+        if request.name in self._hooks:
+            # In the words of the engine (pulumi/pulumi pkg/resource/deploy/resource_hooks.go).
+            self.errors.append(f'resource hook already registered for name "{request.name}"')
+            raise _refused_call(self.errors[-1])
+        self._hooks[request.name] = request.callback
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
         with self._lock:
