@@ -112,8 +112,8 @@ class Component(pulumi.ComponentResource):
         taken = {} if root is None else vars(root).setdefault("language-cmk names", {})
         if taken.setdefault((kind, name), self) is not self:
             raise pulumi.RunError(
-                f"this program makes two {kind} components named {name!r}, and their parents do not tell them "
-                f"apart; give one of them another name, such as {f'team-{name}'!r}"
+                f"this program makes two {kind} components named {name!r}, and their parents do not tell "
+                f"them apart; give one of them another name, such as {f'team-{name}'!r}"
             )
 
     def outputs(self) -> dict[str, Any]:

@@ -151,8 +151,8 @@ class _Derived(EncryptedAIServicesAccount):
 
 @pytest.mark.parametrize("second", [EncryptedAIServicesAccount, _Derived, KeyVault])
 def test_two_services_of_one_name_are_refused_before_anything_is_made(second: Any) -> None:
-    """The engine tells them apart by the types of their parents, but not their hooks, and their parts would be
-    taken for each other's in the state. A vault beside a service may have its name."""
+    """The engine tells them apart by the types of their parents, but not their hooks, and their parts would
+    be taken for each other's in the state. A vault beside a service may have its name."""
     world = World("access policies")
     place = {"location": "westeurope", "resource_group_name": "rg-law"}
     law = {
