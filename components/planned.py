@@ -49,7 +49,8 @@ def planned(situation: Situation) -> list[Question]:
     asks = _Asks(situation, arm_ids.group_id(situation.login.subscription_id, group))
     asks.declare_all()
     deletions = deleted(situation.before, situation.login.subscription_id, asks.declared)
-    return [*asks.found, *_existing(situation), *_references(situation), *deletions, *_binding(situation)]
+    further = (_existing, _references, _binding, _former_grant)
+    return [*asks.found, *(found for asked in further for found in asked(situation)), *deletions]
 
 
 def deleted(
@@ -70,11 +71,23 @@ def deleted(
 
 
 def _binding(situation: Situation) -> Iterator[Question]:
-    """The account that this run binds to its key by a second write."""
+    """The account that this run binds to its key, or takes off it, by a second write."""
     inputs, before = situation.inputs, situation.before
-    is_bound_now = inputs.has_key and inputs.binds_in_two_phases and not inputs.unbinds
-    if before.account and is_bound_now and not before.is_bound:
+    stays = inputs.has_key and not inputs.unbinds
+    is_bound_now = stays and inputs.binds_in_two_phases and not before.is_bound
+    is_unbound_now = not stays and before.has(types.BINDING, "binding")
+    if before.account and (is_bound_now or is_unbound_now):
         yield _question(before.account.id, "encryption", "update")
+
+
+def _former_grant(situation: Situation) -> Iterator[Question]:
+    """The role at another key, which this run replaces by one at the declared key."""
+    recorded, declared = situation.before.assignment_id, situation.place.assignment_id
+    # Azure locks nothing inside a managed HSM.
+    if not recorded or not declared or arm_ids.in_managed_hsm(recorded):
+        return
+    if not arm_ids.same(recorded, declared):
+        yield _question(recorded, "key", "delete")
 
 
 @dataclass
@@ -114,12 +127,14 @@ class _Asks:
         self.declared.update((_noun(declared.token), known) for known in (declared.name, *former))
         if not (isinstance(name, str) and isinstance(at, str) and declared.type):
             return Made(UNKNOWN, name, None)
-        id, moves = self._id(declared, name, at), self._moves(declared)
+        id, moves_from = self._id(declared, name, at), self._moves_from(declared)
         waits = declared.type.startswith(f"{arm_ids.ACCOUNT}/") and self._account_changes
-        if moves or not (waits or self._is_recorded(declared, former)):
+        if moves_from or not (waits or self._is_recorded(declared, former)):
             # A moved one has the name of the one that is deleted first. The question gives another name, so
             # that it is judged as new.
-            asked = arm_ids.child(at, declared.type, f"{name[:58]}-moved") if moves else id
+            asked = arm_ids.child(at, declared.type, f"{name[:58]}-moved") if moves_from else id
+            if moves_from:
+                self.found.append(_question(moves_from, declared.argument, "delete"))
             content = _body(declared.arguments)
             if declared.token == types.KEY:
                 content["apiVersion"] = makes_keys_by(plugin_version())
@@ -175,11 +190,12 @@ class _Asks:
         recorded = {(_noun(type), name) for type, name in self.situation.before.resources}
         return any((_noun(declared.token), name) in recorded for name in (declared.name, *former))
 
-    def _moves(self, declared: Declaration) -> bool:
-        """Whether it is a private endpoint that the state has in another subnet."""
+    def _moves_from(self, declared: Declaration) -> str:
+        """The id of a private endpoint that the state has in another subnet; "" for anything else."""
         recorded = self.situation.before.resources.get((types.PRIVATE_ENDPOINT, declared.name), {})
         was = (recorded.get("subnet") or {}).get("id") or ""
-        return was != "" and not arm_ids.same(was, declared.arguments["subnet"]["id"])
+        moves = was != "" and not arm_ids.same(was, declared.arguments["subnet"]["id"])
+        return str(recorded.get("id") or "") if moves else ""
 
 
 def _noun(token: str) -> str:

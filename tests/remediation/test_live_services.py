@@ -19,11 +19,13 @@ from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.remediation.following import Way
 from tests.remediation.world import (
     EVERYDAY,
+    NETWORKS,
     OTHER_VAULT,
     VAULT_ID,
     World,
     bound_version_expires,
     each_mode,
+    make_networks,
     make_other_vault,
     make_vault,
     standing,
@@ -35,6 +37,7 @@ from tests.support.engine import UpdateError
 from tests.support.managed_hsm import make_hsm
 
 DAYS_UNTIL_PURGED = 91
+PRIVATE = {"access": "private", "subnet_id": f"{NETWORKS}/vnet/subnets/endpoints"}
 
 
 @pytest.mark.parametrize("before_refresh", [False, True])
@@ -175,6 +178,50 @@ def test_two_services_of_one_name_are_refused_before_anything_is_made(second: An
         return
     with pytest.raises(UpdateError, match="makes two EncryptedAIServicesAccount components named 'claims'"):
         world.engine.preview(program)
+
+
+LOCKED_CHANGES: tuple[tuple[str, dict[str, Any] | None, dict[str, Any]], ...] = (
+    ("access policies", PRIVATE, {"network": {**PRIVATE, "subnet_id": f"{NETWORKS}/vnet/subnets/others"}}),
+    ("access policies", PRIVATE, {"network": {"access": "open"}}),
+    ("access policies", None, {"vault": {"id": OTHER_VAULT}}),
+    ("access policies", None, {"callers": []}),
+    ("Azure RBAC", None, {"key": {"name": "second"}}),
+    ("Azure RBAC", None, {"access": "revoked"}),
+)
+
+
+@pytest.mark.parametrize(("mode", "network", "change"), LOCKED_CHANGES)
+def test_a_lock_against_a_deletion_is_told_before_anything_is_made(
+    mode: str, network: dict[str, Any] | None, change: dict[str, Any]
+) -> None:
+    """Also where a change makes a resource anew: without the lock, each of these deletes something."""
+    world = standing(mode, callers=[{"principal_id": seed.READER.object_id}])
+    if network:
+        make_networks(world)
+        world.must_up(network=network)
+    make_other_vault(world)
+    _lock(world, "CanNotDelete")
+    world.settings.update(change)
+    assert "the lock 'audited' (CanNotDelete)" in world.preview()
+    lock = re.search(r"az lock delete --ids \S+(?=`)", world.preview())
+    assert lock
+    carry_out(world.wire.door, lock[0])
+    assert any(done.startswith("delete") or "replace" in done for done in world.must_up())
+
+
+def test_a_lock_against_writes_is_told_before_an_account_leaves_its_key() -> None:
+    """The engine sees no change of the account: the binding is deleted."""
+    world = standing()
+    _lock(world, "ReadOnly")
+    world.settings.update(encryption="microsoftManaged", unbind_account="lang-claims")
+    assert "forbids changing account 'lang-claims'" in world.preview()
+
+
+def _lock(world: World, level: str) -> None:
+    """On all that is in the service's group."""
+    group = world.account_id.partition("/providers/")[0]
+    id = f"{group}/providers/Microsoft.Authorization/locks/audited"
+    world.arm("PUT", id, {"properties": {"level": level}})
 
 
 def becomes_and_stays(world: World, encryption: Any, **change: Any) -> None:
