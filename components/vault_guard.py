@@ -49,8 +49,9 @@ def vault_guard(
     is written, and one that has done so, after it.
 
     `user` is the object id of the identity that uses a key of the vault by an access policy, "" if none does.
-    `live` is the vault as it was read before the run, by which a preview is judged, if it was read.
-    `may_leave_roles`: the settings may take the vault from Azure RBAC to access policies.
+    `live` is the vault as it was read before the run, by which a preview is judged; if it was not read, the
+    state tells, as the last refresh left it. `may_leave_roles`: the settings may take the vault from Azure
+    RBAC to access policies.
     """
     if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return pulumi.ResourceHookBinding()
@@ -59,7 +60,7 @@ def vault_guard(
     async def refuse(about: pulumi.ResourceHookArgs) -> None:
         recorded, sent = await plain(about.old_inputs or {}), await plain(about.new_inputs or {})
         if pulumi.runtime.is_dry_run():
-            now, reads_are_late = live, False
+            now, reads_are_late = live or await plain(about.old_outputs or {}), False
         else:
             now, reads_are_late = await _written_vault(about.id, awaits_reads=True)
             written[about.id] = now
@@ -84,22 +85,23 @@ def vault_guard(
                 f"back. If nobody else gave it, take it away again: {'; '.join(taking)}"
             )
 
-    before = pulumi.ResourceHook(
-        f"{name} stays closed", refuse, pulumi.ResourceHookOptions(on_dry_run=live is not None)
-    )
+    options = pulumi.ResourceHookOptions(on_dry_run=True)
+    before = pulumi.ResourceHook(f"{name} stays closed", refuse, options)
     after = pulumi.ResourceHook(f"{name} has stayed closed", tell)
     return pulumi.ResourceHookBinding(before_update=[before], after_update=[after])
 
 
 def lone_vault_guard(name: str) -> pulumi.ResourceHookBinding | None:
-    """The same for a vault that a program makes without a service, in an update. It asks azure-cmk something
-    first, because the engine cannot make a provider while hooks wait. Raises InvokeError."""
-    knows_hooks = engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
-    if pulumi.runtime.is_dry_run() or not knows_hooks:
+    """The same for a vault that a program makes without a service. Whether the settings or somebody else put
+    it under Azure RBAC is not recorded, so that no update takes it to access policies. An update asks
+    azure-cmk something first, because the engine cannot make a provider while hooks wait. Raises InvokeError.
+    """
+    if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return None
     serve_hooks()
-    _sync_await(invoke("azure-cmk:index:getClientConfig", cmk_invoke_options()))
-    return vault_guard(name)
+    if not pulumi.runtime.is_dry_run():
+        _sync_await(invoke("azure-cmk:index:getClientConfig", cmk_invoke_options()))
+    return vault_guard(name, may_leave_roles=False)
 
 
 def role_guard(name: str, assignment_id: str) -> pulumi.ResourceHookBinding:
@@ -160,10 +162,10 @@ def reopening(
             f"open it, run `{change} {OPENING}`"
         )
     if vault.uses_rbac and not asked.uses_rbac and not (before.uses_rbac and may_leave_roles):
-        why = "its access policies would count again after this update"
+        is_so = "is under Azure RBAC" if before.uses_rbac else "was changed to Azure RBAC outside Pulumi"
         return (
-            f"vault {name!r} was changed to Azure RBAC outside Pulumi, and {why}. {_KEPT}: to keep it so, "
-            f"set accessModel: rbac; to undo it, run `{commands.by_policies(vault.id)}`"
+            f"vault {name!r} {is_so}, and its access policies would count again after this update. {_KEPT}: "
+            f"to keep it so, set accessModel: rbac; to undo it, run `{commands.by_policies(vault.id)}`"
         )
     return None
 

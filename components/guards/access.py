@@ -9,6 +9,7 @@ a refresh reverts. Pure. Does not own: the calls to Azure (reader.py), nor the g
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from components.access_model import ACCESS_POLICY
 from components.arguments.problem import Problem
 from components.guards.key_place import KeyPlace, is_elsewhere
 from components.guards.recorded_state import RecordedService
@@ -183,9 +184,11 @@ def revoked_access(situation: Situation) -> RevokedAccess | None:
     key_id = key_in_use(before, place) or before.key_id or (place.key_id if place.vault_id else None)
     if not (situation.inputs.is_revoked and before.is_bound and before.grantee_id and key_id):
         return None
-    # Once the assignment is gone from the state, the revocation still names it: nothing has changed.
+    # Once the assignment is gone from the state, the revocation still names it: nothing has changed. It names
+    # none once the settings have taken the vault to access policies: whoever puts it back means to.
     revoked = before.part(types.KEY_ACCESS_REVOCATION, "revocation").get("assignmentId")
-    return RevokedAccess(key_id, before.grantee_id, before.assignment_id or revoked)
+    named = None if situation.inputs.grants_by == ACCESS_POLICY else revoked
+    return RevokedAccess(key_id, before.grantee_id, before.assignment_id or named)
 
 
 def stale_grant(situation: Situation) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 from unittest.mock import patch
 
@@ -26,6 +27,7 @@ from tests.remediation.world import (
     standing,
     take_grant,
 )
+from tests.support.az import carry_out
 from tests.support.engine import UpdateError
 
 SOMEBODY = seed.READER.object_id
@@ -48,6 +50,36 @@ def in_time(world: World) -> None:
 def make_rbac(world: World) -> None:
     """Access policies count no more."""
     world.arm("PATCH", VAULT_ID, {"properties": {"enableRbacAuthorization": True}})
+
+
+class _LoneVault:
+    """A program's vault without a service, in a group that exists."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        world.arm("PUT", VAULT_ID.partition("/providers/Microsoft.KeyVault")[0], {"location": "westeurope"})
+
+    def up(self, **change: Any) -> str:
+        """What an update with changed arguments failed with; "" where it succeeded."""
+        return self._said(self.world.engine.up, change)
+
+    def preview(self, **change: Any) -> str:
+        return self._said(self.world.engine.preview, change)
+
+    def _said(self, runs: Callable[..., object], change: Mapping[str, Any]) -> str:
+        given: dict[str, Any] = {
+            "resource_group_name": "rg-claims",
+            "location": "westeurope",
+            "tenant_id": seed.TENANT_ID,
+            "vault_name": "kv-claims",
+            "network": {"access": "open"},
+            **change,
+        }
+        try:
+            runs(lambda: KeyVault("shared", given) and None, refresh=self.world.refreshes)
+        except UpdateError as error:
+            return str(error)
+        return ""
 
 
 @pytest.mark.parametrize(
@@ -97,6 +129,24 @@ def test_a_vault_that_somebody_closed_stays_closed_while_access_is_revoked(lag: 
     Way(world).follow(said)
     assert world.readable
     assert world.arm("GET", VAULT_ID)["tags"]["owner"] == "night"
+
+
+@pytest.mark.parametrize("refreshes", [False, True])
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_vault_that_somebody_put_under_roles_again_stays_so_while_access_is_revoked(
+    *, refreshes: bool, at_once: bool
+) -> None:
+    """The settings had taken it to access policies, after the revocation or with it: that is done once. A
+    refresh takes what somebody did later into the state."""
+    world = standing("Azure RBAC")
+    world.must_up(access="revoked", **({"access_model": "accessPolicy"} if at_once else {}))
+    world.must_up(access_model="accessPolicy")
+    assert world.must_up() == []
+    make_rbac(world)
+    world.refreshes = refreshes
+    world.must_up(tags=NIGHT)
+    assert world.arm("GET", VAULT_ID)["properties"]["enableRbacAuthorization"] is True
+    assert any("put under Azure RBAC" in one for one in world.engine.warnings)
 
 
 @pytest.mark.parametrize("lag", ["all", "every_other"])
@@ -197,22 +247,7 @@ def test_access_that_came_back_all_the_same_is_told_with_the_command_that_takes_
 def test_a_vault_that_a_program_makes_by_itself_is_guarded_as_well() -> None:
     """Late reads give nobody access back, and nothing opens it again."""
     world = World("access policies")
-    world.arm("PUT", VAULT_ID.partition("/providers/Microsoft.KeyVault")[0], {"location": "westeurope"})
-    given: dict[str, Any] = {
-        "resource_group_name": "rg-claims",
-        "location": "westeurope",
-        "tenant_id": seed.TENANT_ID,
-        "vault_name": "kv-claims",
-        "network": {"access": "open"},
-    }
-
-    def up(**change: Any) -> str:
-        try:
-            world.engine.up(lambda: KeyVault("shared", {**given, **change}) and None, refresh=False)
-        except UpdateError as error:
-            return str(error)
-        return ""
-
+    up = _LoneVault(world).up
     assert up() == ""
     permit(world, SOMEBODY, GETS)
     late(world)
@@ -223,6 +258,26 @@ def test_a_vault_that_a_program_makes_by_itself_is_guarded_as_well() -> None:
     assert "was closed outside Pulumi, and this update would open it again" in up(tags={})
     in_time(world)
     assert world.arm("GET", VAULT_ID)["properties"]["networkAcls"]["bypass"] == "None"
+
+
+@pytest.mark.parametrize("refreshes", [False, True])
+def test_a_vault_that_a_program_makes_by_itself_leaves_roles_by_hand_alone(*, refreshes: bool) -> None:
+    """A refresh takes what somebody did into the state, so that nobody can tell it from what the settings
+    did: the preview refuses it, too. The command that is printed leads out."""
+    world = World("access policies", refreshes=refreshes)
+    lone = _LoneVault(world)
+    assert lone.up() == ""
+    make_rbac(world)
+    for _ in range(2):
+        said = lone.up(tags=NIGHT)
+        assert "its access policies would count again after this update" in said
+        if refreshes:
+            assert said == lone.preview(tags=NIGHT)
+        assert world.arm("GET", VAULT_ID)["properties"]["enableRbacAuthorization"] is True
+    (command,) = {*re.findall(r"`(az [^`]*)`", said)}
+    carry_out(world.wire.door, command)
+    assert lone.up(tags=NIGHT) == ""
+    assert lone.up(tags=NIGHT) == ""
 
 
 def _lived(first: int, number: int) -> None:
