@@ -22,7 +22,6 @@ from components.sdk_patches import patch_sdk
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions
 from core.garbage import collect_seldom
-from operate.fleet.shared import settings_of
 
 # The exit code by which Pulumi's Python hosts know that the error was reported. After any other they report
 # an unhandled error as well.
@@ -32,17 +31,10 @@ ERROR_REPORTED = 32
 def main() -> None:
     """Makes the services, and exports the outputs of each."""
     patch_sdk()
-    stack = settings.load(settings_of)
+    stack = settings.load()
     subscriptions = Subscriptions(stack.subscription_id)
-    requests = {
-        service.name: ServiceRequest(
-            service,
-            subscriptions.provider_of(known_text(service.key.id) or known_text(service.vault.id)),
-        )
-        for service in stack.services
-    }
     results = preflight(
-        requests,
+        {service.name: ServiceRequest(service) for service in stack.services},
         subscription_id=stack.subscription_id,
         tenant_id=stack.tenant_id,
         removed=stack.removed_services,
@@ -52,7 +44,9 @@ def main() -> None:
             service.name,
             service,
             pulumi.ResourceOptions(protect=service.protect),
-            vault_provider=requests[service.name].vault_provider,
+            vault_provider=subscriptions.provider_of(
+                known_text(service.key.id) or known_text(service.vault.id)
+            ),
             preflight_result=results[service.name],
         )
         for service in stack.services

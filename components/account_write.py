@@ -219,8 +219,8 @@ class KeyLostError(pulumi.RunError):
 
 def unusable_version(bound: BoundKey | None, key: Answer, now: float) -> str:
     """Why the version that an account is bound to wraps nothing at `now` (seconds since 1970); "" if it does,
-    or is not the current version of `key`, azure-native's outputs."""
-    current = adapters.current_version(key or {})
+    or is not the current version of `key`."""
+    current = adapters.key_version(key or {})
     if bound is None or current.uri is None or current.uri.lower() != bound.uri.lower():
         return ""
     return "; ".join(unmet.found for unmet in demands.key_usable(current, now))

@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import invoke_async
 
+from core.refusals import NEEDS_DATA_ROLE
 from core.resource_types import current, parse_urn
 from core.roles import CRYPTO_OFFICER
 
@@ -32,7 +33,7 @@ class State:
 def missing_data_role(error: str) -> str | None:
     """The fix if azure-native may not read a key: for a vault under Azure RBAC, Resource Manager may demand a
     role on the vault's data, and says so with 400 (pulumi-azure-native#890). None for another error."""
-    if "name=KeyVault/ManagementPlane" not in error:
+    if NEEDS_DATA_ROLE not in error:
         return None
     return (
         f"fix: give the deploying principal the role {CRYPTO_OFFICER.name!r} on the vault or its resource "
@@ -50,8 +51,7 @@ async def invoke(token: str, opts: pulumi.InvokeOptions | None = None, **argumen
     try:
         answer: Mapping[str, Any] | None = await invoke_async(token, arguments, opts)
     except Exception as error:  # the SDK raises nothing narrower for what a provider answers
-        fix = missing_data_role(str(error))
-        raise InvokeError(f"{error}\n  {fix}" if fix else str(error)) from error
+        raise InvokeError(str(error)) from error
     return answer or {}
 
 

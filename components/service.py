@@ -86,7 +86,7 @@ class EncryptedAIServicesAccount(Component):
             others = Subscriptions(name=name, opts=opts)
             vault_id = known_text(known.key.id) or known_text(known.vault.id)
             vault_provider = vault_provider or others.provider_of(vault_id or None)
-            request = ServiceRequest(known, vault_provider, former_names(opts))
+            request = ServiceRequest(known, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
         after = preflight_result.revocations
         # These ask for an action which policies otherwise refuse.

@@ -81,19 +81,26 @@ class AzureMocks(mocks.Mocks):
             case "authorization:getClientConfig":
                 login = {"clientId": CLIENT, "objectId": DEPLOYER}
                 return {**login, "subscriptionId": SUBSCRIPTION, "tenantId": TENANT}
-            case "keyvault:getVault":
-                return self.vault
-            case "keyvault:getKey" if self.key is not None:
-                return dict(self.key)
+            case "index:getResources":
+                return {"resources": [{"found": self.found(str(one["id"]))} for one in asked["resources"]]}
             case "managedidentity:getUserAssignedIdentity":
                 return {"clientId": CLIENT, **_IDENTITY}
             case "cognitiveservices:getAccount" if asked["accountName"] in self.accounts:
                 endpoint = f"https://{asked['accountName']}.{clouds.PUBLIC.account_suffix}/"
                 identity = {"type": "SystemAssigned", **_IDENTITY}
                 return {"identity": identity, "properties": {"endpoint": endpoint}}
-            case "keyvault:getKey" | "cognitiveservices:getAccount" | "authorization:getRoleAssignment":
+            case "cognitiveservices:getAccount":
                 raise AbsentError
         return {}
+
+    def found(self, id: str) -> dict[str, Any] | None:
+        """A resource as Resource Manager describes it; None if it does not exist."""
+        match arm_ids.parse(id).type:
+            case arm_ids.VAULT:
+                return self.vault
+            case arm_ids.KEY if self.key is not None:
+                return {"properties": dict(self.key)}
+        return None
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         self.made[args.name] = args.inputs

@@ -164,13 +164,6 @@ def key_version(body: Json) -> KeyVersion:
     return _read(KeyVersion, body, version=arm_ids.name_of(uri))
 
 
-def current_version(key: Json) -> KeyVersion:
-    """A key's current version, from azure-native's outputs of the key."""
-    attributes = key.get("attributes") or {}
-    dates = {"nbf": attributes.get("notBefore"), "exp": attributes.get("expires")}
-    return key_version({"properties": {**key, "attributes": {**attributes, **dates}}})
-
-
 def key_version_from_vault(bundle: Json) -> KeyVersion:
     """A version as the API of its vault or managed HSM gives it, in full or as a row of a list, which says
     neither type nor operations."""

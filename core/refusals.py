@@ -42,6 +42,8 @@ _CODES: Final = {
 _BUSY: Final = re.compile(r"in state (accepted|creating|updating)", re.IGNORECASE)
 KEY_REFUSED: Final = "KeyVaultProperties is invalid"
 """What the service says of a key that it cannot use, whatever the reason."""
+NEEDS_DATA_ROLE: Final = "name=KeyVault/ManagementPlane"
+"""What Resource Manager says of a key that it may not read for the deploying principal."""
 NOT_TRUSTED: Final = (
     "the vault's network does not let the service in. Its exception for trusted Microsoft services does not "
     "help if Key Vault does not count the service among them: Key Vault's list names no Azure AI services"

@@ -12,9 +12,9 @@ from pathlib import Path
 import pulumi as sdk
 
 from operate.errors import OperateError
-from operate.fleet.shared import read
 from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
 from settings.model import ServiceSettings
+from settings.shared import read
 
 OK, FAILED, UNCHECKED, NOTE = "ok", "FAILED", "not checked", "note"
 

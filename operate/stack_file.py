@@ -15,10 +15,10 @@ from components.arguments.inputs import shown
 from core import yaml_documents
 from core.environment import NAMESPACE
 from operate.errors import OperateError
-from operate.fleet import shared
-from operate.fleet.shared import SharedSettings
+from settings import shared
 from settings.model import Settings
 from settings.parse import Values, decoded, merged, parse
+from settings.shared import SharedSettings
 
 PROGRAM = Path(__file__).resolve().parents[1]
 """Where the program is whose settings stand in such a file."""

@@ -120,7 +120,8 @@ _KEY_THROUGH_ARM = ErrorRow(
     r"ForbiddenByRbac.*name=KeyVault/ManagementPlane",
     "in a vault under Azure RBAC, the deploying principal needs a role on the vault's data even to read "
     "a key through Resource Manager",
-    _MAKE_OFFICER,
+    f"run `{_MAKE_OFFICER}`, or set vault.keyOperators: [deployer] of a service, which gives it before the "
+    "key is made",
     "pulumi/pulumi-azure-native#890, Azure/bicep#6539",
 )
 

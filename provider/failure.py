@@ -53,6 +53,12 @@ class ServiceError(Exception):
         return refusals.is_forbidden(self.status, self.code, self.text, self.inner_code)
 
     @property
+    def needs_data_role(self) -> bool:
+        """Whether Resource Manager demands a role on a vault's data to read a key
+        (pulumi-azure-native#890)."""
+        return refusals.NEEDS_DATA_ROLE in self.text
+
+    @property
     def is_unreachable(self) -> bool:
         """Whether the request did not get through: no answer came, or a firewall refused it."""
         return self.status == 0 or refusals.is_firewall(self.code, self.text, self.inner_code)

@@ -12,14 +12,15 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Final, TypeVar
 
 from core import arm_ids, rights
-from core.api_versions import UPGRADES, VAULTS
+from core.api_versions import VAULTS
 from core.arm_ids import MalformedError
 from core.facts import Deleted, KeyVersion
 from core.login import Login
 from core.refusals import SECOND_LOOK_SECONDS
 from provider.azure import unless_absent
 from provider.checks import Failure, Forms, check, key_of_an_hsm
-from provider.errors import ErrorContext, service_message
+from provider.deployment.model import VERSIONS
+from provider.errors import ErrorContext, service_message, translate
 from provider.failure import ServiceError
 from provider.key_access import KeyUse
 from provider.resource import READ_LAG_SECONDS, Call
@@ -58,8 +59,8 @@ async def get_managed_hsm_key(call: Call, args: Properties) -> Answer:
 
 
 async def get_key_version(call: Call, args: Properties) -> Answer:
-    """One version of a key in a vault or a managed HSM: `{"version": {...}}`, as azure-native describes the
-    current one; absent when there is none."""
+    """One version of a key in a vault or a managed HSM: `{"version": {...}}`, in Resource
+    Manager's words; absent when there is none."""
     if args.has_unknowns:
         return {"version": UNKNOWN}
     key = arm_ids.key_id(str(args.values["keyId"]))
@@ -137,22 +138,46 @@ async def get_deleted(call: Call, args: Properties) -> Answer:
     return {"vaults": [*map(_deleted, vaults)], "accounts": [*map(_deleted, accounts)]}
 
 
-async def get_upgrade(call: Call, args: Properties) -> Answer:
-    """An account's `foundryAutoUpgrade`, as JSON by an API version that shows it: `{"properties": {...}}`,
-    empty without one."""
+async def get_resources(call: Call, args: Properties) -> Answer:
+    """Resources as Resource Manager describes them, in the order of the question: `{"resources": [{"found":
+    JSON, absent for what does not exist; "unread": why this login may not read it; "failed": why Azure gave
+    no answer; "lacksDataRole": it may not, before it gets a role on the vault's data}]}`."""
     if args.has_unknowns:
-        return {"properties": UNKNOWN}
-    account = await unless_absent(call.azure.ask("GET", str(args.values["accountId"]), UPGRADES)) or {}
-    name, properties = "foundryAutoUpgrade", account.get("properties") or {}
-    return {"properties": {name: properties[name]} if properties.get(name) else {}}
+        return {"resources": UNKNOWN}
+    asked = args.values["resources"]
+    found = await asyncio.gather(*(_resource(call, one["id"], one.get("apiVersion")) for one in asked))
+    return {"resources": found}
+
+
+async def _resource(call: Call, id: str, api_version: str | None) -> Answer:
+    place = arm_ids.parse(id)
+    is_key = place.type.lower() == arm_ids.KEY.lower()
+    context = ErrorContext.of_key(id if is_key else None, by_deployer=True)
+    try:
+        version = api_version or VERSIONS[place.type.lower()]
+        return {"found": await unless_absent(call.azure.ask("GET", id, version))}
+    except ServiceError as failure:
+        why = translate(failure, context)
+        if failure.is_forbidden:
+            return {"unread": why, "lacksDataRole": failure.needs_data_role}
+        return {"failed": why}
+
+
+def _not_readable(login: Login, args: Properties) -> Iterator[Failure]:
+    for number, one in enumerate(args.known("resources") or []):
+        try:
+            if not _is_unknown(one) and arm_ids.parse(str(one["id"])).type.lower() not in VERSIONS:
+                yield Failure(f"resources[{number}].id", f"found {one['id']!r}, of a type that is not read")
+        except MalformedError as error:
+            yield Failure(f"resources[{number}].id", str(error))
 
 
 def _described(version: KeyVersion | None) -> Value:
-    """A version of a key in azure-native's words."""
+    """A version of a key in Resource Manager's words."""
     if version is None:
         return None
-    dates = {"notBefore": version.not_before, "expires": version.expires}
-    return {"keyUriWithVersion": version.uri, "attributes": {"enabled": version.enabled, **dates}}
+    attributes = {"enabled": version.enabled, "nbf": version.not_before, "exp": version.expires}
+    return {"properties": {"keyUriWithVersion": version.uri, "attributes": attributes}}
 
 
 def _deleted(one: Deleted) -> Value:
@@ -206,9 +231,9 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "azure-cmk:index:checkDeployment": Function(check_deployment, _not_planned),
     "azure-cmk:index:getClientConfig": Function(get_client_config),
     "azure-cmk:index:getDeleted": Function(get_deleted, _no_subscription),
-    "azure-cmk:index:getUpgrade": Function(get_upgrade),
     "azure-cmk:index:getKeyVersion": Function(get_key_version),
     "azure-cmk:index:getManagedHsmKey": Function(get_managed_hsm_key, forms={"keyId": key_of_an_hsm}),
+    "azure-cmk:index:getResources": Function(get_resources, _not_readable),
     "azure-cmk:index:getWrittenVault": Function(
         get_written_vault, forms={"vaultId": arm_ids.vault_id}, writes=True
     ),

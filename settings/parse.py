@@ -20,7 +20,7 @@ from settings.services import problems_between
 
 Values = Mapping[str, object]
 SHARED_FILE = "fleet.yaml"
-"""What a fleet's stacks share (operate/fleet/shared.py)."""
+"""What a fleet's stacks share (settings/shared.py)."""
 SERVICES = "services"
 REMOVED = "removedServices"
 _ARGUMENTS = {camel_case(name): declared for name, declared in arguments(ServiceSettings).items()}

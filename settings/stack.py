@@ -1,27 +1,28 @@
 """Reads the stack's configuration from Pulumi; nothing else in this project does."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import pulumi
 from pulumi.runtime import config
 
 from core.environment import NAMESPACE
 from settings.model import Settings
-from settings.parse import Values, parse
+from settings.parse import parse
+from settings.shared import settings_of
 
 _NOT_SHOWN = "searchServiceKey"
 
 
-def load(shared: Callable[[str, Values], Values] = lambda *_: {}) -> Settings:
-    """The settings of the stack that runs, laid over those that a fleet shares: `shared` gives them for the
-    stack's name and its own configuration. Raises SettingsError with every problem."""
+def load() -> Settings:
+    """The settings of the stack that runs, laid over those that a fleet shares. Raises SettingsError with
+    every problem, and FleetFileError."""
     values, login = _values(NAMESPACE), _values("azure-native:")
     secret = frozenset(key for key in values if config.is_config_secret(NAMESPACE + key))
     # Pulumi itself warns when a program reads a secret by pulumi.Config.get().
     for warning in shown_secrets(values, secret):
         pulumi.log.warn(warning)
     stack = pulumi.get_stack()
-    return parse(values, secret=secret, shared=shared(stack, _everything()), login=login, stack=stack)
+    return parse(values, secret=secret, shared=settings_of(stack, _everything()), login=login, stack=stack)
 
 
 def shown_secrets(values: Mapping[str, str], secret: Collection[str]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from components.guards.situation import Live, Situation, is_in_subscription
 from core import arm_ids, audit_log, facts, regions
 from core import resource_types as types
 from core.facts import HOURS_HELD
+from core.values import look
 
 _WATCHED = ("tags", "sku", "publicNetworkAccess", "networkAcls", "disableLocalAuth")
 _BY_REFRESH = {
@@ -48,7 +49,7 @@ def unaudited(situation: Situation) -> Iterator[str]:
     setting, live = situation.before.part(types.DIAGNOSTIC_SETTING, "vault-audit"), situation.live.audit
     if live is None:
         what = "was deleted outside Pulumi"
-    elif live and not audit_log.recorded(live.get("logs")) & audit_log.CATEGORIES:
+    elif live and not audit_log.recorded(look(live, "properties.logs")) & audit_log.CATEGORIES:
         what = f"was changed outside Pulumi and no longer delivers {audit_log.CATEGORY}"
     else:
         return

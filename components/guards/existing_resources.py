@@ -86,7 +86,7 @@ def other_key(situation: Situation) -> Iterator[Problem]:
     key, inputs, place = situation.live.key, situation.inputs, situation.place
     if key is None or not inputs.makes_key:
         return
-    found = adapters.key_version({"properties": key})
+    found = adapters.key_version(key)
     way_out = "or give another key.name: a new key is made, and the account moves to it"
     for name, has, wanted in (("type", found.type, inputs.key.type), ("size", found.size, inputs.key.size)):
         if has not in (None, wanted):

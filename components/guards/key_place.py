@@ -49,12 +49,6 @@ class KeyPlace:
         name = arm_ids.name_of(self.vault_id)
         return key_uris.cli_options(name, self.key_name, in_managed_hsm=self.in_managed_hsm)
 
-    @property
-    def vault_arguments(self) -> dict[str, str]:
-        """The arguments that name the vault to azure-native's functions."""
-        vault = arm_ids.vault_id(self.vault_id)
-        return {"resourceGroupName": vault.group, "vaultName": vault.name}
-
 
 def place_of_key(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> KeyPlace:
     """The place of a service's key, in the given vault or in the one that the state has."""

@@ -1,6 +1,6 @@
 """Reads what exists before anything is made: the one place in which the guards call the engine and Azure.
 
-Each question is asked once in a look, whichever service asks it, and works in a preview. Questions that get
+azure-cmk reads for all services at once, each resource once in a look, also in a preview. Questions that get
 no answer are kept with their reasons, and told in one line.
 """
 
@@ -8,14 +8,14 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi
 
 from components.access import ROTATION
 from components.access_model import RBAC
 from components.account_write import BoundKey, recorded_account, unusable_version
-from components.arguments.inputs import known_text
+from components.arguments.inputs import UNKNOWN, known_text
 from components.arguments.names import role_assignment_name
 from components.cmk_resource import cmk_invoke_options
 from components.guards.access import key_in_use, key_left_behind
@@ -30,32 +30,26 @@ from components.guards.situation import (
     key_operators,
 )
 from components.guards.soft_deleted import Listed, makes_names
-from components.invokes import Answer, InvokeError, State, invoke, missing_data_role, together
+from components.invokes import Answer, InvokeError, State, invoke, together
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, demands, facts, kinds, rights
-from core.refusals import is_absent_text, is_forbidden_text
-from core.resource_types import (
-    DIAGNOSTIC_SETTING,
-    GET_ACCOUNT,
-    GET_CLIENT_CONFIG,
-    GET_IDENTITY,
-    GET_KEY,
-    GET_VAULT,
-)
+from core.api_versions import UPGRADES
+from core.refusals import is_forbidden_text
+from core.resource_types import DIAGNOSTIC_SETTING, GET_CLIENT_CONFIG
 from core.rights import Access
 
-_GET_ASSIGNMENT = "azure-native:authorization:getRoleAssignment"
-_GET_SETTING = "azure-native:monitor:getDiagnosticSetting"
 _EMPTY = "the answer is empty"
 """Why a resource counts as not read: Pulumi's mocks give empty answers."""
 _WHAT = {
-    "getAccount": "which key an account has",
-    "getVault": "whether a vault can hold the key, and its access",
-    "getKey": "whether a key exists",
-    "getRoleAssignment": "whether a role is assigned on a key",
-    "getDiagnosticSetting": "whether the uses of a vault's keys are logged",
-    "getUserAssignedIdentity": "whether the identity that uses a key exists",
+    "account": "which key an account has",
+    "vault": "whether a vault can hold the key, and its access",
+    "key": "whether a key exists",
+    "assignment": "whether a role is assigned on a key",
+    "operator": "whether a key operator has a role on a vault",
+    "audit": "whether the uses of a vault's keys are logged",
+    "identity": "whether the identity that uses a key exists",
 }
+"""What each resource is read for."""
 _HSM_WHAT = {
     "hsm": ("vault", "whether a managed HSM can hold the key"),
     "version": ("key", "whether a key exists in a managed HSM"),
@@ -67,13 +61,28 @@ _HSM_WHAT = {
 class ServiceRequest:
     """A service that is about to be made.
 
-    `vault_provider` is an azure-native provider for the subscription of an existing vault, if that is another
-    one; `former_names` are the names of the component's aliases.
+    `former_names` are the names of the component's aliases.
     """
 
     inputs: EncryptedAIServicesAccountArgs
-    vault_provider: pulumi.ProviderResource | None = None
     former_names: tuple[str, ...] = ()
+
+
+class _Question(NamedTuple):
+    """A resource that is to be read in a look; `api_version` is "" for the usual one of its type."""
+
+    look: int
+    id: str
+    api_version: str
+
+
+class ReadResource(NamedTuple):
+    """A resource as Resource Manager describes it, None if it does not exist; or why it may not be read, and
+    whether a role on the data of its vault would change that."""
+
+    found: Answer
+    unread: str = ""
+    lacks_data_role: bool = False
 
 
 @dataclass
@@ -84,12 +93,15 @@ class Reader:
     provider: pulumi.ProviderResource | None = None
     login: Deployer = Deployer()
     unchecked: list[str] = field(default_factory=list)
-    _answers: dict[tuple[Any, ...], asyncio.Future[tuple[Answer, bool]]] = field(default_factory=dict)
+    _answers: dict[_Question, asyncio.Future[ReadResource]] = field(default_factory=dict)
+    _waiting: list[_Question] = field(default_factory=list)
 
     async def log_in(self) -> None:
         """Reads who deploys. Raises RunError if the two providers are logged in as different principals."""
         native, own = await together(
-            invoke(GET_CLIENT_CONFIG, self._through(None)),
+            invoke(
+                GET_CLIENT_CONFIG, pulumi.InvokeOptions(provider=self.provider) if self.provider else None
+            ),
             invoke("azure-cmk:index:getClientConfig", cmk_invoke_options()),
         )
         refuse_other_login(native, own)
@@ -163,7 +175,7 @@ class Reader:
         """The version that an account is bound to: `key`, if that is the current one, or else as azure-cmk
         reads it; None without a version, or where it is not shown."""
         version = bound.encryption.key_version
-        current = adapters.current_version(key or {}).uri or ""
+        current = adapters.key_version(key or {}).uri or ""
         if not version or current.lower() == bound.uri.lower():
             return key
         try:
@@ -179,44 +191,46 @@ class Reader:
         if not pulumi.runtime.is_dry_run() or kind is None or not kind.becomes:
             return facts.Upgrade()
         try:
-            return adapters.upgrade(await self.own("getUpgrade", accountId=account.id))
+            shown = await self.resource(account.id, 0, UPGRADES)
         except InvokeError as error:
-            self.unchecked.append(f"whether Azure plans to upgrade {account.name}, because {error}")
-            return facts.Upgrade()
+            shown = ReadResource(None, str(error))
+        if shown.unread:
+            self.unchecked.append(f"whether Azure plans to upgrade {account.name}, because {shown.unread}")
+        return adapters.upgrade(shown.found or {})
 
-    async def native(
-        self, function: str, provider: pulumi.ProviderResource | None, arguments: Mapping[str, str], look: int
-    ) -> tuple[Answer, bool]:
-        """The answer of a function of azure-native, None if the resource does not exist; and whether it may
-        be read. Raises InvokeError."""
-        call = (look, function, provider, *sorted(arguments.items()))
-        if call not in self._answers:
-            self._answers[call] = asyncio.ensure_future(self._native(function, provider, arguments))
-        return await self._answers[call]
+    async def resource(self, id: str, look: int, api_version: str = "") -> ReadResource:
+        """A resource by its ARM id, asked about together with all that others ask about at the same time.
+        Raises InvokeError if Azure gave no answer."""
+        question = _Question(look, id, api_version)
+        if question not in self._answers:
+            loop = asyncio.get_running_loop()
+            self._answers[question] = loop.create_future()
+            if not self._waiting:
+                loop.call_soon(lambda: asyncio.ensure_future(self._ask()))
+            self._waiting.append(question)
+        return await self._answers[question]
 
-    async def _native(
-        self, function: str, provider: pulumi.ProviderResource | None, arguments: Mapping[str, str]
-    ) -> tuple[Answer, bool]:
-        why = _EMPTY
+    async def _ask(self) -> None:
+        """Asks what has been waiting, in one call."""
+        questions, self._waiting = self._waiting, []
+        wanted = [{"id": one.id, "apiVersion": one.api_version or None} for one in questions]
         try:
-            if found := await invoke(function, self._through(provider), **arguments):
-                return found, True
+            answer = await self.own("getResources", resources=wanted)
         except InvokeError as error:
-            if is_absent_text(str(error)):
-                return None, True
-            if not is_forbidden_text(str(error)) or missing_data_role(str(error)):
-                raise
-            why = str(error)
-        self.unchecked.append(f"{_WHAT[function.rpartition(':')[2]]}, because {why}")
-        return None, False
+            for question in questions:
+                self._answers[question].set_exception(error)
+            return
+        none = [{"unread": _EMPTY}] * len(questions)
+        for question, told in zip(questions, answer.get("resources") or none, strict=True):
+            if failed := told.get("failed"):
+                self._answers[question].set_exception(InvokeError(failed))
+                continue
+            found = ReadResource(told.get("found"), told.get("unread") or "", bool(told.get("lacksDataRole")))
+            self._answers[question].set_result(found)
 
     async def own(self, function: str, **arguments: Any) -> Mapping[str, Any]:
         """The answer of a function of azure-cmk. Raises InvokeError."""
         return await invoke(f"azure-cmk:index:{function}", cmk_invoke_options(), **arguments)
-
-    def _through(self, provider: pulumi.ProviderResource | None) -> pulumi.InvokeOptions | None:
-        chosen = provider or self.provider
-        return pulumi.InvokeOptions(provider=chosen) if chosen else None
 
 
 @dataclass
@@ -228,50 +242,49 @@ class _Look:
     number: int
     unread: set[str] = field(default_factory=set)
 
-    async def _get(self, what: str, function: str, arguments: Mapping[str, str] | None) -> Answer:
-        """The resource; None if it does not exist, if it may not be read, or if there are no arguments."""
-        if arguments is None:
+    async def _read(self, what: str, id: str) -> Answer:
+        """The resource; None if it does not exist, if it may not be read, or if there is no id."""
+        if not id:
             return None
-        at_vault = function in (GET_VAULT, GET_KEY, _GET_ASSIGNMENT)
-        provider = self.request.vault_provider if at_vault else None
-        found, is_read = await self.reader.native(function, provider, arguments, self.number)
-        if not is_read:
+        shown = await self.reader.resource(id, self.number)
+        if shown.unread:
             self.unread.add(what)
-        return found
+            self.reader.unchecked.append(f"{_WHAT[what]}, because {shown.unread}")
+        return shown.found
 
     async def account(self, recorded: RecordedService) -> Answer:
         """The account that the service has, or any account with the name that it is to get."""
-        inputs = self.request.inputs
-        group = recorded.group_name or known_text(inputs.existing_resource_group_name)
-        wanted = inputs.account_name
+        login = self.reader.login
         if recorded.account is not None:
-            is_here = is_in_subscription(recorded.account, self.reader.login)
-            group = arm_ids.group_of(recorded.account.id) if is_here else None
-            wanted = recorded.account.name
-        place = {"resourceGroupName": group, "accountName": wanted} if group else None
-        return await self._get("account", GET_ACCOUNT, place)
+            is_here = is_in_subscription(recorded.account, login)
+            return await self._read("account", recorded.account.id if is_here else "")
+        group = recorded.group_name or known_text(self.request.inputs.existing_resource_group_name)
+        if not group or group == UNKNOWN or not login.subscription_id:
+            return None
+        place = arm_ids.group_id(login.subscription_id, group)
+        return await self._read(
+            "account", arm_ids.child(place, arm_ids.ACCOUNT, self.request.inputs.account_name)
+        )
 
     async def key_and_grant(self, place: KeyPlace, before: RecordedService) -> tuple[Answer, Answer, Answer]:
         """The vault, the key and the role assignment, as far as they have to be read."""
         if place.in_managed_hsm:
             return await self._in_hsm(place)
-        id = place.assignment_id
-        role = {"scope": arm_ids.parse(id).scope, "roleAssignmentName": arm_ids.name_of(id)} if id else None
         return await asyncio.gather(
-            self._get("vault", GET_VAULT, place.vault_arguments if place.vault_id else None),
+            self._read("vault", place.vault_id),
             self._key(place, before),
-            self._get("assignment", _GET_ASSIGNMENT, role),
+            self._read("assignment", place.assignment_id),
         )
 
     async def _key(self, place: KeyPlace, before: RecordedService) -> Answer:
-        """The key, if it is to be read; None if this update gives the deployer the role to read it."""
-        try:
-            named = {**place.vault_arguments, "keyName": place.key_name} if place.vault_id else None
-            return await self._get("key", GET_KEY, named)
-        except InvokeError as error:
-            if gives_reading_role(self.request.inputs, before) and missing_data_role(str(error)):
-                return None
-            raise
+        """The key, if it is to be read; None if this update gives the deployer the role to read it. Raises
+        InvokeError if nobody gives it."""
+        if not place.vault_id:
+            return None
+        shown = await self.reader.resource(place.key_id, self.number)
+        if shown.lacks_data_role and not gives_reading_role(self.request.inputs, before):
+            raise InvokeError(shown.unread)
+        return None if shown.lacks_data_role else await self._read("key", place.key_id)
 
     async def _in_hsm(self, place: KeyPlace) -> tuple[Answer, Answer, Answer]:
         """The same for a managed HSM. azure-cmk reads it: azure-native does not reach its data plane."""
@@ -292,10 +305,7 @@ class _Look:
 
     async def identity(self, before: RecordedService) -> Answer:
         """The user-assigned identity that this stack made."""
-        if not (id := before.identity_id):
-            return None
-        place = {"resourceGroupName": arm_ids.group_of(id), "resourceName": arm_ids.name_of(id)}
-        return await self._get("identity", GET_IDENTITY, place)
+        return await self._read("identity", before.identity_id or "")
 
     async def audit(self, before: RecordedService, *, drifts: bool) -> Answer:
         """The diagnostic setting that this stack gave its vault; empty if it has none, or is not to read it.
@@ -303,9 +313,9 @@ class _Look:
         id = before.part(DIAGNOSTIC_SETTING, "vault-audit").get("id")
         if not (id and drifts and self.request.inputs.audit.keeps_logs):
             return {}
-        place = {"resourceUri": arm_ids.parse(id).scope, "name": arm_ids.name_of(id)}
-        found, is_read = await self.reader.native(_GET_SETTING, None, place, self.number)
-        return found if is_read else {}
+        other = _Look(self.reader, self.request, self.number)
+        found = await other._read("audit", id)
+        return {} if other.unread else found
 
     async def operators(self, place: KeyPlace, before: RecordedService, vault: Answer) -> dict[str, str]:
         """The key operators who have their access to an existing vault already, though the state does not
@@ -321,8 +331,8 @@ class _Look:
                 continue
             if inputs.access_model == RBAC:
                 name = role_assignment_name(place.vault_id, object_id, ROTATION.role.id)
-                at_vault = {"scope": place.vault_id, "roleAssignmentName": name}
-                if role := await self._get("operator", _GET_ASSIGNMENT, at_vault):
+                at_vault = arm_ids.child(place.vault_id, arm_ids.ROLE_ASSIGNMENT, name)
+                if role := await self._read("operator", at_vault):
                     found[object_id] = str(role["id"])
             elif policies.get(object_id.lower(), own) != own:
                 found[object_id] = f"{place.vault_id}/accessPolicy/{object_id}"
@@ -339,9 +349,8 @@ class _Look:
         left = replace(left, assignment_id=assignment_id(left))
         other = _Look(self.reader, self.request, self.number)
         vault, _, assignment = await other.key_and_grant(left, before)
-        by_other_login = left.in_managed_hsm or self.request.vault_provider is not None
         if vault is None:
-            return "vault" in other.unread or by_other_login
+            return "vault" in other.unread or left.in_managed_hsm
         found = adapters.vault(vault)
         unmet = demands.trusted_services(found.network, found.noun)
         if unmet and unmet.unmet:

@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 
 from operate import stack
 from operate.errors import OperateError
-from operate.fleet import actions, files, planning, shared
+from operate.fleet import actions, files, planning
 from operate.fleet.actions import ChosenStacks
 from operate.fleet.files import FleetFiles
-from operate.fleet.shared import FleetFileError
+from settings import shared
+from settings.shared import FleetFileError
 
 
 class Action(NamedTuple):

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from core import arm_ids, key_uris
 from operate.errors import OperateError
-from operate.fleet import shared
 from operate.fleet.planning import Member
-from operate.fleet.shared import FILE, SharedSettings
 from operate.stack_file import StackFile, path_of, stack_file
+from settings import shared
 from settings.model import ServiceSettings, Settings
 from settings.parse import SettingsError
+from settings.shared import FILE, SharedSettings
 
 _NO_UPDATE_READS = ("docs/", "tests/", ".github/workflows/", ".azuredevops/pipelines/")
 """No update of a stack reads these folders, nor any *.md. A change of any other file touches every stack: an

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from operate.errors import OperateError
-from operate.fleet.shared import Ring, matches, share
+from settings.shared import Ring, matches, share
 
 REST = "rest"
 """The ring of the stacks that no other ring takes."""

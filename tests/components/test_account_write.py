@@ -232,7 +232,7 @@ def test_what_may_be_written_states_the_key(
 def key(version: str, **attributes: Any) -> dict[str, Any]:
     """A key in azure-native's words, with its current version."""
     uri = f"https://kv.vault.azure.net/keys/cmk/{version}"
-    return {"keyUriWithVersion": uri, "attributes": {"enabled": True, **attributes}}
+    return {"properties": {"keyUriWithVersion": uri, "attributes": {"enabled": True, **attributes}}}
 
 
 @pytest.mark.parametrize(
@@ -240,8 +240,8 @@ def key(version: str, **attributes: Any) -> dict[str, Any]:
     [
         (key("v1"), ""),
         (key("v1", enabled=False), "is disabled"),
-        (key("v1", expires=99), "expired on 1970-01-01T00:01:39Z"),
-        (key("v1", notBefore=101), "is not valid before 1970-01-01T00:01:41Z"),
+        (key("v1", exp=99), "expired on 1970-01-01T00:01:39Z"),
+        (key("v1", nbf=101), "is not valid before 1970-01-01T00:01:41Z"),
         (key("v2", enabled=False), ""),
         (None, ""),
     ],

@@ -14,9 +14,9 @@ from core.documents import DEEPEST, DocumentError
 from operate import stack_file
 from operate.adopt import files
 from operate.errors import OperateError
-from operate.fleet import shared
 from policies import configuration
 from review import approvals, preview
+from settings import shared
 from settings.parse import decoded
 
 ROOT = Path(__file__).resolve().parents[2]

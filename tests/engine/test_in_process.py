@@ -438,7 +438,7 @@ def run_program(run: Callable[..., Any], services: list[Any], **more: Any) -> di
         stack: Any = pulumi.runtime.get_root_resource()
         pulumi.Output.all(**stack.outputs).apply(found.update)
 
-    with patch.object(program.settings, "load", lambda _: parse({"location": "westeurope", **texts})):
+    with patch.object(program.settings, "load", lambda: parse({"location": "westeurope", **texts})):
         run(main)
     return found
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.api_versions import ACCOUNTS, UPGRADES, VAULTS
 from core.facts import Deleted
 from provider.deployment import checks
 from provider.failure import ServiceError
@@ -30,6 +31,7 @@ DELETED = "azure-cmk:index:getDeleted"
 HSM_KEY = "azure-cmk:index:getManagedHsmKey"
 LOGIN = "azure-cmk:index:getClientConfig"
 CHECK = "azure-cmk:index:checkDeployment"
+RESOURCES = "azure-cmk:index:getResources"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
 ACCOUNT = {"id": ACCOUNT_ID}
 
@@ -61,15 +63,52 @@ async def test_get_deleted_tells_what_still_holds_a_name(pulumi: Engine) -> None
 
 @pytest.mark.parametrize("version", [V1, V2])
 @pytest.mark.parametrize("key", [KEY_ID, HSM_KEY_ID])
-async def test_a_version_of_a_key_is_described_as_azure_native_does_it(
+async def test_a_version_of_a_key_is_described_as_resource_manager_does_it(
     pulumi: Engine, key: str, version: str
 ) -> None:
     """Also one that is not the current one, and none that there is not."""
     pulumi.azure.versions = [a_version(enabled=False, expires=9), a_version(V3)]
     answer, _ = await pulumi.invoke("azure-cmk:index:getKeyVersion", {"keyId": key, "version": version})
-    attributes = {"enabled": False, "notBefore": None, "expires": 9}
-    described = {"version": {"keyUriWithVersion": key_uri(V1), "attributes": attributes}}
+    attributes = {"enabled": False, "nbf": None, "exp": 9}
+    properties = {"keyUriWithVersion": key_uri(V1), "attributes": attributes}
+    described = {"version": {"properties": properties}}
     assert answer == (described if version == V1 else {})
+
+
+NEEDS_ROLE = ServiceError(
+    400, "BadRequest", "Caller: name=KeyVault/ManagementPlane;appid=x", inner_code="ForbiddenByRbac"
+)
+
+
+async def test_each_resource_is_answered_by_itself(pulumi: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order of the question: found, absent, not to be read, and without an answer; one of an API
+    version that is asked for."""
+    answers = {
+        (VAULT_ID, VAULTS): {"id": VAULT_ID},
+        (ACCOUNT["id"], UPGRADES): {"properties": {"foundryAutoUpgrade": {"mode": "NotSet"}}},
+        (KEY_ID, VAULTS): NEEDS_ROLE,
+        (f"{VAULT_ID}/keys/other", VAULTS): ServiceError(503, "ServiceUnavailable", "down"),
+        (ACCOUNT["id"], ACCOUNTS): ServiceError(403, "AuthorizationFailed", "no Microsoft.Test/kind/read"),
+    }
+
+    async def ask(method: str, id: str, api_version: str) -> Any:
+        found = answers.get((id, api_version), ServiceError(404, "ResourceNotFound", id))
+        if isinstance(found, ServiceError):
+            raise found
+        return found
+
+    monkeypatch.setattr(pulumi.azure, "ask", ask)
+    ids = [VAULT_ID, f"{VAULT_ID}x", KEY_ID, f"{VAULT_ID}/keys/other", ACCOUNT["id"]]
+    asked = [{"id": id} for id in ids] + [{"id": ACCOUNT["id"], "apiVersion": UPGRADES}]
+    answer, failures = await pulumi.invoke(RESOURCES, {"resources": asked})
+    assert not failures
+    found, absent, needs_role, failed, denied, upgrade = answer["resources"]
+    assert (found, absent) == ({"found": {"id": VAULT_ID}}, {"found": None})
+    assert needs_role["lacksDataRole"] is True
+    assert "Key Vault Crypto Officer" in needs_role["unread"]
+    assert "503 ServiceUnavailable: down" in failed["failed"]
+    assert (denied["lacksDataRole"], "Microsoft.Test/kind/read" in denied["unread"]) == (False, True)
+    assert upgrade["found"]["properties"]["foundryAutoUpgrade"] == {"mode": "NotSet"}
 
 
 @pytest.mark.parametrize(
@@ -84,6 +123,9 @@ async def test_a_version_of_a_key_is_described_as_azure_native_does_it(
         (CHECK, {"resources": [ACCOUNT, {**ACCOUNT, "action": "move"}]}, "resources[1]"),
         (CHECK, {"resources": [{**ACCOUNT, "names": "x"}]}, "resources[0]"),
         (CHECK, {"resources": [ACCOUNT], "checks": ["names"]}, "checks"),
+        (RESOURCES, {}, "resources"),
+        (RESOURCES, {"resources": [{"id": VAULT_ID}, {"id": "kv"}]}, "resources[1].id"),
+        (RESOURCES, {"resources": [{"id": f"{VAULT_ID}/secrets/s"}]}, "resources[0].id"),
     ],
 )
 async def test_bad_arguments_are_named(

@@ -21,8 +21,6 @@ from core.login import LoginError
 from core.login import login as core_login
 from operate import login, recover
 from operate.errors import OperateError
-from operate.fleet import shared
-from operate.fleet.shared import FleetFileError
 from probe.__main__ import place
 from probe.conversation import UnknownError
 from provider import checks
@@ -30,7 +28,8 @@ from provider.functions import wrong_arguments
 from provider.served import Served
 from provider.wire import Properties
 from review import approvals
-from settings import SettingsError, parse
+from settings import SettingsError, parse, shared
+from settings.shared import FleetFileError
 from tests.policies.asking import Pack
 from tests.policies.stacks import two_phases
 from tests.provider.fake_azure import ACCOUNT_ID, VAULT_ID, FakeAzure, key_uri

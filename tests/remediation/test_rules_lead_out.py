@@ -83,6 +83,6 @@ def _said(rule: str, type: str, found: Mapping[str, Any], settings: Mapping[str,
     """What the rule says of the whole program with these settings."""
     monitor = RecordingMonitor(FakeAzure())
     document = {"name": "claims", "location": "westeurope", **settings}
-    with patch.object(program.settings, "load", lambda _: parse(document)):
+    with patch.object(program.settings, "load", lambda: parse(document)):
         run(program.main, monitor=monitor)
     return [one.message for _, one in answers(monitor, {type: found}) if one.rule == rule]

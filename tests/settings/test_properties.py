@@ -69,7 +69,7 @@ def test_a_program_passes_the_pack_or_is_refused_setting_by_setting(document: Do
     it only what was said outright; or each wrong setting is named by its path, and nothing was registered."""
     monitor = RecordingMonitor(FakeAzure())
     try:
-        with patch.object(program.settings, "load", lambda _: parse(document.config)):
+        with patch.object(program.settings, "load", lambda: parse(document.config)):
             run(program.main, monitor=monitor)
     except (SettingsError, RefusedError) as error:
         assert [found.type for found in monitor.registered if ":providers:" not in found.type] == []

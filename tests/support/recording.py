@@ -18,7 +18,7 @@ from components.arguments.inputs import read
 from components.service import EncryptedAIServicesAccount
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.testing import PRINCIPAL, TENANT, AbsentError, AzureMocks
-from core.resource_types import GET_KEY
+from core import arm_ids
 from tests.support.program import run_program
 
 OTHER_SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
@@ -56,6 +56,12 @@ class FakeAzure(AzureMocks):
         self.hsm: dict[str, Any] = {}
         self.asked: list[mocks.MockCallArgs] = []
 
+    @property
+    def read(self) -> list[str]:
+        """The ids of the resources that were read, as often as each was."""
+        calls = [one.args["resources"] for one in self.asked if one.token.endswith(":getResources")]
+        return [str(resource["id"]) for resources in calls for resource in resources]
+
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         self.asked.append(args)
         own: dict[str, dict[str, Any]] = {
@@ -66,9 +72,18 @@ class FakeAzure(AzureMocks):
         }
         if args.token == "azure-native:cognitiveservices:getAccount":
             return self._account(str(args.args["accountName"])), []
-        if args.token == GET_KEY and args.args["keyName"] == EXISTING_KEY:
-            return dict(self.key or _USABLE), []
         return (own[args.token], []) if args.token in own else super().call(args)
+
+    def found(self, id: str) -> dict[str, Any] | None:
+        name = arm_ids.name_of(id)
+        if arm_ids.parse(id).type == arm_ids.ACCOUNT:
+            try:
+                return self._account(name)
+            except AbsentError:
+                return None
+        if arm_ids.parse(id).type == arm_ids.KEY and name == EXISTING_KEY:
+            return {"properties": dict(self.key or _USABLE)}
+        return super().found(id)
 
     def _account(self, name: str) -> dict[str, Any]:
         """An account that the state has or this run made. Raises AbsentError for any other."""

@@ -250,8 +250,11 @@ SETTING: Parts = {(types.DIAGNOSTIC_SETTING, "language-vault-audit"): {"name": "
     ("live", "told"),
     [
         (None, "was deleted outside Pulumi"),
-        ({"logs": [{"category": "AuditEvent", "enabled": False}]}, "no longer delivers AuditEvent"),
-        ({"logs": [{"categoryGroup": "allLogs", "enabled": True}]}, ""),
+        (
+            {"properties": {"logs": [{"category": "AuditEvent", "enabled": False}]}},
+            "no longer delivers AuditEvent",
+        ),
+        ({"properties": {"logs": [{"categoryGroup": "allLogs", "enabled": True}]}}, ""),
         ({}, ""),
     ],
     ids=["deleted", "turned off", "wider", "not read"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -16,7 +17,7 @@ from components.guards.situation import Deployer
 from components.invokes import missing_data_role
 from components.preflight import RefusedError, preflight
 from components.testing import SUBSCRIPTION, AbsentError, existing_vault
-from core.resource_types import GET_KEY
+from core import arm_ids
 from tests.components.bound import GRANT, HUB, state
 from tests.support.recording import FakeAzure, RecordingMonitor, run, service_inputs
 
@@ -67,8 +68,21 @@ def test_a_shared_vault_is_asked_about_once() -> None:
         name: ServiceRequest(service_inputs(name, vault={"id": HUB})) for name in ("one", "two", "three")
     }
     run(lambda: preflight(services), azure=azure)
-    asked = [call.token.rsplit(":", 1)[1] for call in azure.asked]
-    assert (asked.count("getVault"), asked.count("getKey")) == (1, 3)
+    read = [arm_ids.parse(id).type for id in azure.read]
+    assert (read.count(arm_ids.VAULT), read.count(arm_ids.KEY)) == (1, 3)
+
+
+def test_what_all_services_need_is_read_in_as_many_calls_as_one_service_needs() -> None:
+    """The accounts in one, and what is around their keys in another."""
+    calls = []
+    for number in (1, 20):
+        azure, names = FakeAzure(), [f"s{one}" for one in range(number)]
+        azure.state = {urn: one for name in names for urn, one in state(name).items()}
+        azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk"}
+        services = {name: ServiceRequest(service_inputs(name)) for name in names}
+        run(partial(preflight, services), azure=azure)
+        calls.append(len([one for one in azure.asked if one.token.endswith(":getResources")]))
+    assert calls == [2, 2]
 
 
 def test_a_key_that_may_not_be_read_names_the_role() -> None:
@@ -111,17 +125,23 @@ def test_access_is_taken_away_although_another_service_is_refused() -> None:
     assert [found.name for found in monitor.of(":KeyAccessRevocation")] == ["two-revocation"]
 
 
-@pytest.mark.parametrize(
-    "unanswered", ["azure-cmk:index:checkDeployment", "azure-cmk:index:getDeleted", GET_KEY]
-)
+@pytest.mark.parametrize("unanswered", ["checkDeployment", "getDeleted", "getResources"])
 def test_access_is_taken_away_although_azure_does_not_answer(unanswered: str) -> None:
     """A question about one service that fails ends the run, and keeps the data of no other one readable."""
 
-    def silent(args: MockCallArgs) -> None:
-        if args.token == unanswered and args.args.get("vaultName", "kv-one") == "kv-one":
+    def silent(args: MockCallArgs) -> Any:
+        if not args.token.endswith(f":{unanswered}"):
+            return None
+        if unanswered != "getResources":
             raise RefusedLoginError
+        of_one = {"failed": "Azure does not accept the login"}
+        answer = azure.answer("index:getResources", args.args)
+        told = zip(args.args["resources"], answer["resources"], strict=True)
+        return {"resources": [of_one if "/kv-one/" in one["id"] else found for one, found in told]}
 
-    monitor = RecordingMonitor(answered(two_services(), silent))
+    azure = two_services()
+
+    monitor = RecordingMonitor(answered(azure, silent))
     services = {
         "one": ServiceRequest(service_inputs("one")),
         "two": ServiceRequest(service_inputs("two", access="revoked")),
@@ -142,24 +162,21 @@ def test_access_is_taken_away_at_the_key_in_use() -> None:
     assert revoked.inputs["keyId"].endswith("/vaults/kv-one/keys/cmk-one")
 
 
-@pytest.mark.parametrize("late", ["getAccount", "getVault", "getKey", "grant"])
+@pytest.mark.parametrize("late", [arm_ids.ACCOUNT, arm_ids.VAULT, arm_ids.KEY, "grant"])
 def test_what_one_read_does_not_find_is_looked_for_twice(late: str) -> None:
     """A front end that is behind is no drift: nobody is told to forget what is there. Nor is a grant of
     seconds ago, which the first read of the vault does not show, an access that was removed."""
-    azure, function = two_services(), "getVault" if late == "grant" else late
+    azure, type = two_services(), arm_ids.VAULT if late == "grant" else late
+    at_once, found = existing_vault() if late == "grant" else None, azure.found
 
     def asked() -> int:
-        return len([one for one in azure.asked if one.token.endswith(f":{function}")])
+        return len([id for id in azure.read if arm_ids.parse(id).type == type])
 
-    def behind(args: MockCallArgs) -> Any:
-        if asked() or not args.token.endswith(f":{function}"):
-            return None
-        if late == "grant":
-            return existing_vault()
-        azure.asked.append(args)
-        raise AbsentError
+    def behind(id: str) -> Any:
+        return at_once if arm_ids.parse(id).type == type and asked() == 1 else found(id)
 
-    run(lambda: preflight({"one": ServiceRequest(service_inputs("one"))}), azure=answered(azure, behind))
+    azure.found = behind  # type: ignore[method-assign]
+    run(lambda: preflight({"one": ServiceRequest(service_inputs("one"))}), azure=azure)
     assert asked() == 2
 
 

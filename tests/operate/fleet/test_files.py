@@ -16,11 +16,11 @@ from core import resource_types
 from operate import stack as engine
 from operate.__main__ import main
 from operate.errors import OperateError
-from operate.fleet import files, shared, work
+from operate.fleet import files, work
 from operate.fleet.planning import Outcome
-from operate.fleet.shared import FleetFileError, Ring
-from settings import SettingsError, parse
+from settings import SettingsError, parse, shared
 from settings.parse import merged
+from settings.shared import FleetFileError, Ring
 from tests.settings.test_parse import MINIMAL, VAULT_ID
 from tests.support.stack import ROOT
 

@@ -17,7 +17,7 @@ from operate.errors import OperateError
 from operate.fleet import cluster, planning, report
 from operate.fleet.planning import Member, Outcome
 from operate.fleet.rollout import carried_out
-from operate.fleet.shared import Ring
+from settings.shared import Ring
 
 NAMES = st.text("abcdef", min_size=1, max_size=4)
 KEYS = st.frozensets(st.sampled_from(["kv1/a", "kv1/b", "kv2/a", "kv3/a"]), max_size=2)
