@@ -18,7 +18,7 @@ import settings
 from components.arguments.inputs import known_text
 from components.guards.reader import ServiceRequest
 from components.preflight import preflight
-from components.sdk_patches import patch_sdk
+from components.sdk import patch_sdk
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions
 from core.garbage import collect_seldom

@@ -18,13 +18,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi.runtime import get_root_resource, settings
+from pulumi.runtime import get_root_resource
 from pulumi.runtime.proto import resource_pb2
 
 from components.arguments.inputs import camel_case
 from components.azure_failures import explaining_hooks
 from components.azure_native import PACKAGE
 from components.hooks import engine_has
+from components.sdk import has_transforms
 from core.resource_types import COMPONENTS, parse_urn
 
 ChildOptions = Callable[..., pulumi.ResourceOptions]
@@ -59,10 +60,7 @@ def may_be_transformed(component: pulumi.Resource | None) -> bool:
         return True
     if get_root_resource() is None:
         return not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
-    # The SDK (3.259) keeps them here alone. Where another one does not, there may be some.
-    servicers = getattr(getattr(settings, "_CallbackServicer", None), "_servicers", [None])
-    served = any(getattr(one, "_transforms", True) for one in servicers)
-    return bool(served or component.given.transforms or getattr(component, "_transformations", True))
+    return bool(has_transforms(component) or component.given.transforms)
 
 
 class Component(pulumi.ComponentResource):

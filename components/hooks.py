@@ -19,9 +19,9 @@ from pulumi.output import Unknown
 from pulumi.resource import DependencyProviderResource
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from pulumi.runtime.rpc import UNKNOWN
-from pulumi.runtime.rpc_manager import RPCManager
-from pulumi.runtime.settings import SETTINGS, _get_callbacks, get_monitor, monitor_supports_feature
-from pulumi.runtime.sync_await import _sync_await
+from pulumi.runtime.settings import get_monitor, monitor_supports_feature
+
+from components.sdk import call_from_another_loop, serve_callbacks
 
 Answer = TypeVar("Answer")
 _THREADS = ThreadPoolExecutor(32, "hooks")
@@ -38,10 +38,9 @@ def engine_has(feature: Any) -> bool:
 
 
 def serve_hooks() -> None:
-    """Starts the server on which the engine calls the hooks of this program. The SDK (pulumi 3.259) would
-    start one for each hook: each is declared in a task of its own, which the others do not see."""
+    """Starts the server on which the engine calls the hooks of this program."""
     if engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
-        SETTINGS.callbacks = _sync_await(_get_callbacks())
+        serve_callbacks()
 
 
 def error_hooks(name: str, callback: Any) -> list[pulumi.ErrorHook]:
@@ -78,8 +77,7 @@ async def read_in_hook(
     reference = provider and f"{await provider.urn.future()}::{await provider.id.future() or UNKNOWN}"
 
     async def reading() -> Answer:
-        # The program's manager holds the tasks of the program's loop, which this loop cannot wait for.
-        SETTINGS.rpc_manager = RPCManager()  # type: ignore[no-untyped-call]
+        call_from_another_loop()
         through = DependencyProviderResource(reference) if reference else None
         return await read(
             pulumi.InvokeOptions(

@@ -25,7 +25,7 @@ from components.arguments.inputs import camel_case, read
 from components.arguments.problem import InputError
 from components.package_schema import NAME, completed
 from components.preflight import RefusedError
-from components.sdk_patches import patch_sdk
+from components.sdk import patch_sdk
 from core.engine_watch import end_with_engine
 from core.garbage import collect_seldom
 from core.published import VERSION

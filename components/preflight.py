@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import pulumi
-from pulumi.runtime.sync_await import _sync_await
 
 from components.account_write import bound_key
 from components.arguments.problem import InputError, Problem
@@ -26,6 +25,7 @@ from components.hooks import serve_hooks
 from components.invokes import InvokeError, State, stack_state, together
 from components.locks import lock_hook
 from components.planned import Question, deleted, planned
+from components.sdk import wait_for
 from core import arm_ids
 from core.commands import STACK
 from core.environment import IGNORES_VALIDATION, RECOVERS
@@ -86,7 +86,7 @@ def preflight(
     # Which resources are made depends on the answers, so the program waits for all of them together, as it
     # would for one plain `pulumi.runtime.invoke`.
     try:
-        _sync_await(found.run(configured))
+        wait_for(found.run(configured))
     finally:
         revocations = tuple(_revoke(name, taken) for name, taken in found.revoked.items())
     if found.problems:

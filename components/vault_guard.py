@@ -20,12 +20,12 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.sync_await import _sync_await
 
 from components.azure_failures import unrecorded
 from components.cmk_resource import cmk_invoke_options
 from components.hooks import engine_has, plain, read_in_hook, serve_hooks
 from components.invokes import Answer, invoke
+from components.sdk import wait_for
 from core import adapters, commands, demands, facts, rights
 from core.refusals import OPENING
 from core.rights import Access, EffectiveAccess
@@ -100,7 +100,7 @@ def lone_vault_guard(name: str) -> pulumi.ResourceHookBinding | None:
         return None
     serve_hooks()
     if not pulumi.runtime.is_dry_run():
-        _sync_await(invoke("azure-cmk:index:getClientConfig", cmk_invoke_options()))
+        wait_for(invoke("azure-cmk:index:getClientConfig", cmk_invoke_options()))
     return vault_guard(name, may_leave_roles=False)
 
 

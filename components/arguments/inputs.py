@@ -21,9 +21,9 @@ from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast, get_args, get_origin
 
 import pulumi
-from pulumi.runtime.sync_await import _sync_await
 
 from components.arguments.problem import InputError, Problem
+from components.sdk import wait_for
 
 Check = Callable[[Any], object]
 """Raises ValueError with what is wrong with a value."""
@@ -276,7 +276,7 @@ UNKNOWN = ""
 def source_resources(value: pulumi.Input[str]) -> list[pulumi.Resource]:
     """The resources of this program that an output comes from; none of a plain value. Waits until they are
     made: only for an output whose value was waited for anyway."""
-    return list(_sync_await(value.resources())) if isinstance(value, pulumi.Output) else []
+    return list(wait_for(value.resources())) if isinstance(value, pulumi.Output) else []
 
 
 def _as_mapping(value: object) -> Mapping[str, object] | None:
@@ -290,7 +290,7 @@ def _as_mapping(value: object) -> Mapping[str, object] | None:
 def _secret_texts(args: object) -> frozenset[str]:
     """The values of outputs in the arguments that are secret and known. Waits for the outputs."""
     if isinstance(args, pulumi.Output):
-        return frozenset(texts_in(_sync_await(args.future())) if _sync_await(args.is_secret()) else ())
+        return frozenset(texts_in(wait_for(args.future())) if wait_for(args.is_secret()) else ())
     group = _as_mapping(args)
     inner = group.values() if group is not None else args if isinstance(args, list | tuple) else ()
     return frozenset(text for one in inner for text in _secret_texts(one))
@@ -366,7 +366,7 @@ class _Reading:
             if not self._known or declared.type is dict:
                 return value
             # The id of a resource that a preview would create is an empty text.
-            value = _sync_await(value.future()) or value
+            value = wait_for(value.future()) or value
             if isinstance(value, pulumi.Output):
                 return value
         if declared.many:
@@ -399,7 +399,7 @@ class _Reading:
 def _spread(group: Any) -> object:
     """Turns a group of arguments that is one output into one output for each argument, which is secret and
     waits for resources as the group does. A group that is not known yet stays as it is."""
-    known = _sync_await(group.future()) if isinstance(group, pulumi.Output) else None
+    known = wait_for(group.future()) if isinstance(group, pulumi.Output) else None
     if not isinstance(known, Mapping):
         return group
     return {name: group.apply(lambda whole, name=name: whole[name]) for name in known}

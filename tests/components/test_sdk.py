@@ -1,8 +1,11 @@
-"""The SDK's debug messages and stack traces of each resource are left out, and nothing else is."""
+"""The private parts of the SDK that components/sdk.py leans on are there, and it alone names one; the SDK's
+debug messages and stack traces of each resource are left out, and nothing else is."""
 
 from __future__ import annotations
 
 import inspect
+import re
+from pkgutil import resolve_name
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,9 +13,10 @@ import pulumi
 import pytest
 from pulumi import _types
 
-from components.sdk_patches import patch_sdk
+from components.sdk import patch_sdk
 from components.service import EncryptedAIServicesAccount
 from tests.support.recording import run
+from tests.support.stack import ROOT
 
 
 @pytest.fixture
@@ -23,6 +27,43 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(pulumi.log, "get_engine", lambda: engine)
     monkeypatch.setattr(pulumi.log, "debug", inspect.unwrap(pulumi.log.debug))
     return found
+
+
+PARTS = (
+    "pulumi._types._types_from_annotations",
+    "pulumi.runtime.resource._get_stack_trace",
+    "pulumi.runtime.rpc_manager.RPCManager",
+    "pulumi.runtime.settings.SETTINGS.callbacks",
+    "pulumi.runtime.settings.SETTINGS.rpc_manager",
+    "pulumi.runtime.settings._CallbackServicer._servicers",
+    "pulumi.runtime.settings._get_callbacks",
+    "pulumi.runtime.sync_await._sync_await",
+)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_sdk_has_each_private_part(part: str) -> None:
+    """A release of the SDK that moves one fails here, by the part's name."""
+    resolve_name(part)
+
+
+def test_a_resource_and_a_server_of_callbacks_keep_transforms_where_they_are_looked_for() -> None:
+    """Two parts that only an instance has."""
+    assert "_transforms" in inspect.getsource(
+        resolve_name("pulumi.runtime.settings._CallbackServicer.__init__")
+    )
+    assert "_transformations" in inspect.getsource(pulumi.Resource.__init__)
+
+
+def test_one_module_alone_names_private_parts() -> None:
+    """Of the rooms that run in a user's program."""
+    private = re.compile(
+        r"from pulumi\.\S+ import .*\b_\w+|\b(?:settings|resource|rpc|_types)\._[a-z]\w+|RPCManager|\"_trans"
+    )
+    rooms = ("components", "settings", "core", "provider", "policies")
+    files = [file for room in rooms for file in (ROOT / room).rglob("*.py")]
+    named = {str(file.relative_to(ROOT)) for file in files if private.search(file.read_text())}
+    assert named == {"components/sdk.py"}
 
 
 def test_more_resources_make_no_more_messages(logged: list[str]) -> None:
