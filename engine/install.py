@@ -248,10 +248,8 @@ def _write_host(into: Path, python: Path) -> None:
 
 
 def _host_script(into: Path, python: Path) -> str:
-    return (
-        "#!/bin/sh\n"
-        f"exec '{python}' -u '{_HERE / 'language_host.py'}' --launcher '{into / _LAUNCHER}' \"$@\"\n"
-    )
+    host = _HERE.parent / "hosts" / "language_host.py"
+    return f"#!/bin/sh\nexec '{python}' -u '{host}' --launcher '{into / _LAUNCHER}' \"$@\"\n"
 
 
 def install(into: Path, python: Path) -> None:

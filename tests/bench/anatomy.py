@@ -23,7 +23,7 @@ _MODULES: Final[Mapping[str, str]] = {
     "program": "pulumi, settings, components.service, components.preflight",
     "azure-cmk": "provider.__main__, provider.served, provider.azure_client, azure.identity",
     "policy pack": "pulumi_policy, policies.analyzer",
-    "language host": "engine.language_host",
+    "language host": "hosts.language_host",
 }
 """What each process of Python imports."""
 _MOST_NAMED = 6

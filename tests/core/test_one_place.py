@@ -26,7 +26,17 @@ from core import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("__main__.py", "components", "engine", "operate", "policies", "provider", "review", "settings")
+PARTS = (
+    "__main__.py",
+    "components",
+    "engine",
+    "hosts",
+    "operate",
+    "policies",
+    "provider",
+    "review",
+    "settings",
+)
 
 
 @cache

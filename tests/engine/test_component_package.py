@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from core.published import VERSION
-from engine import release, yaml_host
+from engine import release
+from hosts import yaml_host
 from localazure import seed
 from tests.support import cloud
 from tests.support.arm_client import ARM, ask

@@ -150,7 +150,7 @@ def test_both_packages_are_added_to_a_program_in_yaml(shell: Shell) -> None:
     shell.type("python3 -m localazure setup && python3 -m localazure start")
     before = {path: path.stat().st_mtime_ns for path in (shell.folder / ".venv").glob("*")}
     shell.type('eval "$(python3 -m localazure env)"')
-    shell.type(f".venv/bin/python -m engine.yaml_host .pulumi/bin && cd '{folder}'")
+    shell.type(f".venv/bin/python -m hosts.yaml_host .pulumi/bin && cd '{folder}'")
     for package in ("components", "provider"):
         shell.type(f"pulumi package add ../language-cmk/{package}")
     added = yaml.safe_load((folder / "Pulumi.yaml").read_text())

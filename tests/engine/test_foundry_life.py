@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from engine import yaml_host
+from hosts import yaml_host
 from tests.support.arm_client import ARM, Client, token
 from tests.support.azure import RunningAzure
 from tests.support.consumers import consumer

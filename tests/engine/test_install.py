@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from engine import install, yaml_host
+from engine import install
+from hosts import yaml_host
 
 
 def executable(path: Path, prints: str = "") -> Path:

@@ -19,7 +19,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import language_pb2 as pb
 from pulumi.runtime.proto import language_pb2_grpc
 
-from engine import language_host
+from hosts import language_host
 
 _LAUNCHER = """
 import json, os, sys

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from engine import yaml_host
+from hosts import yaml_host
 from tests.engine.test_component_package import yaml_stack
 from tests.support.azure import RunningAzure
 from tests.support.stack import ROOT, Stack, done, refused

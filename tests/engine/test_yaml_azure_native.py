@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import yaml_host
+from hosts import yaml_host
 from tests.support.azure import RunningAzure
 from tests.support.slow_clock import BEFORE_RETIREMENTS
 from tests.support.stack import ROOT, Stack, done

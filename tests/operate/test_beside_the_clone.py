@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from engine import yaml_host
+from hosts import yaml_host
 from tests.support.azure import running_azure
 from tests.support.judge import Judge
 from tests.support.stack import PATIENCE_SECONDS, ROOT, Run, Stack, done

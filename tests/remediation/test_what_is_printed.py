@@ -25,7 +25,7 @@ from tests.remediation.test_findings_lead_out import ACCOUNT, VAULT, Hub
 from tests.support.az import DOES, READS, carry_out, commands_in
 from tests.support.stack import ROOT
 
-FOLDERS = ("core", "components", "provider", "settings", "operate", "policies", "review", "engine")
+FOLDERS = ("core", "components", "provider", "settings", "operate", "policies", "review", "engine", "hosts")
 PROVIDER = ROOT / "provider" / "schema.json"
 OTHERWISE = {
     "keyvault update-hsm": "a test makes the managed HSM with what is to be updated",

@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import grpc
 from pulumi.runtime.proto import language_pb2 as pb
 
-from engine import language_host
-from engine.language_host import LanguageHost
+from hosts import language_host
+from hosts.language_host import LanguageHost
 
 LANGUAGE, GENERATOR = sys.argv[1:3]
 _INSTALL = {

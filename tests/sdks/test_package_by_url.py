@@ -21,7 +21,8 @@ import yaml
 from components.__main__ import COMPONENTS
 from components.host import Package
 from core.published import VERSION
-from engine import release, yaml_host
+from engine import release
+from hosts import yaml_host
 from localazure.execution import count_azure_native_as_installed
 from tests.support.azure import running_azure
 from tests.support.consumers import required_host

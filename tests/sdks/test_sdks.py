@@ -93,7 +93,7 @@ def converted(sdks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     converter = _BUILT / "converter"
     converter.mkdir(parents=True, exist_ok=True)
     module = "github.com/pulumi/pulumi-yaml/cmd/pulumi-converter-yaml"
-    _run("go", "build", "-o", converter / "pulumi-converter-yaml", module, cwd=ROOT / "engine" / "yaml")
+    _run("go", "build", "-o", converter / "pulumi-converter-yaml", module, cwd=ROOT / "hosts" / "yaml")
     checkout = tmp_path_factory.mktemp("checkout")
     for name in (".venv", "components", "core", "provider"):
         (checkout / name).symlink_to(ROOT / name)

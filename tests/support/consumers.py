@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import yaml_host
+from hosts import yaml_host
 from localazure.environment import registries_trusted
 from tests.support import cloud
 from tests.support.azure import RunningAzure

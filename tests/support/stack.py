@@ -33,6 +33,7 @@ _PROGRAM = (
     "policies",
     "operate",
     "engine",
+    "hosts",
     "policy-config.yaml",
     "pyproject.toml",
     "requirements.txt",

@@ -2,7 +2,7 @@
 half of what a preview of one stack takes is the start of those processes.
 
 Owns: when that is possible, and a language host for each stack, which the engine attaches to
-(PULUMI_DEBUG_LANGUAGES). Does not own: forks (warm_python.py), and the protocol (engine/language_host.py).
+(PULUMI_DEBUG_LANGUAGES). Does not own: forks (warm_python.py), and the protocol (hosts/language_host.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import grpc
 from pulumi.runtime.proto import language_pb2_grpc
 
-from engine.language_host import LanguageHost
+from hosts.language_host import LanguageHost
 from tests.support.warm_python import start
 
 ATTACH = "PULUMI_DEBUG_LANGUAGES"

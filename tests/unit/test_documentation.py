@@ -19,7 +19,7 @@ PAGES = sorted(
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "policies" / "README.md"]
     if "sdks" not in path.parts and "node_modules" not in path.parts
 )
-PRODUCT = ("components", "core", "engine", "operate", "policies", "provider", "settings")
+PRODUCT = ("components", "core", "engine", "hosts", "operate", "policies", "provider", "settings")
 _SERVER = {"start", "serve", "stop", "status", "env", "page", "reset", "exec", "setup"}
 
 

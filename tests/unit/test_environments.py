@@ -17,7 +17,7 @@ from engine import install, setup
 from localazure.environment import checkout
 
 ROOT = Path(__file__).resolve().parents[2]
-_COPIED = ("engine", "localazure", "Makefile", "uv.lock", "pyproject.toml")
+_COPIED = ("engine", "hosts", "localazure", "Makefile", "uv.lock", "pyproject.toml")
 _BIN = ROOT / ".pulumi" / "bin"
 
 

@@ -26,6 +26,7 @@ ALLOWED = {
     "probe": {"core", "provider"},
     "localazure": set(),
     "engine": {"core"},
+    "hosts": {"core", "engine"},
 }
 OURS = {name.removesuffix(".py") for name in ALLOWED} - {"__main__"} | {"tests"}
 # Settings take the arguments of the components, and make no resource.
@@ -98,7 +99,7 @@ PROCESSES: Mapping[str, tuple[str, set[str]]] = {
         f"import pulumi_policy; pulumi_policy.PolicyPack = print; {_SCRIPT('policies/__main__.py')}",
         {"core", "policies", "pulumi_policy", *SDK},
     ),
-    "language host": (_SCRIPT("engine/language_host.py"), {"core", "engine", *GRPC}),
+    "language host": (_SCRIPT("hosts/language_host.py"), {"core", "hosts", *GRPC}),
     "settings": ("import settings", {"components", "core", "settings", *SDK}),
     "review": ("import review.__main__", {"core", "review", "yaml"}),
     "operate": ("import operate.__main__", {"azure", "core", "operate"}),

@@ -1,4 +1,4 @@
-"""Puts Pulumi's language host for YAML beside the CLI of the checkout: `python -m engine.yaml_host FOLDER`.
+"""Puts Pulumi's language host for YAML beside the CLI of the checkout: `python -m hosts.yaml_host FOLDER`.
 
 Owns: a build of the official host from its Go module, once for this user. Whoever runs a YAML program asks
 for it, and not the set-up, which would take half a minute longer. Standard library only.
@@ -14,7 +14,7 @@ from engine.install import InstallError, built_by_go, cache_folder, link, locked
 
 HOST = "pulumi-language-yaml"
 VERSION = "1.38.3"
-"""The version that engine/yaml/go.mod names (a test compares them). The cache keeps each version apart."""
+"""The version that hosts/yaml/go.mod names (a test compares them). The cache keeps each version apart."""
 _PACKAGE = f"github.com/pulumi/pulumi-yaml/cmd/{HOST}"
 
 
@@ -44,7 +44,7 @@ def install(into: Path, search_path: str) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("usage: python -m engine.yaml_host FOLDER")
+        sys.exit("usage: python -m hosts.yaml_host FOLDER")
     try:
         install(Path(sys.argv[1]).absolute(), os.environ.get("PATH", ""))
     except InstallError as error:

@@ -1,4 +1,4 @@
-module language-cmk/engine/yaml
+module language-cmk/hosts/yaml
 
 go 1.25.11
 
