@@ -55,9 +55,9 @@ lint: setup ## formatting, lint, types and workflows
 	@.venv/bin/ruff format --check --quiet . || { echo "check: run make fix" >&2; exit 1; }
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy .
-	@.venv/bin/zizmor --offline --quiet --persona pedantic .github/workflows
-	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.azure-pipelines --regex-variant nonunicode .azuredevops/pipelines/*.yml
+	@.venv/bin/zizmor --offline --quiet --persona pedantic .github/workflows template/.github/workflows
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml template/.github/workflows/*.yml
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.azure-pipelines --regex-variant nonunicode .azuredevops/pipelines/*.yml template/.azuredevops/pipelines/*.yml
 
 check: lint ## lint and unit tests, while you work
 	@$(PYTEST) -m "not long and not engine" tests/core tests/unit tests/consistency tests/components tests/settings tests/policies

@@ -276,5 +276,14 @@ def install(into: Path, python: Path) -> None:
     say(f"Pulumi {VERSION} is ready")
 
 
-if __name__ == "__main__" and sys.argv[1:] == ["record"]:
-    record()
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["record"]:
+            record()
+        case ["into", folder]:
+            try:
+                install(Path(folder).absolute(), Path(sys.executable))
+            except InstallError as error:
+                sys.exit(f"engine: {error}")
+        case _:
+            sys.exit("usage: python3 install.py record | into FOLDER")

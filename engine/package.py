@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from engine import template_pipelines
 from engine.checkout import ROOT, given, tracked
 
 NAME: Final = "language_cmk"
@@ -78,6 +79,11 @@ def with_one_root(source: str) -> str:
     return "".join(lines)
 
 
+def scripts_with_one_root(source: bytes) -> bytes:
+    """A script's text with the modules of rooms that it starts below the package."""
+    return re.sub(rf"(?<= -m )({'|'.join(ROOMS)})\b".encode(), rf"{NAME}.\1".encode(), source)
+
+
 def _room(module: str) -> bool:
     return module.split(".", maxsplit=1)[0] in ROOMS
 
@@ -97,6 +103,9 @@ def files(root: Path = ROOT) -> dict[str, bytes]:
             continue
         is_module = name.endswith(".py")
         made[f"{NAME}/{name}"] = with_one_root(content.decode()).encode() if is_module else content
+    for name, content in tracked(*template_pipelines.SCRIPTS, root=root).items():
+        if template_pipelines.is_brought(name):
+            made[f"share/language-cmk/{name}"] = scripts_with_one_root(content)
     made[f"{NAME}/pulumi-plugin.json"] = _plugin(root)
     for name, content in tracked("template/azure-cmk", root=root).items():
         made[f"share/language-cmk/{name.removeprefix('template/')}"] = content
@@ -123,6 +132,7 @@ def _project(root: Path) -> str:
         extra: _dependencies(groups, *of_extra, without=("components", "provider"))
         for extra, of_extra in _EXTRAS.items()
     }
+    extras["localazure"] = [f"language-cmk-localazure=={project['version']}", *extras["operate"]]
     return _PROJECT.format(
         version=json.dumps(project["version"]),
         description=json.dumps(project["description"]),

@@ -19,17 +19,19 @@ import sys
 import tarfile
 import tempfile
 import uuid
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from engine import package
+from engine import package, template_pipelines
 from engine.checkout import FILL_IN, ROOT, ReleaseError, given, tracked
 from engine.requirements import export
 
 _VERSION = r"(?P<version>[\w.+-]+)"
 PLACES: Final[Mapping[str, Sequence[str]]] = {
     "core/published.py": (rf'VERSION: Final = "{_VERSION}"', r'REPOSITORY: Final = "(?P<address>\S*)"'),
+    "localazure/pyproject.toml": (rf'^version = "{_VERSION}"',),
     "provider/schema.json": (rf'^  "version": "{_VERSION}"',),
     "policies/PulumiPolicy.yaml": (rf"^version: {_VERSION}",),
     "template/requirements.txt": (rf"^language-cmk\[operate\]=={_VERSION}",),
@@ -81,8 +83,9 @@ def places(root: Path = ROOT) -> Iterator[tuple[Path, str, str]]:
 
 def problems(tag: str | None = None, root: Path = ROOT) -> list[str]:
     """Why these files cannot be released, or not under `tag` if one is given. Raises ReleaseError."""
-    mend = "is not as pyproject.toml: run `python3 -m engine.release fill`"
+    mend = "is not as what it is made from: run `python3 -m engine.release fill`"
     found = [f"{path.relative_to(root)} {mend}" for path, text, wanted in places(root) if text != wanted]
+    found += [f"{name} {mend}" for name in template_pipelines.outdated(root)]
     if tag is None:
         return found
     version, address = (given(root)[name] for name in ("version", "address"))
@@ -117,6 +120,22 @@ def archive(files: Mapping[str, bytes]) -> bytes:
     return compressed.getvalue()
 
 
+def template(root: Path = ROOT) -> bytes:
+    """The project template as a .zip, which `pulumi new` takes by its address; one order and no times.
+
+    Each folder comes before its files: the CLI makes no folder by itself (pulumi 3.259)."""
+    files = {name.removeprefix("template/"): text for name, text in tracked("template", root=root).items()}
+    folders = {f"{parent}/": b"" for name in files for parent in Path(name).parents if parent.name}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archived:
+        for name, content in sorted({**folders, **files}.items()):
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = (0o755 if content.startswith(b"#!") else 0o644) << 16
+            archived.writestr(entry, content)
+    return packed.getvalue()
+
+
 def plugin(name: str, root: Path = ROOT) -> dict[str, bytes]:
     """The files of a plugin as Pulumi installs it: its packages go into an environment beside them."""
     folder = _PLUGINS[name]
@@ -141,13 +160,19 @@ def policies(root: Path = ROOT) -> dict[str, bytes]:
 
 
 def python_package(root: Path = ROOT) -> dict[str, bytes]:
-    """The wheel and the source archive of the Python package, built by the locked hatchling."""
+    """The wheels and the source archives of the Python package and of the local Azure, built by the locked
+    hatchling."""
     with tempfile.TemporaryDirectory() as folder:
-        sources, built = Path(folder) / "sources", Path(folder) / "built"
+        sources, local, built = (Path(folder) / name for name in ("sources", "localazure", "built"))
         package.write(sources, root)
+        for name, content in tracked("localazure", root=root).items():
+            file = local.parent / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
         uv = Path(sys.executable).with_name("uv")
         words = ["build", "--quiet", "--no-build-isolation", "--offline", "--python", sys.executable]
-        subprocess.run([uv, *words, "--out-dir", built, sources], capture_output=True, check=True)
+        for project in (sources, local):
+            subprocess.run([uv, *words, "--out-dir", built, project], capture_output=True, check=True)
         return {path.name: path.read_bytes() for path in built.iterdir() if not path.name.startswith(".")}
 
 
@@ -166,6 +191,7 @@ def artefacts(root: Path = ROOT) -> dict[str, bytes]:
     made = {
         f"language-cmk-policies-{version}.tar.gz": archive(policies(root)),
         **python_package(root),
+        f"language-cmk-template-{version}.zip": template(root),
         f"language-cmk-{version}.cdx.json": components_list(root),
     }
     for name in _PLUGINS:
@@ -193,6 +219,7 @@ def main(words: Sequence[str]) -> int:
             for path, text, wanted in list(places()):
                 if text != wanted:
                     path.write_text(wanted, encoding="utf-8")
+            template_pipelines.write(ROOT)
         case ["check"] | ["check", _]:
             found = problems(words[1] if words[1:] else None)
             sys.stderr.write("".join(f"{one}\n" for one in found))

@@ -14,7 +14,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 if sys.version_info < (3, 11):  # noqa: UP036 - said before the first import that an older one cannot read
     sys.exit(
@@ -23,18 +23,33 @@ if sys.version_info < (3, 11):  # noqa: UP036 - said before the first import tha
     )
 
 from localazure import checkout, execution, process
-from localazure.home import SERVICES, Home, HomeError, home_of
+from localazure.home import IN_CHECKOUT, SERVICES, Home, HomeError, home_of
+
+Word = Callable[[Home, str], int]
+"""What a command about a stack does, given the stack's name; its exit code."""
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; the exit code is 0 if it succeeded."""
+def main(
+    arguments: list[str] | None = None, *, prog: str = "localazure", project: Mapping[str, Word] | None = None
+) -> int:
+    """Runs one command; the exit code is 0 if it succeeded. `project` has the commands about a stack where
+    the caller brings them; a checkout has its own."""
+    of_checkout = project is None and IN_CHECKOUT
+    stacks = checkout.WORDS if of_checkout else project or {}
+    offered = {*stacks, *_COMMANDS, *_ALWAYS, *(["setup"] if of_checkout else [])}
+    typed = prog if project else f"python3 -m {prog}"
+    meanings = {word: text.format(typed=typed) for word, text in _MEANINGS.items() if word in offered}
+    examples = [word for word in ("up", "status", "down") if word in offered]
     parser = argparse.ArgumentParser(
-        prog="localazure",
+        prog=prog,
         description="A local Azure on loopback.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="commands:\n" + "".join(f"  {word:9} {meaning}\n" for word, meaning in _MEANINGS.items()),
+        epilog="commands:\n"
+        + "".join(f"  {word:9} {meaning}\n" for word, meaning in meanings.items())
+        + "examples:\n"
+        + "".join(f"  {typed} {word}\n" for word in examples),
     )
-    parser.add_argument("command", choices=_MEANINGS, metavar="COMMAND", help="one of the commands below")
+    parser.add_argument("command", choices=meanings, metavar="COMMAND", help="one of the commands below")
     parser.add_argument(
         "--stack",
         type=_stack,
@@ -67,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
         own, command = words[: words.index("--")], words[words.index("--") + 1 :]
     given = parser.parse_args(own)
     if bool(command) != (given.command == "exec"):
-        parser.error("a command to run goes with exec: python -m localazure exec -- COMMAND")
+        parser.error(f"a command to run goes with exec: {typed} exec -- COMMAND")
     home = home_of(given.home, os.environ)
     try:
         if wanted := dict(given.port):
@@ -78,9 +93,11 @@ def main(arguments: list[str] | None = None) -> int:
         if given.command == "serve":
             idle = None if given.idle is None else 60 * given.idle
             return _serve(home, until_eof=given.until_eof, idle=idle)
-        if given.command in (*checkout.WORDS, "setup"):
+        if of_checkout and given.command in (*stacks, "setup"):
             done = checkout.set_up(words)
-            return checkout.WORDS[given.command](home, given.stack) if done is None else done
+            return stacks[given.command](home, given.stack) if done is None else done
+        if given.command in stacks:
+            return stacks[given.command](home, given.stack)
         return _COMMANDS[given.command](home) or _flushed()
     except BrokenPipeError:
         # Whoever read the output has enough; what the interpreter still flushes at its end goes nowhere.
@@ -196,12 +213,13 @@ _MEANINGS = {
     "start": "start the local Azure",
     "stop": "stop it; its state stays",
     "status": "whether it runs, its ports and its page; exit code 3 if it does not run",
-    "env": 'exports for your shell: eval "$(python3 -m localazure env)"',
+    "env": 'exports for your shell: eval "$({typed} env)"',
     "page": "the address of a page that shows what the cloud holds",
     "reset": "empty the cloud",
-    "exec": "run a command that reaches it: python3 -m localazure exec -- COMMAND",
+    "exec": "run a command that reaches it: {typed} exec -- COMMAND",
     "serve": "run the server in the foreground",
 }
+_ALWAYS = ("exec", "serve")
 _COMMANDS = {
     "start": _start,
     "stop": _stop,

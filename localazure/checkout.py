@@ -20,9 +20,9 @@ from typing import Any
 from localazure import execution, process
 from localazure.condensed import Condensed
 from localazure.environment import python_of
-from localazure.home import Home, HomeError
+from localazure.home import FOLDER, Home, HomeError
 
-ROOT = execution.ROOT
+ROOT = FOLDER
 PYTHON = python_of(ROOT)
 _PACK_CONFIG = ".pulumi/policy-config.json"
 _PACK = ("--policy-pack", "policies", "--policy-pack-config", _PACK_CONFIG)
@@ -204,11 +204,17 @@ def down(home: Home, stack: str) -> int:
             sys.stdout.write("The local Azure goes on, because it has other stacks. It ends after these:\n")
             sys.stdout.write("".join(f"  {line}\n" for line in _endings(others)))
             return 0
+    end(home)
+    return code
+
+
+def end(home: Home) -> None:
+    """Stops the local Azure and forgets what it held, with the states of the stacks in it."""
+    if home.path.exists():
         process.stop(home)
         shutil.rmtree(home.path, ignore_errors=True)
     for folder in ("backend", "home"):
         shutil.rmtree(ROOT / ".pulumi" / folder, ignore_errors=True)
-    return code
 
 
 def _endings(stacks: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -263,6 +269,7 @@ class Steps:
 
     def run(self, *command: str) -> int:
         """Runs a command and shows its output. Returns its exit code."""
+        _EVENTS.parent.mkdir(exist_ok=True)
         _EVENTS.unlink(missing_ok=True)
         logged: dict[str, str] = {}
         if command[0] == "pulumi" and command[1] in _LOGGED:

@@ -13,6 +13,9 @@ import shutil
 import ssl
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import unquote, urlsplit
@@ -26,9 +29,8 @@ from localazure.environment import (
     registries_trusted,
     without_outside,
 )
-from localazure.home import Home, HomeError
+from localazure.home import FOLDER, IN_CHECKOUT, Home, HomeError
 
-ROOT = Path(__file__).resolve().parent.parent
 _ARM = "management.azure.com"
 
 
@@ -38,19 +40,18 @@ def environment_for(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
 
     Raises HomeError where no local Azure runs, or where something else answers in its place.
     """
-    # Installed by itself, it has no clone around it, and keeps Pulumi's state in its home.
-    in_clone = (ROOT / "requirements.txt").is_file()
+    # Installed, it has no checkout around it, and keeps Pulumi's state in its home.
+    root = FOLDER if IN_CHECKOUT else home.path
     found = {
         **without_outside(environ),
         **process.environment_of(home, environ),
-        **checkout(ROOT if in_clone else home.path, environ.get("PATH", os.defpath)),
+        **checkout(root, environ.get("PATH", os.defpath)),
         **dict(zip(ONWARD, onward_of(environ), strict=True)),
         **registries_trusted(home, environ),
     }
     _check(home, found)
     Path(unquote(urlsplit(found["PULUMI_BACKEND_URL"]).path)).mkdir(parents=True, exist_ok=True)
-    if in_clone:
-        count_azure_native_as_installed(ROOT, Path(found["PULUMI_HOME"]))
+    count_azure_native_as_installed(root, Path(found["PULUMI_HOME"]))
     return found
 
 
@@ -82,14 +83,19 @@ def program(name: str, environ: Mapping[str, str]) -> str:
 
 
 def count_azure_native_as_installed(root: Path, pulumi_home: Path) -> None:
-    """Makes azure-native count as installed in the Pulumi home of a checkout.
+    """Makes azure-native count as installed in the Pulumi home of a checkout, or of a project beside whose
+    packages this one is installed.
 
     Every run reaches the local Azure's own, by PULUMI_DEBUG_PROVIDERS. `pulumi install` does not look there:
     with the official Python host it asks for the plugin of each Python package, and would download what
     nothing uses, or fail where it cannot.
     """
-    packages = (root / "requirements.txt").read_text()
-    for version in re.findall(r"^pulumi-azure-native==([\w.]+)", packages, re.MULTILINE):
+    packages = root / "requirements.txt"
+    listed = packages.read_text() if packages.exists() else ""
+    versions = set(re.findall(r"^pulumi-azure-native==([\w.]+)", listed, re.MULTILINE))
+    with suppress(PackageNotFoundError):
+        versions.add(installed_version("pulumi-azure-native"))
+    for version in versions:
         folder = pulumi_home / "plugins" / f"resource-azure-native-v{version}"
         plugin = folder / "pulumi-resource-azure-native"
         if not plugin.exists():

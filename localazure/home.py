@@ -20,6 +20,11 @@ from pathlib import Path
 from typing import IO
 
 LOOPBACK = "127.0.0.1"
+_ABOVE = Path(__file__).resolve().parents[1]
+IN_CHECKOUT = (_ABOVE / "engine" / "setup.py").is_file()
+FOLDER = _ABOVE if IN_CHECKOUT else Path.cwd()
+"""Where state is kept: the checkout that holds this package; where the package is installed, the current
+folder, which is that of somebody's project."""
 _LOWEST_PORT, _HIGHEST_PORT = 20000, 32000
 SERVICES = ("tls", "proxy", "control", "azure-native")
 _CLIENTS = ("deployer", "reader", "foreigner")
@@ -152,9 +157,9 @@ def _drawn(count: int) -> str:
 
 
 def home_of(path: str | None, environ: Mapping[str, str]) -> Home:
-    """The home that was asked for: `--home`, else LOCALAZURE_HOME, else `.localazure` in the checkout."""
+    """The home that was asked for: `--home`, else LOCALAZURE_HOME, else `.localazure` in FOLDER."""
     chosen = path or environ.get("LOCALAZURE_HOME")
-    return Home(Path(chosen).absolute() if chosen else Path(__file__).parents[1] / ".localazure")
+    return Home(Path(chosen).absolute() if chosen else FOLDER / ".localazure")
 
 
 def write_private(path: Path, text: str) -> None:

@@ -20,9 +20,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from localazure.environment import ONWARD, environment, login_of, onward_of, python_of, without_outside
-from localazure.home import LOOPBACK, Home, HomeError, digest
+from localazure.home import FOLDER, LOOPBACK, Home, HomeError, digest
 
-_ROOT = Path(__file__).parents[1]
 _LARGEST_LOG = 5 * 1024 * 1024
 _PATIENCE_SECONDS = 20.0
 _STEP_SECONDS = 0.02
@@ -96,7 +95,7 @@ def start(home: Home, *, ends_with_caller: bool = False) -> Start:
         command = [_interpreter(), "-m", "localazure", "serve", "--home", str(home.path)]
         child = subprocess.Popen(
             [*command, *(["--until-eof"] if ends_with_caller else [])],
-            cwd=_ROOT,
+            cwd=FOLDER,
             stdin=subprocess.PIPE if ends_with_caller else subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -133,7 +132,7 @@ def _interpreter() -> str:
     """A Python that has the server's packages: this one, else the checkout's. Raises HomeError."""
     if find_spec("uvloop"):
         return sys.executable
-    own = python_of(_ROOT)
+    own = python_of(FOLDER)
     if not own.exists():
         raise HomeError("its packages are not installed yet; run `python3 -m localazure setup` first")
     return str(own)

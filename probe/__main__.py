@@ -37,11 +37,11 @@ Azure keeps a purge-protected vault soft-deleted for 7 days, and two accounts fo
 Say --yes to do it."""
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None, prog: str = "python -m probe") -> int:
     """Runs the command; its exit code. Failures are one message on stderr."""
     logging.getLogger("azure").addHandler(logging.NullHandler())
     try:
-        return run(_parser().parse_args(words))
+        return run(_parser(prog).parse_args(words))
     except (UnknownError, LoginError, AzureError) as error:
         print(f"probe: {error}", file=sys.stderr)
         return 2
@@ -98,10 +98,12 @@ def place(subscription: str | None, region: str | None, wanted: Login) -> tuple[
     return found, name
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m probe",
+        prog=prog,
         description="Test in a subscription of your own what this project assumes about Azure.",
+        epilog=f"examples:\n  {prog} --region westeurope\n  {prog} --region westeurope --yes",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--subscription", metavar="ID", help="where to ask; default: the login's")
     parser.add_argument("--region", metavar="NAME", help="such as westeurope")

@@ -119,7 +119,14 @@ def _read(path: Path) -> str:
 
 def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=prog, description="What a preview does to the encryption of data at rest."
+        prog=prog,
+        description="What a preview does to the encryption of data at rest.",
+        epilog="examples:\n"
+        "  pulumi preview --refresh --json --show-sames > preview.json\n"
+        f"  {prog} preview.json\n"
+        f"  {prog} preview.json --markdown comment.md --json review.json\n"
+        "exit codes: 0 nothing or notes; 3 needs a named approval; 4 blocked; 2 cannot review",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("preview", type=Path, help="what `pulumi preview --json` wrote; - for the input")
     gate = parser.add_argument_group("for the gate: a saved plan, compared with what Azure has now")

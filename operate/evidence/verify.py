@@ -17,7 +17,7 @@ from operate.evidence.report import WrittenReport
 from operate.evidence.times import contradictions
 
 
-class Verdict(StrEnum):
+class Status(StrEnum):
     """`WRONG`: the report contradicts itself, or what it was compared with."""
 
     PROVEN = "proven"
@@ -28,7 +28,7 @@ class Verdict(StrEnum):
 class Statement(NamedTuple):
     """What a report shows, or does not show."""
 
-    verdict: Verdict
+    verdict: Status
     text: str
 
 
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         for one in found:
             print(f"{one.verdict:12}{one.text}")
-    return 1 if any(one.verdict is Verdict.WRONG for one in found) else 0
+    return 1 if any(one.verdict is Status.WRONG for one in found) else 0
 
 
 def statements(
@@ -63,66 +63,66 @@ def statements(
 
 
 def _files(found: WrittenReport) -> Iterator[Statement]:
-    yield Statement(Verdict.PROVEN, f"the files match {report.SUMS}: {', '.join(sorted(found.listed))}")
+    yield Statement(Status.PROVEN, f"the files match {report.SUMS}: {', '.join(sorted(found.listed))}")
     listed = {*found.listed, report.SUMS, signature.SIGNATURE, signature.TIMESTAMP}
     if others := sorted(file.name for file in found.folder.iterdir() if file.name not in listed):
-        yield Statement(Verdict.OPEN, f"no part of the report: {', '.join(others)}")
+        yield Statement(Status.OPEN, f"no part of the report: {', '.join(others)}")
 
 
 def _times(found: WrittenReport) -> Iterator[Statement]:
     wrong = list(contradictions(found.evidence, found.manifest))
     for text in wrong:
-        yield Statement(Verdict.WRONG, f"{found.folder}: {text}")
+        yield Statement(Status.WRONG, f"{found.folder}: {text}")
     if wrong:
         return
     first, last, judged = (found.evidence[name] for name in ("readFrom", "readUntil", "judgedAt"))
     text = f"its times agree: answers from {first} to {last} by their own Date headers, judged as of {judged}"
-    yield Statement(Verdict.PROVEN, f"{found.folder}: {text}")
+    yield Statement(Status.PROVEN, f"{found.folder}: {text}")
 
 
 def _source(found: WrittenReport) -> Iterator[Statement]:
     if warning := found.evidence["notFromAzure"]:
-        yield Statement(Verdict.OPEN, f"that Azure gave these answers: {warning}")
+        yield Statement(Status.OPEN, f"that Azure gave these answers: {warning}")
     else:
         why = "Azure does not sign them; whoever signed the report vouches for it"
-        yield Statement(Verdict.OPEN, f"that Azure gave these answers, at these times: {why}")
+        yield Statement(Status.OPEN, f"that Azure gave these answers, at these times: {why}")
 
 
 def _signature(found: WrittenReport, key: str) -> Iterator[Statement]:
     signer, file = found.evidence["signedBy"], found.folder / signature.SIGNATURE
     if not signer and not file.exists():
-        yield Statement(Verdict.WRONG if key else Verdict.OPEN, "who made it: it is not signed")
+        yield Statement(Status.WRONG if key else Status.OPEN, "who made it: it is not signed")
         return
     pem = (found.folder / signature.PUBLIC_KEY).read_bytes()
     own = signature.fingerprint(pem)
     named = signer and signature.PUBLIC_KEY in found.listed and signer["fingerprint"] == own
     if not named or not signature.is_signed(found.sums, file.read_bytes(), pem):
-        yield Statement(Verdict.WRONG, f"{file.name} is no signature of the key that evidence.json names")
+        yield Statement(Status.WRONG, f"{file.name} is no signature of the key that evidence.json names")
         return
-    yield Statement(Verdict.PROVEN, f"signed with the key whose public half has the SHA-256 {own}")
+    yield Statement(Status.PROVEN, f"signed with the key whose public half has the SHA-256 {own}")
     if not key:
         download = f"az keyvault key download --id {signer['key']} --encoding PEM --file key.pem"
         text = f"that it is the key {signer['key']}: compare it with the one that `{download}` downloads"
-        yield Statement(Verdict.OPEN, text)
+        yield Statement(Status.OPEN, text)
     elif key != own:
-        yield Statement(Verdict.WRONG, f"--signed-by names another key, {key}")
+        yield Statement(Status.WRONG, f"--signed-by names another key, {key}")
 
 
 def _timestamp(found: WrittenReport, authority: Path | None) -> Iterator[Statement]:
     file = found.folder / signature.TIMESTAMP
     if not file.exists():
-        yield Statement(Verdict.WRONG if authority else Verdict.OPEN, "when it existed: it has no timestamp")
+        yield Statement(Status.WRONG if authority else Status.OPEN, "when it existed: it has no timestamp")
     elif authority is None:
         text = f"what {file.name} says: give the certificates of the service's authority with --authority"
-        yield Statement(Verdict.OPEN, text)
+        yield Statement(Status.OPEN, text)
     else:
         time = signature.stamped(found.sums, file.read_bytes(), authority.read_bytes())
         if time is None:
-            yield Statement(Verdict.WRONG, f"{file.name} is no timestamp of this report by {authority}")
+            yield Statement(Status.WRONG, f"{file.name} is no timestamp of this report by {authority}")
         elif time < datetime.fromisoformat(found.evidence["readUntil"]):
-            yield Statement(Verdict.WRONG, f"it was stamped at {time}, before its last answer")
+            yield Statement(Status.WRONG, f"it was stamped at {time}, before its last answer")
         else:
-            yield Statement(Verdict.PROVEN, f"it existed at {time}, when the service stamped it")
+            yield Statement(Status.PROVEN, f"it existed at {time}, when the service stamped it")
 
 
 def _chain(reports: Sequence[WrittenReport]) -> Iterator[Statement]:
@@ -131,14 +131,12 @@ def _chain(reports: Sequence[WrittenReport]) -> Iterator[Statement]:
         yield from _times(before)
         follows, since = later.evidence["follows"], datetime.fromisoformat(later.evidence["since"])
         if not follows or follows["sumsSha256"] != before.sums_sha256:
-            yield Statement(Verdict.WRONG, f"{later.folder} does not go on from {before.folder}")
+            yield Statement(Status.WRONG, f"{later.folder} does not go on from {before.folder}")
         elif since > before.read_from:
-            yield Statement(
-                Verdict.WRONG, f"{later.folder} begins at {since}, after {before.folder} was read"
-            )
+            yield Statement(Status.WRONG, f"{later.folder} begins at {since}, after {before.folder} was read")
         else:
             text = f"{later.folder} goes on from {before.folder}, and leaves out no time since"
-            yield Statement(Verdict.PROVEN, text)
+            yield Statement(Status.PROVEN, text)
     if follows := reports[-1].evidence["follows"]:
         text = f"what was before {follows['readFrom']}: give the report whose SHA256SUMS has the SHA-256"
-        yield Statement(Verdict.OPEN, f"{text} {follows['sumsSha256']} with --since")
+        yield Statement(Status.OPEN, f"{text} {follows['sumsSha256']} with --since")

@@ -23,11 +23,25 @@ def _review(words: list[str]) -> int:
 def _probe(words: list[str]) -> int:
     from language_cmk.probe.__main__ import main as probe
 
-    return probe(words)
+    return probe(words, "language-cmk probe")
+
+
+def _localazure(words: list[str]) -> int:
+    try:
+        from language_cmk.localazure import main as localazure
+    except ModuleNotFoundError as error:
+        print(
+            f"localazure: the Python package {error.name} is not installed: run "
+            "`pip install 'language-cmk[localazure]'`",
+            file=sys.stderr,
+        )
+        return 2
+    return localazure(words)
 
 
 TOOLS = {
     "review": Tool(_review, "judge what a saved preview does to the encryption of data at rest"),
+    "localazure": Tool(_localazure, "deploy to a local Azure: up, down, and more in its own help"),
     "probe": Tool(_probe, "ask a subscription of your own what nobody observed of Azure"),
 }
 

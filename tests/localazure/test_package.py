@@ -60,10 +60,10 @@ def test_a_wheel_of_it_runs_without_the_clone(tmp_path: Path) -> None:
     client makes a key, keeps Pulumi's state in its own home, and stops."""
     source, out, home = tmp_path / "source", tmp_path / "out", tmp_path / "home"
     shutil.copytree(FOLDER, source, ignore=shutil.ignore_patterns("__pycache__"))
-    build = f"from setuptools import build_meta; build_meta.build_wheel({str(out)!r})"
+    build = f"from hatchling import build; build.build_wheel({str(out)!r})"
     out.mkdir()
     subprocess.run([sys.executable, "-c", build], cwd=source, check=True, capture_output=True)
-    (wheel,) = out.glob("localazure-*.whl")
+    (wheel,) = out.glob("language_cmk_localazure-*.whl")
     installed = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(installed)

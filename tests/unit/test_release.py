@@ -87,8 +87,14 @@ def test_each_module_of_the_python_package_is_imported_by_its_one_name(
     of the checkout is missing. The executable that starts the provider is one."""
     with zipfile.ZipFile(io.BytesIO(artefacts[f"language_cmk-{VERSION}-py3-none-any.whl"])) as archive:
         archive.extractall(tmp_path)
+        for script in ("review/judge.sh", ".github/login.sh", ".azuredevops/login.sh", ".ci/assertion.sh"):
+            assert any(name.endswith(f"share/language-cmk/{script}") for name in archive.namelist()), script
         start = next(one for one in archive.infolist() if one.filename.endswith("pulumi-resource-azure-cmk"))
         assert start.external_attr >> 16 & 0o111 == 0o111
+    with zipfile.ZipFile(
+        io.BytesIO(artefacts[f"language_cmk_localazure-{VERSION}-py3-none-any.whl"])
+    ) as archive:
+        archive.extractall(tmp_path)
     for room in package.ROOMS:
         (tmp_path / f"{room}.py").write_text("raise ImportError('this is the module of another project')")
     modules = [
@@ -99,11 +105,15 @@ def test_each_module_of_the_python_package_is_imported_by_its_one_name(
     assert len(modules) > 150
     code = f"import importlib, sys; sys.path.insert(0, '.'); [*map(importlib.import_module, {modules})]"
     help = "import sys; sys.path.insert(0, '.'); from language_cmk.__main__ import main; sys.exit(main())"
-    for words in (("-P", "-c", code), ("-P", "-c", help, "--help"), ("-P", "-c", help, "fleet", "--help")):
-        done = subprocess.run(
-            [sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+    commands = ("settings", "doctor", "verify", "evidence", "adopt", "fleet", "review", "localazure", "probe")
+    for words in ((code,), (help, "--help"), *((help, name, "--help") for name in commands)):
+        command = [sys.executable, "-P", "-c", *words]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+        if words[1:] and words[1] in commands:
+            assert f"examples:\n  {'pulumi' if words[1] == 'review' else 'language-cmk'} " in done.stdout, (
+                words
+            )
 
 
 def test_the_public_names_are_imported_as_they_are_typed() -> None:
