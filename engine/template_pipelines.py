@@ -42,7 +42,8 @@ _CHANGES: Final[Mapping[str, str]] = {
     # The local Azure, in the job without a login.
     r"^( +)make up$": rf"\1{_SET_UP}\n\1{_LOCAL}\n\1{_PATH}\n\1language-cmk localazure up",
     r"^( +)make review \|\|": (
-        rf"\1{_SET_UP}\n\1{_PATH}\n\1language-cmk localazure exec -- {_SHARE}/review/pull_request.sh dev .review ||"
+        rf"\1{_SET_UP}\n\1{_PATH}\n"
+        rf"\1language-cmk localazure exec -- {_SHARE}/review/pull_request.sh dev .review ||"
     ),
     r"run: make down$": "run: .venv/bin/language-cmk localazure stop",
     # A job that runs nothing but a script of the platform.
