@@ -19,7 +19,6 @@ import sys
 import tarfile
 import tempfile
 import uuid
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -121,19 +120,9 @@ def archive(files: Mapping[str, bytes]) -> bytes:
 
 
 def template(root: Path = ROOT) -> bytes:
-    """The project template as a .zip, which `pulumi new` takes by its address; one order and no times.
-
-    Each folder comes before its files: the CLI makes no folder by itself (pulumi 3.259)."""
-    files = {name.removeprefix("template/"): text for name, text in tracked("template", root=root).items()}
-    folders = {f"{parent}/": b"" for name in files for parent in Path(name).parents if parent.name}
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archived:
-        for name, content in sorted({**folders, **files}.items()):
-            entry = zipfile.ZipInfo(name)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = (0o755 if content.startswith(b"#!") else 0o644) << 16
-            archived.writestr(entry, content)
-    return packed.getvalue()
+    """The project template, for `pulumi new`. Not as .zip: the CLI makes no file of it executable (3.259)."""
+    files = tracked("template", root=root)
+    return archive({f"language-cmk-{name}": content for name, content in files.items()})
 
 
 def plugin(name: str, root: Path = ROOT) -> dict[str, bytes]:
@@ -191,7 +180,7 @@ def artefacts(root: Path = ROOT) -> dict[str, bytes]:
     made = {
         f"language-cmk-policies-{version}.tar.gz": archive(policies(root)),
         **python_package(root),
-        f"language-cmk-template-{version}.zip": template(root),
+        f"language-cmk-template-{version}.tar.gz": template(root),
         f"language-cmk-{version}.cdx.json": components_list(root),
     }
     for name in _PLUGINS:

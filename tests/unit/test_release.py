@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 from core.published import VERSION
-from engine import checkout, package, release
+from engine import checkout, package, release, template_pipelines
 from engine.checkout import ROOT
 
 PYTHON = (sys.executable, "-P")
@@ -114,6 +114,18 @@ def test_each_module_of_the_python_package_is_imported_by_its_one_name(
             assert f"examples:\n  {'pulumi' if words[1] == 'review' else 'language-cmk'} " in done.stdout, (
                 words
             )
+
+
+@pytest.mark.parametrize("name", template_pipelines.made(ROOT))
+def test_a_pipeline_of_the_template_runs_what_a_project_has(name: str) -> None:
+    """Each script that it names is one that the package brings, and nothing that only a checkout has is
+    left."""
+    text = template_pipelines.made(ROOT)[name]
+    brought = {path for path in package.files(ROOT) if path.startswith("share/")}
+    named = {f"share/{script}" for script in re.findall(r"\.venv/share/([\w./-]+\.(?:sh|py))", text)}
+    assert named <= brought
+    assert named
+    assert re.findall(r"\bmake \w+|engine/setup|(?<![\w./-])review/\w+\.sh|-m operate|FLEET", text) == []
 
 
 def test_the_public_names_are_imported_as_they_are_typed() -> None:
