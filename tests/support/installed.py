@@ -23,7 +23,7 @@ PROGRAM = ROOT / "tests" / "package" / "program"
 def built_wheel(folder: Path) -> Path:
     """The wheel of the tree as it is, in a folder."""
     for name, content in release.python_package().items():
-        if name.endswith(".whl"):
+        if name.startswith("language_cmk-") and name.endswith(".whl"):
             wheel = folder / name
             wheel.write_bytes(content)
             return wheel
