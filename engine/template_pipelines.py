@@ -14,10 +14,10 @@ from typing import Final
 _SHARE: Final = ".venv/share/language-cmk"
 _NAMES: Final = ("preview", "deploy", "drift")
 _FOLDERS: Final = (".github/workflows", ".azuredevops/pipelines")
-SCRIPTS: Final = (".ci/assertion.sh", ".github", ".azuredevops", "review", "engine")
+SCRIPTS: Final = (".ci/assertion.sh", ".github", ".azuredevops", "review", "engine", "hosts")
 """What of the repository the package brings for pipelines: of folders, what _SCRIPT matches."""
 _SCRIPT: Final = re.compile(
-    r"\.sh$|^engine/(install|language_host)\.py$|^engine/checksums\.txt$|^engine/go\.(mod|sum)$"
+    r"\.sh$|^engine/install\.py$|^hosts/language_host\.py$|^engine/checksums\.txt$|^engine/go\.(mod|sum)$"
 )
 _MADE: Final = "# Made from the pipeline of the same name of the repository of language-cmk, for a project.\n"
 _SETTINGS: Final = f"""\
