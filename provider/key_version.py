@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, TypeVar
 
-from core import arm_ids, demands, key_uris, resource_types
+from core import arm_ids, demands, key_uris, resource_types, rights
 from core.arm_ids import ArmId
 from core.commands import in_subscription
 from core.facts import KeyVersion as Version
@@ -25,9 +25,9 @@ from provider import preflight
 from provider.azure import Retries
 from provider.checks import Failure, check
 from provider.errors import ErrorContext
-from provider.failure import NoVersionError, RefusedOperationError, ServiceError
+from provider.failure import NOT_SENT, NoVersionError, RefusedOperationError, ServiceError
 from provider.live_state import LiveState, Look, Target
-from provider.resource import Call, Change, Resource, Run, State
+from provider.resource import READ_LAG_SECONDS, Call, Change, Resource, Run, State
 from provider.wire import UNKNOWN, Properties, Value
 
 T = TypeVar("T")
@@ -124,6 +124,8 @@ class KeyVersionHandler(Resource):
         if preflight.blocking(found):
             raise RefusedOperationError(preflight.refusal(rotation.refusal_head, found))
         await call.inform("the key will be rotated; its older versions stay as they are")
+        if not closed and (lacking := await rotation.lacking(by_others=True)):
+            closed = call.explain(lacking)
         if closed:
             await call.warn(
                 "unless this update grants the right or runs on another machine, the rotation is refused: "
@@ -318,12 +320,40 @@ class Rotation:
         """The key's versions, as the vault's data plane has them."""
         return await self.call.azure.live_key_versions(self.vault_uri, self.key.name)
 
+    async def lacking(self, *, by_others: bool) -> ServiceError | None:
+        """The refusal that a rotation comes to, because nothing gives the deploying principal a permission
+        for it; None if Azure shows no such lack. Who is in the group of an access policy, Azure does not
+        show: with `by_others`, a policy of anybody counts."""
+        key, principal = self.key, self.call.context.deployer_id
+        if key.in_managed_hsm:
+            return None
+        try:
+            vault = await self.call.azure.vault(key.parent)
+            by_roles = vault is not None and vault.uses_rbac
+            roles = await self.call.azure.role_assignments(key.text, principal) if by_roles else None
+        except ServiceError as failure:
+            if not failure.is_forbidden:
+                raise
+            return None
+        if vault is None or not principal:
+            return None
+        found = rights.on_key(vault, principal, key.text, roles)
+        others = [rights.expanded(entry.keys) for entry in vault.policies if by_others and not by_roles]
+        given = found.permissions.union(*others)
+        needed = ("get" if by_roles else "list", "rotate")
+        missing = [word for word in needed if word not in given]
+        if found.uncertain or not missing:
+            return None
+        code = "ForbiddenByRbac" if by_roles else "ForbiddenByPolicy"
+        return ServiceError(NOT_SENT, code, f"nothing gives {principal} keys {' and '.join(missing)}")
+
     async def _with_access(self, act: Callable[[], Awaitable[T]]) -> T:
         """Carries out an act on the data plane, and waits while the deploying principal's access may not be
         in effect yet."""
         why = "waiting for the deploying principal's access to the key"
         waits = {RefusalKind.PROPAGATING: (why, OPERATOR_SECONDS)}
         retries, told = Retries(self.call.waiter, waits, self.call.explain), False
+        began, is_granted = self.call.waiter.elapsed, False
         while True:
             try:
                 return await act()
@@ -334,9 +364,14 @@ class Rotation:
                 if not told:
                     minutes, told = round(OPERATOR_SECONDS / 60), True
                     await self.call.warn(
-                        f"a new grant may take {minutes} minutes to count, and is waited for; if nobody made "
-                        f"one, stop this: {self.call.explain(failure)}"
+                        f"a new grant may take {minutes} minutes to count, and is waited for if Azure shows "
+                        f"one: {self.call.explain(failure)}"
                     )
+                # A read may not show a new grant before.
+                if not is_granted and self.call.waiter.elapsed - began > READ_LAG_SECONDS:
+                    if await self.lacking(by_others=False):
+                        raise
+                    is_granted = True
                 await retries.pause_or_raise(failure)
 
 

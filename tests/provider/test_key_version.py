@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from core.facts import Account, KeyVersion, RoleAssignment, Vault
+from core.facts import Account, KeyVersion, PolicyEntry, RoleAssignment, Vault
 from core.roles import CRYPTO_USER
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN
@@ -19,6 +19,7 @@ from tests.provider.fake_azure import (
     CLIENT,
     KEY_ID,
     PRINCIPAL,
+    TENANT,
     USER,
     V1,
     V2,
@@ -228,10 +229,20 @@ async def test_absent_is_the_generation_0(pulumi: Engine) -> None:
 DENIED = ServiceError(403, "Forbidden", "x does not have keys list permission", "", "ForbiddenByPolicy")
 
 
+OPERATOR = PolicyEntry("deployer", ("get", "list", "rotate"), TENANT)
+
+
+def grants(pulumi: Engine, *entries: PolicyEntry, **changes: Any) -> None:
+    """Gives the vault access policies beside that of the account."""
+    found = a_vault(policies=(*a_vault().policies, *entries), **changes)
+    pulumi.azure.vaults[found.id.lower()] = found
+
+
 @pytest.mark.parametrize("comes", [True, False])
 async def test_an_operators_grant_is_waited_for(pulumi: Engine, comes: bool) -> None:
     """A rotation waits for the deployer's own access as a binding waits for the account's, as long as a new
     grant may take. Where nobody made one, the error has the command, and so has what is said at once."""
+    grants(pulumi, OPERATOR)
     pulumi.azure.until(pulumi.clock, 1200 if comes else 10_000, DENIED, "live_key_versions", "rotate")
     update, command = pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT), "--key-permissions get list rotate"
     if comes:
@@ -241,8 +252,55 @@ async def test_an_operators_grant_is_waited_for(pulumi: Engine, comes: bool) -> 
         await refused(update, command)
         assert 1500 <= pulumi.clock.now() < 1540
     assert any("waiting for the deploying principal's access" in text for text in pulumi.progress)
-    (told,) = [text for text in pulumi.said if "if nobody made one, stop this" in text]
+    (told,) = [text for text in pulumi.said if "is waited for if Azure shows one" in text]
     assert command in told
+
+
+OF_A_GROUP = replace(OPERATOR, object_id="group")
+LISTS = replace(OPERATOR, keys=("get", "list"))
+
+
+@pytest.mark.parametrize(
+    ("entries", "failing"),
+    [
+        ((), "live_key_versions"),
+        ((LISTS,), "rotate"),
+        ((OF_A_GROUP,), "live_key_versions"),
+        ((replace(OPERATOR, tenant_id="other"),), "rotate"),
+    ],
+)
+async def test_no_rotation_waits_for_a_right_that_nobody_gave(
+    pulumi: Engine, entries: tuple[PolicyEntry, ...], failing: str
+) -> None:
+    """Longer than a read may lag. A group's access policy counts at once, for whoever is in it."""
+    grants(pulumi, *entries)
+    pulumi.azure.until(pulumi.clock, 10_000, DENIED, failing)
+    await refused(pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT), "--key-permissions get list rotate")
+    assert 60 < pulumi.clock.now() < 150
+    assert len(pulumi.azure.versions) == 1
+
+
+@pytest.mark.parametrize(
+    ("entries", "uses_rbac", "told"),
+    [
+        ((), False, "nothing gives deployer keys list and rotate"),
+        ((LISTS,), False, "nothing gives deployer keys rotate"),
+        ((OPERATOR,), False, ""),
+        ((replace(OPERATOR, keys=("all",)),), False, ""),
+        # The deployer may be in it.
+        ((OF_A_GROUP,), False, ""),
+        ((OPERATOR,), True, "nothing gives deployer keys get and rotate"),
+    ],
+)
+async def test_a_preview_tells_that_nobody_gave_the_right_to_rotate(
+    pulumi: Engine, entries: tuple[PolicyEntry, ...], uses_rbac: bool, told: str
+) -> None:
+    """Though the vault answers: the list of versions is all that a preview may ask for."""
+    grants(pulumi, *entries, uses_rbac=uses_rbac)
+    await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT, preview=True)
+    warned = [text for text in pulumi.said if "unless this update grants the right" in text]
+    assert len(warned) == bool(told)
+    assert all(told in one for one in warned)
 
 
 CLOSED = ServiceError(403, "Forbidden", "Public network access is disabled.", "x", "ForbiddenByConnection")
