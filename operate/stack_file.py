@@ -50,7 +50,7 @@ class StackFile:
 
     def settings(self, of_fleet: SharedSettings) -> Settings:
         """The stack's settings. Raises SettingsError."""
-        below = of_fleet.of(self.stack, shared.labels_of(self.stack, self.config))
+        levels = of_fleet.of(self.stack, shared.labels_of(self.stack, self.config))
         secret = frozenset(
             name.removeprefix(NAMESPACE)
             for name, value in self.config.items()
@@ -61,7 +61,9 @@ class StackFile:
             for name, value in self.config.items()
             if name.startswith("azure-native:")
         }
-        return parse(self.own(), shared=merged(*below), secret=secret, login=login, stack=self.stack)
+        others = [name for name in self.config if not name.startswith(NAMESPACE)]
+        below = merged(*levels)
+        return parse(self.own(), shared=below, secret=secret, login=login, stack=self.stack, others=others)
 
 
 def path_of(stack: str, folder: Path = Path()) -> Path:

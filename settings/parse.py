@@ -4,8 +4,9 @@ Decodes values, applies what several services share, and names each problem's pl
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from functools import partial
 from uuid import UUID
 
@@ -25,6 +26,8 @@ SERVICES = "services"
 REMOVED = "removedServices"
 _ARGUMENTS = {camel_case(name): declared for name, declared in arguments(ServiceSettings).items()}
 _SHORTEST_SECRET = 4
+_NEARLY = 0.85
+"""How alike a misspelt namespace is, as difflib counts; `language` is 0.8, `azure-cmk` 0.67."""
 _LOGIN = "azure-native:"
 
 
@@ -41,7 +44,7 @@ class SettingsError(pulumi.RunError):
 
 def _key(path: str) -> str:
     """A setting's path as the stack's file has it."""
-    return path if path.startswith(_LOGIN) else NAMESPACE + path
+    return path if ":" in path else NAMESPACE + path
 
 
 def parse(
@@ -51,17 +54,19 @@ def parse(
     shared: Mapping[str, object] | None = None,
     login: Mapping[str, str] | None = None,
     stack: str = "",
+    others: Collection[str] = (),
 ) -> Settings:
     """The settings in a configuration, laid over those that the stack shares with its fleet. The
     configuration's keys come without their namespace, and its values may still be texts. `login` has the
-    stack's configuration of azure-native; `stack` is the stack's name, for names.
+    stack's configuration of azure-native; `stack` is the stack's name, for names; `others` are the full keys
+    of all else that the stack has.
 
     Values of `secret` keys appear in no message. Raises SettingsError with every problem.
     """
     own, login = decoded(config), login or {}
     examined = partial(examine, ServiceSettings, spelling=camel_case, _stack=stack)
     raw = merged(shared or {}, own)
-    problems = [*_placeholders(login), *_without_path(raw)]
+    problems = [*_placeholders(login), *_misspelt(others), *_without_path(raw)]
     services: list[ServiceSettings] = []
     removed = _removed(raw.pop(REMOVED, []), problems)
     for prefix, alone, common in _services(raw, problems):
@@ -108,6 +113,19 @@ def _placeholders(login: Mapping[str, str]) -> Iterator[Problem]:
                 f"{_LOGIN}{name}",
                 "found the zeros of the example, expected an id of your own; without the line, the login's "
                 "own counts",
+            )
+
+
+def _misspelt(keys: Iterable[str]) -> Iterator[Problem]:
+    """A problem for each key whose namespace is nearly this project's: nothing would read it."""
+    for key in keys:
+        namespace, _, name = key.partition(":")
+        if get_close_matches(namespace.lower(), [NAMESPACE.removesuffix(":")], cutoff=_NEARLY):
+            yield Problem(
+                key,
+                f"found the namespace {namespace!r}, which nothing reads, expected "
+                f"{NAMESPACE.removesuffix(':')!r}; run `pulumi config rm {key}`, then `pulumi config set "
+                f"{NAMESPACE}{name} VALUE`",
             )
 
 

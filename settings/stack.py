@@ -22,7 +22,10 @@ def load() -> Settings:
     for warning in shown_secrets(values, secret):
         pulumi.log.warn(warning)
     stack = pulumi.get_stack()
-    return parse(values, secret=secret, shared=settings_of(stack, _everything()), login=login, stack=stack)
+    everything = _everything()
+    others = [key for key in everything if not key.startswith(NAMESPACE)]
+    shared = settings_of(stack, everything)
+    return parse(values, secret=secret, shared=shared, login=login, stack=stack, others=others)
 
 
 def shown_secrets(values: Mapping[str, str], secret: Collection[str]) -> Iterator[str]:

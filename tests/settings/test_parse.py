@@ -234,6 +234,24 @@ def test_a_secret_value_is_in_no_message(wrong: dict[str, Any], secret: str, val
     assert f"{path}: is wrong; its value is secret" in str(error.value)
 
 
+@pytest.mark.parametrize("key", ["language_cmk:name", "languagecmk:name", "Language-CMK:name"])
+def test_a_misspelt_namespace_is_named(key: str) -> None:
+    """Nothing reads what is set in it; the namespaces of providers, packs and other programs are no
+    mistakes."""
+    others = [
+        "azure-native:location",
+        "azure-cmk:clientId",
+        "language:name",
+        "pulumi:disable-default-providers",
+    ]
+    parse(MINIMAL, others=others)
+    with pytest.raises(SettingsError) as error:
+        parse(MINIMAL, others=[*others, key])
+    (problem,) = error.value.problems
+    assert (problem.path, f"`pulumi config rm {key}`" in problem.text) == (key, True)
+    assert f"  {key}: found the namespace" in str(error.value)
+
+
 def test_what_stays_secret_is_not_warned_of() -> None:
     """The search service's key, at the top and inside `services`, which Pulumi marks as a whole; another
     setting there is, without its value."""
