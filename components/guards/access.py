@@ -234,8 +234,8 @@ def not_by_targets(situation: Situation) -> Iterator[str]:
     before = situation.before
     if situation.inputs.is_revoked and not before.revoked and before.is_bound:
         yield (
-            "this update carries out access: revoked before anything else, but not if it runs with "
-            "--target or --exclude: leave them out"
+            "this update takes the access away before anything else. Do not run it with --target or "
+            "--exclude: they would skip that"
         )
 
 
