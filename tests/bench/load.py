@@ -50,7 +50,7 @@ class Load:
     def __init__(self, azure: RunningAzure, clients: int, rate: float) -> None:
         self.azure, self.clients = azure, clients
         self.pause = clients / rate if rate else 0.0
-        self.tokens = {host: token(azure.env, f"https://{host}") for host in (ARM, KEYS)}
+        self.tokens: dict[str, str] = {}
         self.seconds: dict[str, list[float]] = defaultdict(list)
         self.lock = threading.Lock()
         self.group = f"/subscriptions/{seed.SUBSCRIPTION_ID}/resourceGroups/load"
@@ -58,7 +58,8 @@ class Load:
         self.until = 0.0
 
     def run(self, seconds: float) -> None:
-        """Lives lives for so long. Raises RuntimeError for an answer that is an error."""
+        """Lives lives for so long, by new tokens. Raises RuntimeError for an answer that is an error."""
+        self.tokens = {host: token(self.azure.env, f"https://{host}") for host in (ARM, KEYS)}
         Client(self.azure.env, ARM, self.tokens[ARM]).send("PUT", f"{self.group}{GROUPS}", WEST)
         self.until = time.monotonic() + seconds
         failures: list[Exception] = []
