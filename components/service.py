@@ -75,8 +75,8 @@ class EncryptedAIServicesAccount(Component):
         preflight_result: ServicePlan | None = None,
     ) -> None:
         """`vault_provider` is an azure-native provider for the subscription of an existing vault, if that is
-        another one; by default it is made from the id. `preflight_result` is the result of preflight(), which
-        a program with several services calls once, with the providers of all."""
+        another one; by default it is made from the id. azure-cmk reads that vault, by its own login.
+        `preflight_result` is the result of preflight(), which a program with several services calls once."""
         # The state's parts of a service are found by its name, also below a class that a program derives.
         self.claim(EncryptedAIServicesAccount.__name__, name)
         # What is made depends on the values of outputs.
