@@ -287,8 +287,8 @@ class _Look:
         return None if shown.lacks_data_role else await self._read("key", place.key_id)
 
     async def _in_hsm(self, place: KeyPlace) -> tuple[Answer, Answer, Answer]:
-        """A managed HSM, a key in it and the role of the account's identity at it, which Resource Manager does
-        not have."""
+        """A managed HSM, a key in it and the role of the account's identity at that key, which Resource
+        Manager does not have."""
         found = await self.reader.own(
             "getManagedHsmKey", keyId=place.key_id, principalId=place.grantee_id or None
         )
