@@ -334,6 +334,8 @@ class Rotation:
         except ServiceError as failure:
             if not failure.is_forbidden:
                 raise
+            why = self.call.explain(failure)
+            await self.call.inform(f"not checked: what the deploying login may do with the key: {why}")
             return None
         if vault is None or not principal:
             return None

@@ -303,6 +303,17 @@ async def test_a_preview_tells_that_nobody_gave_the_right_to_rotate(
     assert all(told in one for one in warned)
 
 
+async def test_a_preview_that_may_not_read_the_roles_says_so(pulumi: Engine) -> None:
+    """In Azure's words, which name the action; the rotation is not refused for that."""
+    grants(pulumi, uses_rbac=True)
+    pulumi.azure.failures["role_assignments"] = [
+        ServiceError(403, "AuthorizationFailed", "no action Microsoft.Authorization/roleDefinitions/read")
+    ]
+    await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT, preview=True)
+    (told,) = [text for text in pulumi.said if "what the deploying login may do with the key" in text]
+    assert "roleDefinitions/read" in told
+
+
 CLOSED = ServiceError(403, "Forbidden", "Public network access is disabled.", "x", "ForbiddenByConnection")
 
 
