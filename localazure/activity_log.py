@@ -7,8 +7,6 @@ learn.microsoft.com/rest/api/monitor/activity-logs/list and turbot's tailpipe-pl
 Azure's refusal.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

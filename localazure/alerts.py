@@ -9,8 +9,6 @@ Sources: the reference of the table AzureDiagnostics; the refusal's text from us
 (Azure/azure-cli-extensions#3002).
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Collection

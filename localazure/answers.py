@@ -4,8 +4,6 @@ Owns: the switches of `Behaviour` that change only the answer about a resource, 
 for how soon clients poll again. Pure.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any

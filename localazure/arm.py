@@ -6,8 +6,6 @@ of a write, one action on each resource that its body refers to (`linked_access.
 than the body, and the answers of the providers.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

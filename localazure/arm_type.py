@@ -4,8 +4,6 @@ Owns: PUT, PATCH, GET, DELETE and the lists of a type, ARM's 404, and the deleti
 resource. Does not own: the work of a PUT on a body, which each type declares.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial

@@ -1,7 +1,5 @@
 """Every route there is, and the front door over them: where a new service is added."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

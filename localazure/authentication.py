@@ -4,8 +4,6 @@ Owns: the one place where a token becomes a Caller, and every 401. Does not own:
 The texts of each host are in `authentication.json`, which says which of them were observed.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ Owns: the assignments and the decision. Does not own: the roles (roles.py), the 
 assignments (role_assignments.py, locks.py), Key Vault's access policies.
 """
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable, Iterator
 

@@ -5,8 +5,6 @@ why the default may be wrong, and the source; `docs/assumptions.md` is made
 from it. Durations are seconds on the cloud's clock unless a switch says otherwise.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ The authority's private key is used once and never written: nothing can be certi
 system store is touched; clients find the authority through SSL_CERT_FILE and its like.
 """
 
-from __future__ import annotations
-
 import shutil
 import ssl
 

@@ -1,7 +1,5 @@
 """The cloud a handler works on: its memory, its clock, its ids and its behaviour."""
 
-from __future__ import annotations
-
 import random
 import time
 import uuid

@@ -4,8 +4,6 @@ Owns: the choice of lines to leave out: those that only report a beginning or no
 another command of the same run has printed already.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 

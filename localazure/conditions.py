@@ -5,8 +5,6 @@ delegate-role-assignments-examples. An attribute that a request lacks has no val
 it is false.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet

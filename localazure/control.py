@@ -4,8 +4,6 @@ JSON over plain HTTP on loopback; every path but `/health` needs `Authorization:
 the page (`/`, for browsers) a cookie that the address of POST /page gives. `_handlers` lists every path.
 """
 
-from __future__ import annotations
-
 import hmac
 import json
 import logging

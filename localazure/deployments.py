@@ -10,8 +10,6 @@ learn.microsoft.com/azure/azure-resource-manager/bicep/deploy-preflight. Assumed
 anything else, and one answer has all other refusals.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

@@ -7,8 +7,6 @@ Sources: azure-rest-api-specs, Microsoft.Storage 2023-05-01 and Microsoft.EventH
 learn.microsoft.com/azure/azure-monitor/platform/diagnostic-settings.
 """
 
-from __future__ import annotations
-
 from localazure.arm_type import GROUP, ArmType, parent_not_found
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS

@@ -1,7 +1,5 @@
 """Microsoft Entra ID: tenants, and the principals that sign in or are granted access."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from dataclasses import asdict, dataclass

@@ -5,8 +5,6 @@ own: activation. Source, read on 2026-11-30: Azure/azure-rest-api-specs, Microso
 with its examples PutRoleEligibilityScheduleRequest and GetRoleEligibilityScheduleInstancesByScope.
 """
 
-from __future__ import annotations
-
 from localazure.arm_type import SPECIFIED
 from localazure.cloud import Cloud, iso
 from localazure.refusals import refused

@@ -4,8 +4,6 @@ Owns: the variables that a command needs in the local Azure, and those that it m
 outside. Does not own: the start of a server.
 """
 
-from __future__ import annotations
-
 import os
 import ssl
 from collections.abc import Iterable, Mapping

@@ -4,8 +4,6 @@ Owns: the guarantee that such a command reaches nothing but the local Azure, or 
 backend that the user's shell happens to hold must not come along: nobody can undo a purge-protected vault.
 """
 
-from __future__ import annotations
-
 import http.client
 import os
 import re

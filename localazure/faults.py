@@ -3,8 +3,6 @@
 Owns: the choice of the fault that a request gets. Faults are kept in the store, so they survive a restart.
 """
 
-from __future__ import annotations
-
 import http.client
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields

@@ -5,8 +5,6 @@ Source: https://learn.microsoft.com/rest/api/resources/resources/list, its param
 not understood is refused, so that no list is answered wrongly; the text of the refusal is assumed.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 

@@ -4,8 +4,6 @@ Source, read on 2026-11-30: learn.microsoft.com/graph/api/group-list-transitivem
 Azure asks a reader for GroupMember.Read.All; here whoever made a group may read it.
 """
 
-from __future__ import annotations
-
 from localazure.cloud import Cloud
 from localazure.refusals import refused
 from localazure.routes import Route

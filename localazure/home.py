@@ -4,8 +4,6 @@ Owns: file names, modes (folder 0700, files 0600) and atomic writing.
 Does not own: the meaning of the files.
 """
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import json

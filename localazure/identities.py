@@ -1,7 +1,5 @@
 """Microsoft.ManagedIdentity/userAssignedIdentities: identities that outlive the accounts that use them."""
 
-from __future__ import annotations
-
 from localazure.arm_type import GROUP, SPECIFIED, ArmType
 from localazure.cloud import Cloud
 from localazure.directory import Principal, create_principal, delete_principal, find_principal

@@ -4,8 +4,6 @@ The local Azure answers one request after another, so a switch of `Behaviour` sa
 flight; with 0 none ever overlap.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

@@ -3,8 +3,6 @@
 Owns: nothing; it asks the lists of the resource types, as they are served to any client.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit

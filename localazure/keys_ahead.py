@@ -5,8 +5,6 @@ A process of its own makes them, at the lowest priority: one for each byte on it
 of PKCS8 in base64. It ends with the process that started it.
 """
 
-from __future__ import annotations
-
 import base64
 import os
 import subprocess

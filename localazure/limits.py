@@ -3,8 +3,6 @@
 No request changes them; POST /limits of the control endpoint does.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from localazure.cloud import Cloud

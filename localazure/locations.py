@@ -4,8 +4,6 @@ They are in `clouds.json`. Every region of this cloud has every resource type: A
 modelled.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 from localazure.national_clouds import CLOUDS, FACTS

@@ -7,8 +7,6 @@ Sources: learn.microsoft.com/azure/azure-resource-manager/management/lock-resour
 azure/role-based-access-control/deny-assignments and rest/api/authorization/deny-assignments.
 """
 
-from __future__ import annotations
-
 from localazure.arm_type import LOCK, SPECIFIED, ArmType
 from localazure.authorization import DENIED
 from localazure.cloud import Cloud

@@ -5,8 +5,6 @@ There is no query language here: any other text is refused by name, so that no q
 Shape of the answer: the specification of Microsoft.OperationalInsights, data plane, v1.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

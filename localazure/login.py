@@ -5,8 +5,6 @@ Owns: the choice of the token for each client, and Entra's refusals (AADSTS...).
 refusals with their sources, are in `login.json`.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Mapping

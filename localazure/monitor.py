@@ -4,8 +4,6 @@ Owns: the settings, and the records of a workspace. Nothing is copied: a workspa
 resource's own events of the time in which a setting named that workspace.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from localazure import destinations, workspaces

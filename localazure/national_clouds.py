@@ -5,8 +5,6 @@ share one state here; on Azure each has its own.
 Names, regions and their sources are in `clouds.json`.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

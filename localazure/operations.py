@@ -4,8 +4,6 @@ An operation can be asked for until seven days after its end (assumed: Azure nam
 service documents seven days for its jobs), then it is gone.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from localazure.cloud import Cloud

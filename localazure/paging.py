@@ -4,8 +4,6 @@ Owns: pages, `$top` and `$skiptoken`, and the refusal of invalid ones (texts ass
 `Behaviour.page_size`, which every list gets, even a list without pages of its own.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Callable, Sequence

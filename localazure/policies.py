@@ -5,8 +5,6 @@ exemptions follow the published definition of 2022-07-01-preview, and the right 
 Policy's documentation; all texts are assumed.
 """
 
-from __future__ import annotations
-
 from localazure import authorization
 from localazure.arm_type import GROUP, SUBSCRIPTION, ArmType
 from localazure.cloud import Cloud, iso

@@ -7,8 +7,6 @@ learn.microsoft.com/azure/governance/policy/concepts/effect-basics, and Azure Po
 assignments (enforcementMode, notScopes) and exemptions (expiresOn).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime

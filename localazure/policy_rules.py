@@ -7,8 +7,6 @@ value compares as neither greater nor less. Raises ValueError for an expression 
 it passes over no rule in silence.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase

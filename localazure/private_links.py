@@ -4,8 +4,6 @@ Owns: the connections, and their routes below their resource. Does not own: the 
 groups of each type (network/private_endpoints.py). All answers follow the specification, hence are assumed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from localazure.arm_type import ArmType

@@ -3,8 +3,6 @@
 Does not own: the served cloud (serve.py) and the printed lines (__main__.py).
 """
 
-from __future__ import annotations
-
 import http.client
 import json
 import os

@@ -7,8 +7,6 @@ connect, so the local Azure holds no login for that proxy: it passes on the logi
 which names are forwarded. It cannot read what it forwards, because TLS runs from client to server.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import ipaddress

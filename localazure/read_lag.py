@@ -5,8 +5,6 @@ documents lag.
 Permissions, operations and the data planes do not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any

@@ -3,8 +3,6 @@
 Owns: status, code and text of an answer. Does not own: the cases for it, which each service decides.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from functools import cache

@@ -4,8 +4,6 @@ A group's delete takes its contents along at once and ends on the clock and on l
 its operation. Does not own: the fate of a deleted vault or account, which its service decides.
 """
 
-from __future__ import annotations
-
 import re
 
 from localazure import (

@@ -3,8 +3,6 @@
 Owns: the routes and their texts. Does not own: the rights that an assignment gives (authorization.py).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -3,8 +3,6 @@
 Does not own: their list (roles.json, with its source), and the assignments.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -3,8 +3,6 @@
 A search's body is kept and echoed; no query runs.
 """
 
-from __future__ import annotations
-
 import base64
 import secrets
 

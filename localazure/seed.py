@@ -3,8 +3,6 @@
 Owns: their ids. Does not own: the client secrets, which are random per home.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """One local Azure, running: everything that listens, put together and taken down in order."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os

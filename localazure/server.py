@@ -3,8 +3,6 @@
 Owns: HTTP in and out. Does not own: the answers (front.py, control.py).
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import socket

@@ -3,8 +3,6 @@
 ARM's text for this refusal names types of .NET, so ours says what would be right.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from localazure.web import Json, ServiceError

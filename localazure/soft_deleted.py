@@ -1,7 +1,5 @@
 """Shared by deleted vaults, managed HSMs and accounts: when a list or GET finds them, and their 404."""
 
-from __future__ import annotations
-
 from localazure.cloud import Cloud
 from localazure.web import ServiceError
 

@@ -1,7 +1,5 @@
 """The cloud's memory: JSON documents in SQLite, so that it survives restarts and kill -9."""
 
-from __future__ import annotations
-
 import json
 import re
 import sqlite3

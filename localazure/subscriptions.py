@@ -3,8 +3,6 @@
 Does not own: the seeds (seed.py), the check of a registration (arm.py).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import replace

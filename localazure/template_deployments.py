@@ -7,8 +7,6 @@ Microsoft.Resources 2025-04-01 (Deployments_CreateOrUpdate, Deployments_WhatIf).
 ended at its second poll; every refusal.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import replace

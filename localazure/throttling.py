@@ -4,8 +4,6 @@ Sizes and refill: https://learn.microsoft.com/azure/azure-resource-manager/manag
 The limits of tenants, and those of all principals together, are not modelled.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 

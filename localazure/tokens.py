@@ -4,8 +4,6 @@ A token's times are the machine's, not the cloud's: clients renew their tokens b
 moving the cloud's clock by a year must not leave them with tokens that they believe to be valid.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import time

@@ -3,8 +3,6 @@
 Nothing here knows a socket; `server.py` turns HTTP into these and back.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Microsoft.OperationalInsights/workspaces, to which diagnostic settings deliver their records."""
 
-from __future__ import annotations
-
 from localazure import definitions, operations
 from localazure.arm_type import GROUP, ArmType
 from localazure.cloud import Cloud, iso

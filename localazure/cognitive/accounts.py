@@ -3,8 +3,6 @@
 The answer about a free subdomain has azure-mgmt-cognitiveservices' shape; its values were never recorded.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, replace
 
 from localazure import operations

@@ -1,7 +1,5 @@
 """The base models that accounts deploy: what answers about them and about deployments say."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Puts an account's data key under the key its encryption block names, and keeps the history of that."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from localazure.cloud import Cloud, iso

@@ -7,8 +7,6 @@ understood here: the answer to each is that of a text whose language the service
 calls do not use the customer's key.
 """
 
-from __future__ import annotations
-
 from localazure.cloud import Cloud
 from localazure.cognitive.data_access import admit
 from localazure.refusals import refused

@@ -4,8 +4,6 @@ The shapes are those of the examples of azure-rest-api-specs (Microsoft.Cognitiv
 ListSkus, ListUsages, ListAccountModels, CheckSkuAvailability); limits without a quota of /limits are made up.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from localazure import limits

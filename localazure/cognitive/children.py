@@ -7,8 +7,6 @@ the refusals are assumed, except RequestConflict and CannotDeleteResource, which
 (hashicorp/terraform-provider-azurerm#22607; Azure/terraform-provider-azapi#894).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace

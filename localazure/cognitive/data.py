@@ -5,8 +5,6 @@ wrapping. Each read unwraps the key, so that a revocation counts at once.
 Does not own: the rules of a binding (rules.py), and the stored data (language.py).
 """
 
-from __future__ import annotations
-
 import hmac
 import json
 import os

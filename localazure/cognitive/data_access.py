@@ -4,8 +4,6 @@ Owns: every 401 and 403 of the Language endpoint that is about the caller or the
 from the services' documentation and public reports; none was recorded.
 """
 
-from __future__ import annotations
-
 import hmac
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ A soft-deleted account keeps its data, its identity, its binding and its subdoma
 vault: the documentation says so ("you must restore the key vault before"); the refusal's text is assumed.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from localazure import authorization, policy_evaluation, private_links

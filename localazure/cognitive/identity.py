@@ -4,8 +4,6 @@ A system-assigned identity lives as long as the account has it, through a soft d
 and on again, it is another principal, to whom nobody has granted anything.
 """
 
-from __future__ import annotations
-
 from localazure import authorization, directory
 from localazure.cloud import Cloud
 from localazure.cognitive.models import Account

@@ -7,8 +7,6 @@ kinds are those that the documentation of `az cognitiveservices account list-kin
 an encryption rule needs is there, and their SKUs and capabilities are assumed where nothing else is said.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

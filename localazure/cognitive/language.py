@@ -4,8 +4,6 @@ Paths, verbs and fields are those of azure-ai-language-conversations 1.1.0; the 
 recorded. Training and deployments are not modelled: they hold no data besides the project's.
 """
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import quote
 

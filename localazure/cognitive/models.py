@@ -4,8 +4,6 @@ Owns: the stored document, the index of subdomains, the running operation of an 
 Does not own: ARM's answers (shape.py), the rules of a write (rules.py, accounts.py).
 """
 
-from __future__ import annotations
-
 import secrets
 from dataclasses import asdict, dataclass
 

@@ -2,8 +2,6 @@
 keys that depend on the year of the api-version (recordings of 2021 to 2026). Assumed: the api-version decides
 over these, not the day of the recording."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The route table of Microsoft.CognitiveServices and of the Language endpoint."""
 
-from __future__ import annotations
-
 from localazure import private_links
 from localazure.cognitive import (
     accounts,

@@ -6,8 +6,6 @@ is at the binding, with the texts that users reported. These are few, so that ma
 reason; the response header `x-localazure-findings`, which Azure lacks, has the true one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 Owns: the place of the ciphertext. Does not own: the key (data.py), the data (language.py, translator.py).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from localazure.cloud import Cloud

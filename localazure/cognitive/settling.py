@@ -1,7 +1,5 @@
 """The operation that settles an account after a write: begin, polls, end, and the account after a failure."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from dataclasses import asdict, replace

@@ -7,8 +7,6 @@ azure/ai-services/translator/foundry/adaptive-custom-translation (2026-11-28); t
 not modelled.
 """
 
-from __future__ import annotations
-
 import re
 
 from localazure.cloud import Cloud

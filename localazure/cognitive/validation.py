@@ -6,8 +6,6 @@ rules: "Configure Azure AI services virtual networks" (IPv4 alone, no private ra
 subdomain is needed); which kinds know a bypass: terraform-provider-azurerm.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from typing import Any

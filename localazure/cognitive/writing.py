@@ -5,8 +5,6 @@ every property that it does not name, except the subdomain.
 Every check comes before the first write, so that a refused write changes nothing.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from localazure import definitions, limits, policy_evaluation

@@ -3,8 +3,6 @@
 Owns: the table of operations and the decision. Does not own: the state of the key itself (usage.py).
 """
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

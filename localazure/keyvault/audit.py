@@ -1,7 +1,5 @@
 """The audit log: every use of a key, allowed or refused. One function writes it."""
 
-from __future__ import annotations
-
 from localazure.cloud import Cloud, iso
 from localazure.keyvault.models import Key, Vault
 

@@ -5,8 +5,6 @@ Key Vault's documentation says that a backup can be restored within its subscrip
 subscription is checked, and geographies are not modelled.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from dataclasses import replace

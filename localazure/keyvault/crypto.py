@@ -4,8 +4,6 @@ Owns: making, importing, wrapping, encrypting, signing. Does not own: access to 
 Private keys are PKCS8, base64, unencrypted: this cloud protects them with its home folder's mode.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """How a request to the host of a vault or managed HSM becomes one use of its keys. Knows no operation."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """ARM: soft-deleted vaults and managed HSMs, their purge, and the operation results of purges."""
 
-from __future__ import annotations
-
 from localazure import operations
 from localazure.cloud import Cloud, iso
 from localazure.keyvault import vault_store

@@ -1,7 +1,5 @@
 """The errors that several modules of Key Vault raise."""
 
-from __future__ import annotations
-
 from localazure.web import ServiceError, bad_request
 
 

@@ -4,8 +4,6 @@ Owns: defaults and checks of a new version. Does not own: the form of a request 
 storage of keys. A request has the data plane's spelling: kty, key_size, crv, key_ops, attributes, tags.
 """
 
-from __future__ import annotations
-
 import re
 
 from localazure.cloud import Cloud

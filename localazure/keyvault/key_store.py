@@ -4,8 +4,6 @@ Reading a key first does everything that is due by the clock: the rotation by it
 soft-deleted key whose retention is over.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from localazure.cloud import Cloud

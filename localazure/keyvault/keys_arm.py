@@ -4,8 +4,6 @@ ARM passes the vault's firewall, and its own permissions decide; in a vault unde
 vault's data may be needed, too (`Behaviour.arm_keys_need_data_role`).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from localazure import authorization, definitions

@@ -1,7 +1,5 @@
 """Data plane: the life of keys, from their creation to their purge, and cryptography with them."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence

@@ -4,8 +4,6 @@ Answers follow the recordings of Azure/azure-sdk-for-js (keyvault-admin, 2022). 
 assignments at, above and below its scope; the refusal of a repeated or contradicting PUT.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -5,8 +5,6 @@ Sources: of the roles, see local_roles.json; of scopes, learn.microsoft.com/azur
 access-control; of the refusal, Azure/azure-cli#32719.
 """
 
-from __future__ import annotations
-
 import json
 import uuid
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A vault's access policies: their checks, and the operations add, replace and remove. Pure."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Mapping
 from typing import Any

@@ -3,8 +3,6 @@
 Source: azure-wire.md, sections Microsoft.KeyVault and Key Vault keys.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -3,8 +3,6 @@
 Source: Key Vault's key rotation documentation (shortest expiry 28 days, shortest trigger 7 days).
 """
 
-from __future__ import annotations
-
 import calendar
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The route table of Microsoft.KeyVault: vaults and managed HSMs, ARM and data plane."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

@@ -5,8 +5,6 @@ are quoted; if none is known, the answer is Key Vault's usual `An invalid value 
 the rule is the stricter one.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from typing import Any

@@ -2,8 +2,6 @@
 where no answer shows a value; read, deleted and purged in the vault. Only the newest version is kept.
 """
 
-from __future__ import annotations
-
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud
 from localazure.keyvault import access, vault_store

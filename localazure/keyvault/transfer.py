@@ -3,8 +3,6 @@
 Source: learn.microsoft.com/azure/key-vault/keys/byok-specification. The texts of errors are assumed.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

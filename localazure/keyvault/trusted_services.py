@@ -5,8 +5,6 @@ Owns: another service's view of a vault and a key. The service passes the vault'
 like any caller, without rights of its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar

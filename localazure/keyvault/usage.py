@@ -3,8 +3,6 @@
 Owns: the order of the checks, and those of a key's own state. Does not own: HTTP.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar

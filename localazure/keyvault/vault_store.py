@@ -1,7 +1,5 @@
 """The storage of vaults and managed HSMs, by ARM id and by name; a name is unique in the whole cloud."""
 
-from __future__ import annotations
-
 from localazure.cloud import Cloud
 from localazure.keyvault import key_store, local_roles
 from localazure.keyvault.models import Vault, vault_of

@@ -5,8 +5,6 @@ this cloud does not have. Its shapes are the specification's (Microsoft.KeyVault
 assumed.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from localazure import authorization, definitions, in_flight, operations, private_links

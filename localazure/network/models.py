@@ -4,8 +4,6 @@ A write is Updating, then Succeeded with another etag. Its answer has no Retry-A
 the pace; a delete takes place at once, and its operation only confirms it. Both are assumed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -7,8 +7,6 @@ addresses: hashicorp/terraform-provider-azurerm#13061 (a member is missing); tha
 never changes, a reader's trial of 2026 with both codes. That its network interface keeps its name is assumed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Microsoft.Network/privateDnsZones, their links to virtual networks, and the zone groups of endpoints."""
 
-from __future__ import annotations
-
 from localazure import definitions
 from localazure.arm_type import SPECIFIED, parent_not_found
 from localazure.cloud import Cloud

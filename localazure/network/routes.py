@@ -1,7 +1,5 @@
 """The routes of Microsoft.Network: its types, and where their operations are polled."""
 
-from __future__ import annotations
-
 from localazure import operations
 from localazure.arm_type import SPECIFIED, SUBSCRIPTION
 from localazure.cloud import Cloud

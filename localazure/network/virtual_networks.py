@@ -4,8 +4,6 @@ A PUT without `subnets` removes them, because a PUT replaces; a subnet in use ma
 A subnet that is made, changed or deleted by itself is a write of its network.
 """
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace

@@ -5,8 +5,6 @@ the address that it prints works once, and leaves a cookie that lets its holder 
 Codes and sessions are kept in memory: a restart ends them.
 """
 
-from __future__ import annotations
-
 import base64
 import functools
 import hashlib

@@ -6,8 +6,6 @@ account's state, and whether its data can be read, and undoes their writes. A ce
 `{"states"}`, an account's history.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 

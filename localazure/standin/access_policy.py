@@ -3,8 +3,6 @@
 Follows azure-native's customresources/custom_keyvault_accesspolicy.go.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

@@ -3,8 +3,6 @@
 Follows azcore's order of places for an operation's status, and azure-native's list of retried answers.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace

@@ -3,8 +3,6 @@
 It never sends nor stores a property that a shape does not know.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Check: azure-native's additions to the inputs of a program, and its refusals of them."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import secrets

@@ -4,8 +4,6 @@ An engine dials once for each provider instance and configures it on that connec
 tells instances apart. Nothing is shared between them: no login, no session, no cached location.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final

@@ -3,8 +3,6 @@
 Compares old inputs with new ones, without regard to Azure's answers (azure-native's `InputDiff`).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 

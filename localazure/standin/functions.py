@@ -1,7 +1,5 @@
 """azure-native's functions: getters of resources, lists of keys, facts about the client itself."""
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping

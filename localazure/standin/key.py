@@ -5,8 +5,6 @@ sends the PUT of any version of the type by the default one, because its client 
 a version.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from typing import Any, Final

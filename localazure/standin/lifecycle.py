@@ -3,8 +3,6 @@
 A type whose real provider has code of its own overrides what differs (`access_policy.py`, `key.py`).
 """
 
-from __future__ import annotations
-
 import copy
 import logging
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """ARM ids from inputs, and inputs from ARM ids."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote

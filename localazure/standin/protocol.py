@@ -6,8 +6,6 @@ folder serves as a package of its own; messages are the same classes as the SDK'
 protobuf's one pool of descriptors.
 """
 
-from __future__ import annotations
-
 import importlib
 import importlib.util
 import sys

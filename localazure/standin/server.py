@@ -1,7 +1,5 @@
 """Serves the stand-in on loopback for engines that attach with PULUMI_DEBUG_PROVIDERS."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 No rule is here.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps

@@ -3,8 +3,6 @@
 `schema.json` has the names and types of all properties; a row has the further facts of its type.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Property values as the rules see them: plain JSON values, and `UNKNOWN` for what a preview cannot know."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Between the engine's protobuf structs and plain values; the only place that knows how either is spelled."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 
