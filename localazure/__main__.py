@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import re
 import shlex
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
 
 if sys.version_info < (3, 11):  # noqa: UP036 - said before the first import that an older one cannot read
     sys.exit(
@@ -36,8 +39,37 @@ def main(
     the caller brings them; a checkout has its own."""
     of_checkout = project is None and IN_CHECKOUT
     stacks = checkout.WORDS if of_checkout else project or {}
-    offered = {*stacks, *_COMMANDS, *_ALWAYS, *(["setup"] if of_checkout else [])}
     typed = prog if project else f"python3 -m {prog}"
+    words = sys.argv[1:] if arguments is None else arguments
+    own, command = words, []
+    if "--" in words:
+        own, command = words[: words.index("--")], words[words.index("--") + 1 :]
+    parser = _parser(prog, typed, {*stacks, *_COMMANDS, *(["setup"] if of_checkout else [])})
+    given = parser.parse_args(own, argparse.Namespace(run=command))
+    if bool(command) != (given.command == "exec"):
+        parser.error(f"a command to run goes with exec: {typed} exec -- COMMAND")
+    home = home_of(given.home, os.environ)
+    try:
+        if wanted := dict(given.port):
+            _remember(home, {**home.ports(), **wanted})
+        if given.command in _COMMANDS:
+            return _COMMANDS[given.command](home, given) or _flushed()
+        done = checkout.set_up(words) if of_checkout else None
+        return stacks[given.command](home, given.stack) if done is None else done
+    except BrokenPipeError:
+        # Whoever read the output has enough; what the interpreter still flushes at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except HomeError as error:
+        print(f"local Azure: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"{given.command}: interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser(prog: str, typed: str, offered: Collection[str]) -> argparse.ArgumentParser:
+    """The options; `typed` is what a person types for `prog`, `offered` are the commands that there are."""
     meanings = {word: text.format(typed=typed) for word, text in _MEANINGS.items() if word in offered}
     examples = [word for word in ("up", "status", "down") if word in offered]
     parser = argparse.ArgumentParser(
@@ -50,65 +82,9 @@ def main(
         + "".join(f"  {typed} {word}\n" for word in examples),
     )
     parser.add_argument("command", choices=meanings, metavar="COMMAND", help="one of the commands below")
-    parser.add_argument(
-        "--stack",
-        type=_stack,
-        default="dev",
-        help="the stack to deploy, preview or destroy: dev by default",
-    )
-    parser.add_argument("--home", help="folder of its state (default: $LOCALAZURE_HOME, else .localazure)")
-    parser.add_argument(
-        "--port",
-        action="append",
-        default=[],
-        type=_port,
-        metavar="SERVICE=NUMBER",
-        help=f"port to use from the next start on where it is free; services: {', '.join(SERVICES)}",
-    )
-    parser.add_argument(
-        "--until-eof",
-        action="store_true",
-        help="with serve: end when standard input ends; the process that starts it keeps the input open",
-    )
-    parser.add_argument(
-        "--idle",
-        type=float,
-        metavar="MINUTES",
-        help="with serve: end so long after the last request",
-    )
-    words = sys.argv[1:] if arguments is None else arguments
-    own, command = words, []
-    if "--" in words:
-        own, command = words[: words.index("--")], words[words.index("--") + 1 :]
-    given = parser.parse_args(own)
-    if bool(command) != (given.command == "exec"):
-        parser.error(f"a command to run goes with exec: {typed} exec -- COMMAND")
-    home = home_of(given.home, os.environ)
-    try:
-        if wanted := dict(given.port):
-            _remember(home, {**home.ports(), **wanted})
-        if command:
-            process.start(home)
-            execution.run(home, command)
-        if given.command == "serve":
-            idle = None if given.idle is None else 60 * given.idle
-            return _serve(home, until_eof=given.until_eof, idle=idle)
-        if of_checkout and given.command in (*stacks, "setup"):
-            done = checkout.set_up(words)
-            return stacks[given.command](home, given.stack) if done is None else done
-        if given.command in stacks:
-            return stacks[given.command](home, given.stack)
-        return _COMMANDS[given.command](home) or _flushed()
-    except BrokenPipeError:
-        # Whoever read the output has enough; what the interpreter still flushes at its end goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except HomeError as error:
-        print(f"local Azure: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(f"{given.command}: interrupted", file=sys.stderr)
-        return 130
+    for name, option in _OPTIONS.items():
+        parser.add_argument(f"--{name}", help=_FACTS["options"][name], **option)
+    return parser
 
 
 def _remember(home: Home, ports: Mapping[str, int]) -> None:
@@ -144,14 +120,19 @@ def _port(text: str) -> tuple[str, int]:
     return service, int(number)
 
 
-def _start(home: Home) -> int:
+def _start(home: Home, given: argparse.Namespace) -> int:
     begun = time.monotonic()
     how = process.start(home).format(f"{time.monotonic() - begun:.1f} s")
     print(f"local Azure: {how}, process {home.serving()}, state in {home.path}")
     return 0
 
 
-def _serve(home: Home, *, until_eof: bool, idle: float | None) -> int:
+def _exec(home: Home, given: argparse.Namespace) -> int:
+    process.start(home)
+    execution.run(home, given.run)
+
+
+def _serve(home: Home, given: argparse.Namespace) -> int:
     # Only the server needs these, and every command counts its milliseconds.
     try:
         import uvloop  # noqa: PLC0415
@@ -165,17 +146,18 @@ def _serve(home: Home, *, until_eof: bool, idle: float | None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(home, until_eof=until_eof, idle=idle))
+        idle = None if given.idle is None else 60 * given.idle
+        runner.run(serve(home, until_eof=given.until_eof, idle=idle))
     return 0
 
 
-def _stop(home: Home) -> int:
+def _stop(home: Home, given: argparse.Namespace) -> int:
     stopped = process.stop(home)
     print(f"local Azure: {'stopped' if stopped else 'was not running'}, state in {home.path}")
     return 0
 
 
-def _status(home: Home) -> int:
+def _status(home: Home, given: argparse.Namespace) -> int:
     if not process.healthy(home):
         print(f"local Azure: not running, state in {home.path}")
         return 3
@@ -185,41 +167,33 @@ def _status(home: Home) -> int:
     return 0
 
 
-def _env(home: Home) -> int:
+def _env(home: Home, given: argparse.Namespace) -> int:
     for name, value in execution.exports(home, os.environ):
         print(f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}")
     return 0
 
 
-def _page(home: Home) -> int:
+def _page(home: Home, given: argparse.Namespace) -> int:
     print(process.page_address(home))
     return 0
 
 
-def _reset(home: Home) -> int:
+def _reset(home: Home, given: argparse.Namespace) -> int:
     was_running = process.stop(home)
     home.forget()
     print(f"local Azure: emptied, state in {home.path}")
-    return _start(home) if was_running else 0
+    return _start(home, given) if was_running else 0
 
 
-_MEANINGS = {
-    "up": "deploy the stack and read the proof back",
-    "preview": "show what up would change",
-    "review": "the encryption review of what up would change, into .review/",
-    "evidence": "evidence for an auditor about the stack's keys, into .evidence/",
-    "down": "destroy the stack and, with the last one, stop the local Azure",
-    "setup": "install everything that the other commands need",
-    "start": "start the local Azure",
-    "stop": "stop it; its state stays",
-    "status": "whether it runs, its ports and its page; exit code 3 if it does not run",
-    "env": 'exports for your shell: eval "$({typed} env)"',
-    "page": "the address of a page that shows what the cloud holds",
-    "reset": "empty the cloud",
-    "exec": "run a command that reaches it: {typed} exec -- COMMAND",
-    "serve": "run the server in the foreground",
+_FACTS = json.loads(Path(__file__).with_name("commands.json").read_text())
+_MEANINGS = _FACTS["meanings"]
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "stack": {"type": _stack, "default": "dev"},
+    "home": {},
+    "port": {"type": _port, "action": "append", "default": [], "metavar": "SERVICE=NUMBER"},
+    "until-eof": {"action": "store_true"},
+    "idle": {"type": float, "metavar": "MINUTES"},
 }
-_ALWAYS = ("exec", "serve")
 _COMMANDS = {
     "start": _start,
     "stop": _stop,
@@ -227,6 +201,8 @@ _COMMANDS = {
     "env": _env,
     "page": _page,
     "reset": _reset,
+    "exec": _exec,
+    "serve": _serve,
 }
 
 if __name__ == "__main__":

@@ -53,12 +53,11 @@ def _event(cloud: Cloud, request: Request, action: str, status: int) -> Json:
     resource = resource if request.method != "POST" else resource.rpartition("/")[0]
     parts = resource.split("/")
     event_id, now = cloud.new_id(), iso(cloud.clock.now())
-    caller = request.caller.object_id if request.caller else ""
     result = "Succeeded" if status < 300 else "Failed"
     return {
         "authorization": {"action": action, "scope": resource},
-        "caller": caller,
-        "claims": {_OBJECT_ID: caller},
+        "caller": request.object_id,
+        "claims": {_OBJECT_ID: request.object_id},
         "correlationId": request.correlation_id,
         "eventDataId": event_id,
         "eventName": _word("EndRequest"),

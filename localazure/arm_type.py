@@ -160,6 +160,14 @@ class ArmType:
             raise resource_not_found(id.rpartition("/providers/")[2], request.params["group"])
         return body
 
+    def above(self, cloud: Cloud, request: Request) -> Json:
+        """The stored body of the resource above the one that a request is about. Raises 404."""
+        id = self.id_of(request)
+        body = self.find(cloud, id)
+        if body is None:
+            raise refused("ParentIsAbsent", name=id.rpartition("/")[2])
+        return body
+
     def drop(self, cloud: Cloud, body: Json) -> None:
         """Deletes a resource with everything that belongs to it."""
         cloud.store.delete(self.kind, body["id"])
@@ -231,7 +239,7 @@ def system_data(created: tuple[str, float], modified: tuple[str, float], *, digi
 
 def _dated(cloud: Cloud, request: Request, known: Json | None) -> Json:
     """The system data of a resource after a write by the caller."""
-    write = (request.caller.client_id if request.caller else "", cloud.clock.now())
+    write = (request.client_id, cloud.clock.now())
     found = system_data(write, write)
     made = known["systemData"] if known else found
     return {**found, **{name: value for name, value in made.items() if name.startswith("created")}}
@@ -247,9 +255,3 @@ def drop_extensions(cloud: Cloud, id: str) -> None:
 def resource_not_found(resource: str, group: str) -> ServiceError:
     """ARM's 404 for a resource, given as `namespace/type/name`."""
     return refused("ResourceNotFound", resource=resource, group=group)
-
-
-def parent_not_found(name: str) -> ServiceError:
-    """ARM's 404 for a resource below one that is absent."""
-    message = f"Can not perform requested operation on nested resource. Parent resource '{name}' not found."
-    return ServiceError(404, "ParentResourceNotFound", message, gateway=True)

@@ -110,7 +110,7 @@ def require(cloud: Cloud, request: Request, action: str, scope: str) -> None:
     attributes = _attributes(cloud, request, scope) if action.startswith(_TYPE) else _NONE
     if caller is not None and allows(cloud, caller.object_id, action, scope, attributes):
         return
-    client, object_id = (caller.client_id, caller.object_id) if caller else ("", "")
+    client, object_id = request.client_id, request.object_id
     denial = _denies(cloud, object_id, scope, lambda denied: denied.allows(action))
     if denial and _gives(cloud, object_id, action, scope, attributes):
         name, at = (denial["properties"].get(word, "") for word in ("denyAssignmentName", "scope"))

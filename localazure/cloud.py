@@ -4,7 +4,6 @@ import random
 import time
 import uuid
 from collections import Counter
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,4 +83,4 @@ class Cloud:
 
     def behave(self, **changes: Any) -> None:
         """Sets switches. Raises ValueError naming those that are unknown or cannot have their value."""
-        self.store.put(SETTINGS, "behaviour", asdict(changed(self.behaviour, changes)))
+        self.store.put(SETTINGS, "behaviour", vars(changed(self.behaviour, changes)))

@@ -81,7 +81,7 @@ class Control:
         return {
             ("GET", "/clock"): self._clock,
             ("POST", "/clock"): self._advance,  # {"advance": seconds}
-            ("GET", "/behaviour"): lambda _: asdict(cloud.behaviour),
+            ("GET", "/behaviour"): lambda _: vars(cloud.behaviour),
             ("POST", "/behaviour"): self._behave,  # switches of `Behaviour`
             ("GET", "/faults"): lambda _: {"value": faults.list_faults(cloud)},
             # The settings of `faults.Fault`; DELETE with ?id=, or without for all.
@@ -119,7 +119,7 @@ class Control:
 
     def _behave(self, asked: _Asked) -> Json:
         self.cloud.behave(**asked.body)
-        return asdict(self.cloud.behaviour)
+        return vars(self.cloud.behaviour)
 
     def _limit(self, asked: _Asked) -> Json:
         body = asked.body

@@ -7,7 +7,7 @@ Sources: azure-rest-api-specs, Microsoft.Storage 2023-05-01 and Microsoft.EventH
 learn.microsoft.com/azure/azure-monitor/platform/diagnostic-settings.
 """
 
-from localazure.arm_type import GROUP, ArmType, parent_not_found
+from localazure.arm_type import GROUP, ArmType
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.refusals import refused
@@ -33,24 +33,18 @@ def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
     return {"properties": {"rights": request.properties.get("rights") or []}}
 
 
-def _namespace(cloud: Cloud, request: Request) -> None:
-    p = request.params
-    if _NAMESPACES.find(cloud, _NAMESPACES.path.format(**p, name=p["namespace"])) is None:
-        raise parent_not_found(p["namespace"])
-
-
-def _kept(type: str) -> ArmType:
-    path = f"{GROUP}/providers/{type}/{{name}}"
+def _kept(type: str, name: str = "{name}") -> ArmType:
+    path = f"{GROUP}/providers/{type}/{name}"
     return ArmType(type.rpartition("/")[2], path, _make, regions=REGIONS, tracked=True)
 
 
-_STORAGES, _NAMESPACES = _kept(_STORAGE), _kept(_NAMESPACE)
+_STORAGES, _NAMESPACES = _kept(_STORAGE), _kept(_NAMESPACE, "{namespace}")
 _OF_AGENTS = (_kept("Microsoft.Search/searchServices"), _kept("Microsoft.DocumentDB/databaseAccounts"))
 _RULES = ArmType(
     kind="eventHubRule",
-    path=f"{GROUP}/providers/{_NAMESPACE}/{{namespace}}/authorizationRules/{{rule}}",
+    path=f"{_NAMESPACES.path}/authorizationRules/{{rule}}",
     make=_make_rule,
-    parent=_namespace,
+    parent=_NAMESPACES.above,
     created_status=200,
 )
 TYPES = (_STORAGES, _NAMESPACES, _RULES, *_OF_AGENTS)

@@ -16,10 +16,10 @@ def _make(cloud: Cloud, request: Request) -> Response:
     """A group with the members that `members@odata.bind` links to."""
     given, id = request.body or {}, cloud.new_id()
     members = [str(one).rpartition("/")[2] for one in given.get("members@odata.bind") or ()]
-    owner = request.caller.object_id if request.caller else ""
-    body = {"id": id, "displayName": given.get("displayName"), "members": members, "owner": owner}
+    shown = {"id": id, "displayName": given.get("displayName")}
+    body = {**shown, "members": members, "owner": request.object_id}
     cloud.store.put(_KIND, id, body)
-    return Response(201, {"id": id, "displayName": body["displayName"]})
+    return Response(201, shown)
 
 
 def _members(cloud: Cloud, request: Request) -> Response:
@@ -27,7 +27,7 @@ def _members(cloud: Cloud, request: Request) -> Response:
     group = cloud.store.get(_KIND, id)
     if group is None:
         raise refused("GroupMemberNotFound", id=id)
-    if request.caller is None or request.caller.object_id != group["owner"]:
+    if request.object_id != group["owner"]:
         raise refused("Authorization_RequestDenied")
     return Response(200, {"value": [{"id": one} for one in sorted(_all(cloud, group, {id}))]})
 

@@ -3,8 +3,10 @@
 Owns: nothing; it asks the lists of the resource types, as they are served to any client.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from localazure import filters
@@ -14,22 +16,7 @@ from localazure.paging import page
 from localazure.routes import Route, Router
 from localazure.web import Host, Json, Request, Response
 
-KINDS: Mapping[str, str] = {
-    "Microsoft.CognitiveServices/accounts": "account",
-    "Microsoft.DocumentDB/databaseAccounts": "databaseAccounts",
-    "Microsoft.EventHub/namespaces": "namespaces",
-    "Microsoft.Insights/actionGroups": "actionGroup",
-    "Microsoft.Insights/scheduledQueryRules": "scheduledQueryRule",
-    "Microsoft.KeyVault/managedHSMs": "hsm",
-    "Microsoft.KeyVault/vaults": "vault",
-    "Microsoft.ManagedIdentity/userAssignedIdentities": "identity",
-    "Microsoft.Network/privateDnsZones": "network.privateZone",
-    "Microsoft.Network/privateEndpoints": "network.privateEndpoint",
-    "Microsoft.Network/virtualNetworks": "network.virtualNetwork",
-    "Microsoft.OperationalInsights/workspaces": "workspace",
-    "Microsoft.Search/searchServices": "searchServices",
-    "Microsoft.Storage/storageAccounts": "storageAccounts",
-}
+KINDS: Mapping[str, str] = json.loads(Path(__file__).with_name("inventory.json").read_text())
 """The types of resources that a resource group lists, and the store's kind of each."""
 _KINDS = {type.lower(): kind for type, kind in KINDS.items()}
 _LAST = 9  # `/subscriptions/S/resourceGroups/G/providers/N/type/name` has as many parts, an empty one first

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from localazure import destinations, workspaces
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud, iso
-from localazure.refusals import refused
+from localazure.refusals import absent, refused
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
@@ -135,10 +135,6 @@ def _enabled(body: Json) -> set[str]:
     return {str(log["category"] or log["categoryGroup"]) for log in logs if log["enabled"]}
 
 
-def _absent(name: str) -> ServiceError:
-    return ServiceError(404, "ResourceNotFound", f"The diagnostic setting '{name}' doesn't exist.")
-
-
 def _shown(_: Cloud, request: Request, body: Json) -> Json:
     """The setting by api-version: the type is null in the observed ones, and named by later definitions."""
     return {**body, "type": _TYPE} if request.api_version >= _TYPED_SINCE else body
@@ -199,7 +195,7 @@ SETTINGS = ArmType(
     make=_make,
     shown=_shown,
     removed=_end_delivery,
-    absent=_absent,
+    absent=absent("DiagnosticSettingNotFound"),
     created_status=200,
     assumed="answers of api-versions after 2017-05-01-preview, every refusal",
 )

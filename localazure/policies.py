@@ -84,7 +84,7 @@ def _make_exemption(cloud: Cloud, request: Request, id: str, known: Json | None)
             f"assignment, '{assignment['properties']['scope']}'",
         )
     authorization.require(cloud, request, f"{ASSIGNMENTS}/exempt/action", assignment["id"])
-    by, now = request.caller.client_id if request.caller else "", iso(cloud.clock.now())
+    by, now = request.client_id, iso(cloud.clock.now())
     created = {"createdBy": by, "createdByType": "Application", "createdAt": now}
     if known:
         created = {name: known["systemData"][name] for name in created}

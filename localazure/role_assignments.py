@@ -38,8 +38,8 @@ def _put(cloud: Cloud, request: Request) -> Response:
     else:
         _require_new(cloud, scope, role, given["principalId"])
         _require_principal(cloud, given["principalId"], given.get("principalType") or "", request)
-    now, caller = cloud.clock.now(), request.caller.object_id if request.caller else ""
-    body = rbac.assignment(scope, name, role, given, created=iso(now), by=caller)
+    now = cloud.clock.now()
+    body = rbac.assignment(scope, name, role, given, created=iso(now), by=request.object_id)
     if known:
         made = known["body"]["properties"]
         body["properties"] |= {word: made[word] for word in ("createdOn", "createdBy")}
@@ -53,8 +53,7 @@ def _put(cloud: Cloud, request: Request) -> Response:
 def _get(cloud: Cloud, request: Request) -> Response:
     found = _found(cloud, request)
     if found is None:
-        name = request.params["name"]
-        raise ServiceError(404, "RoleAssignmentNotFound", f"The role assignment '{name}' is not found.")
+        raise refused("RoleAssignmentNotFound", name=request.params["name"])
     return Response(200, _shown(found, request))
 
 
@@ -93,8 +92,7 @@ def _list(cloud: Cloud, request: Request) -> Response:
 
 def _permissions(cloud: Cloud, request: Request) -> Response:
     """The caller's permissions at a scope: those of each of its roles there."""
-    caller = request.caller.object_id if request.caller else ""
-    roles = rbac.roles_at(cloud, caller, _scope(request))
+    roles = rbac.roles_at(cloud, request.object_id, _scope(request))
     return Response(200, {"value": [permission_of(role) for role in roles]})
 
 
@@ -123,12 +121,10 @@ def _put_definition(cloud: Cloud, request: Request) -> Response:
     given, name = request.properties, request.params["name"].lower()
     blocks = given.get("permissions") or []
     if not given.get("roleName") or not given.get("assignableScopes") or len(blocks) != 1:
-        message = "The role definition needs roleName, assignableScopes, and one entry in permissions."
-        raise ServiceError(400, "InvalidRoleDefinition", message)
+        raise refused("InvalidRoleDefinition")
     taken = {role.name.lower(): role.id for role in (*ROLES, *rbac.custom_roles(cloud))}
     if name in BY_ID or taken.get(str(given["roleName"]).lower(), name) != name:
-        message = f"A role with the name '{given['roleName']}' already exists, or is built in."
-        raise ServiceError(409, "RoleDefinitionWithSameNameExists", message)
+        raise refused("RoleDefinitionWithSameNameExists", name=given["roleName"])
     body = {"name": name, "properties": {**given, "type": "CustomRole"}}
     cloud.store.put(rbac.CUSTOM, name, body)
     return Response(201, _definition(cloud, role_from(body), _scope(request)))
@@ -139,8 +135,7 @@ def _delete_definition(cloud: Cloud, request: Request) -> Response:
     if role is None or not role.custom:
         return Response(204)
     if any(rbac.role_of(cloud, found["body"]) == role for _, found in cloud.store.scan(rbac.KIND)):
-        message = "There are existing role assignments referencing role (code: RoleDefinitionHasAssignments)."
-        raise ServiceError(400, "RoleDefinitionHasAssignments", message)
+        raise refused("RoleDefinitionHasAssignments")
     body = _definition(cloud, role, _scope(request))
     cloud.store.delete(rbac.CUSTOM, role.id)
     return Response(200, body)
@@ -169,16 +164,14 @@ def _definition(cloud: Cloud, role: Role, scope: str) -> Json:
 def _role(cloud: Cloud, id: str) -> Role:
     role = rbac.find_role(cloud, id)
     if role is None:
-        message = f"The specified role definition with ID '{id.lower().replace('-', '')}' does not exist."
-        raise ServiceError(404, "RoleDefinitionDoesNotExist", message)
+        raise refused("RoleDefinitionDoesNotExist", id=id.lower().replace("-", ""))
     return role
 
 
 def _invalid(fault: definitions.Fault, given: Json) -> ServiceError:
     if fault.path == "properties.principalType":
         return refused("PrincipalTypeNotValid", type=given["principalType"])
-    message = f"The role assignment's {fault.path} has to be {fault.expected}."
-    return ServiceError(400, "InvalidRoleAssignmentRequest", message)
+    return refused("InvalidRoleAssignmentRequest", path=fault.path, expected=fault.expected)
 
 
 def _require_same(cloud: Cloud, known: Json, role: Role, principal_id: str) -> None:
@@ -206,8 +199,8 @@ def _require_principal(cloud: Cloud, principal_id: str, type: str, request: Requ
     known_since = principal.created + cloud.behaviour.principals_visible_after if principal else None
     checked = not type or cloud.behaviour.principal_type == "checked"
     if checked and (known_since is None or known_since > cloud.clock.now()):
-        tenant = request.caller.tenant_id if request.caller else ""
-        raise refused("PrincipalNotFound", principal=principal_id.replace("-", ""), tenant=tenant)
+        principal_name = principal_id.replace("-", "")
+        raise refused("PrincipalNotFound", principal=principal_name, tenant=request.tenant_id)
 
 
 def _scope(request: Request) -> str:

@@ -6,7 +6,7 @@ A search's body is kept and echoed; no query runs.
 import base64
 import secrets
 
-from localazure.arm_type import SPECIFIED, ArmType, parent_not_found
+from localazure.arm_type import SPECIFIED, ArmType
 from localazure.cloud import Cloud
 from localazure.refusals import absent, refused
 from localazure.routes import Route
@@ -31,7 +31,7 @@ def _require_etag(known: Json | None, request: Request) -> None:
 
 def _shared_keys(cloud: Cloud, request: Request) -> Response:
     """Both keys of a workspace, made on the first look: 64 random bytes each, as Azure's are."""
-    workspace = _workspace(cloud, request)
+    workspace = WORKSPACES.above(cloud, request)["id"]
     keys = cloud.store.get(KEYS, workspace)
     if keys is None:
         names = ("primarySharedKey", "secondarySharedKey")
@@ -40,24 +40,15 @@ def _shared_keys(cloud: Cloud, request: Request) -> Response:
     return Response(200, keys)
 
 
-def _workspace(cloud: Cloud, request: Request) -> str:
-    p = request.params
-    found = WORKSPACES.find(cloud, WORKSPACES.path.format(**{**p, "name": p["workspace"]}))
-    if found is None:
-        raise parent_not_found(p["workspace"])
-    return str(found["id"])
-
-
-_WORKSPACE = WORKSPACES.path.replace("{name}", "{workspace}")
 _SEARCHES = ArmType(
     kind=SEARCHES,
-    path=f"{_WORKSPACE}/savedSearches/{{name}}",
+    path=f"{WORKSPACES.path}/savedSearches/{{name}}",
     make=_make,
-    parent=_workspace,
+    parent=WORKSPACES.above,
     absent=absent("SearchNotFound"),
     wrong=lambda fault: refused("SearchProperties", path=fault.path, expected=fault.expected),
     created_status=200,
 )
 _ACTION = f"{WORKSPACES.type}/sharedKeys/action"
 TYPES = (WORKSPACES, _SEARCHES)
-ROUTES = (Route("POST", Host.ARM, f"{_WORKSPACE}/sharedKeys", _ACTION, _shared_keys, SPECIFIED),)
+ROUTES = (Route("POST", Host.ARM, f"{WORKSPACES.path}/sharedKeys", _ACTION, _shared_keys, SPECIFIED),)

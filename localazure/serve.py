@@ -103,7 +103,7 @@ async def _listen(home: Home, cloud: Cloud, stop: asyncio.Event, idle: float | N
     with bind(wanted.get("azure-native", 0)) as free:
         address = "{}:{}".format(*free.getsockname())
     native = await serve_standin(
-        address, environment(home, ports), pins_keys=lambda: cloud.behaviour.pins_keys
+        address, environment(home, ports), pins_keys=lambda: cloud.behaviour.azure_native_keys == "pinned"
     )
     ports["azure-native"] = native.port
     home.remember_ports(ports)

@@ -6,7 +6,8 @@ from localazure.web import ServiceError
 
 def shows(cloud: Cloud, deleted: float | None) -> bool:
     """Whether a resource deleted at that time can be found by now (`deleted_resources_visible_after`)."""
-    return (deleted or 0.0) + cloud.behaviour.deleted_resources_visible_after <= cloud.clock.now()
+    waits: float = cloud.behaviour.deleted_resources_visible_after
+    return (deleted or 0.0) + waits <= cloud.clock.now()
 
 
 def not_there() -> ServiceError:

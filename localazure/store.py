@@ -9,29 +9,7 @@ from pathlib import Path
 
 from localazure.web import Json, ServiceError
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS documents (
-    kind TEXT NOT NULL,
-    id   TEXT NOT NULL,
-    body TEXT NOT NULL,
-    PRIMARY KEY (kind, id)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS replaced (
-    seq  INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL,
-    id   TEXT NOT NULL,
-    body TEXT NOT NULL,
-    time REAL NOT NULL
-);
-CREATE INDEX IF NOT EXISTS replaced_by_id ON replaced (kind, id, seq);
-CREATE TABLE IF NOT EXISTS events (
-    seq    INTEGER PRIMARY KEY AUTOINCREMENT,
-    stream TEXT NOT NULL,
-    id     TEXT NOT NULL,
-    body   TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS events_by_stream ON events (stream, id, seq);
-"""
+_SCHEMA = Path(__file__).with_name("store.sql").read_text()
 _APPEND = "INSERT INTO events (stream, id, body) VALUES (?, ?, ?)"
 KEPT = {"audit": 10_000, "activity": 10_000, "signin": 10_000, "throttled": 10_000, "encryption": 50_000}
 """Of each stream so many events are kept, the latest. An event of the first two takes 1.3 to 1.5 kB, one of

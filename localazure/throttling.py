@@ -26,8 +26,8 @@ def take(cloud: Cloud, buckets: Buckets, request: Request) -> Mapping[str, str]:
     if cloud.behaviour.throttling == "none":
         return {}
     what, size, per_second = _LIMITS.get(request.method, _WRITES)
-    subscription, caller = subscription_in(request.path), request.caller.object_id if request.caller else ""
-    id, now = f"{subscription}|{caller}|{what}", cloud.clock.now()
+    subscription = subscription_in(request.path)
+    id, now = f"{subscription}|{request.object_id}|{what}", cloud.clock.now()
     left, since = buckets.get(id, (float(size), now))
     tokens = min(size, left + (now - since) * per_second)
     header = f"x-ms-ratelimit-remaining-subscription-{what}"

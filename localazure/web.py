@@ -93,6 +93,19 @@ class Request:
         return found if isinstance(found, dict) else {}
 
     @property
+    def object_id(self) -> str:
+        """The caller's, empty without one; `client_id` and `tenant_id` likewise."""
+        return self.caller.object_id if self.caller else ""
+
+    @property
+    def client_id(self) -> str:
+        return self.caller.client_id if self.caller else ""
+
+    @property
+    def tenant_id(self) -> str:
+        return self.caller.tenant_id if self.caller else ""
+
+    @property
     def api_version(self) -> str:
         return self.query.get("api-version", "")
 

@@ -57,7 +57,7 @@ def _created(request: Request, id: str) -> dict[str, str]:
 
 WORKSPACES = ArmType(
     kind=KIND,
-    path=f"{GROUP}/providers/{_TYPE}/{{name}}",
+    path=f"{GROUP}/providers/{_TYPE}/{{workspace}}",
     make=_make,
     regions=REGIONS,
     tracked=True,

@@ -13,7 +13,7 @@ from localazure.cognitive import models as stored
 from localazure.cognitive.models import KIND, TEMPLATE, TYPE, Account
 from localazure.cognitive.responses import answered
 from localazure.refusals import refused
-from localazure.web import Json, Request, Response, ServiceError, bad_request
+from localazure.web import Json, Request, Response, bad_request
 
 _IN_USE = "The subdomain name '{}' is not available as it's already used by a resource."
 _DOTS_SINCE = "2021"
@@ -185,9 +185,5 @@ def _require_match(request: Request, account: Account | None) -> None:
     """Raises 412 where `If-Match` names another state than the account's (code and text assumed)."""
     wanted = request.headers.get("if-match", "")
     if wanted and (account is None or wanted not in ("*", account.etag)):
-        raise ServiceError(
-            412,
-            "PreconditionFailed",
-            f"The condition 'If-Match: {wanted}' was not met: the resource's etag is "
-            f"{account.etag if account else 'none, as it does not exist'}.",
-        )
+        etag = account.etag if account else "none, as it does not exist"
+        raise refused("AccountChanged", wanted=wanted, etag=etag)

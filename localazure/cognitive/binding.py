@@ -1,5 +1,6 @@
 """Puts an account's data key under the key its encryption block names, and keeps the history of that."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from localazure.cloud import Cloud, iso
@@ -7,24 +8,17 @@ from localazure.cognitive import data, rules
 from localazure.cognitive.identity import key_user, own_client_id
 from localazure.cognitive.models import KEY_VAULT, MICROSOFT, Account
 from localazure.keyvault import trusted_services
+from localazure.refusals import refused
 from localazure.web import Json, ServiceError
 
 _NO_GRANT = frozenset({"ForbiddenByPolicy", "ForbiddenByRbac", "AccessDenied"})
-_NOT_CONFIGURED = (
-    "AccessPolicyNotConfiguredForKeyVault",
-    "The managed identity is forbidden by the key vault to wrap & unwrap with the encryption key.",
-)
-# The codes are users' reports. Of the texts only parts were quoted ("managed identity is forbidden ... to
-# wrap & unwrap", "authentication issue on the keyvault"); the rest is assumed.
-_WORDINGS = {
-    "access_policy_not_configured": _NOT_CONFIGURED,
-    "authentication_failure": (
-        "KeyVaultAuthenticationFailure",
-        "The operation failed because of authentication issue on the keyvault.",
-    ),
-    "properties_invalid": ("BadRequest", rules.INVALID),
-    "fails_later": _NOT_CONFIGURED,
+_WORDINGS: Mapping[str, Callable[[], ServiceError]] = {
+    "access_policy_not_configured": lambda: refused("AccessPolicyNotConfiguredForKeyVault"),
+    "authentication_failure": lambda: refused("KeyVaultAuthenticationFailure"),
+    "properties_invalid": lambda: refused("KeyVaultPropertiesInvalid"),
+    "fails_later": lambda: refused("AccessPolicyNotConfiguredForKeyVault"),
 }
+"""The refusal that a value of `missing_grant` stands for."""
 
 
 def bind_new(cloud: Cloud, account: Account, correlation_id: str) -> tuple[Account, ServiceError | None]:
@@ -162,8 +156,9 @@ def _refusal(cloud: Cloud, error: trusted_services.KeyRefused) -> ServiceError:
     wording = _WORDINGS.get(cloud.behaviour.missing_grant) if error.code in _NO_GRANT else None
     if wording is None:
         return ServiceError(403, "Forbidden", error.message, headers=header)
-    code, message = wording
-    return ServiceError(400, code, message, headers=header)
+    refusal = wording()
+    refusal.headers = header
+    return refusal
 
 
 def _line(text: str) -> str:

@@ -49,12 +49,10 @@ def opened(cloud: Cloud, request: Request, action: str, *, serves: str) -> Opene
         data.follow_key(cloud, account, request.correlation_id)
         return Opened(account, data_key)
     except KeyRefused as error:
-        raise ServiceError(
-            403,
-            "Forbidden",
-            f"The data of this resource is encrypted with the customer-managed key {key_uri(account)}, which "
-            f"cannot be used: {' '.join(error.message.split())}",
-            extra={"innererror": {"code": "CustomerManagedKeyUnavailable", "message": error.code}},
+        why = " ".join(error.message.split())
+        details = {"innererror": {"code": "CustomerManagedKeyUnavailable", "message": error.code}}
+        raise refused(
+            "CustomerManagedKeyUnavailable", details=details, uri=key_uri(account), why=why
         ) from error
 
 

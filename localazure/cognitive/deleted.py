@@ -65,15 +65,14 @@ def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:
             raise rules.refusal(f"there is no vault at {target['keyVaultUri']}")
     now = cloud.clock.now()
     stored.forget(cloud, account)
-    who = request.caller.client_id if request.caller else ""
     back = replace(
         account,
         deleted_at=None,
         etag=stored.new_etag(cloud),
         created_at=now,
-        created_by=who,
+        created_by=request.client_id,
         modified_at=now,
-        modified_by=who,
+        modified_by=request.client_id,
         verb="PUT",
     )
     stored.save(cloud, back)

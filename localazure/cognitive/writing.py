@@ -37,7 +37,6 @@ def create_account(cloud: Cloud, request: Request, id: str) -> Account:
     validation.check_name(name)
     kind, sku = validation.kind_and_sku(body.get("kind"), body.get("sku"))
     now = cloud.clock.now()
-    who = _writer(request)
     new = Account(
         id=id,
         name=name,
@@ -52,9 +51,9 @@ def create_account(cloud: Cloud, request: Request, id: str) -> Account:
         date_created=now,
         etag=stored.new_etag(cloud),
         created_at=now,
-        created_by=who,
+        created_by=request.client_id,
         modified_at=now,
-        modified_by=who,
+        modified_by=request.client_id,
         keys=[stored.new_key(), stored.new_key()],
         wrapping={},
     )
@@ -176,7 +175,7 @@ def _changed(
     if not (new.identity or {}).get("principalId"):
         identity.drop_system(cloud, old)
     now = cloud.clock.now()
-    return replace(new, etag=stored.new_etag(cloud), modified_at=now, modified_by=_writer(request)), refusal
+    return replace(new, etag=stored.new_etag(cloud), modified_at=now, modified_by=request.client_id), refusal
 
 
 def _written(
@@ -239,12 +238,8 @@ def _require_same_kind(cloud: Cloud, old: Account, body: Json) -> None:
         raise refused("KindStays", was=old.kind, kind=kind)
 
 
-def _writer(request: Request) -> str:
-    return request.caller.client_id if request.caller else ""
-
-
 def _tenant(cloud: Cloud, request: Request) -> str:
     subscription = cloud.store.get("subscription", request.params["subscription"])
     if subscription is not None:
         return str(subscription["tenantId"])
-    return request.caller.tenant_id if request.caller else ""
+    return request.tenant_id

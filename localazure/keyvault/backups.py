@@ -20,7 +20,8 @@ from localazure.keyvault.errors import bad_parameter
 from localazure.keyvault.keys_data import show
 from localazure.keyvault.models import Key, key_of
 from localazure.keyvault.usage import find_key
-from localazure.web import Json, ServiceError
+from localazure.refusals import refused
+from localazure.web import Json
 
 _KIND, _NONCE_BYTES = "vault.backupKey", 12
 
@@ -48,7 +49,7 @@ def restore(call: Call) -> Answer:
     if gone := key_store.find_deleted(call.cloud, call.vault, old.name):
         raise key_creation.being_deleted(gone, now)
     if key_store.find(call.cloud, call.vault, old.name) is not None:
-        raise _conflict(call, old.name)
+        raise refused("KeyIsThere", uri=f"{call.vault.uri}keys/{old.name}")
     key = Key(call.vault.id, old.name, (), rotation_policy=old.rotation_policy)
     for version in old.versions:
         kept = replace(version, tags=version.tags and dict(version.tags))
@@ -63,12 +64,6 @@ def _opened(cloud: Cloud, value: Json) -> Any:
     except (crypto.CryptoError, InvalidTag, ValueError) as error:
         raise bad_parameter("Backup blob is corrupted or malformed.") from error
     return json.loads(content)
-
-
-def _conflict(call: Call, name: str) -> ServiceError:
-    uri = f"{call.vault.uri}keys/{name}"
-    message = f"There was a conflict restoring the key '{uri}' as it already exists in the vault."
-    return ServiceError(409, "Conflict", message)
 
 
 def _sealing_key(cloud: Cloud) -> bytes:

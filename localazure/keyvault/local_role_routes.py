@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from localazure.cloud import Cloud
 from localazure.keyvault import local_roles, vault_store
 from localazure.keyvault.models import Vault
+from localazure.refusals import refused
 from localazure.roles import Role, permission_of
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
@@ -73,8 +74,7 @@ def _delete(cloud: Cloud, request: Request) -> Response:
 def _required(cloud: Cloud, hsm: Vault, scope: str, request: Request) -> Json:
     body = local_roles.find(cloud, hsm, scope, request.params["name"])
     if body is None:
-        message = f"Requested role assignment not found (Activity ID: {cloud.new_id()})"
-        raise ServiceError(404, "RoleAssignmentNotFound", message)
+        raise refused("LocalRoleAssignmentNotFound", activity=cloud.new_id())
     return body
 
 

@@ -18,13 +18,8 @@ from localazure.locations import REGIONS, location_in, require_same_location
 from localazure.refusals import refused
 from localazure.routes import Handler
 from localazure.shapes import an_object
-from localazure.web import Caller, Json, Request, Response, ServiceError, bad_request
+from localazure.web import Json, Request, Response, ServiceError
 
-_NAME_RULE = (
-    "A vault's name must be between 3-24 alphanumeric characters. The name must begin with a letter, end "
-    "with a letter or digit, and not contain consecutive hyphens. Follow this link for more information: "
-    "https://go.microsoft.com/fwlink/?linkid=2147742"
-)
 _PATH = f"{GROUP}/providers/{TYPE}/{{vault}}"
 
 
@@ -42,7 +37,9 @@ class VaultType(ArmType):
         properties = an_object(sent.get("properties"), "properties")
         location = location_in(sent, self.type, REGIONS)
         if not rules.is_name(name):
-            raise self._bad_name(name)
+            if self.hsm:
+                raise refused("ManagedHsmNameNotValid", name=name)
+            raise refused("VaultNameNotValid", name=name)
         held = vault_store.holder(cloud, name, hsm=self.hsm)
         recovering = str(properties.get("createMode") or "default").lower() == "recover"
         if held is None:
@@ -86,13 +83,6 @@ class VaultType(ArmType):
     def _stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
         vault_store.save(cloud, vault_of(body))
         return self._answered(cloud, request, 200, body)
-
-    def _bad_name(self, name: str) -> ServiceError:
-        if self.hsm:
-            return bad_request(
-                f"The managed HSM name '{name}' is invalid: 3 to 24 letters, digits and hyphens."
-            )
-        return ServiceError(400, "VaultNameNotValid", f"The vault name '{name}' is invalid. {_NAME_RULE}")
 
     def _taken(self, held: Vault, name: str, request: Request) -> ServiceError:
         if self.hsm:
@@ -143,7 +133,7 @@ def check_name(cloud: Cloud, request: Request) -> Response:
         raise invalid("type")
     name = str(sent.get("name") or "")
     if not rules.is_name(name):
-        message = f"The vault name '{name}' is invalid. {_NAME_RULE}"
+        message = refused("VaultNameNotValid", name=name).message
         return Response(200, {"nameAvailable": False, "reason": "AccountNameInvalid", "message": message})
     if vault_store.holder(cloud, name) is None:
         return Response(200, {"nameAvailable": True})
@@ -168,8 +158,7 @@ def one_at_a_time(handler: Handler) -> Handler:
 
 def _make_vault(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     before, asked = vault_of(known) if known else None, definitions.reading(cloud.behaviour, request)
-    tenant_id = _caller(request).tenant_id
-    properties = rules.vault_properties(before, request.body, asked, tenant_id=tenant_id)
+    properties = rules.vault_properties(before, request.body, asked, tenant_id=request.tenant_id)
     vault = before or _new(cloud, request, id)
     after = replace(vault, properties=properties, tags=request.body.get("tags") or {})
     return _changed(cloud, request, before, after).document()
@@ -177,8 +166,7 @@ def _make_vault(cloud: Cloud, request: Request, id: str, known: Json | None) -> 
 
 def _make_hsm(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     before, asked = vault_of(known) if known else None, definitions.reading(cloud.behaviour, request)
-    tenant_id = _caller(request).tenant_id
-    properties = rules.hsm_properties(before, request.body, asked, tenant_id=tenant_id)
+    properties = rules.hsm_properties(before, request.body, asked, tenant_id=request.tenant_id)
     vault = replace(
         before or replace(_new(cloud, request, id), hsm=True, settled=True),
         properties=properties,
@@ -190,7 +178,7 @@ def _make_hsm(cloud: Cloud, request: Request, id: str, known: Json | None) -> Js
 
 
 def _new(cloud: Cloud, request: Request, id: str) -> Vault:
-    now, who = cloud.clock.now(), _caller(request).client_id
+    now, who = cloud.clock.now(), request.client_id
     return Vault(
         id=id,
         name=id.rpartition("/")[2],
@@ -214,13 +202,13 @@ def _changed(cloud: Cloud, request: Request, before: Vault | None, after: Vault)
     if after.rbac != before.rbac:
         # Otherwise, whoever may change the permission model could give itself any access.
         authorization.require(cloud, request, "Microsoft.Authorization/roleAssignments/write", before.id)
-    by = _caller(request).client_id
+    by = request.client_id
     return replace(after, granted=granted, modified=now, modified_by=by, settled=True)
 
 
 def _recovered(cloud: Cloud, gone: Vault, request: Request) -> Vault:
     """A soft-deleted one, brought back with its keys, policies and retention."""
-    now, by = cloud.clock.now(), _caller(request).client_id
+    now, by = cloud.clock.now(), request.client_id
     back = replace(gone, deleted=None, recovered=now, modified=now, modified_by=by, settled=True)
     vault_store.save(cloud, back)
     return back
@@ -246,12 +234,6 @@ def _shown(cloud: Cloud, request: Request, body: Json) -> Json:
     connections = private_links.connections_of(cloud, vault.id)
     fresh = request.method == "PUT" and not vault.settled
     return vault_body(vault, request.api_version, cloud.clock.now(), fresh=fresh, connections=connections)
-
-
-def _caller(request: Request) -> Caller:
-    if request.caller is None:
-        raise ServiceError(401, "AuthenticationFailed", "Authentication failed.", gateway=True)
-    return request.caller
 
 
 _INVALID = "texts for invalid properties"

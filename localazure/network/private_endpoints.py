@@ -28,7 +28,7 @@ from localazure.network.models import (
 )
 from localazure.network.virtual_networks import free_address, subnet_at, users_of
 from localazure.refusals import refused
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request
 
 ZONE_GROUP = "network.zoneGroup"
 """The store's kind of an endpoint's DNS zone groups, which go with it."""
@@ -62,7 +62,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     if found is None or found[0]["location"] != location:
         raise missing_reference(subnet_id, id)
     if was and reference(was["subnet"]).lower() != subnet_id.lower():
-        raise _bad("CannotChangeSubnet", f"The subnet of private endpoint {id} cannot be changed.")
+        raise refused("CannotChangeSubnet", id=id)
     asked = [(name, item) for name in _LISTS for item in given.get(name) or ()]
     if len(asked) != 1:
         raise refused(
@@ -172,11 +172,7 @@ def _target_at(cloud: Cloud, id: str) -> Target | None:
     if account is None:
         return None
     if account.operation is not None:
-        raise refused(
-            "EndpointOfUnsettledAccount",
-            account=account.id,
-            state=account.state,
-        )
+        raise refused("EndpointOfUnsettledAccount", account=account.id, state=account.state)
     if not account.subdomain:
         # The text is assumed; that it needs a subdomain is in the service's documentation of networks.
         raise refused("CustomSubDomainNameNotSet", account=account.id)
@@ -207,7 +203,7 @@ def _addresses(
         if member not in ips:
             free = free_address(subnet, {*taken, *ips.values()})
             if free is None:
-                raise _bad("SubnetIsFull", f"Subnet {subnet['name']} has no address left for {id}.")
+                raise refused("SubnetIsFull", subnet=subnet["name"], id=id)
             ips[member] = free
     return ips
 
@@ -271,10 +267,6 @@ def _removed(cloud: Cloud, body: Json) -> None:
             private_links.drop(cloud, item["farId"])
     for id, _ in cloud.store.scan(ZONE_GROUP, f"{body['id']}/"):
         cloud.store.delete(ZONE_GROUP, id)
-
-
-def _bad(code: str, message: str) -> ServiceError:
-    return ServiceError(400, code, message)
 
 
 ENDPOINTS = NetworkType(

@@ -1,7 +1,7 @@
 """Microsoft.Network/privateDnsZones, their links to virtual networks, and the zone groups of endpoints."""
 
 from localazure import definitions
-from localazure.arm_type import SPECIFIED, parent_not_found
+from localazure.arm_type import SPECIFIED
 from localazure.cloud import Cloud
 from localazure.network.models import (
     PLACE,
@@ -100,30 +100,18 @@ def _require_no_overlap(cloud: Cloud, zone_id: str, network_id: str) -> None:
             raise refused("OverlappingZones", name=name)
 
 
-def _zone(cloud: Cloud, request: Request) -> None:
-    if ZONES.find(cloud, ZONES.id_of(request)) is None:
-        raise parent_not_found(request.params["zone"])
-
-
 LINKS = NetworkType(
     kind="network.zoneLink",
     path=f"{ZONES.path}/virtualNetworkLinks/{{link}}",
     make=_make_link,
     regions=("global",),
-    parent=_zone,
+    parent=ZONES.above,
     dns=True,
 )
 
 
-def _endpoint(cloud: Cloud, request: Request) -> Json:
-    found = ENDPOINTS.find(cloud, ENDPOINTS.id_of(request))
-    if found is None:
-        raise parent_not_found(request.params["endpoint"])
-    return found
-
-
 def _make_group(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    endpoint = _endpoint(cloud, request)
+    endpoint = ENDPOINTS.above(cloud, request)
     configs = request.properties.get("privateDnsZoneConfigs") or []
     return {"properties": {"privateDnsZoneConfigs": [_config(cloud, id, endpoint, item) for item in configs]}}
 

@@ -22,7 +22,7 @@ from localazure.network.models import (
 )
 from localazure.refusals import refused
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response
 
 _ENDPOINTS = "network.privateEndpoint"
 _SUBNETS = f"{PROVIDER}/virtualNetworks/subnets"
@@ -58,8 +58,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = definitions.settable(NETWORKS.type, request.properties)
     spaces = given.pop("addressSpace", {}).get("addressPrefixes")
     if not spaces:
-        message = "properties.addressSpace.addressPrefixes needs one prefix or more."
-        raise ServiceError(400, "InvalidRequestFormat", message)
+        raise refused("AddressSpaceRequired")
     subnets = [_subnet(cloud, id, item) for item in given.pop("subnets", ())]
     kept = {subnet["id"].lower() for subnet in subnets}
     _require_unused(cloud, (one for one in _subnets_of(known) if one["id"].lower() not in kept))
@@ -82,8 +81,7 @@ def _subnet(cloud: Cloud, network_id: str, item: Json) -> Json:
         try:
             ipaddress.ip_network(prefix)
         except ValueError as error:
-            message = f"Address prefix {prefix!r} is not in CIDR notation: {error}."
-            raise ServiceError(400, "InvalidAddressPrefixFormat", message) from error
+            raise refused("InvalidAddressPrefixFormat", prefix=prefix, why=error) from error
     sent = {key: value for key, value in given.items() if key != "privateEndpoints"}
     name = str(item.get("name") or "")
     return {
