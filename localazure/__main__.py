@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import logging
 import os
 import re
@@ -16,7 +15,6 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
 from typing import Any
 
 if sys.version_info < (3, 11):  # noqa: UP036 - said before the first import that an older one cannot read
@@ -25,7 +23,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - said before the first import tha
         "`python3.12 -m localazure up` or `make PYTHON=python3.12 up`".format(*sys.version_info)
     )
 
-from localazure import checkout, execution, process
+from localazure import checkout, execution, facts, process
 from localazure.home import IN_CHECKOUT, SERVICES, Home, HomeError, home_of
 
 Word = Callable[[Home, str], int]
@@ -185,7 +183,7 @@ def _reset(home: Home, given: argparse.Namespace) -> int:
     return _start(home, given) if was_running else 0
 
 
-_FACTS = json.loads(Path(__file__).with_name("commands.json").read_text())
+_FACTS = facts.read("commands.json")
 _MEANINGS = _FACTS["meanings"]
 _OPTIONS: dict[str, dict[str, Any]] = {
     "stack": {"type": _stack, "default": "dev"},

@@ -11,10 +11,9 @@ Sources: the reference of the table AzureDiagnostics; the refusal's text from us
 
 import json
 import re
-from collections.abc import Collection
 
 from localazure import definitions, workspaces
-from localazure.arm_type import GROUP, ArmType, Make
+from localazure.arm_type import tracked
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.monitor import delivered
@@ -100,12 +99,7 @@ def _refusal(operator: str, column: str) -> ServiceError:
     return ServiceError(400, "BadRequest", json.dumps({"error": {**error, "innererror": semantic}}))
 
 
-def _tracked(kind: str, type: str, make: Make, regions: Collection[str]) -> ArmType:
-    path = f"{GROUP}/providers/{type}/{{name}}"
-    return ArmType(kind, path, make, regions=regions, tracked=True)
-
-
 TYPES = (
-    _tracked("actionGroup", _GROUPS, _make_group, ("global", *REGIONS)),
-    _tracked("scheduledQueryRule", _RULES, _make_rule, REGIONS),
+    tracked("actionGroup", _GROUPS, _make_group, ("global", *REGIONS)),
+    tracked("scheduledQueryRule", _RULES, _make_rule, REGIONS),
 )

@@ -6,16 +6,14 @@ of a write, one action on each resource that its body refers to (`linked_access.
 than the body, and the answers of the providers.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from urllib.parse import unquote
 
-from localazure import inventory, limits, locks, operations, policy_evaluation, shapes
+from localazure import definitions, facts, inventory, limits, locks, operations, policy_evaluation
 from localazure.arm_type import resource_not_found
 from localazure.authentication import subscription_in
 from localazure.authorization import require, require_linked
@@ -37,13 +35,9 @@ _RATES = {
     **dict.fromkeys(("PUT", "PATCH", "POST"), ("writes", "1199")),
 }
 _WRITES = ("PUT", "PATCH", "POST")
-_VERSIONS: Mapping[str, list[str]] = json.loads(Path(__file__).with_name("versions.json").read_text())[
-    "versions"
-]
-_RETIRED = json.loads(Path(__file__).with_name("retired_versions.json").read_text())["retired"]
-_LINKED: Mapping[str, Mapping[str, str]] = json.loads(
-    Path(__file__).with_name("linked_access.json").read_text()
-)["checks"]
+_VERSIONS: Mapping[str, list[str]] = facts.read("versions.json")["versions"]
+_RETIRED = facts.read("retired_versions.json")["retired"]
+_LINKED: Mapping[str, Mapping[str, str]] = facts.read("linked_access.json")["checks"]
 """By the action of a write: where its body has ids, and the action that it takes on each."""
 
 
@@ -174,7 +168,7 @@ def require_place(cloud: Cloud, request: Request, place: Place) -> None:
     if request.method == "PUT":
         _require_type(cloud, request, place)
         _require_parent(cloud, place)
-    shapes.require_tags(request.given.get("tags"))
+    definitions.require_tags(request.given.get("tags"))
 
 
 def require_own_region(request: Request, cloud: NationalCloud | None) -> None:

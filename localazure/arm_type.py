@@ -69,8 +69,6 @@ class ArmType:
         return self.path.rpartition("/")[0]
 
     def routes(self) -> tuple[Route, ...]:
-        """PUT, GET, DELETE and the lists."""
-
         def row(method: str, path: str, action: str, handler: Handler) -> Route:
             assumed = self.assumed
             if not isinstance(assumed, str):
@@ -115,7 +113,6 @@ class ArmType:
         return self._written(cloud, replace(request, body={**known, **sent, **kept}), known)
 
     def get(self, cloud: Cloud, request: Request) -> Response:
-        """The resource."""
         self.parent(cloud, request)
         return self._answered(cloud, request, 200, self.required(cloud, request))
 
@@ -129,7 +126,6 @@ class ArmType:
         return Response(200, body if self.deleted_is_shown else None)
 
     def list_all(self, cloud: Cloud, request: Request) -> Response:
-        """The resources of a scope, page by page."""
         self.parent(cloud, request)
         found = self._listed(cloud, request)
         seen = partial(self.seen, cloud, request)
@@ -143,11 +139,9 @@ class ArmType:
         return {name: value for name, value in shown.items() if name != "operation"}
 
     def find(self, cloud: Cloud, id: str) -> Json | None:
-        """The stored body of an id."""
         return cloud.store.get(self.kind, id)
 
     def below(self, cloud: Cloud, scope: str = "") -> list[Json]:
-        """The stored bodies below a scope, or all."""
         return [found for _, found in cloud.store.scan(self.kind, scope and f"{scope}/")]
 
     def required(self, cloud: Cloud, request: Request) -> Json:
@@ -175,12 +169,10 @@ class ArmType:
         self.removed(cloud, body)
 
     def delete_in_group(self, cloud: Cloud, group_id: str) -> None:
-        """Deletes all resources of this type in a group that is being deleted."""
         for body in self.below(cloud, group_id):
             self.drop(cloud, body)
 
     def id_of(self, request: Request) -> str:
-        """The id that a request's path names."""
         return "/" + self.path.replace("*}", "}").format(**request.params).lstrip("/")
 
     def scope_of(self, id: str) -> str:
@@ -223,6 +215,11 @@ class ArmType:
         if self.tracked and "group" not in request.params:
             return self.below(cloud, SUBSCRIPTION.format(**request.params))
         return self.below(cloud, "/" + self._many.replace("*}", "}").format(**request.params).lstrip("/"))
+
+
+def tracked(kind: str, type: str, make: Make, regions: Collection[str], name: str = "{name}") -> ArmType:
+    """A type in a resource group that is listed in the subscription, too; `name` is the field of its name."""
+    return ArmType(kind, f"{GROUP}/providers/{type}/{name}", make, regions=regions, tracked=True)
 
 
 def system_data(created: tuple[str, float], modified: tuple[str, float], *, digits: int = 7) -> Json:

@@ -4,19 +4,18 @@ Owns: the one place where a token becomes a Caller, and every 401. Does not own:
 The texts of each host are in `authentication.json`, which says which of them were observed.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NoReturn
 
+from localazure import facts
 from localazure.cloud import Cloud
 from localazure.keyvault.trusted_services import vault_at
 from localazure.seed import TENANT_ID
 from localazure.tokens import Signer, TokenError
 from localazure.web import LOGIN, Caller, Host, Request, ServiceError
 
-_FACTS = json.loads(Path(__file__).with_name("authentication.json").read_text())
+_FACTS = facts.read("authentication.json")
 AUDIENCES: Mapping[str, Sequence[str]] = _FACTS["audiences"]
 """The resources that a token may be for, by the name of the host; spelled as clients do, less the slash."""
 _KEEPS_KEYS = (Host.VAULT, Host.HSM)

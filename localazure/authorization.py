@@ -236,8 +236,7 @@ def find_role(cloud: Cloud, id: str) -> Role | None:
     """The built-in or custom role of a GUID."""
     if built_in := BY_ID.get(id.lower()):
         return built_in
-    custom = cloud.store.get(CUSTOM, id.lower())
-    return role_from(custom) if custom else None
+    return cloud.store.made(CUSTOM, id.lower(), role_from)
 
 
 def custom_roles(cloud: Cloud) -> list[Role]:

@@ -5,12 +5,12 @@ values, why the default may be wrong, and the source; `docs/assumptions.md` is m
 seconds on the cloud's clock unless a switch says otherwise.
 """
 
-import json
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+from localazure import facts
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ class Switch:
         return "" if fits else f"{self.name} is {value!r}, expected {expected}"
 
 
-_FILE = Path(__file__).with_name("switches.json")
-SWITCHES = tuple(Switch(**{**row, "values": tuple(row["values"])}) for row in json.loads(_FILE.read_text()))
+SWITCHES = tuple(Switch(**{**row, "values": tuple(row["values"])}) for row in facts.read("switches.json"))
 
 
 class Behaviour(SimpleNamespace):

@@ -86,7 +86,6 @@ def up(home: Home, stack: str) -> int:
 
 
 def _configured(stack: str) -> tuple[str, ...]:
-    """The command that reads the settings of the policy pack for a stack."""
     return (str(PYTHON), "-m", "policies.configuration", policy_config(ROOT, stack), _PACK_CONFIG)
 
 
@@ -268,7 +267,6 @@ class Steps:
         return self._run("pulumi", "stack", "select", self._stack, "--non-interactive", quiet=True)[0] == 0
 
     def run(self, *command: str) -> int:
-        """Runs a command and shows its output. Returns its exit code."""
         _EVENTS.parent.mkdir(exist_ok=True)
         _EVENTS.unlink(missing_ok=True)
         logged: dict[str, str] = {}

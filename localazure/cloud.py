@@ -33,7 +33,6 @@ class Clock:
         return datetime.fromtimestamp(self.now(), UTC)
 
     def has_come(self, day: float) -> bool:
-        """Whether an announced day has come, in seconds since 1970."""
         return self.now() >= day
 
 

@@ -22,7 +22,6 @@ class Condensed:
         self._blocks: set[str] = set()
 
     def lines(self, printed: Iterable[str]) -> Iterator[str]:
-        """The lines of one command that say something new."""
         said, block, was_empty = set[str](), list[str](), True
         for line in printed:
             if block or line.rstrip() in _BLOCKS:

@@ -8,18 +8,16 @@ which Azure alone sets. Does not own: the words in which a service refuses a bod
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any
 
+from localazure import facts
 from localazure.behaviour import Behaviour
 from localazure.web import Json, Request, ServiceError
 
-_FILE = Path(__file__).with_name("definitions.json")
 _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "object": (dict, "an object"),
     "list": (list, "a list"),
@@ -87,6 +85,21 @@ def refuse_unreadable(found: list[Fault]) -> None:
     if told := "; ".join(f"'{one.path}' should be {one.expected}" for one in found if one.unreadable):
         message = f"The request content was invalid and could not be deserialized: {told}."
         raise ServiceError(400, "InvalidRequestContent", message, gateway=True)
+
+
+def an_object(value: Json, name: str) -> dict[str, Any]:
+    """The object that a property is; an empty one where it is absent. Raises ServiceError 400."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        refuse_unreadable([Fault(name, "an object", unreadable=True)])
+    return dict(value)
+
+
+def require_tags(tags: Json) -> None:
+    """Raises ServiceError 400 for tags that are not names with texts; a number or null may stand for one."""
+    if any(isinstance(value, (dict, list)) for value in an_object(tags, "tags").values()):
+        refuse_unreadable([Fault("tags", "an object of texts", unreadable=True)])
 
 
 def require(
@@ -194,13 +207,13 @@ def _below(node: _Node, value: Json, path: str, asked: Reading) -> Iterator[Faul
 @cache
 def defaults() -> dict[str, dict[str, Json]]:
     """The values that a type shows for properties that nobody set (defaults.json)."""
-    found: dict[str, dict[str, Json]] = json.loads(_FILE.with_name("defaults.json").read_text())["defaults"]
+    found: dict[str, dict[str, Json]] = facts.read("defaults.json")["defaults"]
     return found
 
 
 @cache
 def _definitions() -> dict[str, _Node]:
-    types: dict[str, dict[str, Json]] = json.loads(_FILE.read_text())["types"]
+    types: dict[str, dict[str, Json]] = facts.read("definitions.json")["types"]
     return {type: _tree(type, rows) for type, rows in types.items()}
 
 

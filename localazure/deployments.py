@@ -106,7 +106,6 @@ class Judge:
     only_policies: bool
 
     def lacking(self, resources: list[Resource]) -> Iterator[Json]:
-        """The rights to write each resource that the caller lacks."""
         for one in resources:
             try:
                 self.require_rights(one)
@@ -114,7 +113,6 @@ class Judge:
                 yield self._detail(one, error)
 
     def require_rights(self, one: Resource) -> None:
-        """Raises ServiceError if the caller may not write a resource."""
         request, route = self.put_of(one)
         arm.require_rights(self.cloud, request, route, arm.place_of(one.id))
 
@@ -164,7 +162,6 @@ class Judge:
         return error.code != _TERMS and _KEY_UNUSABLE not in error.headers
 
     def _detail(self, one: Resource, error: ServiceError) -> Json:
-        """A refusal of a resource, as the answer has it."""
         message = error.message
         if error.code in _UNAUTHORIZED:
             about = f"Authorization failed for template resource '{one.name}' of type '{one.type}'. "

@@ -7,7 +7,7 @@ Sources: azure-rest-api-specs, Microsoft.Storage 2023-05-01 and Microsoft.EventH
 learn.microsoft.com/azure/azure-monitor/platform/diagnostic-settings.
 """
 
-from localazure.arm_type import GROUP, ArmType
+from localazure.arm_type import ArmType, tracked
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.refusals import refused
@@ -22,9 +22,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     sent = request.body
     return {
         "location": sent["location"],
-        **({"sku": sent["sku"]} if sent.get("sku") else {}),
-        **({"kind": sent["kind"]} if sent.get("kind") else {}),
-        **({"tags": sent["tags"]} if sent.get("tags") else {}),
+        **{name: sent[name] for name in ("sku", "kind", "tags") if sent.get(name)},
         "properties": {**request.properties, "provisioningState": "Succeeded"},
     }
 
@@ -34,8 +32,7 @@ def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
 
 
 def _kept(type: str, name: str = "{name}") -> ArmType:
-    path = f"{GROUP}/providers/{type}/{name}"
-    return ArmType(type.rpartition("/")[2], path, _make, regions=REGIONS, tracked=True)
+    return tracked(type.rpartition("/")[2], type, _make, REGIONS, name)
 
 
 _STORAGES, _NAMESPACES = _kept(_STORAGE), _kept(_NAMESPACE, "{namespace}")

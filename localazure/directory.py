@@ -49,8 +49,7 @@ def save_principal(cloud: Cloud, principal: Principal) -> None:
 
 def find_principal(cloud: Cloud, object_id: str) -> Principal | None:
     """The principal with this object id, None where the directory has none."""
-    found = cloud.store.get(_KIND, object_id)
-    return Principal(**found) if found else None
+    return cloud.store.made(_KIND, object_id, lambda body: Principal(**body))
 
 
 def delete_principal(cloud: Cloud, object_id: str) -> None:

@@ -213,7 +213,6 @@ def _bad_content(route: Route, problem: str) -> ServiceError:
 
 
 def _headers(raw: Raw, request_id: str, correlation_id: str, now: float) -> dict[str, str]:
-    """The headers that every answer has."""
     headers = {
         "date": formatdate(now, usegmt=True),
         "x-ms-request-id": request_id,

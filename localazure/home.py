@@ -1,7 +1,6 @@
 """The home folder of a local Azure, which keeps its memory, keys, secrets and ports between runs.
 
 Owns: file names, modes (folder 0700, files 0600) and atomic writing.
-Does not own: the meaning of the files.
 """
 
 import fcntl

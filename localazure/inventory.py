@@ -3,20 +3,18 @@
 Owns: nothing; it asks the lists of the resource types, as they are served to any client.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from localazure import filters
+from localazure import facts, filters
 from localazure.arm_type import GROUP, SUBSCRIPTION
 from localazure.cloud import Cloud
 from localazure.paging import page
 from localazure.routes import Route, Router
 from localazure.web import Host, Json, Request, Response
 
-KINDS: Mapping[str, str] = json.loads(Path(__file__).with_name("inventory.json").read_text())
+KINDS: Mapping[str, str] = facts.read("inventory.json")
 """The types of resources that a resource group lists, and the store's kind of each."""
 _KINDS = {type.lower(): kind for type, kind in KINDS.items()}
 _LAST = 9  # `/subscriptions/S/resourceGroups/G/providers/N/type/name` has as many parts, an empty one first

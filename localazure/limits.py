@@ -43,8 +43,7 @@ def remove(cloud: Cloud, limit: Limit) -> None:
 
 def value_of(cloud: Cloud, limit: Limit) -> int | None:
     """The value of a limit; None where there is no such limit."""
-    found = cloud.store.get(_KIND, limit.id)
-    return None if found is None else int(found["value"])
+    return cloud.store.made(_KIND, limit.id, lambda found: int(found["value"]))
 
 
 def holds(cloud: Cloud, limit: Limit) -> bool:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from localazure import authorization, workspaces
+from localazure import authorization, facts, workspaces
 from localazure.arm_type import SPECIFIED
 from localazure.cloud import Cloud, iso_of
 from localazure.monitor import delivered
@@ -28,16 +28,6 @@ _KEY_USE = re.compile(
     r'operation = OperationName, key = tostring\(column_ifexists\("id_s", ""\)\), '
     r'refused = column_ifexists\("httpStatusCode_d", 0\.0\) >= 400 '
     r"\| order by day asc, identity asc, operation asc, key asc, refused asc"
-)
-_COLUMNS = (
-    ("day", "datetime"),
-    ("identity", "string"),
-    ("operation", "string"),
-    ("key", "string"),
-    ("refused", "bool"),
-    ("uses", "long"),
-    ("first", "datetime"),
-    ("last", "datetime"),
 )
 _DAY = 10  # `2026-01-31` of a time
 
@@ -58,8 +48,7 @@ def _query(cloud: Cloud, request: Request) -> Response:
         and record["operation"] in operations
         and since <= record["time"] <= until
     ]
-    columns = [{"name": name, "type": type} for name, type in _COLUMNS]
-    table = {"name": "PrimaryResult", "columns": columns, "rows": _rows(records)}
+    table = {"name": "PrimaryResult", "columns": facts.read("logs.json")["columns"], "rows": _rows(records)}
     return Response(200, {"tables": [table]})
 
 

@@ -8,9 +8,9 @@ refusals with their sources, are in `login.json`.
 import json
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import parse_qsl
 
+from localazure import facts
 from localazure.authentication import AUDIENCES
 from localazure.cloud import Cloud
 from localazure.directory import Principal, find_application, secret_fits
@@ -18,7 +18,7 @@ from localazure.routes import Handler, Route
 from localazure.tokens import Signer
 from localazure.web import LOGIN, Host, Json, Request, Response
 
-_FACTS = json.loads(Path(__file__).with_name("login.json").read_text())
+_FACTS = facts.read("login.json")
 _ANY_TENANT = ("common", "organizations")
 """Names that stand for the tenant of the user who signs in; an application must name its tenant."""
 
@@ -28,9 +28,9 @@ class RefusedError(Exception):
     default the number's own."""
 
     def __init__(self, number: int, error: str = "", **words: str) -> None:
-        facts = _FACTS["refusals"][str(number)]
-        self.number, self.status, self.error = number, facts["status"], error or facts["error"]
-        self.text = facts["text"].format(**words)
+        row = _FACTS["refusals"][str(number)]
+        self.number, self.status, self.error = number, row["status"], error or row["error"]
+        self.text = row["text"].format(**words)
         super().__init__(self.text)
 
 

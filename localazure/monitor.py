@@ -4,9 +4,9 @@ Owns: the settings, and the records of a workspace. Nothing is copied: a workspa
 resource's own events of the time in which a setting named that workspace.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from localazure import destinations, workspaces
+from localazure import destinations, facts, workspaces
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud, iso
 from localazure.refusals import absent, refused
@@ -17,26 +17,13 @@ _KIND = "diagnosticSetting"
 _DELIVERY = "diagnosticSetting.delivery"
 _TYPE = "Microsoft.Insights/diagnosticSettings"
 _TYPED_SINCE = "2021"
-# The event streams of the cloud, and the log category under which Azure would deliver each.
-_STREAMS = {"audit": "AuditEvent", "encryption": "Audit"}
-
-
-# The categories of the types that are known here: Azure Monitor's list of resource logs. Whether other
-# cases of a name are taken was never observed; refusing is the safe side, since nothing would be delivered.
-_CATEGORIES = {
-    "microsoft.keyvault/managedhsms": ("AuditEvent",),
-    "microsoft.keyvault/vaults": ("AuditEvent", "AzurePolicyEvaluationDetails"),
-    "microsoft.cognitiveservices/accounts": ("Audit", "AzureOpenAIRequestUsage", "RequestResponse", "Trace"),
-}
-_LOCATED = {"microsoft.keyvault/vaults": "vault", "microsoft.cognitiveservices/accounts": "account"}
-"""The store's kinds of the resources whose region limits the destinations of their logs."""
+_FACTS = facts.read("logs.json")
+_CATEGORIES: Mapping[str, list[str]] = _FACTS["categories"]
+"""Whether other cases of a name are taken was never observed; refusing is the safe side, since nothing would
+be delivered."""
 _GROUPS = ("allLogs", "audit")
 _ABSENT = dict.fromkeys(("type", "location", "kind", "tags", "identity"))
-_SETTABLE = (
-    *("storageAccountId", "serviceBusRuleId", "workspaceId", "eventHubAuthorizationRuleId", "eventHubName"),
-    "logAnalyticsDestinationType",
-)
-_SINKS = ("storageAccountId", "workspaceId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
+_SINKS: Sequence[str] = _FACTS["sinks"]
 
 
 def delivered(cloud: Cloud, workspace_id: str) -> list[Json]:
@@ -49,7 +36,7 @@ def delivered(cloud: Cloud, workspace_id: str) -> list[Json]:
 
 
 def _records(cloud: Cloud, delivery: Json) -> Iterator[Json]:
-    for stream, category in _STREAMS.items():
+    for stream, category in _FACTS["streams"].items():
         if not {category, "allLogs", "audit"} & set(delivery["categories"]):
             continue
         for event in cloud.store.events(stream, delivery["resource"]):
@@ -72,7 +59,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         given.get("eventHubAuthorizationRuleId"),
     )
     properties = {
-        **{name: given.get(name) for name in _SETTABLE},
+        **{name: given.get(name) for name in _FACTS["settable"]},
         "metrics": [_metric(metric) for metric in given.get("metrics") or []],
         "logs": [_log(log) for log in given.get("logs") or []],
     }
@@ -156,7 +143,7 @@ def _rewritten(resource: str, body: Json) -> Json:
 
 
 def _location_of(cloud: Cloud, resource: str) -> str:
-    kind = _LOCATED.get(_type_of(resource), "")
+    kind = _FACTS["located"].get(_type_of(resource), "")
     body = cloud.store.get(kind, resource) if kind else None
     return str(body["location"]) if body else ""
 

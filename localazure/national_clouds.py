@@ -5,12 +5,12 @@ share one state here; on Azure each has its own.
 Names, regions and their sources are in `clouds.json`.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+
+from localazure import facts
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class NationalCloud:
         return _replaced(text, self.names).replace('"AzureCloud"', f'"{self.name}"')
 
 
-FACTS = json.loads(Path(__file__).with_name("clouds.json").read_text())
+FACTS = facts.read("clouds.json")
 CLOUDS = tuple(NationalCloud(one["name"], one["names"], tuple(one["regions"])) for one in FACTS["national"])
 US_GOVERNMENT, CHINA = CLOUDS
 

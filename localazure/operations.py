@@ -55,8 +55,7 @@ def begin(cloud: Cloud, about: Json) -> Operation:
 
 def find(cloud: Cloud, id: str) -> Operation | None:
     """An operation without polling it; None if it does not exist, or no longer."""
-    found = cloud.store.get(_KIND, id)
-    operation = None if found is None else Operation(**found)
+    operation = cloud.store.made(_KIND, id, lambda body: Operation(**body))
     return None if operation is None or operation.expires <= cloud.clock.now() else operation
 
 

@@ -7,7 +7,7 @@ Policy's documentation; all texts are assumed.
 
 from localazure import authorization
 from localazure.arm_type import GROUP, SUBSCRIPTION, ArmType
-from localazure.cloud import Cloud, iso
+from localazure.cloud import Cloud
 from localazure.definitions import Fault
 from localazure.policy_evaluation import (
     ASSIGNMENT,
@@ -84,14 +84,9 @@ def _make_exemption(cloud: Cloud, request: Request, id: str, known: Json | None)
             f"assignment, '{assignment['properties']['scope']}'",
         )
     authorization.require(cloud, request, f"{ASSIGNMENTS}/exempt/action", assignment["id"])
-    by, now = request.client_id, iso(cloud.clock.now())
-    created = {"createdBy": by, "createdByType": "Application", "createdAt": now}
-    if known:
-        created = {name: known["systemData"][name] for name in created}
-    modified = {"lastModifiedBy": by, "lastModifiedByType": "Application", "lastModifiedAt": now}
     kept = {name: value for name, value in given.items() if value is not None}
     own = {"policyAssignmentId": assignment["id"], "assignmentScopeValidation": validation}
-    return {"properties": {**kept, **own}, "systemData": {**created, **modified}}
+    return {"properties": {**kept, **own}}
 
 
 def _check_exemption(given: Json) -> None:
@@ -128,6 +123,7 @@ _EXEMPTIONS = ArmType(
     absent=absent("PolicyExemptionNotFound"),
     wrong=_wrong_exemption,
     around=True,
+    dated=True,
     assumed="all of it",
 )
 _OWN_DEFINITIONS = ArmType(

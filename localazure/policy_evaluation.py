@@ -10,9 +10,8 @@ assignments (enforcementMode, notScopes) and exemptions (expiresOn).
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
-from localazure import policy_rules
+from localazure import facts, policy_rules
 from localazure.cloud import Cloud
 from localazure.refusals import refused
 from localazure.web import Json, Request, ServiceError
@@ -21,8 +20,7 @@ ASSIGNMENT, EXEMPTION, DEFINITION = "policyAssignment", "policyExemption", "poli
 ASSIGNMENTS = "Microsoft.Authorization/policyAssignments"
 EXEMPTIONS = "Microsoft.Authorization/policyExemptions"
 CUSTOMER_KEY = "67121cc7-ff39-4ab8-b7e3-95b84dab487d"
-_FILE = Path(__file__).with_name("policy_built_ins.json")
-BUILT_INS: Mapping[str, Json] = json.loads(_FILE.read_text())["definitions"]
+BUILT_INS: Mapping[str, Json] = facts.read("policy_built_ins.json")["definitions"]
 """The built-in definitions that this cloud knows, by id: their titles, and the rules if it evaluates
 them."""
 _NOT_JUDGED = ("/providers/microsoft.authorization/",)
@@ -37,10 +35,8 @@ def violations(
         definition = _definition(cloud, assignment["properties"]["policyDefinitionId"]) or {}
         if rule := definition.get("policyRule"):
             values = policy_rules.values(definition, assignment["properties"])
-            found, title = (
-                policy_rules.effect(rule, values),
-                definition.get("displayName") or assignment["name"],
-            )
+            found = policy_rules.effect(rule, values)
+            title = definition.get("displayName") or assignment["name"]
             if found not in policy_rules.EFFECTS:
                 raise refused("PolicyEffectNotHere", effect=found, title=title)
             if found == effect and policy_rules.violates(rule, content, values):

@@ -1,7 +1,4 @@
-"""Starting and stopping the serving process of a home, and asking it how it is.
-
-Does not own: the served cloud (serve.py) and the printed lines (__main__.py).
-"""
+"""Starting and stopping the serving process of a home, and asking it how it is."""
 
 import http.client
 import json

@@ -16,17 +16,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from localazure.certificates import serves
+from localazure.national_clouds import FACTS
 
 _LARGEST_HEAD = 16 * 1024
 _CHUNK = 64 * 1024
 _CONNECT_SECONDS = 30.0
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
-_MICROSOFT = (
-    *("applicationinsights.io", "azure-api.net", "azure.cn", "azure.com", "azure.net", "azure.us"),
-    *("azureedge.net", "azurefd.net", "azurewebsites.net", "chinacloudapi.cn", "cloudapp.net", "live.com"),
-    *("loganalytics.io", "microsoft.com", "microsoft.us", "microsoftonline-p.com", "microsoftonline.cn"),
-    *("microsoftonline.com", "microsoftonline.us", "office.com", "usgovcloudapi.net", "windows.net"),
-)
+_MICROSOFT: Sequence[str] = FACTS["microsoft"]
 """The names under which Microsoft's clouds, their logins and their tokens are."""
 _REGISTRIES = ("dev.azure.com",)
 """Package feeds and repositories of Azure DevOps: their name is Azure's, but they are no part of it."""

@@ -3,11 +3,10 @@
 Owns: status, code and text of an answer. Does not own: the cases for it, which each service decides.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 
+from localazure import facts
 from localazure.web import Json, ServiceError
 
 
@@ -29,5 +28,5 @@ def absent(refusal: str) -> Callable[[str], ServiceError]:
 
 @cache
 def _rows() -> dict[str, Json]:
-    rows: dict[str, Json] = json.loads(Path(__file__).with_name("refusals.json").read_text())["refusals"]
+    rows: dict[str, Json] = facts.read("refusals.json")["refusals"]
     return rows

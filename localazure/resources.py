@@ -146,7 +146,6 @@ def _validate_move(cloud: Cloud, request: Request) -> Response:
 
 
 def _moved(cloud: Cloud, request: Request) -> tuple[list[str], str]:
-    """The ids of resources to move, and the id of the group to move them to."""
     group, ids = _find(cloud, request), request.given.get("resources") or []
     target = str(request.given.get("targetResourceGroup") or "").rstrip("/")
     found = find_group(cloud, target)
@@ -207,14 +206,9 @@ ROUTES = (
     Route("PATCH", Host.ARM, GROUP, f"{_ACTION}/write", _patch, SPECIFIED),
     Route("DELETE", Host.ARM, GROUP, f"{_ACTION}/delete", _delete),
     Route("GET", Host.ARM, _GROUPS, f"{_ACTION}/read", _list, SPECIFIED),
-    Route("POST", Host.ARM, f"{GROUP}/moveResources", f"{_ACTION}/moveResources/action", _move, _MOVED),
-    Route(
-        "POST",
-        Host.ARM,
-        f"{GROUP}/validateMoveResources",
-        f"{_ACTION}/moveResources/action",
-        _validate_move,
-        _MOVED,
+    *(
+        Route("POST", Host.ARM, f"{GROUP}/{word}", f"{_ACTION}/moveResources/action", handler, _MOVED)
+        for word, handler in (("moveResources", _move), ("validateMoveResources", _validate_move))
     ),
     Route("GET", Host.ARM, "/subscriptions/{subscription}/operationresults/{operation}", "", _poll_delete),
 )

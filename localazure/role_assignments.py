@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from localazure import authorization as rbac
 from localazure import definitions
+from localazure.arm_type import SPECIFIED
 from localazure.cloud import Cloud, iso
 from localazure.directory import find_principal
 from localazure.refusals import refused
@@ -18,7 +19,6 @@ from localazure.web import Host, Json, Request, Response, ServiceError
 _TYPE = "Microsoft.Authorization/roleAssignments"
 _DEFINITION = "Microsoft.Authorization/roleDefinitions"
 _PERMISSIONS = "Microsoft.Authorization/permissions"
-_ASSUMED = "all of it: made from the specification"
 
 
 def _put(cloud: Cloud, request: Request) -> Response:
@@ -208,7 +208,7 @@ def _scope(request: Request) -> str:
 
 
 def _rows(at: str) -> Iterator[Route]:
-    def row(method: str, type: str, handler: Handler, assumed: str = _ASSUMED, name: str = "") -> Route:
+    def row(method: str, type: str, handler: Handler, assumed: str = SPECIFIED, name: str = "") -> Route:
         action = {"PUT": "write", "DELETE": "delete"}.get(method, "read")
         path = f"{at}/providers/{type}{name}"
         return Route(method, Host.ARM, path, f"{type}/{action}", handler, assumed)

@@ -3,13 +3,13 @@
 Does not own: their list (roles.json, with its source), and the assignments.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
+
+from localazure import facts
 
 _WORDS = ("actions", "notActions", "dataActions", "notDataActions")
 
@@ -34,7 +34,6 @@ class Role:
 
     @property
     def custom(self) -> bool:
-        """Whether it is a custom role."""
         return self.id not in BY_ID
 
 
@@ -52,8 +51,7 @@ def permission_of(role: Role) -> dict[str, list[str]]:
     return {word: list(actions) for word, actions in zip(_WORDS, given, strict=True)}
 
 
-_FILE = Path(__file__).with_name("roles.json")
-ROLES = tuple(role_from(body) for body in json.loads(_FILE.read_text())["roles"])
+ROLES = tuple(role_from(body) for body in facts.read("roles.json")["roles"])
 BY_ID: Mapping[str, Role] = {role.id: role for role in ROLES}
 BY_NAME: Mapping[str, Role] = {role.name: role for role in ROLES}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -65,10 +65,6 @@ class Router:
     """Finds the row for a request, the first that matches; None if none does."""
 
     routes: tuple[Route, ...]
-
-    @classmethod
-    def of(cls, *tables: Iterable[Route]) -> Router:
-        return cls(tuple(route for table in tables for route in table))
 
     @cached_property
     def _by_host_and_method(self) -> Mapping[tuple[Host, str], tuple[Route, ...]]:

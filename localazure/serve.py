@@ -83,7 +83,6 @@ def _stop_at_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
 
 
 async def _idle(apps: Iterable[App], seconds: float) -> None:
-    """Ends so many seconds after the last request."""
     left = seconds
     while left > 0:
         await asyncio.sleep(left)

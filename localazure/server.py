@@ -75,7 +75,6 @@ class _Body:
         self.more, self.gone = True, False
 
     async def read(self) -> bytes:
-        """The next part."""
         message = await self._receive()
         self.gone = message["type"] == "http.disconnect"
         self.more = not self.gone and bool(message.get("more_body"))

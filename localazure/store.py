@@ -3,12 +3,14 @@
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from localazure.web import Json, ServiceError
 
+T = TypeVar("T")
 _SCHEMA = Path(__file__).with_name("store.sql").read_text()
 _APPEND = "INSERT INTO events (stream, id, body) VALUES (?, ?, ?)"
 KEPT = {"audit": 10_000, "activity": 10_000, "signin": 10_000, "throttled": 10_000, "encryption": 50_000}
@@ -122,6 +124,11 @@ class Store:
             "SELECT body FROM documents WHERE kind = ? AND id = ?", (kind, id.lower())
         ).fetchone()
         return None if row is None else json.loads(row[0])
+
+    def made(self, kind: str, id: str, make: Callable[[Json], T]) -> T | None:
+        """What `make` makes of a document; None without one."""
+        body = self.get(kind, id)
+        return None if body is None else make(body)
 
     def put(self, kind: str, id: str, body: Json) -> None:
         self._keep(kind, id)

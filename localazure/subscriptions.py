@@ -1,14 +1,9 @@
-"""Subscriptions, tenants, locations and the registration of resource providers, as ARM lists them.
+"""Subscriptions, tenants, locations and the registration of resource providers, as ARM lists them."""
 
-Does not own: the seeds (seed.py), the check of a registration (arm.py).
-"""
-
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
-from localazure import limits
+from localazure import facts, limits
 from localazure.arm import FREE, is_registered, register
 from localazure.arm_type import SPECIFIED, SUBSCRIPTION
 from localazure.authorization import require, sees
@@ -19,9 +14,7 @@ from localazure.refusals import refused
 from localazure.routes import Handler, Route
 from localazure.web import Host, Json, Request, Response
 
-PROVIDERS: Mapping[str, Mapping[str, str]] = json.loads(
-    Path(__file__).with_name("providers.json").read_text()
-)
+PROVIDERS: Mapping[str, Mapping[str, str]] = facts.read("providers.json")
 """The resource types this cloud has, by namespace, each with the newest api-version it is known to take."""
 _NAMESPACES = {name.lower(): name for name in PROVIDERS}
 

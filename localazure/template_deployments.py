@@ -85,10 +85,8 @@ def routes(router: Router) -> tuple[Route, ...]:
         yield from type.routes()
 
         def status(cloud: Cloud, request: Request) -> Response:
-            body, operation = (
-                type.required(cloud, request),
-                operations.poll(cloud, request.params["operation"]),
-            )
+            body = type.required(cloud, request)
+            operation = operations.poll(cloud, request.params["operation"])
             if operation is None or not operation.done(cloud.clock.now()):
                 return Response(200, {"status": "Running"})
             ended = {"status": body["properties"]["provisioningState"]}

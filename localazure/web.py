@@ -93,6 +93,12 @@ class Request:
         return found if isinstance(found, dict) else {}
 
     @property
+    def tags(self) -> dict[str, Json]:
+        """The tags of a body, as the part of an answer that they are: absent where none were sent."""
+        tags = self.given.get("tags")
+        return {} if tags is None else {"tags": tags}
+
+    @property
     def object_id(self) -> str:
         """The caller's, empty without one; `client_id` and `tenant_id` likewise."""
         return self.caller.object_id if self.caller else ""

@@ -32,7 +32,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         "operation": operation,
         "properties": properties,
         "location": request.body["location"],
-        **({"tags": request.body["tags"]} if request.body.get("tags") is not None else {}),
+        **request.tags,
     }
 
 

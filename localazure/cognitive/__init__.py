@@ -1,7 +1,6 @@
 """Microsoft.CognitiveServices: accounts in ARM, and the Language endpoint that keeps their data.
 
 Owns: accounts, their managed identity, their encryption and its history, and their data.
-Does not own: tokens and roles (`localazure.authorization`), keys and vaults (`localazure.keyvault`).
 """
 
 from localazure.cognitive.deleted import delete_in_group

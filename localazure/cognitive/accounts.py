@@ -27,12 +27,10 @@ class AccountType(ArmType):
     """Accounts: whoever looks at one may end its operation, and a write begins one."""
 
     def find(self, cloud: Cloud, id: str) -> Json | None:
-        """The account, settled."""
         settled = _settled(cloud, id)
         return settled and asdict(settled)
 
     def get(self, cloud: Cloud, request: Request) -> Response:
-        """An account; looking at it may end its operation."""
         account = _settled(cloud, self.id_of(request))
         if account is None:
             # Returned, not raised: raising would undo the end of a failed create, which left nothing.

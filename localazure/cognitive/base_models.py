@@ -1,11 +1,9 @@
 """The base models that accounts deploy: what answers about them and about deployments say."""
 
-import json
-from pathlib import Path
-
+from localazure import facts
 from localazure.web import Json
 
-_FILE = json.loads(Path(__file__).with_name("base_models.json").read_text())
+_FILE = facts.read("cognitive/base_models.json")
 _TOKENS_PER_UNIT = 1000
 _LARGEST = 1000
 

@@ -23,22 +23,18 @@ _NEVER_RESET = {"nextResetTime": None, "quotaPeriod": None}
 def list_skus(cloud: Cloud, request: Request) -> Response:
     """Every SKU of every kind, with the regions in which a subscription can have it."""
     subscription = request.params["subscription"]
-    return Response(
-        200,
+    rows = [
         {
-            "value": [
-                {
-                    "resourceType": "accounts",
-                    **_sku(sku),
-                    "kind": kind.name,
-                    "locations": _locations(cloud, subscription, kind, sku),
-                    "restrictions": [],
-                }
-                for kind in KINDS.values()
-                for sku in kind.skus
-            ]
-        },
-    )
+            "resourceType": "accounts",
+            **_sku(sku),
+            "kind": kind.name,
+            "locations": _locations(cloud, subscription, kind, sku),
+            "restrictions": [],
+        }
+        for kind in KINDS.values()
+        for sku in kind.skus
+    ]
+    return Response(200, {"value": rows})
 
 
 def list_account_skus(cloud: Cloud, request: Request) -> Response:
@@ -85,17 +81,13 @@ def list_account_models(cloud: Cloud, request: Request) -> Response:
 
 def list_models(cloud: Cloud, request: Request) -> Response:
     """The models of a location, by kind and SKU of the accounts that take them."""
-    return Response(
-        200,
-        {
-            "value": [
-                {"kind": kind.name, "skuName": sku, "model": model}
-                for kind in KINDS.values()
-                for sku in kind.skus
-                for model in _models_of(kind)
-            ]
-        },
-    )
+    rows = [
+        {"kind": kind.name, "skuName": sku, "model": model}
+        for kind in KINDS.values()
+        for sku in kind.skus
+        for model in _models_of(kind)
+    ]
+    return Response(200, {"value": rows})
 
 
 def _models_of(kind: Kind) -> list[Json]:

@@ -78,7 +78,6 @@ def _child(
 
 
 def _removed(cloud: Cloud, body: Json) -> None:
-    """Deletes, with the resource, its own identity and everything below it."""
     for connection in CONNECTIONS[1].below(cloud, body["id"]):
         cloud.store.delete(CONNECTIONS[1].kind, connection["id"])
     if principal_id := (body.get("identity") or {}).get("principalId"):

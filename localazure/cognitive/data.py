@@ -2,7 +2,6 @@
 
 Owns: the data key and its wrappings, and the ciphertext of the data under it. A rotation changes only the
 wrapping. Each read unwraps the key, so that a revocation counts at once.
-Does not own: the rules of a binding (rules.py), and the stored data (language.py).
 """
 
 import hmac

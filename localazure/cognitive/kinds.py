@@ -7,11 +7,10 @@ kinds are those that the documentation of `az cognitiveservices account list-kin
 an encryption rule needs is there, and their SKUs and capabilities are assumed where nothing else is said.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from localazure import facts
 from localazure.web import Json
 
 _PERIMETERS_SINCE = "2023"
@@ -86,7 +85,6 @@ class Kind:
         return self.customer_key and not sku.upper().startswith("F")
 
     def takes_key(self, kty: str, size: int | None) -> bool:
-        """Whether the kind takes keys of this type and size in bits."""
         return kty in ("RSA", "RSA-HSM") and (size == 2048 or (self.larger_keys and (size or 0) > 2048))
 
     def form(self, api_version: str) -> Form:
@@ -114,8 +112,7 @@ def _kind(row: Json) -> Kind:
     return Kind(**{**values, "forms": tuple(Form(**form) for form in row["forms"])})
 
 
-_FILE = Path(__file__).with_name("kinds.json")
-KINDS = {row["name"].lower(): _kind(row) for row in json.loads(_FILE.read_text())}
+KINDS = {row["name"].lower(): _kind(row) for row in facts.read("cognitive/kinds.json")}
 
 
 def find_kind(name: str) -> Kind | None:

@@ -1,7 +1,6 @@
 """A Cognitive Services account in the cloud's memory.
 
 Owns: the stored document, the index of subdomains, the running operation of an account.
-Does not own: ARM's answers (shape.py), the rules of a write (rules.py, accounts.py).
 """
 
 import secrets
@@ -61,10 +60,6 @@ class Account:
     @property
     def subscription(self) -> str:
         return self.id.split("/")[2]
-
-    @property
-    def group_id(self) -> str:
-        return "/".join(self.id.split("/")[:5])
 
     @property
     def group(self) -> str:
@@ -129,20 +124,17 @@ def free_subdomain(cloud: Cloud, account: Account) -> None:
 
 def owner_of_subdomain(cloud: Cloud, subdomain: str) -> str | None:
     """The id of the account, live or soft-deleted, that has this subdomain."""
-    found = cloud.store.get(_SUBDOMAIN, subdomain)
-    return None if found is None else str(found["account"])
+    return cloud.store.made(_SUBDOMAIN, subdomain, lambda found: str(found["account"]))
 
 
 def find(cloud: Cloud, id: str) -> Account | None:
     """The live account with this id."""
-    found = cloud.store.get(KIND, id)
-    return Account(**found) if found else None
+    return cloud.store.made(KIND, id, lambda body: Account(**body))
 
 
 def find_deleted(cloud: Cloud, id: str) -> Account | None:
     """The soft-deleted account with this (live) id, its two days over or not."""
-    found = cloud.store.get(DELETED, id)
-    return Account(**found) if found else None
+    return cloud.store.made(DELETED, id, lambda body: Account(**body))
 
 
 def under(cloud: Cloud, scope: str, kind: str = KIND) -> list[Account]:

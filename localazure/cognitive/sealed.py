@@ -19,18 +19,14 @@ class Sealed:
     kind: str
 
     def get(self, cloud: Cloud, opened: Opened, name: str) -> Json | None:
-        """The value of this name; None if there is none."""
         id = self._id(opened, name)
-        found = cloud.store.get(self.kind, id)
-        return None if found is None else data.unseal(opened.data_key, _label(id), found)
+        return cloud.store.made(self.kind, id, lambda found: data.unseal(opened.data_key, _label(id), found))
 
     def put(self, cloud: Cloud, opened: Opened, name: str, value: Json) -> None:
-        """Keeps a value under its name, in place of the one that was there."""
         id = self._id(opened, name)
         cloud.store.put(self.kind, id, data.seal(opened.data_key, _label(id), value))
 
     def delete(self, cloud: Cloud, opened: Opened, name: str) -> None:
-        """Deletes the value of a name, if there is one."""
         cloud.store.delete(self.kind, self._id(opened, name))
 
     def all_of(self, cloud: Cloud, opened: Opened) -> list[Json]:

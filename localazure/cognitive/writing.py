@@ -196,7 +196,6 @@ def _written(
 
 
 def _require_place(cloud: Cloud, account: Account, old: Account | None) -> None:
-    """Raises ServiceError where an account cannot have its subdomain, its network rules or its SKU."""
     _require_subdomain(cloud, account, old)
     validation.require_network_subdomain(account)
     _require_only_free(cloud, account)

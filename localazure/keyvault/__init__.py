@@ -1,7 +1,6 @@
 """Microsoft.KeyVault: vaults and keys in ARM, and the vaults' own data plane.
 
 Owns: access to keys, their storage, and the record of each use in the audit log.
-Does not own: tokens (the server verified them), roles (`localazure.authorization`), sockets.
 """
 
 from localazure.keyvault.vaults import delete_in_group

@@ -16,14 +16,14 @@ _MAX_ROTATIONS_AT_ONCE = 24
 
 def find(cloud: Cloud, vault: Vault, name: str) -> Key | None:
     """The live key with this name, rotated as its policy asks."""
-    found = cloud.store.get(_LIVE, f"{vault.id}/keys/{name}")
-    return None if found is None else _rotate_if_due(cloud, vault, key_of(found))
+    key = cloud.store.made(_LIVE, f"{vault.id}/keys/{name}", key_of)
+    return key and _rotate_if_due(cloud, vault, key)
 
 
 def find_deleted(cloud: Cloud, vault: Vault, name: str) -> Key | None:
     """The soft-deleted key with this name."""
-    found = cloud.store.get(_DELETED, f"{vault.id}/keys/{name}")
-    return None if found is None or _expired(cloud, vault, key_of(found)) else key_of(found)
+    key = cloud.store.made(_DELETED, f"{vault.id}/keys/{name}", key_of)
+    return None if key is None or _expired(cloud, vault, key) else key
 
 
 def all_of(cloud: Cloud, vault: Vault, *, deleted: bool = False) -> list[Key]:

@@ -133,7 +133,6 @@ def _shown(vault: Vault, key: Key, version: KeyVersion | None = None) -> Json:
 
 
 def _row(vault: Vault, key: Key, version: KeyVersion | None = None) -> Json:
-    """A row of a list: of keys (no version), or of a key's versions."""
     shown = version or key.current
     told = attributes(vault, shown, _WITH_EXPORTABLE)
     properties = {

@@ -73,17 +73,16 @@ def update(call: Call) -> Answer:
     key, sent = _key(call), call.body("keys/update")
     version = find_version(key, call.use.version)
     enabled, not_before, expires = key_creation.attributes_of(sent)
-    changed = replace(
-        version,
-        enabled=version.enabled if enabled is None else enabled,
-        not_before=version.not_before if not_before is None else not_before,
-        expires=version.expires if expires is None else expires,
-        operations=key_creation.operations_of(sent, version.kty)
-        if sent.get("key_ops") is not None
-        else version.operations,
-        tags=version.tags if sent.get("tags") is None else sent["tags"],
-        updated=int(call.cloud.clock.now()),
-    )
+    changes: dict[str, Json] = {
+        "enabled": enabled,
+        "not_before": not_before,
+        "expires": expires,
+        "tags": sent.get("tags"),
+    }
+    if sent.get("key_ops") is not None:
+        changes["operations"] = key_creation.operations_of(sent, version.kty)
+    given = {name: value for name, value in changes.items() if value is not None}
+    changed = replace(version, **given, updated=int(call.cloud.clock.now()))
     key_creation.check_validity(changed.not_before, changed.expires)
     key = key.with_version(changed)
     key_store.save(call.cloud, key)
@@ -111,15 +110,9 @@ def put_rotation_policy(call: Call) -> Answer:
         raise bad_parameter(problem)
     now = int(call.cloud.clock.now())
     before = (key.rotation_policy or {}).get("attributes") or {}
-    attributes = {
-        **{
-            name: value
-            for name, value in (sent.get("attributes") or {}).items()
-            if name == "expiryTime" and value
-        },
-        "created": before.get("created", now),
-        "updated": now,
-    }
+    attributes = {"created": before.get("created", now), "updated": now}
+    if expires := (sent.get("attributes") or {}).get("expiryTime"):
+        attributes = {"expiryTime": expires, **attributes}
     policy = {
         "id": f"{kid(call.vault, key)}/rotationpolicy",
         "lifetimeActions": rotation.completed(sent)["lifetimeActions"],

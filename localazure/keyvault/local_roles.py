@@ -5,10 +5,9 @@ Sources: of the roles, see local_roles.json; of scopes, learn.microsoft.com/azur
 access-control; of the refusal, Azure/azure-cli#32719.
 """
 
-import json
 import uuid
-from pathlib import Path
 
+from localazure import facts
 from localazure.cloud import Cloud
 from localazure.directory import find_principal
 from localazure.keyvault.models import Vault
@@ -26,8 +25,7 @@ def _role(row: Json) -> Role:
     return Role(row["name"], row["roleName"], "", data_actions=actions)
 
 
-_FILE = Path(__file__).with_name("local_roles.json")
-ROLES = tuple(_role(row) for row in json.loads(_FILE.read_text())["roles"])
+ROLES = tuple(_role(row) for row in facts.read("keyvault/local_roles.json")["roles"])
 ADMINISTRATOR = ROLES[0]
 BY_ID = {role.id: role for role in ROLES}
 

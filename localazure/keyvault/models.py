@@ -94,7 +94,6 @@ class Vault:
 
     @property
     def purge_date(self) -> float | None:
-        """When a soft-deleted vault is purged."""
         return None if self.deleted is None else self.deleted + self.retention_days * DAY
 
     def document(self) -> Json:
@@ -165,7 +164,6 @@ class Key:
         return next((v for v in self.versions if v.version == version.lower()), None)
 
     def with_version(self, changed: KeyVersion) -> Key:
-        """This key with one of its versions changed."""
         versions = tuple(changed if v.version == changed.version else v for v in self.versions)
         return replace(self, versions=versions)
 

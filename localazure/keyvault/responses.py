@@ -129,39 +129,26 @@ def attributes(vault: Vault, version: KeyVersion, api_version: str) -> Json:
 def bundle(vault: Vault, key: Key, version: KeyVersion, api_version: str) -> Json:
     """One version with its public key; of a deleted key with its dates."""
     jwk = {"kid": kid(vault, key, version), "kty": version.kty, "key_ops": list(version.operations)}
-    body = {
-        "key": {**jwk, **version.public},
-        "attributes": attributes(vault, version, api_version),
-        **_tags(version),
-    }
-    return {**_deletion(vault, key), **body}
+    return _dated(vault, key, version, api_version, {"key": {**jwk, **version.public}})
 
 
 def item(vault: Vault, key: Key, version: KeyVersion | None, api_version: str) -> Json:
     """A row of a list: of keys (no version: its kid has none), or of a key's versions."""
-    shown = version or key.current
-    body = {
-        "kid": kid(vault, key, version),
-        "attributes": attributes(vault, shown, api_version),
-        **_tags(shown),
-    }
-    return {**_deletion(vault, key), **body}
+    return _dated(vault, key, version or key.current, api_version, {"kid": kid(vault, key, version)})
 
 
-def _tags(version: KeyVersion) -> Json:
-    """The tags, even when empty; none where none were ever sent."""
-    if version.tags is None:
-        return {}
-    return {"tags": dict(version.tags)}
-
-
-def _deletion(vault: Vault, key: Key) -> Json:
+def _dated(vault: Vault, key: Key, version: KeyVersion, api_version: str, body: Json) -> Json:
+    """A body with the version's attributes and its tags, even empty ones; a deleted key's dates first."""
+    body = {**body, "attributes": attributes(vault, version, api_version)}
+    if version.tags is not None:
+        body["tags"] = dict(version.tags)
     if key.deleted is None or not vault.soft_delete:
-        return {}
+        return body
     return {
         "recoveryId": f"{vault.uri}deletedkeys/{key.name}",
         "deletedDate": int(key.deleted),
         "scheduledPurgeDate": int(key_store.purge_date(vault, key) or 0),
+        **body,
     }
 
 

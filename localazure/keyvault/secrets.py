@@ -2,7 +2,7 @@
 where no answer shows a value; read, deleted and purged in the vault. Only the newest version is kept.
 """
 
-from localazure.arm_type import ArmType
+from localazure.arm_type import SPECIFIED, ArmType
 from localazure.cloud import Cloud
 from localazure.keyvault import access, vault_store
 from localazure.keyvault.data_plane import Answer, Call, operation
@@ -103,10 +103,9 @@ def _purge(call: Call) -> Answer:
     return Answer(None, status=204)
 
 
-_ASSUMED = "all of it: made from the specification"
 ARM_ROUTES = tuple(route for route in SECRETS.routes() if route.method != "DELETE")
 DATA_ROUTES = tuple(
-    Route(method, Host.VAULT, path, "", handler, _ASSUMED)
+    Route(method, Host.VAULT, path, "", handler, SPECIFIED)
     for method, path, handler in (
         ("GET", "/secrets/{secret}", _get),
         ("GET", "/secrets/{secret}/{version}", _get),

@@ -77,7 +77,6 @@ class KeyUser:
         self._recorded(use, act)
 
     def wrap(self, data: bytes) -> bytes:
-        """Wraps a data key (RSA-OAEP-256)."""
         return self._transformed(access.WRAP, data)
 
     def unwrap(self, data: bytes) -> bytes:

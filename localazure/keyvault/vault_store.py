@@ -10,8 +10,7 @@ SECRETS = ("vault.secret", "vault.secret.deleted")
 
 def find(cloud: Cloud, vault_id: str) -> Vault | None:
     """The live vault with this ARM id."""
-    found = cloud.store.get("vault", vault_id)
-    return None if found is None else vault_of(found)
+    return cloud.store.made("vault", vault_id, vault_of)
 
 
 def holder(cloud: Cloud, name: str, *, hsm: bool = False) -> Vault | None:

@@ -17,7 +17,6 @@ from localazure.keyvault.responses import hsm_body, vault_body
 from localazure.locations import REGIONS, location_in, require_same_location
 from localazure.refusals import refused
 from localazure.routes import Handler
-from localazure.shapes import an_object
 from localazure.web import Json, Request, Response, ServiceError
 
 _PATH = f"{GROUP}/providers/{TYPE}/{{vault}}"
@@ -31,10 +30,12 @@ class VaultType(ArmType):
     hsm: bool = False
 
     def put(self, cloud: Cloud, request: Request) -> Response:
-        """Creates, replaces or recovers."""
         request = self._of_version(request)
-        sent, name = an_object(request.body, "the request content"), self.id_of(request).rpartition("/")[2]
-        properties = an_object(sent.get("properties"), "properties")
+        sent, name = (
+            definitions.an_object(request.body, "the request content"),
+            self.id_of(request).rpartition("/")[2],
+        )
+        properties = definitions.an_object(sent.get("properties"), "properties")
         location = location_in(sent, self.type, REGIONS)
         if not rules.is_name(name):
             if self.hsm:
@@ -116,19 +117,14 @@ def put_policies(cloud: Cloud, request: Request) -> Response:
         raise invalid("accessPolicies")
     after = replace(vault, properties={**vault.properties, "accessPolicies": merged})
     vault_store.save(cloud, _changed(cloud, request, vault, after))
-    return Response(
-        200,
-        {
-            "id": f"{vault.id}/accessPolicies/",
-            "type": f"{TYPE}/accessPolicies",
-            "properties": {"accessPolicies": policies.of_objects(merged, entries)},
-        },
-    )
+    shown = {"accessPolicies": policies.of_objects(merged, entries)}
+    own = {"id": f"{vault.id}/accessPolicies/", "type": f"{TYPE}/accessPolicies"}
+    return Response(200, {**own, "properties": shown})
 
 
 def check_name(cloud: Cloud, request: Request) -> Response:
     """Whether a vault name is free in the whole cloud."""
-    sent = an_object(request.body, "the request content")
+    sent = definitions.an_object(request.body, "the request content")
     if sent.get("type") != TYPE:
         raise invalid("type")
     name = str(sent.get("name") or "")
@@ -207,7 +203,6 @@ def _changed(cloud: Cloud, request: Request, before: Vault | None, after: Vault)
 
 
 def _recovered(cloud: Cloud, gone: Vault, request: Request) -> Vault:
-    """A soft-deleted one, brought back with its keys, policies and retention."""
     now, by = cloud.clock.now(), request.client_id
     back = replace(gone, deleted=None, recovered=now, modified=now, modified_by=by, settled=True)
     vault_store.save(cloud, back)

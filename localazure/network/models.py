@@ -28,7 +28,6 @@ class NetworkType(ArmType):
     dns: bool = False
 
     def patch(self, cloud: Cloud, request: Request) -> Response:
-        """Replaces the tags."""
         body = self.settled(cloud, self.required(cloud, request))
         if request.given.get("tags") is not None:
             body = {**body, "tags": request.body["tags"], "etag": self._new_etag(cloud)}
@@ -36,7 +35,6 @@ class NetworkType(ArmType):
         return Response(200, self.seen(cloud, request, body))
 
     def get(self, cloud: Cloud, request: Request) -> Response:
-        """The resource; looking at it may end its operation."""
         return self._answered(cloud, request, 200, self.settled(cloud, self.required(cloud, request)))
 
     def delete(self, cloud: Cloud, request: Request) -> Response:
@@ -93,12 +91,6 @@ class NetworkType(ArmType):
 def location_of(request: Request) -> str:
     """The location a body names, normalised."""
     return normal_location(request.body["location"])
-
-
-def tags_of(request: Request) -> Json:
-    """The tags of a body, as the part of an answer that they are: absent where none were sent."""
-    tags = request.body.get("tags")
-    return {} if tags is None else {"tags": tags}
 
 
 def reference(value: Json) -> str:

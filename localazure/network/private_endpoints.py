@@ -17,15 +17,7 @@ from localazure.cognitive import settling
 from localazure.cognitive.kinds import KINDS
 from localazure.keyvault import vault_store
 from localazure.locations import REGIONS
-from localazure.network.models import (
-    PLACE,
-    PROVIDER,
-    NetworkType,
-    location_of,
-    missing_reference,
-    reference,
-    tags_of,
-)
+from localazure.network.models import PLACE, PROVIDER, NetworkType, location_of, missing_reference, reference
 from localazure.network.virtual_networks import free_address, subnet_at, users_of
 from localazure.refusals import refused
 from localazure.web import Json, Request
@@ -72,10 +64,8 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     wanted = item.get("properties") or {}
     target = _target(cloud, id, wanted)
     if list_name == _LISTS[0]:
-        action, doing = (
-            f"{target.type}/PrivateEndpointConnectionsApproval/action",
-            f"{PROVIDER}/privateEndpoints/write",
-        )
+        action = f"{target.type}/PrivateEndpointConnectionsApproval/action"
+        doing = f"{PROVIDER}/privateEndpoints/write"
         authorization.require_linked(cloud, request.caller, action, target.id, doing=doing, scope=id)
     guid = was["resourceGuid"] if was else cloud.new_id()
     custom = str(given.get("customNetworkInterfaceName") or "")
@@ -83,7 +73,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     connection = _connection(cloud, id, (list_name, str(item.get("name") or "")), wanted, target, was=was)
     return {
         "location": location,
-        **tags_of(request),
+        **request.tags,
         "properties": {
             "resourceGuid": guid,
             **{name: [connection] if name == list_name else [] for name in _LISTS},

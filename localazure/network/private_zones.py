@@ -3,14 +3,7 @@
 from localazure import definitions
 from localazure.arm_type import SPECIFIED
 from localazure.cloud import Cloud
-from localazure.network.models import (
-    PLACE,
-    NetworkType,
-    location_of,
-    missing_reference,
-    reference,
-    tags_of,
-)
+from localazure.network.models import PLACE, NetworkType, location_of, missing_reference, reference
 from localazure.network.private_endpoints import ENDPOINTS, ZONE_GROUP
 from localazure.network.virtual_networks import NETWORKS
 from localazure.refusals import refused
@@ -29,7 +22,7 @@ def _make_zone(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
     return {
         "name": known["name"] if known else name.lower(),
         "location": location_of(request),
-        **tags_of(request),
+        **request.tags,
         "properties": properties,
     }
 
@@ -77,7 +70,7 @@ def _make_link(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
     return {
         "name": known["name"] if known else request.params["link"].lower(),
         "location": location_of(request),
-        **tags_of(request),
+        **request.tags,
         "properties": {
             "registrationEnabled": bool(given.get("registrationEnabled")),
             "resolutionPolicy": given.get("resolutionPolicy") or "Default",

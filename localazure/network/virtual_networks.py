@@ -12,14 +12,7 @@ from localazure import definitions
 from localazure.arm_type import SPECIFIED, resource_not_found
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
-from localazure.network.models import (
-    PLACE,
-    PROVIDER,
-    NetworkType,
-    location_of,
-    reference,
-    tags_of,
-)
+from localazure.network.models import PLACE, PROVIDER, NetworkType, location_of, reference
 from localazure.refusals import refused
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response
@@ -65,7 +58,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     before = known["properties"] if known else {"resourceGuid": cloud.new_id()}
     return {
         "location": location_of(request),
-        **tags_of(request),
+        **request.tags,
         "properties": {
             "resourceGuid": before["resourceGuid"],
             "addressSpace": {"addressPrefixes": spaces},

@@ -9,7 +9,7 @@ account's state, and whether its data can be read, and undoes their writes. A ce
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from localazure import authorization
+from localazure import authorization, facts
 from localazure.cloud import Cloud
 from localazure.cognitive import data, settling
 from localazure.cognitive import models as stored
@@ -26,16 +26,7 @@ from localazure.web import Json
 MOST = 200
 """So many rows of a table are shown, and it says how many there are: a search leads to the others."""
 _MOST_STATES, _MOST_NAMES = 6, 20
-_WHY = {"PUT": "written", "PATCH": "changed", "FAILED": "failed", "DELETE": "deleted", "restore": "restored"}
-_REASONS = {
-    "ForbiddenByPolicy": "no access policy allows its identity to unwrap",
-    "ForbiddenByRbac": "no role allows its identity to unwrap",
-    "AccessDenied": "no role of the managed HSM allows its identity to unwrap",
-    "ForbiddenByFirewall": "the vault's firewall blocks the service",
-    "ForbiddenByConnection": "the vault's firewall blocks the service",
-    "VaultNotFound": "its vault is deleted",
-    "KeyNotFound": "its key is deleted",
-}
+_WORDS = facts.read("page/words.json")
 
 
 def version(cloud: Cloud) -> str:
@@ -49,8 +40,6 @@ def snapshot(cloud: Cloud, find: str = "") -> Json:
 
 
 class _Look:
-    """One look at the cloud."""
-
     def __init__(self, cloud: Cloud, find: str) -> None:
         self.cloud, self.find, self.now = cloud, find, cloud.clock.now()
         scan = cloud.store.scan
@@ -116,7 +105,7 @@ class _Look:
         try:
             data.unwrap(self.cloud, account, "")
         except KeyRefused as error:
-            return _REASONS.get(error.code, error.message)
+            return str(_WORDS["reasons"].get(error.code, error.message))
         return ""
 
     def _history(self, account: Account) -> list[Json]:
@@ -252,7 +241,7 @@ def _key_state(key: Key, version: KeyVersion, now: float) -> Json:
 
 
 def _state_of(event: Mapping[str, Json]) -> Json:
-    when = f"{str(event['time'])[5:19].replace('T', ' ')} {_WHY.get(event['why'], event['why'])}"
+    when = f"{str(event['time'])[5:19].replace('T', ' ')} {_WORDS['why'].get(event['why'], event['why'])}"
     if event["keyUri"] is None:
         return {"kind": "microsoft", "label": "Microsoft-managed key", "when": when, "note": ""}
     note = f"{event['keyUri']} as {event['identity']}"

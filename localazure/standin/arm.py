@@ -12,26 +12,14 @@ from urllib.parse import urljoin
 from localazure.standin import errors
 from localazure.standin.azure import MANAGEMENT, Answer, Azure, NoAnswerError
 from localazure.standin.paths import fill
-from localazure.standin.table import GROUP
+from localazure.standin.table import FACTS, GROUP
 from localazure.standin.values import UNKNOWN, RefusedError, Value
 
 RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504})
 RETRIES: Final = 3
 FAILED: Final = frozenset({"failed", "canceled", "cancelled"})
 DONE: Final = "succeeded"
-ABSENT: Final = frozenset(
-    {
-        "NotFound",
-        "ResourceNotFound",
-        "ResourceGroupNotFound",
-        "LockNotFound",
-        "ParentResourceNotFound",
-        "EntityNotFound",
-        "SubscriptionNotFound",
-        "RoleAssignmentNotFound",
-        "VulnerabilityAssessmentBaselineDoesNotExists",
-    }
-)
+ABSENT: Final[frozenset[str]] = frozenset(FACTS["absent"])
 """The codes of a 404 that azure-native takes for an absent resource, so that a proxy's 404 is none
 (provider/pkg/azure/azure.go, as pulumi-azure-native#4841 quotes it on 2026-09-22). Any other fails a read,
 and so a refresh: among them Key Vault's own KeyNotFound."""

@@ -45,7 +45,6 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body as it came."""
         return self.content or ("" if self.body is None else json.dumps(self.body, separators=(",", ":")))
 
 

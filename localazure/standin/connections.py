@@ -61,7 +61,6 @@ class Connections:
         )
 
     def stop(self, peer: str) -> None:
-        """Ends the waits of one provider instance."""
         if peer in self._by_peer:
             self._by_peer[peer].stop()
 

@@ -32,31 +32,13 @@ def of_plugin(answer: Answer) -> str:
 def of_sdk(answer: Answer) -> str:
     """azcore's form, which the resources give that use another client than the plugin's."""
     code = code_of(answer)
-    lines = [
-        answer.request or "Request information not available",
-        SEPARATOR,
-        f"RESPONSE {_status_line(answer)}",
-        f"ERROR CODE: {code}" if code else "ERROR CODE UNAVAILABLE",
-        SEPARATOR,
-        _indented(answer) or "Response contained no body",
-        SEPARATOR,
-    ]
-    return "\n".join(lines) + "\n"
+    return _told(answer, f"ERROR CODE: {code}" if code else "ERROR CODE UNAVAILABLE") + "\n"
 
 
 def of_login(answer: Answer) -> str:
     """azidentity's form, of a login with a client secret."""
-    lines = [
-        "ClientSecretCredential authentication failed. ",
-        answer.request or "Request information not available",
-        SEPARATOR,
-        f"RESPONSE {_status_line(answer)}",
-        SEPARATOR,
-        _indented(answer) or "Response contained no body",
-        SEPARATOR,
-        f"To troubleshoot, visit {TROUBLESHOOTING}",
-    ]
-    return "\n".join(lines)
+    head = "ClientSecretCredential authentication failed. "
+    return f"{head}\n{_told(answer)}\nTo troubleshoot, visit {TROUBLESHOOTING}"
 
 
 def code_of(answer: Answer) -> str:
@@ -69,8 +51,17 @@ def code_of(answer: Answer) -> str:
     return code if isinstance(code, str) else ""
 
 
-def _status_line(answer: Answer) -> str:
-    return f"{answer.status}: {answer.status} {HTTPStatus(answer.status).phrase}"
+def _told(answer: Answer, *code: str) -> str:
+    lines = [
+        answer.request or "Request information not available",
+        SEPARATOR,
+        f"RESPONSE {answer.status}: {answer.status} {HTTPStatus(answer.status).phrase}",
+        *code,
+        SEPARATOR,
+        _indented(answer) or "Response contained no body",
+        SEPARATOR,
+    ]
+    return "\n".join(lines)
 
 
 def _indented(answer: Answer) -> str:

@@ -51,7 +51,6 @@ class Lifecycle:
         self.row, self.arm = row, arm
 
     def outputs_of(self, response: Mapping[str, Any]) -> Properties:
-        """The state that a response of ARM makes."""
         return bodies.outputs(self.row, response)
 
     def preview_create(self, inputs: Properties) -> Properties:
@@ -104,7 +103,6 @@ class Lifecycle:
         await self.arm.delete(id, self.row.api_version, long=self.row.delete_is_long, within=within)
 
     def _is_open(self, body: Any) -> bool:
-        """Whether the program says nothing of the array that other resources also write."""
         return bool(self.row.shared) and bodies.at(body, self.row.shared) is None
 
     def id_of(self, inputs: Mapping[str, Value]) -> str:

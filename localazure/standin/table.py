@@ -3,18 +3,17 @@
 `schema.json` has the names and types of all properties; a row has the further facts of its type.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final
 
+from localazure import facts
 from localazure.standin.paths import field_names
 from localazure.standin.schema import Shape, shape_of
 from localazure.standin.values import RefusedError
 
-FACTS: Final = json.loads(Path(__file__).with_name("resource_types.json").read_text())
+FACTS: Final = facts.read("standin/resource_types.json")
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,6 @@ class ResourceType:
 
     @property
     def path_fields(self) -> tuple[str, ...]:
-        """The inputs that make up the id."""
         return field_names(self.path)
 
     @property
@@ -94,14 +92,14 @@ class ResourceType:
         return Rule(**self.rules[name]) if name in self.rules else _RULES.get(name, Rule())
 
 
-def _row(token: str, facts: Mapping[str, Any]) -> ResourceType:
+def _row(token: str, row: Mapping[str, Any]) -> ResourceType:
     given: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()
+        name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
     }
     return ResourceType(token, **given)
 
 
-ROWS: Final = tuple(_row(token, facts) for token, facts in FACTS["types"].items())
+ROWS: Final = tuple(_row(token, row) for token, row in FACTS["types"].items())
 BY_TOKEN: Final = {row.token.lower(): row for row in ROWS}
 GROUP, VAULT, ACCOUNT = (
     BY_TOKEN[f"azure-native:{name}"].path

@@ -5,19 +5,10 @@ from typing import Any, Final
 
 from google.protobuf import struct_pb2
 
+from localazure import facts
 from localazure.standin.values import UNKNOWN, Properties, Value
 
-UNKNOWN_TEXTS: Final = frozenset(
-    {
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-        "030794c1-ac77-496b-92df-f27374a8bd58",
-        "e48ece36-62e2-4504-bad9-02848725956a",
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-    }
-)
+UNKNOWN_TEXTS: Final[frozenset[str]] = frozenset(facts.read("standin/resource_types.json")["unknown"])
 """Pulumi's marks for an unknown bool, number, string, array, asset, archive and object
 (sdk/go/common/resource/plugin/rpc.go)."""
 UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

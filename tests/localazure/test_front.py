@@ -63,7 +63,7 @@ def test_a_request_that_fails_changes_nothing(raised: Exception, status: int, re
         raise raised
 
     cloud = Cloud()
-    routes = Router.of([Route("GET", Host.ARM, "/probe", "", handler, anonymous=True)])
+    routes = Router((Route("GET", Host.ARM, "/probe", "", handler, anonymous=True),))
     front, probe = Front(cloud, routes, signer()), Raw("GET", "management.azure.com", "/probe", "", {}, b"")
     assert [front.answer(probe).status for _ in range(2)] == [status, status]
     assert cloud.store.get("thing", "a") is None
