@@ -25,11 +25,8 @@ class ServiceSettings(EncryptedAIServicesAccountArgs):
     """Name of the service. The names of its resources are derived from it. To rename a service, set
     `previousName`."""
     protect: bool = True
-    """Whether Pulumi refuses to delete or replace the resources that hold data, and the binding
-    (`ResourceOptions(protect=...)` in a program). The grant is not protected, so that `access: revoked`
-    removes it in one update; no destroy removes it while a protected binding depends on it. The role
-    assignments of `callers` are not protected either, so that you can remove each of them: `pulumi destroy
-    --exclude-protected` deletes them, and the next update makes them again."""
+    """Whether Pulumi refuses to delete or replace the resources that hold data, and the binding. The grant
+    and the roles of `callers` are not protected (docs/programs.md)."""
     previous_name: str | None = argument(None, check=names.SERVICE.checked)
     """Name that the service was created with, if `name` has changed since. Its resources keep the names that
     are derived from it, in Azure and in the stack; only the stack's outputs have the new name."""

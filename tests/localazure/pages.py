@@ -6,7 +6,6 @@ python -m tests.localazure.pages
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,36 +22,34 @@ def made_anew(page: str, document: str) -> str:
     """A page with its tables made anew. Raises ValueError without their marks."""
     if page == "assumptions.md":
         return between_marks(document, "switches", switches_table(SWITCHES))
-    routes = all_routes(Signer(new_key()))
-    listed = between_marks(document, "assumed", assumptions(routes))
-    return between_marks(listed, "routes", routes_table(routes))
+    return between_marks(document, "routes", routes_table(all_routes(Signer(new_key()))))
 
 
 def routes_table(routes: Iterable[Route]) -> str:
-    """One row for each path of each host: its methods, and the parts of its answers never observed."""
-    rows: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
+    """One row for what has the same host, the same beginning of its path and the same assumption: the rest of
+    each path with its methods."""
+    rows: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     for route in routes:
-        methods, assumed = rows.setdefault((route.host, route.template), ([], []))
-        methods.append(route.method)
-        if route.assumed:
-            assumed.append(f"{route.method}: {route.assumed}")
-    lines = ["| host | path | methods | assumed |", "|---|---|---|---|"]
-    for (host, template), (methods, assumed) in sorted(rows.items()):
-        lines.append(f"| {host} | `{template}` | {', '.join(methods)} | {_cell(assumed)} |")
+        beginning, rest = _divided(route.template)
+        paths = rows.setdefault((route.host, beginning, route.assumed), {})
+        paths.setdefault(rest, []).append(route.method)
+    lines = ["| below | methods and paths | assumed |", "|---|---|---|"]
+    for (host, beginning, assumed), paths in sorted(rows.items()):
+        by_methods: dict[str, list[str]] = {}
+        for rest, methods in sorted(paths.items()):
+            by_methods.setdefault(", ".join(methods), []).append(f"`{rest}`")
+        listed = "; ".join(f"{methods} {', '.join(rests)}" for methods, rests in by_methods.items())
+        lines.append(f"| {host}`{beginning}` | {listed} | {assumed} |".replace("``", ""))
     return "\n".join(lines)
 
 
-def assumptions(routes: Iterable[Route]) -> str:
-    """What is assumed of answers, shortest first, each with the number of routes of which it is."""
-    counts = Counter(route.assumed for route in routes if route.assumed)
-    shortest_first = sorted(counts, key=lambda text: (len(text), text))
-    return "\n".join(f"- {text} ({counts[text]})" for text in shortest_first)
-
-
-def _cell(assumed: list[str]) -> str:
-    texts = {text.split(": ", 1)[1] for text in assumed}
-    said = "; ".join(assumed) if len(texts) > 1 else "".join(texts)
-    return said.replace("|", "\\|").replace("\n", " ")
+def _divided(template: str) -> tuple[str, str]:
+    """A path's beginning, up to the provider's namespace where it names one, and the rest."""
+    before, providers, after = template.rpartition("/providers/")
+    namespace, slash, rest = after.partition("/")
+    if not providers or "." not in namespace:
+        return "", template
+    return f"{before}{providers}{namespace}", f"{slash}{rest}"
 
 
 def switches_table(switches: Iterable[Switch]) -> str:
