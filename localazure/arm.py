@@ -8,7 +8,7 @@ than the body, and the answers of the providers.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from urllib.parse import unquote
@@ -43,7 +43,7 @@ _LINKED: Mapping[str, Mapping[str, str]] = facts.read("linked_access.json")["che
 
 @dataclass(frozen=True)
 class Place:
-    """Where an ARM path points:.
+    """Where an ARM path points.
 
     `scope` is the path without a trailing action or collection name: what permissions are checked at.
     `group` is the id of the resource group, `namespace` that of the last provider; empty where none.
@@ -249,10 +249,8 @@ def _require_type(cloud: Cloud, request: Request, place: Place) -> None:
     if not isinstance(location, str) or not place.namespace:
         return
     type, subscription = policy_evaluation.type_of(place.scope), subscription_in(request.path) or ""
-    limit = limits.Limit(limits.TYPE, type, location, subscription)
-    if limits.holds(cloud, limit):
-        there = [one for one in REGIONS if not limits.holds(cloud, replace(limit, location=one))]
-        raise not_in_region(location, type, there)
+    if limits.holds(cloud, limits.Limit(limits.TYPE, type, location, subscription)):
+        raise not_in_region(location, type, limits.regions_with(cloud, limits.TYPE, type, subscription))
 
 
 def _require_parent(cloud: Cloud, place: Place) -> None:

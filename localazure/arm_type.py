@@ -129,9 +129,8 @@ class ArmType:
         self.parent(cloud, request)
         found = self._listed(cloud, request)
         seen = partial(self.seen, cloud, request)
-        return Response(
-            200, page(request, found, lambda one: str(one["id"]), seen, ends_empty=self.ends_empty)
-        )
+        rows = page(request, found, lambda one: str(one["id"]), seen, ends_empty=self.ends_empty)
+        return Response(200, rows)
 
     def seen(self, cloud: Cloud, request: Request, body: Json) -> Json:
         """A stored body as a client sees it, without the operation that the store keeps with it."""

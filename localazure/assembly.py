@@ -19,9 +19,9 @@ from localazure import (
     policies,
     resources,
     role_assignments,
-    saved_searches,
     subscriptions,
     template_deployments,
+    workspaces,
 )
 from localazure.cloud import Cloud
 from localazure.cognitive import routes as cognitive
@@ -44,8 +44,8 @@ _TYPES: tuple[Route, ...] = (
     *keyvault.ROUTES,
     *cognitive.ROUTES,
     *network.ROUTES,
-    *_of(alerts, identities, destinations, saved_searches, policies),
-    *saved_searches.ROUTES,
+    *_of(alerts, identities, destinations, workspaces, policies),
+    *workspaces.ROUTES,
     *log_queries.ROUTES,
     *activity_log.ROUTES,
     *groups.ROUTES,

@@ -11,7 +11,7 @@ from localazure import conditions
 from localazure.cloud import Cloud, iso
 from localazure.directory import find_principal
 from localazure.refusals import refused
-from localazure.roles import BY_ID, BY_NAME, Role, role_from
+from localazure.roles import BY_ID, BY_NAME, Role, actions_of, role_from
 from localazure.web import Caller, Json, Request
 
 KIND, DENIED = "roleAssignment", "denyAssignment"
@@ -99,8 +99,7 @@ def _ids(properties: Json, name: str) -> set[str]:
 
 
 def _denied(block: Json) -> Role:
-    words = ("actions", "notActions", "dataActions", "notDataActions")
-    return Role("", "", "", *(tuple(block.get(word) or ()) for word in words))
+    return Role("", "", "", *actions_of(block))
 
 
 def require(cloud: Cloud, request: Request, action: str, scope: str) -> None:
@@ -150,7 +149,7 @@ def sees(cloud: Cloud, object_id: str, subscription_id: str) -> bool:
     scope = f"/subscriptions/{subscription_id}".lower()
     return any(
         found == "" or f"{found}/".startswith(f"{scope}/")
-        for found in (_scope_of(a) for a in _assignments_of(cloud, object_id))
+        for found in map(_scope_of, _assignments_of(cloud, object_id))
     )
 
 

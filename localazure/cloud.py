@@ -62,6 +62,11 @@ class Cloud:
         self._behaviour = (-1, Behaviour())
         self.seed_ids(seed)
 
+    def shows_deleted(self, deleted: float | None) -> bool:
+        """Whether a resource deleted at that time can be found by now (`deleted_resources_visible_after`)."""
+        waits: float = self.behaviour.deleted_resources_visible_after
+        return (deleted or 0.0) + waits <= self.clock.now()
+
     def new_id(self) -> str:
         """A new GUID with dashes, lower case; the same row of them for the same seed."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))

@@ -25,7 +25,7 @@ from localazure.web import Json, Response
 _log = logging.getLogger("localazure")
 _SEEDS = {
     "tenants": [{"tenantId": id, "displayName": name} for id, name, _ in seed.TENANTS],
-    "subscriptions": [asdict(subscription) for subscription in seed.SUBSCRIPTIONS],
+    "subscriptions": seed.SUBSCRIPTIONS,
     "principals": [asdict(p) for p in (seed.DEPLOYER, seed.READER, seed.FOREIGNER)],
 }
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from localazure import arm, policy_evaluation
+from localazure import arm, facts, policy_evaluation
 from localazure.arm_type import GROUP, SUBSCRIPTION
 from localazure.cloud import Cloud
 from localazure.refusals import refused
@@ -35,15 +35,7 @@ _MOST = 800
 """Resources of a template (azure-resource-manager/templates/best-practices, read on 2026-11-30). Those of a
 deployment inside it do not count here (assumed)."""
 _LATER = re.compile(r"\[(?!\[).*\breference\(.*\]", re.DOTALL)
-_AT_ONCE = {
-    "operation_seconds": 0.0,
-    "vault_write_seconds": 0.0,
-    "child_write_seconds": 0.0,
-    "principals_visible_after": 0.0,
-    "failing_operations": "",
-    "arm_keys_need_data_role": False,
-    "synchronous_creates": True,
-}
+_AT_ONCE: Mapping[str, Json] = facts.read("deployments.json")["at_once"]
 """Switches for later events, about which a validation does not ask."""
 
 

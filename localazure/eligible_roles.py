@@ -20,7 +20,7 @@ _ACTIONS = "Microsoft.Authorization/roleEligibilitySchedule"
 def _request(cloud: Cloud, request: Request) -> Response:
     """AdminAssign makes a principal eligible until `scheduleInfo.expiration.endDateTime`, AdminRemove ends
     it."""
-    given, scope = request.properties, _scope(request)
+    given, scope = request.properties, request.scope
     name, kind = request.params["name"], given.get("requestType")
     principal, role = str(given.get("principalId") or ""), str(given.get("roleDefinitionId") or "")
     if kind not in ("AdminAssign", "AdminRemove") or not principal or not role:
@@ -52,7 +52,7 @@ def _request(cloud: Cloud, request: Request) -> Response:
 
 def _instances(cloud: Cloud, request: Request) -> Response:
     """The instances in force at, above and below a scope; with `atScope()`, at and above it."""
-    scope, now = f"{_scope(request)}/".lower(), iso(cloud.clock.now())
+    scope, now = f"{request.scope}/".lower(), iso(cloud.clock.now())
     below = "atscope()" not in request.query.get("$filter", "").lower()
     found = []
     for _, one in cloud.store.scan(_KIND):
@@ -60,10 +60,6 @@ def _instances(cloud: Cloud, request: Request) -> Response:
         if (scope.startswith(held) or (below and held.startswith(scope))) and (not ends or now < ends):
             found.append(one)
     return Response(200, {"value": found})
-
-
-def _scope(request: Request) -> str:
-    return "/" + request.params["scope"].strip("/")
 
 
 _ASSUMED = f"{SPECIFIED}; that a list without a filter has what is below its scope, too"

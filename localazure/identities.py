@@ -33,7 +33,7 @@ def _ids(principal: Principal) -> Json:
 
 def _system_assigned(cloud: Cloud, request: Request) -> Response:
     """The system-assigned identity of an account, as its own resource; 404 without one."""
-    resource = "/" + request.params["resource"].strip("/")
+    resource = request.scope
     body = cloud.store.get("account", resource)
     principal_id = ((body or {}).get("identity") or {}).get("principalId")
     principal = find_principal(cloud, principal_id) if principal_id else None
@@ -57,5 +57,5 @@ _IDENTITIES = ArmType(
     assumed="all but PUT: made from the specification",
 )
 TYPES = (_IDENTITIES,)
-_OWN = f"{{resource*}}/providers/{_OF_RESOURCES}/default"
+_OWN = f"{{scope*}}/providers/{_OF_RESOURCES}/default"
 OF_RESOURCES = (Route("GET", Host.ARM, _OWN, f"{_OF_RESOURCES}/read", _system_assigned, SPECIFIED),)

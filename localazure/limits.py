@@ -6,7 +6,7 @@ No request changes them; POST /limits of the control endpoint does.
 from dataclasses import dataclass
 
 from localazure.cloud import Cloud
-from localazure.locations import normal_location
+from localazure.locations import REGIONS, normal_location
 from localazure.refusals import refused
 from localazure.seed import SUBSCRIPTION_ID
 
@@ -49,6 +49,11 @@ def value_of(cloud: Cloud, limit: Limit) -> int | None:
 def holds(cloud: Cloud, limit: Limit) -> bool:
     """Whether there is such a limit."""
     return value_of(cloud, limit) is not None
+
+
+def regions_with(cloud: Cloud, what: str, name: str, subscription: str) -> list[str]:
+    """The regions in which a subscription can have a SKU or a type."""
+    return [region for region in REGIONS if not holds(cloud, Limit(what, name, region, subscription))]
 
 
 def require_account(cloud: Cloud, subscription: str, location: str, kind: str, sku: str) -> None:

@@ -54,7 +54,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         raise refused("NoDataSink", sinks=", ".join(_SINKS))
     destinations.require_usable(
         cloud,
-        _location_of(cloud, _resource(request)),
+        _location_of(cloud, request.scope),
         given.get("storageAccountId"),
         given.get("eventHubAuthorizationRuleId"),
     )
@@ -65,15 +65,15 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     }
     kind = "/providers/microsoft.insights/diagnosticSettings/"
     body = {
-        "id": f"{_resource(request).lower()}{kind}{id.rpartition('/')[2]}",
+        "id": f"{request.scope.lower()}{kind}{id.rpartition('/')[2]}",
         **_ABSENT,
         "properties": properties,
     }
-    _require_known_categories(_resource(request), body)
-    _require_free_sinks(cloud, _resource(request), body)
+    _require_known_categories(request.scope, body)
+    _require_free_sinks(cloud, request.scope, body)
     _end_delivery(cloud, body)
     if cloud.behaviour.diagnostic_settings == "rewritten":
-        body = _rewritten(_resource(request), body)
+        body = _rewritten(request.scope, body)
     _begin_delivery(cloud, SETTINGS.id_of(request), body)
     return body
 
@@ -172,13 +172,9 @@ def _end_delivery(cloud: Cloud, body: Json) -> None:
             cloud.store.put(_DELIVERY, key, {**delivery, "until": iso(cloud.clock.now())})
 
 
-def _resource(request: Request) -> str:
-    return "/" + request.params["resource"].strip("/")
-
-
 SETTINGS = ArmType(
     kind=_KIND,
-    path=f"{{resource*}}/providers/{_TYPE}/{{name}}",
+    path=f"{{scope*}}/providers/{_TYPE}/{{name}}",
     make=_make,
     shown=_shown,
     removed=_end_delivery,
@@ -192,7 +188,7 @@ _CATEGORY = f"{_TYPE}Categories"
 
 def _list_categories(cloud: Cloud, request: Request) -> Response:
     """The categories of logs and metrics that a resource has."""
-    resource = _resource(request)
+    resource = request.scope
     logs = [(name, "Logs") for name in _CATEGORIES.get(_type_of(resource), ())]
     rows = [
         {
@@ -206,5 +202,5 @@ def _list_categories(cloud: Cloud, request: Request) -> Response:
     return Response(200, {"value": rows})
 
 
-_LIST = f"{{resource*}}/providers/{_CATEGORY}"
+_LIST = f"{{scope*}}/providers/{_CATEGORY}"
 ROUTES = (Route("GET", Host.ARM, _LIST, f"{_CATEGORY}/read", _list_categories, "the groups of a category"),)

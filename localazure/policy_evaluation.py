@@ -73,9 +73,8 @@ def _disallowed(name: str, assignment: Json, title: str) -> ServiceError:
     properties = assignment["properties"]
     assigned = {"name": properties.get("displayName") or assignment["name"], "id": assignment["id"]}
     defined = {"name": title, "id": properties["policyDefinitionId"]}
-    identifiers = json.dumps(
-        [{"policyAssignment": assigned, "policyDefinition": defined}], separators=(",", ":")
-    )
+    both = {"policyAssignment": assigned, "policyDefinition": defined}
+    identifiers = json.dumps([both], separators=(",", ":"))
     info = {
         "policyDefinitionId": properties["policyDefinitionId"],
         "policyAssignmentId": assignment["id"],

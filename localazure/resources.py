@@ -9,22 +9,22 @@ import re
 from localazure import (
     alerts,
     authorization,
-    cognitive,
     definitions,
     destinations,
     filters,
     identities,
     inventory,
-    keyvault,
     locks,
     monitor,
     operations,
     policies,
-    saved_searches,
+    workspaces,
 )
 from localazure.arm import find_group, group_not_found
 from localazure.arm_type import GROUP, SPECIFIED, SUBSCRIPTION, drop_extensions
 from localazure.cloud import Cloud
+from localazure.cognitive import deleted
+from localazure.keyvault import vaults
 from localazure.locations import REGIONS, normal_location, required_location
 from localazure.network import routes as network
 from localazure.paging import page
@@ -34,12 +34,12 @@ from localazure.web import Host, Json, Request, Response
 
 _KIND, _TYPE = "group", "Microsoft.Resources/resourceGroups"
 _NAME = re.compile(r"[-\w._()]{0,89}[-\w_()]")
-_STORED = (identities, monitor, alerts, saved_searches, destinations, policies)
+_STORED = (identities, monitor, alerts, workspaces, destinations, policies)
 # A group's delete takes these along, in this order: endpoints before targets, accounts before their keys.
 _CONTENTS = (
     *(type.delete_in_group for type in network.TYPES),
-    cognitive.delete_in_group,
-    keyvault.delete_in_group,
+    deleted.delete_in_group,
+    vaults.delete_in_group,
     *(type.delete_in_group for module in _STORED for type in module.TYPES),
     *(type.delete_in_group for type in policies.ANYWHERE),
 )

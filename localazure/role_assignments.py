@@ -22,7 +22,7 @@ _PERMISSIONS = "Microsoft.Authorization/permissions"
 
 
 def _put(cloud: Cloud, request: Request) -> Response:
-    scope, name = _scope(request), request.params["name"]
+    scope, name = request.scope, request.params["name"]
     if not re.fullmatch(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", name):
         raise refused("InvalidRoleAssignmentId", name=name)
     body = definitions.of_version(_TYPE, request.given, request.api_version)
@@ -70,13 +70,13 @@ def _shown(body: Json, request: Request) -> Json:
 
 
 def _found(cloud: Cloud, request: Request) -> Json | None:
-    found = cloud.store.get(rbac.KIND, rbac.assignment_id(_scope(request), request.params["name"]))
+    found = cloud.store.get(rbac.KIND, rbac.assignment_id(request.scope, request.params["name"]))
     return found["body"] if found else None
 
 
 def _list(cloud: Cloud, request: Request) -> Response:
     """The assignments at, above and below a scope; `$filter` of `atScope()` and `principalId eq`."""
-    scope, wanted = _scope(request).rstrip("/").lower(), request.query.get("$filter", "")
+    scope, wanted = request.scope.rstrip("/").lower(), request.query.get("$filter", "")
     principal = re.search(r"(?:principalId eq|assignedTo\()\s*'([^']+)'", wanted, re.IGNORECASE)
     found = []
     for _, assignment in cloud.store.scan(rbac.KIND):
@@ -92,12 +92,12 @@ def _list(cloud: Cloud, request: Request) -> Response:
 
 def _permissions(cloud: Cloud, request: Request) -> Response:
     """The caller's permissions at a scope: those of each of its roles there."""
-    roles = rbac.roles_at(cloud, request.object_id, _scope(request))
+    roles = rbac.roles_at(cloud, request.object_id, request.scope)
     return Response(200, {"value": [permission_of(role) for role in roles]})
 
 
 def _get_definition(cloud: Cloud, request: Request) -> Response:
-    return Response(200, _definition(cloud, _role(cloud, request.params["name"]), _scope(request)))
+    return Response(200, _definition(cloud, _role(cloud, request.params["name"]), request.scope))
 
 
 def _list_definitions(cloud: Cloud, request: Request) -> Response:
@@ -105,13 +105,12 @@ def _list_definitions(cloud: Cloud, request: Request) -> Response:
     name = re.search(r"roleName eq '([^']+)'", wanted, re.IGNORECASE)
     type = re.search(r"\btype eq '([^']+)'", wanted, re.IGNORECASE)
     found = [
-        _definition(cloud, role, _scope(request))
+        _definition(cloud, role, request.scope)
         for role in (*ROLES, *rbac.custom_roles(cloud))
         if name is None or role.name.lower() == name[1].lower()
     ]
-    return Response(
-        200, {"value": [one for one in found if type is None or one["properties"]["type"] == type[1]]}
-    )
+    shown = [one for one in found if type is None or one["properties"]["type"] == type[1]]
+    return Response(200, {"value": shown})
 
 
 def _put_definition(cloud: Cloud, request: Request) -> Response:
@@ -127,7 +126,7 @@ def _put_definition(cloud: Cloud, request: Request) -> Response:
         raise refused("RoleDefinitionWithSameNameExists", name=given["roleName"])
     body = {"name": name, "properties": {**given, "type": "CustomRole"}}
     cloud.store.put(rbac.CUSTOM, name, body)
-    return Response(201, _definition(cloud, role_from(body), _scope(request)))
+    return Response(201, _definition(cloud, role_from(body), request.scope))
 
 
 def _delete_definition(cloud: Cloud, request: Request) -> Response:
@@ -136,7 +135,7 @@ def _delete_definition(cloud: Cloud, request: Request) -> Response:
         return Response(204)
     if any(rbac.role_of(cloud, found["body"]) == role for _, found in cloud.store.scan(rbac.KIND)):
         raise refused("RoleDefinitionHasAssignments")
-    body = _definition(cloud, role, _scope(request))
+    body = _definition(cloud, role, request.scope)
     cloud.store.delete(rbac.CUSTOM, role.id)
     return Response(200, body)
 
@@ -184,10 +183,8 @@ def _require_new(cloud: Cloud, scope: str, role: Role, principal_id: str) -> Non
     """Refuses the same grant under another name."""
     for _, found in cloud.store.scan(rbac.KIND, f"{scope.rstrip('/')}/providers/{_TYPE}/"):
         properties = found["body"]["properties"]
-        if (
-            properties["principalId"].lower() == principal_id.lower()
-            and rbac.role_of(cloud, found["body"]) == role
-        ):
+        same = properties["principalId"].lower() == principal_id.lower()
+        if same and rbac.role_of(cloud, found["body"]) == role:
             raise ServiceError(409, "RoleAssignmentExists", "The role assignment already exists.")
 
 
@@ -201,10 +198,6 @@ def _require_principal(cloud: Cloud, principal_id: str, type: str, request: Requ
     if checked and (known_since is None or known_since > cloud.clock.now()):
         principal_name = principal_id.replace("-", "")
         raise refused("PrincipalNotFound", principal=principal_name, tenant=request.tenant_id)
-
-
-def _scope(request: Request) -> str:
-    return "/" + request.params.get("scope", "").strip("/")
 
 
 def _rows(at: str) -> Iterator[Route]:

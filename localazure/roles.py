@@ -4,7 +4,7 @@ Does not own: their list (roles.json, with its source), and the assignments.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -41,8 +41,13 @@ def role_from(body: Mapping[str, Any]) -> Role:
     """A role from ARM's body of its definition."""
     properties = body["properties"]
     (block,) = properties["permissions"]
-    given = (tuple(block.get(word) or ()) for word in _WORDS)
-    return Role(body["name"], properties["roleName"], properties.get("description") or "", *given)
+    description = properties.get("description") or ""
+    return Role(body["name"], properties["roleName"], description, *actions_of(block))
+
+
+def actions_of(block: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The four kinds of actions of a block of permissions, in the order of a role's."""
+    return (tuple(block.get(word) or ()) for word in _WORDS)
 
 
 def permission_of(role: Role) -> dict[str, list[str]]:

@@ -4,7 +4,6 @@ Owns: their ids. Does not own: the client secrets, which are random per home.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from localazure import facts
 from localazure.authorization import assign_role
@@ -12,27 +11,16 @@ from localazure.cloud import Cloud
 from localazure.directory import Principal, find_principal, save_principal, set_secret
 
 _FACTS = facts.read("seed.json")
-"""Of tenants: id, name and domain; of subscriptions: id, tenant and name; of principals: object, client,
+"""Of tenants: id, name and domain; of principals: object, client,
 tenant and name; of grants: the principal's name, the subscription and the roles."""
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """A subscription and the tenant it trusts."""
-
-    id: str
-    tenant_id: str
-    name: str
-
-
 TENANTS: Sequence[tuple[str, str, str]] = _FACTS["tenants"]
-SUBSCRIPTIONS = tuple(Subscription(*row) for row in _FACTS["subscriptions"])
+SUBSCRIPTIONS: Sequence[Mapping[str, str]] = _FACTS["subscriptions"]
 DEPLOYER, READER, FOREIGNER = (
     Principal(object_id, client_id, tenant, name, managed_identity=False, created=0.0)
     for object_id, client_id, tenant, name in _FACTS["principals"]
 )
 TENANT_ID, OTHER_TENANT_ID = (id for id, _, _ in TENANTS)
-SUBSCRIPTION_ID, OTHER_SUBSCRIPTION_ID, FOREIGN_SUBSCRIPTION_ID = (one.id for one in SUBSCRIPTIONS)
+SUBSCRIPTION_ID, OTHER_SUBSCRIPTION_ID, FOREIGN_SUBSCRIPTION_ID = (one["id"] for one in SUBSCRIPTIONS)
 
 
 def plant(cloud: Cloud, secrets: Mapping[str, str]) -> None:
@@ -44,8 +32,8 @@ def plant(cloud: Cloud, secrets: Mapping[str, str]) -> None:
         body = {"tenantId": id, "displayName": name, "domain": f"{domain}.onmicrosoft.com"}
         _put_once(cloud, "tenant", id, body)
     for one in SUBSCRIPTIONS:
-        body = {"subscriptionId": one.id, "tenantId": one.tenant_id, "displayName": one.name}
-        _put_once(cloud, "subscription", one.id, body)
+        body = {"subscriptionId": one["id"], "tenantId": one["tenant_id"], "displayName": one["name"]}
+        _put_once(cloud, "subscription", one["id"], body)
     for principal in (DEPLOYER, READER, FOREIGNER):
         if find_principal(cloud, principal.object_id) is None:
             save_principal(cloud, principal)

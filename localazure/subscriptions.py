@@ -1,7 +1,6 @@
 """Subscriptions, tenants, locations and the registration of resource providers, as ARM lists them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from localazure import facts, limits
 from localazure.arm import FREE, is_registered, register
@@ -28,14 +27,8 @@ def _subscription(body: Json) -> Json:
 
 
 def _list_subscriptions(cloud: Cloud, request: Request) -> Response:
-    caller = request.caller
-    found = [
-        _subscription(body)
-        for _, body in cloud.store.scan("subscription")
-        if caller
-        and body["tenantId"] == caller.tenant_id
-        and sees(cloud, caller.object_id, body["subscriptionId"])
-    ]
+    own = [body for _, body in cloud.store.scan("subscription") if body["tenantId"] == request.tenant_id]
+    found = [_subscription(body) for body in own if sees(cloud, request.object_id, body["subscriptionId"])]
     return Response(200, {"value": found, "count": {"type": "Total", "value": len(found)}})
 
 
@@ -55,7 +48,7 @@ def _list_tenants(cloud: Cloud, request: Request) -> Response:
             "tenantType": "AAD",
         }
         for _, tenant in cloud.store.scan("tenant")
-        if request.caller and tenant["tenantId"] == request.caller.tenant_id
+        if tenant["tenantId"] == request.tenant_id
     ]
     return Response(200, {"value": found})
 
@@ -76,12 +69,8 @@ def _list_locations(_: Cloud, request: Request) -> Response:
 
 def _provider(cloud: Cloud, subscription: str, namespace: str) -> Json:
     def regions(type: str) -> list[str]:
-        limit = limits.Limit(limits.TYPE, f"{namespace}/{type}", "", subscription)
-        return [
-            display
-            for name, display in REGIONS.items()
-            if not limits.holds(cloud, replace(limit, location=name))
-        ]
+        names = limits.regions_with(cloud, limits.TYPE, f"{namespace}/{type}", subscription)
+        return [REGIONS[name] for name in names]
 
     is_free, registered = namespace.lower() in FREE, is_registered(cloud, subscription, namespace)
     return {

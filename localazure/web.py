@@ -93,6 +93,11 @@ class Request:
         return found if isinstance(found, dict) else {}
 
     @property
+    def scope(self) -> str:
+        """The scope at the start of an ARM path, `/` where it has none."""
+        return "/" + self.params.get("scope", "").strip("/")
+
+    @property
     def tags(self) -> dict[str, Json]:
         """The tags of a body, as the part of an answer that they are: absent where none were sent."""
         tags = self.given.get("tags")

@@ -1,13 +1,20 @@
-"""Microsoft.OperationalInsights/workspaces, to which diagnostic settings deliver their records."""
+"""Microsoft.OperationalInsights/workspaces, to which diagnostic settings deliver their records, with their
+keys and saved searches. A search's body is kept and echoed; no query runs.
+"""
+
+import base64
+import secrets
 
 from localazure import definitions, operations
-from localazure.arm_type import GROUP, ArmType
+from localazure.arm_type import GROUP, SPECIFIED, ArmType
 from localazure.cloud import Cloud, iso
 from localazure.locations import REGIONS
-from localazure.web import Host, Json, Request
+from localazure.refusals import absent, refused
+from localazure.routes import Route
+from localazure.web import Host, Json, Request, Response
 
 KIND = "workspace"
-SEARCHES, KEYS = "savedSearch", "workspace.keys"
+_SEARCHED, _KEYS = "savedSearch", "workspace.keys"
 """The store's kinds of the resources that belong to a workspace and are deleted with it."""
 _TYPE = "Microsoft.OperationalInsights/workspaces"
 
@@ -37,9 +44,9 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
 
 
 def _removed(cloud: Cloud, body: Json) -> None:
-    cloud.store.delete(KEYS, body["id"])
-    for id, _ in cloud.store.scan(SEARCHES, f"{body['id']}/"):
-        cloud.store.delete(SEARCHES, id)
+    cloud.store.delete(_KEYS, body["id"])
+    for id, _ in cloud.store.scan(_SEARCHED, f"{body['id']}/"):
+        cloud.store.delete(_SEARCHED, id)
 
 
 def _shown(cloud: Cloud, request: Request, body: Json) -> Json:
@@ -65,3 +72,43 @@ WORKSPACES = ArmType(
     removed=_removed,
     created_headers=_created,
 )
+
+
+def _make_search(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+    kept = {name: value for name, value in request.properties.items() if value is not None}
+    _require_etag(known, request)
+    return {"etag": f'W/"{cloud.new_id()}"', "properties": {"version": 2, **kept}}
+
+
+def _require_etag(known: Json | None, request: Request) -> None:
+    """Refuses to overwrite a search without its etag, or `*`. That the header `If-Match` serves as well is
+    assumed."""
+    sent = request.body.get("etag") or request.headers.get("if-match")
+    if known is None or sent in ("*", known["etag"]):
+        return
+    raise refused("SearchConflict")
+
+
+def _shared_keys(cloud: Cloud, request: Request) -> Response:
+    """Both keys of a workspace, made on the first look: 64 random bytes each, as Azure's are."""
+    workspace = WORKSPACES.above(cloud, request)["id"]
+    keys = cloud.store.get(_KEYS, workspace)
+    if keys is None:
+        names = ("primarySharedKey", "secondarySharedKey")
+        keys = {name: base64.b64encode(secrets.token_bytes(64)).decode() for name in names}
+        cloud.store.put(_KEYS, workspace, keys)
+    return Response(200, keys)
+
+
+_SEARCHES = ArmType(
+    kind=_SEARCHED,
+    path=f"{WORKSPACES.path}/savedSearches/{{name}}",
+    make=_make_search,
+    parent=WORKSPACES.above,
+    absent=absent("SearchNotFound"),
+    wrong=lambda fault: refused("SearchProperties", path=fault.path, expected=fault.expected),
+    created_status=200,
+)
+_ACTION = f"{WORKSPACES.type}/sharedKeys/action"
+TYPES = (WORKSPACES, _SEARCHES)
+ROUTES = (Route("POST", Host.ARM, f"{WORKSPACES.path}/sharedKeys", _ACTION, _shared_keys, SPECIFIED),)

@@ -2,7 +2,3 @@
 
 Owns: accounts, their managed identity, their encryption and its history, and their data.
 """
-
-from localazure.cognitive.deleted import delete_in_group
-
-__all__ = ["delete_in_group"]

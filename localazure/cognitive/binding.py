@@ -9,13 +9,13 @@ from localazure.cognitive.identity import key_user, own_client_id
 from localazure.cognitive.models import KEY_VAULT, MICROSOFT, Account
 from localazure.keyvault import trusted_services
 from localazure.refusals import refused
-from localazure.web import Json, ServiceError
+from localazure.web import Json, ServiceError, bad_request
 
 _NO_GRANT = frozenset({"ForbiddenByPolicy", "ForbiddenByRbac", "AccessDenied"})
 _WORDINGS: Mapping[str, Callable[[], ServiceError]] = {
     "access_policy_not_configured": lambda: refused("AccessPolicyNotConfiguredForKeyVault"),
     "authentication_failure": lambda: refused("KeyVaultAuthenticationFailure"),
-    "properties_invalid": lambda: refused("KeyVaultPropertiesInvalid"),
+    "properties_invalid": lambda: bad_request(rules.INVALID),
     "fails_later": lambda: refused("AccessPolicyNotConfiguredForKeyVault"),
 }
 """The refusal that a value of `missing_grant` stands for."""

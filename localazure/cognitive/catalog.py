@@ -13,7 +13,7 @@ from localazure.cognitive import models as stored
 from localazure.cognitive.kinds import KINDS, Kind, find_kind
 from localazure.cognitive.models import TYPE, Account
 from localazure.limits import Limit
-from localazure.locations import REGIONS, normal_location
+from localazure.locations import normal_location
 from localazure.web import Json, Request, Response, bad_request
 
 _ACCOUNTS, _THOUSANDS_OF_TOKENS, _CALLS = 200, 1000, 30000
@@ -53,8 +53,10 @@ def check_skus(cloud: Cloud, request: Request) -> Response:
     for sku in sent["skus"]:
         row = {"kind": sent["kind"], "type": sent.get("type", TYPE), "skuName": sku, "skuAvailable": True}
         row |= {"reason": None, "message": None}
-        known = kind is not None and sku in kind.skus
-        if not (known and kind and _is_there(cloud, request.params["subscription"], location, kind, sku)):
+        there: list[str] = []
+        if kind is not None and sku in kind.skus:
+            there = _locations(cloud, request.params["subscription"], kind, sku)
+        if normal_location(location).upper() not in there:
             message = f"The SKU '{sku}' is not available in {location}."
             row |= {"skuAvailable": False, "reason": "NotAvailableForSubscription", "message": message}
         rows.append(row)
@@ -144,8 +146,5 @@ def _sku(name: str) -> Json:
 
 
 def _locations(cloud: Cloud, subscription: str, kind: Kind, sku: str) -> list[str]:
-    return [region.upper() for region in REGIONS if _is_there(cloud, subscription, region, kind, sku)]
-
-
-def _is_there(cloud: Cloud, subscription: str, location: str, kind: Kind, sku: str) -> bool:
-    return not limits.holds(cloud, Limit(limits.SKU, f"{kind.name}/{sku}", location, subscription))
+    names = limits.regions_with(cloud, limits.SKU, f"{kind.name}/{sku}", subscription)
+    return [name.upper() for name in names]

@@ -7,7 +7,6 @@ the refusals are assumed, except RequestConflict and CannotDeleteResource, which
 (hashicorp/terraform-provider-azurerm#22607; Azure/terraform-provider-azapi#894).
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -20,9 +19,8 @@ from localazure.cognitive import models as stored
 from localazure.cognitive.kinds import find_kind
 from localazure.cognitive.models import Account
 from localazure.refusals import refused
-from localazure.web import Json, Request, Response, ServiceError, bad_request
+from localazure.web import Json, Request, Response, bad_request
 
-_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}")
 _ASSUMED = "every refusal; that the write has ended when it is answered"
 
 
@@ -48,9 +46,8 @@ def _child(
     def make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         account = stored.required(cloud, request)
         settling.require_settled(settling.settle(cloud, account) or account)
-        definitions.require(child.type, request.body, _wrong)
         name = id.rpartition("/")[2]
-        if not _NAME.fullmatch(name):
+        if not stored.NAME.fullmatch(name):
             raise bad_request(f"The name '{name}' is not valid.")
         return {
             **({"etag": stored.new_etag(cloud)} if definitions.has(child.type, "etag") else {}),
@@ -215,7 +212,3 @@ def require_key_may_change(cloud: Cloud, old: Account, new: Account) -> None:
         vaults = {rules.host_of(str(key.get("keyVaultUri") or "")) for key in (was, becomes)}
         if len(vaults) > 1:
             raise bad_request("The key can only be changed to another key of the same key vault.")
-
-
-def _wrong(fault: definitions.Fault) -> ServiceError:
-    return bad_request(f"{fault.path} must be {fault.expected}.")

@@ -16,7 +16,6 @@ from localazure.keyvault import trusted_services
 from localazure.locations import normal_location
 from localazure.paging import page
 from localazure.refusals import refused
-from localazure.soft_deleted import not_there, shows
 from localazure.web import Request, Response, ServiceError
 
 
@@ -101,8 +100,8 @@ def owner_of_subdomain(cloud: Cloud, subdomain: str) -> str | None:
 def get(cloud: Cloud, request: Request) -> Response:
     """A soft-deleted account: its etag is in the body alone."""
     found = _require(cloud, request)
-    if not shows(cloud, found.deleted_at):
-        raise not_there()
+    if not cloud.shows_deleted(found.deleted_at):
+        raise refused("SpecifiedResourceNotFound")
     return Response(200, deleted_body(found, request.api_version))
 
 
@@ -110,7 +109,9 @@ def list_all(cloud: Cloud, request: Request) -> Response:
     """The soft-deleted accounts of a subscription, page by page."""
     found = stored.under(cloud, f"/subscriptions/{request.params['subscription']}", DELETED)
     alive = [
-        account for account in found if not _expired(cloud, account) and shows(cloud, account.deleted_at)
+        account
+        for account in found
+        if not _expired(cloud, account) and cloud.shows_deleted(account.deleted_at)
     ]
     body = page(request, alive, lambda account: account.id, lambda a: deleted_body(a, request.api_version))
     return Response(200, body)
@@ -137,7 +138,7 @@ def delete_in_group(cloud: Cloud, group_id: str) -> None:
 def _require(cloud: Cloud, request: Request) -> Account:
     found = find(cloud, stored.id_of(request))
     if found is None or normal_location(found.location) != normal_location(request.params["location"]):
-        raise not_there()
+        raise refused("SpecifiedResourceNotFound")
     return found
 
 

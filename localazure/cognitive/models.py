@@ -3,6 +3,7 @@
 Owns: the stored document, the index of subdomains, the running operation of an account.
 """
 
+import re
 import secrets
 from dataclasses import asdict, dataclass
 
@@ -16,6 +17,7 @@ PROJECTS, DEPLOYMENTS = "account.projects", "account.deployments"
 _SUBDOMAIN = "account.subdomain"
 TYPE = "Microsoft.CognitiveServices/accounts"
 TEMPLATE = f"{GROUP}/providers/{TYPE}/{{account}}"
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}")
 RETENTION_SECONDS = 2 * 86400.0
 """How long a deleted account can be restored: 2 days in the recordings of 2021 to 2023."""
 

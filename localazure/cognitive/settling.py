@@ -103,7 +103,7 @@ def result(cloud: Cloud, request: Request) -> Response:
     """
     operation = operations.poll(cloud, request.params["operation"])
     if operation is None or operation.about.get("service") != "cognitive":
-        raise ServiceError(404, "ResourceNotFound", "The specified resource does not exist.")
+        raise refused("SpecifiedResourceNotFound")
     if any(request.query.get(name, value) != value for name, value in _signature(operation).items()):
         raise bad_request("The signature of the operation's URL is not valid.")
     done = operation.done(cloud.clock.now())

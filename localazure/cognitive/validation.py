@@ -13,13 +13,12 @@ from typing import Any
 from localazure import definitions
 from localazure.cloud import Cloud
 from localazure.cognitive.kinds import Kind, find_kind
-from localazure.cognitive.models import KEY_VAULT, MICROSOFT, TYPE, Account, is_key_vault
+from localazure.cognitive.models import KEY_VAULT, MICROSOFT, NAME, TYPE, Account, is_key_vault
 from localazure.refusals import refused
 from localazure.web import Json, Request, bad_request
 
 _ASKED = ("restore", "migrationToken")
 """Properties that a caller sends and no answer shows."""
-_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}")
 _SUBDOMAIN = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,62}[a-zA-Z0-9])?")
 _PRIVATE = tuple(ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 _LONGEST_PREFIX = 30
@@ -27,7 +26,7 @@ _LONGEST_PREFIX = 30
 
 def check_name(name: str) -> None:
     """Raises 400 where an account cannot have this name (2 to 64 characters; text assumed)."""
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise refused("AccountNameInvalid", name=name)
 
 

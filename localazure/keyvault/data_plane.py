@@ -60,13 +60,14 @@ def operation(what: Operation) -> Callable[[Callable[[Call], Answer]], Handler]:
 
 def no_contacts(cloud: Cloud, request: Request) -> Response:
     """404: nobody can be named for a vault's certificates here. Raises 403 where the firewall says so."""
-    vault, caller = _addressed(cloud, request)
+    vault, caller = addressed(cloud, request)
     if refusal := access.firewall_refusal(vault, caller):
         raise refusal
     raise ServiceError(404, "ContactsNotFound", "Contacts not found")
 
 
-def _addressed(cloud: Cloud, request: Request) -> tuple[Vault, Caller]:
+def addressed(cloud: Cloud, request: Request) -> tuple[Vault, Caller]:
+    """The vault or managed HSM whose host a request is for, and the caller. Raises ServiceError 404."""
     vault = vault_store.holder(cloud, request.label, hsm=request.host is Host.HSM)
     if vault is None or vault.deleted is not None:
         # On Azure the name does not resolve; here the connection is already made.
@@ -77,7 +78,7 @@ def _addressed(cloud: Cloud, request: Request) -> tuple[Vault, Caller]:
 
 
 def _answer(cloud: Cloud, request: Request, what: Operation, act: Callable[[Call], Answer]) -> Response:
-    vault, caller = _addressed(cloud, request)
+    vault, caller = addressed(cloud, request)
     use = Use(
         vault,
         caller,
@@ -86,7 +87,6 @@ def _answer(cloud: Cloud, request: Request, what: Operation, act: Callable[[Call
         version=request.params.get("version", ""),
         correlation_id=request.correlation_id,
     )
-
     headers = {
         "x-ms-keyvault-region": vault.place,
         "x-ms-keyvault-network-info": _NETWORK_INFO,

@@ -7,7 +7,7 @@ from localazure.keyvault.models import Vault
 from localazure.keyvault.responses import deleted_body
 from localazure.locations import normal_location
 from localazure.paging import page
-from localazure.soft_deleted import not_there, shows
+from localazure.refusals import refused
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 OPERATION = "vault purge"
@@ -17,15 +17,17 @@ OPERATION = "vault purge"
 def get(cloud: Cloud, request: Request) -> Response:
     """A soft-deleted vault or managed HSM."""
     vault = _require(cloud, request)
-    if not shows(cloud, vault.deleted):
-        raise not_there()
+    if not cloud.shows_deleted(vault.deleted):
+        raise refused("SpecifiedResourceNotFound")
     return Response(200, deleted_body(vault))
 
 
 def list_all(cloud: Cloud, request: Request) -> Response:
     """The soft-deleted ones of a subscription: managed HSMs or vaults, as the path says."""
     scope, hsm = f"/subscriptions/{request.params['subscription']}", "hsms" in request.path.lower()
-    found = [one for one in vault_store.deleted_below(cloud, scope, hsm=hsm) if shows(cloud, one.deleted)]
+    found = [
+        one for one in vault_store.deleted_below(cloud, scope, hsm=hsm) if cloud.shows_deleted(one.deleted)
+    ]
     return Response(200, page(request, found, lambda one: one.id, deleted_body, ends_empty=not hsm))
 
 
@@ -44,7 +46,7 @@ def purge_result(cloud: Cloud, request: Request) -> Response:
     """The progress of a purge: 202 while it runs, then 200."""
     operation = operations.poll(cloud, request.params["operation"])
     if operation is None or operation.about.get("kind") != OPERATION:
-        raise not_there()
+        raise refused("SpecifiedResourceNotFound")
     now = cloud.clock.now()
     begun = {"createdDateTime": _moment(operation.started)}
     if not operation.done(now):
@@ -62,7 +64,7 @@ def _require(cloud: Cloud, request: Request) -> Vault:
         or vault.subscription_id.lower() != p["subscription"].lower()
         or vault.place != normal_location(p["location"])
     ):
-        raise not_there()
+        raise refused("SpecifiedResourceNotFound")
     return vault
 
 

@@ -28,9 +28,8 @@ def find_deleted(cloud: Cloud, vault: Vault, name: str) -> Key | None:
 
 def all_of(cloud: Cloud, vault: Vault, *, deleted: bool = False) -> list[Key]:
     """The vault's live, or soft-deleted, keys in order of their names."""
-    found = [
-        key_of(body) for _, body in cloud.store.scan(_DELETED if deleted else _LIVE, f"{vault.id}/keys/")
-    ]
+    kind = _DELETED if deleted else _LIVE
+    found = [key_of(body) for _, body in cloud.store.scan(kind, f"{vault.id}/keys/")]
     if deleted:
         return [key for key in found if not _expired(cloud, vault, key)]
     return [_rotate_if_due(cloud, vault, key) for key in found]

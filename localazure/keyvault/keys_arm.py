@@ -54,9 +54,8 @@ def list_all(cloud: Cloud, request: Request) -> Response:
     vault = _vault(cloud, request, "read")
     now = cloud.clock.now()
     keys = [key for key in key_store.all_of(cloud, vault) if key.visible <= now]
-    return Response(
-        200, page(request, keys, lambda key: key.name, lambda key: _row(vault, key), ends_empty=True)
-    )
+    rows = page(request, keys, lambda key: key.name, lambda key: _row(vault, key), ends_empty=True)
+    return Response(200, rows)
 
 
 def get_version(cloud: Cloud, request: Request) -> Response:
@@ -76,10 +75,7 @@ def list_versions(cloud: Cloud, request: Request) -> Response:
 
 
 def _vault(cloud: Cloud, request: Request, action: str) -> Vault:
-    vault_id = VAULTS.id_of(request)
-    vault = vault_store.find(cloud, vault_id)
-    if vault is None:
-        raise refused("ParentResourceNotFound", action=action, vault_id=vault_id)
+    vault = vault_store.required(cloud, VAULTS.id_of(request), action)
     _require_data_role(cloud, request, vault, access.GET)
     return vault
 

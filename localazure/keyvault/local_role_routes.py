@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 
 from localazure.cloud import Cloud
-from localazure.keyvault import local_roles, vault_store
+from localazure.keyvault import local_roles
+from localazure.keyvault.data_plane import addressed
 from localazure.keyvault.models import Vault
 from localazure.refusals import refused
 from localazure.roles import Role, permission_of
@@ -80,14 +81,11 @@ def _required(cloud: Cloud, hsm: Vault, scope: str, request: Request) -> Json:
 
 def _admitted(cloud: Cloud, request: Request, action: str) -> tuple[Vault, str]:
     """The HSM and the scope of a request whose caller may do the action there."""
-    hsm = vault_store.holder(cloud, request.label, hsm=True)
-    if hsm is None or hsm.deleted is not None or request.caller is None:
-        # On Azure the name does not resolve; here the connection is already made.
-        raise ServiceError(404, "VaultNotFound", f"the managed HSM {request.label} does not exist")
+    hsm, caller = addressed(cloud, request)
     scope = "/" + "/".join(part for part in request.params.get("scope", "").split("/") if part)
     if not _SCOPE.fullmatch(scope):
         raise ServiceError(400, "BadParameter", f"{scope} is no scope; expected /, /keys or /keys/NAME")
-    local_roles.require(cloud, hsm, request.caller.object_id, action, scope)
+    local_roles.require(cloud, hsm, caller.object_id, action, scope)
     return hsm, scope
 
 

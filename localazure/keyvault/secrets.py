@@ -17,12 +17,8 @@ _LIVE, _DELETED = vault_store.SECRETS
 
 
 def _vault(cloud: Cloud, request: Request) -> Vault:
-    id = VAULTS.id_of(request)
     action = "read" if request.method == "GET" else "write"
-    vault = vault_store.find(cloud, id)
-    if vault is None:
-        raise refused("ParentResourceNotFound", action=action, vault_id=id)
-    return vault
+    return vault_store.required(cloud, VAULTS.id_of(request), action)
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:

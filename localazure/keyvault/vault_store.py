@@ -3,6 +3,7 @@
 from localazure.cloud import Cloud
 from localazure.keyvault import key_store, local_roles
 from localazure.keyvault.models import Vault, vault_of
+from localazure.refusals import refused
 
 SECRETS = ("vault.secret", "vault.secret.deleted")
 """The store's kinds of secrets, live and soft-deleted, by ARM id."""
@@ -11,6 +12,14 @@ SECRETS = ("vault.secret", "vault.secret.deleted")
 def find(cloud: Cloud, vault_id: str) -> Vault | None:
     """The live vault with this ARM id."""
     return cloud.store.made("vault", vault_id, vault_of)
+
+
+def required(cloud: Cloud, vault_id: str, action: str) -> Vault:
+    """The live vault in which something is read or written (`action`). Raises 404."""
+    vault = find(cloud, vault_id)
+    if vault is None:
+        raise refused("ParentResourceNotFound", action=action, vault_id=vault_id)
+    return vault
 
 
 def holder(cloud: Cloud, name: str, *, hsm: bool = False) -> Vault | None:

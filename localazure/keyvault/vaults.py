@@ -45,7 +45,7 @@ class VaultType(ArmType):
         recovering = str(properties.get("createMode") or "default").lower() == "recover"
         if held is None:
             if recovering:
-                raise ServiceError(404, "ResourceNotFound", "The specified resource does not exist.")
+                raise refused("SpecifiedResourceNotFound")
             return self._written(cloud, request, None)
         mine = held.id.lower() == self.id_of(request).lower()
         if not mine or (held.deleted is not None and not recovering):
@@ -56,9 +56,8 @@ class VaultType(ArmType):
         if recovering and not self.hsm:
             # Templates that must keep the policies of a vault say `recover` on a live one, too.
             properties = {**properties, "accessPolicies": held.properties["accessPolicies"]}
-        return self._written(
-            cloud, replace(request, body={**sent, "properties": properties}), held.document()
-        )
+        request = replace(request, body={**sent, "properties": properties})
+        return self._written(cloud, request, held.document())
 
     def get(self, cloud: Cloud, request: Request) -> Response:
         """A vault or managed HSM. At least one GET shows a new one registering its name: clients poll it."""

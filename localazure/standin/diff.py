@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from localazure.standin.protocol import provider_pb2
-from localazure.standin.schema import Object, Property, Type, property_of
+from localazure.standin.schema import Object, Property, Type
 from localazure.standin.table import ResourceType
 from localazure.standin.values import CREATE_BEFORE_DELETE, UNKNOWN, Value, declared, has_unknown
 
@@ -70,7 +70,7 @@ def _objects(
     row: ResourceType, path: Path, owner: Object | None, old: Mapping[str, Value], new: Mapping[str, Value]
 ) -> Changes:
     for name in [*new, *(key for key in old if key not in new)]:
-        here, known = (*path, name), property_of(owner, name)
+        here, known = (*path, name), owner.properties.get(name) if owner else None
         if name not in new:
             yield here, "DELETE"
         elif name not in old:

@@ -60,11 +60,6 @@ class Shape:
     outputs: Object
 
 
-def property_of(owner: Object | None, name: str) -> Property | None:
-    """The property of that name; None where it, or the object, is not known."""
-    return owner.properties.get(name) if owner else None
-
-
 @functools.cache
 def text() -> str:
     """The whole schema as JSON."""

@@ -16,8 +16,7 @@ def given() -> Iterator[tuple[str, set[str]]]:
     """Each refusal that the code gives, with the values that it fills in."""
     for file in {*FOLDER.rglob("*.py")} - {FOLDER / "refusals.py"}:
         for node in ast.walk(ast.parse(file.read_text())):
-            # Without a name, it is the 404 of what was deleted (soft_deleted.py).
-            if isinstance(node, ast.Call) and node.args and ast.unparse(node.func) in ("refused", "absent"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("refused", "absent"):
                 words = {str(word.arg) for word in node.keywords} - {"details"}
                 own = {"name"} if ast.unparse(node.func) == "absent" else words
                 yield ast.literal_eval(node.args[0]), own

@@ -6,7 +6,7 @@ from typing import Any, Protocol, Self
 from localazure import seed
 from tests.support.arm_client import ARM, Client, token
 
-SUBSCRIPTION, OTHER_SUBSCRIPTION = (s.id for s in seed.SUBSCRIPTIONS[:2])
+SUBSCRIPTION, OTHER_SUBSCRIPTION = (s["id"] for s in seed.SUBSCRIPTIONS[:2])
 WRAPS = ["get", "wrapKey", "unwrapKey"]
 ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 

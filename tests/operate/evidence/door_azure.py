@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log"
 ACCOUNTS = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts"
-SUBSCRIPTION, OTHER_SUBSCRIPTION = (subscription.id for subscription in seed.SUBSCRIPTIONS[:2])
+SUBSCRIPTION, OTHER_SUBSCRIPTION = (subscription["id"] for subscription in seed.SUBSCRIPTIONS[:2])
 
 
 class DoorAzure(LiveAzure):
