@@ -3,12 +3,16 @@ others."""
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localazure.behaviour import SWITCHES, Behaviour, Switch, changed, restored
 from tests.localazure import pages
+
+PACKAGE = Path(__file__).parents[2] / "localazure"
 
 
 @pytest.mark.parametrize("page", ["assumptions.md", "localazure.md"])
@@ -52,3 +56,14 @@ def test_a_memory_of_another_version_can_be_read() -> None:
     """Switches and values that this version does not have are left out."""
     stored = {"gravity": 9.81, "put_without_encryption": "sometimes", "operation_seconds": 5}
     assert restored(stored) == Behaviour(operation_seconds=5)
+
+
+def test_the_code_asks_for_every_switch_and_for_no_other() -> None:
+    """Switches are named in switches.json alone, so that no type checker knows a wrong name."""
+    nodes = (node for file in PACKAGE.rglob("*.py") for node in ast.walk(ast.parse(file.read_text())))
+    asked = {
+        node.attr
+        for node in nodes
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("behaviour")
+    }
+    assert asked == vars(Behaviour()).keys()
