@@ -78,6 +78,7 @@ SAID_BY_OTHERS = {
     *("No module named 'azure'", "incorrect passphrase", "501", "the stack is currently locked"),
     *("NoRegisteredProviderFound", "ScopeLocked", "AADSTS7000222", "AADSTS700024", "KeyNotFound"),
     "does not have authorization to perform action",
+    "resource monitor shut down",
 }
 """Python's, Pulumi's, HTTP's and Azure's own words."""
 
