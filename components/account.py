@@ -10,9 +10,8 @@ from components.account_write import ENCRYPTION, AccountBefore, differs, key_gua
 from components.azure_native import AzureResource, read_back, value_at
 from components.component import ChildOptions, may_be_transformed
 from components.declared import Declaration
-from components.invokes import Answer
 from components.kept_properties import KEPT, SEARCH_LINK, SET_BY_AZURE, lost_search, with_kept
-from core import adapters
+from core import adapters, arm_ids
 from core import resource_types as types
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
 from core.key_uris import KeyUri
@@ -21,13 +20,15 @@ from core.key_uris import KeyUri
 @dataclass(frozen=True)
 class MadeAccount:
     """An account that was made. `principal_id` is the object id of its own identity, if it has one. If the
-    account is only asked about, `resource` is None, and everything but `id` and `name` is unknown."""
+    account is only asked about, `resource` is None, and everything but `id` and `name` is unknown.
+    `judged_id` is the object id that a bound account had when it was judged whether access was removed."""
 
     id: pulumi.Input[str]
     name: pulumi.Input[str]
     resource: Any
     endpoint: pulumi.Output[str]
     principal_id: pulumi.Output[str | None]
+    judged_id: str | None = None
 
     @property
     def key_uri_with_version(self) -> pulumi.Output[str | None]:
@@ -38,7 +39,7 @@ class MadeAccount:
     @property
     def grantee_id(self) -> pulumi.Output[str]:
         """The object id of the account's own identity, to which access is granted."""
-        return self.principal_id.apply(_has_identity)
+        return self.principal_id.apply(lambda found: _grantee(found, self.judged_id))
 
 
 def make_account(
@@ -71,6 +72,8 @@ def make_account(
         if names := unwritten(declared, before.live, kept):
             pulumi.log.warn(f"this update does not write {', '.join(names)} of account {name!r}, {frozen}")
         ignored = [*kept, *_paths_left(properties, inline=inline)]
+        if not inline and before.has_identity_unrecorded:
+            ignored.append("identity")
     else:
         properties, ignored = _to_write(name, declared, before, kept, may_change=may_change)
         declared["properties"] = properties
@@ -96,7 +99,7 @@ def make_account(
     resource = AzureResource(account.token, account.name, declared, opts)
     if not frozen and before.recorded:
         _tell_what_was_never_written(resource, name, unwritten(declared, before.recorded, ignored), before)
-    return _made(resource, before.live, opts.parent)
+    return _made(resource, before, opts.parent)
 
 
 def _tell_what_was_never_written(
@@ -127,8 +130,8 @@ def _paths_left(properties: Mapping[str, Any], *, inline: bool) -> Iterator[str]
     """The paths of an account that is not written: a later update writes all of this."""
     yield from ("sku", "tags", "properties.restore", *KEPT)
     yield from (f"properties.{name}" for name in properties if name != "encryption")
-    # A refresh may have recorded that the account had no identity of its own, before somebody turned one on.
-    yield "properties.encryption.keyVaultProperties" if inline else "identity"
+    if inline:
+        yield "properties.encryption.keyVaultProperties"
 
 
 def _to_write(
@@ -162,7 +165,8 @@ def _as_recorded(properties: Mapping[str, Any], before: AccountBefore) -> dict[s
     return {**declared, **{name: recorded[name] for name in SET_BY_AZURE if recorded.get(name)}}
 
 
-def _made(account: AzureResource, found: Answer, parent: pulumi.Resource | None) -> MadeAccount:
+def _made(account: AzureResource, before: AccountBefore, parent: pulumi.Resource | None) -> MadeAccount:
+    found = before.live
     if found and pulumi.runtime.is_dry_run():  # a preview changes nothing of what was just read
         live = pulumi.Output.all(account.id, account.name).apply(lambda _: found)
     else:
@@ -171,7 +175,8 @@ def _made(account: AzureResource, found: Answer, parent: pulumi.Resource | None)
         value_at(live, "properties", "endpoint"),
         value_at(live, "identity", "principalId"),
     )
-    return MadeAccount(account.id, account.name, account, endpoint, principal_id)
+    judged_id = adapters.account(found or {}).principal_id if before.bound_key else None
+    return MadeAccount(account.id, account.name, account, endpoint, principal_id, judged_id)
 
 
 def _key_uri_with_version(properties: Mapping[str, Any] | None) -> str | None:
@@ -181,11 +186,18 @@ def _key_uri_with_version(properties: Mapping[str, Any] | None) -> str | None:
     return KeyUri.of(key.key_vault_uri, key.key_name, key.key_version).text
 
 
-def _has_identity(principal_id: str | None) -> str:
-    """The object id. Raises ValueError where an account has no system-assigned identity."""
+def _grantee(principal_id: str | None, judged_id: str | None) -> str:
+    """The object id. Raises ValueError where an account has no system-assigned identity, or another one than
+    was judged: a late read had hidden that somebody turned it off."""
     if principal_id is None:
         raise ValueError(
             "the account has no system-assigned identity, so it cannot be granted a key; run the same "
             "command again, which says how to turn it on"
+        )
+    if judged_id is not None and not arm_ids.same(principal_id, judged_id):
+        raise ValueError(
+            f"the account's system-assigned identity is {principal_id} now, and was {judged_id} when this "
+            "update began, so somebody has turned it off and on. Nothing was granted to it; run the same "
+            "command again in two minutes, which says how to do that"
         )
     return principal_id

@@ -113,6 +113,13 @@ class AccountBefore:
         return unnamed if self.shows_version and unnamed.is_same(recorded) else live
 
     @property
+    def has_identity_unrecorded(self) -> bool:
+        """Whether a refresh recorded that the account had no identity of its own, before somebody turned one
+        on. The policy pack asks for a refresh then: it lets nobody ignore changes of an identity."""
+        was, now = (adapters.account(one or {}).principal_id for one in (self.recorded, self.live))
+        return self.recorded is not None and was is None and now is not None
+
+    @property
     def hopeless(self) -> str:
         """Why no wait makes Azure take a write of the account, with the way out; "" if nothing that was read
         says so."""

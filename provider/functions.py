@@ -153,6 +153,7 @@ async def _resource(call: Call, id: str, api_version: str | None) -> Answer:
     place = arm_ids.parse(id)
     is_key = place.type.lower() == arm_ids.KEY.lower()
     context = ErrorContext.of_key(id if is_key else None, by_deployer=True)
+    context = replace(context, deployer_id=(await call.azure.principal()).object_id or context.deployer_id)
     try:
         version = api_version or VERSIONS[place.type.lower()]
         return {"found": await unless_absent(call.azure.ask("GET", id, version))}

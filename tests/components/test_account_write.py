@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.account import _grantee
 from components.account_write import (
     AccountBefore,
     bound_key,
@@ -304,3 +305,14 @@ def test_a_write_turns_no_identity_on_that_somebody_has_turned_off(
     """Of an account under its key."""
     problem = turns_identity_on("lang-claims", sent, AccountBefore(recorded, live))
     assert ("identity p was turned off outside Pulumi" in (problem or "")) is turns_on
+
+
+def test_nobody_is_granted_but_the_identity_that_was_judged() -> None:
+    """A late read may hide that somebody has turned the account's identity off and on; a first account was
+    judged by nobody."""
+    assert _grantee("new", None) == "new"
+    assert _grantee("SAME", "same") == "SAME"
+    with pytest.raises(ValueError, match="identity is new now, and was old when this update began"):
+        _grantee("new", "old")
+    with pytest.raises(ValueError, match="has no system-assigned identity"):
+        _grantee(None, "old")
