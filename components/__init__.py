@@ -18,6 +18,6 @@ Imports run down, from row to row, or stay in a row:
 | `azure_cmk`, `azure_native` | the resources of this project's own provider, and of azure-native |
 | `cmk_resource` | the base class of the former |
 | `access_model`, `hooks`, `invokes`, `kept_properties`, `references` | values, calls |
-| `sdk` | the private parts of the SDK that the components lean on, and changes to it: less work |
 | `arguments` | how arguments are declared, read and checked |
+| `sdk` | the private parts of the SDK that the components lean on, and changes to it: less work |
 """

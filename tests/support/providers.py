@@ -87,7 +87,7 @@ class Providers:
 
         def pins_keys() -> bool:
             # Where every announced day has come, azure-native makes keys by a version that Azure serves.
-            return wire.door.start is None or wire.door.cloud.behaviour.pins_keys
+            return wire.door.start is None or wire.door.cloud.behaviour.azure_native_keys == "pinned"
 
         native = AzureNative(Connections(lambda _: StandInAzure(wire), _DELAYS, pins_keys), ENVIRON)
         own = Host(
