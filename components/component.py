@@ -16,6 +16,7 @@ part would double the resources of a stack for no benefit.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.runtime import get_root_resource
@@ -63,6 +64,10 @@ def may_be_transformed(component: pulumi.Resource | None) -> bool:
     return bool(has_transforms(component) or component.given.transforms)
 
 
+_CLAIMED: WeakKeyDictionary[pulumi.Resource, dict[tuple[str, str], pulumi.Resource]] = WeakKeyDictionary()
+"""The components of each program, by class and logical name; a program is known by its root resource."""
+
+
 class Component(pulumi.ComponentResource):
     """A component of this project, `language-cmk:index:<Class>`."""
 
@@ -107,8 +112,9 @@ class Component(pulumi.ComponentResource):
         (pulumi/pulumi, pkg/resource/deploy/resource_hooks.go), and so would fail in the middle of an update.
         """
         root = get_root_resource()
-        taken = {} if root is None else vars(root).setdefault("language-cmk names", {})
-        if taken.setdefault((kind, name), self) is not self:
+        if root is None:
+            return
+        if _CLAIMED.setdefault(root, {}).setdefault((kind, name), self) is not self:
             raise pulumi.RunError(
                 f"this program makes two {kind} components named {name!r}, and their parents do not tell "
                 f"them apart; give one of them another name, such as {f'team-{name}'!r}"

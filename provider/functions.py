@@ -144,16 +144,16 @@ async def get_resources(call: Call, args: Properties) -> Answer:
     no answer; "lacksDataRole": it may not, before it gets a role on the vault's data}]}`."""
     if args.has_unknowns:
         return {"resources": UNKNOWN}
+    deployer = (await call.azure.principal()).object_id or call.context.deployer_id
     asked = args.values["resources"]
-    found = await asyncio.gather(*(_resource(call, one["id"], one.get("apiVersion")) for one in asked))
-    return {"resources": found}
+    found = (_resource(call, one["id"], one.get("apiVersion"), deployer) for one in asked)
+    return {"resources": await asyncio.gather(*found)}
 
 
-async def _resource(call: Call, id: str, api_version: str | None) -> Answer:
+async def _resource(call: Call, id: str, api_version: str | None, deployer: str) -> Answer:
     place = arm_ids.parse(id)
     is_key = place.type.lower() == arm_ids.KEY.lower()
-    context = ErrorContext.of_key(id if is_key else None, by_deployer=True)
-    context = replace(context, deployer_id=(await call.azure.principal()).object_id or context.deployer_id)
+    context = replace(ErrorContext.of_key(id if is_key else None, by_deployer=True), deployer_id=deployer)
     try:
         version = api_version or VERSIONS[place.type.lower()]
         return {"found": await unless_absent(call.azure.ask("GET", id, version))}
@@ -167,7 +167,7 @@ async def _resource(call: Call, id: str, api_version: str | None) -> Answer:
 def _not_readable(login: Login, args: Properties) -> Iterator[Failure]:
     for number, one in enumerate(args.known("resources") or []):
         try:
-            if not _is_unknown(one) and arm_ids.parse(str(one["id"])).type.lower() not in VERSIONS:
+            if not _is_unknown(one) and arm_ids.parse(str(one.get("id"))).type.lower() not in VERSIONS:
                 yield Failure(f"resources[{number}].id", f"found {one['id']!r}, of a type that is not read")
         except MalformedError as error:
             yield Failure(f"resources[{number}].id", str(error))

@@ -6,7 +6,7 @@ no answer are kept with their reasons, and told in one line.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ import pulumi
 from components.access import ROTATION
 from components.access_model import RBAC
 from components.account_write import BoundKey, recorded_account, unusable_version
-from components.arguments.inputs import UNKNOWN, known_text
+from components.arguments.inputs import known_text
 from components.arguments.names import role_assignment_name
 from components.cmk_resource import cmk_invoke_options
 from components.guards.access import key_in_use, key_left_behind
@@ -95,6 +95,7 @@ class Reader:
     unchecked: list[str] = field(default_factory=list)
     _answers: dict[_Question, asyncio.Future[ReadResource]] = field(default_factory=dict)
     _waiting: list[_Question] = field(default_factory=list)
+    _asking: set[asyncio.Future[None]] = field(default_factory=set)
 
     async def log_in(self) -> None:
         """Reads who deploys. Raises RunError if the two providers are logged in as different principals."""
@@ -206,31 +207,54 @@ class Reader:
             loop = asyncio.get_running_loop()
             self._answers[question] = loop.create_future()
             if not self._waiting:
-                loop.call_soon(lambda: asyncio.ensure_future(self._ask()))
+                loop.call_soon(self._begin_to_ask)
             self._waiting.append(question)
         return await self._answers[question]
 
+    def _begin_to_ask(self) -> None:
+        task = asyncio.ensure_future(self._ask())
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
     async def _ask(self) -> None:
-        """Asks what has been waiting, in one call."""
+        """Asks what has been waiting, in one call. Whatever goes wrong is raised by all who wait."""
         questions, self._waiting = self._waiting, []
-        wanted = [{"id": one.id, "apiVersion": one.api_version or None} for one in questions]
+        waiting = [self._answers[question] for question in questions]
         try:
-            answer = await self.own("getResources", resources=wanted)
-        except InvokeError as error:
-            for question in questions:
-                self._answers[question].set_exception(error)
+            shown = await self._read_all(questions)
+        except Exception as error:  # noqa: BLE001 - or they would wait for ever
+            for future in waiting:
+                future.set_exception(error)
             return
-        none = [{"unread": _EMPTY}] * len(questions)
-        for question, told in zip(questions, answer.get("resources") or none, strict=True):
-            if failed := told.get("failed"):
-                self._answers[question].set_exception(InvokeError(failed))
-                continue
-            found = ReadResource(told.get("found"), told.get("unread") or "", bool(told.get("lacksDataRole")))
-            self._answers[question].set_result(found)
+        for future, found in zip(waiting, shown, strict=True):
+            if isinstance(found, InvokeError):
+                future.set_exception(found)
+            else:
+                future.set_result(found)
+
+    async def _read_all(self, questions: Sequence[_Question]) -> Sequence[ReadResource | InvokeError]:
+        """azure-cmk's answers, in the order of the questions. Raises InvokeError if it gave none at all."""
+        wanted = [{"id": one.id, "apiVersion": one.api_version or None} for one in questions]
+        shown = (await self.own("getResources", resources=wanted)).get("resources")
+        if not shown:
+            return [ReadResource(None, _EMPTY)] * len(questions)
+        if len(shown) != len(questions):
+            raise InvokeError(
+                f"azure-cmk answered about {len(shown)} of {len(questions)} resources; run the same command "
+                "again, and if it ends the same way, compare the versions of azure-cmk and of this program"
+            )
+        return [_read_resource(answer) for answer in shown]
 
     async def own(self, function: str, **arguments: Any) -> Mapping[str, Any]:
         """The answer of a function of azure-cmk. Raises InvokeError."""
         return await invoke(f"azure-cmk:index:{function}", cmk_invoke_options(), **arguments)
+
+
+def _read_resource(answer: Mapping[str, Any]) -> ReadResource | InvokeError:
+    """One of azure-cmk's answers: what was read, or why Azure gave no answer."""
+    if failed := answer.get("failed"):
+        return InvokeError(failed)
+    return ReadResource(answer.get("found"), answer.get("unread") or "", bool(answer.get("lacksDataRole")))
 
 
 @dataclass
@@ -259,7 +283,7 @@ class _Look:
             is_here = is_in_subscription(recorded.account, login)
             return await self._read("account", recorded.account.id if is_here else "")
         group = recorded.group_name or known_text(self.request.inputs.existing_resource_group_name)
-        if not group or group == UNKNOWN or not login.subscription_id:
+        if not group or not login.subscription_id:  # "" for a group that is not known yet
             return None
         place = arm_ids.group_id(login.subscription_id, group)
         return await self._read(
@@ -292,17 +316,17 @@ class _Look:
         found = await self.reader.own(
             "getManagedHsmKey", keyId=place.key_id, principalId=place.grantee_id or None
         )
-        unread = found.get("unread") or ({} if found else dict.fromkeys(_HSM_WHAT, _EMPTY))
+        unread = found.get("unread") or {}
+        if not found:
+            unread = dict.fromkeys(_HSM_WHAT, _EMPTY)
         for word, why in unread.items():
             what, question = _HSM_WHAT[word]
             self.unread.add(what)
             self.reader.unchecked.append(f"{question}, because {why}")
-
-        def answer(word: str) -> Answer:
-            value = None if word in unread else found.get(word)
-            return value if isinstance(value, Mapping) else {"id": value} if value else None
-
-        return answer("hsm"), answer("version"), answer("assignmentId")
+        assignment_id = found.get("assignmentId")
+        parts = {**found, "assignmentId": {"id": assignment_id} if assignment_id else None}
+        hsm, version, assignment = (None if word in unread else parts.get(word) for word in _HSM_WHAT)
+        return hsm, version, assignment
 
     async def identity(self, before: RecordedService) -> Answer:
         """The user-assigned identity that this stack made."""

@@ -124,6 +124,7 @@ async def test_each_resource_is_answered_by_itself(pulumi: Engine, monkeypatch: 
         (CHECK, {"resources": [{**ACCOUNT, "names": "x"}]}, "resources[0]"),
         (CHECK, {"resources": [ACCOUNT], "checks": ["names"]}, "checks"),
         (RESOURCES, {}, "resources"),
+        (RESOURCES, {"resources": [{}]}, "resources[0].id"),
         (RESOURCES, {"resources": [{"id": VAULT_ID}, {"id": "kv"}]}, "resources[1].id"),
         (RESOURCES, {"resources": [{"id": f"{VAULT_ID}/secrets/s"}]}, "resources[0].id"),
     ],

@@ -152,6 +152,23 @@ def test_access_is_taken_away_although_azure_does_not_answer(unanswered: str) ->
     assert [found.name for found in monitor.of(":KeyAccessRevocation")] == ["two-revocation"]
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [([{"found": None}], "answered about 1 of 2 resources"), (["?", "?"], "has no attribute")],
+)
+def test_nobody_waits_for_an_answer_that_cannot_be_read(answer: list[Any], said: str) -> None:
+    """As from another version of azure-cmk: the run ends, also for the services that wait for the rest."""
+
+    def other(args: MockCallArgs) -> Any:
+        is_read = args.token.endswith(":getResources") and len(args.args["resources"]) == len(services)
+        return {"resources": answer} if is_read else None
+
+    services = {name: ServiceRequest(service_inputs(name)) for name in ("one", "two")}
+    with pytest.raises(Exception, match=said):
+        run(lambda: preflight(services), azure=answered(two_services(), other))
+
+
 def test_access_is_taken_away_at_the_key_in_use() -> None:
     """Whatever vault or key the same update declares: the data is under the one that it is bound to."""
     wanted = ServiceRequest(service_inputs("one", access="revoked", vault={"id": HUB}))
