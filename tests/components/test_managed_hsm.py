@@ -31,7 +31,9 @@ def found(**properties: Any) -> dict[str, Any]:
         **properties,
     }
     hsm = {"id": HSM, "name": "hsm-hub", "location": "westeurope", "properties": told}
-    return {"hsm": hsm, "version": VERSION}
+    uri = f"https://hsm-hub.managedhsm.azure.net/keys/cmk/{VERSION}"
+    version = {"properties": {"keyUriWithVersion": uri, "attributes": {"enabled": True}}}
+    return {"hsm": hsm, "version": version}
 
 
 def service(azure: FakeAzure | None = None, **more: Any) -> RecordingMonitor:
