@@ -16,7 +16,7 @@ import pulumi
 
 import settings
 from components.arguments.inputs import known_text
-from components.guards.reader import ServiceRequest
+from components.look import ServiceRequest
 from components.preflight import preflight
 from components.sdk import patch_sdk
 from components.service import EncryptedAIServicesAccount

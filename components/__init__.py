@@ -7,7 +7,7 @@ Imports run down, from row to row, or stay in a row:
 | `testing` | mocks for unit tests of programs |
 | `__main__`, `host`, `package_schema` | the components as a package for programs in any language |
 | `service`, `preflight`, `locks`, `planned`, `service_parts`, `service_key` | a service, and its checks |
-| `guards` | refusals that follow from the state and from Azure |
+| `look`, `service_plan` | what exists already, and what follows for a run |
 | `after_account` | the parts of a service that come after its account |
 | `service_args`, `encryption_args` | the arguments of a service |
 | `account`, `key` | the account and its key |
@@ -17,7 +17,7 @@ Imports run down, from row to row, or stay in a row:
 | `account_write`, `azure_failures`, `vault_guard` | writes of an account and of a vault, failures of Azure |
 | `azure_cmk`, `azure_native` | the resources of this project's own provider, and of azure-native |
 | `cmk_resource` | the base class of the former |
-| `access_model`, `hooks`, `invokes`, `kept_properties`, `references` | values, calls |
+| `hooks`, `invokes`, `kept_properties`, `references` | values, calls |
 | `arguments` | how arguments are declared, read and checked |
 | `sdk` | the private parts of the SDK that the components lean on, and changes to it: less work |
 """

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from components.account_write import ENCRYPTION, AccountBefore, differs, key_guard, unwritten
+from components.account_write import key_guard, unwritten
 from components.azure_native import AzureResource, read_back, value_at
 from components.component import ChildOptions, may_be_transformed
 from components.declared import Declaration
@@ -15,6 +15,7 @@ from core import adapters, arm_ids
 from core import resource_types as types
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
 from core.key_uris import KeyUri
+from core.service.account import ENCRYPTION, AccountBefore, differs
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ import pulumi
 
 from components.arguments import checks, names
 from components.arguments.inputs import ComponentArguments, Rule, argument
-from components.arguments.problem import Problem
 from components.network import NetworkArgs
 from core import arm_ids, kind_limits, kinds
 from core.facts import CUSTOMER_MANAGED
 from core.kinds import FREE_TIER, AccountKind
+from core.service.problem import Problem
 
 TIERS: Final = (*dict.fromkeys(tier for kind in kinds.ALL for tier in kind.tiers), FREE_TIER)
 """Every tier of every kind."""

@@ -19,7 +19,7 @@ Owns: the two belts. Does not own: the other properties of an account (account.p
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -28,144 +28,13 @@ from pulumi.runtime.proto import resource_pb2
 
 from components.azure_failures import made_usable
 from components.hooks import KNOWN_LATER, engine_has, plain, read_in_hook
-from components.invokes import Answer, InvokeError, State, invoke
+from components.invokes import InvokeError, invoke
 from components.kept_properties import lost_search
-from core import adapters, arm_ids, demands, key_uris
-from core.facts import Encryption
-from core.key_uris import KeyUri
+from core import adapters
 from core.refusals import is_absent_text
-from core.resource_types import ACCOUNT, BINDING, GET_ACCOUNT
-
-ENCRYPTION = "properties.encryption"
-_PLACE = ("accountName", "location", "resourceGroupName")  # a change of these is refused
-
-
-@dataclass(frozen=True)
-class BoundKey:
-    """The key that an account is bound to, the version if the account names one, and the identity that uses
-    the key. `says_version`: the account states a version, even an empty one, which means the same as none."""
-
-    encryption: Encryption
-    says_version: bool
-
-    @property
-    def declared(self) -> dict[str, Any]:
-        """The encryption as a program declares it."""
-        found = self.encryption
-        key = {
-            "keyName": found.key_name,
-            "keyVersion": found.key_version,
-            "keyVaultUri": found.key_vault_uri,
-            "identityClientId": found.identity_client_id,
-        }
-        return {
-            "keySource": found.key_source,
-            "keyVaultProperties": {
-                name: value
-                for name, value in key.items()
-                if value or (name == "keyVersion" and self.says_version)
-            },
-        }
-
-    @property
-    def uri(self) -> str:
-        """https://VAULT/keys/KEY/VERSION."""
-        found = self.encryption
-        return KeyUri.of(found.key_vault_uri, found.key_name, found.key_version).text
-
-    def is_same(self, other: BoundKey | None) -> bool:
-        """Whether both are the same version and identity, however they are spelt."""
-        return other is not None and _folded(self) == _folded(other)
-
-
-def bound_key(account: Answer) -> BoundKey | None:
-    """The key in an account's outputs or inputs; None without an account or a customer-managed key."""
-    said = ((account or {}).get("properties") or {}).get("encryption") or {}
-    encryption = adapters.encryption(said)
-    if not encryption.is_customer_managed or not encryption.key_name:
-        return None
-    return BoundKey(encryption, (said.get("keyVaultProperties") or {}).get("keyVersion") is not None)
-
-
-@dataclass(frozen=True)
-class AccountBefore:
-    """An account before a run: its outputs in the stack's state, its outputs now, and the key of its binding
-    in the state. `shows_version`: Azure showed the version of that key. `unusable`: why the version that the
-    account is on, as it was read, wraps nothing; "" if it does, or was not read."""
-
-    recorded: Answer = None
-    live: Answer = None
-    recorded_key: BoundKey | None = None
-    shows_version: bool = False
-    unusable: str = ""
-
-    @property
-    def bound_key(self) -> BoundKey | None:
-        """The key that the account is bound to now. If a read shows no key, it is the key of the binding in
-        the state; if reads show no version and never showed one, the version comes from there, too. Azure may
-        show the version in use for a binding that names none."""
-        live, recorded = bound_key(self.live), self.recorded_key
-        if live is None or recorded is None:
-            return live or recorded
-        if recorded.encryption.key_version:
-            return live if live.encryption.key_version or self.shows_version else recorded
-        unnamed = BoundKey(replace(live.encryption, key_version=""), says_version=live.says_version)
-        return unnamed if self.shows_version and unnamed.is_same(recorded) else live
-
-    @property
-    def has_identity_unrecorded(self) -> bool:
-        """Whether a refresh recorded that the account had no identity of its own, before somebody turned one
-        on. The policy pack asks for a refresh then: it lets nobody ignore changes of an identity."""
-        was, now = (adapters.account(one or {}).principal_id for one in (self.recorded, self.live))
-        return self.recorded is not None and was is None and now is not None
-
-    @property
-    def hopeless(self) -> str:
-        """Why no wait makes Azure take a write of the account, with the way out; "" if nothing that was read
-        says so."""
-        bound, account = self.bound_key, adapters.account(self.live or {})
-        vaults = [bound.encryption.key_vault_uri] if bound else []
-        unmet = demands.outbound(account.restricts_outbound, account.allowed_fqdns, vaults)
-        if unmet is None or not unmet.unmet or bound is None:
-            return ""
-        host = key_uris.vault_host(bound.encryption.key_vault_uri)
-        return f"{unmet.text}. The way out: {unmet.command(host=host)}"
-
-    def key_to_state(self, declared: Answer, ignored: Collection[str]) -> BoundKey | None:
-        """The key that a run states beside the account's arguments `declared`, without the paths `ignored`;
-        None if it is to leave the recorded encryption as it is. Arguments that something may still change are
-        given as None."""
-        key, recorded = self.bound_key, bound_key(self.recorded)
-        # Answers may leave the version out, and then the state's outputs do so, too.
-        lags = not any(one.is_same(recorded) for one in (key, bound_key(self.live)) if one)
-        # An account in which a write failed is written again, which tells why.
-        if not lags or declared is None or not adapters.account(self.live or {}).has_settled:
-            return key
-        return key if differs(declared, self.recorded or {}, ignored) else None
-
-
-def differs(stated: Any, found: Any, ignored: Collection[str] = (), path: str = "") -> bool:
-    """Whether a resource that is stated may be another than the outputs `found`, but for the paths `ignored`.
-    What is not known yet may be."""
-    if path in ignored:
-        return False
-    if path == "tags":
-        return (stated or {}) != (found or {})
-    if path == "identity.userAssignedIdentities" and _are_known_ids(stated):
-        # A list among inputs, and among outputs a map by these ids.
-        return {*map(str.lower, stated)} != {*map(str.lower, found or ())}
-    if isinstance(stated, Mapping):
-        inner = {f"{path}.{name}".removeprefix("."): name for name in stated if name not in _PLACE}
-        there = found if isinstance(found, Mapping) else {}
-        return any(differs(stated[name], there.get(name), ignored, at) for at, name in inner.items())
-    if isinstance(stated, list) and isinstance(found, list) and len(stated) == len(found):
-        return any(differs(*pair, ignored, path) for pair in zip(stated, found, strict=True))
-    return bool(stated != found)
-
-
-def _are_known_ids(stated: Any) -> bool:
-    """Whether these are ids; the list, or one of them, may be known later."""
-    return isinstance(stated, list) and all(isinstance(id, str) for id in stated)
+from core.resource_types import GET_ACCOUNT
+from core.service.account import ENCRYPTION, AccountBefore, bound_key, differs
+from core.service.recorded import Answer
 
 
 def unwritten(declared: Mapping[str, Any], live: Answer, ignored: Collection[str]) -> list[str]:
@@ -190,20 +59,6 @@ def _is_known(value: Any) -> bool:
     return not isinstance(value, pulumi.Output)
 
 
-def recorded_account(state: State, name: str) -> AccountBefore:
-    """The state's outputs of the account with this name, which is unique in the world."""
-    found = state.resources
-    accounts = [one for type, one in found if type == ACCOUNT and arm_ids.same(str(one.get("name")), name)]
-    keys = [one for type, one in found if type == BINDING and _recorded_key(one)]
-    own = [one for one in keys if arm_ids.same(arm_ids.name_of(str(one.get("accountId"))), name)]
-    binding = own[0] if own else {}
-    return AccountBefore(
-        accounts[0] if accounts else None,
-        recorded_key=_recorded_key(binding),
-        shows_version=bool(binding.get("keyVersion")),
-    )
-
-
 async def read_account(
     name: str, resource_group_name: str | None, opts: pulumi.InvokeOptions | None
 ) -> Answer:
@@ -222,15 +77,6 @@ async def read_account(
 class KeyLostError(pulumi.RunError):
     """A write of an account would take it off the key that it is bound to, or off its search service, or
     Azure would refuse it. The account was not written."""
-
-
-def unusable_version(bound: BoundKey | None, key: Answer, now: float) -> str:
-    """Why the version that an account is bound to wraps nothing at `now` (seconds since 1970); "" if it does,
-    or is not the current version of `key`."""
-    current = adapters.key_version(key or {})
-    if bound is None or current.uri is None or current.uri.lower() != bound.uri.lower():
-        return ""
-    return "; ".join(unmet.found for unmet in demands.key_usable(current, now))
 
 
 def states_unusable_key(name: str, sent: Mapping[str, Any], before: AccountBefore) -> str | None:
@@ -349,17 +195,3 @@ def key_guard(
     options = pulumi.ResourceHookOptions(on_dry_run=True)
     hook = pulumi.ResourceHook(f"{name} keeps its key", refuse_loss, options)
     return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
-
-
-def _recorded_key(binding: Mapping[str, Any]) -> BoundKey | None:
-    """The key that a binding's outputs have; its version also where Azure does not show it, and none where
-    Azure shows which one a binding without a version uses."""
-    uri = binding.get("keyUriWithVersion")
-    key = {**binding, "keyVersion": key_uris.parse(uri).version} if uri else binding
-    return bound_key(
-        {"properties": {"encryption": {"keySource": binding.get("keySource"), "keyVaultProperties": key}}}
-    )
-
-
-def _folded(key: BoundKey) -> tuple[str, str]:
-    return key.uri.lower(), key.encryption.identity_client_id.lower()

@@ -8,8 +8,8 @@ import pulumi
 
 from components.arguments import checks
 from components.arguments.inputs import Arguments, Rule, argument
-from components.arguments.problem import Problem
 from core import arm_ids
+from core.service.problem import Problem
 
 
 def _destinations(audit: "ServiceAuditArgs") -> Iterator[Problem]:

@@ -27,9 +27,9 @@ import pulumi
 
 from components.hooks import error_hooks
 from components.invokes import missing_data_role
-from core import adapters, arm_ids
+from core import adapters
 from core.api_versions import AZURE_NATIVE_VAULTS
-from core.commands import in_subscription, set_policy, take_over
+from core.commands import set_policy, take_over
 from core.key_uris import KeyUri, vault_name
 from core.refusals import (
     KEY_REFUSED,
@@ -48,6 +48,7 @@ from core.refusals import (
 )
 from core.resource_types import ACCESS_POLICY, ACCOUNT, KEY, ROLE_ASSIGNMENT, parse_urn
 from core.rights import NEEDED
+from core.service.existing_resources import leave_operator_out
 
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
 _OF_OPERATOR = re.compile(r"-operator-(?P<operator>deployer|[0-9a-fA-F-]{36})-access")
@@ -106,7 +107,7 @@ def explanation(
     of_operator = _OF_OPERATOR.search(name)
     if of_operator and (found or code == "RoleAssignmentExists"):
         existing_id = found["id"] if found and owns_vault else ""
-        return f"{name}: {operator_has_access(of_operator['operator'], existing_id)}"
+        return f"{name}: {leave_operator_out(of_operator['operator'], existing_id)}"
     if found:
         return unrecorded(name, found["id"], type, stack)
     if _is_held(code, error):
@@ -152,24 +153,6 @@ def _of_account(error: str, version: str, grantee: str, *, untried_rbac: bool) -
             else _UNUSABLE_KEY
         )
     return None
-
-
-def operator_has_access(operator: str, existing_id: str) -> str:
-    """The way out if a key operator has the access already. `existing_id` is that of the access in a vault
-    that the service makes, whose owner may delete it; "" for a vault of others."""
-    text = (
-        "the key operator has this access already, from another program or person, who may delete it. Leave "
-        f"{operator} out of vault.keyOperators here, which is `deployer` for the identity that deploys, and "
-        "name it only in the program that owns the vault"
-    )
-    if not existing_id:
-        return text
-    vault, _, object_id = existing_id.partition("/accessPolicy/")
-    delete = f"az role assignment delete --ids {existing_id}"
-    if object_id:
-        delete = f"az keyvault delete-policy --name {arm_ids.name_of(vault)} --object-id {object_id}"
-        delete += in_subscription(vault)
-    return f"{text}. Or, if nobody else relies on it, run `{delete}` and then the same command again"
 
 
 def unrecorded(name: str, id: str, type: str, stack: str) -> str:

@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 import pulumi
 
 from components.arguments import checks, names
-from components.arguments.checks import DEPLOYER
 from components.arguments.inputs import Arguments, Rule, argument, known_text
-from components.arguments.problem import Problem
 from core import kinds
 from core.kinds import AccountKind
 from core.roles import SERVICE_PRINCIPAL, Role
+from core.service.desired import DEPLOYER
+from core.service.problem import Problem
 
 GROUP, USER = "Group", "User"
 CALLER_ROLES = {role.name: role for kind in kinds.ALL for role in kind.callers}

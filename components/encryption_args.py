@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.access_model import ACCESS_POLICY, MANAGED_HSM, RBAC
 from components.arguments import checks, names
 from components.arguments.inputs import (
     Arguments,
@@ -17,15 +16,25 @@ from components.arguments.inputs import (
     camel_case,
     known_text,
 )
-from components.arguments.problem import Problem
-from components.key import AUTOMATIC, PINNED, RSA_HSM, MadeKeyArguments
+from components.key import RSA_HSM, MadeKeyArguments
 from components.vault import PREMIUM, TIERS
 from core import arm_ids, key_uris
 from core.roles import HSM_CRYPTO_USER
-
-CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
-SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH = "systemAssigned", "userAssigned", "systemAndUserAssigned"
-GRANTED, REVOKED = "granted", "revoked"
+from core.service.desired import (
+    ACCESS_POLICY,
+    AUTOMATIC,
+    BOTH,
+    CUSTOMER_MANAGED,
+    GRANTED,
+    MICROSOFT_MANAGED,
+    PINNED,
+    RBAC,
+    REVOKED,
+    SYSTEM_ASSIGNED,
+    USER_ASSIGNED,
+    EncryptionChoices,
+)
+from core.service.problem import Problem
 
 
 def _made_or_existing(noun: str, *made: str) -> Callable[[Any], Iterator[Problem]]:
@@ -139,7 +148,7 @@ def _managed_hsm(service: "EncryptionArguments") -> Iterator[Problem]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncryptionArguments(ComponentArguments):
+class EncryptionArguments(EncryptionChoices, ComponentArguments):
     """How the data of a service is encrypted."""
 
     _RULES: ClassVar[tuple[Rule, ...]] = (_without_customer_key, _vault_of_key, _hardware_key, _managed_hsm)
@@ -172,48 +181,3 @@ class EncryptionArguments(ComponentArguments):
     """Optional. The vault: made here, or one that exists."""
     key: ServiceKeyArgs = ServiceKeyArgs()
     """Optional. The key: made here, or one that exists."""
-
-    @property
-    def unbinds(self) -> bool:
-        """Whether the account is put back on Microsoft-managed keys, while the customer's key stays."""
-        return self.encryption == MICROSOFT_MANAGED and self.unbind_account is not None
-
-    @property
-    def has_key(self) -> bool:
-        """Whether the service has a customer-managed key: its data is under it, or was until unbound."""
-        return self.encryption == CUSTOMER_MANAGED or self.unbinds
-
-    @property
-    def is_revoked(self) -> bool:
-        """Whether the account may not use its key."""
-        return self.access == REVOKED
-
-    @property
-    def binds_in_two_phases(self) -> bool:
-        """Whether the account's own identity uses the key. It exists only once the account does."""
-        return self.identity == SYSTEM_ASSIGNED
-
-    @property
-    def in_managed_hsm(self) -> bool:
-        """Whether the key is in a managed HSM, whose own roles grant it."""
-        return self.has_key and arm_ids.in_managed_hsm(known_text(self.key.id) or "")
-
-    @property
-    def grants_by(self) -> str:
-        """How the use of the key is granted: the vault's access model, or a managed HSM's own roles."""
-        return MANAGED_HSM if self.in_managed_hsm else self.access_model
-
-    @property
-    def names_version(self) -> bool:
-        """Whether the account names the version of the key that it uses."""
-        return self.key.version == PINNED
-
-    @property
-    def makes_key(self) -> bool:
-        """Whether the key is made here."""
-        return self.has_key and self.key.id is None
-
-    @property
-    def makes_vault(self) -> bool:
-        """Whether the vault is made here."""
-        return self.makes_key and self.vault.id is None

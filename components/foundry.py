@@ -12,8 +12,8 @@ from typing import ClassVar
 from components.account_args import AccountArguments
 from components.arguments import names
 from components.arguments.inputs import Arguments, Rule, argument
-from components.arguments.problem import Problem
 from core import kind_limits
+from core.service.problem import Problem
 
 _UPGRADES = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
 

@@ -4,30 +4,15 @@ Owns: the call and its errors.
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import pulumi
 from pulumi.runtime import invoke_async
 
 from core.refusals import NEEDS_DATA_ROLE
-from core.resource_types import current, parse_urn
 from core.roles import CRYPTO_OFFICER
-
-Answer = Mapping[str, Any] | None
-"""A resource as Azure describes it; None if it does not exist."""
-Parts = Mapping[tuple[str, str], Mapping[str, Any]]
-"""The outputs of services and of their parts, by type token and logical name."""
-
-
-@dataclass(frozen=True)
-class State:
-    """A stack's state before a run: its services with their parts, and the outputs of all resources, each
-    after its type."""
-
-    services: Parts
-    resources: Sequence[tuple[str, Mapping[str, Any]]]
+from core.service.recorded import State, state_of
 
 
 def missing_data_role(error: str) -> str | None:
@@ -70,12 +55,3 @@ async def stack_state() -> State:
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     answer = await invoke("pulumi:pulumi:readStackResourceOutputs", stackName=stack)
     return state_of(answer.get("outputs") or {})
-
-
-def state_of(answer: Mapping[str, Any]) -> State:
-    """A state from the engine's answer, which is by URN; a former type counts as its successor."""
-    found = {parse_urn(urn): resource["outputs"] or {} for urn, resource in answer.items()}
-    return State(
-        {(current(urn.type), urn.name): outputs for urn, outputs in found.items() if urn.is_of_service},
-        [(current(urn.type), outputs) for urn, outputs in found.items()],
-    )

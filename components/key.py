@@ -10,16 +10,14 @@ import pulumi
 from components.arguments import checks, names
 from components.arguments.checks import Tags
 from components.arguments.inputs import Arguments, ComponentArguments, Rule, argument, read
-from components.arguments.problem import Problem
 from components.component import Component
 from components.declared import Declaration, Declare, Registering
 from components.references import KeyReference, VaultReference, vault_at
 from components.vault_writes import in_turn
 from core import arm_ids, demands, kinds
 from core import resource_types as types
+from core.service.problem import Problem
 
-PINNED, AUTOMATIC = "pinned", "automatic"
-"""How an account follows the versions of its key: it names one, or none."""
 RSA, RSA_HSM = demands.KEY_TYPES
 EXPIRES_AFTER_DAYS = 730
 ROTATES_AFTER_DAYS = 540

@@ -9,9 +9,9 @@ import pulumi
 
 from components.arguments import checks
 from components.arguments.inputs import Arguments, Rule, argument
-from components.arguments.problem import Problem
 from core import arm_ids, clouds, kinds, regions
 from core.kinds import AccountKind
+from core.service.problem import Problem
 
 ACCOUNT, VAULT = "account", "vault"
 """The resources with a private endpoint; in Azure, each word is also the name of the endpoint's group."""

@@ -12,16 +12,18 @@ from typing import Any
 import pulumi
 
 from components.account_args import declared_encryption
-from components.arguments.inputs import UNKNOWN, known_text
+from components.arguments.inputs import known_text
 from components.azure_native import plugin_version
 from components.declared import IN_RESOURCE_MANAGER, Declaration, Made
-from components.guards.plan import ServicePlan
-from components.guards.recorded_state import RecordedService
-from components.guards.situation import Situation
+from components.service_args import EncryptedAIServicesAccountArgs
 from components.service_parts import Parts
+from components.service_plan import ServicePlan
 from core import arm_ids, facts, key_uris, regions
 from core import resource_types as types
 from core.api_versions import makes_keys_by
+from core.service.desired import UNKNOWN
+from core.service.recorded import RecordedService
+from core.service.state import ServiceState
 
 _OUTSIDE = ("location", "tags", "kind", "identity", "properties")
 """The parts of the account's body beside its properties. Other resources have a tier there, too."""
@@ -39,18 +41,24 @@ def _question(id: str, setting: str, action: str | None = None, **rest: Any) -> 
     return {"id": id, "setting": setting, **{word: one for word, one in found.items() if one}}
 
 
-def planned(situation: Situation) -> list[Question]:
+def planned(inputs: EncryptedAIServicesAccountArgs, service: ServiceState) -> list[Question]:
     """The resources that a run makes or deletes for a service and those that it refers to. Of a change of a
     resource that the state has, only the engine knows (locks.py). Empty if the service's group or
     subscription is not known."""
-    group = situation.before.group_name or situation.inputs.group_name
-    if group == UNKNOWN or not situation.login.subscription_id:
+    group = service.before.group_name or service.desired.group_name
+    if group == UNKNOWN or not service.login.subscription_id:
         return []
-    asks = _Asks(situation, arm_ids.group_id(situation.login.subscription_id, group))
+    asks = _Asks(inputs, service, arm_ids.group_id(service.login.subscription_id, group))
     asks.declare_all()
-    deletions = deleted(situation.before, situation.login.subscription_id, asks.declared)
-    further = (_existing, _references, _binding, _former_grant)
-    return [*asks.found, *(found for asked in further for found in asked(situation)), *deletions]
+    deletions = deleted(service.before, service.login.subscription_id, asks.declared)
+    return [
+        *asks.found,
+        *_existing(service),
+        *_references(inputs, service.before),
+        *_binding(service),
+        *_former_grant(service),
+        *deletions,
+    ]
 
 
 def deleted(
@@ -70,19 +78,19 @@ def deleted(
             yield _question(id, name, "delete")
 
 
-def _binding(situation: Situation) -> Iterator[Question]:
+def _binding(service: ServiceState) -> Iterator[Question]:
     """The account that this run binds to its key, or takes off it, by a second write."""
-    inputs, before = situation.inputs, situation.before
-    stays = inputs.has_key and not inputs.unbinds
-    is_bound_now = stays and inputs.binds_in_two_phases and not before.is_bound
+    desired, before = service.desired, service.before
+    stays = desired.has_key and not desired.unbinds
+    is_bound_now = stays and desired.binds_in_two_phases and not before.is_bound
     is_unbound_now = not stays and before.has(types.BINDING, "binding")
     if before.account and (is_bound_now or is_unbound_now):
         yield _question(before.account.id, "encryption", "update")
 
 
-def _former_grant(situation: Situation) -> Iterator[Question]:
+def _former_grant(service: ServiceState) -> Iterator[Question]:
     """The role at another key, which this run replaces by one at the declared key."""
-    recorded, declared = situation.before.assignment_id, situation.place.assignment_id
+    recorded, declared = service.before.assignment_id, service.place.assignment_id
     # Azure locks nothing inside a managed HSM.
     if not recorded or not declared or arm_ids.in_managed_hsm(recorded):
         return
@@ -95,17 +103,18 @@ class _Asks:
     """Takes the declarations of one service: `declared` has their types and names, and `found` lists the
     resources that Azure is asked about."""
 
-    situation: Situation
+    inputs: EncryptedAIServicesAccountArgs
+    service: ServiceState
     group_id: str
     found: list[Question] = field(default_factory=list)
     declared: set[tuple[str, str]] = field(default_factory=set)
 
     def declare_all(self) -> None:
         """Has the parts declare all the azure-native resources that they make."""
-        inputs, place = self.situation.inputs, self.situation.place
+        inputs, place = self.inputs, self.service.place
         network = replace(inputs.network, subnet_id=known_text(inputs.network.subnet_id))
         none = pulumi.ResourceOptions
-        parts = Parts(replace(inputs, network=network), ServicePlan(self.situation), none, none, asks=self)
+        parts = Parts(replace(inputs, network=network), ServicePlan(self.service), none, none, asks=self)
         key = parts.key() if inputs.has_key else None
         identity = encryption = None
         if key and not inputs.binds_in_two_phases:
@@ -152,8 +161,8 @@ class _Asks:
     def _id(self, declared: Declaration, name: str, at: str) -> str:
         if declared.type == arm_ids.RESOURCE_GROUP:
             return self.group_id
-        if declared.type == arm_ids.VAULT and self.situation.place.vault_id:
-            return self.situation.place.vault_id
+        if declared.type == arm_ids.VAULT and self.service.place.vault_id:
+            return self.service.place.vault_id
         parent, _, child = declared.type.rpartition("/")
         if declared.at and "/" in parent:
             return f"{at}/{child}/{name}"
@@ -161,7 +170,7 @@ class _Asks:
 
     def _bound(self, declared: Declaration) -> dict[str, Any]:
         """What the binding writes into the account later; empty if there is no such second write."""
-        inputs = self.situation.inputs
+        inputs = self.inputs
         is_later = declared.type == arm_ids.ACCOUNT and "encryption" not in declared.arguments["properties"]
         if not is_later or not inputs.has_key or inputs.unbinds:
             return {}
@@ -171,7 +180,7 @@ class _Asks:
     def _account_changes(self) -> bool:
         """Whether the account is yet to become one that can have what is declared below it, which Azure would
         judge by the account as it is."""
-        account, inputs = self.situation.before.account, self.situation.inputs
+        account, inputs = self.service.before.account, self.inputs
         if account is None:
             return False
         another_kind = account.kind.lower() != inputs.kind.lower()
@@ -180,19 +189,19 @@ class _Asks:
     @property
     def _vault_uri(self) -> str:
         """The vault's endpoint; "" if something else is yet to make the vault."""
-        inputs = self.situation.inputs
-        name = arm_ids.name_of(self.situation.place.vault_id) or inputs.vault.name
+        inputs = self.inputs
+        name = arm_ids.name_of(self.service.place.vault_id) or inputs.vault.name
         cloud = regions.cloud_of(inputs.location)
         return key_uris.vault_uri(name, cloud, in_managed_hsm=inputs.in_managed_hsm) if name else UNKNOWN
 
     def _is_recorded(self, declared: Declaration, former: Sequence[str]) -> bool:
         """Whether the state has it, under any version of its type."""
-        recorded = {(_noun(type), name) for type, name in self.situation.before.resources}
+        recorded = {(_noun(type), name) for type, name in self.service.before.resources}
         return any((_noun(declared.token), name) in recorded for name in (declared.name, *former))
 
     def _moves_from(self, declared: Declaration) -> str:
         """The id of a private endpoint that the state has in another subnet; "" for anything else."""
-        recorded = self.situation.before.resources.get((types.PRIVATE_ENDPOINT, declared.name), {})
+        recorded = self.service.before.resources.get((types.PRIVATE_ENDPOINT, declared.name), {})
         was = (recorded.get("subnet") or {}).get("id") or ""
         moves = was != "" and not arm_ids.same(was, declared.arguments["subnet"]["id"])
         return str(recorded.get("id") or "") if moves else ""
@@ -240,26 +249,25 @@ def _known(value: Any) -> Any:
     return None if isinstance(value, pulumi.Output) else value
 
 
-def _existing(situation: Situation) -> Iterator[Question]:
+def _existing(service: ServiceState) -> Iterator[Question]:
     """The existing vault and key; if an account is yet to be bound to them, with the values that they have to
     fit."""
-    inputs, before, place = situation.inputs, situation.before, situation.place
-    if not inputs.has_key or not place.vault_id:
+    desired, before, place = service.desired, service.before, service.place
+    if not desired.has_key or not place.vault_id:
         return
-    tenant = {"tenantId": situation.login.tenant_id}
-    fits = {"location": inputs.location, "kind": inputs.kind, "properties": tenant}
-    path = "vault.id" if inputs.key.id is None else "key.id"
+    tenant = {"tenantId": service.login.tenant_id}
+    fits = {"location": desired.location, "kind": desired.kind, "properties": tenant}
+    path = "vault.id" if desired.key.id is None else "key.id"
     moves = before.bound_to is not None and before.bound_to[0] != place.names[0]
-    is_read = "vault" not in situation.live.unread  # a vault that may not be read is told once
-    if not inputs.makes_vault and is_read and (moves or not before.is_bound):
+    is_read = "vault" not in service.live.unread  # a vault that may not be read is told once
+    if not desired.makes_vault and is_read and (moves or not before.is_bound):
         yield _question(place.vault_id, path, "use", content=fits)
-    if situation.live.key and not inputs.makes_key and not before.is_bound:
+    if service.live.key and not desired.makes_key and not before.is_bound:
         yield _question(place.key_id, "key.id", "use", content=fits)
 
 
-def _references(situation: Situation) -> Iterator[Question]:
+def _references(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> Iterator[Question]:
     """The existing resources that arguments name by known ids, unless the state refers to them."""
-    inputs = situation.inputs
     network = inputs.network
     given: dict[str, Sequence[pulumi.Input[str] | None]] = {
         "storageAccountIds": inputs.storage_account_ids or (),
@@ -270,5 +278,5 @@ def _references(situation: Situation) -> Iterator[Question]:
     }
     for argument, ids in given.items():
         for id in filter(None, map(known_text, ids)):
-            if id.rstrip("/").lower() not in situation.before.mentioned_ids:
+            if id.rstrip("/").lower() not in before.mentioned_ids:
                 yield _question(id.rstrip("/"), argument, "use")

@@ -1,7 +1,7 @@
 """Looks at existing resources before anything is made, once for all services; judges; and decides.
 
-Owns: the order of the look (reader.py), the judgement (rules.py and, in the provider,
-`checkDeployment`) and the decision (plan.py), and the refusal of all problems at once.
+Owns: the order of the look (look.py), the judgement (core/service/rules.py and, in the provider,
+`checkDeployment`) and the decision (service_plan.py), and the refusal of all problems at once.
 """
 
 import asyncio
@@ -13,23 +13,26 @@ from typing import Any
 
 import pulumi
 
-from components.account_write import bound_key
-from components.arguments.problem import InputError, Problem
+from components import callers
+from components.arguments.problem import InputError
 from components.azure_cmk import KeyAccessRevocation
-from components.guards import access, data_loss, drift, effects, existing_resources, rules, soft_deleted
-from components.guards.plan import ServicePlan
-from components.guards.reader import Reader, ServiceRequest
-from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
-from components.guards.situation import Situation, is_in_subscription
 from components.hooks import serve_hooks
-from components.invokes import InvokeError, State, stack_state, together
+from components.invokes import InvokeError, stack_state, together
 from components.locks import lock_hook
+from components.look import Reader, ServiceRequest
 from components.planned import Question, deleted, planned
 from components.sdk import wait_for
+from components.service_args import EncryptedAIServicesAccountArgs
+from components.service_plan import ServicePlan
 from core import arm_ids
 from core.commands import STACK
 from core.environment import IGNORES_VALIDATION, RECOVERS
 from core.refusals import SECOND_LOOK_SECONDS
+from core.service import access, data_loss, drift, effects, existing_resources, rules, soft_deleted
+from core.service.account import bound_key
+from core.service.problem import Problem
+from core.service.recorded import RecordedService, State, recorded_names, recorded_service
+from core.service.state import ServiceState, is_in_subscription
 
 _MOST_LOOKS = 6
 """How often Azure is asked at most, until two answers in a row about an account under its key agree."""
@@ -95,10 +98,10 @@ def preflight(
         # Last, because people read the last lines. The update that follows does not repeat them.
         for one in found.does:
             (pulumi.log.warn if one.is_grave else pulumi.log.info)(one.text)
-        if unread := drift.not_read(found.situations.values()):
+        if unread := drift.not_read(found.states.values()):
             pulumi.log.info(unread)
     hook = lock_hook(f"service {next(iter(services), '')}", [*found.existing_ids()])
-    return {name: ServicePlan(one, revocations, hook) for name, one in found.situations.items()}
+    return {name: ServicePlan(one, revocations, hook) for name, one in found.states.items()}
 
 
 def _revoke(service: str, taken: access.RevokedAccess) -> pulumi.Resource:
@@ -115,7 +118,7 @@ class _Preflight:
     services: Mapping[str, ServiceRequest]
     reader: Reader
     removed: Collection[str] | None
-    situations: dict[str, Situation] = field(default_factory=dict)
+    states: dict[str, ServiceState] = field(default_factory=dict)
     problems: list[tuple[str, Problem]] = field(default_factory=list)
     revoked: dict[str, access.RevokedAccess] = field(default_factory=dict)
     does: list[effects.Effect] = field(default_factory=list)
@@ -131,27 +134,28 @@ class _Preflight:
         looks = [self._look(name, recorded[name], state) for name in self.services]
         # Each look runs to its end, even if another gets no answer: its service may be about to lose access.
         deleted, *_ = await together(self.reader.deleted(self.services, recorded), *looks)
-        self.situations = {name: self.situations[name] for name in self.services}
+        self.states = {name: self.states[name] for name in self.services}
         self.does = [*self._effects(state)]
-        for name, one in self.situations.items():
-            self._refuse(name, soft_deleted.problems(one.inputs, one.before, *deleted))
+        for name, one in self.states.items():
+            self._refuse(name, soft_deleted.problems(one.desired, one.before, *deleted))
             for rule in rules.RULES:
                 self._refuse(name, rule(one))
+            self._refuse(name, _deployer_calls_twice(self.services[name].inputs, one.login.object_id))
             _tell(name, one)
         if not recovers():
             await self._check_deployment(state)
         _tell_unchecked(self.reader.unchecked)
 
     async def _look(self, name: str, recorded: RecordedService, state: State) -> None:
-        """The situation of a service. A late front end of Azure shows less than exists, and an account under
+        """What is known of a service. A late front end of Azure shows less than exists, and an account under
         its key would lose its guards. An answer is believed only if Azure gives it twice, because another
         look may be late about something else."""
         doubts: frozenset[str] = frozenset()
         for number in range(_MOST_LOOKS):
             if number:
                 await asyncio.sleep(SECOND_LOOK_SECONDS)
-            one = await self.reader.situation(self.services[name], recorded, state, look=number)
-            self.situations[name] = one = replace(one, recovers=recovers())
+            one = await self.reader.service(self.services[name], recorded, state, look=number)
+            self.states[name] = one = replace(one, recovers=recovers())
             before, doubts = doubts, _doubts(one, recorded)
             if not doubts or doubts == before:
                 break
@@ -182,13 +186,14 @@ class _Preflight:
             self._refuse(name, [data_loss.no_longer_declared(recorded_service(name, state), name)])
 
     def _effects(self, state: State) -> Iterator[effects.Effect]:
-        found = [effects.effect(one) for one in self.situations.values()]
+        found = [effects.effect(one) for one in self.states.values()]
         found += [effects.removal(recorded_service(name, state)) for name in self._gone(state)]
         yield from filter(None, found)
 
-    def _planned(self, name: str, situation: Situation) -> Sequence[Question]:
+    def _planned(self, name: str, service: ServiceState) -> Sequence[Question]:
         try:
-            return planned(situation)
+            inputs = self.services[name].inputs.of_account(service.before.account)
+            return planned(inputs, service)
         except InputError as error:
             self._refuse(name, error.problems)
             return []
@@ -199,7 +204,7 @@ class _Preflight:
 
     def existing_ids(self) -> Iterator[str]:
         """The ARM ids of the recorded resources of the services, and of the vaults of their keys."""
-        for one in self.situations.values():
+        for one in self.states.values():
             recorded = [outputs.get("id") for outputs in one.before.own_parts.values()]
             yield from filter(None, dict.fromkeys([*recorded, one.place.vault_id]))
 
@@ -208,7 +213,7 @@ class _Preflight:
         tell all problems at once, but not about an argument that is refused already."""
         asked = [
             (name, question)
-            for name, one in self.situations.items()
+            for name, one in self.states.items()
             # A login to another subscription would make resources that none of the user's settings name.
             if one.before.account is None or is_in_subscription(one.before.account, one.login)
             for question in self._planned(name, one)
@@ -250,21 +255,27 @@ def _unchecked(report: Mapping[str, Any]) -> Iterator[str]:
             yield text
 
 
+def _deployer_calls_twice(inputs: EncryptedAIServicesAccountArgs, deployer_id: str) -> Iterator[Problem]:
+    """A caller may be the deployer: that can be judged only once the deployer is known."""
+    if any(caller.is_deployer for caller in inputs.callers):
+        yield from callers.problems(inputs, deployer_id)
+
+
 def recovers() -> bool:
     """Whether `operate recover` asks what the stack declares: it looks for what exists already."""
     return RECOVERS in os.environ and pulumi.runtime.is_dry_run()
 
 
-def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
-    """The findings of a situation that a late answer of Azure could show, too."""
-    live = situation.live
+def _doubts(service: ServiceState, recorded: RecordedService) -> frozenset[str]:
+    """The findings about a service that a late answer of Azure could show, too."""
+    live = service.live
     is_unbound = live.account is None or bound_key(live.account) is None
     unbound = recorded.is_bound and "account" not in live.unread and is_unbound
-    found = {one.text for rule in rules.DOUBTFUL for one in rule(situation)}
+    found = {one.text for rule in rules.DOUBTFUL for one in rule(service)}
     return frozenset(found | {"unbound"} if unbound else found)
 
 
-def _tell(name: str, situation: Situation) -> None:
+def _tell(name: str, service: ServiceState) -> None:
     notes = (
         access.not_by_targets,
         access.still_granted,
@@ -275,7 +286,7 @@ def _tell(name: str, situation: Situation) -> None:
     )
     told = existing_resources.documented, existing_resources.upgraded
     for note in (*notes, *(told if pulumi.runtime.is_dry_run() else ())):
-        for text in note(situation):
+        for text in note(service):
             pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
 
 

@@ -4,9 +4,8 @@ from typing import Any
 
 import pulumi
 
-from components.arguments import names
 from components.declared import Declaration, Declare, Made, then
-from core import arm_ids, resource_types
+from core import arm_ids, resource_types, roles
 from core.roles import SERVICE_PRINCIPAL, Role
 
 
@@ -30,7 +29,7 @@ def assign_role(
         name,
         {
             "roleAssignmentName": pulumi.Output.all(place, principal_id).apply(
-                lambda ids: names.role_assignment_name(ids[0], ids[1], role.id)
+                lambda ids: roles.assignment_name(ids[0], ids[1], role.id)
             ),
             "scope": place,
             "roleDefinitionId": then(scope, lambda at: role.definition_id(arm_ids.subscription_of(at))),

@@ -11,12 +11,12 @@ from components.account_args import declared_encryption
 from components.arguments.inputs import known_text, read
 from components.azure_cmk import KeyVersion
 from components.component import Component, azure_provider, former_names
-from components.guards.plan import ServicePlan
-from components.guards.reader import ServiceRequest
+from components.look import ServiceRequest
 from components.preflight import preflight
 from components.references import KeyReference
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.service_parts import Parts
+from components.service_plan import ServicePlan
 from components.subscriptions import Subscriptions
 from core import clouds
 from core.calls import example_command

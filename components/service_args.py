@@ -1,7 +1,7 @@
 """The arguments of EncryptedAIServicesAccount, their defaults, and the rules between them.
 
 A stack's settings are these arguments, read from its file; their descriptions document both. The rules about
-existing resources are in guards/.
+existing resources are in core/service/.
 """
 
 import dataclasses
@@ -14,23 +14,26 @@ import pulumi
 from components import callers
 from components.arguments import names
 from components.arguments.inputs import Arguments, Rule, argument, camel_case, known_text
-from components.arguments.problem import Problem
 from components.as_found import AS_FOUND
 from components.audit import ServiceAuditArgs
 from components.callers import CallerArgs
-from components.encryption_args import (
-    BOTH,
-    CUSTOMER_MANAGED,
-    SYSTEM_ASSIGNED,
-    USER_ASSIGNED,
-    EncryptionArguments,
-)
+from components.encryption_args import EncryptionArguments
 from components.foundry import FoundryArguments
-from components.key import PINNED
 from components.network import PRIVATE
 from core import arm_ids, coverage, demands, facts, kind_limits, kinds
 from core.kinds import FREE_TIER
 from core.regions import normalised, region
+from core.service.desired import (
+    BOTH,
+    CUSTOMER_MANAGED,
+    PINNED,
+    SYSTEM_ASSIGNED,
+    USER_ASSIGNED,
+    DesiredKey,
+    DesiredService,
+    DesiredVault,
+)
+from core.service.problem import Problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +196,51 @@ class EncryptedAIServicesAccountArgs(EncryptionArguments, FoundryArguments):
                 raise
             most = names.VAULT.longest - len(names.DEFAULTS["vault"].template.replace("{service}", ""))
             raise ValueError(f"{error}, and at most {most} unless vault.name is given") from None
+
+    @property
+    def desired(self) -> DesiredService:
+        """The arguments as plain values, by which existing resources are judged."""
+        texts = {
+            name: getattr(self, name)
+            for name in (
+                "account_name",
+                "kind",
+                "location",
+                "encryption",
+                "identity",
+                "access",
+                "access_model",
+            )
+        }
+        vault, key = self.vault, self.key
+        return DesiredService(
+            **texts,
+            unbind_account=self.unbind_account,
+            revoke_account=self.revoke_account,
+            vault=DesiredVault(
+                name=vault.name, id=known_text(vault.id), key_operators=tuple(vault.key_operators)
+            ),
+            key=DesiredKey(
+                name=key.name,
+                id=known_text(key.id),
+                type=key.type,
+                size=key.size,
+                version=key.version,
+                pin=key.pin,
+                generation=key.generation,
+            ),
+            resource_group_name=self.resource_group_name,
+            existing_resource_group_name=known_text(self.existing_resource_group_name),
+            projects=tuple(project.name for project in self.projects),
+            removed_projects=tuple(self.removed_projects),
+            is_private=self.network.access == PRIVATE,
+            keeps_logs=self.audit.keeps_logs,
+            workspace_id=known_text(self.audit.workspace_id),
+            as_found=tuple(self.as_found),
+            arguments={
+                resource: self.argument_of(resource) for resource in ("account", "resourceGroup", "vault")
+            },
+        )
 
     @property
     def group_name(self) -> str:

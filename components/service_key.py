@@ -13,20 +13,20 @@ from dataclasses import dataclass, field
 import pulumi
 
 from components.access import ROTATION, make_grant
-from components.access_model import ACCESS_POLICY, RBAC
-from components.arguments.checks import DEPLOYER
 from components.arguments.inputs import source_resources
-from components.arguments.problem import InputError, Problem
+from components.arguments.problem import InputError
 from components.declared import Declare, then
-from components.guards.plan import ServicePlan
-from components.guards.situation import key_operators
 from components.key import make_key
 from components.references import KeyReference, VaultReference, key_at, vault_at
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs
+from components.service_plan import ServicePlan
 from components.vault import KeyVaultArgs, make_vault
 from components.vault_writes import of_vault
 from core import facts
+from core.service.desired import ACCESS_POLICY, DEPLOYER, RBAC
+from core.service.problem import Problem
+from core.service.state import key_operators
 
 _OPERATORS = "vault.keyOperators"
 
@@ -64,7 +64,7 @@ class ServiceKey:
                     name=inputs.name,
                     resource_group_name=resource_group_name,
                     location=inputs.location,
-                    tenant_id=plan.situation.login.tenant_id,
+                    tenant_id=plan.service.login.tenant_id,
                     vault_name=inputs.vault.name,
                     vault_sku=inputs.vault.sku,
                     access_model=inputs.access_model,
@@ -76,7 +76,7 @@ class ServiceKey:
                 guard=guard,
             )
         self._assign_officers(vault)
-        if plan.situation.keeps_key:
+        if plan.service.keeps_key:
             # It exists already, and azure-native refuses to create an existing key.
             return KeyReference(then(vault.id, lambda found: facts.key_id(found, inputs.key.name)), vault)
         return make_key(
@@ -120,11 +120,11 @@ class ServiceKey:
                 key,
                 self.declare,
                 principal_id=object_id,
-                tenant_id=self.plan.situation.login.tenant_id,
+                tenant_id=self.plan.service.login.tenant_id,
                 access_model=ACCESS_POLICY,
                 permissions=ROTATION,
                 # The program that owns a vault declares all permissions of its operators.
-                takes_over=self.inputs.makes_vault and not known & self.plan.recorded_policies,
+                takes_over=self.inputs.makes_vault and not known & self.plan.service.recorded_policies,
                 argument=_OPERATORS,
                 aliases=former,
             )
@@ -147,8 +147,8 @@ class ServiceKey:
         """The object id of each operator once, with the names of its access in the program and in the state.
         The name follows from the object id, so it stays the same whoever deploys: under another name, the
         engine would make the access again, and then delete it with the former resource."""
-        for object_id in key_operators(self.inputs, self.plan.situation.login):
+        for object_id in key_operators(self.inputs.desired, self.plan.service.login):
             self._claim(vault, object_id)
             name = f"{self.inputs.name}-operator-{object_id or DEPLOYER}"
-            recorded = self.plan.situation.before.operators.get(object_id.lower(), f"{name}-access")
+            recorded = self.plan.service.before.operators.get(object_id.lower(), f"{name}-access")
             yield object_id, name, [pulumi.Alias(name=recorded)] if recorded != f"{name}-access" else []

@@ -6,25 +6,23 @@ from typing import Any, NamedTuple
 import pulumi
 
 from components.access import make_grant
-from components.access_model import ACCESS_POLICY, RBAC
 from components.account import MadeAccount, make_account
 from components.after_account import AfterAccount
-from components.arguments.inputs import UNKNOWN
 from components.as_found import kept_paths
 from components.azure_cmk import CustomerManagedKey, KeyAccessCleanup, KeyAccessValidation, KeyVersion
 from components.azure_failures import waiting_hooks
 from components.azure_native import read_back, value_at
 from components.component import ChildOptions
 from components.declared import Declaration, Declare, Registering
-from components.encryption_args import USER_ASSIGNED
-from components.guards.plan import ServicePlan
 from components.kept_properties import declared_links
 from components.references import KeyReference, VaultReference
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.service_key import ServiceKey
+from components.service_plan import ServicePlan
 from components.vault_guard import grant_guard, role_guard, vault_guard
 from core import adapters, arm_ids
 from core import resource_types as types
+from core.service.desired import ACCESS_POLICY, RBAC, UNKNOWN, USER_ASSIGNED
 
 
 class MadeIdentity(NamedTuple):
@@ -49,8 +47,8 @@ class Parts:
         *,
         asks: Declare | None = None,
     ) -> None:
-        self._preflight, self._situation = preflight, preflight.situation
-        self._inputs = inputs = inputs.of_account(preflight.situation.before.account)
+        self._service = preflight.service
+        self._inputs = inputs = inputs.of_account(preflight.service.before.account)
         self._child_options, self._protected_options, self._asks = child, protected, asks
         self._vault: VaultReference | None = None
         self._child = self._declares(child)
@@ -89,17 +87,17 @@ class Parts:
 
     def key(self) -> KeyReference:
         """The key, in its vault."""
-        inputs, situation = self._inputs, self._situation
-        as_found = [*inputs.as_found, "vault"] if situation.leaves_vault else inputs.as_found
+        inputs, service = self._inputs, self._service
+        as_found = [*inputs.as_found, "vault"] if service.leaves_vault else inputs.as_found
         declare = self._asks or Registering(self._protected_options, kept_paths("vault", as_found))
-        guard, before = None, situation.before
+        guard, before = None, service.before
         if before.vault and not self._asks:
             is_settled = before.account is not None and before.account.has_settled
             guard = vault_guard(
                 before.vault.name,
-                user="" if situation.place.assignment_id else situation.granted_user,
-                live=situation.live.vault,
-                may_leave_roles=situation.had_roles or not before.is_bound or not is_settled,
+                user="" if service.place.assignment_id else service.granted_user,
+                live=service.live.vault,
+                may_leave_roles=service.had_roles or not before.is_bound or not is_settled,
             )
         key = self._key.make(declare, self.resource_group_name, guard)
         self._vault = key.vault
@@ -111,7 +109,7 @@ class Parts:
         account, which would be left without its key."""
         if self._inputs.makes_vault:
             return key.vault.makers[0]
-        subscription, name = self._situation.login.subscription_id, self._inputs.account_name
+        subscription, name = self._service.login.subscription_id, self._inputs.account_name
         group: pulumi.Output[str] = pulumi.Output.from_input(self.resource_group_name)
         account_id = group.apply(
             lambda group: arm_ids.child(arm_ids.group_id(subscription, group), arm_ids.ACCOUNT, name)
@@ -156,7 +154,7 @@ class Parts:
             kept=kept_paths("account", self._inputs.as_found),
             frozen=self._why_frozen(binds_in_its_create=encryption is not None),
             unbinds=self._inputs.unbinds and identity_id is not None,
-            before=self._situation.account,
+            before=self._service.account,
             on_error=self._on_error(bound_in_its_create=encryption is not None),
         )
 
@@ -165,7 +163,7 @@ class Parts:
         if self._inputs.is_revoked:
             return "because its access to the key is revoked; after `access: granted`, a `pulumi up` does"
         # In two phases the grant comes after the account, so that the account waits for another update.
-        if self._situation.account_waits and not binds_in_its_create:
+        if self._service.account_waits and not binds_in_its_create:
             return "because its access to the key comes first; the next `pulumi up` does"
         return ""
 
@@ -209,22 +207,22 @@ class Parts:
         # Not protected, so that `access: revoked` deletes it in one update. The binding or the account, which
         # depends on it, is protected: no destroy deletes the grant of an account that stays.
         declare = self._declares(self._child_options, "grant")
-        plan, name, place = self._preflight, f"{self._inputs.name}-access", self._situation.place
-        guard, user = None, self._situation.granted_user
+        name, place = f"{self._inputs.name}-access", self._service.place
+        guard, user = None, self._service.granted_user
         if user and not self._asks:
             if not place.assignment_id:
                 guard = grant_guard(name, place.vault_id, user)
-            elif not self._situation.before.grant_recorded:
+            elif not self._service.before.grant_recorded:
                 guard = role_guard(name, place.assignment_id)
         made = make_grant(
             self._inputs.name,
             key,
             declare,
             principal_id=principal_id,
-            tenant_id=self._situation.login.tenant_id,
+            tenant_id=self._service.login.tenant_id,
             access_model=self._inputs.grants_by,
             deleted_with=deleted_with,
-            takes_over=name not in plan.recorded_policies,
+            takes_over=name not in self._service.recorded_policies,
             guard=guard,
         )
         resource: pulumi.CustomResource | None = made.resource
@@ -237,10 +235,10 @@ class Parts:
         both. An account that was adopted has used its key already, and needs no proof."""
         if grant is None:
             return []
-        if self._preflight.proven_by_use:
+        if self._service.proven_by_use:
             return [grant]
         # Only an existing account can prove more than Resource Manager shows.
-        account_id = self._preflight.account_id if self._situation.account_waits else None
+        account_id = self._service.account_id if self._service.account_waits else None
         return [grant, self._validation(key, identity.principal_id, grant, account_id)]
 
     def restored_access(
@@ -251,7 +249,7 @@ class Parts:
         after: pulumi.Resource,
     ) -> None:
         """The proof that an account can read its data again, from the update on that restores its access."""
-        if grant and (self._situation.account_waits or self._preflight.has_proof):
+        if grant and (self._service.account_waits or self._service.has_proof):
             self._validation(key, account.grantee_id, grant, account.resource.id, depends_on=[after])
 
     def _validation(
@@ -275,9 +273,9 @@ class Parts:
     def _on_error(self, *, bound_in_its_create: bool) -> list[pulumi.ErrorHook]:
         # A write of a bound account states its key again, which is refused while restored access does not
         # count yet.
-        bound = bound_in_its_create or self._preflight.account_id is not None
+        bound = bound_in_its_create or self._service.account_id is not None
         # An existing account has used a key of such a vault, so a refusal now has another reason.
-        live = self._situation.account.live
+        live = self._service.account.live
         is_used = live is not None and adapters.account(live).has_settled
         untried = self._inputs.grants_by == RBAC and not is_used
         user = adapters.account(live).key_user if live else None
@@ -287,7 +285,7 @@ class Parts:
         return waiting_hooks(
             self._inputs.name,
             "account",
-            hopeless=self._situation.account.hopeless,
+            hopeless=self._service.account.hopeless,
             untried_rbac=untried,
             grantee=grantee,
         )
@@ -300,7 +298,7 @@ class Parts:
             key_id=key.id,
             generation=self._inputs.key.generation,
             pin=self._inputs.key.pin,
-            account_id=self._preflight.account_id if follower_id is None else follower_id,
+            account_id=self._service.account_id if follower_id is None else follower_id,
             account_leaves=self._inputs.unbinds or None,
             opts=self._child_options(
                 depends_on=[*self._key.officers, *self.key_operators(key)],
@@ -321,7 +319,7 @@ class Parts:
     def binds_later(self) -> bool:
         """Whether the state has no binding yet, as after a cut-off return to the key, and access is revoked:
         the service cannot use the key to bind the data."""
-        return self._inputs.is_revoked and self._situation.account.recorded_key is None
+        return self._inputs.is_revoked and self._service.account.recorded_key is None
 
     def binding(
         self, account: MadeAccount, version: KeyVersion, grant: pulumi.Resource | None, key: KeyReference
@@ -333,7 +331,7 @@ class Parts:
         """
         unchanged = [] if grant else ["keyUriWithVersion", "vaultId"]
         # A name that stays in the settings unprotects no other account.
-        account_name = arm_ids.name_of(self._preflight.account_id or "")
+        account_name = arm_ids.name_of(self._service.account_id or "")
         leaves = self._inputs.unbind_account == account_name
         options = self._child_options if leaves else self._protected_options
         return CustomerManagedKey(
@@ -353,4 +351,4 @@ class Parts:
         audit logs."""
         vault_id = self._vault.id if self._vault and self._inputs.makes_vault else None
         parts = AfterAccount(self._inputs, account, vault_id, self._place, self._child, self._protected)
-        return parts.make(self._situation.login.object_id, after)
+        return parts.make(self._service.login.object_id, after)

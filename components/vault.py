@@ -10,7 +10,6 @@ from typing import Any, Self
 
 import pulumi
 
-from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks, names
 from components.arguments.inputs import ComponentArguments, argument, read
 from components.azure_native import value_at
@@ -22,6 +21,7 @@ from components.vault_guard import lone_vault_guard
 from core import resource_types as types
 from core.demands import RETENTION_DAYS
 from core.regions import region
+from core.service.desired import ACCESS_POLICY, RBAC
 
 TIERS = STANDARD, PREMIUM = "standard", "premium"
 

@@ -11,8 +11,8 @@ vault by an empty PATCH (azure-cmk, getWrittenVault):
 - Immediately afterwards it asks again, and fails if an identity has more than before.
 - Before it writes the grant of an account that has its access already, it makes sure that this is so.
 
-Owns: these hooks, and their judgement. Does not own: what a preview refuses (guards/access.py). What Azure
-could still do is in docs/runbooks/drift.md.
+Owns: these hooks, and their judgement. Does not own: what a preview refuses
+(core/service/access.py). What Azure could still do is in docs/runbooks/drift.md.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,11 +24,12 @@ from pulumi.runtime.proto import resource_pb2
 from components.azure_failures import unrecorded
 from components.cmk_resource import cmk_invoke_options
 from components.hooks import engine_has, plain, read_in_hook, serve_hooks
-from components.invokes import Answer, invoke
+from components.invokes import invoke
 from components.sdk import wait_for
 from core import adapters, commands, demands, facts, rights
 from core.refusals import OPENING
 from core.rights import Access, EffectiveAccess
+from core.service.recorded import Answer
 
 GET_WRITTEN_VAULT = "azure-cmk:index:getWrittenVault"
 _KEPT = "Somebody may have done that on purpose, so this update does not undo it"

@@ -14,6 +14,9 @@ from typing import Any, Final
 
 from core import arm_ids
 
+# An RFC 4122 name space must be fixed for ever: names are made in it.
+_ASSIGNMENTS: Final = uuid.UUID("6d4e4b52-6f0f-5c3e-9b1d-0c5a3f5f8e21")
+
 SERVICE_PRINCIPAL: Final = "ServicePrincipal"
 """The principal type of a managed identity, an application and a pipeline."""
 
@@ -139,3 +142,9 @@ def id_of(definition: str) -> str | None:
 def built_in(definition: str) -> Role | None:
     """The built-in role that a role definition's id (full or bare) names; None for one not listed here."""
     return BUILT_IN.get(id_of(definition) or "")
+
+
+def assignment_name(scope: str, principal_id: str, role_id: str) -> str:
+    """The name of a role assignment, a GUID: one per (scope, principal, role), so that the same grant has the
+    same name on every run."""
+    return str(uuid.uuid5(_ASSIGNMENTS, f"{scope}|{principal_id}|{role_id}".lower()))

@@ -11,14 +11,14 @@ import argparse
 import asyncio
 from collections.abc import Iterator, Sequence
 
-from components.account_write import AccountBefore
-from components.guards.key_place import place_of_key
-from components.guards.recorded_state import RecordedService
-from components.guards.situation import Deployer, Live, Situation
-from components.guards.soft_deleted import problems
 from components.planned import Question, planned
 from core import rights
 from core.login import SETTINGS, Login, LoginError
+from core.service.account import AccountBefore
+from core.service.key_place import place_of_key
+from core.service.recorded import RecordedService
+from core.service.soft_deleted import problems
+from core.service.state import Deployer, Live, ServiceState
 from operate import login
 from operate.checked_settings import FAILED, NOTE, OK, UNCHECKED, Line, judged, tell
 from operate.errors import OperateError
@@ -140,11 +140,12 @@ async def _deployment(new: Sequence[ServiceSettings], azure: Azure, deployer: De
     plan: list[tuple[str, Question]] = []
     for service in new:
         nothing = RecordedService(service.name)
-        place = place_of_key(service, nothing)
-        names = problems(service, nothing, held["vaults"], held["accounts"])
+        desired = service.desired
+        place = place_of_key(desired, nothing)
+        names = problems(desired, nothing, held["vaults"], held["accounts"])
         found += [Line(f"{service.name}, {one.path}", FAILED, one.text) for one in names]
-        situation = Situation(service, nothing, deployer, place, Live(), AccountBefore())
-        plan += [(service.name, one) for one in planned(situation)]
+        state = ServiceState(desired, nothing, deployer, place, Live(), AccountBefore())
+        plan += [(service.name, one) for one in planned(service, state)]
     report = await checks.run([checks.planned(one) for _, one in plan], Questions(asking, waiter))
     named = {one["id"]: f"{name}, {one['setting']}" for name, one in plan}
     found += [

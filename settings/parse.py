@@ -13,9 +13,9 @@ from uuid import UUID
 import pulumi
 
 from components.arguments.inputs import arguments, camel_case, examine, hidden, shown, texts_in, top
-from components.arguments.problem import Problem
 from core import documents, regions
 from core.environment import NAMESPACE
+from core.service.problem import Problem
 from settings.model import ServiceSettings, Settings
 from settings.services import problems_between
 

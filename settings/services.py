@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from components.arguments.inputs import known_text
-from components.arguments.problem import Problem
 from core import arm_ids, facts
+from core.service.problem import Problem
 from settings.model import ServiceSettings
 
 _OPERATORS = "vault.keyOperators"

@@ -23,10 +23,10 @@ from typing import Any
 import pulumi
 
 from components.arguments.inputs import shown
-from components.arguments.problem import Problem
 from core import documents, yaml_documents
 from core.documents import DocumentError
 from core.environment import NAMESPACE
+from core.service.problem import Problem
 from settings.parse import SHARED_FILE, Values, merged
 
 FILE = SHARED_FILE

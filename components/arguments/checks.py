@@ -4,9 +4,8 @@ import pulumi
 
 from components.arguments.inputs import Check
 from core import arm_ids
+from core.service.desired import DEPLOYER
 
-DEPLOYER = "deployer"
-"""The identity that runs Pulumi, where object ids are given."""
 Tags = pulumi.Input[dict[str, pulumi.Input[str]]]
 
 

@@ -22,8 +22,10 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast, get_args, get
 
 import pulumi
 
-from components.arguments.problem import InputError, Problem
+from components.arguments.problem import InputError
 from components.sdk import wait_for
+from core.service.desired import UNKNOWN
+from core.service.problem import Problem
 
 Check = Callable[[Any], object]
 """Raises ValueError with what is wrong with a value."""
@@ -267,10 +269,6 @@ def examine(
 def known_text(value: pulumi.Input[str] | None) -> str | None:
     """A value of known arguments; UNKNOWN for an output whose value is not known yet."""
     return UNKNOWN if isinstance(value, pulumi.Output) else cast("str | None", value)
-
-
-UNKNOWN = ""
-"""Stands for the value of an output that is not known yet."""
 
 
 def source_resources(value: pulumi.Input[str]) -> list[pulumi.Resource]:

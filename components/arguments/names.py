@@ -8,7 +8,6 @@ Cloud Adoption Framework.
 """
 
 import re
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -16,9 +15,6 @@ from typing import Any, Final, NamedTuple
 
 from components.arguments.inputs import camel_case
 from core.regions import normalised
-
-# An RFC 4122 name space must be fixed for ever: names are made in it.
-_ASSIGNMENTS = uuid.UUID("6d4e4b52-6f0f-5c3e-9b1d-0c5a3f5f8e21")
 
 
 @dataclass(frozen=True)
@@ -132,8 +128,3 @@ def derived(resource: str, owner: Any, given: str = "", target: str = "", *, arg
         return default.limit.checked(name)
     except ValueError as error:
         raise ValueError(f"{error}; {way}") from None
-
-
-def role_assignment_name(scope: str, principal_id: str, role_id: str) -> str:
-    """One GUID per (scope, principal, role), so that the same grant has the same name on every run."""
-    return str(uuid.uuid5(_ASSIGNMENTS, f"{scope}|{principal_id}|{role_id}".lower()))

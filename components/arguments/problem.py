@@ -1,18 +1,10 @@
-"""Problems of a component's arguments, or of their consequences."""
+"""The error for arguments of a component that are wrong."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pulumi
 
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong. `path` is the argument that has to change, such as `network.access`, in the
-    words of the package's schema and of a stack's file."""
-
-    path: str
-    text: str
+from core.service.problem import Problem
 
 
 class InputError(pulumi.InputPropertiesError, pulumi.RunError, ValueError):

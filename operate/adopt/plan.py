@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.arguments import names
-from components.key import AUTOMATIC
-from core import adapters, arm_ids, kinds, regions, resource_types, rights
+from core import adapters, arm_ids, kinds, regions, resource_types, rights, roles
 from core.facts import Network
 from core.roles import encryption_user
+from core.service.desired import AUTOMATIC
 from core.values import Mark
 from operate.adopt.existing import Existing
 from operate.evidence.history import newest
@@ -98,7 +97,7 @@ def _role(name: str, existing: Existing, user: str) -> tuple[Import, bool] | Non
     one at the key itself, which the resource's id does not name."""
     vault, key, given = existing.vault, existing.key_id, existing.service.assignments
     role = encryption_user(vault.id)
-    wanted = names.role_assignment_name(key, user, role.id)
+    wanted = roles.assignment_name(key, user, role.id)
     for scope in (key,) if vault.is_managed_hsm else (key, vault.id):
         for one in () if given is None or isinstance(given, NotChecked) else given:
             of_user = one.principal_id.lower() == user.lower() and one.role_id == role.id

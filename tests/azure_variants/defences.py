@@ -15,13 +15,13 @@ from unittest.mock import patch
 
 import pulumi
 
-from components.account_write import AccountBefore, bound_key
 from components.references import VaultReference
 from components.vault_writes import of_vault
 from core import arm_ids
 from core.clouds import Cloud
 from core.facts import Account
 from core.refusals import NOT_TRUSTED, RefusalKind
+from core.service.account import AccountBefore, bound_key
 from localazure import throttling
 from localazure.standin.azure import Answer
 from operate import verify

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.guards.reader import ServiceRequest
+from components.look import ServiceRequest
 from components.preflight import RefusedError, preflight
 from components.testing import CLIENT, PRINCIPAL, existing_vault
 from core import arm_ids

@@ -9,19 +9,10 @@ import pulumi
 import pytest
 
 from components.account import _grantee
-from components.account_write import (
-    AccountBefore,
-    bound_key,
-    differs,
-    loss,
-    recorded_account,
-    states_unusable_key,
-    turns_identity_on,
-    unusable_version,
-    unwritten,
-)
-from components.invokes import State
+from components.account_write import loss, states_unusable_key, turns_identity_on, unwritten
 from core.resource_types import ACCOUNT, BINDING
+from core.service.account import AccountBefore, bound_key, differs, recorded_account, unusable_version
+from core.service.recorded import State
 
 VERSION = "1" * 32
 ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/lang-claims"

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from components.guards.data_loss import losses
-from components.guards.recorded_state import recorded_service
-from components.invokes import state_of
 from core import kind_limits
 from core import resource_types as types
+from core.service.data_loss import losses
+from core.service.recorded import recorded_service, state_of
 from tests.components.bound import ACCOUNT, state, urn
 from tests.components.test_kinds import refused
 from tests.support.recording import service

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.guards.reader import ServiceRequest
+from components.look import ServiceRequest
 from components.preflight import preflight
 from components.service import EncryptedAIServicesAccount
 from core import arm_ids

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from components.arguments.problem import InputError
-from components.guards.existing_resources import documented
-from components.guards.recorded_state import RecordedService
 from components.testing import CLIENT
 from core import kinds
 from core.kinds import AccountKind
+from core.service.existing_resources import documented
+from core.service.recorded import RecordedService
 from tests.components.test_managed_hsm import KEY as IN_HSM
 from tests.components.test_modes import SUBNET
 from tests.support.recording import service, service_inputs

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from components.arguments.names import role_assignment_name
 from core.resource_types import KEY_ACCESS_REVOCATION
 from core.rights import NEEDED
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER as ROLE
+from core.roles import assignment_name
 from localazure import seed
 from tests.remediation.world import EXISTING_VAULT, World, forbid, permit, set_policy
 
@@ -75,7 +75,7 @@ def _give_grant(world: World) -> None:
     if world.mode != "Azure RBAC":
         permit(world, _user(world), {"keys": [*NEEDED]})
         return
-    name = role_assignment_name(key, _user(world), ROLE.id)
+    name = assignment_name(key, _user(world), ROLE.id)
     role = {"roleDefinitionId": ROLE.definition_id(seed.SUBSCRIPTION_ID), "principalId": _user(world)}
     world.arm("PUT", f"{key}/providers/Microsoft.Authorization/roleAssignments/{name}", {"properties": role})
 

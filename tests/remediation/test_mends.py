@@ -12,9 +12,9 @@ from unittest import mock
 
 import pytest
 
-from components import planned, preflight
-from components.guards import access, data_loss, drift, key_place, reader, rules, soft_deleted
-from components.guards.situation import Situation
+from components import look, planned, preflight
+from core.service import access, data_loss, drift, key_place, rules, soft_deleted
+from core.service.state import ServiceState
 from provider import key_access, key_version
 from provider.deployment import checks
 from provider.wire import Properties
@@ -75,11 +75,11 @@ MENDS = {
     "a replacement's name is free": Mend((soft_deleted, "problems"), lambda *_: []),
     "a service leaves no access behind": Mend((key_access.KeyAccessCleanupHandler, "delete"), _does_nothing),
     "no older version is bound": Mend((key_version, "_not_older"), lambda versions, _: versions),
-    "no account is written without access": Mend((Situation, "account_lacks_access"), False),
+    "no account is written without access": Mend((ServiceState, "account_lacks_access"), False),
     "what is gone is told": Mend((rules, "RULES"), _without(drift.gone)),
     "a first generation rotates": Mend((key_version, "rotates"), _rotates_a_number),
     "a key is named as before": Mend((key_place, "_is_another_key"), _no),
-    "guards judge the live account": Mend((reader, "as_it_is"), lambda before, _: before),
+    "guards judge the live account": Mend((look, "as_it_is"), lambda before, _: before),
     "a subnet is looked up": Mend((planned, "_references"), _nothing),
     "a wrong key is told first": Mend((checks, "_demands"), _nothing),
     "a rotation waits for its grant": Mend((key_version.Rotation, "_with_access"), _at_once),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from components.guards.reader import ServiceRequest
+from components.look import ServiceRequest
 from components.preflight import preflight
 from components.service import EncryptedAIServicesAccount
 from components.service_args import EncryptedAIServicesAccountArgs

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.account_write import AccountBefore
-from components.guards.key_place import KeyPlace
-from components.guards.recorded_state import RecordedService
-from components.guards.situation import Deployer, Live, Situation
 from components.testing import DEPLOYER, SUBSCRIPTION, TENANT
+from core.service.account import AccountBefore
+from core.service.key_place import KeyPlace
+from core.service.recorded import RecordedService
+from core.service.state import Deployer, Live, ServiceState
 from tests.support.recording import service_inputs
 
 LOGIN = Deployer(TENANT, SUBSCRIPTION, DEPLOYER)
@@ -16,10 +16,10 @@ LOGIN = Deployer(TENANT, SUBSCRIPTION, DEPLOYER)
 
 def situation(
     before: RecordedService, place: KeyPlace | None = None, live: Live | None = None, **said: Any
-) -> Situation:
+) -> ServiceState:
     """A service with arguments `said`, as the state and Azure have it."""
-    return Situation(
-        service_inputs(**said),
+    return ServiceState(
+        service_inputs(**said).desired,
         before,
         LOGIN,
         place or KeyPlace(),

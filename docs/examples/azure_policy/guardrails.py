@@ -13,9 +13,9 @@ from pulumi_azure_native import authorization
 
 from components.arguments import checks
 from components.arguments.inputs import Arguments, ComponentArguments, Rule, argument, read
-from components.arguments.problem import Problem
 from components.component import Component
 from core import arm_ids
+from core.service.problem import Problem
 from docs.examples.azure_policy.constraints import (
     AUDIT,
     CONSTRAINTS,

@@ -10,8 +10,8 @@ import pytest
 from pulumi_azure_native import resources
 
 from components.arguments.problem import InputError
-from components.guards.reader import ServiceRequest
 from components.key import EncryptionKey
+from components.look import ServiceRequest
 from components.preflight import preflight
 from components.service import EncryptedAIServicesAccount
 from components.testing import SUBSCRIPTION, TENANT, declared

@@ -13,6 +13,7 @@ from components.arguments.inputs import camel_case
 from components.arguments.problem import InputError
 from components.service import EncryptedAIServicesAccount
 from components.service_args import EncryptedAIServicesAccountArgs
+from core import roles
 from tests.components.test_modes import SUBNET
 from tests.support.recording import run, service
 
@@ -80,10 +81,10 @@ def test_fails_for_a_template_that_gives_no_name(resource: str, template: str, s
 
 def test_role_assignment_name_is_one_per_fact_whatever_the_case() -> None:
     """The same grant has the same name on every machine; another principal has another."""
-    one = names.role_assignment_name("/Scope", "Principal", "role")
-    assert one == names.role_assignment_name("/scope", "principal", "ROLE")
+    one = roles.assignment_name("/Scope", "Principal", "role")
+    assert one == roles.assignment_name("/scope", "principal", "ROLE")
     assert one == "b01ac3aa-1dee-532c-b501-e462dcbc52b5"
-    assert one != names.role_assignment_name("/scope", "other", "role")
+    assert one != roles.assignment_name("/scope", "other", "role")
 
 
 def test_a_long_service_with_a_rule_of_names_gives_its_vault_a_name_of_its_own() -> None:

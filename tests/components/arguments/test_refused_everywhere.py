@@ -14,12 +14,13 @@ import pytest
 from hypothesis import event, given, settings
 
 from components.__main__ import COMPONENTS
-from components.arguments.problem import InputError, Problem
+from components.arguments.problem import InputError
 from components.host import Package
 from components.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount
 from components.testing import TENANT
 from components.vault import KeyVault
+from core.service.problem import Problem
 from settings import SettingsError, parse
 from settings.parse import decoded
 from tests.support.recording import FakeAzure, RecordingMonitor, run

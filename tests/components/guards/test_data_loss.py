@@ -9,14 +9,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.guards.data_loss import losses
-from components.guards.reader import ServiceRequest
-from components.guards.recorded_state import recorded_service
-from components.guards.situation import Deployer
-from components.invokes import state_of
+from components.look import ServiceRequest
 from components.preflight import RefusedError, preflight
 from components.service import EncryptedAIServicesAccount
 from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT
+from core.service.data_loss import losses
+from core.service.recorded import recorded_service, state_of
+from core.service.state import Deployer
 from tests.components.bound import (
     ACCESS,
     ACCOUNT,

@@ -7,18 +7,16 @@ from typing import Any
 
 import pytest
 
-from components.guards.access import removed_access, still_granted
-from components.guards.drift import gone, not_read, unaudited
-from components.guards.key_place import KeyPlace
-from components.guards.plan import ServicePlan
-from components.guards.recorded_state import RecordedService
-from components.guards.situation import Live
-from components.guards.soft_deleted import makes_names
-from components.invokes import Parts
 from components.testing import SUBSCRIPTION
 from core import arm_ids
 from core import resource_types as types
 from core.facts import CUSTOMER_MANAGED, Account, Encryption
+from core.service.access import removed_access, still_granted
+from core.service.drift import gone, not_read, unaudited
+from core.service.key_place import KeyPlace
+from core.service.recorded import Parts, RecordedService
+from core.service.soft_deleted import makes_names
+from core.service.state import Live
 from tests.support.recording import service_inputs
 from tests.support.situations import situation
 
@@ -197,10 +195,10 @@ def test_names_are_looked_up_only_where_something_is_made() -> None:
     """An account or vault that stands holds its own name; an existing vault is not made here."""
     vault: Parts = {(types.VAULT, "language-vault"): {"id": VAULT, "name": "kv-language"}}
     stands = recorded(resources=vault)
-    assert not makes_names(service_inputs(), stands)
-    assert makes_names(service_inputs(), RecordedService("language", vault))
-    assert makes_names(service_inputs(), recorded())
-    assert not makes_names(service_inputs(vault={"id": VAULT}), recorded())
+    assert not makes_names(service_inputs().desired, stands)
+    assert makes_names(service_inputs().desired, RecordedService("language", vault))
+    assert makes_names(service_inputs().desired, recorded())
+    assert not makes_names(service_inputs(vault={"id": VAULT}).desired, recorded())
 
 
 @pytest.mark.parametrize(
@@ -223,7 +221,7 @@ def test_the_policy_of_another_vault_or_identity_is_not_the_declared_one(
     it, and then delete it."""
     before = recorded(resources={(types.ACCESS_POLICY, "language-access"): policy})
     found = situation(before, KeyPlace(vault_id=vault, key_name="cmk-language"), Live())
-    assert ("language-access" in ServicePlan(found).recorded_policies) is counts
+    assert ("language-access" in found.recorded_policies) is counts
 
 
 @pytest.mark.parametrize("kind", ["TextTranslation", "TextAnalytics"])

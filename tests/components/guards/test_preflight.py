@@ -10,14 +10,14 @@ import pulumi
 import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
-from components.account_write import AccountBefore
-from components.guards.plan import ServicePlan
-from components.guards.reader import ServiceRequest, refuse_other_login
-from components.guards.situation import Deployer
 from components.invokes import missing_data_role
+from components.look import ServiceRequest, refuse_other_login
 from components.preflight import RefusedError, preflight
+from components.service_plan import ServicePlan
 from components.testing import SUBSCRIPTION, AbsentError, existing_vault
 from core import arm_ids
+from core.service.account import AccountBefore
+from core.service.state import Deployer
 from tests.components.bound import GRANT, HUB, state
 from tests.support.recording import FakeAzure, RecordingMonitor, run, service_inputs
 
@@ -231,9 +231,9 @@ def test_an_empty_answer_is_none(said: dict[str, Any]) -> None:
     request = ServiceRequest(service_inputs("one", **said))
     run(lambda: plans.update(preflight({"one": request})), azure=answered(FakeAzure(), lambda _: {}))
     one = plans["one"]
-    assert (one.situation.login, one.situation.account) == (Deployer(), AccountBefore())
-    assert not one.situation.keeps_key
-    assert (one.account_id, one.has_proof, one.proven_by_use) == (None, False, False)
+    assert (one.service.login, one.service.account) == (Deployer(), AccountBefore())
+    assert not one.service.keeps_key
+    assert (one.service.account_id, one.service.has_proof, one.service.proven_by_use) == (None, False, False)
 
 
 def test_however_much_is_not_checked_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

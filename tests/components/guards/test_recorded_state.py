@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from components.guards.data_loss import losses
-from components.guards.recorded_state import recorded_service
-from components.invokes import State, state_of
 from components.planned import planned
 from components.testing import SUBSCRIPTION
 from core import resource_types as types
+from core.service.data_loss import losses
+from core.service.recorded import State, recorded_service, state_of
 from tests.components import bound
 from tests.components.bound import HUB
+from tests.support.recording import service_inputs
 from tests.support.situations import situation
 
 GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
@@ -82,7 +82,10 @@ def test_a_project_is_asked_about_beside_a_part_of_its_name(
         account = {"kind": "AIServices", "properties": {"allowProjectManagement": manages}}
         parts = {**found.services, key: {**found.services[key], **account}}
         before = recorded_service("claims", State(parts, []))
-        ids = [str(one["id"]) for one in planned(situation(before, name="claims", **below))]
+        ids = [
+            str(one["id"])
+            for one in planned(service_inputs("claims", **below), situation(before, name="claims", **below))
+        ]
         assert any(id.endswith("/projects/vault") for id in ids) is (asked and manages)
 
 

@@ -8,8 +8,7 @@ from unittest.mock import MagicMock
 import pytest
 import yaml
 
-from components.arguments import names
-from core import rights
+from core import rights, roles
 from core.arm_ids import of_local_scope
 from core.facts import Encryption, Network, RoleAssignment
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER as ENCRYPTION_USER
@@ -227,7 +226,7 @@ def test_access_that_is_not_exactly_ours_is_left_as_it_is(
     assert "x-access" not in {one.name for one in plan("x", found(vault_body=entry)).imports}
 
 
-OURS = names.role_assignment_name(KEY_ID, OWN, ENCRYPTION_USER.id)
+OURS = roles.assignment_name(KEY_ID, OWN, ENCRYPTION_USER.id)
 
 
 @pytest.mark.parametrize(

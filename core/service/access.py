@@ -3,21 +3,21 @@
 Owns: telling the two cases apart, the refusals, and the notes. An ordinary update never restores access that
 somebody removed, in full or in part, at the grant or in the vault's firewall: they may have taken the data
 out of reach on purpose, for example in an emergency. A grant that was widened is drift, which an update with
-a refresh reverts. Pure. Does not own: the calls to Azure (reader.py), nor the grant (components/access.py).
+a refresh reverts. Pure. Does not own: the calls to Azure (components/look.py), nor the grant
+(components/access.py).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.access_model import ACCESS_POLICY
-from components.arguments.problem import Problem
-from components.guards.key_place import KeyPlace, is_elsewhere
-from components.guards.recorded_state import RecordedService
-from components.guards.situation import Situation
-from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids, commands, demands, facts, key_uris
 from core import resource_types as types
 from core.rights import Access, EffectiveAccess
+from core.service.desired import ACCESS_POLICY, DesiredService
+from core.service.key_place import KeyPlace, is_elsewhere
+from core.service.problem import Problem
+from core.service.recorded import RecordedService
+from core.service.state import ServiceState
 
 _BY_SETTING = "do the same, then set access: granted and run `pulumi up` again"
 
@@ -31,10 +31,10 @@ class RevokedAccess:
     assignment_id: str | None = None
 
 
-def revoked_without_a_key(situation: Situation) -> Iterator[Problem]:
+def revoked_without_a_key(service: ServiceState) -> Iterator[Problem]:
     """The update is to revoke the access of an account that needs none."""
-    one, account = situation, situation.before.account
-    if one.before.is_bound or not one.inputs.is_revoked:
+    account = service.before.account
+    if service.before.is_bound or not service.desired.is_revoked:
         return
     made = f"account {account.name!r}" if account else "an account that is yet to be made"
     yield Problem(
@@ -45,12 +45,12 @@ def revoked_without_a_key(situation: Situation) -> Iterator[Problem]:
     )
 
 
-def deletes_data(situation: Situation) -> Iterator[Problem]:
+def deletes_data(service: ServiceState) -> Iterator[Problem]:
     """Azure would delete the data of an account when access is revoked, and its name is not given."""
-    inputs, before = situation.inputs, situation.before
-    if not inputs.is_revoked or before.revoked or not before.is_bound or before.account is None:
+    desired, before = service.desired, service.before
+    if not desired.is_revoked or before.revoked or not before.is_bound or before.account is None:
         return
-    if (lost := situation.data_deleted) and inputs.revoke_account != before.account.name:
+    if (lost := service.data_deleted) and desired.revoke_account != before.account.name:
         yield Problem(
             "access",
             f"found 'revoked', but Azure then {lost}, and access: granted brings neither back. To do that on "
@@ -58,26 +58,26 @@ def deletes_data(situation: Situation) -> Iterator[Problem]:
         )
 
 
-def removed_access(situation: Situation) -> Iterator[Problem]:
+def removed_access(service: ServiceState) -> Iterator[Problem]:
     """The account's access to its key was removed outside Pulumi."""
-    one, before, access = situation, situation.before, situation.access
+    before, access = service.before, service.access
     # A recovery writes nothing, and the update after it is told.
-    if not before.is_bound or before.account is None or one.inputs.is_revoked or one.recovers:
+    if not before.is_bound or before.account is None or service.desired.is_revoked or service.recovers:
         return
     taken = []
     if not before.revoked:
-        if before.has_new_identity and one.account_lacks_access:
+        if before.has_new_identity and service.account_lacks_access:
             taken.append(_turned_off(before))
         elif access is not None and access.missing:
             taken.append(_taken(before, access))
-    taken += [_shut(one.closed_vault)] if one.closed_vault else []
-    if before.revoked and one.vault_under_roles:
-        taken.append(_under_roles(one.vault_under_roles))
-    if taken and one.inputs.unbinds and before.key_id:
+    taken += [_shut(service.closed_vault)] if service.closed_vault else []
+    if before.revoked and service.vault_under_roles:
+        taken.append(_under_roles(service.vault_under_roles))
+    if taken and service.desired.unbinds and before.key_id:
         # Access can be restored only while the account is to stay on its key.
-        yield from _cannot_leave(one, before.key_id)
+        yield from _cannot_leave(service, before.key_id)
         return
-    lost = one.data_deleted
+    lost = service.data_deleted
     meaning = f". Where no access is left, Azure {lost}" if lost else ", though nothing is lost"
     named = f" and revokeAccount: {before.account.name}" if lost else ""
     for how, restored in taken:
@@ -120,20 +120,18 @@ def _under_roles(vault: facts.Vault) -> tuple[str, str]:
     return how, f"run `{commands.by_policies(vault.id)}`"
 
 
-def key_left_behind(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, place: KeyPlace
-) -> str | None:
+def key_left_behind(desired: DesiredService, before: RecordedService, place: KeyPlace) -> str | None:
     """The ARM id of the key that the account leaves in this update, for another one or for Microsoft's, if no
     other rule looks at the access to that key; else None.
 
-    An access policy counts for all keys of its vault, so `Situation.access` shows it; an adopted role may be
-    wider than one key, and is not judged.
+    An access policy counts for all keys of its vault, so `ServiceState.access` shows it; an adopted role may
+    be wider than one key, and is not judged.
     """
-    if not (before.is_bound and before.key_user_id and before.bound_to) or inputs.is_revoked:
+    if not (before.is_bound and before.key_user_id and before.bound_to) or desired.is_revoked:
         return None
     unknown = not place.vault_id  # a vault that is yet to be made
     stays = unknown or not is_elsewhere(before, place)
-    if "access" in inputs.as_found or (inputs.has_key and stays):
+    if "access" in desired.as_found or (desired.has_key and stays):
         return None
     return key_in_use(before, place)
 
@@ -154,48 +152,48 @@ def _place_of_key(key_id: str) -> tuple[str, str]:
     return key_uris.place_of(arm_ids.key_id(key_id).parent.text), arm_ids.name_of(key_id).lower()
 
 
-def cannot_leave_key(situation: Situation) -> Iterator[Problem]:
+def cannot_leave_key(service: ServiceState) -> Iterator[Problem]:
     """The account is to leave a key that its identity can no longer use."""
-    key_id = key_left_behind(situation.inputs, situation.before, situation.place)
-    if key_id and not situation.live.can_leave_key:
-        yield from _cannot_leave(situation, key_id)
+    key_id = key_left_behind(service.desired, service.before, service.place)
+    if key_id and not service.live.can_leave_key:
+        yield from _cannot_leave(service, key_id)
 
 
-def _cannot_leave(situation: Situation, key_id: str) -> Iterator[Problem]:
+def _cannot_leave(service: ServiceState, key_id: str) -> Iterator[Problem]:
     """Azure first unwraps with the key that the account leaves (assumed), and this update gives access to the
     other key alone."""
-    inputs, before = situation.inputs, situation.before
+    desired, before = service.desired, service.before
     if before.account is None:
         return
     yield Problem(
-        "encryption" if inputs.unbinds or not inputs.has_key else "key",
+        "encryption" if desired.unbinds or not desired.has_key else "key",
         f"takes account {before.account.name!r} away from key {key_id}, but its identity can no longer use "
         "that key, and Azure moves an account only while it can. Keep the setting as it was and run `pulumi "
         "up` until access is restored; then make the change again",
     )
 
 
-def revoked_access(situation: Situation) -> RevokedAccess | None:
+def revoked_access(service: ServiceState) -> RevokedAccess | None:
     """The access that this update takes away, or keeps away: at the key in use, whichever key is declared
     now."""
-    if any(deletes_data(situation)):
+    if any(deletes_data(service)):
         return None
-    before, place = situation.before, situation.place
+    before, place = service.before, service.place
     key_id = key_in_use(before, place) or before.key_id or (place.key_id if place.vault_id else None)
-    if not (situation.inputs.is_revoked and before.is_bound and before.grantee_id and key_id):
+    if not (service.desired.is_revoked and before.is_bound and before.grantee_id and key_id):
         return None
     # Once the assignment is gone from the state, the revocation still names it: nothing has changed. It names
     # none once the settings have taken the vault to access policies: whoever puts it back means to.
     revoked = before.part(types.KEY_ACCESS_REVOCATION, "revocation").get("assignmentId")
-    named = None if situation.inputs.grants_by == ACCESS_POLICY else revoked
+    named = None if service.desired.grants_by == ACCESS_POLICY else revoked
     return RevokedAccess(key_id, before.grantee_id, before.assignment_id or named)
 
 
-def stale_grant(situation: Situation) -> Iterator[str]:
+def stale_grant(service: ServiceState) -> Iterator[str]:
     """A failed update took the access away and left the grant in the state: without a refresh, the next
     update believes that the grant exists."""
-    before, access = situation.before, situation.access
-    if situation.inputs.is_revoked or not before.revoked or not before.grant_recorded:
+    before, access = service.before, service.access
+    if service.desired.is_revoked or not before.revoked or not before.grant_recorded:
         return
     if access is not None and access.level is Access.NONE:
         yield (
@@ -204,10 +202,10 @@ def stale_grant(situation: Situation) -> Iterator[str]:
         )
 
 
-def still_granted(situation: Situation) -> Iterator[str]:
+def still_granted(service: ServiceState) -> Iterator[str]:
     """Access is revoked, but a grant that is not of this stack still gives it."""
-    before, access = situation.before, situation.access
-    if not situation.inputs.is_revoked or before.grant_recorded or not before.is_bound:
+    before, access = service.before, service.access
+    if not service.desired.is_revoked or before.grant_recorded or not before.is_bound:
         return
     if access is not None and access.level is not Access.NONE:
         yield (
@@ -218,21 +216,21 @@ def still_granted(situation: Situation) -> Iterator[str]:
         )
 
 
-def left_as_it_is(situation: Situation) -> Iterator[str]:
+def left_as_it_is(service: ServiceState) -> Iterator[str]:
     """The vault is locked beside a revocation, so this update does not write it."""
-    if situation.leaves_vault:
-        done = "closed" if situation.closed_vault else "put under Azure RBAC"
+    if service.leaves_vault:
+        done = "closed" if service.closed_vault else "put under Azure RBAC"
         yield (
             f"somebody has {done} the vault outside Pulumi, too, so this update leaves it as it is, with its "
             "tags and tier. Once access is granted again, the preview says how to undo that"
         )
 
 
-def not_by_targets(situation: Situation) -> Iterator[str]:
+def not_by_targets(service: ServiceState) -> Iterator[str]:
     """This update is to take the access away. If it runs with targets, the engine leaves the new resource for
     that out, ends well, and does not tell the program."""
-    before = situation.before
-    if situation.inputs.is_revoked and not before.revoked and before.is_bound:
+    before = service.before
+    if service.desired.is_revoked and not before.revoked and before.is_bound:
         yield (
             "this update takes the access away before anything else. Do not run it with --target or "
             "--exclude: they would skip that"

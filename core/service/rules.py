@@ -1,31 +1,22 @@
 """A table of functions: rules that refuse a service because of existing resources.
 
-A rule takes a situation and gives the problems that it sees in it, with their fixes. Nothing here reads or
+A rule takes a service and gives the problems that it sees in it, with their fixes. Nothing here reads or
 writes, and no rule knows another one. Does not own: Azure's own refusals of new resources (the provider's
 checkDeployment and its previews).
 """
 
 from collections.abc import Callable, Iterator
 
-from components import callers
-from components.arguments.problem import Problem
-from components.guards import access, data_loss, drift, existing_resources
-from components.guards.situation import Situation
+from core.service import access, data_loss, drift, existing_resources
+from core.service.problem import Problem
+from core.service.state import ServiceState
 
-Rule = Callable[[Situation], Iterator[Problem]]
-
-
-def deployer_calls_twice(situation: Situation) -> Iterator[Problem]:
-    """A caller may be the deployer: that can be judged only once the deployer is known."""
-    one = situation.inputs
-    if any(caller.is_deployer for caller in one.callers):
-        yield from callers.problems(one, situation.login.object_id)
+Rule = Callable[[ServiceState], Iterator[Problem]]
 
 
 RULES: tuple[Rule, ...] = (
     existing_resources.unreadable_account,
     data_loss.losses,
-    deployer_calls_twice,
     existing_resources.other_vault,
     existing_resources.other_key,
     existing_resources.absent_key,

@@ -1,7 +1,7 @@
 """A service in the stack's state before this run changes anything, corrected by what Azure answers.
 
 Owns: how the state is understood, and which of its facts Azure's answer replaces. Pure. Does not own: the
-calls that read both (reader.py), nor what may not change (data_loss.py).
+calls that read both (components/look.py), nor what may not change (data_loss.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,12 +9,26 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from components.arguments.checks import DEPLOYER
-from components.invokes import Parts, State
 from core import adapters, arm_ids, facts, key_uris
 from core import resource_types as types
+from core.resource_types import current, parse_urn
+from core.service.desired import DEPLOYER
 
 SYSTEM, USER = "system", "user"
+"""Whose identity uses a key: the account's own, or a user-assigned one."""
+Answer = Mapping[str, Any] | None
+"""A resource as Azure describes it; None if it does not exist."""
+Parts = Mapping[tuple[str, str], Mapping[str, Any]]
+"""The outputs of services and of their parts, by type token and logical name."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A stack's state before a run: its services with their parts, and the outputs of all resources, each
+    after its type."""
+
+    services: Parts
+    resources: Sequence[tuple[str, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -260,3 +274,12 @@ def _renamed(parts: Parts, old: str, new: str) -> Parts:
         for (type, logical), outputs in parts.items()
         if logical == old or logical.startswith(f"{old}-")
     }
+
+
+def state_of(answer: Mapping[str, Any]) -> State:
+    """A state from the engine's answer, which is by URN; a former type counts as its successor."""
+    found = {parse_urn(urn): resource["outputs"] or {} for urn, resource in answer.items()}
+    return State(
+        {(current(urn.type), urn.name): outputs for urn, outputs in found.items() if urn.is_of_service},
+        [(current(urn.type), outputs) for urn, outputs in found.items()],
+    )

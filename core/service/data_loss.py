@@ -6,34 +6,31 @@ arguments by themselves (service_args.py), nor the protection of resources, whic
 
 from collections.abc import Callable, Iterator
 
-from components.access_model import ACCESS_POLICY, RBAC
-from components.arguments.inputs import UNKNOWN, known_text
-from components.arguments.problem import Problem
-from components.encryption_args import MICROSOFT_MANAGED, REVOKED
-from components.guards.recorded_state import SYSTEM, USER, RecordedService
-from components.guards.situation import Situation
-from components.network import PRIVATE
 from core import arm_ids, facts, key_uris, kind_limits, regions
 from core import resource_types as types
 from core.facts import HOURS_HELD
+from core.service.desired import ACCESS_POLICY, MICROSOFT_MANAGED, RBAC, REVOKED, UNKNOWN
+from core.service.problem import Problem
+from core.service.recorded import SYSTEM, USER, RecordedService
+from core.service.state import ServiceState
 
 _ANOTHER = "make a service of another name, move the data, then remove this one"
 
 Problems = Iterator[Problem]
 
 
-def _replacement(one: Situation, account: facts.Account) -> Problems:
+def _replacement(service: ServiceState, account: facts.Account) -> Problems:
     """What an account keeps for its life."""
-    inputs = one.inputs
-    existing = inputs.existing_resource_group_name is not None
-    group = "existingResourceGroupName" if existing else inputs.argument_of("resourceGroup")
+    desired = service.desired
+    existing = desired.existing_resource_group_name is not None
+    group = "existingResourceGroupName" if existing else desired.argument_of("resourceGroup")
     places = {
-        "location": (regions.normalised(account.location), regions.normalised(inputs.location)),
-        group: (arm_ids.group_of(account.id).lower(), inputs.group_name.lower()),
+        "location": (regions.normalised(account.location), regions.normalised(desired.location)),
+        group: (arm_ids.group_of(account.id).lower(), desired.group_name.lower()),
     }
     changed = {path: pair for path, pair in places.items() if pair[1] not in (pair[0], UNKNOWN)}
-    if not changed and inputs.account_name != account.name:
-        changed[inputs.argument_of("account")] = (account.name, inputs.account_name)
+    if not changed and desired.account_name != account.name:
+        changed[desired.argument_of("account")] = (account.name, desired.account_name)
     for path, (old, new) in changed.items():
         yield Problem(
             path,
@@ -42,19 +39,19 @@ def _replacement(one: Situation, account: facts.Account) -> Problems:
         )
 
 
-def _kind(one: Situation, account: facts.Account) -> Problems:
+def _kind(service: ServiceState, account: facts.Account) -> Problems:
     """Azure turns an account of Azure OpenAI into a Foundry resource, also by itself, and back only while
     nothing of Foundry is in it (azure/foundry/how-to/upgrade-azure-openai, 2026-01-07)."""
-    inputs, before = one.inputs, one.before
-    if not account.kind or not kind_limits.kind_change(account.kind, inputs.kind):
+    desired, before = service.desired, service.before
+    if not account.kind or not kind_limits.kind_change(account.kind, desired.kind):
         return
-    change = f"changes from {account.kind!r} to {inputs.kind!r}, but account {account.name!r}"
-    if not kind_limits.is_way_back(account.kind, inputs.kind):
+    change = f"changes from {account.kind!r} to {desired.kind!r}, but account {account.name!r}"
+    if not kind_limits.is_way_back(account.kind, desired.kind):
         yield Problem("kind", f"{change} keeps its kind; {_ANOTHER}")
     elif before.declared_kind.lower() != account.kind.lower():
         yield Problem(
             "kind",
-            f"found {inputs.kind!r}, but Azure made account {account.name!r} a Foundry resource: set kind: "
+            f"found {desired.kind!r}, but Azure made account {account.name!r} a Foundry resource: set kind: "
             f"{account.kind}. The account keeps its name, its data and its key",
         )
     elif stays := [*before.projects, *before.models_of_others]:
@@ -65,9 +62,9 @@ def _kind(one: Situation, account: facts.Account) -> Problems:
         )
 
 
-def _identity(one: Situation, account: facts.Account) -> Problems:
-    inputs, before = one.inputs, one.before
-    declared = SYSTEM if inputs.binds_in_two_phases else USER
+def _identity(service: ServiceState, account: facts.Account) -> Problems:
+    desired, before = service.desired, service.before
+    declared = SYSTEM if desired.binds_in_two_phases else USER
     if before.key_identity is None or declared == before.key_identity:
         return
     yield Problem(
@@ -78,9 +75,9 @@ def _identity(one: Situation, account: facts.Account) -> Problems:
     )
 
 
-def _encryption(one: Situation, account: facts.Account) -> Problems:
-    inputs, before = one.inputs, one.before
-    if before.key_identity is None or inputs.encryption != MICROSOFT_MANAGED:
+def _encryption(service: ServiceState, account: facts.Account) -> Problems:
+    desired, before = service.desired, service.before
+    if before.key_identity is None or desired.encryption != MICROSOFT_MANAGED:
         return
     if account.manages_projects:
         yield Problem(
@@ -88,13 +85,13 @@ def _encryption(one: Situation, account: facts.Account) -> Problems:
             f"changes to {MICROSOFT_MANAGED!r}, but account {account.name!r} manages projects, and Azure's "
             f"page about Foundry says: {kind_limits.PROJECTS_STAY!r}; keep encryption: customerManaged",
         )
-    elif inputs.access == REVOKED:
+    elif desired.access == REVOKED:
         yield Problem(
             "encryption",
             f"changes to {MICROSOFT_MANAGED!r}, but access is {REVOKED!r}, and Azure takes account "
             f"{account.name!r} off its key only while its identity can use that key; set access: granted",
         )
-    elif inputs.unbind_account != account.name:
+    elif desired.unbind_account != account.name:
         yield Problem(
             "encryption",
             f"changes to {MICROSOFT_MANAGED!r}, which takes account {account.name!r} off your key: no data "
@@ -102,7 +99,7 @@ def _encryption(one: Situation, account: facts.Account) -> Problems:
             f"set unbindAccount: {account.name}, which keeps vault, key and access; if the account is "
             "protected, run `pulumi up` with that change alone first",
         )
-    elif before.vault is None and before.key_id and inputs.makes_vault:
+    elif before.vault is None and before.key_id and desired.makes_vault:
         path, id = "key.id", before.key_id
         if arm_ids.same(before.made_key_id or "", id):
             path, id = "vault.id", arm_ids.key_id(id).parent.text
@@ -113,10 +110,10 @@ def _encryption(one: Situation, account: facts.Account) -> Problems:
         )
 
 
-def _projects(one: Situation, account: facts.Account) -> Problems:
+def _projects(service: ServiceState, account: facts.Account) -> Problems:
     """Projects hold data."""
-    inputs, before = one.inputs, one.before
-    kept = {name.lower() for name in (*(one.name for one in inputs.projects), *inputs.removed_projects)}
+    desired, before = service.desired, service.before
+    kept = {name.lower() for name in (*desired.projects, *desired.removed_projects)}
     for name in before.projects:
         if name.lower() not in kept:
             yield Problem(
@@ -146,32 +143,32 @@ def elsewhere(account: facts.Account, *, tenant_id: str | None, subscription_id:
         )
 
 
-def _vault(one: Situation, account: facts.Account) -> Problems:
-    inputs, before = one.inputs, one.before
+def _vault(service: ServiceState, account: facts.Account) -> Problems:
+    desired, before = service.desired, service.before
     if before.vault is None or before.key_identity is None:
         return
-    if not inputs.makes_vault:
-        if inputs.is_revoked:
+    if not desired.makes_vault:
+        if desired.is_revoked:
             yield Problem(
-                "key.id" if inputs.key.id is not None else "vault.id",
+                "key.id" if desired.key.id is not None else "vault.id",
                 f"takes account {account.name!r} away from vault {before.vault.name!r}, which would be "
                 f"deleted; but access is {REVOKED!r}, and the account stays under the key of that vault "
                 "until it can use that key again. Keep the setting as it was until access is granted again",
             )
         return
-    if inputs.vault.name != before.vault.name:
+    if desired.vault.name != before.vault.name:
         yield Problem(
-            inputs.argument_of("vault"),
-            f"changes from {before.vault.name!r} to {inputs.vault.name!r}, which deletes the former one "
+            desired.argument_of("vault"),
+            f"changes from {before.vault.name!r} to {desired.vault.name!r}, which deletes the former one "
             f"while the data of account {account.name!r} is under its key. Make the new vault elsewhere and "
             "give its vault.id: the account is then bound to its key before the old vault is deleted. While "
             "the old one is protected, the engine refuses that and prints the commands that allow it",
         )
-    model, declared = RBAC if before.vault.uses_rbac else ACCESS_POLICY, inputs.access_model
+    model, declared = RBAC if before.vault.uses_rbac else ACCESS_POLICY, desired.access_model
     # If Azure takes no key under Azure RBAC and says so only when the operation fails, the account shows a
     # key that it never used, and another model is the way out.
     failed = account.provisioning_state == "Failed" and model == RBAC and not _has_used_key(before)
-    if model != declared and not (inputs.is_revoked or failed):  # there is no access to lose
+    if model != declared and not (desired.is_revoked or failed):  # there is no access to lose
         yield Problem(
             "accessModel",
             f"found {declared!r}, but vault {before.vault.name!r} is under {model!r}: the change removes "
@@ -191,36 +188,36 @@ def _has_used_key(before: RecordedService) -> bool:
     return before.is_complete or bool(before.part(types.BINDING, "binding").get("boundAt"))
 
 
-def _other_vault(one: Situation, account: facts.Account) -> Problems:
-    inputs, before = one.inputs, one.before
-    if before.bound_to is None or not inputs.has_key:
+def _other_vault(service: ServiceState, account: facts.Account) -> Problems:
+    desired, before = service.desired, service.before
+    if before.bound_to is None or not desired.has_key:
         return
-    key_id, vault_id = known_text(inputs.key.id), known_text(inputs.vault.id)
+    key_id, vault_id = desired.key.id, desired.vault.id
     path = "key.id" if key_id else "vault.id" if vault_id else "vault.name"
     declared = key_uris.place_of(arm_ids.key_id(key_id).parent.text if key_id else vault_id or "")
-    declared = (declared or inputs.vault.name).lower()
+    declared = (declared or desired.vault.name).lower()
     if declared and (unmet := kind_limits.vault_change(account.kind, before.bound_to[0], declared)):
         yield Problem(path, f"found {unmet.text}")
 
 
-def _made_here(one: Situation) -> Problems:
+def _made_here(service: ServiceState) -> Problems:
     """The settings give a resource that this stack made as an existing one: the engine would delete it,
     because the program no longer declares it."""
-    inputs, before = one.inputs, one.before
-    key_id = known_text(inputs.key.id) or ""
+    desired, before = service.desired, service.before
+    key_id = desired.key.id or ""
     made = before.vault.id if before.vault else None
     group, vault = before.group_name, arm_ids.name_of(made or "")
     workspace = before.part(types.WORKSPACE, "workspace").get("id")
     key = f" and set key.name: {arm_ids.name_of(key_id)}, with vault.name: {vault}"
     named = {
         "existingResourceGroupName": (
-            known_text(inputs.existing_resource_group_name),
+            desired.existing_resource_group_name,
             group,
             f" and set resourceGroupName: {group}",
         ),
-        "vault.id": (known_text(inputs.vault.id), made, f" and set vault.name: {vault}"),
+        "vault.id": (desired.vault.id, made, f" and set vault.name: {vault}"),
         "key.id": (arm_ids.key_id(key_id).parent.text if key_id else "", made, key),
-        "audit.workspaceId": (known_text(inputs.audit.workspace_id), workspace, ""),
+        "audit.workspaceId": (desired.workspace_id, workspace, ""),
     }
     for path, (declared, here, name) in named.items():
         if declared and here and arm_ids.same(declared, here):
@@ -231,15 +228,15 @@ def _made_here(one: Situation) -> Problems:
             )
 
 
-def _formerly_made(one: Situation, account: facts.Account) -> Problems:
+def _formerly_made(service: ServiceState, account: facts.Account) -> Problems:
     """Earlier versions made the zones of private endpoints, and locks. The record of an endpoint in a zone
     depends on that, and goes from the state with it; the next preview says how it comes back."""
     zones = ("account-zone", "account-openai-zone", "account-services-zone", "vault-zone")
     parts = [(types.LOCK, f"{what}-lock", "lock") for what in ("account", "vault")]
-    if one.inputs.network.access == PRIVATE:
+    if service.desired.is_private:
         parts += [(types.PRIVATE_ZONE, zone, "network.privateDnsZoneIds") for zone in zones]
     for type, part, path in parts:
-        if id := one.before.part(type, part).get("id"):
+        if id := service.before.part(type, part).get("id"):
             way = f". To delete it, run `az lock delete --ids {id}`, and then run `pulumi refresh`"
             way = ", and list its id here" if type == types.PRIVATE_ZONE else way
             yield Problem(
@@ -262,7 +259,7 @@ def no_longer_declared(before: RecordedService, name: str) -> Problem:
     )
 
 
-_RULES: tuple[Callable[[Situation, facts.Account], Problems], ...] = (
+_RULES: tuple[Callable[[ServiceState, facts.Account], Problems], ...] = (
     _replacement,
     _kind,
     _identity,
@@ -274,11 +271,11 @@ _RULES: tuple[Callable[[Situation, facts.Account], Problems], ...] = (
 )
 
 
-def losses(situation: Situation) -> Problems:
+def losses(service: ServiceState) -> Problems:
     """A change of arguments would lose the data, or access to it."""
-    yield from _made_here(situation)
-    if account := situation.before.account:
+    yield from _made_here(service)
+    if account := service.before.account:
         for rule in _RULES:
-            yield from rule(situation, account)
-        login = situation.login
+            yield from rule(service, account)
+        login = service.login
         yield from elsewhere(account, tenant_id=login.tenant_id, subscription_id=login.subscription_id)

@@ -1,4 +1,4 @@
-"""Reads what exists before anything is made: the one place in which the guards call the engine and Azure.
+"""Reads what exists before anything is made: the one place in which the components ask about it.
 
 azure-cmk reads for all services at once, each resource once in a look, also in a preview. Questions that get
 no answer are kept with their reasons, and told in one line.
@@ -13,30 +13,29 @@ from typing import Any, NamedTuple
 import pulumi
 
 from components.access import ROTATION
-from components.access_model import RBAC
-from components.account_write import BoundKey, recorded_account, unusable_version
-from components.arguments.inputs import known_text
-from components.arguments.names import role_assignment_name
 from components.cmk_resource import cmk_invoke_options
-from components.guards.access import key_in_use, key_left_behind
-from components.guards.key_place import KeyPlace, assignment_id, place_of_key
-from components.guards.recorded_state import USER, RecordedService, as_it_is
-from components.guards.situation import (
-    Deployer,
-    Live,
-    Situation,
-    gives_reading_role,
-    is_in_subscription,
-    key_operators,
-)
-from components.guards.soft_deleted import Listed, makes_names
-from components.invokes import Answer, InvokeError, State, invoke, together
+from components.invokes import InvokeError, invoke, together
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, demands, facts, kinds, rights
 from core.api_versions import UPGRADES
 from core.refusals import is_forbidden_text
 from core.resource_types import DIAGNOSTIC_SETTING, GET_CLIENT_CONFIG
 from core.rights import Access
+from core.roles import assignment_name
+from core.service.access import key_in_use, key_left_behind
+from core.service.account import BoundKey, recorded_account, unusable_version
+from core.service.desired import RBAC, DesiredService
+from core.service.key_place import KeyPlace, assignment_id, place_of_key
+from core.service.recorded import USER, Answer, RecordedService, State, as_it_is
+from core.service.soft_deleted import Listed, makes_names
+from core.service.state import (
+    Deployer,
+    Live,
+    ServiceState,
+    gives_reading_role,
+    is_in_subscription,
+    key_operators,
+)
 
 _EMPTY = "the answer is empty"
 """Why a resource counts as not read: Pulumi's mocks give empty answers."""
@@ -113,7 +112,7 @@ class Reader:
         self, services: Mapping[str, ServiceRequest], recorded: Mapping[str, RecordedService]
     ) -> tuple[Listed, Listed]:
         """The subscription's soft-deleted vaults and accounts; none if the services make neither."""
-        if not any(makes_names(one.inputs, recorded[name]) for name, one in services.items()):
+        if not any(makes_names(one.inputs.desired, recorded[name]) for name, one in services.items()):
             return (), ()
         listed: Mapping[str, Any] = {}
         try:
@@ -138,14 +137,15 @@ class Reader:
         name, accounts = account.name.lower() if account else "", listed.get("accounts")
         return accounts is None or any(one["name"].lower() == name for one in accounts)
 
-    async def situation(
+    async def service(
         self, request: ServiceRequest, recorded: RecordedService, state: State, *, look: int
-    ) -> Situation:
-        """The situation of a service. Another number of `look` asks everything anew."""
-        inputs, asked = request.inputs.of_account(recorded.account), _Look(self, request, look)
+    ) -> ServiceState:
+        """What is known of a service. Another number of `look` asks everything anew."""
+        desired = request.inputs.of_account(recorded.account).desired
+        asked = _Look(self, desired, look)
         account = await asked.account(recorded)
         before = as_it_is(recorded, account)
-        place = place_of_key(inputs, before)
+        place = place_of_key(desired, before)
         drifts = is_in_subscription(before.account, self.login)
         (vault, key, assignment), audit = await together(
             asked.key_and_grant(place, before), asked.audit(before, drifts=drifts)
@@ -163,14 +163,14 @@ class Reader:
             frozenset(asked.unread),
             account is not None or not drifts or await self._is_held(before.account),
         )
-        declared = replace(recorded_account(state, inputs.account_name), live=account)
+        declared = replace(recorded_account(state, desired.account_name), live=account)
         bound, key_id = declared.bound_key, key_in_use(before, place)
         in_use = key
         if bound and key_id and not asked.unread:
             in_use = await self.version_in_use(bound, key_id, key)
         unusable = unusable_version(bound, in_use, time.time())
         declared = replace(declared, unusable=unusable)
-        return Situation(inputs, before, self.login, place, live, declared)
+        return ServiceState(desired, before, self.login, place, live, declared)
 
     async def version_in_use(self, bound: BoundKey, key_id: str, key: Answer) -> Answer:
         """The version that an account is bound to: `key`, if that is the current one, or else as azure-cmk
@@ -262,7 +262,7 @@ class _Look:
     """One look at the resources of a service; `unread` names those that the login may not read."""
 
     reader: Reader
-    request: ServiceRequest
+    desired: DesiredService
     number: int
     unread: set[str] = field(default_factory=set)
 
@@ -282,13 +282,11 @@ class _Look:
         if recorded.account is not None:
             is_here = is_in_subscription(recorded.account, login)
             return await self._read("account", recorded.account.id if is_here else "")
-        group = recorded.group_name or known_text(self.request.inputs.existing_resource_group_name)
+        group = recorded.group_name or self.desired.existing_resource_group_name
         if not group or not login.subscription_id:  # "" for a group that is not known yet
             return None
         place = arm_ids.group_id(login.subscription_id, group)
-        return await self._read(
-            "account", arm_ids.child(place, arm_ids.ACCOUNT, self.request.inputs.account_name)
-        )
+        return await self._read("account", arm_ids.child(place, arm_ids.ACCOUNT, self.desired.account_name))
 
     async def key_and_grant(self, place: KeyPlace, before: RecordedService) -> tuple[Answer, Answer, Answer]:
         """The vault, the key and the role assignment, as far as they have to be read."""
@@ -306,7 +304,7 @@ class _Look:
         if not place.vault_id:
             return None
         shown = await self.reader.resource(place.key_id, self.number)
-        if shown.lacks_data_role and not gives_reading_role(self.request.inputs, before):
+        if shown.lacks_data_role and not gives_reading_role(self.desired, before):
             raise InvokeError(shown.unread)
         return None if shown.lacks_data_role else await self._read("key", place.key_id)
 
@@ -336,9 +334,9 @@ class _Look:
         """The diagnostic setting that this stack gave its vault; empty if it has none, or is not to read it.
         A setting that may not be read leaves nothing else undecided."""
         id = before.part(DIAGNOSTIC_SETTING, "vault-audit").get("id")
-        if not (id and drifts and self.request.inputs.audit.keeps_logs):
+        if not (id and drifts and self.desired.keeps_logs):
             return {}
-        other = _Look(self.reader, self.request, self.number)
+        other = _Look(self.reader, self.desired, self.number)
         found = await other._read("audit", id)
         return {} if other.unread else found
 
@@ -346,16 +344,16 @@ class _Look:
         """The key operators who have their access to an existing vault already, though the state does not
         record it, and its id. A policy in the stack's own vault that equals the declared one is taken over.
         """
-        inputs, found = self.request.inputs, dict[str, str]()
+        desired, found = self.desired, dict[str, str]()
         if vault is None or place.in_managed_hsm:
             return found
-        own = tuple(sorted(ROTATION.policy)) if inputs.makes_vault else None
+        own = tuple(sorted(ROTATION.policy)) if desired.makes_vault else None
         policies = {one.object_id.lower(): one.keys for one in adapters.vault(vault).policies}
-        for object_id in key_operators(inputs, self.reader.login):
+        for object_id in key_operators(desired, self.reader.login):
             if object_id.lower() in before.operators:
                 continue
-            if inputs.access_model == RBAC:
-                name = role_assignment_name(place.vault_id, object_id, ROTATION.role.id)
+            if desired.access_model == RBAC:
+                name = assignment_name(place.vault_id, object_id, ROTATION.role.id)
                 at_vault = arm_ids.child(place.vault_id, arm_ids.ROLE_ASSIGNMENT, name)
                 if role := await self._read("operator", at_vault):
                     found[object_id] = str(role["id"])
@@ -366,13 +364,13 @@ class _Look:
     async def can_leave_key(self, place: KeyPlace, before: RecordedService) -> bool:
         """Whether the account keeps its key, or its identity can still use the key that it leaves, by a grant
         for that identity alone; True if that cannot be read."""
-        key_id = key_left_behind(self.request.inputs, before, place)
+        key_id = key_left_behind(self.desired, before, place)
         if key_id is None:
             return True
         user, key = before.key_user_id or "", arm_ids.key_id(key_id)
         left = KeyPlace(vault_id=key.parent.text, key_name=key.name, grantee_id=user)
         left = replace(left, assignment_id=assignment_id(left))
-        other = _Look(self.reader, self.request, self.number)
+        other = _Look(self.reader, self.desired, self.number)
         vault, _, assignment = await other.key_and_grant(left, before)
         if vault is None:
             return "vault" in other.unread or left.in_managed_hsm

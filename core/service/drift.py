@@ -2,19 +2,19 @@
 
 Owns: the missing resources that a bound account's data depends on, the effect on the data, and the way back.
 Does not refuse a loss that an update repairs itself (a binding). Pure. Does not own: removed access
-(access.py), the calls to Azure (reader.py).
+(access.py), the calls to Azure (components/look.py).
 """
 
 from collections.abc import Iterable, Iterator
 
-from components.account_write import differs
-from components.arguments.problem import Problem
-from components.guards.key_place import KeyPlace
-from components.guards.recorded_state import SYSTEM, USER
-from components.guards.situation import Live, Situation, is_in_subscription
 from core import arm_ids, audit_log, facts, regions
 from core import resource_types as types
 from core.facts import HOURS_HELD
+from core.service.account import differs
+from core.service.key_place import KeyPlace
+from core.service.problem import Problem
+from core.service.recorded import SYSTEM, USER
+from core.service.state import Live, ServiceState, is_in_subscription
 from core.values import look
 
 _WATCHED = ("tags", "sku", "publicNetworkAccess", "networkAcls", "disableLocalAuth")
@@ -30,11 +30,11 @@ _BY_REFRESH = {
 _FORGET = "run `pulumi refresh`, which removes it from the state"
 
 
-def changed(situation: Situation) -> Iterator[str]:
+def changed(service: ServiceState) -> Iterator[str]:
     """Changes outside Pulumi since the state was written, which no diff shows without a refresh."""
-    live = {types.ACCOUNT: ("account", situation.live.account), types.VAULT: ("vault", situation.live.vault)}
+    live = {types.ACCOUNT: ("account", service.live.account), types.VAULT: ("vault", service.live.vault)}
     for type, (noun, found) in live.items():
-        recorded = situation.before.part(type, noun)
+        recorded = service.before.part(type, noun)
         was, now = ({**one, **(one.get("properties") or {})} for one in (recorded, found or recorded))
         names = [one for one in _WATCHED if one in was and differs(was[one], now.get(one), path=one)]
         if names:
@@ -44,9 +44,9 @@ def changed(situation: Situation) -> Iterator[str]:
             )
 
 
-def unaudited(situation: Situation) -> Iterator[str]:
+def unaudited(service: ServiceState) -> Iterator[str]:
     """The vault's diagnostic setting, if the stack has one that no longer delivers the uses of keys."""
-    setting, live = situation.before.part(types.DIAGNOSTIC_SETTING, "vault-audit"), situation.live.audit
+    setting, live = service.before.part(types.DIAGNOSTIC_SETTING, "vault-audit"), service.live.audit
     if live is None:
         what = "was deleted outside Pulumi"
     elif live and not audit_log.recorded(look(live, "properties.logs")) & audit_log.CATEGORIES:
@@ -54,33 +54,33 @@ def unaudited(situation: Situation) -> Iterator[str]:
     else:
         return
     yield (
-        f"the diagnostic setting {setting['name']!r} of vault {situation.inputs.vault.name!r} {what}: no use "
+        f"the diagnostic setting {setting['name']!r} of vault {service.desired.vault.name!r} {what}: no use "
         "of its keys is logged, and this run does not change that. `pulumi up --refresh` logs them again"
     )
 
 
-def not_read(situations: Iterable[Situation]) -> str:
+def not_read(situations: Iterable[ServiceState]) -> str:
     """What the services have that only a refresh reads, in words; "" for nothing."""
     found = set()
-    for situation in situations:
-        before = situation.before
+    for service in situations:
+        before = service.before
         found |= {_BY_REFRESH.get(type) for type, name in before.resources if name != f"{before.name}-access"}
     words = [word for word in dict.fromkeys(_BY_REFRESH.values()) if word in found]
     return f"not read without --refresh: {', '.join(words)}" if words else ""
 
 
-def gone(situation: Situation) -> Iterator[Problem]:
+def gone(service: ServiceState) -> Iterator[Problem]:
     """The missing resources of a service: its account and, if that is bound, those that it needs. A vault
     that holds no key of the account does not count."""
-    before, live, account = situation.before, situation.live, situation.before.account
+    before, live, account = service.before, service.live, service.before.account
     # A login to another subscription is refused for that (data_loss.py).
-    if account is None or "account" in live.unread or not is_in_subscription(account, situation.login):
+    if account is None or "account" in live.unread or not is_in_subscription(account, service.login):
         return
     if live.account is None and _was_made(account):
         yield _account(account, live)
     if live.account is None or live.unread or not before.is_bound:
         return
-    lost = f"; Azure then {situation.data_deleted}" if situation.data_deleted else ""
+    lost = f"; Azure then {service.data_deleted}" if service.data_deleted else ""
     if before.key_identity == SYSTEM and not (live.account.get("identity") or {}).get("principalId"):
         yield _identity(account, lost)
     if before.key_identity == USER and before.identity_id and live.identity is None:
@@ -92,13 +92,13 @@ def gone(situation: Situation) -> Iterator[Problem]:
             f"{_FORGET}; the next `pulumi up` makes one of the same name, gives it access to the key, and "
             "binds the account by it",
         )
-    if situation.place.vault_id and before.bound_to in (None, situation.place.names):
-        yield from _key(situation.place, live, lost)
+    if service.place.vault_id and before.bound_to in (None, service.place.names):
+        yield from _key(service.place, live, lost)
 
 
 def _was_made(account: facts.Account) -> bool:
     """Whether Azure ever answered for it. `operate recover` records a resource that a killed update was
-    creating, by its inputs alone, and the refresh drops it if it was never made."""
+    creating, by its desired alone, and the refresh drops it if it was never made."""
     return bool(account.provisioning_state or account.principal_id)
 
 

@@ -1,23 +1,19 @@
-"""The situation of one service before a run: its settings, its resources in the state, and those in Azure.
+"""The service of one service before a run: its settings, its resources in the state, and those in Azure.
 
 Owns: conclusions from these three, such as whether the identity can use the key. Pure. Does not own: how it
-is read (reader.py), what is wrong with it (rules.py), what is done about it (plan.py).
+is read (components/look.py), what is wrong with it (rules.py), what is done about it (components/).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from components.access_model import ACCESS_POLICY, RBAC
-from components.account_write import AccountBefore
-from components.arguments.checks import DEPLOYER
-from components.guards.key_place import KeyPlace, is_elsewhere
-from components.guards.recorded_state import RecordedService
-from components.invokes import Answer
-from components.key import PINNED
-from components.service_args import EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, coverage, demands, facts, rights
 from core import resource_types as types
 from core.rights import Access, EffectiveAccess
+from core.service.account import AccountBefore
+from core.service.desired import ACCESS_POLICY, DEPLOYER, PINNED, RBAC, DesiredService
+from core.service.key_place import KeyPlace, is_another_vault, is_elsewhere
+from core.service.recorded import Answer, RecordedService
 
 _WHOLE = EffectiveAccess(frozenset(word.lower() for word in rights.NEEDED))
 
@@ -29,6 +25,9 @@ class Deployer:
     tenant_id: str = ""
     subscription_id: str = ""
     object_id: str = ""
+
+
+_NO_UPGRADE = facts.Upgrade()
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Live:
     key: Answer = None
     assignment: Answer = None
     identity: Answer = None
-    upgrade: facts.Upgrade = facts.Upgrade()
+    upgrade: facts.Upgrade = _NO_UPGRADE
     can_leave_key: bool = True
     audit: Answer = field(default_factory=dict)
     operators: Mapping[str, str] = field(default_factory=dict)
@@ -60,11 +59,11 @@ class Live:
 
 
 @dataclass(frozen=True)
-class Situation:
+class ServiceState:
     """One service. `account` is the declared account, as the state has it and as Azure has it; `recovers`:
     `operate recover` asks what the stack declares, to look for what exists already."""
 
-    inputs: EncryptedAIServicesAccountArgs
+    desired: DesiredService
     before: RecordedService
     login: Deployer
     place: KeyPlace
@@ -76,7 +75,7 @@ class Situation:
     def kind(self) -> str:
         """The kind of the account that exists, or else of the one that is to be made."""
         account = self.before.account
-        return (account.kind if account else None) or self.inputs.kind
+        return (account.kind if account else None) or self.desired.kind
 
     @property
     def data_deleted(self) -> str:
@@ -124,7 +123,7 @@ class Situation:
     def vault_under_roles(self) -> facts.Vault | None:
         """The vault whose key the account is bound to, if somebody has put it under Azure RBAC while the
         settings declare access policies for it."""
-        declares_policies = self.inputs.makes_vault and self.inputs.access_model == ACCESS_POLICY
+        declares_policies = self.desired.makes_vault and self.desired.access_model == ACCESS_POLICY
         if not (declares_policies and self._reads_grant and self.before.is_bound) or self.had_roles:
             return None
         found = adapters.vault(self.live.vault or {})
@@ -144,14 +143,14 @@ class Situation:
         """Whether the vault stays unwritten: access is revoked, somebody has closed the vault or put it under
         Azure RBAC besides, and what the settings declare would undo that."""
         is_locked = self.closed_vault is not None or self.vault_under_roles is not None
-        return self.inputs.is_revoked and self.inputs.makes_vault and is_locked
+        return self.desired.is_revoked and self.desired.makes_vault and is_locked
 
     @property
     def granted_user(self) -> str:
         """The object id of the identity by which a bound account uses its key, if that was read to have all
         the access that it needs, and is to keep it; else ""."""
         user = self.before.key_user_id
-        if user is None or user != self.before.grantee_id or self.before.revoked or self.inputs.is_revoked:
+        if user is None or user != self.before.grantee_id or self.before.revoked or self.desired.is_revoked:
             return ""
         is_full = self.access is not None and self.access.level is Access.FULL
         return user if self.before.is_bound and is_full else ""
@@ -180,14 +179,49 @@ class Situation:
         """Whether the account is not written in this update: first it gets access to its key, or it is bound
         again, because neither Azure nor the state tells the version, which every write has to repeat."""
         has = self.account.bound_key
-        untold = has is not None and not has.encryption.key_version and self.inputs.key.version == PINNED
-        return self.account_lacks_access or (untold and self.inputs.binds_in_two_phases)
+        untold = has is not None and not has.encryption.key_version and self.desired.key.version == PINNED
+        return self.account_lacks_access or (untold and self.desired.binds_in_two_phases)
+
+    @property
+    def recorded_policies(self) -> frozenset[str]:
+        """The logical names of the access policies that the state has. The resource
+        (provider/access_policy.py) may take over any other."""
+        before = self.before
+        recorded = {name for type, name in before.resources if type == types.ACCESS_POLICY}
+        vault = before.part(types.ACCESS_POLICY, "access").get("vaultName")
+        user, former = (before.key_user_id or "").lower(), (before.grantee_id or "").lower()
+        # That of another vault or identity, while an update that was cut off made the one here. If one policy
+        # were taken for two, the engine would delete the former, and so the only one.
+        if is_another_vault(vault, self.place.vault_id) or user not in ("", former):
+            recorded.discard(f"{before.name}-access")
+        return frozenset(recorded)
+
+    @property
+    def account_id(self) -> str | None:
+        """The account's ARM id, if it exists."""
+        account = self.before.account
+        return account.id if account else None
+
+    @property
+    def has_proof(self) -> bool:
+        """Whether the state has the resource that waited until the access to the key counted."""
+        return self.before.has(types.KEY_ACCESS_VALIDATION, "key-access")
+
+    @property
+    def proven_by_use(self) -> bool:
+        """Whether the account is under its key by an existing grant, as an adopted account is, so that no
+        update has to wait. A recorded grant may be gone all the same, if an update took it away and then
+        failed."""
+        policies = rights.by_policies(adapters.vault(self.live.vault or {}), self.place.grantee_id)
+        in_azure = self.live.assignment is not None or policies.level is not Access.NONE
+        usable = (self.before.grant_recorded or in_azure) and not self.account_lacks_access
+        return usable and self.account.bound_key is not None and not self.has_proof
 
 
-def key_operators(inputs: EncryptedAIServicesAccountArgs, login: Deployer) -> list[str]:
+def key_operators(desired: DesiredService, login: Deployer) -> list[str]:
     """The object id of each key operator, once."""
     ids: dict[str, str] = {}
-    for operator in inputs.vault.key_operators:
+    for operator in desired.vault.key_operators:
         object_id = login.object_id if operator == DEPLOYER else operator
         ids.setdefault(object_id.lower(), object_id)
     return [*ids.values()]
@@ -198,6 +232,6 @@ def is_in_subscription(account: facts.Account | None, login: Deployer) -> bool:
     return account is not None and arm_ids.subscription_of(account.id) == login.subscription_id.lower()
 
 
-def gives_reading_role(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
+def gives_reading_role(desired: DesiredService, before: RecordedService) -> bool:
     """Whether an update of a service may give the deployer the role to read the key."""
-    return inputs.access_model == RBAC and DEPLOYER in inputs.vault.key_operators and not before.is_bound
+    return desired.access_model == RBAC and DEPLOYER in desired.vault.key_operators and not before.is_bound

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from components.access_model import ACCESS_POLICY
-from components.arguments import names
-from components.arguments.inputs import UNKNOWN, known_text
-from components.guards.recorded_state import RecordedService
-from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids, facts, key_uris, roles
 from core import resource_types as types
+from core.service.desired import ACCESS_POLICY, UNKNOWN, DesiredService
+from core.service.recorded import RecordedService
 
 
 @dataclass(frozen=True)
@@ -50,33 +47,33 @@ class KeyPlace:
         return key_uris.cli_options(name, self.key_name, in_managed_hsm=self.in_managed_hsm)
 
 
-def place_of_key(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> KeyPlace:
+def place_of_key(desired: DesiredService, before: RecordedService) -> KeyPlace:
     """The place of a service's key, in the given vault or in the one that the state has."""
-    if not inputs.has_key:
+    if not desired.has_key:
         return KeyPlace()
-    key_id, given = known_text(inputs.key.id), known_text(inputs.vault.id)
+    key_id, given = desired.key.id, desired.vault.id
     if UNKNOWN in (key_id, given):
-        return KeyPlace(makes_key=key_id is None, key_name=inputs.key.name)
+        return KeyPlace(makes_key=key_id is None, key_name=desired.key.name)
     given = given or (arm_ids.key_id(key_id).parent.text if key_id else None)
     vault_id = given or (before.vault.id if before.vault else "")
-    key_name = arm_ids.name_of(key_id) if key_id else inputs.key.name
+    key_name = arm_ids.name_of(key_id) if key_id else desired.key.name
     # The state may have another key, which a change of the key's name or of the vault leaves in place.
     makes_key = not key_id and (
         not before.has(types.KEY, "key") or _is_another_key(before.made_key_id, vault_id, key_name)
     )
     # A user-assigned identity is known before there is an account.
     place = KeyPlace(vault_id, makes_key, key_name, (vault_id and before.grantee_id) or "")
-    if not place.grantee_id or inputs.grants_by == ACCESS_POLICY:
+    if not place.grantee_id or desired.grants_by == ACCESS_POLICY:
         return place
     # An adopted assignment has the name and scope that its maker gave it.
-    adopted = before.assignment_id if "access" in inputs.as_found else None
+    adopted = before.assignment_id if "access" in desired.as_found else None
     return replace(place, assignment_id=adopted or assignment_id(place))
 
 
 def assignment_id(place: KeyPlace) -> str:
     """The ARM id that the stack gives the role assignment of the identity at the key."""
     role = roles.CRYPTO_SERVICE_ENCRYPTION_USER.id
-    name = names.role_assignment_name(place.key_id, place.grantee_id, role)
+    name = roles.assignment_name(place.key_id, place.grantee_id, role)
     return arm_ids.child(place.key_id, arm_ids.ROLE_ASSIGNMENT, name)
 
 

@@ -1,71 +1,65 @@
 """Names that soft-deleted vaults and accounts still hold.
 
-Owns: the way out. Pure. Does not own: the call that lists them (reader.py), nor what is taken into the state
-once they are back (operate/recover.py).
+Owns: the way out. Pure. Does not own: the call that lists them (components/look.py), nor what is taken
+into the state once they are back (operate/recover.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from components.arguments.problem import Problem
-from components.guards.recorded_state import RecordedService
-from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids, commands, kind_limits, regions
+from core.service.desired import DesiredService
+from core.service.problem import Problem
+from core.service.recorded import RecordedService
 
 Listed = Sequence[Mapping[str, Any]]
 
 
-def makes_names(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
+def makes_names(desired: DesiredService, before: RecordedService) -> bool:
     """Whether a service will make a vault or an account, whose names could be held."""
-    return before.account is None or (before.vault is None and inputs.makes_vault)
+    return before.account is None or (before.vault is None and desired.makes_vault)
 
 
 def problems(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, vaults: Listed, accounts: Listed
+    desired: DesiredService, before: RecordedService, vaults: Listed, accounts: Listed
 ) -> Iterator[Problem]:
     """Why names that a service will make are not available, and the commands that bring back what holds them;
     `vaults` and `accounts` are the soft-deleted ones of the subscription."""
-    vault = None if before.vault else _named(inputs.vault.name, vaults)
+    vault = None if before.vault else _named(desired.vault.name, vaults)
     if vault:
-        yield Problem("vault.name", _of_vault(inputs, before, vault))
-    account = None if before.account else _named(inputs.account_name, accounts)
+        yield Problem("vault.name", _of_vault(desired, before, vault))
+    account = None if before.account else _named(desired.account_name, accounts)
     if account:
-        yield Problem("accountName", _of_account(inputs, before, account))
+        yield Problem("accountName", _of_account(desired, before, account))
 
 
-def _of_vault(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, vault: Mapping[str, Any]
-) -> str:
+def _of_vault(desired: DesiredService, before: RecordedService, vault: Mapping[str, Any]) -> str:
     """In words: which vault holds the name, and the ways out."""
-    elsewhere = _elsewhere(inputs, vault)
-    back = "" if elsewhere else _back(inputs, before, f"az keyvault recover --name {vault['name']}")
+    elsewhere = _elsewhere(desired, vault)
+    back = "" if elsewhere else _back(desired, before, f"az keyvault recover --name {vault['name']}")
     another = "give another vault.name; purge protection lets nobody purge it"
     return f"{_held(vault)}{elsewhere}; {back}{another}"
 
 
-def _of_account(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: Mapping[str, Any]
-) -> str:
+def _of_account(desired: DesiredService, before: RecordedService, account: Mapping[str, Any]) -> str:
     """In words: which account holds the name, and the ways out."""
     region = regions.normalised(account["location"])  # az takes no spelling with a space unquoted
     options = f"--name {account['name']} --resource-group {_group(account)} --location {region}"
-    unsuited = _elsewhere(inputs, account) or _unfit(inputs, account)
+    unsuited = _elsewhere(desired, account) or _unfit(desired, account)
     back = ""
     if not unsuited:
-        after = "once the vault of its key is there, " if inputs.has_key else ""
-        back = _back(inputs, before, f"az cognitiveservices account recover {options}", after)
+        after = "once the vault of its key is there, " if desired.has_key else ""
+        back = _back(desired, before, f"az cognitiveservices account recover {options}", after)
     purge = f"delete its data for good with `az cognitiveservices account purge {options}`"
     return f"{_held(account)}{unsuited}; {back}give another accountName, or {purge}"
 
 
-def _back(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, command: str, after: str = ""
-) -> str:
+def _back(desired: DesiredService, before: RecordedService, command: str, after: str = "") -> str:
     """In words: how to bring a resource back with everything in it, which needs its group (learn.microsoft.
     com/powershell/module/az.cognitiveservices/undo-azcognitiveservicesaccountremoval, read 2026-11-30)."""
-    region = regions.normalised(inputs.location)
-    group = f"`az group create --name {inputs.resource_group_name} --location {region}`"
-    is_there = before.group_name is not None or inputs.existing_resource_group_name is not None
+    region = regions.normalised(desired.location)
+    group = f"`az group create --name {desired.resource_group_name} --location {region}`"
+    is_there = before.group_name is not None or desired.existing_resource_group_name is not None
     first = "" if is_there else f"{group}, if that group is gone, and then "
     return (
         f"to bring it back with everything in it, {after}run {first}`{command}`, and once no name is held, "
@@ -73,13 +67,13 @@ def _back(
     )
 
 
-def _unfit(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any]) -> str:
+def _unfit(desired: DesiredService, account: Mapping[str, Any]) -> str:
     """In words: the account would stay of another kind, or no identity could be given access to its key; ""
     for neither. Azure brings an account back with its binding, kind, tier and own identity (observed)."""
-    kind = str(account.get("kind") or inputs.kind)
-    if kind_limits.kind_change(kind, inputs.kind):
+    kind = str(account.get("kind") or desired.kind)
+    if kind_limits.kind_change(kind, desired.kind):
         return f", and would come back as one of kind {kind!r}, which it keeps"
-    if not inputs.has_key or account.get("principalId"):
+    if not desired.has_key or account.get("principalId"):
         return ""
     return (
         ", and would come back without a system-assigned identity, because Azure does not recover a "
@@ -92,12 +86,12 @@ def _held(deleted: Mapping[str, Any]) -> str:
     return f"{deleted['name']!r} is held by a resource deleted {deleted.get('deletionDate', '')}{until}"
 
 
-def _elsewhere(inputs: EncryptedAIServicesAccountArgs, deleted: Mapping[str, Any]) -> str:
+def _elsewhere(desired: DesiredService, deleted: Mapping[str, Any]) -> str:
     """In words: the deleted resource was in another group or region, so it is not this service's; "" if it
     was in the same."""
-    group = inputs.group_name
+    group = desired.group_name
     place = (_group(deleted).lower(), regions.normalised(deleted["location"]))
-    if place == (group.lower() or place[0], regions.normalised(inputs.location)):
+    if place == (group.lower() or place[0], regions.normalised(desired.location)):
         return ""
     where = f"in group {_group(deleted)!r} and region {deleted['location']!r}"
     return f", {where}, and can be recovered only there"
