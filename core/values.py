@@ -150,6 +150,13 @@ def folded(value: Value) -> str | None:
     return value.strip().rstrip("/").lower() if isinstance(value, str) else None
 
 
+def as_text(value: Value) -> str:
+    """A known text as it is, a mark by its words, and "" for an absent value."""
+    if isinstance(value, Mark):
+        return value.value
+    return value or ""
+
+
 def shown(value: object) -> str:
     """A value as a message names it: on one line, and never the inside of an object."""
     value = opened(value)

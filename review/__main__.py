@@ -32,9 +32,9 @@ if __name__ == "__main__" and not __package__:
 
 from core import documents
 from review import approvals, plan, preview, printers, report
-from review.approvals import People
-from review.preview import Preview, PreviewError
-from review.report import Origin
+from review.approvals import Approval, People
+from review.preview import PolicyFinding, Preview, PreviewError
+from review.report import Origin, Review
 
 _PROG = "python -m review"
 
@@ -54,22 +54,9 @@ def main(words: Sequence[str] | None = None, prog: str = _PROG) -> int:
     if bool(arguments.plan) != bool(arguments.refresh):
         parser.error("--plan and --refresh go together: the review compares a plan with what Azure has now")
     try:
-        read = _preview(arguments)
-        policies = preview.read_policies(_read(arguments.policies)) if arguments.policies else ()
-        state = _state(_read(arguments.state)) if arguments.state else ""
-        approved = approvals.read(_read(arguments.approvals)) if arguments.approvals else ()
+        made = _review(arguments)
     except (OSError, ValueError) as problem:
         return cannot(str(problem))
-    said = arguments.approvers
-    approvers = None if said is None else frozenset(filter(None, said.split(",")))
-    made = report.make(
-        replace(read, stack=arguments.stack) if arguments.stack else read,
-        approved,
-        datetime.now(UTC).date(),
-        policies,
-        origin=Origin(state, arguments.commit, arguments.head, arguments.run),
-        people=People(arguments.author, approvers),
-    )
     if arguments.markdown:
         comment = printers.comment(made.stack, made.digest, report.document(made))
         arguments.markdown.write_text(comment, encoding="utf-8")
@@ -86,17 +73,48 @@ def cannot(why: str) -> int:
     return 2
 
 
+def _review(arguments: argparse.Namespace) -> Review:
+    """The review of what the arguments name."""
+    reviewed = _preview(arguments)
+    if arguments.stack:
+        reviewed = replace(reviewed, stack=arguments.stack)
+    policies: tuple[PolicyFinding, ...] = ()
+    if arguments.policies:
+        policies = preview.read_policies(_read(arguments.policies))
+    approved: tuple[Approval, ...] = ()
+    if arguments.approvals:
+        approved = approvals.read(_read(arguments.approvals))
+    state = ""
+    if arguments.state:
+        state = _state(_read(arguments.state))
+    approvers = None
+    if arguments.approvers is not None:
+        approvers = frozenset(filter(None, arguments.approvers.split(",")))
+    return report.make(
+        reviewed,
+        approved,
+        datetime.now(UTC).date(),
+        policies,
+        origin=Origin(state, arguments.commit, arguments.head, arguments.run),
+        people=People(arguments.author, approvers),
+    )
+
+
 def _preview(arguments: argparse.Namespace) -> Preview:
     if not arguments.refresh:
         return preview.read(_read(arguments.preview))
-    claimed = _read(arguments.preview) if arguments.preview.exists() else ""
+    claimed = ""
+    if arguments.preview.exists():
+        claimed = _read(arguments.preview)
     if not arguments.plan.exists():
         # It has failed, whatever it says of itself.
         made = preview.read(claimed)
         missing = "the preview saved no plan: it failed, and its own errors say why"
         return replace(made, errors=made.errors or (missing,), finished=False)
     made = plan.read(_read(arguments.plan), _read(arguments.refresh), claimed)
-    errors = preview.read(claimed).errors if claimed.strip() else ()
+    if not claimed.strip():
+        return made
+    errors = preview.read(claimed).errors
     return replace(made, errors=errors, finished=made.finished and not errors)
 
 
@@ -114,7 +132,9 @@ def _state(written: str) -> str:
 
 
 def _read(path: Path) -> str:
-    return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    if str(path) == "-":
+        return sys.stdin.read()
+    return path.read_text(encoding="utf-8")
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ and security-features (whoever may write a vault with access policies can give t
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from core import arm_ids, rights, values
@@ -16,8 +17,8 @@ from core.effects import ACCESS_REMOVED
 from core.grants import Doubt, Grant, KeyLocation, certain, level
 from core.rights import Access
 from core.values import Mark, Value, folded
-from review.moment import Moment, Moments
 from review.preview import VAULTS, ReviewedResource
+from review.snapshot import Snapshot, Snapshots
 from review.verdict import Name, Verdict
 
 Ability = tuple[str, str]
@@ -26,6 +27,17 @@ _NARROWED: Final = (
     "access to the key NARROWED, {} is missing ({}): data is still read, until the key is bound again"
 )
 _UNSURE: Final = "access to the key changes, and the preview does not show whether it is still enough ({})"
+_GrantId = tuple[str, Value, str]
+"""The URN of a grant's resource, its holder, and the grant in words."""
+
+
+@dataclass(frozen=True)
+class ShownAccounts:
+    """What the verdicts on the accounts of a preview are about: `owned` are the principals of each account,
+    each with each vault of its keys; `used` are the grants that the accounts use."""
+
+    owned: set[tuple[str, str]]
+    used: set[_GrantId]
 
 
 def words(grant: Grant) -> str:
@@ -33,11 +45,20 @@ def words(grant: Grant) -> str:
     id."""
     place = grant.scope or "a scope known after apply"
     if isinstance(grant.vault_name, str):
-        key = f"key {grant.key_name} of " if isinstance(grant.key_name, str) else ""
-        place = f"{key}vault {grant.vault_name}"
+        place = f"vault {grant.vault_name}"
+        if isinstance(grant.key_name, str):
+            place = f"key {grant.key_name} of {place}"
     said = f"{what(grant)} on {place}"
-    said = f"{said}, {doubt(grant)}" if grant.doubt else said
-    return f"{said}, which the vault ignores" if grant.ignored else said
+    if grant.doubt:
+        said = f"{said}, {doubt(grant)}"
+    if grant.ignored:
+        said = f"{said}, which the vault ignores"
+    return said
+
+
+def identified(grant: Grant) -> _GrantId:
+    """What tells a grant from any other."""
+    return grant.resource.urn, grant.principal, words(grant)
 
 
 def what(grant: Grant) -> str:
@@ -55,8 +76,7 @@ def what(grant: Grant) -> str:
     else:
         said = "no key permissions"
     if application:
-        shown = application.value if isinstance(application, Mark) else application
-        said = f"{said} for the application {shown} on behalf of it"
+        said = f"{said} for the application {values.as_text(application)} on behalf of it"
     return said
 
 
@@ -65,7 +85,9 @@ def doubt(grant: Grant) -> str:
     condition = values.name(grant.resource.stated("condition"))
     if grant.doubt is Doubt.CONDITION and isinstance(condition, str):
         return f"under a condition: {condition}"
-    return grant.doubt.value if grant.doubt else ""
+    if grant.doubt:
+        return grant.doubt.value
+    return ""
 
 
 def listed(grants: Iterable[Grant]) -> str:
@@ -77,8 +99,8 @@ def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
     """The verdict on a change that takes permissions on a key from an identity; nothing if it takes none."""
     old, new = tuple(before), tuple(after)
     had, has = level(old), level(new)
-    same = {(words(one), one.permissions) for one in old} == {(words(one), one.permissions) for one in new}
-    if has is Access.FULL or had is Access.NONE or same:
+    is_same = _permissions_by_grant(old) == _permissions_by_grant(new)
+    if has is Access.FULL or had is Access.NONE or is_same:
         return
     if has is Access.UNKNOWN or had is Access.UNKNOWN:
         yield Verdict(Name.UNDETERMINED, _UNSURE, (listed(new) or listed(old),))
@@ -88,7 +110,13 @@ def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
         missing = ", ".join(rights.EffectiveAccess(certain(new)).missing)
         yield Verdict(Name.ACCESS_NARROWED, _NARROWED, (missing, listed(new)))
     elif certain(old) & rights.READS_DATA_KEYS:
-        yield Verdict(Name.ACCESS_REVOKED, ACCESS_REMOVED, (listed(one for one in old if one.permissions),))
+        yield Verdict(
+            Name.ACCESS_REVOKED, ACCESS_REMOVED, (listed(grant for grant in old if grant.permissions),)
+        )
+
+
+def _permissions_by_grant(grants: Iterable[Grant]) -> set[tuple[str, frozenset[str]]]:
+    return {(words(grant), grant.permissions) for grant in grants}
 
 
 def given_back(words: str, shown: tuple[Value, ...] = ()) -> Verdict:
@@ -97,116 +125,146 @@ def given_back(words: str, shown: tuple[Value, ...] = ()) -> Verdict:
 
 
 def losing(
-    resources: Iterable[ReviewedResource],
-    moments: Moments,
-    owned: Container[tuple[str, str]],
-    used: Iterable[tuple[str, Value, str]],
+    resources: Iterable[ReviewedResource], snapshots: Snapshots, shown: ShownAccounts
 ) -> Iterator[tuple[str, Verdict]]:
     """The verdicts on grants that are taken away and let an identity use a key whose account is not shown
-    here, by the URN of the grant. This update takes them away, or somebody did so outside Pulumi. `owned` are
-    principals and vaults of the accounts that are shown, `used` the grants that they use. A deleted vault has
-    a verdict of its own, so its grants have none."""
-    gone = {one.urn for one in resources if one.kind in VAULTS and (one.goes or one.planned is None)}
+    here, by the URN of the grant: by this update, then by somebody outside Pulumi. A deleted vault has a
+    verdict of its own, so its grants have none."""
+    recorded, live, planned = snapshots
+    deleted = {each.urn for each in resources if each.kind in VAULTS and (each.goes or each.planned is None)}
     seen: set[tuple[str, str]] = set()
-    for at in (moments.live, *moments[1:]), moments:
-        for principal, grants in at[0].by_principal.items():
-            for grant in grants:
-                place = grant.vault_name if isinstance(grant.vault_name, str) else ""
-                is_shown = not principal or (principal, place) in owned or (principal, grant.scope) in seen
-                if is_shown or (grant.vault and grant.vault.urn in gone):
-                    continue
-                had, now, has = (one.on(grant, one.by_principal.get(principal, ())) for one in at)
-                if level(had) is not Access.FULL:
-                    continue
-                seen.add((principal, grant.scope))
-                excess = rights.EffectiveAccess(grant.permissions).excess
-                for one in lost(had, has):
-                    # Who may do more than a service needs is likely no service.
-                    is_wide = one.name is Name.ACCESS_REVOKED and excess
-                    said = f"of {{}}, whose account this preview does not show: {one.words}"
-                    name = Name.UNDETERMINED if is_wide else one.name
-                    yield grant.resource.urn, Verdict(name, said, (principal, *one.values))
-                was_there = grant.vault is None or place in moments.live.stack.vaults
-                if was_there and all(any(lost(one, now)) for one in (had, has)):
-                    said = "access to the key ({}) was taken from {} outside Pulumi"
-                    yield grant.resource.urn, given_back(said, (words(grant), principal))
-    stays = {urn for urn, _, _ in used} | {grant.resource.urn for grant in moments.planned.grants}
-    for grant in moments.live.by_principal.get("", ()):
-        is_told = grant.resource.urn in stays or (grant.vault and grant.vault.urn in gone)
-        if not is_told and level(moments.live.on(grant, [grant])) is Access.FULL:
+    for principal, grant in _full_access(live, shown, deleted, seen):
+        for verdict in lost(_of(principal, live, grant), _of(principal, planned, grant)):
+            yield grant.resource.urn, _of_unshown(principal, grant, verdict)
+    for principal, grant in _full_access(recorded, shown, deleted, seen):
+        had, now, has = (_of(principal, snapshot, grant) for snapshot in snapshots)
+        for verdict in lost(had, has):
+            yield grant.resource.urn, _of_unshown(principal, grant, verdict)
+        was_there = grant.vault is None or grant.vault_name in live.stack.vaults
+        if was_there and any(lost(had, now)) and any(lost(has, now)):
+            said = "access to the key ({}) was taken from {} outside Pulumi"
+            yield grant.resource.urn, given_back(said, (words(grant), principal))
+    stays = {urn for urn, _, _ in shown.used} | {grant.resource.urn for grant in planned.grants}
+    for grant in live.by_principal.get("", ()):
+        is_told = grant.resource.urn in stays or (grant.vault and grant.vault.urn in deleted)
+        if not is_told and level(live.on(grant, [grant])) is Access.FULL:
             said = "access to the key REMOVED ({}) from an identity that this preview does not show"
             yield grant.resource.urn, Verdict(Name.UNDETERMINED, said, (words(grant),))
 
 
-def gaining(
-    moments: Moments,
-    owned: Container[tuple[str, str]],
-    used: Container[tuple[str, Value, str]],
-    told: Container[str],
-) -> Iterator[tuple[Value, Verdict]]:
-    """The principals that gain rights on a key of a vault shown here, each with its verdict.
+def _full_access(
+    snapshot: Snapshot, shown: ShownAccounts, deleted: Container[str], seen: set[tuple[str, str]]
+) -> Iterator[tuple[str, Grant]]:
+    """The identities of no shown account that can use a key at a level, each with a grant of it. Not in
+    vaults that are `deleted`, and each place once: what is yielded is added to `seen`."""
+    for principal, grants in snapshot.by_principal.items():
+        for grant in grants:
+            vault = ""
+            if isinstance(grant.vault_name, str):
+                vault = grant.vault_name
+            is_told = (principal, vault) in shown.owned or (principal, grant.scope) in seen
+            if not principal or is_told or (grant.vault and grant.vault.urn in deleted):
+                continue
+            if level(snapshot.on(grant, grants)) is Access.FULL:
+                seen.add((principal, grant.scope))
+                yield principal, grant
 
-    `owned` has the principal and the vault of each account in the preview. `used` has the grants that
-    accounts use, by resource, by holder, and in words. `told` has the URNs of grants for which another
-    verdict reports the restored access already.
-    """
-    before, once = _held(moments.live), _held(moments.recorded)
-    was, stays = ({grant.resource.urn for grant in at.grants} for at in moments[:2])
+
+def _of(principal: str, snapshot: Snapshot, place: Grant) -> list[Grant]:
+    """What an identity holds at a level where a grant counts."""
+    return snapshot.on(place, snapshot.by_principal.get(principal, ()))
+
+
+def _of_unshown(principal: str, grant: Grant, verdict: Verdict) -> Verdict:
+    """A verdict on access to a key, of an identity whose account is not shown."""
+    said = f"of {{}}, whose account this preview does not show: {verdict.words}"
+    name = verdict.name
+    if name is Name.ACCESS_REVOKED and rights.EffectiveAccess(grant.permissions).excess:
+        # Who may do more than a service needs is likely no service.
+        name = Name.UNDETERMINED
+    return Verdict(name, said, (principal, *verdict.values))
+
+
+def gaining(
+    snapshots: Snapshots, shown: ShownAccounts, restored: Container[str]
+) -> Iterator[tuple[Value, Verdict]]:
+    """The principals that gain rights on a key of a vault shown here, each with its verdict. `restored` has
+    the URNs of grants for which another verdict reports the restored access already."""
+    recorded, live, planned = snapshots
+    once, before = _held(recorded), _held(live)
+    missing = {grant.resource.urn for grant in recorded.grants} - {
+        grant.resource.urn for grant in live.grants
+    }
     seen: set[tuple[str, str, str]] = set()
-    for grant, vault in _placed(moments.planned):
+    for grant, vault in _placed(planned):
         urn = grant.resource.urn
         principal = folded(grant.principal) or urn
-        is_used = (urn, grant.principal, words(grant)) in used or (principal, vault) in owned
+        is_used = identified(grant) in shown.used or (principal, vault) in shown.owned
         if is_used or (urn, principal, vault) in seen:
             continue
         had = before.get((principal, vault), set())
-        gained = [one for one in _abilities(moments.planned, grant, vault) if not {one, (one[0], "")} & had]
+        gained = [can for can in _abilities(planned, grant, vault) if {can, (can[0], "")}.isdisjoint(had)]
         # Whoever holds what is made again, an identity had it before it was taken away.
-        is_back = principal == urn and urn in was - stays
-        again = is_back or set(gained) <= once.get((principal, vault), set())
-        if not gained or (again and urn in told):
+        is_made_again = principal == urn and urn in missing
+        is_back = is_made_again or once.get((principal, vault), set()).issuperset(gained)
+        if not gained or (is_back and urn in restored):
             continue
         seen.add((urn, principal, vault))
-        name = Name.ACCESS_RESTORED if again else Name.PRINCIPAL_ADDED
         # Of a vault that this update makes, no data is under any key yet.
-        is_new = vault in moments.planned.stack.vaults and vault not in moments.live.stack.vaults
-        name = Name.ACCESS_GRANTED if is_new else name
-        said = f"{{}} can {'again' if again else 'now'} {', '.join(can for can, _ in gained)} ({{}})"
-        yield grant.principal, Verdict(name, said, (grant.principal, words(grant)))
+        is_new = vault in planned.stack.vaults and vault not in live.stack.vaults
+        yield grant.principal, _gain(grant, gained, is_back=is_back, is_new=is_new)
 
 
-def _held(moment: Moment) -> Mapping[tuple[str, str], set[Ability]]:
+def _gain(grant: Grant, gained: Iterable[Ability], *, is_back: bool, is_new: bool) -> Verdict:
+    """The verdict on abilities that a grant gives: `is_back` if the holder had them once, `is_new` if the
+    vault is."""
+    since, name = "now", Name.PRINCIPAL_ADDED
+    if is_back:
+        since, name = "again", Name.ACCESS_RESTORED
+    if is_new:
+        name = Name.ACCESS_GRANTED
+    said = f"{{}} can {since} {', '.join(can for can, _ in gained)} ({{}})"
+    return Verdict(name, said, (grant.principal, words(grant)))
+
+
+def _held(snapshot: Snapshot) -> Mapping[tuple[str, str], set[Ability]]:
     """The abilities of each principal at each vault; of one that is not known, by the grant's URN."""
-    found: dict[tuple[str, str], set[Ability]] = {}
-    for grant, vault in _placed(moment):
+    held: dict[tuple[str, str], set[Ability]] = {}
+    for grant, vault in _placed(snapshot):
         holder = folded(grant.principal) or grant.resource.urn
-        found.setdefault((holder, vault), set()).update(_abilities(moment, grant, vault))
-    return found
+        held.setdefault((holder, vault), set()).update(_abilities(snapshot, grant, vault))
+    return held
 
 
-def _placed(moment: Moment) -> Iterator[tuple[Grant, str]]:
+def _placed(snapshot: Snapshot) -> Iterator[tuple[Grant, str]]:
     """Each grant with each vault that it counts for."""
-    places = {name: KeyLocation(vault=one, vault_name=name) for name, one in moment.stack.vaults.items()}
-    for grant in moment.grants:
-        named = grant.vault_name
-        covered = (name for name, place in places.items() if moment.covers(grant, place))
-        for place in [named] if isinstance(named, str) else [*covered] if grant.scope else []:
-            uses_roles = moment.uses_roles(place)
-            yield grant.under(None if isinstance(uses_roles, Mark) else uses_roles), place
+    places = {name: KeyLocation(vault=each, vault_name=name) for name, each in snapshot.stack.vaults.items()}
+    for grant in snapshot.grants:
+        vaults: list[str] = []
+        if isinstance(grant.vault_name, str):
+            vaults = [grant.vault_name]
+        elif grant.scope:
+            vaults = [name for name, place in places.items() if snapshot.covers(grant, place)]
+        for vault in vaults:
+            uses_roles = snapshot.uses_roles(vault)
+            yield grant.under(None if isinstance(uses_roles, Mark) else uses_roles), vault
 
 
-def _abilities(moment: Moment, grant: Grant, vault: str) -> list[Ability]:
-    found = [words for names, words in rights.ON_KEYS if names & grant.permissions]
+def _abilities(snapshot: Snapshot, grant: Grant, vault: str) -> list[Ability]:
+    found = [can for names, can in rights.ON_KEYS if names & grant.permissions]
     if grant.role and not grant.key_name:
-        by_policies = moment.uses_roles(vault) is not True
-        for action, words in rights.OVER_VAULT.items():
-            if grant.role.allows(action):
-                also = action == rights.VAULT_WRITE and by_policies
-                found.append(f"{words} and give anybody access" if also else words)
+        by_policies = snapshot.uses_roles(vault) is not True
+        for action, can in rights.OVER_VAULT.items():
+            if not grant.role.allows(action):
+                continue
+            if action == rights.VAULT_WRITE and by_policies:
+                found.append(f"{can} and give anybody access")
+            else:
+                found.append(can)
     elif grant.role and grant.role.allows(rights.ROLE_WRITE):
         found.append(rights.OVER_VAULT[rights.ROLE_WRITE])
     why = doubt(grant)
-    abilities = [(words, why) for words in found]
+    abilities = [(can, why) for can in found]
     if why and (found or not grant.role or isinstance(grant.principal, Mark)):
         abilities.append(("do what the preview does not show", f"{what(grant)}, {why}"))
     return abilities

@@ -69,9 +69,11 @@ def read(written: str) -> tuple[Approval, ...]:
         document = yaml_documents.of_yaml(written)
     except DocumentError as problem:
         raise ApprovalError(f"approvals: {problem}") from None
-    document = {"approvals": None} if document is None else document
-    is_whole = isinstance(document, Mapping) and document.keys() == {"approvals"}
-    entries = (document["approvals"] or []) if is_whole else None
+    if document is None:
+        return ()
+    entries = None
+    if isinstance(document, Mapping) and document.keys() == {"approvals"}:
+        entries = document["approvals"] or []
     if not isinstance(entries, list):
         raise ApprovalError("approvals: expected one list with the name approvals, and nothing else")
     numbered = [*enumerate(entries, start=1)]
@@ -92,8 +94,10 @@ def _wrong(entry: object) -> Iterable[str]:
     for name in entry.keys() - _EXPECTED.keys():
         yield f'"{name}" is not a field, expected {", ".join(_EXPECTED)}'
     for name, (expected, holds) in _EXPECTED.items():
-        # YAML reads a bare date by itself; a date with a time is a datetime, and refused.
-        said = str(entry[name]) if type(entry.get(name)) is date else entry.get(name)
+        said = entry.get(name)
+        if type(said) is date:
+            # YAML reads a bare date by itself; a date with a time is a datetime, and refused.
+            said = str(said)
         if not isinstance(said, str) or not said.strip() or not holds(said.strip()):
             yield f"{name} is {said!r}, expected {expected}"
 

@@ -45,20 +45,21 @@ def read(folder: Path, stack: str) -> StackReview:
         first, _, comment = (folder / "comment.md").read_text(encoding="utf-8").split("\n", 2)
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return StackReview(stack)
-    is_of_it = first.endswith(f" {found.get('digest')} -->")
-    return StackReview(stack, headline, severity, comment.strip()) if is_of_it else StackReview(stack)
+    if not first.endswith(f" {found.get('digest')} -->"):
+        return StackReview(stack)
+    return StackReview(stack, headline, severity, comment.strip())
 
 
 def merged(reviews: Sequence[StackReview]) -> str:
     """The comment, with a line feed at the end."""
-    ordered = sorted(reviews, key=lambda one: (-one.severity, one.stack))
-    quiet = [one for one in ordered if one.severity is VerdictSeverity.NONE]
+    ordered = sorted(reviews, key=lambda review: (-review.severity, review.stack))
+    quiet = [review for review in ordered if review.severity is VerdictSeverity.NONE]
     lines = [
         ReportLine(Form.TITLE, ((ordered[0].severity,), (f"Encryption of {len(reviews)} stacks",))),
         *_within(printers.LONGEST, ordered[: len(ordered) - len(quiet)]),
     ]
     if quiet:
-        names = Shown(", ".join(one.stack for one in quiet))
+        names = Shown(", ".join(review.stack for review in quiet))
         lines += paragraph([line(Form.TEXT, VerdictSeverity.NONE, " No change in ", names, ".")])
     text = printers.markdown(lines)
     return f"<!-- encryption-review {MARKER} {sha256(text.encode()).hexdigest()} -->\n{text}\n"
@@ -66,11 +67,11 @@ def merged(reviews: Sequence[StackReview]) -> str:
 
 def _within(room: int, reviews: Sequence[StackReview]) -> Iterator[ReportLine]:
     """Each review as a whole if there is room, otherwise its line alone."""
-    for one in reviews:
-        title: Text = (one.severity, " ", Shown(one.stack), ": ", *one.headline)
-        whole = [*fold([line(Form.TEXT, one.comment)], *title)]
-        if not one.comment or len(printers.markdown(whole)) > room:
-            where = " (the review is in the run)" if one.comment else ""
+    for review in reviews:
+        title: Text = (review.severity, " ", Shown(review.stack), ": ", *review.headline)
+        whole = [*fold([line(Form.TEXT, review.comment)], *title)]
+        if not review.comment or len(printers.markdown(whole)) > room:
+            where = " (the review is in the run)" if review.comment else ""
             whole = [*paragraph([line(Form.ITEM, *title, where)])]
         room -= len(printers.markdown(whole)) + 1
         if room < 0:

@@ -66,9 +66,9 @@ def _exact(found: Mapping[str, Any] | None, *names: str) -> Mapping[str, Any]:
 
 def _plans(text: str) -> Mapping[str, Mapping[str, Any]]:
     document = _exact(preview.parsed(text, "the plan", "", _PLAN), "plan", "resourcePlans")
+    found = document.get("resourcePlans")
     # Another engine may read a wrapper, and not what stands beside it.
-    found = None if "plan" in document else document.get("resourcePlans")
-    if found is None or None in found.values():
+    if "plan" in document or found is None or None in found.values():
         raise PreviewError("the plan has no resourcePlans: expected what `pulumi preview --save-plan` writes")
     return {urn: one for urn, one in found.items() if _exact(one, "goal", "steps").get("steps")}
 
@@ -82,14 +82,17 @@ def _refreshed(text: str) -> Iterator[Mapping[str, Any]]:
             "read its error output"
         )
     for step in document.get("steps") or ():
-        new = None if step.get("op") == "delete" else step.get("newState") or step.get("oldState")
+        new = None
+        if step.get("op") != "delete":
+            new = step.get("newState") or step.get("oldState")
         yield {**step, "op": "refresh", "newState": new}
 
 
 def _is_looked_at(state: Any) -> bool:
     """Whether a review looks at this existing resource."""
-    kind = stack.reviewed_kind(str(state.get("type", "")), state) if state else None
-    return kind not in {None, Kind.STACK}
+    if not state:
+        return False
+    return stack.reviewed_kind(str(state.get("type", "")), state) not in {None, Kind.STACK}
 
 
 def _renamed(
@@ -101,8 +104,9 @@ def _renamed(
     there before. The engine decides by aliases; where the claim is false it refuses the plan.
     """
     found: dict[str, str] = {}
-    steps = preview.parsed(claimed).get("steps") if claimed.strip() else ()
-    for step in steps or ():
+    if not claimed.strip():
+        return found
+    for step in preview.parsed(claimed).get("steps") or ():
         was, urn = str((step.get("oldState") or {}).get("urn") or ""), str(step.get("urn") or "")
         is_new = urn in plans and urn not in before
         if is_new and was in before and was not in plans and was not in found.values():
@@ -118,9 +122,13 @@ def _step(urn: str, plan: Mapping[str, Any], old: Mapping[str, Any] | None) -> M
     goal = _exact(plan.get("goal"), *named)
     # By the URN: a goal could name another type, one that no rule looks at.
     type = token_of(urn)
-    new = _new(urn, type, old or {}, goal) if goal and op != "delete" else None
+    new = None
+    if goal and op != "delete":
+        new = _new(urn, type, old or {}, goal)
     if _is_looked_at({**(new or old or {}), "type": type}):
-        fits = op in {"create", "import", "read"} if old is None else op != "create"
+        fits = op != "create"
+        if old is None:
+            fits = op in {"create", "import", "read"}
         if set(ops) - set(_STEPS) or not fits or (new is None and op != "delete"):
             found = f"{', '.join(ops)} for {urn}"
             raise PreviewError(f"the plan has {found}, which does not fit what the stack has: preview again")
@@ -132,8 +140,10 @@ def _new(urn: str, type: str, old: Mapping[str, Any], goal: Mapping[str, Any]) -
     # is one of whole properties at the top.
     diff = _exact(goal.get("inputDiff"), "adds", "updates", "deletes")
     inputs, adds = old.get("inputs") or {}, diff.get("adds") or {}
-    # A resource that is deleted first and made again has no old inputs to the engine: all of them are added.
-    gone = inputs.keys() if adds.keys() & inputs.keys() else set(diff.get("deletes") or ())
+    gone = set(diff.get("deletes") or ())
+    if adds.keys() & inputs.keys():
+        # A resource that is deleted first and made again has no old inputs to the engine: all are added.
+        gone = set(inputs)
     kept = {name: value for name, value in inputs.items() if name not in gone}
     return {
         "urn": urn,

@@ -1,6 +1,6 @@
 """Reads a preview as `pulumi preview --json` writes it, and the messages of policy packs in an event log.
 
-Each resource is shown at three moments: in the state, in the cloud before the update, after it. At each it is
+Each resource is shown at three levels: in the state, in the cloud before the update, after it. At each it is
 a resource of core, so that code that reads a stack reads a preview, too. Source: pkg/display and
 sdk/go/common/apitype/events.go of pulumi/pulumi.
 """
@@ -30,7 +30,7 @@ _STAYS: Final = frozenset({"same", "update", "refresh", "import"})
 
 @dataclass(frozen=True, eq=False)
 class ReviewedState(StackResource):
-    """A resource at one moment. `inputs` are the declared values, or the cloud's if none is declared.
+    """A resource at one level. `inputs` are the declared values, or the cloud's if none is declared.
     `outputs` are the cloud's values; those that the update does not know yet are from before it. `written`
     has the program's own declarations alone."""
 
@@ -46,8 +46,11 @@ class ReviewedState(StackResource):
     def found(self, path: str) -> Any:
         """The cloud's value, otherwise the declared one."""
         answered = super().found(path)
-        declared = self.stated(path) if answered is None or answered is Mark.UNKNOWN else None
-        return answered if declared is None else declared
+        if answered is None or answered is Mark.UNKNOWN:
+            declared = self.stated(path)
+            if declared is not None:
+                return declared
+        return answered
 
 
 class Step(NamedTuple):
@@ -110,21 +113,30 @@ def resource_of(steps: Sequence[Step], *, unplanned: bool = False) -> ReviewedRe
     plan = [step for step in steps if not step.refreshed]
     recorded = next((step.old for step in steps if step.refreshed), None)
     if not plan:
-        last = steps[-1]
-        live = None if last.op == "delete" or unplanned else last.new
-        found = (_state(last, one) for one in (recorded, live, live))
-        return ReviewedResource(last.urn, last.kind, "same", *found)
+        return _not_planned(steps[-1], recorded, is_gone=steps[-1].op == "delete" or unplanned)
     first, op = plan[0], plan[-1].op
     old = next((step.old for step in plan if step.old is not None), None)
     new = next((step.new for step in reversed(plan) if step.new is not None), None)
     if old is None and op in _FOUND:
         old = new
-    op = "replace" if any(step.op in REPLACING for step in plan) else op
-    # What an update leaves as it is: the id, and what the cloud answered.
-    carried = old if op in _STAYS and old is not new else None
-    planned = _state(first, new, carried) if op != "delete" else None
+    if any(step.op in REPLACING for step in plan):
+        op = "replace"
+    planned = None
+    if op in _STAYS and old is not new:
+        # An update leaves the id as it is, and what the cloud answered.
+        planned = _state(first, new, carried=old)
+    elif op != "delete":
+        planned = _state(first, new)
     was, now = _state(first, recorded or old), _state(first, old)
     return ReviewedResource(first.urn, first.kind, op, was, now, planned)
+
+
+def _not_planned(last: Step, recorded: Bag | None, *, is_gone: bool) -> ReviewedResource:
+    """A resource that only a refresh tells about; `is_gone` if it is not there any more."""
+    live = None
+    if not is_gone:
+        live = _state(last, last.new)
+    return ReviewedResource(last.urn, last.kind, "same", _state(last, recorded), live, live)
 
 
 def _state(step: Step, raw: Bag | None, carried: Bag | None = None) -> ReviewedState | None:
@@ -153,8 +165,9 @@ def _over(top: Bag, below: Bag, over: Mark | None = None) -> Bag:
         known, under = values.opened(value), values.opened(below.get(name))
         if known is None or (known is over and under is not None):
             continue
-        both = isinstance(known, Mapping) and isinstance(under, Mapping)
-        found[name] = _over(known, under, over) if both and (over or name == "properties") else value
+        found[name] = value
+        if isinstance(known, Mapping) and isinstance(under, Mapping) and (over or name == "properties"):
+            found[name] = _over(known, under, over)
     return found
 
 
@@ -245,16 +258,15 @@ def read(written: str) -> Preview:
 def read_policies(written: str) -> tuple[PolicyFinding, ...]:
     """The policy findings of an event log, each message on one line. Raises PreviewError for anything
     else."""
-    found = []
-    for raw in (
-        parsed(line, shape=_EVENT).get("policyEvent") for line in written.splitlines() if line.strip()
-    ):
-        if raw is not None:
-            lines = (line.strip() for line in str(raw.get("message", "")).splitlines())
-            message, level = "; ".join(filter(None, lines)), str(raw.get("enforcementLevel", "")).lower()
-            policy, urn = str(raw.get("policyName", "")), str(raw.get("resourceUrn", ""))
-            found.append(PolicyFinding(policy, level, message, urn))
-    return tuple(found)
+    findings = []
+    for event in filter(str.strip, written.splitlines()):
+        finding = parsed(event, shape=_EVENT).get("policyEvent")
+        if finding is not None:
+            lines = (line.strip() for line in str(finding.get("message", "")).splitlines())
+            message, level = "; ".join(filter(None, lines)), str(finding.get("enforcementLevel", "")).lower()
+            policy, urn = str(finding.get("policyName", "")), str(finding.get("resourceUrn", ""))
+            findings.append(PolicyFinding(policy, level, message, urn))
+    return tuple(findings)
 
 
 def parsed(
@@ -272,9 +284,11 @@ def parsed(
 def _error(raw: Mapping[str, Any]) -> str:
     """An error without a traceback's frames: a reader needs the cause, not the way to it."""
     message = str(raw.get("message") or "").strip().removeprefix("error: ")
-    head, found, frames = message.partition("Traceback (most recent call last):")
-    said = takewhile(lambda line: not line.startswith(" "), reversed(frames.splitlines()))
-    return "\n".join(filter(None, [head.strip(), *reversed([*said])])) if found else message
+    head, traceback, frames = message.partition("Traceback (most recent call last):")
+    if not traceback:
+        return message
+    cause = takewhile(lambda line: not line.startswith(" "), reversed(frames.splitlines()))
+    return "\n".join(filter(None, [head.strip(), *reversed([*cause])]))
 
 
 def of_steps(
@@ -311,6 +325,8 @@ def _by_resource(found: Mapping[str, list[Step]]) -> Iterable[list[Step]]:
     names = {str(old["urn"]): urn for urn, old in planned if old and old.get("urn") not in (None, urn)}
     joined: dict[str, list[Step]] = {}
     for urn, steps in found.items():
-        only_refreshed = all(step.refreshed for step in steps)
-        joined.setdefault(names.get(urn, urn) if only_refreshed else urn, []).extend(steps)
+        name = urn
+        if all(step.refreshed for step in steps):
+            name = names.get(urn, urn)
+        joined.setdefault(name, []).extend(steps)
     return joined.values()

@@ -102,21 +102,20 @@ _COMMAND: Final = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
 
 def markdown(lines: ReportLines) -> str:
     """The lines as GitHub and Azure DevOps read them, without a line feed at the end."""
-    return "\n".join(
-        one.form.value[0].format(
-            *(written(text, _in_html if one.form is Form.FOLD else in_markdown) for text in one.texts)
-        )
-        for one in lines
-    )
+    shown = []
+    for each in lines:
+        show = _in_html if each.form is Form.FOLD else in_markdown
+        shown.append(each.form.value[0].format(*(written(text, show) for text in each.texts)))
+    return "\n".join(shown)
 
 
 def plain(lines: ReportLines) -> str:
     """The lines of visible characters, none of which begins with a value."""
     shown, indent = [], ""
-    for one in lines:
-        if (template := one.form.value[1]) is not None:
-            shown.append(f"{indent}{template.format(*map(written, one.texts))}".rstrip())
-        indent = {Form.FOLD: "  ", Form.END_OF_FOLD: ""}.get(one.form, indent)
+    for each in lines:
+        if (template := each.form.value[1]) is not None:
+            shown.append(f"{indent}{template.format(*map(written, each.texts))}".rstrip())
+        indent = {Form.FOLD: "  ", Form.END_OF_FOLD: ""}.get(each.form, indent)
     return "\n".join(shown)
 
 
@@ -178,7 +177,7 @@ def _in_html(value: Value) -> str:
 def visible(value: str) -> str:
     """One line of visible characters, at most about `LIMIT`; it says how much was cut."""
     # Control, format (right-to-left marks, zero-width), surrogate, private, unassigned: not for reading.
-    seen = (one if one.isprintable() else "\ufffd" for one in " ".join(value.split()))
+    seen = (char if char.isprintable() else "\ufffd" for char in " ".join(value.split()))
     shown = _COMMAND.sub("# #", "".join(seen))
     if len(shown) <= LIMIT:
         return shown

@@ -77,36 +77,43 @@ class Review:
     def severity(self) -> VerdictSeverity:
         if self.violations or self.errors or not self.finished:
             return VerdictSeverity.BLOCKED
-        rows = max((row.severity for row in self.rows), default=VerdictSeverity.NONE)
-        return max(rows, VerdictSeverity.NOTE if self.advice or self.exemptions else VerdictSeverity.NONE)
+        severities = [row.severity for row in self.rows]
+        if self.advice or self.exemptions:
+            severities.append(VerdictSeverity.NOTE)
+        return max(severities, default=VerdictSeverity.NONE)
 
     @property
     def approved(self) -> list[Judged]:
         """The losses that an approval lets pass, the gravest first."""
-        passed = (one for row in self.rows for one in row.verdicts if one.approval)
-        return sorted(passed, key=lambda one: -one.verdict.severity)
+        passed = (judged for row in self.rows for judged in row.verdicts if judged.approval)
+        return sorted(passed, key=lambda judged: -judged.verdict.severity)
 
     @property
     def totals(self) -> Mapping[str, int]:
         """How many verdicts of each name there are, the gravest first."""
-        counted = Counter(one.verdict.name for row in self.rows for one in row.verdicts)
+        counted = Counter(judged.verdict.name for row in self.rows for judged in row.verdicts)
         return {name.value: counted[name] for name in Name if name in counted}
 
     @property
     def sign(self) -> VerdictSeverity:
         """The sign that a reader sees first. An approved loss is no news, but no small thing either."""
-        return max(self.severity, VerdictSeverity.APPROVAL if self.approved else VerdictSeverity.NONE)
+        if self.approved:
+            return max(self.severity, VerdictSeverity.APPROVAL)
+        return self.severity
 
     @property
     def headline(self) -> Text:
         """The answer in a few words. An approved loss is still called a loss."""
         if self.severity <= VerdictSeverity.NOTE and self.approved:
-            is_loss = self.approved[0].verdict.severity is VerdictSeverity.BLOCKED
-            given = dict.fromkeys(one.approval for one in self.approved if one.approval)
+            effect = "protection gets WEAKER"
+            if self.approved[0].verdict.severity is VerdictSeverity.BLOCKED:
+                effect = "data is LOST"
+            given = [judged.approval for judged in self.approved if judged.approval]
+            approvers = dict.fromkeys(approval.approver for approval in given)
             return (
-                f"{'data is LOST' if is_loss else 'protection gets WEAKER'}: approved by ",
-                *listed((Shown(name),) for name in dict.fromkeys(one.approver for one in given)),
-                f", until {min(one.expires for one in given)}",
+                f"{effect}: approved by ",
+                *listed((Shown(approver),) for approver in approvers),
+                f", until {min(approval.expires for approval in given)}",
             )
         if self.severity is VerdictSeverity.NOTE and not self.rows:
             return ("no change, but notes on policies",)
@@ -119,9 +126,7 @@ class Review:
         It leaves out the parts that may differ between a review and its merge: accounts without a change,
         advice and approvals.
         """
-        rows = sorted(
-            _written([[one.verdict.said for one in row.verdicts], row.identified]) for row in self.rows
-        )
+        rows = sorted(map(_row_as_text, self.rows))
         return sha256("\n".join([self.stack, *rows]).encode()).hexdigest()
 
 
@@ -135,18 +140,19 @@ def make(
     people: People = _NOBODY,
 ) -> Review:
     """Reviews a preview. `given` are the approvals, `today` is the UTC day by which they expire."""
-    found = rows_of(preview)
+    all_rows = rows_of(preview)
     update = [preview.stack, origin.state, origin.commit]
-    rows = [_judged(one, given, today, people, update) for one in found if one.verdicts]
-    findings = tuple(dict.fromkeys(policies))
-    violations = tuple(one for one in findings if one.refuses)
+    rows = [_judged(row, given, today, people, update) for row in all_rows if row.verdicts]
+    findings = dict.fromkeys(policies)
+    violations = tuple(finding for finding in findings if finding.refuses)
+    notes = [finding for finding in findings if not finding.refuses]
     return Review(
         rows=tuple(sorted(rows, key=lambda row: (-row.severity, -row.verdicts[0].verdict.severity))),
-        unchanged=len(found) - len(rows),
+        unchanged=len(all_rows) - len(rows),
         violations=violations,
-        advice=tuple(one for one in findings if not one.refuses and "exempt" not in one.policy),
-        exemptions=tuple(one for one in findings if not one.refuses and "exempt" in one.policy),
-        errors=tuple(one for one in preview.errors if not (violations and one == _REFUSED)),
+        advice=tuple(note for note in notes if "exempt" not in note.policy),
+        exemptions=tuple(note for note in notes if "exempt" in note.policy),
+        errors=tuple(error for error in preview.errors if not (violations and error == _REFUSED)),
         finished=preview.finished,
         stack=preview.stack,
         outside=preview.outside,
@@ -154,25 +160,38 @@ def make(
     )
 
 
+def _row_as_text(row: ReportRow) -> str:
+    return _written([[judged.verdict.said for judged in row.verdicts], row.identified])
+
+
 def _judged(
     row: ReportRow, given: Sequence[Approval], today: date, people: People, update: Sequence[str]
 ) -> ReportRow:
-    names = {known for each in (row.name, row.id) if (known := folded(each))}
+    """A row whose verdicts have their codes and the approvals about them."""
+    names = set(filter(None, map(folded, (row.name, row.id))))
     judged = []
-    for verdict in (one.verdict for one in row.verdicts):
+    for verdict in (each.verdict for each in row.verdicts):
         # What an approval must name: the update, the resource and its change.
         code = sha256(_written([*update, row.identified, verdict.said]).encode()).hexdigest()
-        about = [one for one in given if one.verdict is verdict.name and folded(one.account) in names]
-        why = [(each, approvals.refusal(each, code, today, people)) for each in about]
-        good = next((each for each, refused in why if not refused), None)
-        judged.append(Judged(verdict, code, good, () if good else tuple(why)))
+        refused: list[tuple[Approval, str]] = []
+        for approval in given:
+            if approval.verdict is verdict.name and folded(approval.account) in names:
+                why = approvals.refusal(approval, code, today, people)
+                if not why:
+                    judged.append(Judged(verdict, code, approval))
+                    break
+                refused.append((approval, why))
+        else:
+            judged.append(Judged(verdict, code, refused=tuple(refused)))
     return replace(row, verdicts=tuple(judged))
 
 
 def document(review: Review, rows: int = 20) -> Iterator[ReportLine]:
     """The review for a reader: the first `rows` accounts in full, and the others by name."""
-    in_stack = (" in ", Shown(review.stack)) if review.stack else ()
-    yield ReportLine(Form.TITLE, ((review.sign,), ("Encryption: ", *review.headline, *in_stack)))
+    title: Text = ("Encryption: ", *review.headline)
+    if review.stack:
+        title = (*title, " in ", Shown(review.stack))
+    yield ReportLine(Form.TITLE, ((review.sign,), title))
     yield from _totals(review)
     if review.outside:
         names = listed((Shown(name),) for name in review.outside)
@@ -187,8 +206,8 @@ def document(review: Review, rows: int = 20) -> Iterator[ReportLine]:
         yield from _policies("Exemptions in force", review.exemptions)
     if review.advice:
         yield from fold(_findings(review.advice), f"Policy advice: {len(review.advice)}")
-    waiting = [] if review.incomplete else _waiting(review.rows)
-    if waiting:
+    waiting = _waiting(review.rows)
+    if waiting and not review.incomplete:
         yield from fold(_approvals(waiting), f"To approve: {len(waiting)}")
     yield from _origin(review.origin)
 
@@ -235,39 +254,48 @@ def _totals(review: Review) -> Iterator[ReportLine]:
             yield line(Form.TEXT, f"{', '.join(said)} so far; the review is incomplete.")
         yield ReportLine(Form.SPACE)
         yield line(Form.LISTED, "The preview did not finish, so this review is incomplete.")
-        yield from (line(Form.ITEM, Shown(one)) for one in review.errors[:3])
+        yield from (line(Form.ITEM, Shown(error)) for error in review.errors[:3])
         return
     if review.unchanged:
         noun = "account" if review.unchanged == 1 else "accounts"
         said.append(f"{review.unchanged} {noun} without a change to encryption")
-    yield line(Form.TEXT, f"{', '.join(said)}." if said else "No account in this preview.")
+    if said:
+        yield line(Form.TEXT, f"{', '.join(said)}.")
+    else:
+        yield line(Form.TEXT, "No account in this preview.")
 
 
 def _row(row: ReportRow) -> Iterator[ReportLine]:
-    noun = () if row.noun == "account" else (f" ({row.noun})",)
-    yield ReportLine(Form.ACCOUNT, ((row.severity,), (Shown(row.name), *noun)))
+    title: Text = (Shown(row.name),)
+    if row.noun != "account":
+        title = (*title, f" ({row.noun})")
+    yield ReportLine(Form.ACCOUNT, ((row.severity,), title))
     for judged in row.verdicts:
         yield ReportLine(Form.VERDICT, ((judged.verdict.name,), of_verdict(judged.verdict)))
-        if one := judged.approval:
-            until = f" until {one.expires}: "
-            yield line(Form.MORE, "approved by ", Shown(one.approver), until, Shown(one.reason))
-        for one, why in judged.refused:
+        if approval := judged.approval:
+            until = f" until {approval.expires}: "
+            yield line(Form.MORE, "approved by ", Shown(approval.approver), until, Shown(approval.reason))
+        for refused, why in judged.refused:
             not_so = f" does NOT count: {why} ("
-            by = ("the approval by ", Shown(one.approver), not_so, Shown(one.reason), ")")
+            by = ("the approval by ", Shown(refused.approver), not_so, Shown(refused.reason), ")")
             yield line(Form.MORE, *by)
-    changes = [one for one in row.facts if one.before != one.after]
+    changes = [
+        ReportLine(Form.CHANGED, ((fact.name,), (Shown(fact.before),), (Shown(fact.after),)))
+        for fact in row.facts
+        if fact.before != fact.after
+    ]
     if changes:
-        cells = (((one.name,), (Shown(one.before),), (Shown(one.after),)) for one in changes)
-        compared = (ReportLine(Form.CHANGED, one) for one in cells)
-        yield from paragraph([line(Form.MARKUP, "| | before | after |\n|---|---|---|"), *compared])
-    if same := [(f"{one.name} ", Shown(one.after)) for one in row.facts if one.before == one.after]:
+        yield from paragraph([line(Form.MARKUP, "| | before | after |\n|---|---|---|"), *changes])
+    if same := [(f"{fact.name} ", Shown(fact.after)) for fact in row.facts if fact.before == fact.after]:
         yield from paragraph([line(Form.SMALL, "unchanged: ", *listed(same))])
 
 
 def _findings(findings: Sequence[PolicyFinding]) -> Iterator[ReportLine]:
-    for one in findings[:_FINDINGS]:
-        on = (" on ", Shown(name_of(one.urn))) if one.urn else ()
-        yield line(Form.ITEM, Shown(one.policy), *on, ": ", Shown(one.message))
+    for finding in findings[:_FINDINGS]:
+        subject: Text = (Shown(finding.policy),)
+        if finding.urn:
+            subject = (*subject, " on ", Shown(name_of(finding.urn)))
+        yield line(Form.ITEM, *subject, ": ", Shown(finding.message))
     if len(findings) > _FINDINGS:
         yield line(Form.ITEM, f"... and {len(findings) - _FINDINGS} more")
 
@@ -276,11 +304,11 @@ def _approvals(waiting: Sequence[tuple[ReportRow, Judged]]) -> Iterator[ReportLi
     """The entries that an approver adds to the repository."""
     yield line(Form.TEXT, "Each entry in `encryption-approvals.yaml` counts for this update alone.")
     yield from (ReportLine(Form.SPACE), line(Form.MARKUP, "```yaml"), line(Form.TEXT, "approvals:"))
-    for row, one in waiting[:_FINDINGS]:
-        named = Shown(row.name if isinstance(row.name, str) else row.id, quoted=True)
-        yield line(Form.TEXT, "  - account: ", named)
-        yield line(Form.TEXT, f"    verdict: {one.verdict.name}")
-        yield line(Form.TEXT, f"    review: {one.code}")
+    for row, judged in waiting[:_FINDINGS]:
+        account = row.name if isinstance(row.name, str) else row.id
+        yield line(Form.TEXT, "  - account: ", Shown(account, quoted=True))
+        yield line(Form.TEXT, f"    verdict: {judged.verdict.name}")
+        yield line(Form.TEXT, f"    review: {judged.code}")
         yield line(Form.TEXT, "    reason: WHY")
         yield line(Form.TEXT, "    approver: WHO, not the author")
         yield line(Form.TEXT, "    expires: YYYY-MM-DD, at most 14 days from now")
@@ -312,11 +340,13 @@ def _data(value: Any) -> Any:
             return {"name": value.name, "severity": value.severity.word, "words": words}
         case Shown():
             return {"value": value.value}
-        case Mark():
-            return {"unknown": True} if value is Mark.UNKNOWN else {"secret": True}
+        case Mark.UNKNOWN:
+            return {"unknown": True}
+        case Mark.SECRET:
+            return {"secret": True}
         case date():
             return value.isoformat()
-    found = {one.name: getattr(value, one.name) for one in fields(value)}
+    parts = {field.name: getattr(value, field.name) for field in fields(value)}
     if hasattr(value, "severity"):
-        found["severity"] = value.severity.word
-    return {re.sub("_(.)", lambda part: part[1].upper(), name): one for name, one in found.items()}
+        parts["severity"] = value.severity.word
+    return {re.sub("_(.)", lambda letter: letter[1].upper(), name): part for name, part in parts.items()}

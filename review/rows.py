@@ -1,20 +1,20 @@
-"""The rows of a review: accounts at three moments, and all other resources with verdicts."""
+"""The rows of a review: accounts at three levels, and all other resources with verdicts."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from core import arm_ids
 from core.grants import Doubt
-from core.protection import AccountProtection
+from core.protection import AccountProtection, StatedIdentity
 from core.resource_types import Kind
 from core.values import Mark, Value
-from review import access, rules
+from review import access, account_verdicts, outside, removal, this_update
+from review.access import ShownAccounts
+from review.account import ReviewedAccount
 from review.approvals import Approval
-from review.moment import Moment, Moments, Protection, revoked_by
-from review.preview import VAULTS, Preview, ReviewedResource, name_of
-from review.rules import ReviewedAccount
+from review.preview import VAULTS, Preview, ReviewedResource, ReviewedState, name_of
+from review.snapshot import Protection, Snapshots, revoked_by, snapshots_of
 from review.verdict import Name, Verdict, VerdictSeverity, ordered
 
 
@@ -55,103 +55,148 @@ class ReportRow:
 
     @property
     def severity(self) -> VerdictSeverity:
-        return max((one.severity for one in self.verdicts), default=VerdictSeverity.NONE)
+        return max((judged.severity for judged in self.verdicts), default=VerdictSeverity.NONE)
 
     @property
     def identified(self) -> list[Any]:
         """What tells it and its change from any other."""
-        changes = [[one.name, one.before, one.after] for one in self.facts if one.before != one.after]
+        changes = [[fact.name, fact.before, fact.after] for fact in self.facts if fact.before != fact.after]
         return [self.name, self.id, self.noun, changes]
 
 
 def rows_of(preview: Preview) -> list[ReportRow]:
     """All accounts of a preview, and the other subjects that have verdicts: for one that gains rights, the
     name is a principal's."""
-    resources = rules.with_their_groups(preview.resources)
-    live = Moment(resources, "live")
-    moments = Moments(Moment(resources, "recorded"), live, Moment(resources, "planned", live))
+    resources = removal.with_their_groups(preview.resources)
+    snapshots = snapshots_of(resources)
     by_urn = {resource.urn: resource for resource in resources}
-    revocations = [one for one in resources if one.kind is Kind.REVOCATION]
-    made = partial(ReviewedAccount, moments=moments, by_urn=by_urn, revocations=revocations)
-    accounts = [made(one) for one in resources if one.kind is Kind.ACCOUNT]
-    taken = {binding.urn for account in accounts for binding in account.bindings}
-    accounts += [made(one) for one in resources if one.kind is Kind.BINDING and one.urn not in taken]
-    found = [_of_account(one) for one in accounts]
-    # The principals whose access to a vault the accounts' own verdicts are about, and the grants they use.
-    owned = {(who, vault) for one in accounts for who in one.principals for vault in one.vaults}
-    held = [grant for one in accounts for at in (one.live, one.planned) if at for grant in at.grants]
-    certain = (one for one in held if one.more_doubt is not Doubt.HOLDER)
-    used = {(one.resource.urn, one.principal, access.words(one)) for one in certain}
-    losing = [*access.losing(resources, moments, owned, used)]
+    accounts = [*_accounts(resources, snapshots, by_urn)]
+    verdicts_by_account = [account_verdicts.of_account(account) for account in accounts]
+    rows = [_of_account(*pair) for pair in zip(accounts, verdicts_by_account, strict=True)]
+    # An account that leaves the stack loses its access, too, and its own verdicts may be silent about it.
+    say_revoked = [
+        account
+        for account, verdicts in zip(accounts, verdicts_by_account, strict=True)
+        if any(verdict.name is Name.ACCESS_REVOKED for verdict in verdicts)
+    ]
+    shown = _shown(accounts)
+    losing = [*access.losing(resources, snapshots, shown)]
     others: dict[str, list[Verdict]] = {}
-    for urn, verdict in (*_of_others(resources, moments, accounts), *losing):
+    for urn, verdict in (*_of_others(resources, snapshots, accounts, say_revoked), *losing):
         others.setdefault(urn, []).append(verdict)
-    for urn, verdicts in others.items():
-        one = by_urn[urn]
-        name = one.state.azure_name if one.kind in {*VAULTS, Kind.KEY} else name_of(urn)
-        judged = tuple(map(Judged, ordered(verdicts)))
-        found.append(ReportRow(name, one.state.id or None, judged, noun=one.kind.value))
+    rows += [_of_other(by_urn[urn], verdicts) for urn, verdicts in others.items()]
     restored = {urn for urn, verdict in losing if verdict.name is Name.ACCESS_RESTORED}
-    for principal, verdict in access.gaining(moments, owned, used, restored):
-        found.append(ReportRow(principal, None, (Judged(verdict),), noun="principal"))
-    return found
+    for principal, verdict in access.gaining(snapshots, shown, restored):
+        rows.append(ReportRow(principal, None, (Judged(verdict),), noun="principal"))
+    return rows
 
 
-def _of_account(one: ReviewedAccount) -> ReportRow:
-    before, after = _facts(one.live), _facts(one.planned)
+def _accounts(
+    resources: Sequence[ReviewedResource], snapshots: Snapshots, by_urn: Mapping[str, ReviewedResource]
+) -> Iterator[ReviewedAccount]:
+    """The accounts of the stack, then those of other stacks, which only a binding here names."""
+    revocations = [resource for resource in resources if resource.kind is Kind.REVOCATION]
+
+    def reviewed(resource: ReviewedResource) -> ReviewedAccount:
+        recorded, live, planned = (snapshot.of(resource.urn) for snapshot in snapshots)
+        return ReviewedAccount(resource, recorded, live, planned, by_urn, revocations)
+
+    accounts = [reviewed(resource) for resource in resources if resource.kind is Kind.ACCOUNT]
+    yield from accounts
+    bindings = {binding.urn for account in accounts for binding in account.bindings}
+    for resource in resources:
+        if resource.kind is Kind.BINDING and resource.urn not in bindings:
+            yield reviewed(resource)
+
+
+def _shown(accounts: Sequence[ReviewedAccount]) -> ShownAccounts:
+    owned, used = set(), set()
+    for account in accounts:
+        owned |= {(principal, vault) for principal in account.principals for vault in account.vaults}
+        for protection in filter(None, (account.live, account.planned)):
+            grants = (grant for grant in protection.grants if grant.more_doubt is not Doubt.HOLDER)
+            used |= {access.identified(grant) for grant in grants}
+    return ShownAccounts(owned, used)
+
+
+def _of_account(account: ReviewedAccount, verdicts: Sequence[Verdict]) -> ReportRow:
+    before, after = _facts(account.live), _facts(account.planned)
     lines = tuple(ComparedLine(name, before.get(name), after.get(name)) for name in {**before, **after})
-    return ReportRow(one.name, one.id, tuple(map(Judged, one.verdicts)), lines)
+    return ReportRow(account.name, account.id, tuple(map(Judged, verdicts)), lines)
+
+
+def _of_other(resource: ReviewedResource, verdicts: Sequence[Verdict]) -> ReportRow:
+    name: Value = name_of(resource.urn)
+    if resource.kind in {*VAULTS, Kind.KEY}:
+        name = resource.state.azure_name
+    judged = tuple(map(Judged, ordered(verdicts)))
+    return ReportRow(name, resource.state.id or None, judged, noun=resource.kind.value)
 
 
 def _of_others(
-    resources: Iterable[ReviewedResource], moments: Moments, accounts: Sequence[ReviewedAccount]
+    resources: Sequence[ReviewedResource],
+    snapshots: Snapshots,
+    accounts: Sequence[ReviewedAccount],
+    say_revoked: Sequence[ReviewedAccount],
 ) -> Iterator[tuple[str, Verdict]]:
     """The verdicts on each resource besides accounts and their keys and vaults, by its URN. What goes with
-    its account has none, because the account's own verdict says so."""
-    # An account that leaves the stack loses its access, too, and its own verdicts may be silent about it.
-    told = [one for one in accounts if Name.ACCESS_REVOKED in {each.name for each in one.verdicts}]
-    used = {one.urn for account in accounts for one in (account.key, account.vault) if one}
-    gone = rules.below(resources, Kind.ACCOUNT)
-    for one in resources:
-        if one.kind is Kind.ACCOUNT or one.urn in used or (one.live and one.live.id.lower().startswith(gone)):
+    its account has none, because the account's own verdict says so. `say_revoked` are the accounts whose
+    verdicts say that their access is revoked."""
+    protecting = {each.urn for account in accounts for each in (account.key, account.vault) if each}
+    gone = removal.ids_below(resources, Kind.ACCOUNT)
+    for resource in resources:
+        goes_with_account = resource.live is not None and resource.live.id.lower().startswith(gone)
+        if resource.kind is Kind.ACCOUNT or resource.urn in protecting or goes_with_account:
             continue
-        found = [*rules.of_resource(one)]
-        if one.kind in {*VAULTS, Kind.KEY, Kind.LOCK} and not one.replaced:
-            recorded, live, planned = (at.of(one.urn) for at in moments)
-            if live and planned:
-                found += rules.compared(live, planned)
-                found += rules.outside(rules.compared, recorded, live, planned)
-        if one.kind is Kind.REVOCATION and one.planned and one.written:
-            state = one.planned
-            words = "access of {} to the key {} REMOVED at once, whether or not it is still declared"
-            if not any(one.is_concerned(state) for one in told):
-                found.append(Verdict(Name.ACCESS_REVOKED, words, revoked_by(state)))
-        yield from ((one.urn, verdict) for verdict in found)
+        verdicts = [*removal.verdicts(resource)]
+        if resource.kind in {*VAULTS, Kind.KEY, Kind.LOCK} and not resource.replaced:
+            verdicts += _of_settings(resource, snapshots)
+        if resource.kind is Kind.REVOCATION and resource.planned and resource.written:
+            verdicts += _of_revocation(resource.planned, say_revoked)
+        yield from ((resource.urn, verdict) for verdict in verdicts)
 
 
-def _facts(one: Protection | None) -> dict[str, Value]:
-    """The values of an account that a report shows at one moment."""
-    if one is None:
+def _of_settings(resource: ReviewedResource, snapshots: Snapshots) -> Iterator[Verdict]:
+    """The verdicts on the settings of a vault, a key or a lock that stays."""
+    recorded, live, planned = (snapshot.of(resource.urn) for snapshot in snapshots)
+    if live and planned:
+        yield from this_update.compared(live, planned)
+        yield from outside.of_settings(this_update.compared, recorded, live, planned)
+
+
+def _of_revocation(state: ReviewedState, say_revoked: Sequence[ReviewedAccount]) -> Iterator[Verdict]:
+    """The verdict on a revocation that the update carries out, if no account's verdicts are about it."""
+    if not any(account.is_concerned(state) for account in say_revoked):
+        words = "access of {} to the key {} REMOVED at once, whether or not it is still declared"
+        yield Verdict(Name.ACCESS_REVOKED, words, revoked_by(state))
+
+
+def _facts(protection: Protection | None) -> dict[str, Value]:
+    """The values of an account that a report shows at one level."""
+    if protection is None:
         return {}
     shown: dict[str, Value] = {}
-    if one.identity:
-        shown["identity"] = _identity(one)
-    if isinstance(one.key, AccountProtection):
-        shown |= {"vault": one.key.vault_name, "key": one.key.key_name, "version": one.key.version}
+    if protection.identity:
+        shown["identity"] = _identity(protection.identity, protection.principal)
+    key = protection.key
+    if isinstance(key, AccountProtection):
+        shown |= {"vault": key.vault_name, "key": key.key_name, "version": key.version}
     else:
-        shown["key"] = one.key if isinstance(one.key, Mark) else "Microsoft-managed"
-    shown["grant"] = "; ".join(sorted(set(map(access.words, one.grants)))) or None
-    return shown | {each.fact: each.shown for each in one.settings.values() if each.fact}
+        shown["key"] = key or "Microsoft-managed"
+    shown["grant"] = "; ".join(sorted(set(map(access.words, protection.grants)))) or None
+    return shown | {setting.fact: setting.shown for setting in protection.settings.values() if setting.fact}
 
 
-def _identity(one: Protection) -> Value:
-    if one.identity is None or isinstance(one.identity.type, Mark):
+def _identity(identity: StatedIdentity, principal: Value) -> Value:
+    if isinstance(identity.type, Mark):
         return Mark.UNKNOWN
-    known = f" {one.principal}" if isinstance(one.principal, str) else ""
-    said = [f"system-assigned{known}"] if one.identity.is_system else []
-    attached = one.identity.attached
-    if attached is None:
-        said.append("user-assigned, known after apply")
-    elif attached:
-        said.append("user-assigned " + ", ".join(sorted(arm_ids.name_of(id) for id in attached)))
-    return " and ".join(said) or "none"
+    kinds = []
+    if identity.is_system and isinstance(principal, str):
+        kinds.append(f"system-assigned {principal}")
+    elif identity.is_system:
+        kinds.append("system-assigned")
+    if identity.attached is None:
+        kinds.append("user-assigned, known after apply")
+    elif identity.attached:
+        kinds.append("user-assigned " + ", ".join(sorted(map(arm_ids.name_of, identity.attached))))
+    return " and ".join(kinds) or "none"

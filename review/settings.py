@@ -25,6 +25,7 @@ _ALL: Final = frozenset({_ANYTHING})
 _DONE: Final = {Name.RECOVERY_WEAKENED: "WEAKENED", Name.LINK_LOST: "TAKEN AWAY"}
 _PASSES: Final = {"readonly": _NOTHING, "cannotdelete": frozenset({"writes"})}
 """What a management lock of a level lets through; of any other level everything."""
+_NOUNS: Final = {Kind.BINDING: "binding", Kind.MANAGED_HSM: "vault"}
 Record = tuple[str, str, str]
 
 
@@ -70,29 +71,14 @@ def compared(before: Settings, after: Settings) -> Iterator[Verdict]:
 def of(state: StackResource, logs: Iterable[StackResource], *, planned: bool) -> Settings:
     """The settings of an account, a vault or whatever else Pulumi protects. `logs` are its diagnostic
     settings."""
-    kind = state.kind.value if state.kind else "resource"
-    noun = {Kind.BINDING.value: "binding", Kind.MANAGED_HSM.value: "vault"}.get(kind, kind)
-    found = {f"Pulumi's protection of the {noun}": _switch(state.protect)}
+    noun = "resource"
+    if state.kind:
+        noun = _NOUNS.get(state.kind, state.kind.value)
+    found = {f"Pulumi's protection of the {noun}": _on_or_off(state.protect)}
     if state.kind is Kind.ACCOUNT:
-        off = flag(state.setting("disableLocalAuth"))
-        login = _switch(off if isinstance(off, Mark) else not off, safe=False, fact="login by account key")
-        found |= {
-            "account's network": _network(state, "network"),
-            "login by account key": login,
-            "account's outbound access": _outbound(state),
-            "account's links": _links(state),
-            "account's audit log": _audit(logs),
-        }
+        found |= _of_account(state, logs)
     elif state.kind in {Kind.VAULT, Kind.MANAGED_HSM}:
-        soft, purge = (flag(state.setting(name)) for name in ("enableSoftDelete", "enablePurgeProtection"))
-        # A write that does not state it leaves it as it is.
-        purge = False if purge is None and not planned else purge
-        found |= {
-            "vault's network": _network(state, "vault network"),
-            "soft delete": _switch(soft, lost=Name.RECOVERY_WEAKENED),
-            "purge protection": _switch(purge, fact="purge protection", lost=Name.RECOVERY_WEAKENED),
-            "vault's audit log": _audit(logs, "audit"),
-        }
+        found |= _of_vault(state, logs, planned=planned)
     elif state.kind is Kind.LOCK:
         level = text(state.stated("level"))
         lets = None if isinstance(level, Mark) else _PASSES.get(folded(level) or "", _ALL)
@@ -100,13 +86,45 @@ def of(state: StackResource, logs: Iterable[StackResource], *, planned: bool) ->
     return {(state.urn, what): setting for what, setting in found.items()}
 
 
-def _switch(
+def _of_account(account: StackResource, logs: Iterable[StackResource]) -> dict[str, Setting]:
+    login = "login by account key"
+    disabled = flag(account.setting("disableLocalAuth"))
+    by_key = disabled if isinstance(disabled, Mark) else not disabled
+    return {
+        "account's network": _network(account, "network"),
+        login: _on_or_off(by_key, safe=False, fact=login),
+        "account's outbound access": _outbound(account),
+        "account's links": _links(account),
+        "account's audit log": _audit(logs),
+    }
+
+
+def _of_vault(vault: StackResource, logs: Iterable[StackResource], *, planned: bool) -> dict[str, Setting]:
+    soft_delete, purge_protection = (
+        flag(vault.setting(name)) for name in ("enableSoftDelete", "enablePurgeProtection")
+    )
+    if purge_protection is None and not planned:
+        # A write that does not state it leaves it as it is.
+        purge_protection = False
+    weakened = Name.RECOVERY_WEAKENED
+    return {
+        "vault's network": _network(vault, "vault network"),
+        "soft delete": _on_or_off(soft_delete, lost=weakened),
+        "purge protection": _on_or_off(purge_protection, fact="purge protection", lost=weakened),
+        "vault's audit log": _audit(logs, "audit"),
+    }
+
+
+def _on_or_off(
     on: bool | Mark | None, *, safe: bool = True, fact: str = "", lost: Name = Name.PROTECTION_WEAKENED
 ) -> Setting:
     """A setting that is on or off, of which one is `safe`."""
     if not isinstance(on, bool):
         return Setting(on or "not stated", None, fact, lost)
-    return Setting("on" if on else "off", _NOTHING if on is safe else _ALL, fact, lost)
+    shown, lets = ("on" if on else "off"), _ALL
+    if on is safe:
+        lets = _NOTHING
+    return Setting(shown, lets, fact, lost)
 
 
 def _network(state: StackResource, fact: str) -> Setting:
@@ -114,35 +132,50 @@ def _network(state: StackResource, fact: str) -> Setting:
     found = adapters.network(values.look(state.inputs, "properties"))
     if found.in_perimeter:
         return Setting("decided by its network security perimeter", None, fact)
-    lists = [[rules] if isinstance(rules, Mark) else rules for rules in (found.ip_rules, found.subnet_rules)]
-    rules = [] if found.is_disabled else [*lists[0], *lists[1]]
-    decides = () if found.is_disabled else (found.public_access, found.default_action)
-    if demands.first_mark(*decides) or (not found.is_open and demands.first_mark(*rules)):
-        return Setting(Mark.UNKNOWN, None, fact)
+    rules: list[Value] = []
+    if not found.is_disabled:
+        rules = [*_listed(found.ip_rules), *_listed(found.subnet_rules)]
+        if demands.first_mark(found.public_access, found.default_action):
+            return Setting(Mark.UNKNOWN, None, fact)
     if found.is_open:
         return Setting("open to all networks", _ALL, fact)
-    named = frozenset(map(str, rules))
-    shown = f"selected networks ({', '.join(sorted(named))})" if named else "closed"
+    if demands.first_mark(*rules):
+        return Setting(Mark.UNKNOWN, None, fact)
+    networks = frozenset(map(str, rules))
+    shown = "closed"
+    if networks:
+        shown = f"selected networks ({', '.join(sorted(networks))})"
     if state.stated("networkAcls.bypass") and found.admits_trusted_services:
         shown += ", trusted Azure services"
-    if rules and not state.stated("networkAcls.defaultAction"):
+    lets: frozenset[str] | None = networks
+    if networks and not state.stated("networkAcls.defaultAction"):
         # Nobody has seen that rules without a default action close an endpoint, nor that they leave it open.
-        shown, named = f"{shown}, without a default action", named | {"perhaps anything"}
-    # The service reaches its vault as a trusted one.
-    judged = None if state.kind is Kind.ACCOUNT else demands.trusted_services(found)
-    return Setting(shown, None if judged and not judged.unmet else named, fact)
+        shown, lets = f"{shown}, without a default action", networks | {"perhaps anything"}
+    if state.kind is not Kind.ACCOUNT:
+        # The service reaches its vault as a trusted one.
+        judged = demands.trusted_services(found)
+        if judged and not judged.unmet:
+            lets = None
+    return Setting(shown, lets, fact)
+
+
+def _listed(rules: tuple[Value, ...] | Mark) -> tuple[Value, ...]:
+    """Rules one by one; the mark that hides them stands for one."""
+    return (rules,) if isinstance(rules, Mark) else rules
 
 
 def _outbound(state: StackResource) -> Setting:
     """Which hosts an account may reach: anything where it says nothing, as in Azure."""
     restricts = flag(state.setting("restrictOutboundNetworkAccess"))
     listed = items(state.stated("allowedFqdnList"))
-    names = [listed] if isinstance(listed, Mark) else [text(one) for one in listed]
+    if isinstance(listed, Mark):
+        return Setting(Mark.UNKNOWN, None)
+    names = [text(host) for host in listed]
     if demands.first_mark(restricts, *names):
         return Setting(Mark.UNKNOWN, None)
     if not restricts:
         return Setting("anywhere", _ALL)
-    hosts = frozenset(known for one in names if (known := folded(one)))
+    hosts = frozenset(filter(None, map(folded, names)))
     return Setting(", ".join(sorted(hosts)) or "nothing", hosts)
 
 
@@ -154,10 +187,10 @@ def _links(state: StackResource) -> Setting:
     2025-06-01).
     """
     listed = items(state.stated("userOwnedStorage"))
-    storage = [] if isinstance(listed, Mark) else [text(look(one, "resourceId")) for one in listed]
+    storage = [] if isinstance(listed, Mark) else [text(look(each, "resourceId")) for each in listed]
     search = text(state.stated("apiProperties.qnaAzureSearchEndpointId"))
-    found = [*(("storage", one) for one in storage), ("search", search)]
-    records = frozenset(("", what, known) for what, id in found if (known := _known(id)))
+    found = [*(("storage", id) for id in storage), ("search", search)]
+    records = frozenset(("", what, known) for what, id in found if (known := _comparable(id)))
     return Setting(_places(records), lost=Name.LINK_LOST, records=records)
 
 
@@ -166,30 +199,35 @@ def _audit(diagnostics: Iterable[StackResource], fact: str = "") -> Setting:
     nothing."""
     records: set[Record] = set()
     for state in diagnostics:
-        recorded = audit_log.recorded(state.stated("logs"))
-        names = {str(one.value if isinstance(one, Mark) else one) for one in recorded}
+        categories = {values.as_text(each) for each in audit_log.recorded(state.stated("logs"))}
         for path, what in audit_log.DESTINATIONS.items():
-            hub = text(state.stated(audit_log.EVENT_HUB_NAME)) if path == audit_log.EVENT_HUB else None
-            if place := _known(text(state.stated(path))):
-                place = f"{place}/{_known(hub)}" if hub else place
-                records |= {(name, what, place) for name in names}
+            place = _comparable(text(state.stated(path)))
+            if place and path == audit_log.EVENT_HUB:
+                hub = _comparable(text(state.stated(audit_log.EVENT_HUB_NAME)))
+                place = f"{place}/{hub}" if hub else place
+            if place:
+                records |= {(category, what, place) for category in categories}
+    if not records:
+        return Setting(None, fact=fact)
     kept = frozenset(records)
-    categories = ", ".join(sorted({category for category, _, _ in kept}))
-    return Setting(f"{categories} to {_places(kept)}" if kept else None, fact=fact, records=kept)
+    names = ", ".join(sorted({category for category, _, _ in kept}))
+    return Setting(f"{names} to {_places(kept)}", fact=fact, records=kept)
 
 
 def _places(records: frozenset[Record]) -> str:
-    return ", ".join(f"{what} {arm_ids.name_of(id)}" for what, id in sorted({one[1:] for one in records}))
+    places = sorted({(what, id) for _, what, id in records})
+    return ", ".join(f"{what} {arm_ids.name_of(id)}" for what, id in places)
 
 
 def _covers(records: frozenset[Record], record: Record) -> bool:
     """Whether something is recorded at its place, by its own category or by a group that contains it."""
     category, what, id = record
-    is_audit = category == audit_log.CATEGORY.lower()
-    groups = audit_log.CATEGORIES if is_audit else {category, "alllogs"}
-    return any((one, what, id) in records for one in groups)
+    groups = {category, "alllogs"}
+    if category == audit_log.CATEGORY.lower():
+        groups = set(audit_log.CATEGORIES)
+    return any((group, what, id) in records for group in groups)
 
 
-def _known(id: Value) -> str | None:
+def _comparable(id: Value) -> str | None:
     """An id for comparing, or the mark that hides it."""
     return id.value if isinstance(id, Mark) else folded(id)

@@ -87,7 +87,9 @@ class Verdict:
         place = _PLACES[self.name]
         if place < _PLACES[Name.ACCESS_NARROWED]:
             return VerdictSeverity.BLOCKED
-        return VerdictSeverity.APPROVAL if place < _PLACES[Name.BOUND] else VerdictSeverity.NOTE
+        if place < _PLACES[Name.BOUND]:
+            return VerdictSeverity.APPROVAL
+        return VerdictSeverity.NOTE
 
     @property
     def said(self) -> list[Value]:
@@ -97,4 +99,4 @@ class Verdict:
 
 def ordered(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """Each verdict once, the gravest first."""
-    return tuple(sorted(dict.fromkeys(verdicts), key=lambda one: -one.severity))
+    return tuple(sorted(dict.fromkeys(verdicts), key=lambda verdict: -verdict.severity))

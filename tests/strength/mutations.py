@@ -180,7 +180,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
             "another identity that uses the key is told",
         ),
         ("if recorded.bound and not live.bound:", "if False:", "an unbinding outside Pulumi is told"),
-        ("lost := had - has", "lost := has - had", "an identity that is taken away is told"),
+        ("before.attached - after.attached", "after.attached - before.attached", "a lost identity is told"),
         (" or not self.finished:", ":", "a preview that did not finish blocks"),
         ("folded(after.version) != newest", "folded(after.version) == newest", "an older version is told"),
         (
