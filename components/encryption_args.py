@@ -34,7 +34,7 @@ from core.service.desired import (
     USER_ASSIGNED,
     EncryptionChoices,
 )
-from core.service.problem import Problem
+from core.service.problem import Fix, Problem
 
 
 def _made_or_existing(noun: str, *made: str) -> Callable[[Any], Iterator[Problem]]:
@@ -118,6 +118,7 @@ def _hardware_key(service: "EncryptionArguments") -> Iterator[Problem]:
             "vault.sku",
             f"found {service.vault.sku!r}, but key.type is {RSA_HSM}, which only a vault of tier {PREMIUM} "
             f"has; set vault.sku: {PREMIUM}",
+            Fix(PREMIUM),
         )
 
 
@@ -138,6 +139,7 @@ def _managed_hsm(service: "EncryptionArguments") -> Iterator[Problem]:
         yield Problem(
             "accessModel",
             "is for a vault, but key.id names a key of a managed HSM, which has roles of its own; remove it",
+            Fix(),
         )
     if service.vault.key_operators:
         yield Problem(

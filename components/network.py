@@ -11,7 +11,7 @@ from components.arguments import checks
 from components.arguments.inputs import Arguments, Rule, argument
 from core import arm_ids, clouds, kinds, regions
 from core.kinds import AccountKind
-from core.service.problem import Problem
+from core.service.problem import Fix, Problem
 
 ACCOUNT, VAULT = "account", "vault"
 """The resources with a private endpoint; in Azure, each word is also the name of the endpoint's group."""
@@ -50,16 +50,16 @@ def _selected(network: "NetworkArgs") -> Iterator[Problem]:
     if network.access == SELECTED and not listed:
         yield Problem("access", "'selected' needs allowedIpRanges or allowedSubnetIds")
     if network.access != SELECTED and listed:
-        yield Problem("access", f"found {network.access!r}, but networks are listed; expected 'selected'")
+        text = f"found {network.access!r}, but networks are listed; expected 'selected'"
+        yield Problem("access", text, Fix(SELECTED))
 
 
 def _private(network: "NetworkArgs") -> Iterator[Problem]:
     if network.access == PRIVATE and network.subnet_id is None:
         yield Problem("subnetId", "is required with access: private")
     if network.access != PRIVATE and (network.subnet_id is not None or network.private_dns_zone_ids):
-        yield Problem(
-            "access", f"found {network.access!r}, but a subnet or DNS zones are given; expected 'private'"
-        )
+        text = f"found {network.access!r}, but a subnet or DNS zones are given; expected 'private'"
+        yield Problem("access", text, Fix(PRIVATE))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,7 +33,7 @@ from core.service.desired import (
     DesiredService,
     DesiredVault,
 )
-from core.service.problem import Problem
+from core.service.problem import Fix, Problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +72,8 @@ def _key_of_kind(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]
 def _identity_of_kind(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
     user_assigned = service.has_key and not service.binds_in_two_phases
     if unmet := kind_limits.key_identity(service.kind, user_assigned=user_assigned):
-        yield Problem(
-            "identity", f"found {service.identity!r}, but {unmet.found}; expected {SYSTEM_ASSIGNED!r}"
-        )
+        text = f"found {service.identity!r}, but {unmet.found}; expected {SYSTEM_ASSIGNED!r}"
+        yield Problem("identity", text, Fix(SYSTEM_ASSIGNED))
 
 
 def _region_of_key(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
@@ -89,7 +88,8 @@ def _region_of_key(service: "EncryptedAIServicesAccountArgs") -> Iterator[Proble
 def _version_of_kind(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
     unmet = kind_limits.key_version(service.kind, service.key.version if service.names_version else "")
     if service.has_key and unmet:
-        yield Problem("key.version", f"found {service.key.version!r}, but {unmet.found}; expected {PINNED!r}")
+        text = f"found {service.key.version!r}, but {unmet.found}; expected {PINNED!r}"
+        yield Problem("key.version", text, Fix(PINNED))
 
 
 def storage_role(storage_id: str) -> str:

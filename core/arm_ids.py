@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
 ACCOUNT: Final = "Microsoft.CognitiveServices/accounts"
 VAULT: Final = "Microsoft.KeyVault/vaults"
@@ -54,7 +55,12 @@ _NAME: Final = {
 
 
 class MalformedError(ValueError):
-    """A name that cannot be right; the message gives what was found and what was expected."""
+    """A value that cannot be right; the message gives what was found and what was expected. `meant` is the
+    only right value that it can stand for; None if there is none."""
+
+    def __init__(self, text: str, meant: object = None) -> None:
+        super().__init__(text)
+        self.meant = meant
 
 
 @dataclass(frozen=True)
@@ -124,22 +130,26 @@ def parse(text: str) -> ArmId:
 
 def resource_id(text: str, type: str) -> ArmId:
     """The id of a resource of a type in a resource group. Raises MalformedError."""
+    found = _of_type(text, type)
+    if found is None:
+        hint, meant = _hint(text, type)
+        raise MalformedError(f"{text!r} is not the ARM id of a {type}; expected {_shape(type)}{hint}", meant)
+    return found
+
+
+def _of_type(text: str, type: str) -> ArmId | None:
     try:
         found = parse(text)
     except MalformedError:
-        found = None
-    if (
-        found is None
-        or found.type.lower() != type.lower()
-        or not found.group
-        or not _GUID.fullmatch(found.subscription_id)
-        or not _SCOPE.fullmatch(found.scope)
-        or not _allowed(found)
-    ):
-        raise MalformedError(
-            f"{text!r} is not the ARM id of a {type}; expected {_shape(type)}{_hint(text, type)}"
-        )
-    return found
+        return None
+    is_right = (
+        found.type.lower() == type.lower()
+        and found.group
+        and _GUID.fullmatch(found.subscription_id)
+        and _SCOPE.fullmatch(found.scope)
+        and _allowed(found)
+    )
+    return found if is_right else None
 
 
 def account_id(text: str) -> ArmId:
@@ -275,9 +285,41 @@ def _shape(type: str) -> str:
     return f"/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/{namespace}{names}"
 
 
-def _hint(text: str, type: str) -> str:
+def _hint(text: str, type: str) -> tuple[str, str | None]:
+    """What leads from what people paste, such as an address of the portal or a key's URI, to the id; and the
+    id itself where the text has it."""
     if type == VAULT and "/managedhsms/" in text.lower():
-        return "; a managed HSM is not supported here: give the id of the key in it"
-    if type in (KEY, HSM_KEY) and "/versions/" in text.lower():
-        return "; leave out /versions/...; to hold a version, pin it"
-    return ""
+        return "; a managed HSM is not supported here: give the id of the key in it", None
+    _, within, rest = _rpartition(unquote(text), "/subscriptions/")
+    words = re.split("[/?#]", rest)
+    length = 5 + 2 * type.count("/")
+    id = f"{within}{'/'.join(words[:length])}"
+    if _of_type(id, type):
+        if type in (KEY, HSM_KEY) and words[length : length + 1] == ["versions"]:
+            return "; leave out /versions/...; to hold a version, pin it", id
+        return f"; give {id!r}", id if len(words) <= length + 1 else None
+    command = _asks_for_id(text, type)
+    return (f"; run `{command}`, which prints it" if command else ""), None
+
+
+def _asks_for_id(text: str, type: str) -> str:
+    """The command of az, in bash's quotes, that prints the id of what a name, an address or a key's URI
+    names; "" for any other text."""
+    parts = re.fullmatch(r"(?:https://)?([\w-]+)(\.[\w.-]+)?(?:/keys/([\w-]+))?(?:/\w*)?", text.strip())
+    if parts is None:
+        return ""
+    name, host, key = parts.groups()
+    by_name = "--hsm-name" if ".managedhsm." in (host or "") else "--name"
+    vault = f"az keyvault show {by_name} {name} --query id --output tsv"
+    if type in (KEY, HSM_KEY):
+        return f'echo "$({vault})/keys/{key}"' if key else ""
+    if type == VAULT:
+        return vault
+    if type == WORKSPACE and is_guid(name):
+        query = f"[?customerId=='{name}'].id"
+        return f'az monitor log-analytics workspace list --query "{query}" --output tsv'
+    if type.count("/") > 1:
+        return ""
+    if host and not text.startswith("https://"):
+        name += host
+    return f"az resource list --resource-type {type} --name {name} --query '[].id' --output tsv"

@@ -102,7 +102,9 @@ def key_name(text: str) -> str:
 def version(text: str) -> str:
     """A key version, unchanged. Raises MalformedError."""
     if not _VERSION.fullmatch(text):
-        raise MalformedError(f"{text!r} is not a key version; expected 32 hexadecimal digits")
+        last = name_of(text)
+        words = f"{text!r} is not a key version; expected 32 hexadecimal digits"
+        raise MalformedError(words, last if _VERSION.fullmatch(last) else None)
     return text
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from string import ascii_lowercase
 
+from core.arm_ids import MalformedError
 from core.clouds import CHINA, PUBLIC, US_GOVERNMENT, Cloud
 
 KNOWN = frozenset(
@@ -49,7 +50,10 @@ def region(text: str) -> str:
         raise ValueError(f"{text!r} is not an Azure region, such as 'westeurope'")
     meant = sorted(KNOWN & {*_one_letter_away(name)})
     if name not in KNOWN and meant:
-        raise ValueError(f"{text!r} is not an Azure region; did you mean {' or '.join(map(repr, meant))}?")
+        words = " or ".join(map(repr, meant))
+        raise MalformedError(
+            f"{text!r} is not an Azure region; did you mean {words}?", meant[0] if len(meant) == 1 else None
+        )
     return name
 
 

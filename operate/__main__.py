@@ -48,7 +48,7 @@ COMMANDS = {
     "settings": Command(
         "checked_settings",
         "check a stack's settings, without Pulumi and Azure",
-        ("settings --stack prod", "settings --stack prod --json"),
+        ("settings --stack prod", "settings --stack prod --fix"),
     ),
     "verify": Command(
         "verify",

@@ -4,19 +4,26 @@ Asks neither Pulumi nor Azure, and takes a second. Owns: this one line of the ta
 """
 
 import argparse
+import difflib
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pulumi as sdk
 
+from core.documents import DocumentError
+from core.service.problem import Problem
 from operate.errors import OperateError
-from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
+from operate.stack_file import PROGRAM, StackFile, of_text, path_of, stack_file
+from settings.fixes import corrected
 from settings.model import ServiceSettings
+from settings.parse import SettingsError
 from settings.shared import read
 
 OK, FAILED, UNCHECKED, NOTE = "ok", "FAILED", "not checked", "note"
+_MOST_FIXES = 500
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,38 @@ class Line:
 
 def run(arguments: argparse.Namespace) -> int:
     """The exit code is 1 if the settings are wrong, with every problem."""
+    if arguments.fix:
+        print(correct(path_of(arguments.stack)), end="", file=sys.stderr if arguments.json else sys.stdout)
     return tell([judged(arguments.stack)[0]], as_json=arguments.json)
+
+
+def correct(path: Path) -> str:
+    """Writes what has one answer into the stack's file, and returns the difference."""
+    if not path.exists():
+        return ""
+    with path.open(encoding="utf-8", newline="") as file:
+        before = text = file.read()
+    for _ in range(_MOST_FIXES):
+        fixed = corrected(text, _problems(path, text))
+        if fixed == text:
+            break
+        text = fixed
+    if text != before:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    lines = (before.splitlines(keepends=True), text.splitlines(keepends=True))
+    return "".join(difflib.unified_diff(*lines, str(path), str(path), n=1))
+
+
+def _problems(path: Path, text: str) -> Sequence[Problem]:
+    """Those of the settings; none in a file that cannot be read, which `judged` tells."""
+    try:
+        of_text(path, text).settings(read(Path()))
+    except SettingsError as error:
+        return error.problems
+    except (sdk.RunError, OperateError, DocumentError):
+        return ()
+    return ()
 
 
 def tell(lines: Sequence[Line], *, as_json: bool) -> int:

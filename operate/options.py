@@ -46,7 +46,11 @@ _STACK = _value("--stack", "the stack", required=True)
 _SERVICE = _value("--service", "of a stack of several services, only this one")
 _JSON = _flag("--json", "print JSON instead of text")
 OPTIONS: Mapping[str, tuple[Option, ...]] = {
-    "settings": (_STACK, _JSON),
+    "settings": (
+        _STACK,
+        _flag("--fix", "correct in the stack's file what has one answer, and show the difference"),
+        _JSON,
+    ),
     "doctor": (_STACK, _JSON),
     "verify": (
         _STACK,

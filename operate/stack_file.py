@@ -74,9 +74,14 @@ def path_of(stack: str, folder: Path = Path()) -> Path:
 def stack_file(path: Path) -> StackFile:
     """Reads a stack's own file. Raises OperateError."""
     try:
-        loaded = yaml_documents.of_yaml(path.read_text(encoding="utf-8")) or {}
+        return of_text(path, path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise OperateError(f"{path} cannot be read: {error}") from error
+
+
+def of_text(path: Path, text: str) -> StackFile:
+    """A stack's own file by its text. Raises OperateError for another form, and DocumentError."""
+    loaded = yaml_documents.of_yaml(text) or {}
     if not isinstance(loaded, Mapping):
         raise OperateError(f"{path}: found {shown(loaded)}, expected an object")
     return StackFile(path.name.removeprefix("Pulumi.").removesuffix(".yaml"), loaded)

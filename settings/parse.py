@@ -13,9 +13,9 @@ from uuid import UUID
 import pulumi
 
 from components.arguments.inputs import arguments, camel_case, examine, hidden, shown, texts_in, top
-from core import documents, regions
+from core import commands, documents, regions
 from core.environment import NAMESPACE
-from core.service.problem import Problem
+from core.service.problem import Fix, Problem
 from settings.model import ServiceSettings, Settings
 from settings.services import problems_between
 
@@ -34,15 +34,19 @@ _LOGIN = "azure-native:"
 class SettingsError(pulumi.RunError):
     """The settings of a stack are wrong. The message names every problem; nothing was made or changed."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], stack: str = "") -> None:
         self.problems = tuple(problems)
         count = "1 setting is" if len(problems) == 1 else f"{len(problems)} settings are"
         lines = [f"{count} wrong; nothing was made or changed:"]
-        lines += [f"  {_key(problem.path)}: {problem.text}" for problem in problems]
+        lines += [f"  {full_key(problem.path)}: {problem.text}" for problem in problems]
+        fixed = sum(problem.fix is not None for problem in problems)
+        if fixed and stack:
+            command = commands.operate(f"settings --stack {stack} --fix")
+            lines.append(f"`{command}` corrects {fixed} of {len(problems)} in the stack's file")
         super().__init__("\n".join(lines))
 
 
-def _key(path: str) -> str:
+def full_key(path: str) -> str:
     """A setting's path as the stack's file has it."""
     return path if ":" in path else NAMESPACE + path
 
@@ -77,7 +81,9 @@ def parse(
             # What was made is known by the name that it was made with.
             service, wrong = examined({**given, "name": service.previous_name})
         services.append(dataclasses.replace(service, _label=str(given.get("name"))))
-        problems += [Problem(_place(problem.path, alone, prefix), problem.text) for problem in wrong]
+        problems += [
+            dataclasses.replace(problem, path=_place(problem.path, alone, prefix)) for problem in wrong
+        ]
     if not problems:
         problems += problems_between(services)
         problems += _removed_but_listed(services, removed)
@@ -85,7 +91,7 @@ def parse(
         unique = [_of_fleet(problem, own, shared or {}) for problem in dict.fromkeys(problems)]
         # Shorter ones may be words of a message.
         texts = {text for key in secret for text in texts_in(raw.get(key)) if len(text) >= _SHORTEST_SECRET}
-        raise SettingsError(hidden(unique, texts, secret))
+        raise SettingsError(hidden(unique, texts, secret), stack)
     return Settings(
         services=tuple(services),
         removed_services=removed,
@@ -126,6 +132,7 @@ def _misspelt(keys: Iterable[str]) -> Iterator[Problem]:
                 f"found the namespace {namespace!r}, which nothing reads, expected "
                 f"{NAMESPACE.removesuffix(':')!r}; run `pulumi config rm {key}`, then `pulumi config set "
                 f"{NAMESPACE}{name} VALUE`",
+                Fix(name=f"{NAMESPACE}{name}"),
             )
 
 
@@ -138,6 +145,7 @@ def _without_path(raw: dict[str, object]) -> Iterator[Problem]:
             key,
             f"found one name with this spelling, expected a setting inside {top(key)}; run "
             f"`pulumi config rm {NAMESPACE}{key}`, then `pulumi config set --path {NAMESPACE}{key} VALUE`",
+            Fix(name=f"{NAMESPACE}{key}"),
         )
 
 
@@ -145,7 +153,8 @@ def _removed(value: object, problems: list[Problem]) -> tuple[str, ...]:
     """The services that the stack is to delete."""
     if isinstance(value, list) and all(isinstance(name, str) for name in value):
         return tuple(value)
-    problems.append(Problem(REMOVED, f"found {shown(value)}, expected a list of service names"))
+    fix = Fix([value]) if isinstance(value, str) else None
+    problems.append(Problem(REMOVED, f"found {shown(value)}, expected a list of service names", fix))
     return ()
 
 
@@ -192,9 +201,8 @@ def _services(
         yield "", shared, {}
         return
     if "name" in shared:
-        problems.append(
-            Problem("name", "is for a stack of one service; with services, each has its own name")
-        )
+        text = "is for a stack of one service; with services, each has its own name"
+        problems.append(Problem("name", text, Fix()))
         del shared["name"]
     listed = raw[SERVICES]
     if not isinstance(listed, list) or not listed:

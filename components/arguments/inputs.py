@@ -24,8 +24,10 @@ import pulumi
 
 from components.arguments.problem import InputError
 from components.sdk import wait_for
+from core import documents
+from core.arm_ids import MalformedError
 from core.service.desired import UNKNOWN
-from core.service.problem import Problem
+from core.service.problem import Fix, Problem
 
 Check = Callable[[Any], object]
 """Raises ValueError with what is wrong with a value."""
@@ -315,6 +317,9 @@ class _Reading:
         """Notes what is wrong with the argument at a path: a ValueError that its reading raises."""
         try:
             yield
+        except MalformedError as error:
+            fix = None if error.meant is None else Fix(error.meant)
+            self.problems.append(Problem(path, str(error), fix))
         except ValueError as error:
             self.problems.append(Problem(path, str(error)))
 
@@ -338,7 +343,9 @@ class _Reading:
             if len(self.problems) > before:
                 wrong.add(name)
         inputs = form(**read, **private, _given=frozenset(values))
-        self.problems += [Problem(path + one.path, one.text) for one in inputs.problems(wrong)]
+        self.problems += [
+            dataclasses.replace(problem, path=path + problem.path) for problem in inputs.problems(wrong)
+        ]
         return inputs
 
     def _unknown(self, word: str, spelt: Mapping[str, str], path: str) -> None:
@@ -349,7 +356,8 @@ class _Reading:
         hint = (
             f"did you mean {known[near[0]]!r}?" if near else f"known are {', '.join(sorted(known.values()))}"
         )
-        self.problems.append(Problem(f"{path}{word}", f"is unknown; {hint}"))
+        fix = Fix(name=known[near[0]]) if near else None
+        self.problems.append(Problem(f"{path}{word}", f"is unknown; {hint}", fix))
 
     def _value(self, declared: Argument, value: object, path: str) -> object:
         """A value that is right. Raises ValueError; what is wrong inside it is noted at its own path."""
@@ -382,9 +390,12 @@ class _Reading:
         for index, item in enumerate(listed):
             with self.at(f"{path}[{index}]"):
                 found.append(self._value(declared, item, f"{path}[{index}]"))
-        for word, count in Counter(item.lower() for item in found if isinstance(item, str)).items():
+        words = [item.lower() if isinstance(item, str) else None for item in found]
+        for word, count in Counter(filter(None, words)).items():
             if count > 1:
-                self.problems.append(Problem(path, f"{word!r} is listed {count} times; list it once"))
+                last = len(words) - 1 - words[::-1].index(word)
+                fix = Fix(item=f"[{last}]") if len(found) == len(listed) else None
+                self.problems.append(Problem(path, f"{word!r} is listed {count} times; list it once", fix))
         return tuple(found)
 
     def _names_and_texts(self, entries: Mapping[str, object], path: str) -> object:
@@ -411,7 +422,9 @@ def _single(declared: Argument, value: Any) -> object:
     if not isinstance(value, declared.type) or (declared.type is int and isinstance(value, bool)):
         raise _mistyped(declared, value)
     if declared.choices and value not in declared.choices:
-        raise ValueError(f"found {value!r}, expected {_alternatives(declared.choices)}")
+        near = difflib.get_close_matches(str(value), map(str, declared.choices), n=1, cutoff=0.8)
+        meant = near[0] if near and isinstance(value, str) else None
+        raise MalformedError(f"found {value!r}, expected {_alternatives(declared.choices)}", meant)
     if declared.minimum is not None and value < declared.minimum:
         raise ValueError(f"found {value}, expected at least {declared.minimum}")
     if declared.maximum is not None and value > declared.maximum:
@@ -430,7 +443,24 @@ def _mapping(declared: Argument, value: object) -> Mapping[str, object]:
 
 def _mistyped(declared: Argument, value: object) -> ValueError:
     quotes = "; put it in quotes" if declared.words == _WORDS[str] and isinstance(value, int | float) else ""
-    return ValueError(f"found {shown(value)}, expected {declared.words}{quotes}")
+    return MalformedError(
+        f"found {shown(value)}, expected {declared.words}{quotes}", _retyped(declared, value)
+    )
+
+
+def _retyped(declared: Argument, value: object) -> object:
+    """What a value of the wrong type can only mean: a number as text, `"true"` as a flag, or one text where a
+    list is expected. None for anything else."""
+    if declared.form:
+        return None
+    with suppress(ValueError):
+        if declared.many and isinstance(value, str):
+            return [_single(declared._replace(many=False), value)]
+        if declared.type is str and isinstance(value, int) and not isinstance(value, bool):
+            return _single(declared, str(value))
+        if declared.type in (int, bool) and isinstance(value, str):
+            return _single(declared, documents.of_json(value))
+    return None
 
 
 def shown(value: object) -> str:

@@ -1,10 +1,13 @@
 """ARM ids: parsed, compared, covered."""
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core import arm_ids
+from tests.support.az import commands_in
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-contoso"
@@ -60,6 +63,69 @@ def test_fails_on_what_is_no_such_id(parser: object, text: str, hint: str) -> No
     with pytest.raises(arm_ids.MalformedError, match=hint) as error:
         parser(text)
     assert repr(text) in str(error.value)
+
+
+PORTAL = "https://portal.azure.com/#@contoso.com/resource"
+OWN_KEY = 'echo "$(az keyvault show {} --query id --output tsv)/keys/cmk"'
+KEY_AS_FOUND = KEY.upper().replace("/SUBSCRIPTIONS/", "/subscriptions/")
+BY_NAME = "az resource list --resource-type {} --name {} --query '[].id' --output tsv"
+
+
+@pytest.mark.parametrize(
+    ("type", "text", "command"),
+    [
+        (arm_ids.KEY, "https://kv-x.vault.azure.net/keys/cmk", OWN_KEY.format("--name kv-x")),
+        (arm_ids.KEY, f"https://kv-x.vault.azure.cn/keys/cmk/{'0' * 32}", OWN_KEY.format("--name kv-x")),
+        (arm_ids.KEY, "https://hsm-x.managedhsm.azure.net/keys/cmk/", OWN_KEY.format("--hsm-name hsm-x")),
+        (arm_ids.VAULT, "https://kv-x.vault.azure.net/", "az keyvault show --name kv-x --query id"),
+        (arm_ids.VAULT, "kv-x", "az keyvault show --name kv-x --query id --output tsv"),
+        (arm_ids.ACCOUNT, "lang-x", BY_NAME.format(arm_ids.ACCOUNT, "lang-x")),
+        (
+            arm_ids.ACCOUNT,
+            "https://lang-x.cognitiveservices.azure.com/",
+            BY_NAME.format(arm_ids.ACCOUNT, "lang-x"),
+        ),
+        (
+            arm_ids.STORAGE_ACCOUNT,
+            "https://data.blob.core.windows.net",
+            BY_NAME.format(arm_ids.STORAGE_ACCOUNT, "data"),
+        ),
+        (
+            arm_ids.PRIVATE_DNS_ZONE,
+            "privatelink.vaultcore.azure.net",
+            BY_NAME.format(arm_ids.PRIVATE_DNS_ZONE, "privatelink.vaultcore.azure.net"),
+        ),
+        (
+            arm_ids.WORKSPACE,
+            SUBSCRIPTION,
+            f"az monitor log-analytics workspace list --query \"[?customerId=='{SUBSCRIPTION}'].id\"",
+        ),
+    ],
+)
+def test_what_people_have_leads_to_the_id(type: str, text: str, command: str) -> None:
+    """A name, an address and a key's URI: the message has the command of az that prints the id."""
+    with pytest.raises(arm_ids.MalformedError) as error:
+        arm_ids.resource_id(text, type)
+    assert f"; run `{command}" in str(error.value)
+    commands_in(str(error.value))
+
+
+@pytest.mark.parametrize(
+    ("type", "text", "id", "meant"),
+    [
+        (arm_ids.VAULT, f"{PORTAL}{VAULT}/overview", VAULT, True),
+        (arm_ids.KEY, f"{PORTAL}{KEY.upper()}", KEY_AS_FOUND, True),
+        (arm_ids.KEY, f"https://portal.azure.com/#view/x/id/{quote(KEY, safe='')}", KEY, True),
+        (arm_ids.ACCOUNT, f"{ACCOUNT}?api-version=2025-06-01", ACCOUNT, True),
+        (arm_ids.VAULT, KEY, VAULT, False),
+    ],
+)
+def test_an_address_of_the_portal_has_the_id(type: str, text: str, id: str, *, meant: bool) -> None:
+    """The message says it; it is meant, unless the text names something inside."""
+    with pytest.raises(arm_ids.MalformedError) as error:
+        arm_ids.resource_id(text, type)
+    assert str(error.value).endswith(f"; give {id!r}")
+    assert error.value.meant == (id if meant else None)
 
 
 @given(st.randoms())
