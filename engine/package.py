@@ -25,7 +25,8 @@ NAME: Final = "language_cmk"
 ROOMS: Final = ("components", "core", "operate", "policies", "probe", "provider", "review", "settings")
 _LEFT_OUT: Final = re.compile(
     r"\.sh$|\.md$"  # a fork's pipelines and pages
-    r"|/Pulumi\w+\.yaml$|/requirements\.txt$|^policies/(__main__|publish)\.py$"  # how a checkout is started
+    r"|/Pulumi\w+\.yaml$|/requirements\.txt$|/pulumi-resource-[\w-]+$"  # how a checkout is started
+    r"|^policies/(__main__|publish)\.py$"
     r"|^components/(__main__|host|package_schema)\.py$"  # the package for other languages
 )
 """Files of the rooms that serve a checkout, or another package, alone."""
@@ -99,19 +100,24 @@ def files(root: Path = ROOT) -> dict[str, bytes]:
     """The files of the source tree, by name."""
     made = {name.removeprefix("package/"): content for name, content in tracked("package", root=root).items()}
     for name, content in tracked(*ROOMS, root=root).items():
-        if _LEFT_OUT.search(name):
-            continue
-        is_module = name.endswith(".py")
-        made[f"{NAME}/{name}"] = with_one_root(content.decode()).encode() if is_module else content
+        if not _LEFT_OUT.search(name):
+            made[f"{NAME}/{name}"] = _moved(name, content)
     for name, content in tracked(*template_pipelines.SCRIPTS, root=root).items():
         if template_pipelines.is_brought(name):
-            made[f"share/language-cmk/{name}"] = scripts_with_one_root(content)
+            made[f"share/language-cmk/{name}"] = _moved(name, content)
     made[f"{NAME}/pulumi-plugin.json"] = _plugin(root)
     for name, content in tracked("template/azure-cmk", root=root).items():
         made[f"share/language-cmk/{name.removeprefix('template/')}"] = content
     made["pyproject.toml"] = _project(root).encode()
     made["LICENSE"] = (root / "LICENSE").read_bytes()
     return made
+
+
+def _moved(name: str, content: bytes) -> bytes:
+    """A file's content where the rooms are below the package."""
+    if name.endswith(".py"):
+        return with_one_root(content.decode()).encode()
+    return scripts_with_one_root(content) if name.endswith(".sh") else content
 
 
 def _plugin(root: Path) -> bytes:

@@ -127,14 +127,16 @@ def template(root: Path = ROOT) -> bytes:
 
 def plugin(name: str, root: Path = ROOT) -> dict[str, bytes]:
     """The files of a plugin as Pulumi installs it: its packages go into an environment beside them."""
-    folder = _PLUGINS[name]
+    folder, executable = _PLUGINS[name], f"pulumi-resource-{name}"
     files = tracked(folder, "core", "LICENSE", root=root)
     del files[f"{folder}/PulumiPlugin.yaml"]
+    requirements, start = (files.pop(f"{folder}/{own}") for own in ("requirements.txt", executable))
     return {
         **files,
-        "requirements.txt": files.pop(f"{folder}/requirements.txt"),
+        "requirements.txt": requirements,
         "PulumiPlugin.yaml": _PLUGIN.format(name=name).encode(),
         "__main__.py": _MAIN.format(folder=folder).encode(),
+        executable: start.replace(b"/../.venv/", b"/venv/"),
     }
 
 

@@ -265,7 +265,7 @@ def _pump(stream: IO[bytes] | None, output: _Output, chunk: Callable[[bytes], pb
     threading.Thread(target=move, daemon=True).start()
 
 
-def main() -> None:
+def main(serves: type[LanguageHost] = LanguageHost) -> None:
     """Serves on a free loopback port, printed as the first line, until the engine ends it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--launcher", type=Path, required=True, help="pulumi-language-python-exec")
@@ -274,7 +274,7 @@ def main() -> None:
 
     stop = threading.Event()
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=64))
-    host = LanguageHost(arguments.engine_address, arguments.launcher, stop.set)
+    host = serves(arguments.engine_address, arguments.launcher, stop.set)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

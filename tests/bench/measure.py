@@ -45,11 +45,13 @@ def cheapest(costs: Sequence[Cost]) -> Cost:
 
 
 def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Cost:
-    """The cost of a command. Raises RuntimeError with its output when it fails."""
+    """The cost of a command that finds and leaves compiled modules, as on most machines. Raises RuntimeError
+    with its output when it fails."""
+    env = {name: value for name, value in env.items() if name != "PYTHONDONTWRITEBYTECODE"}
     peaks: dict[str, int] = {}
     started, children = time.perf_counter(), children_seconds()
     with subprocess.Popen(
-        list(command), cwd=cwd, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        list(command), cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         ended = threading.Event()
         sampler = threading.Thread(target=_sample, args=(process.pid, peaks, ended), daemon=True)

@@ -87,10 +87,12 @@ class Stack:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
+        # The engine would prefer a plugin's executable to its language host.
+        left_out = ("__pycache__", "pulumi-resource-*") if self.warm else ("__pycache__",)
         for name in _PROGRAM:
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(source, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(source, self.folder / name, ignore=shutil.ignore_patterns(*left_out))
             elif source.exists():
                 shutil.copy(source, self.folder / name)
         (self.folder / "Pulumi.dev.yaml").rename(self.config_file)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PLUGINS = ("provider", "components")
+PLUGINS = ("provider/pulumi-resource-azure-cmk", "components/pulumi-resource-language-cmk")
+"""Each starts its folder by the checkout's Python."""
 LISTENS = "import signal, socket; s = socket.create_server(('127.0.0.1', 0)); \
 print(s.getsockname()[1], flush=True); signal.pause()"
 
@@ -20,9 +21,9 @@ print(s.getsockname()[1], flush=True); signal.pause()"
 @contextmanager
 def started(plugin: str, engine_port: int) -> Iterator[subprocess.Popen[str]]:
     """A plugin that serves the engine at a port."""
-    command = [sys.executable, "-u", plugin, f"127.0.0.1:{engine_port}"]
+    command = [str(ROOT / plugin), f"127.0.0.1:{engine_port}"]
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
         try:
             assert running.stdout is not None
@@ -41,6 +42,30 @@ def test_a_plugin_ends_without_a_traceback(plugin: str) -> None:
     ):
         running.send_signal(signal.SIGINT)
         assert running.communicate(timeout=60) == ("", "")
+
+
+def test_the_provider_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python does not take its modules down first, for which the engine would wait."""
+    (tmp_path / "sitecustomize.py").write_text("import atexit\natexit.register(print, 'taken down')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with (
+        socket.create_server(("127.0.0.1", 0)) as engine,
+        started(PLUGINS[0], engine.getsockname()[1]) as running,
+    ):
+        running.send_signal(signal.SIGINT)
+        assert running.communicate(timeout=60) == ("", "")
+        assert running.returncode == 0
+
+
+def test_without_its_packages_a_plugin_names_the_command_that_brings_them(tmp_path: Path) -> None:
+    """Where no Python is where the executable looks for it."""
+    executable = tmp_path / "plugin" / "start"
+    executable.parent.mkdir()
+    executable.write_bytes((ROOT / PLUGINS[0]).read_bytes())
+    executable.chmod(0o755)
+    done = subprocess.run([executable], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "run `pulumi install`" in done.stderr
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)

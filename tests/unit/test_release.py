@@ -64,20 +64,23 @@ def test_the_list_of_components_is_what_a_deployment_installs(artefacts: dict[st
 
 @pytest.mark.parametrize("name", ["language-cmk", "azure-cmk"])
 def test_a_plugin_starts_from_its_archive(name: str, artefacts: dict[str, bytes], tmp_path: Path) -> None:
-    """As Pulumi starts it, in a folder that has nothing else; its list of packages is beside it, and it
-    writes its port and nothing else."""
+    """As Pulumi starts it, by its executable or, on Windows, by its folder, where nothing else is; its list
+    of packages is beside it, and it writes its port and nothing else."""
     folder = unpacked(artefacts[f"pulumi-resource-{name}-v{VERSION}-linux-arm64.tar.gz"], tmp_path)
+    executable = f"pulumi-resource-{name}"
     assert {path.name for path in folder.iterdir()} == {
-        *("LICENSE", "PulumiPlugin.yaml", "__main__.py", "core", "requirements.txt"),
+        *("LICENSE", "PulumiPlugin.yaml", "__main__.py", "core", "requirements.txt", executable),
         "components" if name == "language-cmk" else "provider",
     }
+    (folder / "venv").symlink_to(sys.prefix)
     with socket.create_server(("127.0.0.1", 0)) as engine:
-        command = [*PYTHON, str(folder), f"127.0.0.1:{engine.getsockname()[1]}"]
-        with subprocess.Popen(command, cwd="/", stdout=subprocess.PIPE, text=True) as it:
-            assert it.stdout is not None
-            port = it.stdout.readline()
-            it.kill()
-    assert port.strip().isdecimal()
+        address = f"127.0.0.1:{engine.getsockname()[1]}"
+        for start in ([*PYTHON, str(folder)], [str(folder / executable)]):
+            with subprocess.Popen([*start, address], cwd="/", stdout=subprocess.PIPE, text=True) as it:
+                assert it.stdout is not None
+                port = it.stdout.readline()
+                it.kill()
+            assert port.strip().isdecimal()
 
 
 def test_each_module_of_the_python_package_is_imported_by_its_one_name(
@@ -114,6 +117,22 @@ def test_each_module_of_the_python_package_is_imported_by_its_one_name(
             assert f"examples:\n  {'pulumi' if words[1] == 'review' else 'language-cmk'} " in done.stdout, (
                 words
             )
+
+
+def test_the_language_host_for_pipelines_starts_beside_the_package(
+    artefacts: dict[str, bytes], tmp_path: Path
+) -> None:
+    """Where a job's machine cannot have Pulumi's own: with nothing of the checkout."""
+    with zipfile.ZipFile(io.BytesIO(artefacts[f"language_cmk-{VERSION}-py3-none-any.whl"])) as archive:
+        archive.extractall(tmp_path)
+    (host,) = tmp_path.rglob("share/language-cmk/hosts/language_host.py")
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [*PYTHON, str(host), "--launcher", "x"]
+    with subprocess.Popen(command, cwd="/", env=environ, stdout=subprocess.PIPE, text=True) as it:
+        assert it.stdout is not None
+        port = it.stdout.readline()
+        it.kill()
+    assert port.strip().isdecimal()
 
 
 @pytest.mark.parametrize("name", template_pipelines.made(ROOT))
