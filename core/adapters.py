@@ -38,10 +38,12 @@ def _read(fact: type[_Fact], body: object, **more: Any) -> _Fact:
     """Reads a fact, each field from its place. `more` has the fields that are read in another way. If the
     answer has no name, the id's last part is the name."""
     found = dict(more)
-    for one in fields(fact):  # type: ignore[arg-type] # every fact is a dataclass
-        if one.name not in found and (path := one.metadata.get("path")):
-            told = _READINGS[str(one.type).removesuffix(" | None")](look(body, path))
-            found[one.name] = one.default if told is None else told
+    for field in fields(fact):  # type: ignore[arg-type] # every fact is a dataclass
+        if field.name not in found and (path := field.metadata.get("path")):
+            read = _READINGS[str(field.type).removesuffix(" | None")]
+            found[field.name] = read(look(body, path))
+            if found[field.name] is None:
+                found[field.name] = field.default
     if found.get("name") == "":
         found["name"] = arm_ids.name_of(found["id"])
     return fact(**found)
@@ -50,12 +52,13 @@ def _read(fact: type[_Fact], body: object, **more: Any) -> _Fact:
 def account(body: Json) -> Account:
     """An account, from JSON or from azure-native's outputs."""
     properties, users = body.get("properties"), look(body, "identity.userAssignedIdentities")
-    known = users if isinstance(users, Mapping) else {}
+    if not isinstance(users, Mapping):
+        users = {}
     return _read(
         Account,
         body,
         encryption=encryption(look(properties, "encryption")),
-        user_assigned=tuple(_read(UserAssignedIdentity, known[id], id=id) for id in sorted(known)),
+        user_assigned=tuple(_read(UserAssignedIdentity, users[id], id=id) for id in sorted(users)),
         capabilities=_each(look(properties, "capabilities"), "name") or None,
         storage_ids=_each(look(properties, "userOwnedStorage"), "resourceId"),
         local_auth=_flag(look(properties, "disableLocalAuth")) is not True,
@@ -87,15 +90,17 @@ def network(properties: object) -> Network:
     addresses = _allowed(rules, "ipRules", "value")
     subnets = _allowed(rules, "virtualNetworkRules", "id")
     default_action = _value(values.look(rules, "defaultAction"))
-    if not default_action:
-        # A mark that hides the rules counts as rules.
-        default_action = "Deny" if addresses or subnets else Network.default_action
+    # A mark that hides the rules counts as rules.
+    if not default_action and (addresses or subnets):
+        default_action = "Deny"
     bypass = values.look(rules, "bypass")
+    if bypass is None:
+        bypass = Network.bypass
     connections = values.items(values.prop(properties, "privateEndpointConnections"))
     return Network(
         public_access=_value(values.prop(properties, "publicNetworkAccess")) or Network.public_access,
-        default_action=default_action,
-        bypass=Network.bypass if bypass is None else _value(bypass),
+        default_action=default_action or Network.default_action,
+        bypass=_value(bypass),
         ip_rules=addresses,
         subnet_rules=subnets,
         private_endpoints=0 if isinstance(connections, Mark) else len(connections),
@@ -105,12 +110,16 @@ def network(properties: object) -> Network:
 def _allowed(rules: object, kind: str, part: str) -> tuple[Value, ...] | Mark:
     """What one kind of network rules lets in, each by the property `part`; the mark that hides the rules."""
     listed = values.items(values.look(rules, kind))
-    return listed if isinstance(listed, Mark) else tuple(_value(values.look(rule, part)) for rule in listed)
+    if isinstance(listed, Mark):
+        return listed
+    return tuple(_value(values.look(rule, part)) for rule in listed)
 
 
 def _value(value: object) -> Value:
     """A text as Azure wrote it, or the mark that hides it."""
-    return value if isinstance(value, Mark) else _text(value) or ""
+    if isinstance(value, Mark):
+        return value
+    return _text(value) or ""
 
 
 def vault(body: Json) -> Vault:
@@ -133,9 +142,11 @@ def vault(body: Json) -> Vault:
 def _activated(properties: object) -> bool | None:
     paths = ("securityDomainProperties.activationStatus", "provisioningState")
     state, provisioned = ((_text(look(properties, path)) or "").lower() for path in paths)
-    if not state and provisioned == "activated":
-        return True
-    return None if state in ("", "unknown") else state == "active"
+    if not state:
+        return True if provisioned == "activated" else None
+    if state == "unknown":
+        return None
+    return state == "active"
 
 
 def policy_entry(body: Json) -> PolicyEntry:
@@ -174,16 +185,18 @@ def arm_key(key_id: str, bundle: Json, rotation: Json | None = None) -> Json:
     """A key or a version of one as Resource Manager would describe it: `bundle` is the answer of the API of
     the vault or managed HSM, or a row of one of its lists; `rotation` is the answer about the rotation
     policy."""
-    told = bundle.get("key") or {}
-    modulus = _text(told.get("n"))
+    key = bundle.get("key") or {}
+    bits = None
+    if modulus := _text(key.get("n")):
+        bits = len(base64.urlsafe_b64decode(modulus + "==").lstrip(b"\0")) * 8
     return {
         "id": key_id,
         "properties": {
-            "kty": told.get("kty"),
-            "keySize": len(base64.urlsafe_b64decode(modulus + "==").lstrip(b"\0")) * 8 if modulus else None,
-            "keyOps": told.get("key_ops"),
+            "kty": key.get("kty"),
+            "keySize": bits,
+            "keyOps": key.get("key_ops"),
             "attributes": bundle.get("attributes"),
-            "keyUriWithVersion": told.get("kid") or bundle.get("kid"),
+            "keyUriWithVersion": key.get("kid") or bundle.get("kid"),
             "rotationPolicy": rotation,
         },
         "tags": bundle.get("tags"),
@@ -203,13 +216,11 @@ def role_assignment(body: Json, definition: Json | None = None) -> RoleAssignmen
     """A role assignment; `definition` is its role's answer, needed unless the role is built in."""
     paths = ("id", "properties.roleDefinitionId", "properties.scope")
     id, named, scope = (_text(look(body, path)) or "" for path in paths)
-    return _read(
-        RoleAssignment,
-        body,
-        scope=scope or (arm_ids.parse(id).scope if id else ""),
-        role_id=roles.id_of(named) or named.lower(),
-        role=role(definition) if definition else roles.built_in(named),
-    )
+    if id and not scope:
+        scope = arm_ids.parse(id).scope
+    found = role(definition) if definition else roles.built_in(named)
+    role_id = roles.id_of(named) or named.lower()
+    return _read(RoleAssignment, body, scope=scope, role_id=role_id, role=found)
 
 
 def role(definition: Json) -> roles.Role:
@@ -259,7 +270,9 @@ def seconds(value: object) -> int | None:
     if isinstance(found := values.number(value), int):
         return found
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return int(moment.timestamp())
 
 
 def permissions(block: Json) -> roles.Permissions:
@@ -281,7 +294,9 @@ def rotation_policy(body: Json | None) -> RotationPolicy | None:
 def _text(value: object) -> str | None:
     """Text as Azure wrote it. For a word that they know, Azure's clients give an enum, whose value is the
     word. None for what is absent, empty or hidden."""
-    return None if value is None or isinstance(value, Mark) else str(getattr(value, "value", value)) or None
+    if value is None or isinstance(value, Mark):
+        return None
+    return str(getattr(value, "value", value)) or None
 
 
 def _flag(value: object) -> bool | None:
@@ -290,7 +305,9 @@ def _flag(value: object) -> bool | None:
 
 
 def _texts(value: Any) -> tuple[str, ...] | None:
-    return None if value is None else tuple(_text(one) or "" for one in value)
+    if value is None:
+        return None
+    return tuple(_text(one) or "" for one in value)
 
 
 def _each(listed: Any, name: str) -> tuple[str, ...]:

@@ -119,13 +119,10 @@ def parse(text: str) -> ArmId:
         raise MalformedError(f"{text!r} is not an ARM id; expected {_shape('NAMESPACE/TYPE')}")
     if scope and not (within or scope.lower().startswith(_MANAGEMENT_GROUP)):
         raise MalformedError(f"{text!r} is not an ARM id; expected {_shape('NAMESPACE/TYPE')}")
-    return ArmId(
-        text,
-        within["subscription"].lower() if within else "",
-        (within["group"] or "") if within else "",
-        "/".join([namespace, *segments[::2]]),
-        tuple(segments[1::2]),
-    )
+    subscription, group = "", ""
+    if within:
+        subscription, group = within["subscription"].lower(), within["group"] or ""
+    return ArmId(text, subscription, group, "/".join([namespace, *segments[::2]]), tuple(segments[1::2]))
 
 
 def resource_id(text: str, type: str) -> ArmId:
@@ -276,7 +273,9 @@ def _allowed(found: ArmId) -> bool:
 def _rpartition(text: str, separator: str) -> tuple[str, str, str]:
     """`str.rpartition` without regard to case."""
     at = text.lower().rfind(separator)
-    return ("", "", text) if at < 0 else (text[:at], separator, text[at + len(separator) :])
+    if at < 0:
+        return "", "", text
+    return text[:at], separator, text[at + len(separator) :]
 
 
 def _shape(type: str) -> str:

@@ -15,7 +15,7 @@ PROVIDER: Final = "Provider"
 """The level at which resource providers validate each resource and Azure checks the login's rights to write
 it."""
 NO_RBAC: Final = "ProviderNoRbac"
-"""The same without the rights."""
+"""The level at which resource providers validate each resource, and nothing looks at the login's rights."""
 MOST_RESOURCES: Final = 800
 """How many resources a template may have (learn.microsoft.com/azure/azure-resource-manager/templates/
 best-practices, read on 2026-11-30). Whether those of a deployment inside it count is not known."""

@@ -33,9 +33,12 @@ def recorded(logs: object) -> frozenset[Value]:
     mark is among them where a category, or whether it is delivered, is not shown. Azure takes no log without
     `enabled`, so one that does not state it delivers nothing (learn.microsoft.com/rest/api/monitor/
     diagnosticsettings/createorupdate, 2026-11-30)."""
-    listed, found = values.items(logs), set[Value]()
-    for log in [listed] if isinstance(listed, Mark) else listed:
+    found = set[Value]()
+    for log in values.each(logs):
         enabled = values.flag(values.look(log, "enabled"))
-        name = values.word(values.look(log, "categoryGroup")) or values.word(values.look(log, "category"))
-        found.add(name if enabled is True else enabled or None)
+        if enabled is True:
+            group, category = (values.word(values.look(log, name)) for name in ("categoryGroup", "category"))
+            found.add(group or category)
+        elif isinstance(enabled, Mark):
+            found.add(enabled)
     return frozenset(found - {None})

@@ -71,8 +71,9 @@ class Cloud:
 def _https_host(url: str) -> str:
     """The host of an https URL at the usual port; "" for any other."""
     parts = urlsplit(url)
-    usual = parts.scheme == "https" and parts.port in (None, 443)
-    return (parts.hostname or "").lower() if usual else ""
+    if parts.scheme != "https" or parts.port not in (None, 443):
+        return ""
+    return (parts.hostname or "").lower()
 
 
 _TABLE: Final = json.loads(Path(__file__).with_name("clouds.json").read_text(encoding="utf-8"))

@@ -77,9 +77,10 @@ def operate(words: str) -> str:
     if is_installed and shutil.which(PROGRAM):
         return f"{PROGRAM} {words}"
     python, here = Path(sys.executable), Path.cwd()
-    shown = python.relative_to(here) if python.is_relative_to(here) else python
+    if python.is_relative_to(here):
+        python = python.relative_to(here)
     module = "language_cmk" if is_installed else "operate"
-    return f"{shlex.quote(str(shown))} -m {module} {words}"
+    return f"{shlex.quote(str(python))} -m {module} {words}"
 
 
 def take_over(stack: str = STACK) -> str:

@@ -81,7 +81,7 @@ def of(kind: AccountKind) -> Coverage:
 
 
 def named(kind: str) -> Coverage:
-    """The same by the kind's name, in any casing; "" where nothing shows it."""
+    """The coverage of an account by the name of its kind, in any casing; "" where nothing shows it."""
     if found := kinds.find(kind):
         return of(found)
     return Coverage((f"data that this project does not know, in an account of kind {kind!r}",), _NOT_KNOWN)

@@ -137,8 +137,9 @@ FIXES: Final = {
 def update_command(vault_id: str) -> str:
     """The command that changes a vault, or a managed HSM, without the subscription that it is in."""
     name = arm_ids.name_of(vault_id)
-    in_hsm = arm_ids.in_managed_hsm(vault_id)
-    return f"az keyvault update-hsm --hsm-name {name}" if in_hsm else f"az keyvault update --name {name}"
+    if arm_ids.in_managed_hsm(vault_id):
+        return f"az keyvault update-hsm --hsm-name {name}"
+    return f"az keyvault update --name {name}"
 
 
 @dataclass(frozen=True)
@@ -283,8 +284,7 @@ def restricted(network: Network, *, disabled: bool = False) -> Judgement | None:
     if network.is_open:
         expected = 'publicNetworkAccess "Disabled", or networkAcls.defaultAction "Deny"'
         return Judgement("network-restricted", network.described, expected)
-    rules = () if isinstance(network.ip_rules, Mark) else network.ip_rules
-    wide = next((rule for rule in rules if isinstance(rule, str) and _is_wide(rule)), None)
+    wide = next((rule for rule in values.each(network.ip_rules) if _is_wide(rule)), None)
     if wide is None:
         return None
     return Judgement(
@@ -294,9 +294,9 @@ def restricted(network: Network, *, disabled: bool = False) -> Judgement | None:
     )
 
 
-def _is_wide(value: str) -> bool:
-    bits = value.rpartition("/")[2] if "/" in value else ""
-    return bits.isdecimal() and int(bits) < WIDEST_RANGE
+def _is_wide(rule: object) -> bool:
+    _, slash, bits = str(rule).rpartition("/")
+    return bool(slash) and bits.isdecimal() and int(bits) < WIDEST_RANGE
 
 
 def key_type(type: Value, size: int | Mark | None, users: Iterable[Value] = ()) -> Judgement | None:
@@ -344,7 +344,7 @@ def key_operations(operations: Iterable[object] | Mark | None) -> Judgement | No
     """The key must allow the wrapping and unwrapping of data keys."""
     if operations is None:
         return Judgement("key-operations", "the key's keyOps not stated", outcome=DemandOutcome.UNDECIDED)
-    words = [operations] if isinstance(operations, Mark) else [values.word(one) for one in operations]
+    words = [values.word(operation) for operation in values.each(operations)]
     missing = [word for word in KEY_OPERATIONS if word.lower() not in words]
     if not missing:
         return None
@@ -379,15 +379,17 @@ def usable(
     expires: int | Mark | None,
     now: float,
 ) -> list[Judgement]:
-    """The same for single values, some of which may not be known."""
+    """Why what has these values cannot be bound at `now`; what is not known may prevent it."""
     expected = "a version that is enabled and valid"
     stated = {"enabled": enabled, "notBefore": not_before, "expires": expires}
     open_ = [
-        not_known("key-usable", f"attributes.{part}", one)
-        for part, one in stated.items()
-        if isinstance(one, Mark)
+        not_known("key-usable", f"attributes.{part}", mark)
+        for part, mark in stated.items()
+        if isinstance(mark, Mark)
     ]
-    found = [] if enabled else [(f"{name} is disabled", "enable the key")]
+    found = []
+    if not enabled:
+        found.append((f"{name} is disabled", "enable the key"))
     if isinstance(not_before, int) and not_before > now:
         fix = "leave notBefore out, or wait until then before the account is bound"
         found.append((f"{name} is not valid before {moment(not_before)}", fix))
@@ -412,7 +414,8 @@ def judge(
     found: list[Judgement | None] = []
     if account is not None:
         found.append(tier(account.kind, account.sku, account.capabilities))
-        found.append(outbound(account.restricts_outbound, account.allowed_fqdns, uris) if uris else None)
+        if uris:
+            found.append(outbound(account.restricts_outbound, account.allowed_fqdns, uris))
     if account is not None and vault is not None:
         found.append(region(account.location, vault.location, vault.noun))
         # An account without an identity does not say its tenant.
@@ -441,15 +444,15 @@ def tier(
 ) -> Judgement | None:
     """ "Pricing Tier for CMK": an account lists the capability; one that is `planned` has a paid tier.
     `capabilities` of None means that the account does not list any."""
-    paid = kinds.tier_for_a_key(kind) if isinstance(kind, str) else ""
-    named = values.word(sku)
+    known_kind, named = values.known_name(kind), values.word(sku)
+    paid = kinds.tier_for_a_key(known_kind)
     if capabilities is not None:
         if CAPABILITY.lower() in {name.lower() for name in capabilities}:
             return None
         found = f"the account of kind {kind} and tier {sku or 'unknown'} has no capability {CAPABILITY}"
         return Judgement("tier", found, f"a tier that has it, such as {paid or 'a paid one'}")
     if named in {values.word(one) for one in free}:
-        listed = kinds.find(kind) if isinstance(kind, str) else None
+        listed = kinds.find(known_kind)
         of_kind = f" of kind {listed.name}" if listed else ""
         found = f"{sku!r}, which does not support customer-managed keys"
         return Judgement("tier", found, f"a paid tier{of_kind}, such as {paid or 'S'!r}")
@@ -458,11 +461,9 @@ def tier(
         return Judgement("tier", found, outcome=DemandOutcome.UNDECIDED)
     if isinstance(named, Mark):
         return not_known("tier", "sku.name", named)
-    return (
-        None
-        if named
-        else Judgement("tier", "sku.name is not stated", f"a paid tier, such as {paid or 'S'!r}")
-    )
+    if named:
+        return None
+    return Judgement("tier", "sku.name is not stated", f"a paid tier, such as {paid or 'S'!r}")
 
 
 def outbound(
@@ -478,7 +479,7 @@ def outbound(
         return not_known("outbound", "restrictOutboundNetworkAccess", restricts)
     if restricts is not True:
         return None
-    listed = [allowed] if isinstance(allowed, Mark) else [values.name(host) for host in allowed]
+    listed = [values.name(host) for host in values.each(allowed)]
     names = sorted(key_uris.vault_host(host) for host in listed if isinstance(host, str))
     reached = set()
     for name in names:
@@ -486,8 +487,7 @@ def outbound(
         if place := key_uris.place(f"https://{name}"):
             reached |= {name, place}
     wanted = {key_uris.vault_host(vault) for vault in vaults}
-    is_allowed = not reached.isdisjoint(wanted) if wanted else bool(reached)
-    if is_allowed:
+    if reached & (wanted or reached):
         return None
     if mark := first_mark(*listed):
         return not_known("outbound", "allowedFqdnList", mark)
@@ -511,7 +511,9 @@ def host_words(vaults: Collection[str]) -> str:
 
 def _of_both(demand: str, what: str, account: Value, vault: Value, noun: str) -> Judgement:
     """The judgement if a value of the account or of its vault is not known."""
-    side, value = ("account", account) if not isinstance(account, str) else (noun, vault)
+    side, value = "account", account
+    if isinstance(account, str):
+        side, value = noun, vault
     if isinstance(value, Mark):
         return not_known(demand, f"the {what} of the {side}", value)
     return Judgement(demand, f"the {what} of the {side} is not stated", outcome=DemandOutcome.UNDECIDED)

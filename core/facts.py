@@ -291,8 +291,9 @@ class Key:
     @property
     def protection(self) -> str:
         """What protects the key (azure/key-vault/keys/about-keys); "" where its type was not read."""
-        words = "hardware (HSM)" if (self.type or "").upper().endswith("-HSM") else "software"
-        return words if self.type else ""
+        if not self.type:
+            return ""
+        return "hardware (HSM)" if self.type.upper().endswith("-HSM") else "software"
 
     def version(self, version: str) -> KeyVersion | None:
         """The version of this name."""

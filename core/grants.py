@@ -34,21 +34,22 @@ class StatedPolicyEntry:
     @property
     def who(self) -> str:
         """The holder as a message names it."""
-        unknown = isinstance(self.holder, Mark)
-        return "an object id that is not known yet" if unknown else values.shown(self.holder)
+        if isinstance(self.holder, Mark):
+            return "an object id that is not known yet"
+        return values.shown(self.holder)
 
 
 def entries_of(kind: Kind | None, bag: Mapping[str, object]) -> tuple[StatedPolicyEntry, ...]:
     """The entries of a vault's inline list, an AccessPolicy, or ARM's accessPolicies child."""
-    single = values.look(bag, "policy") if kind is Kind.ACCESS_POLICY else None
-    return entries_in(values.prop(bag, "accessPolicies") if single is None else [single])
+    if kind is Kind.ACCESS_POLICY and (single := values.look(bag, "policy")) is not None:
+        return entries_in([single])
+    return entries_in(values.prop(bag, "accessPolicies"))
 
 
 def entries_in(listed: object) -> tuple[StatedPolicyEntry, ...]:
     """The entries of a list, each on its own: if an entry or the whole list is hidden, an entry of marks
     stands for it."""
-    found = values.items(listed)
-    return tuple(_entry(one) for one in ([found] if isinstance(found, Mark) else found))
+    return tuple(map(_entry, values.each(listed)))
 
 
 def _entry(entry: object) -> StatedPolicyEntry:
@@ -61,8 +62,7 @@ def _entry(entry: object) -> StatedPolicyEntry:
 
 
 def _words(value: object) -> frozenset[str] | Mark:
-    items = values.items(value)
-    words = {values.word(one) for one in ([items] if isinstance(items, Mark) else items)}
+    words = set(map(values.word, values.each(value)))
     if not words.isdisjoint(Mark):
         return Mark.UNKNOWN
     return frozenset(word for word in words if isinstance(word, str))
@@ -128,16 +128,21 @@ class Grant(KeyLocation):
     @cached_property
     def role(self) -> Role | None:
         """The built-in role that is assigned."""
-        return roles.built_in(self.role_id) if self.entry is None and isinstance(self.role_id, str) else None
+        if self.entry or not isinstance(self.role_id, str):
+            return None
+        return roles.built_in(self.role_id)
 
     @property
     def scope(self) -> str:
         """Where it counts: the id that a role is assigned at, or a path that ends as that of its vault or key
         does, lower case; "" where that is not known."""
-        stated = None if self.entry else values.folded(values.name(self.resource.stated("scope")))
-        if stated or not isinstance(self.vault_name, str):
-            return stated or ""
-        return f"/vaults/{self.vault_name}" + (f"/keys/{self.key_name}" if self.key_name else "")
+        if self.entry is None and (stated := values.folded(values.name(self.resource.stated("scope")))):
+            return stated
+        if not isinstance(self.vault_name, str):
+            return ""
+        if self.key_name:
+            return f"/vaults/{self.vault_name}/keys/{self.key_name}"
+        return f"/vaults/{self.vault_name}"
 
     @property
     def place(self) -> str:
@@ -154,16 +159,20 @@ class Grant(KeyLocation):
         if self.ignored:
             return frozenset(), None
         if self.entry is None:
-            conditional = values.name(self.resource.stated("condition")) is not None
-            doubt = Doubt.CONDITION if conditional else self.more_doubt
-            given = rights.of_role(self.role, self.place) if self.role else frozenset[str]()
-            return given, doubt if self.role else Doubt.ROLE
+            if self.role is None:
+                return frozenset(), Doubt.ROLE
+            given = rights.of_role(self.role, self.place)
+            if values.name(self.resource.stated("condition")) is not None:
+                return given, Doubt.CONDITION
+            return given, self.more_doubt
         keys, application, tenant = self.entry.keys, self.entry.application_id, self.entry.tenant_id
         if isinstance(keys, Mark) or isinstance(application, Mark) or isinstance(tenant, Mark):
             return frozenset(), Doubt.PERMISSIONS
         here, there = values.folded(tenant), values.folded(self.tenant)
-        foreign = None not in (here, there) and here != there
-        return frozenset() if application or foreign else rights.expanded(keys), self.more_doubt
+        is_foreign = None not in (here, there) and here != there
+        if application or is_foreign:
+            return frozenset(), self.more_doubt
+        return rights.expanded(keys), self.more_doubt
 
     @property
     def permissions(self) -> frozenset[str]:
@@ -186,8 +195,10 @@ class Grant(KeyLocation):
         policies alone (False). None: nobody knows at which."""
         if isinstance(uses_roles, Mark):
             return replace(self, more_doubt=self.more_doubt or Doubt.MODEL)
-        ignored = uses_roles is not None and uses_roles is not (self.entry is None)
-        return replace(self, ignored=True) if ignored else self
+        is_role = self.entry is None
+        if uses_roles is None or uses_roles is is_role:
+            return self
+        return replace(self, ignored=True)
 
 
 def certain(grants: Iterable[Grant]) -> frozenset[str]:

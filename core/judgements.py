@@ -16,9 +16,9 @@ from core.values import Mark, Value
 
 def tier(account: StackResource, free: Collection[str] = kinds.FREE_TIERS) -> Judgement | None:
     """`sku` is on the top level of an account, never under properties."""
-    is_free = values.word(account.stated("sku.tier")) == "free"
-    sku = "Free" if is_free else values.name(account.stated("sku.name"))
-    free = [*free, "Free"] if sku == "Free" else free
+    sku = values.name(account.stated("sku.name"))
+    if values.word(account.stated("sku.tier")) == "free" or sku == "Free":
+        sku, free = "Free", [*free, "Free"]
     return demands.tier(values.name(account.stated("kind")), sku, planned=True, free=free)
 
 
@@ -45,9 +45,10 @@ def uses_roles(vault: StackResource) -> bool | Mark | None:
     stated = values.flag(vault.stated("enableRbacAuthorization"))
     if stated is not None:
         return stated
-    is_newer = (vault.api_version or AZURE_NATIVE_VAULTS) >= VAULTS
-    found = values.flag(vault.found("enableRbacAuthorization")) if is_newer else False
-    return None if isinstance(found, Mark) else found
+    if (vault.api_version or AZURE_NATIVE_VAULTS) < VAULTS:
+        return False
+    found = values.flag(vault.found("enableRbacAuthorization"))
+    return found if isinstance(found, bool) else None
 
 
 def trusted_services(vault: StackResource) -> Judgement | None:
@@ -64,7 +65,9 @@ def key_type(key: StackResource, users: Iterable[Value] = ()) -> Judgement | Non
 def key_operations(key: StackResource) -> Judgement | None:
     """Absent is every operation."""
     stated = key.stated("keyOps")
-    return None if stated is None else demands.key_operations(values.items(stated))
+    if stated is None:
+        return None
+    return demands.key_operations(values.items(stated))
 
 
 def outbound(protections: Protections, one: AccountProtection) -> Judgement | None:
@@ -101,48 +104,53 @@ def tenant(_: Protections, one: AccountProtection) -> Judgement | None:
 
 def key_identity(one: AccountProtection) -> Judgement | None:
     """Judges the identity by which the account uses its key, if the stack has the account."""
-    named = one.client_id is not None
-    return kind_limits.key_identity(_kind(one.account), user_assigned=named) if one.account else None
+    if one.account is None:
+        return None
+    return kind_limits.key_identity(_kind(one.account), user_assigned=one.client_id is not None)
 
 
 def key_version(one: AccountProtection) -> Judgement | None:
     """Judges a key without a version, if the stack has the account and its kind is known."""
-    kind = _kind(one.account) if one.account else ""
-    return kind_limits.key_version(kind, "") if kind and one.version is None else None
+    if one.account is None or one.version is not None or not _kind(one.account):
+        return None
+    return kind_limits.key_version(_kind(one.account), "")
 
 
 def limits(account: StackResource) -> Iterator[Judgement]:
     """What an account of its kind cannot have: links to storage and search, network rules."""
     kind, api = account.stated("kind"), account.stated("apiProperties")
     storage = values.items(account.stated("userOwnedStorage"))
-    # What Azure shows of an account's network, it has taken.
-    rules = None if account.inputs is None else account.stated("networkAcls")
+    rules = None
+    if account.inputs is not None:
+        # What Azure shows of an account's network, it has taken.
+        rules = account.stated("networkAcls")
     links, network = "what the account is linked to", "the network rules of the account"
     for what, found in (("the kind of the account", kind), (links, storage), (links, api), (network, rules)):
         if isinstance(found, Mark):
             yield demands.not_known("kind-limits", what, found)
+    judged = []
+    if not isinstance(storage, Mark):
+        judged.append(kind_limits.storage(_kind(account), len(storage)))
     # An id that is not known yet is one.
-    linked = isinstance(api, Mapping) and values.look(api, "qnaAzureSearchEndpointId") is not None
-    stated = isinstance(rules, Mapping) and values.look(rules, "bypass") is not None
-    judged = (
-        kind_limits.storage(_kind(account), 0 if isinstance(storage, Mark) else len(storage)),
-        kind_limits.lacks(_kind(account), "search") if linked else None,
-        kind_limits.lacks(_kind(account), "bypass") if stated else None,
-    )
+    if isinstance(api, Mapping) and values.look(api, "qnaAzureSearchEndpointId") is not None:
+        judged.append(kind_limits.lacks(_kind(account), "search"))
+    if isinstance(rules, Mapping) and values.look(rules, "bypass") is not None:
+        judged.append(kind_limits.lacks(_kind(account), "bypass"))
     yield from filter(None, judged)
 
 
 def below(stack: Stack, child: StackResource) -> Judgement | None:
     """Whether the account above a project or a deployment is of a kind that has such."""
     account = stack.above(child, Kind.ACCOUNT)
+    if account is None:
+        return None
     has = "foundry" if child.kind is Kind.PROJECT else "openai"
-    return kind_limits.lacks(_kind(account), has) if account else None
+    return kind_limits.lacks(_kind(account), has)
 
 
 def _kind(account: StackResource) -> str:
     """The kind of an account; "" if it is not known."""
-    kind = values.name(account.stated("kind"))
-    return kind if isinstance(kind, str) else ""
+    return values.known_name(account.stated("kind"))
 
 
 def _absent(demand: str, what: str, one: AccountProtection) -> Judgement:
@@ -155,8 +163,10 @@ def judge(protections: Protections, one: AccountProtection) -> Iterable[Judgemen
     """The judgement of each demand on an account, its key and its vault, as far as the stack has them, that
     is not met or may not be met."""
     judged = [outbound(protections, one), key_identity(one), key_version(one)]
-    judged += [region(protections, one), tenant(protections, one)] if one.account and one.vault else []
-    judged += [tier(one.account)] if one.account else []
+    if one.account and one.vault:
+        judged += [region(protections, one), tenant(protections, one)]
+    if one.account:
+        judged.append(tier(one.account))
     if one.vault:
         judged += [soft_delete(one.vault), purge_protection(one.vault), trusted_services(one.vault)]
     if one.key:

@@ -7,7 +7,7 @@ Source of their form: learn.microsoft.com/azure/key-vault/general/about-keys-sec
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -89,7 +89,10 @@ def parse(text: str, cloud: Cloud | None = None) -> KeyUri:
     words = parts.path.strip("/").split("/")
     if words[0] != "keys" or not 2 <= len(words) <= 3 or parts.query or parts.fragment:
         raise MalformedError(f"{text!r} does not name a key; expected {expected}")
-    return KeyUri(f"https://{host}", key_name(words[1]), version(words[2]) if len(words) == 3 else "")
+    key = KeyUri(f"https://{host}", key_name(words[1]))
+    if len(words) == 3:
+        return replace(key, version=version(words[2]))
+    return key
 
 
 def key_name(text: str) -> str:
@@ -118,7 +121,9 @@ def vault_host(uri: str) -> str:
 def vault_name(uri: str) -> str | None:
     """The name of the vault at a URI, lower case; None where it is no https URI of a vault."""
     named = place(uri)
-    return None if named is None or is_hsm_place(named) else named
+    if named is None or is_hsm_place(named):
+        return None
+    return named
 
 
 def place(uri: str) -> str | None:
@@ -132,12 +137,12 @@ def place(uri: str) -> str | None:
 
 
 def place_of(vault_id: str) -> str:
-    """The same for the id of a vault or managed HSM."""
+    """The name that `place` has for a vault or managed HSM, by its id."""
     return place_named(name_of(vault_id), vault_id)
 
 
 def place_named(name: str, id: str) -> str:
-    """The same for an id of any shape that names a vault or managed HSM."""
+    """The name that `place` has for a vault or managed HSM of a name; `id` of any shape tells which it is."""
     return name.lower() + (_HSM_PLACE if in_managed_hsm(id) else "")
 
 
@@ -184,4 +189,6 @@ def _endpoint(host: str) -> _Endpoint | None:
     label, _, suffix = host.partition(".")
     suffixes = {cloud.vault_suffix: _Endpoint(cloud, in_managed_hsm=False) for cloud in ALL}
     suffixes |= {cloud.hsm_suffix: _Endpoint(cloud, in_managed_hsm=True) for cloud in ALL}
-    return suffixes.get(suffix) if _VAULT_NAME.fullmatch(label) else None
+    if not _VAULT_NAME.fullmatch(label):
+        return None
+    return suffixes.get(suffix)

@@ -63,7 +63,9 @@ def storage(kind: str, count: int) -> Judgement | None:
     if found and found.storage_stays and count > 1:
         said = f"{count} storage accounts, but Azure links an account of kind {found.name} to one"
         return Judgement("kind-storage", said, "one of them")
-    return lacks(kind, "storage") if count else None
+    if not count:
+        return None
+    return lacks(kind, "storage")
 
 
 def kind_change(before: str, after: str) -> Judgement | None:

@@ -17,7 +17,7 @@ from core.roles import Role
 FREE_TIER: Final = "F0"
 """The free tier of every kind. It does not support customer-managed keys."""
 FREE_TIERS: Final = (FREE_TIER, "F1", "Free")
-"""The same with the names that other services have for theirs."""
+"""The free tiers, with the names that other services have for theirs."""
 KEY_SIZES: Final = (2048, 3072, 4096)
 """Bits of the RSA keys that Key Vault makes (azure/key-vault/keys/about-keys-details), of which every kind of
 account takes the first."""
@@ -133,7 +133,9 @@ def ends(kind: str, today: date, *, whole: bool = False) -> Iterator[tuple[str, 
 def names_role(kind: object, role_id: object) -> bool:
     """Whether Azure's page about a kind gives the identity that uses the key this role (by its GUID),
     although it is wider than the service needs. False for a kind or a role that is not known."""
-    found = find(kind) if isinstance(kind, str) else None
+    if not isinstance(kind, str):
+        return False
+    found = find(kind)
     return found is not None and role_id in {role.id for role in found.key_roles}
 
 
@@ -141,7 +143,9 @@ def role_by_page(kind: str, key_or_vault_id: str) -> Role:
     """The role that Azure's page about a kind gives the identity that uses a key there. If the page gives
     none: the role that gives exactly the permissions that the service needs."""
     found, in_hsm = find(kind), arm_ids.in_managed_hsm(key_or_vault_id)
-    return found.key_roles[in_hsm] if found and found.key_roles else roles.encryption_user(key_or_vault_id)
+    if found and found.key_roles:
+        return found.key_roles[in_hsm]
+    return roles.encryption_user(key_or_vault_id)
 
 
 def tier_for_a_key(kind: str) -> str:

@@ -45,9 +45,11 @@ def encryption_of(account: StackResource) -> StatedEncryption | Mark | None:
 
 
 def encryption_in(block: object) -> StatedEncryption | Mark | None:
-    """The same of an `encryption`."""
+    """What an account's `encryption` states; None for none, the mark of one that is not known."""
+    if isinstance(block, Mark):
+        return block
     if not isinstance(block, Mapping):
-        return block if isinstance(block, Mark) else None
+        return None
     names = ("keyVaultUri", "keyName", "keyVersion", "identityClientId")
     details = [values.name(values.look(block, f"keyVaultProperties.{name}")) for name in names]
     source = values.word(values.look(block, "keySource"))
@@ -72,13 +74,17 @@ def identity_of(bag: object) -> StatedIdentity:
     says of each. What is listed beside a type without user-assigned identities is not attached."""
     assigned = values.look(bag, "identity.userAssignedIdentities")
     type = values.word(values.look(bag, "identity.type"))
-    kinds = type.split(",") if isinstance(type, str) else []
+    kinds = [] if type is None or isinstance(type, Mark) else type.split(",")
     is_user = "userassigned" in kinds
-    ids: Any = values.items(assigned) if is_user else []
-    unknown = isinstance(type, Mark) or isinstance(ids, Mark) or Mark.UNKNOWN in ids
-    attached = None if unknown else frozenset(str(id).lower() for id in ids)
-    facts = assigned.values() if isinstance(assigned, Mapping) else ()
-    clients = (values.folded(values.look(one, "clientId")) for one in facts)
+    ids = values.items(assigned)
+    attached: frozenset[str] | None = frozenset()
+    if isinstance(type, Mark) or (is_user and (isinstance(ids, Mark) or Mark.UNKNOWN in ids)):
+        attached = None
+    elif is_user and not isinstance(ids, Mark):
+        attached = frozenset(str(id).lower() for id in ids)
+    clients: set[str | None] = set()
+    if isinstance(assigned, Mapping):
+        clients = {values.folded(values.look(answer, "clientId")) for answer in assigned.values()}
     return StatedIdentity(
         type, "systemassigned" in kinds, is_user, attached, frozenset(filter(None, clients))
     )
@@ -127,10 +133,11 @@ class Protections:
         found: dict[str, list[StackResource]] = {}
         for binding in self.stack.of(Kind.BINDING):
             account = self.stack.target(binding, Kind.ACCOUNT, "accountId")
-            stated = values.name(binding.found("accountId"))
-            key = account.urn if account else stated.lower() if isinstance(stated, str) else None
-            if key is not None:
-                found.setdefault(key, []).append(binding)
+            place = values.known_name(binding.found("accountId")).lower()
+            if account:
+                place = account.urn
+            if place:
+                found.setdefault(place, []).append(binding)
         return found
 
     @cached_property
@@ -140,7 +147,9 @@ class Protections:
 
     def inline(self, account: StackResource) -> StatedEncryption | Mark | None:
         """The encryption that the program itself states for an account; not what it ignores."""
-        return None if account.leaves_encryption else encryption_of(account)
+        if account.leaves_encryption:
+            return None
+        return encryption_of(account)
 
     @cached_property
     def all(self) -> list[AccountProtection]:
@@ -154,7 +163,7 @@ class Protections:
         return [use.kind for use in self.all if use.key is key]
 
     def users_by(self, grant: StackResource) -> list[Value]:
-        """The same of the accounts that use their keys by a grant."""
+        """The kind of each account that uses its key by a grant, as `users_of` has it."""
         return [use.kind for use in self.all if any(one.resource is grant for one in self.grants_of(use))]
 
     def said(self, resource: StackResource, name: str) -> object:
@@ -166,23 +175,26 @@ class Protections:
         version is not known, and of a secret URI it is secret; the resource that it comes from still names
         the key."""
         uri, id = (values.name(self.said(binding, name)) for name in ("keyUriWithVersion", "vaultId"))
-        named, hidden = _key_of(uri), uri if isinstance(uri, Mark) else Mark.UNKNOWN
-        key, *names = self._key_from(binding, "keyUriWithVersion")
-        place, name = (hidden if one is Mark.UNKNOWN else one for one in names)
-        if named:
+        key, place, name = self._key_from(binding, "keyUriWithVersion")
+        more: dict[str, Any] = {
+            "writer": binding,
+            "account": self.stack.target(binding, Kind.ACCOUNT, "accountId"),
+            "client_id": values.name(binding.stated("identityClientId")),
+        }
+        if named := _key_of(uri):
             place, name = key_uris.place(named.vault_uri), named.name.lower()
-        elif isinstance(place, Mark) and isinstance(id, str):
+            return self._use(
+                key, None, vault_name=place, key_name=name, version=named.version or None, **more
+            )
+        hidden = uri if isinstance(uri, Mark) else Mark.UNKNOWN
+        if isinstance(id, str) and isinstance(place, Mark):
             place = key_uris.place_of(id)
-        return self._use(
-            key,
-            None if named else self.stack.target(binding, Kind.VAULT, "vaultId"),
-            writer=binding,
-            account=self.stack.target(binding, Kind.ACCOUNT, "accountId"),
-            vault_name=place,
-            key_name=name,
-            version=(named.version or None) if named else hidden,
-            client_id=values.name(binding.stated("identityClientId")),
-        )
+        elif place is Mark.UNKNOWN:
+            place = hidden
+        if name is Mark.UNKNOWN:
+            name = hidden
+        vault = self.stack.target(binding, Kind.VAULT, "vaultId")
+        return self._use(key, vault, vault_name=place, key_name=name, version=hidden, **more)
 
     def stated(self, account: StackResource) -> AccountProtection | Mark | None:
         """The use of a key that an account states itself; a mark if it does not show whether it states
@@ -190,15 +202,16 @@ class Protections:
         encryption = self.inline(account)
         if not isinstance(encryption, StatedEncryption):
             return encryption
+        if isinstance(encryption.source, Mark):
+            return encryption.source
         if not encryption.is_customer_key:
-            return encryption.source if isinstance(encryption.source, Mark) else None
-        uri, name = encryption.vault_uri, _lower(encryption.key_name)
-        place = (
-            (key_uris.place(uri) or key_uris.vault_host(uri).split(".")[0]) if isinstance(uri, str) else uri
-        )
-        key, *names = self._key_from(account, "properties")
-        if name is Mark.UNKNOWN and (key or isinstance(names[1], str)):
-            place, name = names
+            return None
+        place, name = encryption.vault_uri, _lower(encryption.key_name)
+        if isinstance(place, str):
+            place = key_uris.place(place) or key_uris.vault_host(place).split(".")[0]
+        key, its_place, its_name = self._key_from(account, "properties")
+        if name is Mark.UNKNOWN and (key or isinstance(its_name, str)):
+            place, name = its_place, its_name
         return self._use(
             key,
             self.stack.source(account, Kind.VAULT, "properties"),
@@ -213,14 +226,17 @@ class Protections:
     def _use(self, key: StackResource | None, other: StackResource | None, **more: Any) -> AccountProtection:
         """A use of a key with the key and its vault in the stack: by their names, else the key that the use
         comes from, and `other` for its vault."""
-        vault = self.stack.named(Kind.VAULT, more["vault_name"]) or (self.stack.above(key) if key else None)
+        vault = self.stack.named(Kind.VAULT, more["vault_name"])
+        if vault is None and key:
+            vault = self.stack.above(key)
         key = key or self._keys.get((more["vault_name"], more["key_name"]))
         return AccountProtection(vault=vault or other, key=key, **more)
 
     def of_account(self, account: StackResource) -> AccountProtection | Mark | None:
         """An account's use of a key: by its binding, else as it states itself."""
-        bindings = self.bindings_by_account.get(account.urn)
-        return self.bound(bindings[0]) if bindings else self.stated(account)
+        if bindings := self.bindings_by_account.get(account.urn):
+            return self.bound(bindings[0])
+        return self.stated(account)
 
     def _key_from(self, resource: StackResource, name: str) -> tuple[StackResource | None, Value, Value]:
         """The key that an input comes from, with the names of its vault and of the key: a key version names
@@ -229,13 +245,12 @@ class Protections:
         if version is None:
             key = self.stack.source(resource, Kind.KEY, name)
             return key, *self._names_of(key)
-        key, id = self.stack.target(version, Kind.KEY, "keyId"), values.name(version.found("keyId"))
+        key = self.stack.target(version, Kind.KEY, "keyId")
         try:
-            named = arm_ids.key_id(id) if isinstance(id, str) else None
+            named = arm_ids.key_id(values.known_name(version.found("keyId")))
         except MalformedError:
-            named = None
-        names = (key_uris.place_of(named.parent.text), named.name.lower()) if named else self._names_of(key)
-        return key, *names
+            return key, *self._names_of(key)
+        return key, key_uris.place_of(named.parent.text), named.name.lower()
 
     def _names_of(self, key: StackResource | None) -> tuple[Value, Value]:
         """The names of a key's vault and of the key."""
@@ -256,15 +271,22 @@ class Protections:
     def vault_hosts(self, one: AccountProtection) -> set[str]:
         """The host of the vault of a key, where its URI is known; else its names; none where nothing shows
         them."""
-        stated = self.inline(one.writer) if one.writer is one.account else None
-        uri = stated.vault_uri if isinstance(stated, StatedEncryption) else None
+        uris: list[object] = []
         if one.writer.kind is Kind.BINDING:
-            uri = values.name(self.said(one.writer, "keyUriWithVersion"))
-        for known in (uri, one.vault.found("vaultUri") if one.vault else None):
-            if isinstance(known, str) and key_uris.place(known):
-                return {key_uris.vault_host(known)}
-        names = {one.vault_name} if isinstance(one.vault_name, str) else set()
-        return names | (self.stack.names_of(one.vault) if one.vault else set())
+            uris.append(self.said(one.writer, "keyUriWithVersion"))
+        elif isinstance(stated := self.inline(one.writer), StatedEncryption):
+            uris.append(stated.vault_uri)
+        if one.vault:
+            uris.append(one.vault.found("vaultUri"))
+        for uri in map(values.known_name, uris):
+            if key_uris.place(uri):
+                return {key_uris.vault_host(uri)}
+        names: set[str] = set()
+        if isinstance(one.vault_name, str):
+            names.add(one.vault_name)
+        if one.vault:
+            names |= self.stack.names_of(one.vault)
+        return names
 
     # Who uses it
 
@@ -273,17 +295,18 @@ class Protections:
         if one.client_id is None:
             return [one.account] if one.account else []
         named = self.named_identities(one)
-        return (
-            named if named or one.writer is not one.account else self._identities_from(one.writer, "identity")
-        )
+        if not named and one.writer is one.account:
+            return self._identities_from(one.writer, "identity")
+        return named
 
     def named_identities(self, one: AccountProtection) -> list[StackResource]:
         """The user-assigned identities of the stack that are named for a key: by client id or, if that is not
         known yet, by the resources that it comes from."""
         if known := self._identity_by_client.get(values.folded(one.client_id)):
             return [known]
-        is_binding = one.writer.kind is Kind.BINDING
-        return self._identities_from(one.writer, "identityClientId" if is_binding else "properties")
+        if one.writer.kind is Kind.BINDING:
+            return self._identities_from(one.writer, "identityClientId")
+        return self._identities_from(one.writer, "properties")
 
     def attached_identities(self, account: StackResource) -> tuple[list[StackResource], bool]:
         """The user-assigned identities of the stack that an account has, and whether these are all."""
@@ -320,8 +343,9 @@ class Protections:
 
     def listed_in(self, vault: StackResource) -> Iterable[Grant]:
         """The grants in a vault's own list."""
-        declared = entries_of(vault.kind, vault.declared) if self.declares_policies(vault) else ()
-        return self.entries(vault, vault, declared)
+        if not self.declares_policies(vault):
+            return []
+        return self.entries(vault, vault, entries_of(vault.kind, vault.declared))
 
     def declares_policies(self, vault: StackResource) -> bool | None:
         """Whether the program itself states a vault's access policies; None when that is not known. An empty
@@ -331,37 +355,49 @@ class Protections:
         """
         if vault.inputs is not None:
             stated = vault.stated("accessPolicies")
-            return None if isinstance(stated, Mark) else stated is not None
+            if isinstance(stated, Mark):
+                return None
+            return stated is not None
         entries = entries_of(Kind.VAULT, vault.outputs)
         if any(isinstance(entry.keys, Mark) for entry in entries):
             return None
-        policies = self.stack.of(Kind.ACCESS_POLICY) if entries else ()
-        others = {entry.holder for one in policies for entry in entries_of(one.kind, one.outputs)}
+        others = {
+            entry.holder
+            for policy in self.stack.of(Kind.ACCESS_POLICY)
+            for entry in entries_of(policy.kind, policy.outputs)
+        }
         return any(entry.holder not in others for entry in entries)
 
     def entries(
         self, resource: StackResource, vault: StackResource | None, entries: Iterable[StatedPolicyEntry]
     ) -> Iterator[Grant]:
         """The grants of access policies in a vault."""
-        more: dict[str, Any] = {
-            "resource": resource,
-            "vault": vault,
-            "vault_name": _lower(vault.azure_name if vault else resource.text("vaultName")),
-            "tenant": vault.text("tenantId") if vault else None,
-        }
-        return (Grant(principal=entry.holder, entry=entry, **more) for entry in entries)
+        name, tenant = resource.text("vaultName"), None
+        if vault:
+            name, tenant = vault.azure_name, vault.text("tenantId")
+        place = KeyLocation(vault=vault, vault_name=_lower(name))
+        for entry in entries:
+            yield Grant(resource=resource, principal=entry.holder, entry=entry, tenant=tenant, **vars(place))
 
-    def _role(self, one: StackResource) -> Grant:
-        scope, principal = (values.name(one.stated(name)) for name in ("scope", "principalId"))
-        key = None if isinstance(scope, str) else self.stack.source(one, Kind.KEY, "scope")
-        vault = self.stack.source(one, Kind.VAULT, "scope") or (self.stack.above(key) if key else None)
-        name: Value = _lower(vault.azure_name) if vault else Mark.UNKNOWN
-        key_name = _lower(key.azure_name) if key else None
+    def _role(self, assignment: StackResource) -> Grant:
+        principal = values.name(assignment.stated("principalId"))
+        return Grant(resource=assignment, principal=principal, **vars(self._place_of_role(assignment)))
+
+    def _place_of_role(self, assignment: StackResource) -> KeyLocation:
+        """The place that a role's scope names, or the resource that its scope comes from."""
+        scope = values.name(assignment.stated("scope"))
         if isinstance(scope, str):
             name, key_name = key_scope(scope)
-            vault = self.stack.named(Kind.VAULT, name)
-        place = KeyLocation(vault=vault, vault_name=name, key=key, key_name=key_name)
-        return Grant(resource=one, principal=principal, **vars(place))
+            return KeyLocation(vault=self.stack.named(Kind.VAULT, name), vault_name=name, key_name=key_name)
+        if key := self.stack.source(assignment, Kind.KEY, "scope"):
+            vault = self.stack.source(assignment, Kind.VAULT, "scope") or self.stack.above(key)
+            its_name = _lower(key.azure_name)
+        else:
+            vault, its_name = self.stack.source(assignment, Kind.VAULT, "scope"), None
+        place: Value = Mark.UNKNOWN
+        if vault:
+            place = _lower(vault.azure_name)
+        return KeyLocation(vault=vault, vault_name=place, key=key, key_name=its_name)
 
     @cached_property
     def by_principal(self) -> dict[str, list[Grant]]:
@@ -448,8 +484,10 @@ class Protections:
             return False
         if "resourcegroups" not in segments:
             return True
-        group = values.name(vault.stated("resourceGroupName"))
-        return segments["resourcegroups"] == group.lower() if isinstance(group, str) else Mark.UNKNOWN
+        group = values.known_name(vault.stated("resourceGroupName")).lower()
+        if not group:
+            return Mark.UNKNOWN
+        return segments["resourcegroups"] == group
 
     def _is_group_of(self, assignment: StackResource, vault: StackResource) -> bool | Mark:
         """Whether the scope of a role assignment, which is not known yet, is the resource group of a vault,
@@ -458,8 +496,9 @@ class Protections:
         vault_group = self.stack.source(vault, Kind.RESOURCE_GROUP, "resourceGroupName")
         if scope_group and vault_group:
             return scope_group is vault_group
-        comes_from_another = not scope_group and bool(self.stack.sources(assignment, "scope"))
-        return False if comes_from_another else Mark.UNKNOWN
+        if not scope_group and self.stack.sources(assignment, "scope"):
+            return False
+        return Mark.UNKNOWN
 
     def is_above_vaults(self, assignment: StackResource) -> bool:
         """Whether a role assignment's scope is neither a vault nor a key: its scope names none, or, if it is
@@ -472,17 +511,26 @@ class Protections:
 
 def principal_of(holder: StackResource) -> Value:
     """The object id of an account's own identity, or of a user-assigned one."""
-    return values.name(holder.found("identity.principalId" if holder.kind is Kind.ACCOUNT else "principalId"))
+    if holder.kind is Kind.ACCOUNT:
+        return values.name(holder.found("identity.principalId"))
+    return values.name(holder.found("principalId"))
 
 
 def may_be_same(one: KeyLocation, other: KeyLocation) -> bool:
     """Whether two places may be one: by the names of vault and key, or else by their resources."""
-    names = (one.vault_name, other.vault_name), (one.key_name, other.key_name)
-    made = (one.vault, other.vault), (one.key, other.key)
-    return all(
-        name == its if isinstance(name, str) and isinstance(its, str) else None in pair or pair[0] is pair[1]
-        for (name, its), pair in zip(names, made, strict=True)
-    )
+    same_vault = _may_be_same((one.vault_name, one.vault), (other.vault_name, other.vault))
+    return same_vault and _may_be_same((one.key_name, one.key), (other.key_name, other.key))
+
+
+_Named = tuple[Value, StackResource | None]
+"""A vault's or a key's name, and its resource in the stack."""
+
+
+def _may_be_same(one: _Named, other: _Named) -> bool:
+    (name, made), (its_name, its_made) = one, other
+    if isinstance(name, str) and isinstance(its_name, str):
+        return name == its_name
+    return made is None or its_made is None or made is its_made
 
 
 def _lower(name: Value) -> Value:
@@ -503,6 +551,6 @@ def _same(one: Iterable[Value], other: Iterable[Value]) -> bool | None:
 def _key_of(uri: Value) -> key_uris.KeyUri | None:
     """The key that a binding names; None where it names none, which cmk-complete refuses."""
     try:
-        return key_uris.parse(uri) if isinstance(uri, str) else None
+        return key_uris.parse(values.known_name(uri))
     except MalformedError:
         return None

@@ -125,7 +125,9 @@ def kind(status: int, code: str, text: str, inner_code: str = "") -> RefusalKind
     # its access has reached every front end of the vault.
     if codes & _CODES["propagating"] or _PROPAGATING.search(text) or status == 403:
         return RefusalKind.PROPAGATING
-    return RefusalKind.UNKNOWN if status in (200, 400, 422) else RefusalKind.FINAL
+    if status in (200, 400, 422):
+        return RefusalKind.UNKNOWN
+    return RefusalKind.FINAL
 
 
 def is_firewall(code: str, text: str, inner_code: str = "") -> bool:
@@ -163,7 +165,7 @@ def plugin_refusal(text: str) -> PluginRefusal | None:
 
 
 def is_forbidden_text(text: str) -> bool:
-    """The same of an error of a provider."""
+    """Whether the error of a provider means "you may not read this"."""
     refusal = plugin_refusal(text)
     return refusal is not None and is_forbidden(refusal.status, refusal.code, text)
 
@@ -179,8 +181,9 @@ def kind_of_text(text: str) -> RefusalKind:
     status is FINAL unless it has words of access that does not count yet."""
     if refusal := plugin_refusal(text):
         return kind(refusal.status, refusal.code, text)
-    passes = _PROPAGATING.search(text) and not (_FINAL.search(text) or _FIREWALL.search(text))
-    return RefusalKind.PROPAGATING if passes else RefusalKind.FINAL
+    if _PROPAGATING.search(text) and not _FINAL.search(text) and not _FIREWALL.search(text):
+        return RefusalKind.PROPAGATING
+    return RefusalKind.FINAL
 
 
 def is_busy_text(text: str) -> bool:

@@ -270,7 +270,7 @@ def is_harmless(token: str) -> bool:
 
 
 def is_harmless_arm_type(type: str) -> bool:
-    """The same of a Resource Manager type, in any casing."""
+    """Whether it is known that a Resource Manager type, in any casing, concerns no keys."""
     type = type.strip("/").lower()
     return type in _BY_ARM_TYPE or type.partition("/")[0] in _HARMLESS["namespaces"]
 

@@ -89,7 +89,7 @@ ON_KEYS: Final = (
 left out."""
 
 EXACT: Final = frozenset(word.lower() for word in NEEDED)
-"""The same in lower case, as permissions are compared."""
+"""What the service needs on a key, in lower case, as permissions are compared."""
 _SPELLING: Final = {word.lower(): word for word in NEEDED}
 
 
@@ -112,7 +112,9 @@ def roles_it_may_give(condition: str) -> frozenset[str] | None:
     roles".
     """
     limits = _LIMITS.fullmatch(re.sub(r"\s", "", condition))
-    return frozenset(limits["write"].lower().split(",")) if limits else None
+    if limits is None:
+        return None
+    return frozenset(limits["write"].lower().split(","))
 
 
 def gives_any_role(assignment: RoleAssignment) -> bool:
@@ -173,7 +175,9 @@ def expanded(permissions: Iterable[str]) -> frozenset[str]:
     """Permissions of an access policy in lower case, `all` replaced by what it stands for: all but `purge`,
     which must be given by name (assumed; it decides nothing that the service needs)."""
     words = frozenset(word.strip().lower() for word in permissions)
-    return words | (frozenset(DATA_ACTIONS) - {"purge"}) if "all" in words else words
+    if "all" in words:
+        return words | (frozenset(DATA_ACTIONS) - {"purge"})
+    return words
 
 
 def spelt(permissions: Iterable[str]) -> str:
@@ -262,9 +266,9 @@ def by_roles(
             else:
                 given |= permissions
     taken: set[str] = set()
-    # What Resource Manager denies, a managed HSM does not know.
-    for denial in () if arm_ids.in_managed_hsm(key_id) else denials:
-        if _applies(denial, principal_id, key_id):
+    for denial in denials:
+        # What Resource Manager denies, a managed HSM does not know.
+        if not arm_ids.in_managed_hsm(key_id) and _applies(denial, principal_id, key_id):
             taken |= of_role(denial.denied, key_id)
     # What a denial takes, no uncertain assignment gives: access is not full, whatever the others are.
     if taken & EXACT:

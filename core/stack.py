@@ -72,12 +72,12 @@ class StackResource:
     @property
     def azure_name(self) -> Value:
         """Its name in Azure: the id's last part, else the input that gives it."""
-        id = values.name(values.look(self.outputs, "id"))
-        if isinstance(id, str) and id.startswith("/"):
+        id = values.known_name(values.look(self.outputs, "id"))
+        if id.startswith("/"):
             return arm_ids.name_of(id)
-        return values.name(
-            values.look(self.declared, NAME_INPUTS.get(self.kind, "name") if self.kind else "")
-        )
+        if self.kind is None:
+            return None
+        return values.name(values.look(self.declared, NAME_INPUTS.get(self.kind, "name")))
 
     @property
     def declared(self) -> Bag:
@@ -92,7 +92,9 @@ class StackResource:
     def setting(self, path: str) -> Any:
         """What the program declares, or else Azure's default."""
         stated = self.stated(path)
-        return DEFAULTS.get(path.rpartition(".")[2]) if stated is None else stated
+        if stated is None:
+            return DEFAULTS.get(path.rpartition(".")[2])
+        return stated
 
     def found(self, path: str) -> Any:
         """What the cloud answered, in a preview as far as it is known."""
@@ -123,13 +125,15 @@ def of_engine(raw: Bag) -> StackResource:
     """A resource as the engine's JSON has it: of a state, or a preview's state before or after the step."""
     urn = str(raw.get("urn") or "")
     token = str(raw.get("type") or parse_urn(urn).type)
-    inputs, outputs, id = raw.get("inputs") or {}, raw.get("outputs") or {}, raw.get("id")
+    inputs, outputs = raw.get("inputs") or {}, raw.get("outputs") or {}
+    if id := raw.get("id"):
+        outputs = {**outputs, "id": id}
     kind, version = read(token, inputs)
     return StackResource(
         urn=urn,
         kind=kind,
         inputs=inputs,
-        outputs={**outputs, "id": id} if id else outputs,
+        outputs=outputs,
         parent=raw.get("parent"),
         api_version=version,
         protect=bool(raw.get("protect")),
@@ -149,11 +153,12 @@ def read(token: str, bag: Bag) -> tuple[Kind | None, str | None]:
     found = parse_token(token)
     if found.kind is not Kind.GENERIC:
         return found.kind, found.api_version
-    told, namespace = (values.name(values.look(bag, name)) for name in ("type", GENERIC_INPUTS[0]))
-    version = told.partition("@")[2] if isinstance(told, str) else ""
-    concerns = may_concern_keys(_arm_type(bag), namespace.strip("/") if isinstance(namespace, str) else "")
-    chosen = values.name(values.look(bag, "apiVersion"))
-    return (Kind.OTHER_PROVIDER if concerns else None), chosen if isinstance(chosen, str) else version or None
+    names = ("type", GENERIC_INPUTS[0], "apiVersion")
+    type, namespace, chosen = (values.known_name(values.look(bag, name)) for name in names)
+    version = chosen or type.partition("@")[2] or None
+    if may_concern_keys(_arm_type(bag), namespace.strip("/")):
+        return Kind.OTHER_PROVIDER, version
+    return None, version
 
 
 def reviewed_kind(token: str, raw: Bag) -> Kind | None:
@@ -185,8 +190,9 @@ def made_as_generic(resource: StackResource) -> Kind | None:
     """The kind of what a program makes by the generic resource of azure-native or azapi; None for what is
     made otherwise, and for azapi's types that only change a resource."""
     token = parse_urn(resource.urn).type
-    is_generic = parse_token(token).kind is Kind.GENERIC and token.lower().endswith(":resource")
-    return kind_of_arm_type(_arm_type(resource.declared) or "") if is_generic else None
+    if parse_token(token).kind is not Kind.GENERIC or not token.lower().endswith(":resource"):
+        return None
+    return kind_of_arm_type(_arm_type(resource.declared) or "")
 
 
 def around(resource: StackResource, at: Callable[[str], StackResource | None]) -> Iterator[StackResource]:
@@ -283,33 +289,33 @@ class Stack:
 
     def names_of(self, resource: StackResource) -> set[str]:
         """The names a resource has in Azure, lower case; a preview knows them of the inputs alone."""
+        inputs = {"name"}
+        if resource.kind:
+            inputs.add(NAME_INPUTS.get(resource.kind, "name"))
         bags = (resource.outputs, resource.declared)
-        keys = ("name", NAME_INPUTS.get(resource.kind, "name")) if resource.kind else ("name",)
-        stated = (values.name(values.look(bag, key)) for bag in bags for key in keys)
-        return {name.lower() for name in stated if isinstance(name, str)}
+        stated = {values.known_name(values.look(bag, name)).lower() for bag in bags for name in inputs}
+        return stated - {""}
 
     @cached_property
     def by_id(self) -> dict[str, StackResource]:
         """Resources by their Azure id, lower case. A binding has its account's."""
-        return {
-            found.lower(): one
+        found = {
+            values.known_name(values.look(one.outputs, "id")).lower(): one
             for kind, resources in self._by_kind.items()
             for one in resources
-            if isinstance(found := values.name(values.look(one.outputs, "id")), str)
-            and kind is not Kind.BINDING
+            if kind is not Kind.BINDING
         }
+        found.pop("", None)
+        return found
 
     @cached_property
     def _by_name(self) -> dict[Kind, dict[str, StackResource]]:
-        found = {
-            kind: {name: one for one in reversed(self.of(kind)) for name in self.names_of(one)}
+        hsms, vaults, accounts = (
+            {name: one for one in reversed(self.of(kind)) for name in self.names_of(one)}
             for kind in (Kind.MANAGED_HSM, Kind.VAULT, Kind.ACCOUNT)
-        }
-        hsms = {
-            key_uris.place_named(name, arm_ids.MANAGED_HSM): one
-            for name, one in found[Kind.MANAGED_HSM].items()
-        }
-        return found | {Kind.VAULT: hsms | found[Kind.VAULT]}
+        )
+        places = {key_uris.place_named(name, arm_ids.MANAGED_HSM): one for name, one in hsms.items()}
+        return {Kind.MANAGED_HSM: hsms, Kind.VAULT: places | vaults, Kind.ACCOUNT: accounts}
 
     @property
     def vaults(self) -> dict[str, StackResource]:
@@ -327,10 +333,12 @@ class Stack:
         if found is not None:
             return found
         parts, kinds = wanted.split("/"), {"vaults": Kind.VAULT, "accounts": Kind.ACCOUNT}
-        kind = kinds.get(parts[-2]) if len(parts) == _ARM_ID_PARTS else None
-        known = self.named(kind, parts[-1]) if kind else None
-        has_id = known is not None and isinstance(values.name(known.found("id")), str)
-        return None if has_id else known
+        if len(parts) != _ARM_ID_PARTS or parts[-2] not in kinds:
+            return None
+        named = self.named(kinds[parts[-2]], parts[-1])
+        if named is None or values.known_name(named.found("id")):
+            return None
+        return named
 
     def target(self, resource: StackResource, kind: Kind, name: str) -> StackResource | None:
         """The vault, account or other resource that an input names by its id, or that it comes from."""
@@ -338,11 +346,15 @@ class Stack:
         if not isinstance(stated, str):
             return self.source(resource, kind, name)
         found = self.named_by(stated)
-        return found if found is not None and found.kind is kind else None
+        if found is None or found.kind is not kind:
+            return None
+        return found
 
     def above(self, child: StackResource, kind: Kind = Kind.VAULT) -> StackResource | None:
         """The vault that a key or an access policy is in, or the account above a project or a deployment."""
-        named = PARENT_NAME_INPUTS[child.kind] if child.kind else ""
+        if child.kind is None:
+            return None
+        named = PARENT_NAME_INPUTS[child.kind]
         name = child.text(named)
         if isinstance(name, str):
             return self.named(kind, name)

@@ -98,19 +98,31 @@ def text(value: object) -> Value:
 def name(value: object) -> Value:
     """A text that says something; None for an empty one and for anything that is no text."""
     value = opened(value)
-    return value if isinstance(value, Mark) else (value.strip() or None) if isinstance(value, str) else None
+    if isinstance(value, str):
+        return value.strip() or None
+    return value if isinstance(value, Mark) else None
+
+
+def known_name(value: object) -> str:
+    """A text that says something and is known; "" for anything else."""
+    found = name(value)
+    return found if isinstance(found, str) else ""
 
 
 def word(value: object) -> Value:
     """An enum's value for comparison: lower case, without any space."""
     found = name(value)
-    return "".join(found.split()).lower() if isinstance(found, str) else found
+    if isinstance(found, str):
+        return "".join(found.split()).lower()
+    return found
 
 
 def flag(value: object) -> bool | Mark | None:
     """A boolean, also where it is written as text; None for anything else."""
-    known = text(value)
-    return {"true": True, "false": False}.get(known.strip().lower()) if isinstance(known, str) else known
+    found = text(value)
+    if isinstance(found, str):
+        return {"true": True, "false": False}.get(found.strip().lower())
+    return found
 
 
 def number(value: object) -> int | Mark | None:
@@ -140,9 +152,17 @@ def items(value: object) -> list[Any] | Mark:
     value = opened(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [opened(item) for item in value]
-    if isinstance(value, Mark | Mapping):
-        return value if isinstance(value, Mark) else list(value)
+    if isinstance(value, Mark):
+        return value
+    if isinstance(value, Mapping):
+        return list(value)
     return [] if value is None else [value]
+
+
+def each(value: object) -> list[Any]:
+    """The elements of a list as `items` has them; of a list that is not shown its mark alone."""
+    found = items(value)
+    return [found] if isinstance(found, Mark) else found
 
 
 def folded(value: Value) -> str | None:

@@ -22,6 +22,7 @@ from azure.core.exceptions import HttpResponseError
 
 from core import adapters, arm_ids, clouds, documents
 from core.api_versions import ACCOUNTS, AUTHORIZATION, KEYS, VAULTS
+from core.facts import Account
 from operate import login
 from operate.errors import DeclinedError, OperateError
 from operate.evidence.model import Drill
@@ -108,19 +109,23 @@ def require_alone(client: AzureClient, own: ServiceAccess) -> None:
     subscription = arm_ids.subscription_of(own.account_id)
     path = arm_ids.of_subscription(subscription, arm_ids.ACCOUNT)
     seen = map(adapters.account, client.pages(f"{path}?api-version={ACCOUNTS}"))
-    user = own.principal_id.lower()
-    holders = [one.id for one in seen if user in {each.principal_id.lower() for each in one.user_assigned}]
+    holders = [account.id for account in seen if _has_identity(account, own.principal_id.lower())]
     if holders:
         print(
             f"drill: only subscription {subscription} was searched for other accounts with this identity; "
             "one in another subscription would lose its key, too",
             file=sys.stderr,
         )
-    if others := [one for one in holders if not arm_ids.same(one, own.account_id)]:
+    if others := [id for id in holders if not arm_ids.same(id, own.account_id)]:
         raise NoAccessError(
             f"no drill: {own.account_id} shares its identity with {', '.join(others)}, which would lose the "
             "key, too"
         )
+
+
+def _has_identity(account: Account, principal_id: str) -> bool:
+    """Whether an account has a user-assigned identity."""
+    return principal_id in {identity.principal_id.lower() for identity in account.user_assigned}
 
 
 def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seconds: float) -> Drill:

@@ -87,11 +87,14 @@ def token_credential(login: Login) -> TokenCredential:
 
 def _configured(found: Mapping[str, object], cloud: Cloud | None, emptied: Mapping[str, str]) -> Login:
     """The login of a stack's configuration, in the environment with some variables emptied."""
-    own, native = (
-        {name.removeprefix(prefix): _text(one) for name, one in found.items() if name.startswith(prefix)}
-        for prefix in ("azure-cmk:", "azure-native:")
-    )
+    own, native = _below("azure-cmk:", found), _below("azure-native:", found)
     return _in_cloud(login.configured(own, native), cloud, {**os.environ, **emptied})
+
+
+def _below(namespace: str, found: Mapping[str, object]) -> dict[str, str]:
+    """The settings of a namespace, as texts."""
+    named = {name: value for name, value in found.items() if name.startswith(namespace)}
+    return {name.removeprefix(namespace): _text(value) for name, value in named.items()}
 
 
 def _text(value: object) -> str:

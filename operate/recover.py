@@ -290,10 +290,9 @@ def _without_id(state: Mapping[str, Any]) -> dict[str, Any]:
 
 def _without_dependencies(state: dict[str, Any], known: Collection[str]) -> dict[str, Any]:
     """The resource without those dependencies that the state lacks: the next update writes them."""
-    by_property = {
-        name: [urn for urn in urns or () if urn in known]
-        for name, urns in (state.get("propertyDependencies") or {}).items()
-    }
+    by_property = {}
+    for name, urns in (state.get("propertyDependencies") or {}).items():
+        by_property[name] = [urn for urn in urns or () if urn in known]
     named = [urn for urn in state.get("dependencies") or () if urn in known]
     return {**state, "dependencies": named, "propertyDependencies": by_property}
 

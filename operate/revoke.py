@@ -164,7 +164,12 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
 
 def actions(found: ServiceAccess) -> Mapping[str, Lines]:
     """Take the grant away and give it back; disable the key version and enable it: always in this order."""
-    pair = _hsm_role(found) if found.key.in_managed_hsm else _role(found) if found.is_role else _policy(found)
+    if found.key.in_managed_hsm:
+        pair = _hsm_role(found)
+    elif found.is_role:
+        pair = _role(found)
+    else:
+        pair = _policy(found)
     return {
         "revoke": pair[:1],
         "restore": pair[1:],

@@ -255,8 +255,7 @@ def _answer(act: Callable[[], None], role: roles.Role) -> tuple[str, str]:
         act()
     except HttpResponseError as error:
         text = error.message.partition("\n")[0].rstrip(".")  # the SDK says it again in the lines below
-        said, found = str(error).lower(), f"{error.status_code}: {text}"
-        about = next((one for one, words in _ABOUT.items() if any(word in said for word in words)), "")
+        about, found = _subject(str(error)), f"{error.status_code}: {text}"
         if about == "the caller":
             found += (
                 f"; this login may not call the service: list it among the service's callers with the role "
@@ -266,3 +265,11 @@ def _answer(act: Callable[[], None], role: roles.Role) -> tuple[str, str]:
             return about or "something else", f"{found} (which says nothing about the key)"
         return "the key", found
     return "", "200"
+
+
+def _subject(refusal: str) -> str:
+    """The subject that the words of a refusal have, of those in `_ABOUT`; "" for another one."""
+    for subject, words in _ABOUT.items():
+        if any(word in refusal.lower() for word in words):
+            return subject
+    return ""

@@ -51,7 +51,9 @@ def undecided(what: str, urn: str | None = None) -> RuleFinding:
 
 def hidden(what: str, mark: Mark, urn: str | None = None) -> RuleFinding:
     """A value that is not shown: not known yet, or secret."""
-    return later(what, urn) if mark is Mark.UNKNOWN else undecided(f"{what}, which is secret", urn)
+    if mark is Mark.UNKNOWN:
+        return later(what, urn)
+    return undecided(f"{what}, which is secret", urn)
 
 
 def customer_key(encryption: StatedEncryption | Mark | None) -> StatedEncryption | RuleFinding | None:
@@ -60,7 +62,9 @@ def customer_key(encryption: StatedEncryption | Mark | None) -> StatedEncryption
         return hidden("properties.encryption", encryption)
     if encryption is not None and isinstance(encryption.source, Mark):
         return hidden("properties.encryption.keySource", encryption.source)
-    return encryption if encryption is not None and encryption.is_customer_key else None
+    if encryption is None or not encryption.is_customer_key:
+        return None
+    return encryption
 
 
 def of(judgement: Judgement | None, urn: str | None = None, **places: str) -> Iterable[RuleFinding]:
@@ -101,7 +105,7 @@ class Asked(Enum):
 
     STEP = "each resource of its kinds, or of all, before its step: the resource by its inputs"
     EACH = "each resource of its kinds, once the whole stack is known: the resource"
-    USED = "the same of those alone that the customer-managed key of an account depends on"
+    USED = "each resource of its kinds that the customer-managed key of an account depends on: the resource"
     USE = "each use of a customer-managed key: its protection"
     STACK = "the whole stack: its protections"
 

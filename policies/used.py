@@ -58,10 +58,13 @@ class UsedProtections(Protections):
     @cached_property
     def _places(self) -> list[KeyLocation]:
         """Each use of a key, the keys that are used otherwise, and each used vault of which neither tells."""
-        keys, vaults = ([one for one in self.stack.of(kind) if one.urn in self._used] for kind in _HELD)
+        keys, vaults = map(self._used_of, _HELD)
         found: list[KeyLocation] = [*self.all, *map(self.place_of, keys)]
         told = [one.vault for one in found]
         return [*found, *(_whole(one) for one in vaults if one not in told)]
+
+    def _used_of(self, kind: Kind) -> list[StackResource]:
+        return [resource for resource in self.stack.of(kind) if resource.urn in self._used]
 
     def _opens(self, grant: Grant, place: KeyLocation) -> bool | Mark:
         """A scope that is not known yet and comes from a vault may be the id of any key in the vault."""

@@ -78,8 +78,11 @@ def schema() -> dict[str, Any]:
 
 def _as_config_set(described: dict[str, Any]) -> dict[str, Any]:
     """A setting at the top, also as `pulumi config set` writes it: a flag as text, any value secret."""
-    text = [{"enum": ["true", "false"]}] if described.get("type") == "boolean" else []
-    return described if "anyOf" in described else _or(described, *text, _ANY_SECRET)
+    if "anyOf" in described:
+        return described
+    if described.get("type") == "boolean":
+        return _or(described, {"enum": ["true", "false"]}, _ANY_SECRET)
+    return _or(described, _ANY_SECRET)
 
 
 def _or(described: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
@@ -132,13 +135,17 @@ def _json(argument: Argument, meaning: str) -> dict[str, Any]:
     described: dict[str, Any] = {"description": meaning}
     if not argument.form and argument.default not in (MISSING, None, "", ()):
         described["default"] = argument.default
-    one, is_text = _single(argument), argument.type is str
+    single, is_text = _single(argument), argument.type is str
     if argument.many:
-        items = {"items": _or(one, _ANY_SECRET), "uniqueItems": True} if is_text else {"items": one}
-        return {**described, "type": ["array", "null"], **items}
-    if one["type"] == "object":
-        return {**described, **one, "type": ["object", "null"]}
-    return _or({**described, **one}, _ANY_SECRET) if is_text else {**described, **one}
+        described["type"] = ["array", "null"]
+        if is_text:
+            return {**described, "items": _or(single, _ANY_SECRET), "uniqueItems": True}
+        return {**described, "items": single}
+    if single["type"] == "object":
+        return {**described, **single, "type": ["object", "null"]}
+    if is_text:
+        return _or({**described, **single}, _ANY_SECRET)
+    return {**described, **single}
 
 
 def _single(argument: Argument) -> dict[str, Any]:

@@ -49,3 +49,8 @@ class Settings:
     removed_services: tuple[str, ...] = ()
     subscription_id: str | None = None
     tenant_id: str | None = None
+
+    @property
+    def revokes(self) -> bool:
+        """Whether a service is to have no access to its key."""
+        return any(service.is_revoked for service in self.services)

@@ -49,7 +49,9 @@ def _made(service: ServiceSettings) -> Iterator[tuple[str, str]]:
         elif resource in _IN_GROUP:
             yield f"names.{resource}", f"{service.group_name}/{name}"
     key_id, vault_id = known_text(service.key.id), known_text(service.vault.id)
-    if service.has_key and (vault_id := vault_id or (arm_ids.key_id(key_id).parent.text if key_id else None)):
+    if key_id and not vault_id:
+        vault_id = arm_ids.key_id(key_id).parent.text
+    if service.has_key and vault_id:
         # A vault has one access policy, or one assignment of the role, per object id.
         for operator in service.vault.key_operators:
             yield _OPERATORS, f"access for {operator} to the keys of {vault_id}"

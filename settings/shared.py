@@ -74,7 +74,9 @@ class Ring:
 def share(words: str, total: int) -> int:
     """The number of stacks that `3` or `10%` of `total` means; at least one if there is any."""
     number = int(float(words.removesuffix("%")))
-    return min(total, max(1, math.ceil(total * number / 100) if words.endswith("%") else number))
+    if words.endswith("%"):
+        number = math.ceil(total * number / 100)
+    return min(total, max(1, number))
 
 
 @dataclass(frozen=True)
@@ -117,10 +119,12 @@ def labels_of(stack: str, config: Mapping[str, object]) -> dict[str, str]:
     if isinstance(tags, str):
         with suppress(ValueError):
             tags = documents.of_json(tags)
-    found = {str(name): str(value) for name, value in tags.items()} if isinstance(tags, Mapping) else {}
+    labels: dict[str, str] = {}
+    if isinstance(tags, Mapping):
+        labels = {str(name): str(value) for name, value in tags.items()}
     subscription = config.get("azure-native:subscriptionId")
     own = {"location": location, "subscription": subscription, "stack": stack}
-    return {**found, **{name: value for name, value in own.items() if isinstance(value, str)}}
+    return {**labels, **{name: value for name, value in own.items() if isinstance(value, str)}}
 
 
 def matches(match: Selector, labels: Mapping[str, str]) -> bool:
@@ -168,14 +172,9 @@ def shared(document: Mapping[str, object]) -> SharedSettings:
     everybody: Selector = {}
     levels = [(everybody, said.get("settings", {}))]
     levels += [(_selector(one["match"]), one["settings"]) for one in said.get("labels", ())]
-    rings = [
-        Ring(
-            one["name"], _selector(one.get("match", {})), str(one["take"]).strip() if "take" in one else None
-        )
-        for one in said.get("rings", ())
-    ]
-    names = [one.name for one in rings]
-    if twice := sorted({one for one in names if names.count(one) > 1}):
+    rings = [_ring(one) for one in said.get("rings", ())]
+    names = [ring.name for ring in rings]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
         raise FleetFileError([Problem("rings", f"found {', '.join(twice)} twice, expected other names")])
     return SharedSettings(
         tuple(said["stacks"]),
@@ -192,6 +191,11 @@ def _place(path: Iterable[str | int]) -> str:
     """A place in a document: `rings[0].take`."""
     words = (f"[{one}]" if isinstance(one, int) else f".{one}" for one in path)
     return "".join(words).removeprefix(".") or FILE
+
+
+def _ring(entry: Mapping[str, Any]) -> Ring:
+    take = entry.get("take")
+    return Ring(entry["name"], _selector(entry.get("match", {})), take and str(take).strip())
 
 
 def _selector(match: Mapping[str, str | list[str]]) -> Selector:
@@ -217,8 +221,12 @@ def _unshared(said: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _within(value: object) -> list[object]:
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else []
-    return [value, *(found for one in inner for found in _within(one))]
+    inner: Iterable[object] = ()
+    if isinstance(value, Mapping):
+        inner = value.values()
+    elif isinstance(value, list):
+        inner = value
+    return [value, *(found for part in inner for found in _within(part))]
 
 
 def _any(text: str, patterns: Sequence[str]) -> bool:

@@ -118,9 +118,9 @@ def granted_elsewhere(existing: Existing) -> bool:
 
 def _bound(name: str, existing: Existing, as_found: set[str]) -> dict[str, Any]:
     vault, key, account = existing.vault, existing.key, existing.account
-    settings: dict[str, Any] = (
-        {} if vault.is_managed_hsm else {"accessModel": "rbac" if vault.uses_rbac else "accessPolicy"}
-    )
+    settings: dict[str, Any] = {}
+    if not vault.is_managed_hsm:
+        settings["accessModel"] = "rbac" if vault.uses_rbac else "accessPolicy"
     if account.encryption.identity_client_id:
         both = "systemassigned" in _identity_type(existing).lower()
         settings["identity"] = "systemAndUserAssigned" if both else "userAssigned"

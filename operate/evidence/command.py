@@ -8,6 +8,7 @@ import argparse
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -73,9 +74,10 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{finding.severity.word:8}{finding.subject}: {finding.text}")
         if signer:
             print(f"signed with {signer.key}, whose public half has the SHA-256 {signer.fingerprint}")
-        counts = ", ".join(counted(sum(f.severity is s for f in found), s.word) for s in AuditSeverity)
-        print(f"{counts}; {wanted.out / 'index.html'}")
-    return 1 if any(f.severity is AuditSeverity.ERROR for f in found) else 0
+        counts = Counter(finding.severity for finding in found)
+        words = ", ".join(counted(counts[severity], severity.word) for severity in AuditSeverity)
+        print(f"{words}; {wanted.out / 'index.html'}")
+    return 1 if any(finding.severity is AuditSeverity.ERROR for finding in found) else 0
 
 
 def _accounts(azure: LiveAzure, wanted: argparse.Namespace) -> tuple[str, Sequence[str]]:

@@ -62,7 +62,7 @@ def changes(
         path = arm_ids.of_subscription(subscription, _EVENTS)
         for event in cloud.list(path, ACTIVITY_LOG, f"{span} and {wanted}"):
             place = str(event["resourceId"]).lower()
-            if any(_concerns(place, id) for id in resources):
+            if _concerns(place, resources):
                 key = (str(event["operationId"]), event["operationName"]["value"].lower(), place)
                 ended[key] = max(ended.get(key, event), event, key=_stage)
     return tuple(sorted(map(_change, ended.values()), key=_order))
@@ -72,9 +72,8 @@ def of_service(service: Service, facts: Facts) -> tuple[LoggedChange, ...] | Not
     """The changes of one service from both logs, oldest first."""
     if isinstance(facts.changes, NotChecked):
         return facts.changes
-    found = [
-        one for one in facts.changes if any(_concerns(one.where.lower(), id) for id in _resources(service))
-    ]
+    resources = tuple(_resources(service))
+    found = [change for change in facts.changes if _concerns(change.where.lower(), resources)]
     if isinstance(service.use, KeyUseLog):
         for row in service.use.changes:
             what = row.operation if row.uses == 1 else f"{row.operation}, {row.uses} times that day"
@@ -146,10 +145,11 @@ def _resources(service: Service) -> Iterator[str]:
         yield service.use.workspace_id
 
 
-def _concerns(place: str, resource: str) -> bool:
-    """Whether an id is at or below a resource, or belongs to a grant of access at a scope that holds it."""
-    scope, found, _ = place.partition(f"/providers/{_ACCESS}/".lower())
-    return arm_ids.covers(resource, place) or (bool(found) and arm_ids.covers(scope, resource))
+def _concerns(place: str, resources: Iterable[str]) -> bool:
+    """Whether an id is at or below one of the resources, or belongs to a grant of access at a scope that
+    holds one."""
+    scope, access, _ = place.partition(f"/providers/{_ACCESS}/".lower())
+    return any(arm_ids.covers(id, place) or (access and arm_ids.covers(scope, id)) for id in resources)
 
 
 def _stage(event: Json) -> tuple[bool, datetime]:

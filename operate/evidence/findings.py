@@ -130,8 +130,11 @@ def _words(vault: object) -> dict[str, str]:
 def _not_checked(subject: str, what: str, part: NotChecked) -> AuditFinding:
     severity = ERROR if what in _DECISIVE else WARNING
     # Absent is not the same as forbidden: somebody may have deleted the key or vault.
-    gone = part.why.startswith(("404 ", NO_VAULT))
-    fix = _GONE if gone and severity is ERROR else _ELSEWHERE if part.why.startswith(NO_LOG) else _READ
+    fix = _READ
+    if severity is ERROR and part.why.startswith(("404 ", NO_VAULT)):
+        fix = _GONE
+    elif part.why.startswith(NO_LOG):
+        fix = _ELSEWHERE
     return AuditFinding("not-checked", severity, subject, f"{what}: not checked: {part.why}", fix)
 
 
@@ -182,24 +185,23 @@ def _kind(account: Account, facts: Facts) -> Iterator[Broken]:
 def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> Iterator[Broken]:
     """The service's demands that are not met, or about which the facts say nothing, whether or not the key
     could be read."""
-    bound = account.encryption.key
-    uri = account.encryption.key_vault_uri
+    bound, uri = account.encryption.key, account.encryption.key_vault_uri
     unmet = demands.judge(account, vault, key, [uri] if uri else ())
-    if version := _used(account, key, facts) if key else None:
-        unmet += demands.key_usable(version, facts.at.timestamp())
-    key_uri = version_uri = None
-    if bound:
-        key_uri = KeyUri(bound.vault_uri, bound.name).text
-        version_uri = KeyUri(bound.vault_uri, bound.name, version.version if version else "").text
     names = {
         "vault": vault.name,
         "vault_id": vault.id,
         "update": demands.update_command(vault.id),
         "subscription": in_subscription(vault.id),
         "host": vault_host(uri),
-        "key": key_uri,
-        "version": version_uri,
+        "key": None,
+        "version": None,
     }
+    if bound:
+        names["key"] = names["version"] = KeyUri(bound.vault_uri, bound.name).text
+    if key and (version := _used(account, key, facts)):
+        unmet += demands.key_usable(version, facts.at.timestamp())
+        if bound:
+            names["version"] = KeyUri(bound.vault_uri, bound.name, version.version).text
     for judgement in unmet:
         rule = judgement.demand if judgement.unmet else "not-checked"
         yield rule, {"text": judgement.text, "demand": judgement.demand, **names}

@@ -100,7 +100,7 @@ def up(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
     if not arguments.keep_going:
         _refuse_missing(chosen)
     settings = {one.stack: chosen.fleet.settings[one.stack] for one in chosen.members()}
-    if revoked := [name for name, own in settings.items() if any(one.is_revoked for one in own.services)]:
+    if revoked := [name for name, own in settings.items() if own.revokes]:
         print(f"by their settings without access to the key: {', '.join(revoked)}", file=sys.stderr)
     if not arguments.yes:
         return _would_update(chosen)

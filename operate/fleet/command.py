@@ -88,9 +88,11 @@ def _list(chosen: ChosenStacks, _: argparse.Namespace) -> int:
             member, known = chosen.fleet.members[name], updated.get(name)
             told = {"stack": name, "ring": ring, "services": member.services, "keys": sorted(member.keys)}
             labels = " ".join(f"{label}={value}" for label, value in sorted(member.labels.items()))
-            state = (
-                "no such stack yet" if known is None else f"updated {known}" if known else "nothing deployed"
-            )
+            state = "nothing deployed"
+            if known is None:
+                state = "no such stack yet"
+            elif known:
+                state = f"updated {known}"
             text = f"  {name}: {ring}; {', '.join(sorted(member.keys))}; {labels}; {state}"
             chosen.say({**told, "labels": dict(member.labels), "updated": known}, text)
     return 0

@@ -46,11 +46,8 @@ def read(folder: Path) -> FleetFiles:
     of_fleet = shared.read(folder)
     if not of_fleet.stacks:
         raise OperateError(f"found no stacks of a fleet in {FILE}; docs/fleets.md shows one")
-    files = {
-        one.stack: one
-        for one in (stack_file(path) for path in sorted(folder.glob("Pulumi.*.yaml")))
-        if of_fleet.includes(one.stack)
-    }
+    found = [stack_file(path) for path in sorted(folder.glob("Pulumi.*.yaml"))]
+    files = {file.stack: file for file in found if of_fleet.includes(file.stack)}
     if not files:
         patterns = ", ".join(of_fleet.stacks)
         raise OperateError(f"{FILE}: no Pulumi.<stack>.yaml matches {patterns}")
@@ -89,7 +86,7 @@ def key_of(service: ServiceSettings) -> str:
 
 
 def key_named(id: str) -> str:
-    """The same of a key's ARM id."""
+    """`vault/key`, in lower case, of the key of an ARM id."""
     found = arm_ids.key_id(id)
     return f"{key_uris.place_of(found.parent.text)}/{found.name}".lower()
 

@@ -70,8 +70,11 @@ def in_rings(members: Iterable[Member], rings: Sequence[Ring]) -> Rings:
 
 def only(rings: Rings, stacks: Collection[str]) -> Rings:
     """The rings without other stacks; none is empty."""
-    left = {name: tuple(one for one in own if one in stacks) for name, own in rings.items()}
-    return {name: own for name, own in left.items() if own}
+    left = {}
+    for name, own in rings.items():
+        if chosen := tuple(stack for stack in own if stack in stacks):
+            left[name] = chosen
+    return left
 
 
 def halts(outcomes: Iterable[Outcome], allowed: int) -> str:

@@ -104,8 +104,9 @@ def bound_after_grant(use: AccountProtection, given: Given) -> Findings:
 def _not_before(one: StackResource, first: list[StackResource], stack: Stack) -> str:
     """The names of what should come before a resource; "" if it depends on one of them, or there is none."""
     names = {other.urn: other.name for other in first}
-    depends = names and not names.keys().isdisjoint(other.urn for other in stack.ancestors(one))
-    return "" if depends else ", ".join(sorted(names.values()))
+    if names and not names.keys().isdisjoint(other.urn for other in stack.ancestors(one)):
+        return ""
+    return ", ".join(sorted(names.values()))
 
 
 @rule(Asked.STACK)
@@ -116,12 +117,14 @@ def one_key_per_account(protections: Protections, _: Given) -> Findings:
     first: dict[str, tuple[AccountProtection, str]] = {}
     for use in protections.all:
         # By name where it is known, so that a key of another stack is known again.
-        named = isinstance(use.vault_name, str) and isinstance(use.key_name, str)
-        key = f"{use.vault_name}/{use.key_name}" if named else use.key.urn if use.key else None
-        account = use.account.urn if use.account else str(use.writer.found("accountId")).lower()
-        if key is None:
+        if isinstance(use.vault_name, str) and isinstance(use.key_name, str):
+            key = f"{use.vault_name}/{use.key_name}"
+        elif use.key:
+            key = use.key.urn
+        else:
             yield later("which key it uses", use.writer.urn)
             continue
+        account = use.account.urn if use.account else str(use.writer.found("accountId")).lower()
         other, its = first.setdefault(key, (use, account))
         if its != account:
             yield RuleFinding(

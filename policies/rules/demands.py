@@ -200,9 +200,8 @@ def key_rotation_policy(key: StackResource, _: Given) -> Findings:
     """A key is rotated automatically, by its rotation policy.
 
     Any action of type rotate, as PSRule and Prowler; a policy that only notifies does not count."""
-    actions = values.items(key.stated("rotationPolicy.lifetimeActions"))
-    listed = [actions] if isinstance(actions, Mark) else actions
-    types = [values.word(values.look(one, "action.type")) for one in listed]
+    actions = values.each(key.stated("rotationPolicy.lifetimeActions"))
+    types = [values.word(values.look(action, "action.type")) for action in actions]
     if "rotate" in types:
         return
     if mark := demands.first_mark(*types):
