@@ -19,8 +19,8 @@ from provider.azure import unless_absent
 from provider.checks import Failure, check
 from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError
-from provider.resource import REPLACES, Call, Change, Difference, Resource, State
-from provider.wire import UNKNOWN, Properties, Value
+from provider.resource import REPLACES, Call, Change, Difference, Resource
+from provider.wire import UNKNOWN, Properties, State, Value
 
 Entry = Mapping[str, Any]
 SEPARATOR = "/accessPolicy/"

@@ -36,13 +36,12 @@ from provider.resource import (
     Change,
     Resource,
     Run,
-    State,
     fold,
     plain,
     secret_outputs,
 )
 from provider.waiting import DeadlineError, StoppedError
-from provider.wire import UNKNOWN, Properties, Value
+from provider.wire import UNKNOWN, Properties, State, Value
 
 DERIVED_FROM_KEY_URI = ("keyName", "keyVersion", "keyVaultUri")
 """Outputs that contain the key URI, and so are secret when it is."""

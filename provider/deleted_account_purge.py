@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from core import resource_types
 from provider.failure import RefusedOperationError
-from provider.resource import Call, Change, Resource, State
-from provider.wire import Properties
+from provider.resource import Call, Change, Resource
+from provider.wire import Properties, State
 
 
 class DeletedAccountPurgeHandler(Resource):

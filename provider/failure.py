@@ -16,7 +16,7 @@ from core import refusals
 if TYPE_CHECKING:
     from azure.core.exceptions import AzureError
 
-    from provider.resource import State
+    from provider.wire import State
 
 NOT_SENT = -1
 """The status of a request that this provider itself refused to send."""

@@ -8,7 +8,6 @@ change that was taken but not seen to end leaves no state) and no way to the eng
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
@@ -18,7 +17,6 @@ import grpc
 from google.protobuf import any_pb2, empty_pb2
 from pulumi.runtime.proto import (
     engine_pb2,
-    engine_pb2_grpc,
     plugin_pb2,
     provider_pb2,
     provider_pb2_grpc,
@@ -29,6 +27,7 @@ from core.arm_ids import MalformedError
 from core.login import SECRETS, Login, LoginError, login, unknown_settings
 from provider import VERSION, schema
 from provider.credential import complete
+from provider.engine_log import EngineLog
 from provider.failure import RefusedOperationError, UnfinishedError, UnknownTypeError
 from provider.waiting import DeadlineError, StoppedError
 from provider.wire import decode, encode, hiding
@@ -41,31 +40,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Context = Any  # grpc.aio.ServicerContext has no types
-
-
-class EngineLog:
-    """The engine that started this plugin, as far as it listens; a lost engine never fails a call."""
-
-    def __init__(self, address: str = "") -> None:
-        self._address = address
-        self._stub: engine_pb2_grpc.EngineStub | None = None
-
-    def connect(self, address: str) -> None:
-        """Sets the engine's address; the connection is made when there is something to say."""
-        if address and address != self._address:
-            self._address, self._stub = address, None
-
-    async def write(
-        self, severity: engine_pb2.LogSeverity.ValueType, message: str, urn: str, *, ephemeral: bool = False
-    ) -> None:
-        """Sends one message about a resource; an `ephemeral` one is overwritten by the next."""
-        if not self._address:
-            return
-        if self._stub is None:
-            self._stub = engine_pb2_grpc.EngineStub(grpc.aio.insecure_channel(self._address))
-        request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
-        with contextlib.suppress(grpc.aio.AioRpcError):
-            await self._stub.Log(request, timeout=5)
 
 
 def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:

@@ -22,8 +22,8 @@ from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
 from provider.preflight import Finding, Severity, access_findings, blocking, passed
-from provider.resource import READ_LAG_SECONDS, Call, Change, Resource, Run, State
-from provider.wire import Properties, Value
+from provider.resource import READ_LAG_SECONDS, Call, Change, Resource, Run
+from provider.wire import Properties, State, Value
 
 SEPARATOR = "|"
 Outputs = Mapping[str, Value]

@@ -27,8 +27,8 @@ from provider.checks import Failure, check
 from provider.errors import ErrorContext
 from provider.failure import NOT_SENT, NoVersionError, RefusedOperationError, ServiceError
 from provider.live_state import LiveState, Look, Target
-from provider.resource import READ_LAG_SECONDS, Call, Change, Resource, Run, State
-from provider.wire import UNKNOWN, Properties, Value
+from provider.resource import READ_LAG_SECONDS, Call, Change, Resource, Run
+from provider.wire import UNKNOWN, Properties, State, Value
 
 T = TypeVar("T")
 OPERATOR_SECONDS = 1500.0

@@ -19,7 +19,7 @@ from provider.checks import Failure, check, declared
 from provider.errors import ErrorContext, translate
 from provider.failure import RefusedOperationError, ServiceError
 from provider.waiting import Log, Waiter
-from provider.wire import UNKNOWN, Properties, Value
+from provider.wire import UNKNOWN, Properties, State
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,6 @@ class Run:
     def now(self) -> str:
         """Azure's time, as outputs have it."""
         return datetime.fromtimestamp(self.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-@dataclass(frozen=True)
-class State:
-    """A resource as it was left or found. An empty `id` of a read says that it is gone."""
-
-    id: str
-    outputs: Mapping[str, Value] = field(default_factory=dict)
-    inputs: Mapping[str, Value] | None = None
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from pulumi.runtime.proto import engine_pb2, provider_pb2
 from core.login import Login
 from provider import access_policy, customer_managed_key, deleted_account_purge, key_access, key_version
 from provider.azure import Azure, azure_time, patient
+from provider.engine_log import EngineLog
 from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError, UnknownTypeError
 from provider.functions import FUNCTIONS, wrong_arguments
-from provider.host import EngineLog
-from provider.resource import REPLACES, Call, Change, Resource, Run, State, secret_outputs
+from provider.resource import REPLACES, Call, Change, Resource, Run, secret_outputs
 from provider.waiting import DEFAULT_TIMEOUT, Clock, Log, SystemClock, Waiter
-from provider.wire import Properties, decode, encode, hiding
+from provider.wire import Properties, State, decode, encode, hiding
 
 PREVIEW_TIMEOUT = 60.0
 """Seconds a preview or read may wait for Azure before it gives up."""

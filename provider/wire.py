@@ -50,6 +50,15 @@ class Properties:
         return UNKNOWN in self.values.values()
 
 
+@dataclass(frozen=True)
+class State:
+    """A resource as it was left or found. An empty `id` of a read says that it is gone."""
+
+    id: str
+    outputs: Mapping[str, Value] = field(default_factory=dict)
+    inputs: Mapping[str, Value] | None = None
+
+
 def decode(struct: struct_pb2.Struct) -> Properties:
     """Reads a property map; whole floats become integers, as protobuf knows floats only."""
     values: dict[str, Value] = {}

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from localazure.standin import errors
+from localazure.standin.answer import Answer
 from localazure.standin.arm import url_of
-from localazure.standin.azure import Answer
 from localazure.standin.body import applied
 from localazure.standin.lifecycle import Lifecycle, State
 from localazure.standin.paths import fields, fill

@@ -10,7 +10,8 @@ from typing import Any, Final
 from urllib.parse import urljoin
 
 from localazure.standin import errors
-from localazure.standin.azure import MANAGEMENT, Answer, Azure, NoAnswerError
+from localazure.standin.answer import Answer
+from localazure.standin.azure import MANAGEMENT, Azure, NoAnswerError
 from localazure.standin.paths import fill
 from localazure.standin.table import FACTS, GROUP
 from localazure.standin.values import UNKNOWN, RefusedError, Value

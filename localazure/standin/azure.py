@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from localazure.standin import errors
+from localazure.standin.answer import Answer
 from localazure.standin.values import RefusedError
 
 if TYPE_CHECKING:
@@ -30,22 +31,6 @@ EARLY_SECONDS = 60.0
 
 class NoAnswerError(RefusedError):
     """Azure could not be reached, or the connection broke before its answer."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One HTTP answer; header names are lower case, `body` is the decoded JSON or None, `content` the same as
-    it came, and `request` the method and the URL, without its query, that it answers."""
-
-    status: int
-    body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    content: str = ""
-    request: str = ""
-
-    @property
-    def text(self) -> str:
-        return self.content or ("" if self.body is None else json.dumps(self.body, separators=(",", ":")))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from localazure.standin.azure import Answer
+    from localazure.standin.answer import Answer
 
 SEPARATOR: Final = "-" * 80
 TROUBLESHOOTING: Final = "https://aka.ms/azsdk/go/identity/troubleshoot#client-secret"

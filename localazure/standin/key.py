@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from localazure.standin import body as bodies
 from localazure.standin import errors
+from localazure.standin.answer import Answer
 from localazure.standin.arm import AzureError, succeeded, url_of
-from localazure.standin.azure import VAULT_DNS, Answer
+from localazure.standin.azure import VAULT_DNS
 from localazure.standin.lifecycle import Lifecycle, State
 from localazure.standin.paths import fields
 from localazure.standin.table import BY_TOKEN

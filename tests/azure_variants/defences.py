@@ -23,7 +23,7 @@ from core.facts import Account
 from core.refusals import NOT_TRUSTED, RefusalKind
 from core.service.account import AccountBefore, bound_key
 from localazure import throttling
-from localazure.standin.azure import Answer
+from localazure.standin.answer import Answer
 from operate import verify
 from provider import customer_managed_key as binding_resource
 from provider.azure import Retries

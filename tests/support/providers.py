@@ -17,8 +17,9 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from components import azure_failures, preflight
 from localazure.standin import arm as standin_arm
+from localazure.standin.answer import Answer
 from localazure.standin.arm import Delays
-from localazure.standin.azure import MANAGEMENT, Answer
+from localazure.standin.azure import MANAGEMENT
 from localazure.standin.connections import Connections
 from localazure.standin.servicer import AzureNative
 from provider.azure import Azure

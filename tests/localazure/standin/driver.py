@@ -18,8 +18,9 @@ import yaml
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from localazure import seed
+from localazure.standin.answer import Answer
 from localazure.standin.arm import Delays
-from localazure.standin.azure import Answer, Login, NoAnswerError
+from localazure.standin.azure import Login, NoAnswerError
 from localazure.standin.server import serve
 from localazure.standin.values import UNKNOWN
 from localazure.standin.wire import from_struct, to_struct

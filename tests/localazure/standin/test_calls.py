@@ -11,7 +11,8 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from localazure.standin import errors
-from localazure.standin.azure import Answer, NoAnswerError
+from localazure.standin.answer import Answer
+from localazure.standin.azure import NoAnswerError
 from localazure.standin.functions import CLIENT, GETTERS, LIST_KEYS
 from localazure.standin.table import ROWS
 from localazure.standin.wire import SECRET, from_struct

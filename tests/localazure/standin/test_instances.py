@@ -10,8 +10,9 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
+from localazure.standin.answer import Answer
 from localazure.standin.arm import Delays
-from localazure.standin.azure import Answer, HttpsAzure, Login
+from localazure.standin.azure import HttpsAzure, Login
 from localazure.standin.connections import MOST_CONNECTIONS
 from localazure.standin.wire import from_struct, to_struct
 from tests.localazure.standin.driver import (
