@@ -3,7 +3,7 @@
 Every service is made in two phases, because an account's identity exists only once the account does: 1.
 vault, key, and account on Microsoft-managed keys; then access to the key for exactly that account's identity;
 2. the binding of the account to the newest version of the key. components/service.py holds the order, and the
-one phase that a user-assigned identity needs. Before that, components/preflight.py takes away
+one phase that a user-assigned identity needs. Before that, components/preflight/run.py takes away
 the access that is to be revoked, and refuses what would lose data.
 """
 
@@ -16,9 +16,9 @@ import pulumi
 
 import settings
 from components.arguments.inputs import known_text
-from components.look import ServiceRequest
-from components.preflight import preflight
-from components.sdk import patch_sdk
+from components.preflight.look import ServiceRequest
+from components.preflight.run import preflight
+from components.sdk.private import patch_sdk
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions
 from core.garbage import collect_seldom

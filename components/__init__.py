@@ -6,18 +6,14 @@ Imports run down, from row to row, or stay in a row:
 |---|---|
 | `testing` | mocks for unit tests of programs |
 | `__main__`, `host`, `package_schema` | the components as a package for programs in any language |
-| `service`, `preflight`, `locks`, `planned`, `service_parts`, `service_key` | a service, and its checks |
-| `look`, `service_plan` | what exists already, and what follows for a run |
-| `after_account` | the parts of a service that come after its account |
-| `service_args`, `encryption_args` | the arguments of a service |
-| `account`, `key` | the account and its key |
-| `account_args`, `audit`, `callers`, `foundry` | arguments by what they are about |
-| `access`, `network`, `vault` | parts that these need, and their arguments |
-| `as_found`, `component`, `declared`, `role_assignment`, `subscriptions`, `vault_writes` | shared helpers |
-| `account_write`, `azure_failures`, `vault_guard` | writes of an account and of a vault, failures of Azure |
-| `azure_cmk`, `azure_native` | the resources of this project's own provider, and of azure-native |
-| `cmk_resource` | the base class of the former |
-| `hooks`, `invokes`, `kept_properties`, `references` | values, calls |
-| `arguments` | how arguments are declared, read and checked |
-| `sdk` | the private parts of the SDK that the components lean on, and changes to it: less work |
+| `service` | a service |
+| `preflight` | the one look at what exists before anything is made, what is refused, and the decision |
+| `parts` | the parts of one service, in their order |
+| `resources` | vault, key, account and grants, and what guards their writes |
+| `declared`, `subscriptions` | how a resource is declared, and through which provider |
+| `azure_cmk`, `component` | the resources of this project's own provider; the base of the components |
+| `azure_failures`, `cmk_resource` | failures of Azure; the base of the former resources |
+| `arguments` | the arguments: how they are declared, read and checked, and each component's |
+| `azure_native`, `service_plan` | azure-native's resources; what is known and decided about a service |
+| `sdk` | the SDK beside its resources: its private parts, hooks, calls of functions |
 """

@@ -12,9 +12,9 @@ if __name__ == "__main__":
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from components.host import serve  # noqa: E402
-from components.key import EncryptionKey  # noqa: E402
+from components.resources.key import EncryptionKey  # noqa: E402
+from components.resources.vault import KeyVault  # noqa: E402
 from components.service import EncryptedAIServicesAccount  # noqa: E402
-from components.vault import KeyVault  # noqa: E402
 
 COMPONENTS = [EncryptedAIServicesAccount, KeyVault, EncryptionKey]
 

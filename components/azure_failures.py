@@ -25,8 +25,8 @@ from typing import Any
 
 import pulumi
 
-from components.hooks import error_hooks
-from components.invokes import missing_data_role
+from components.sdk.hooks import error_hooks
+from components.sdk.invokes import missing_data_role
 from core import adapters
 from core.api_versions import AZURE_NATIVE_VAULTS
 from core.commands import set_policy, take_over

@@ -14,9 +14,9 @@ import pulumi
 from pulumi.runtime import get_root_resource
 from pulumi.runtime.config import is_config_secret
 
-from components.arguments.inputs import camel_case
 from core import resource_types
 from core.login import SETTINGS, configured
+from core.resource_types import camel_case
 
 PACKAGE: Final = "azure-cmk"
 

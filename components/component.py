@@ -22,12 +22,11 @@ import pulumi
 from pulumi.runtime import get_root_resource
 from pulumi.runtime.proto import resource_pb2
 
-from components.arguments.inputs import camel_case
 from components.azure_failures import explaining_hooks
 from components.azure_native import PACKAGE
-from components.hooks import engine_has
-from components.sdk import has_transforms
-from core.resource_types import COMPONENTS, parse_urn
+from components.sdk.hooks import engine_has
+from components.sdk.private import has_transforms
+from core.resource_types import COMPONENTS, camel_case, parse_urn
 
 ChildOptions = Callable[..., pulumi.ResourceOptions]
 """Makes the options of a child and adds the given ones: `Component.protected_child` or `Component.child`."""

@@ -21,14 +21,15 @@ from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.provider import ConstructResult
 from pulumi.provider.server import ProviderServicer
 
-from components.arguments.inputs import camel_case, read
+from components.arguments.inputs import read
 from components.arguments.problem import InputError
 from components.package_schema import NAME, completed
-from components.preflight import RefusedError
-from components.sdk import patch_sdk
+from components.preflight.run import RefusedError
+from components.sdk.private import patch_sdk
 from core.engine_watch import end_with_engine
 from core.garbage import collect_seldom
 from core.published import VERSION
+from core.resource_types import camel_case
 
 
 def serve(components: Sequence[type[pulumi.ComponentResource]]) -> None:

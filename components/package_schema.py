@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from components.arguments.inputs import Arguments, arguments, camel_case, descriptions
+from components.arguments.inputs import Arguments, arguments, descriptions
 from core.published import ABOUT, VERSION
+from core.resource_types import camel_case
 
 NAME: Final = "language-cmk"
 _ABOUT: Final[Mapping[str, Any]] = {

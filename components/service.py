@@ -6,16 +6,16 @@ from typing import Any
 
 import pulumi
 
-from components.account import MadeAccount
-from components.account_args import declared_encryption
+from components.arguments.account_args import declared_encryption
 from components.arguments.inputs import known_text, read
+from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.azure_cmk import KeyVersion
 from components.component import Component, azure_provider, former_names
-from components.look import ServiceRequest
-from components.preflight import preflight
-from components.references import KeyReference
-from components.service_args import EncryptedAIServicesAccountArgs
-from components.service_parts import Parts
+from components.parts.service_parts import Parts
+from components.preflight.look import ServiceRequest
+from components.preflight.run import preflight
+from components.resources.account import MadeAccount
+from components.resources.references import KeyReference
 from components.service_plan import ServicePlan
 from components.subscriptions import Subscriptions
 from core import clouds

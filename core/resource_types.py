@@ -293,3 +293,9 @@ def _api_version(pinned: str | None) -> str | None:
         return None
     year, month, day, label = match.groups()
     return f"{year}-{month}-{day}" + (f"-{label.strip('_')}" if label else "")
+
+
+def camel_case(python_name: str) -> str:
+    """A name as the package's schema and a stack's file have it."""
+    first, *rest = python_name.split("_")
+    return first + "".join(word.title() for word in rest)

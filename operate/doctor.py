@@ -11,7 +11,7 @@ import argparse
 import asyncio
 from collections.abc import Iterator, Sequence
 
-from components.planned import Question, planned
+from components.preflight.planned import Question, planned
 from core import rights
 from core.login import SETTINGS, Login, LoginError
 from core.service.account import AccountBefore

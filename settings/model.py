@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from components.arguments import names
 from components.arguments.inputs import argument
-from components.service_args import EncryptedAIServicesAccountArgs
+from components.arguments.service_args import EncryptedAIServicesAccountArgs
 
 REMOVED_SERVICES = (
     "Names of services that this stack deletes with their accounts and data. A service that is no longer "

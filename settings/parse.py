@@ -12,9 +12,10 @@ from uuid import UUID
 
 import pulumi
 
-from components.arguments.inputs import arguments, camel_case, examine, hidden, shown, texts_in, top
+from components.arguments.inputs import arguments, examine, hidden, shown, texts_in, top
 from core import commands, documents, regions
 from core.environment import NAMESPACE
+from core.resource_types import camel_case
 from core.service.problem import Fix, Problem
 from settings.model import ServiceSettings, Settings
 from settings.services import problems_between

@@ -8,7 +8,8 @@ There is one precedence. A later source wins; groups such as `key` are merged se
 4. in a stack of several services, the service's own settings.
 
 The program reads fleet.yaml itself, so a plain `pulumi up` of one stack has the same settings as the fleet.
-Does not own: the values that a setting may have (components/service_args.py). Pure, except for `read`.
+Does not own: the values that a setting may have (components/arguments/service_args.py). Pure, except for
+`read`.
 """
 
 import json

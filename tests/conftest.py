@@ -11,7 +11,7 @@ import sys
 import pytest
 from hypothesis import settings
 
-from components.sdk import patch_sdk
+from components.sdk.private import patch_sdk
 from tests.support.quick_keys import give_quick_keys
 
 pytest_plugins = ["tests.support.cost"]

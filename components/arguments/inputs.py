@@ -23,9 +23,10 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast, get_args, get
 import pulumi
 
 from components.arguments.problem import InputError
-from components.sdk import wait_for
+from components.sdk.private import wait_for
 from core import documents
 from core.arm_ids import MalformedError
+from core.resource_types import camel_case
 from core.service.desired import UNKNOWN
 from core.service.problem import Fix, Problem
 
@@ -193,12 +194,6 @@ def descriptions(form: type[Arguments]) -> dict[str, str]:
             if isinstance(declared, ast.AnnAssign) and isinstance(text, ast.Expr):
                 found[ast.unparse(declared.target)] = " ".join(ast.literal_eval(text.value).split())
     return {name: found.get(name, "") for name in arguments(form)}
-
-
-def camel_case(python_name: str) -> str:
-    """A name as the package's schema and a stack's file have it."""
-    first, *rest = python_name.split("_")
-    return first + "".join(word.title() for word in rest)
 
 
 def read(

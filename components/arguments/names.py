@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from components.arguments.inputs import camel_case
 from core.regions import normalised
+from core.resource_types import camel_case
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The account of a service before a run, and the key that it is bound to, as the state and Azure have it.
 
 Owns: which of the two counts, and whether a resource differs from what is stated. Does not own: how a write
-keeps the key (components/account_write.py).
+keeps the key (components/resources/account_write.py).
 """
 
 from __future__ import annotations

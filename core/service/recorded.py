@@ -1,7 +1,7 @@
 """A service in the stack's state before this run changes anything, corrected by what Azure answers.
 
 Owns: how the state is understood, and which of its facts Azure's answer replaces. Pure. Does not own: the
-calls that read both (components/look.py), nor what may not change (data_loss.py).
+calls that read both (components/preflight/look.py), nor what may not change (data_loss.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

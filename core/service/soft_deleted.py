@@ -1,7 +1,7 @@
 """Names that soft-deleted vaults and accounts still hold.
 
-Owns: the way out. Pure. Does not own: the call that lists them (components/look.py), nor what is taken
-into the state once they are back (operate/recover.py).
+Owns: the way out. Pure. Does not own: the call that lists them (components/preflight/look.py), nor what is
+taken into the state once they are back (operate/recover.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -9,16 +9,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from language_cmk.components.arguments.audit import ServiceAuditArgs
+    from language_cmk.components.arguments.callers import CallerArgs
+    from language_cmk.components.arguments.encryption_args import ServiceKeyArgs, ServiceVaultArgs
+    from language_cmk.components.arguments.foundry import DeploymentArgs, ProjectArgs
+    from language_cmk.components.arguments.key_args import EncryptionKeyArgs
+    from language_cmk.components.arguments.network import NetworkArgs
     from language_cmk.components.arguments.problem import InputError
-    from language_cmk.components.audit import ServiceAuditArgs
-    from language_cmk.components.callers import CallerArgs
-    from language_cmk.components.encryption_args import ServiceKeyArgs, ServiceVaultArgs
-    from language_cmk.components.foundry import DeploymentArgs, ProjectArgs
-    from language_cmk.components.key import EncryptionKey, EncryptionKeyArgs
-    from language_cmk.components.network import NetworkArgs
+    from language_cmk.components.arguments.service_args import EncryptedAIServicesAccountArgs, NamesArgs
+    from language_cmk.components.arguments.vault_args import KeyVaultArgs
+    from language_cmk.components.resources.key import EncryptionKey
+    from language_cmk.components.resources.vault import KeyVault
     from language_cmk.components.service import EncryptedAIServicesAccount
-    from language_cmk.components.service_args import EncryptedAIServicesAccountArgs, NamesArgs
-    from language_cmk.components.vault import KeyVault, KeyVaultArgs
 
 __all__ = [
     "CallerArgs",
@@ -39,21 +41,21 @@ __all__ = [
 ]
 
 _MODULES = {
-    "CallerArgs": "callers",
-    "DeploymentArgs": "foundry",
+    "CallerArgs": "arguments.callers",
+    "DeploymentArgs": "arguments.foundry",
     "EncryptedAIServicesAccount": "service",
-    "EncryptedAIServicesAccountArgs": "service_args",
-    "EncryptionKey": "key",
-    "EncryptionKeyArgs": "key",
+    "EncryptedAIServicesAccountArgs": "arguments.service_args",
+    "EncryptionKey": "resources.key",
+    "EncryptionKeyArgs": "arguments.key_args",
     "InputError": "arguments.problem",
-    "KeyVault": "vault",
-    "KeyVaultArgs": "vault",
-    "NamesArgs": "service_args",
-    "NetworkArgs": "network",
-    "ProjectArgs": "foundry",
-    "ServiceAuditArgs": "audit",
-    "ServiceKeyArgs": "encryption_args",
-    "ServiceVaultArgs": "encryption_args",
+    "KeyVault": "resources.vault",
+    "KeyVaultArgs": "arguments.vault_args",
+    "NamesArgs": "arguments.service_args",
+    "NetworkArgs": "arguments.network",
+    "ProjectArgs": "arguments.foundry",
+    "ServiceAuditArgs": "arguments.audit",
+    "ServiceKeyArgs": "arguments.encryption_args",
+    "ServiceVaultArgs": "arguments.encryption_args",
 }
 """The module of `components` that has each name."""
 

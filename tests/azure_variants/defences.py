@@ -15,8 +15,8 @@ from unittest.mock import patch
 
 import pulumi
 
-from components.references import VaultReference
-from components.vault_writes import of_vault
+from components.resources.references import VaultReference
+from components.resources.vault_writes import of_vault
 from core import arm_ids
 from core.clouds import Cloud
 from core.facts import Account
@@ -120,7 +120,7 @@ def _account_without_identity() -> list[AbstractContextManager[Any]]:
 def _key_is_not_in_the_write() -> list[AbstractContextManager[Any]]:
     return [
         patch.object(AccountBefore, "bound_key", None),
-        patch("components.account.key_guard", lambda *_, **__: pulumi.ResourceHookBinding()),
+        patch("components.resources.account.key_guard", lambda *_, **__: pulumi.ResourceHookBinding()),
     ]
 
 
@@ -140,7 +140,7 @@ def _shares_no_writes(vault: VaultReference, what: str, own: Any) -> Any:
 
 def _unserialised_writes() -> list[AbstractContextManager[Any]]:
     return [
-        patch("components.vault_writes.of_vault", _shares_no_writes),
+        patch("components.resources.vault_writes.of_vault", _shares_no_writes),
         patch("components.azure_failures.is_busy_text", lambda _: False),
         patch.object(ServiceError, "is_parallel_write", property(lambda _: False)),
     ]
@@ -227,7 +227,7 @@ DEFENCES: Mapping[str, Defence] = {
     "put_without_identity": Defence({"put_without_identity": "removes"}, _account_without_identity),
     "put_without_user_owned_storage": Defence(
         {"put_without_user_owned_storage": "removes"},
-        lambda: [patch("components.account.with_kept", lambda properties, *_: dict(properties))],
+        lambda: [patch("components.resources.account.with_kept", lambda properties, *_: dict(properties))],
     ),
     "failed_operations_keep": Defence(
         {"failed_operations_keep": "none", "missing_grant": "fails_later", "grant_delay_seconds": 300.0},
@@ -241,7 +241,7 @@ DEFENCES: Mapping[str, Defence] = {
         {"mode": "Azure RBAC", "arm_keys_need_data_role": True},
         lambda: [
             patch("components.azure_failures.missing_data_role", lambda _: None),
-            patch("components.invokes.missing_data_role", lambda _: None),
+            patch("components.sdk.invokes.missing_data_role", lambda _: None),
         ],
     ),
 }

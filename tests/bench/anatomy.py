@@ -20,7 +20,7 @@ from tests.support.stack import ROOT, Stack
 
 _SAMPLE_SECONDS = 0.01
 _MODULES: Final[Mapping[str, str]] = {
-    "program": "pulumi, settings, components.service, components.preflight",
+    "program": "pulumi, settings, components.service, components.preflight.run",
     "azure-cmk": "provider.__main__, provider.served, provider.azure_client, azure.identity",
     "policy pack": "pulumi_policy, policies.analyzer",
     "language host": "hosts.language_host",

@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.account import _grantee
-from components.account_write import loss, states_unusable_key, turns_identity_on, unwritten
+from components.resources.account import _grantee
+from components.resources.account_write import loss, states_unusable_key, turns_identity_on, unwritten
 from core.resource_types import ACCOUNT, BINDING
 from core.service.account import AccountBefore, bound_key, differs, recorded_account, unusable_version
 from core.service.recorded import State

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.preflight import RefusedError
+from components.preflight.run import RefusedError
 from components.service import EncryptedAIServicesAccount
 from components.testing import CLIENT, DEPLOYER, PRINCIPAL
 from core import roles

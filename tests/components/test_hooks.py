@@ -21,9 +21,9 @@ from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from pulumi.runtime.settings import SETTINGS
 
 from components import azure_failures
-from components.account_write import KeyLostError, key_guard
 from components.azure_failures import explaining_hooks, waiting_hooks
-from components.hooks import serve_hooks
+from components.resources.account_write import KeyLostError, key_guard
+from components.sdk.hooks import serve_hooks
 from core.resource_types import ACCOUNT
 from core.service.account import AccountBefore
 from tests.components.test_account_write import account

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 from pulumi.runtime.sync_await import _sync_await
 
-from components.kept_properties import KEPT, SEARCH_LINK, declared_links, lost_search, with_kept
+from components.resources.kept_properties import KEPT, SEARCH_LINK, declared_links, lost_search, with_kept
 from tests.support.recording import service
 
 _DATA = "/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/rg-data/providers"

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.preflight import RefusedError
+from components.preflight.run import RefusedError
 from components.testing import PRINCIPAL, TENANT, VERSION
 from core import resource_types as types
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER

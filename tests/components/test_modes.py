@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.as_found import AS_FOUND
-from components.key import EncryptionKey
+from components.arguments.as_found import AS_FOUND
+from components.resources.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions
 from components.testing import CLIENT, DEPLOYER, PRINCIPAL, SUBSCRIPTION, VERSION

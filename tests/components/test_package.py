@@ -13,10 +13,11 @@ import pytest
 import components
 import provider
 from components.__main__ import COMPONENTS
-from components.arguments.inputs import arguments, camel_case
+from components.arguments.inputs import arguments
+from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.cmk_resource import plugin_beside
 from components.host import Package
-from components.service_args import EncryptedAIServicesAccountArgs
+from core.resource_types import camel_case
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "examples"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from components.callers import CALLER_ROLES
+from components.arguments.callers import CALLER_ROLES
 from core import arm_ids
 from docs.examples.azure_policy.constraints import CUSTOMER_KEY
 from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails

@@ -1,5 +1,5 @@
-"""The private parts of the SDK that components/sdk.py leans on are there, and it alone names one; the SDK's
-debug messages and stack traces of each resource are left out, and nothing else is."""
+"""The private parts of the SDK that components/sdk/private.py leans on are there, and it alone names one; the
+SDK's debug messages and stack traces of each resource are left out, and nothing else is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pulumi
 import pytest
 from pulumi import _types
 
-from components.sdk import patch_sdk
+from components.sdk.private import patch_sdk
 from components.service import EncryptedAIServicesAccount
 from tests.support.recording import run
 from tests.support.stack import ROOT
@@ -63,7 +63,7 @@ def test_one_module_alone_names_private_parts() -> None:
     rooms = ("components", "settings", "core", "provider", "policies")
     files = [file for room in rooms for file in (ROOT / room).rglob("*.py")]
     named = {str(file.relative_to(ROOT)) for file in files if private.search(file.read_text())}
-    assert named == {"components/sdk.py"}
+    assert named == {"components/sdk/private.py"}
 
 
 def test_more_resources_make_no_more_messages(logged: list[str]) -> None:

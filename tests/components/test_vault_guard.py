@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from components.resources.vault_guard import gained, lost_access, reopening
 from components.testing import SUBSCRIPTION
-from components.vault_guard import gained, lost_access, reopening
 
 VAULT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"
 OPEN, CLOSED = {"defaultAction": "Allow"}, {"defaultAction": "Deny"}

@@ -19,10 +19,10 @@ from unittest.mock import patch
 import pulumi
 import pytest
 
-from components import planned
-from components.key import EncryptionKey
+from components.preflight import planned
+from components.resources.key import EncryptionKey
+from components.resources.vault import KeyVault
 from components.service import EncryptedAIServicesAccount
-from components.vault import KeyVault
 from core.facts import HOURS_HELD
 from core.resource_types import BINDING, KEY, VAULT, WORKSPACE
 from docs.examples.azure_policy.constraints import CONSTRAINTS

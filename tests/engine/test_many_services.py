@@ -36,7 +36,7 @@ def comes_to_its_end(stack: Stack, declare: Callable[[Mapping[str, Any]], object
         assert f" {what}" in run.output
     accounts = [one for one in stack.resources() if one["type"].endswith(":cognitiveservices:Account")]
     assert [one["outputs"]["tags"]["owner"] for one in accounts] == ["b"] * services
-    # A third of the state otherwise (components/sdk.py).
+    # A third of the state otherwise (components/sdk/private.py).
     assert [one["urn"] for one in accounts if "stackTrace" in one or "sourcePosition" in one] == []
 
 

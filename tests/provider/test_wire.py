@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pulumi.runtime import rpc
 
-from components.arguments.inputs import camel_case
 from components.cmk_resource import CmkResource
 from core.login import SECRETS, SETTINGS
+from core.resource_types import camel_case
 from provider import VERSION as PLUGIN
 from provider.wire import UNKNOWN, Properties, decode, encode
 

@@ -13,8 +13,8 @@ import pytest
 
 from components.arguments.inputs import read
 from components.arguments.problem import InputError
-from components.service_args import EncryptedAIServicesAccountArgs
-from components.vault import KeyVaultArgs
+from components.arguments.service_args import EncryptedAIServicesAccountArgs
+from components.arguments.vault_args import KeyVaultArgs
 from core import resource_types
 from core.arm_ids import MalformedError
 from core.login import LoginError

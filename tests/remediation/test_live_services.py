@@ -9,8 +9,8 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.resources.vault import KeyVault
 from components.service import EncryptedAIServicesAccount
-from components.vault import KeyVault
 from core.api_versions import UPGRADES
 from core.commands import patch
 from core.resource_types import ACCOUNT

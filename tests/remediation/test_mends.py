@@ -12,7 +12,8 @@ from unittest import mock
 
 import pytest
 
-from components import look, planned, preflight
+from components.preflight import look, planned
+from components.preflight import run as preflight
 from core.service import access, data_loss, drift, key_place, rules, soft_deleted
 from core.service.state import ServiceState
 from provider import key_access, key_version

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pulumi
 import pytest
 
-from components.vault import KeyVault
+from components.resources.vault import KeyVault
 from localazure import seed
 from localazure.standin.arm import Arm
 from tests.remediation.following import Way
@@ -301,6 +301,8 @@ def test_what_was_taken_away_stays_away_in_any_life(first: int) -> None:
 @pytest.mark.long
 def test_a_life_notices_what_comes_back() -> None:
     """Without the questions before a write, one of them goes wrong."""
-    without = patch("components.service_parts.vault_guard", lambda *_, **__: pulumi.ResourceHookBinding())
+    without = patch(
+        "components.parts.service_parts.vault_guard", lambda *_, **__: pulumi.ResourceHookBinding()
+    )
     with without, pytest.raises(AssertionError, match="came back"):
         _lived(0, 40)

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from components.arguments.inputs import Arguments, arguments, camel_case
+from components.arguments.inputs import Arguments, arguments
+from core.resource_types import camel_case
 from localazure import seed
 from localazure.standin import schema
 from operate.__main__ import COMMANDS

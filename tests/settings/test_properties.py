@@ -14,7 +14,7 @@ from unittest.mock import patch
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from components.preflight import RefusedError
+from components.preflight.run import RefusedError
 from settings import ServiceSettings, SettingsError, parse
 from settings.documentation import page, schema
 from tests.support.packed import refusals

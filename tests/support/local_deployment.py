@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from components.look import ServiceRequest
-from components.preflight import preflight
+from components.arguments.service_args import EncryptedAIServicesAccountArgs
+from components.preflight.look import ServiceRequest
+from components.preflight.run import preflight
 from components.service import EncryptedAIServicesAccount
-from components.service_args import EncryptedAIServicesAccountArgs
 from core.login import Login
 from localazure import seed
 from localazure.directory import Principal

@@ -15,7 +15,8 @@ from unittest.mock import patch
 
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from components import azure_failures, preflight
+from components import azure_failures
+from components.preflight import run as preflight
 from localazure.standin import arm as standin_arm
 from localazure.standin.answer import Answer
 from localazure.standin.arm import Delays

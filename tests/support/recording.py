@@ -13,10 +13,10 @@ from unittest.mock import patch
 
 from pulumi.runtime import mocks, rpc
 
-from components import preflight
 from components.arguments.inputs import read
+from components.arguments.service_args import EncryptedAIServicesAccountArgs
+from components.preflight import run as preflight
 from components.service import EncryptedAIServicesAccount
-from components.service_args import EncryptedAIServicesAccountArgs
 from components.testing import PRINCIPAL, TENANT, AbsentError, AzureMocks
 from core import arm_ids
 from tests.support.program import run_program

@@ -25,7 +25,7 @@ ATTACH = "PULUMI_DEBUG_LANGUAGES"
 langruntime_plugin.go (`GetLanguageAttachPort`)."""
 MODULES = (
     *("grpc.aio", "grpc._channel", "grpc.experimental", "requests"),
-    *("settings", "components.service", "components.preflight", "components.sdk"),
+    *("settings", "components.service", "components.preflight.run", "components.sdk.private"),
     *("policies.analyzer", "pulumi_policy"),
     *("provider.host", "provider.azure", "provider.azure_client", "azure.core.rest", "azure.identity"),
 )

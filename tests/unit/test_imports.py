@@ -30,7 +30,7 @@ ALLOWED = {
 }
 OURS = {name.removesuffix(".py") for name in ALLOWED} - {"__main__"} | {"tests"}
 # Settings take the arguments of the components, and make no resource.
-ARGUMENTS = {"arguments", "network", "service_args"}
+ARGUMENTS = {"arguments"}
 
 
 def _imported(file: Path) -> Iterator[str]:

@@ -9,11 +9,11 @@ from typing import get_args
 import pytest
 
 from components.__main__ import COMPONENTS
+from components.arguments.encryption_args import ServiceKeyArgs
 from components.arguments.inputs import Arguments, arguments, descriptions, read
 from components.arguments.problem import InputError
-from components.encryption_args import ServiceKeyArgs
+from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.host import Package
-from components.service_args import EncryptedAIServicesAccountArgs
 from settings import parse
 
 

@@ -10,12 +10,12 @@ import pytest
 from pulumi_azure_native import resources
 
 from components.arguments.problem import InputError
-from components.key import EncryptionKey
-from components.look import ServiceRequest
-from components.preflight import preflight
+from components.preflight.look import ServiceRequest
+from components.preflight.run import preflight
+from components.resources.key import EncryptionKey
+from components.resources.vault import KeyVault
 from components.service import EncryptedAIServicesAccount
 from components.testing import SUBSCRIPTION, TENANT, declared
-from components.vault import KeyVault
 from tests.support.recording import FakeAzure, RecordingMonitor, run, service_inputs
 
 VAULT_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-shared"

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from components.arguments import names
-from components.arguments.inputs import camel_case
 from components.arguments.problem import InputError
+from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.service import EncryptedAIServicesAccount
-from components.service_args import EncryptedAIServicesAccountArgs
 from core import roles
+from core.resource_types import camel_case
 from tests.components.test_modes import SUBNET
 from tests.support.recording import run, service
 

@@ -16,10 +16,10 @@ from hypothesis import event, given, settings
 from components.__main__ import COMPONENTS
 from components.arguments.problem import InputError
 from components.host import Package
-from components.key import EncryptionKey
+from components.resources.key import EncryptionKey
+from components.resources.vault import KeyVault
 from components.service import EncryptedAIServicesAccount
 from components.testing import TENANT
-from components.vault import KeyVault
 from core.service.problem import Problem
 from settings import SettingsError, parse
 from settings.parse import decoded

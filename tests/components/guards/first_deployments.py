@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from components.arguments.inputs import camel_case
 from core import arm_ids
+from core.resource_types import camel_case
 from localazure import limits, seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal

@@ -9,8 +9,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.look import ServiceRequest
-from components.preflight import RefusedError, preflight
+from components.preflight.look import ServiceRequest
+from components.preflight.run import RefusedError, preflight
 from components.service import EncryptedAIServicesAccount
 from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT
 from core.service.data_loss import losses

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from components.preflight import RefusedError
+from components.preflight.run import RefusedError
 from core.environment import IGNORES_VALIDATION
 from localazure import limits
 from tests.components.guards.first_deployments import (

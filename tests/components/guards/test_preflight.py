@@ -10,9 +10,9 @@ import pulumi
 import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
-from components.invokes import missing_data_role
-from components.look import ServiceRequest, refuse_other_login
-from components.preflight import RefusedError, preflight
+from components.preflight.look import ServiceRequest, refuse_other_login
+from components.preflight.run import RefusedError, preflight
+from components.sdk.invokes import missing_data_role
 from components.service_plan import ServicePlan
 from components.testing import SUBSCRIPTION, AbsentError, existing_vault
 from core import arm_ids

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from components.arguments.problem import InputError
-from components.preflight import RefusedError
+from components.preflight.run import RefusedError
 from tests.components.guards.first_deployments import ROWS, FirstDeployment
 from tests.components.guards.test_planned import MODES
 from tests.support.local_deployment import Deployment

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.planned import planned
+from components.preflight.planned import planned
 from components.testing import SUBSCRIPTION
 from core import resource_types as types
 from core.service.data_loss import losses

@@ -23,9 +23,9 @@ from pulumi.runtime.proto import resource_pb2
 
 from components.azure_failures import unrecorded
 from components.cmk_resource import cmk_invoke_options
-from components.hooks import engine_has, plain, read_in_hook, serve_hooks
-from components.invokes import invoke
-from components.sdk import wait_for
+from components.sdk.hooks import engine_has, plain, read_in_hook, serve_hooks
+from components.sdk.invokes import invoke
+from components.sdk.private import wait_for
 from core import adapters, commands, demands, facts, rights
 from core.refusals import OPENING
 from core.rights import Access, EffectiveAccess

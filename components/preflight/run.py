@@ -13,16 +13,16 @@ from typing import Any
 
 import pulumi
 
-from components import callers
+from components.arguments import callers
 from components.arguments.problem import InputError
+from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.azure_cmk import KeyAccessRevocation
-from components.hooks import serve_hooks
-from components.invokes import InvokeError, stack_state, together
-from components.locks import lock_hook
-from components.look import Reader, ServiceRequest
-from components.planned import Question, deleted, planned
-from components.sdk import wait_for
-from components.service_args import EncryptedAIServicesAccountArgs
+from components.preflight.locks import lock_hook
+from components.preflight.look import Reader, ServiceRequest
+from components.preflight.planned import Question, deleted, planned
+from components.sdk.hooks import serve_hooks
+from components.sdk.invokes import InvokeError, stack_state, together
+from components.sdk.private import wait_for
 from components.service_plan import ServicePlan
 from core import arm_ids
 from core.commands import STACK

@@ -6,11 +6,11 @@ from typing import Any
 
 import pulumi
 
-from components.account_write import key_guard, unwritten
 from components.azure_native import AzureResource, read_back, value_at
 from components.component import ChildOptions, may_be_transformed
 from components.declared import Declaration
-from components.kept_properties import KEPT, SEARCH_LINK, SET_BY_AZURE, lost_search, with_kept
+from components.resources.account_write import key_guard, unwritten
+from components.resources.kept_properties import KEPT, SEARCH_LINK, SET_BY_AZURE, lost_search, with_kept
 from core import adapters, arm_ids
 from core import resource_types as types
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED

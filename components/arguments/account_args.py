@@ -9,7 +9,7 @@ import pulumi
 
 from components.arguments import checks, names
 from components.arguments.inputs import ComponentArguments, Rule, argument
-from components.network import NetworkArgs
+from components.arguments.network import NetworkArgs
 from core import arm_ids, kind_limits, kinds
 from core.facts import CUSTOMER_MANAGED
 from core.kinds import FREE_TIER, AccountKind

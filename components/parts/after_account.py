@@ -15,14 +15,14 @@ from typing import Any
 import pulumi
 from pulumi.runtime.proto import resource_pb2
 
-from components.account import MadeAccount
+from components.arguments.network import PRIVATE, dns_zones
+from components.arguments.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.azure_native import plugin_version
 from components.declared import Declaration, Declare, then
-from components.hooks import engine_has, read_in_hook
-from components.invokes import InvokeError, invoke
-from components.network import PRIVATE, dns_zones
-from components.role_assignment import assign_role
-from components.service_args import EncryptedAIServicesAccountArgs, storage_role
+from components.resources.account import MadeAccount
+from components.resources.role_assignment import assign_role
+from components.sdk.hooks import engine_has, read_in_hook
+from components.sdk.invokes import InvokeError, invoke
 from core import arm_ids, audit_log
 from core import resource_types as types
 from core.refusals import is_absent_text

@@ -12,17 +12,18 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from components.access import ROTATION, make_grant
 from components.arguments.inputs import source_resources
 from components.arguments.problem import InputError
+from components.arguments.service_args import EncryptedAIServicesAccountArgs
+from components.arguments.vault_args import KeyVaultArgs
 from components.declared import Declare, then
-from components.key import make_key
-from components.references import KeyReference, VaultReference, key_at, vault_at
-from components.role_assignment import assign_role
-from components.service_args import EncryptedAIServicesAccountArgs
+from components.resources.access import ROTATION, make_grant
+from components.resources.key import make_key
+from components.resources.references import KeyReference, VaultReference, key_at, vault_at
+from components.resources.role_assignment import assign_role
+from components.resources.vault import make_vault
+from components.resources.vault_writes import of_vault
 from components.service_plan import ServicePlan
-from components.vault import KeyVaultArgs, make_vault
-from components.vault_writes import of_vault
 from core import facts
 from core.service.desired import ACCESS_POLICY, DEPLOYER, RBAC
 from core.service.problem import Problem

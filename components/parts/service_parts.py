@@ -5,21 +5,21 @@ from typing import Any, NamedTuple
 
 import pulumi
 
-from components.access import make_grant
-from components.account import MadeAccount, make_account
-from components.after_account import AfterAccount
-from components.as_found import kept_paths
+from components.arguments.as_found import kept_paths
+from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.azure_cmk import CustomerManagedKey, KeyAccessCleanup, KeyAccessValidation, KeyVersion
 from components.azure_failures import waiting_hooks
 from components.azure_native import read_back, value_at
 from components.component import ChildOptions
 from components.declared import Declaration, Declare, Registering
-from components.kept_properties import declared_links
-from components.references import KeyReference, VaultReference
-from components.service_args import EncryptedAIServicesAccountArgs
-from components.service_key import ServiceKey
+from components.parts.after_account import AfterAccount
+from components.parts.service_key import ServiceKey
+from components.resources.access import make_grant
+from components.resources.account import MadeAccount, make_account
+from components.resources.kept_properties import declared_links
+from components.resources.references import KeyReference, VaultReference
+from components.resources.vault_guard import grant_guard, role_guard, vault_guard
 from components.service_plan import ServicePlan
-from components.vault_guard import grant_guard, role_guard, vault_guard
 from core import adapters, arm_ids
 from core import resource_types as types
 from core.service.desired import ACCESS_POLICY, RBAC, UNKNOWN, USER_ASSIGNED

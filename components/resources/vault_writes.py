@@ -14,7 +14,7 @@ import pulumi
 from pulumi.runtime import get_root_resource
 
 from components.declared import Declaration, Declare, Made
-from components.references import VaultReference
+from components.resources.references import VaultReference
 
 T = TypeVar("T")
 

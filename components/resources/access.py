@@ -19,9 +19,9 @@ from typing import Any
 import pulumi
 
 from components.declared import Declaration, Declare, Made, then
-from components.references import KeyReference
-from components.role_assignment import assign_role
-from components.vault_writes import in_turn
+from components.resources.references import KeyReference
+from components.resources.role_assignment import assign_role
+from components.resources.vault_writes import in_turn
 from core import arm_ids, rights, roles
 from core import resource_types as types
 from core.service.desired import RBAC

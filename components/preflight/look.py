@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import pulumi
 
-from components.access import ROTATION
+from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.cmk_resource import cmk_invoke_options
-from components.invokes import InvokeError, invoke, together
-from components.service_args import EncryptedAIServicesAccountArgs
+from components.resources.access import ROTATION
+from components.sdk.invokes import InvokeError, invoke, together
 from core import adapters, arm_ids, demands, facts, kinds, rights
 from core.api_versions import UPGRADES
 from core.refusals import is_forbidden_text

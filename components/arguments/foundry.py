@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from components.account_args import AccountArguments
 from components.arguments import names
+from components.arguments.account_args import AccountArguments
 from components.arguments.inputs import Arguments, Rule, argument
 from core import kind_limits
 from core.service.problem import Problem

@@ -11,18 +11,18 @@ from typing import Any, ClassVar, Self
 
 import pulumi
 
-from components import callers
-from components.arguments import names
-from components.arguments.inputs import Arguments, Rule, argument, camel_case, known_text
-from components.as_found import AS_FOUND
-from components.audit import ServiceAuditArgs
-from components.callers import CallerArgs
-from components.encryption_args import EncryptionArguments
-from components.foundry import FoundryArguments
-from components.network import PRIVATE
+from components.arguments import callers, names
+from components.arguments.as_found import AS_FOUND
+from components.arguments.audit import ServiceAuditArgs
+from components.arguments.callers import CallerArgs
+from components.arguments.encryption_args import EncryptionArguments
+from components.arguments.foundry import FoundryArguments
+from components.arguments.inputs import Arguments, Rule, argument, known_text
+from components.arguments.network import PRIVATE
 from core import arm_ids, coverage, demands, facts, kind_limits, kinds
 from core.kinds import FREE_TIER
 from core.regions import normalised, region
+from core.resource_types import camel_case
 from core.service.desired import (
     BOTH,
     CUSTOMER_MANAGED,

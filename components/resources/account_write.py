@@ -27,9 +27,9 @@ import pulumi
 from pulumi.runtime.proto import resource_pb2
 
 from components.azure_failures import made_usable
-from components.hooks import KNOWN_LATER, engine_has, plain, read_in_hook
-from components.invokes import InvokeError, invoke
-from components.kept_properties import lost_search
+from components.resources.kept_properties import lost_search
+from components.sdk.hooks import KNOWN_LATER, engine_has, plain, read_in_hook
+from components.sdk.invokes import InvokeError, invoke
 from core import adapters
 from core.refusals import is_absent_text
 from core.resource_types import GET_ACCOUNT

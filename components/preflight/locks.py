@@ -16,8 +16,8 @@ from pulumi.runtime.proto import resource_pb2
 
 from components.cmk_resource import cmk_invoke_options
 from components.declared import IN_RESOURCE_MANAGER
-from components.hooks import engine_has, read_in_hook
-from components.invokes import invoke
+from components.sdk.hooks import engine_has, read_in_hook
+from components.sdk.invokes import invoke
 from core import arm_ids
 from core.resource_types import BINDING
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pulumi
 
-from components.account_args import declared_encryption
+from components.arguments.account_args import declared_encryption
 from components.arguments.inputs import known_text
+from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.azure_native import plugin_version
 from components.declared import IN_RESOURCE_MANAGER, Declaration, Made
-from components.service_args import EncryptedAIServicesAccountArgs
-from components.service_parts import Parts
+from components.parts.service_parts import Parts
 from components.service_plan import ServicePlan
 from core import arm_ids, facts, key_uris, regions
 from core import resource_types as types

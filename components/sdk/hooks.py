@@ -21,7 +21,7 @@ from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from pulumi.runtime.rpc import UNKNOWN
 from pulumi.runtime.settings import get_monitor, monitor_supports_feature
 
-from components.sdk import call_from_another_loop, serve_callbacks
+from components.sdk.private import call_from_another_loop, serve_callbacks
 
 Answer = TypeVar("Answer")
 _THREADS = ThreadPoolExecutor(32, "hooks")

@@ -7,18 +7,11 @@ from typing import Any, ClassVar
 import pulumi
 
 from components.arguments import checks, names
-from components.arguments.inputs import (
-    Arguments,
-    ComponentArguments,
-    Rule,
-    argument,
-    arguments,
-    camel_case,
-    known_text,
-)
-from components.key import RSA_HSM, MadeKeyArguments
-from components.vault import PREMIUM, TIERS
+from components.arguments.inputs import Arguments, ComponentArguments, Rule, argument, arguments, known_text
+from components.arguments.key_args import RSA_HSM, MadeKeyArguments
+from components.arguments.vault_args import PREMIUM, TIERS
 from core import arm_ids, key_uris
+from core.resource_types import camel_case
 from core.roles import HSM_CRYPTO_USER
 from core.service.desired import (
     ACCESS_POLICY,

@@ -1,0 +1,1 @@
+"""The parts of one service, in their order."""

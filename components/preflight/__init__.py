@@ -1,0 +1,1 @@
+"""The one look at what exists before anything is made, and the decision."""

@@ -1,0 +1,1 @@
+"""Pulumi's SDK beside its resources: its private parts, hooks, and calls of functions."""
