@@ -55,6 +55,11 @@ COMMANDS = {
         "prove that a stack's accounts are under its keys, or cut off from them",
         ("verify --stack prod", "verify --stack prod --write-project", "verify --stack prod --revoked"),
     ),
+    "scan": Command(
+        "scan",
+        "list each AI account of subscriptions with its key and one next step",
+        ("scan --subscription 11111111-1111-4111-8111-111111111111",),
+    ),
     "evidence": Command(
         "evidence.command",
         "write what an auditor asks about keys, signed if you like",

@@ -65,6 +65,10 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         ),
         _JSON,
     ),
+    "scan": (
+        _value("--subscription", "subscriptions to read", nargs="+", required=True, metavar="ID"),
+        _JSON,
+    ),
     "evidence": (
         _value("--stack", "the accounts of a stack"),
         _value("--account", "ARM ids of accounts", nargs="+", type=_account, metavar="ID"),

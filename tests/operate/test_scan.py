@@ -1,0 +1,129 @@
+"""The scan of a subscription: a row and one next step for each account, whichever tool made it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from core import adapters
+from core.facts import Upgrade
+from localazure import seed
+from operate import scan
+from operate.azure import UnansweredError
+from tests.operate.evidence.door_azure import SUBSCRIPTION, DoorAzure, scene
+from tests.support.front import Door
+
+TODAY = date(2026, 12, 2)
+ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts"
+KEY = {"keySource": "Microsoft.KeyVault"}
+BOUND = {**KEY, "keyVaultProperties": {"keyVaultUri": "https://kv.vault.azure.net", "keyName": "cmk"}}
+CAPABLE = [{"name": "CustomerManagedKey"}]
+VAULT = {
+    "id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv",
+    "name": "kv",
+    "location": "westeurope",
+    "properties": {"enableSoftDelete": True, "enablePurgeProtection": True, "enableRbacAuthorization": True},
+}
+
+
+def account(name: str = "a", kind: str = "TextAnalytics", **said: Any) -> dict[str, Any]:
+    properties = {"capabilities": CAPABLE, "provisioningState": "Succeeded", **said}
+    return {
+        "id": f"{ID}/{name}",
+        "name": name,
+        "kind": kind,
+        "location": said.pop("location", "westeurope"),
+        "sku": {"name": "S"},
+        "properties": properties,
+    }
+
+
+def row(
+    body: dict[str, Any], vault: dict[str, Any] | None = None, upgrade: Upgrade | None = None
+) -> scan.AccountRow:
+    vaults = {"kv": adapters.vault(vault)} if vault else {}
+    return scan.row_of(adapters.account(body), vaults, upgrade or Upgrade(), (), TODAY)
+
+
+@pytest.fixture(scope="module")
+def door() -> Door:
+    return scene()
+
+
+def test_a_reader_scans_a_subscription_in_a_few_requests(door: Door) -> None:
+    """Accounts bound by the portal's way and plain ones, by the local Azure's own answers."""
+    azure = DoorAzure(door, caller=seed.READER)
+    rows = {found.id.rpartition("/")[2]: found for found in scan.scan(azure, [SUBSCRIPTION], TODAY)}
+    assert {"plain", "rotated", "cut-off"} <= {*rows}
+    assert rows["plain"].key == "Microsoft's"
+    assert "adopt --stack STACK --account" in rows["plain"].next_step
+    assert rows["rotated"].key.startswith("yours: ")
+    assert len(azure.questions) <= 3 + 2 * len(seed.SUBSCRIPTIONS)
+
+
+def test_a_thousand_accounts_are_as_many_requests_as_one(monkeypatch: pytest.MonkeyPatch, door: Door) -> None:
+    azure = DoorAzure(door)
+    encryptions: tuple[dict[str, Any], ...] = ({}, {"encryption": BOUND}, {"encryption": KEY})
+    bodies = [account(f"a{number}", **encryptions[number % 3]) for number in range(1000)]
+    asked: list[str] = []
+
+    def listed(path: str, version: str, wanted: str = "") -> list[Any]:
+        asked.append(f"{path} {version}{wanted}")
+        return bodies if path.endswith("CognitiveServices/accounts") else []
+
+    monkeypatch.setattr(azure, "list", listed)
+    rows = scan.scan(azure, [SUBSCRIPTION], TODAY)
+    assert len(rows) == 1000
+    assert len({found.next_step for found in rows}) == 335
+    assert len(asked) == 5
+
+
+@pytest.mark.parametrize(
+    ("body", "vault", "step"),
+    [
+        (account(), None, "take it into a stack with"),
+        (account(kind="Unheard.Of"), None, "find out whether a customer's key is possible"),
+        (account(location="global"), None, "make it anew in a region"),
+        (account(capabilities=[{"name": "Container"}]), None, "move it to tier S,"),
+        (account(encryption=BOUND), None, "find the vault of its key"),
+        (account(encryption=BOUND), VAULT, ""),
+        (
+            account(encryption=BOUND),
+            {**VAULT, "properties": {"enableSoftDelete": True}},
+            "run `az keyvault update --name kv --enable-purge-protection true",
+        ),
+    ],
+)
+def test_each_account_has_one_next_step(
+    body: dict[str, Any], vault: dict[str, Any] | None, step: str
+) -> None:
+    found = row(body, vault).next_step
+    assert found.startswith(step) if step else found == ""
+
+
+def test_what_the_key_does_not_cover_and_what_azure_plans_is_said() -> None:
+    """A Foundry account: Azure Policy's `compliant` says nothing about it."""
+    upgrade = adapters.upgrade({"properties": {"foundryAutoUpgrade": {"isPlannedByMicrosoft": True}}})
+    remarks = " | ".join(row(account(kind="AIServices", encryption=BOUND), VAULT, upgrade).remarks)
+    assert "not under the key: agents in the basic setup" in remarks
+    assert "says nothing about it" in remarks
+
+
+def test_vaults_that_may_not_be_listed_are_said(door: Door) -> None:
+    azure = DoorAzure(door, "KeyVault/vaults")
+    rows = scan.scan(azure, [SUBSCRIPTION], TODAY)
+    steps = [found.next_step for found in rows if found.key.startswith("yours")]
+    assert steps
+    assert all("403 Forbidden: refused by the test" in step for step in steps)
+
+
+def test_accounts_that_may_not_be_listed_end_the_scan(door: Door) -> None:
+    """A row that is missing would read as an account that does not exist."""
+    with pytest.raises(UnansweredError):
+        scan.scan(DoorAzure(door, "CognitiveServices/accounts?"), [SUBSCRIPTION], TODAY)
+
+
+def test_a_login_that_lists_no_subscriptions_scans_the_named_ones(door: Door) -> None:
+    assert scan.scan(DoorAzure(door, "LIST /subscriptions?"), [SUBSCRIPTION], TODAY)
