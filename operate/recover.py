@@ -13,8 +13,8 @@ whether Azure did create a resource that was cut off: `pulumi up --refresh`, whi
 resource if it is not there.
 
 The engine itself finishes its own updates and deletes. It leaves creates to a person, and azure-native
-refuses to create a resource that exists. `pulumi refresh --import-pending-creates` does not help: the
-operations become imports and are then forgotten (CLI 3.259, cmd/pulumi/operations/refresh.go).
+refuses to create a resource that exists. `pulumi refresh --import-pending-creates` does not help: tried with
+CLI 3.259, it forgets the operations without a read, and the next update creates the resources again.
 """
 
 import argparse
@@ -58,7 +58,7 @@ class UnknownIdError(ValueError):
 
 
 @dataclass(frozen=True)
-class CutOff:
+class PendingOperation:
     """An operation that was cut off, its kind (`creating`, ...), and its resource.
 
     `id` is the id that the resource has if it was created, `predecessor` the id of the resource that it
@@ -124,10 +124,10 @@ def _taken_in(
         if not found:
             break
         tell("declared, not in the state, and existing in Azure:")
-        for one in found:
-            tell(f"  {_label(one['urn'])}: {one['id']}")
+        for existing in found:
+            tell(f"  {_label(existing['urn'])}: {existing['id']}")
         if not saves:
-            unnamed = sum(_LATER.partition("{}")[2] in one for one in problems)
+            unnamed = sum(_LATER.partition("{}")[2] in problem for problem in problems)
             later = f"; it then looks for {unnamed} more, whose names are known by then" if unnamed else ""
             tell(f"say --yes to take these into the state{later}; nothing was changed")
             return 1
@@ -135,8 +135,8 @@ def _taken_in(
         added = completed(found, created, resources)
         if not added:
             raise StackError("a preview would create what the state has; look at `pulumi stack export`")
-        for one in added:
-            _add(one, resources)
+        for resource in added:
+            _add(resource, resources)
         state["deployment"]["resources"] = resources
         if not rounds:
             tell(f"the state before is in {saved(stack, saves)}")
@@ -156,7 +156,7 @@ def resolved(
     document: Mapping[str, Any],
     subscription_id: str,
     exists: Callable[[Mapping[str, Any], str], bool] = lambda _state, _id: True,
-) -> tuple[dict[str, Any], Sequence[CutOff]]:
+) -> tuple[dict[str, Any], Sequence[PendingOperation]]:
     """An exported state with every operation resolved, and the operations that were cut off.
 
     `subscription_id` is the login's, for resources whose own provider does not name one. A create is recorded
@@ -171,17 +171,17 @@ def resolved(
         created, doing = operation["resource"], operation["type"]
         finds = created["type"].startswith(OWN_PROVIDER) and created["type"] not in FORMS
         if doing != "creating" or finds:
-            cuts.append(CutOff(doing, created["urn"]))
+            cuts.append(PendingOperation(doing, created["urn"]))
             continue
         try:
             id = _id(created, resources, subscription_id)
         except UnknownIdError as error:
-            cuts.append(CutOff(doing, created["urn"], problem=str(error)))
+            cuts.append(PendingOperation(doing, created["urn"], problem=str(error)))
             continue
         if not exists(created, id):
-            cuts.append(CutOff(doing, created["urn"]))
+            cuts.append(PendingOperation(doing, created["urn"]))
             continue
-        cuts.append(CutOff(doing, created["urn"], id, _add(_as_recorded(created, id), resources)))
+        cuts.append(PendingOperation(doing, created["urn"], id, _add(_as_recorded(created, id), resources)))
     if any(cut.problem for cut in cuts):
         return copy.deepcopy(dict(document)), cuts
     deployment["resources"] = resources
@@ -246,9 +246,10 @@ def completed(
     """The additions to a state besides its `resources`: the resources found in Azure, each below the
     components and after the provider that a preview would create for it, because a lost state lacks these,
     too. Nothing of a service of which nothing was found."""
-    ids = {one["urn"]: one.get("id") for one in resources if not one.get("delete")}
-    kinds = (one for one in created if not one.get("custom") or one["type"].startswith(_PROVIDER))
-    needed = {one["urn"]: one for one in kinds}
+    ids = {kept["urn"]: kept.get("id") for kept in resources if not kept.get("delete")}
+    needed = {
+        made["urn"]: made for made in created if not made.get("custom") or made["type"].startswith(_PROVIDER)
+    }
     added: list[dict[str, Any]] = []
 
     def add(state: Mapping[str, Any]) -> None:
@@ -270,7 +271,7 @@ def completed(
             # It is the successor of what the state has, which stays there until it is deleted.
             ids.pop(state["urn"], None)
         add(state)
-    return [_without_dependencies(one, ids) for one in added]
+    return [_without_dependencies(state, ids) for state in added]
 
 
 def _without_id(state: Mapping[str, Any]) -> dict[str, Any]:

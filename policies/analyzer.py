@@ -25,7 +25,7 @@ from core.stack import Provider, Stack, StackResource, read
 from policies import exemptions
 from policies.exemptions import Exemption
 from policies.redaction import opened, without_secrets
-from policies.rule import Asked, Given, Rule, RuleFinding
+from policies.rule import Rule, RuleContext, RuleFinding, RuleSubject
 from policies.rules import RULES
 from policies.used import UsedProtections
 
@@ -68,7 +68,9 @@ def make_policies() -> list[Policy]:
 
 
 def _described(rule: Rule) -> Policy:
-    form = policy.ResourceValidationPolicy if rule.asked is Asked.STEP else policy.StackValidationPolicy
+    form = (
+        policy.ResourceValidationPolicy if rule.subject is RuleSubject.STEP else policy.StackValidationPolicy
+    )
     schema = {name: dict(value) for name, value in rule.settings.items()}
     return form(
         name=rule.name,
@@ -124,7 +126,7 @@ class Analyzer(getattr(_sdk, _SERVICER, object)):  # type: ignore[misc] # the SD
     def Analyze(self, request: Any, _: Any) -> Any:
         """What rules say of one resource before its step."""
         one = self.declared[request.urn] = _resource(request)
-        fitting = [rule for rule in self.rules if rule.asked is Asked.STEP]
+        fitting = [rule for rule in self.rules if rule.subject is RuleSubject.STEP]
         asked = [rule for rule in fitting if not rule.kinds or one.kind in rule.kinds]
         return self._answer(asked, lambda rule: self._found(rule, [(one, one.urn)], _NOTHING), one.urn)
 
@@ -138,7 +140,7 @@ class Analyzer(getattr(_sdk, _SERVICER, object)):  # type: ignore[misc] # the SD
         shown = [_resource(one) for one in request.resources]
         unused = self._refuses(UNUSED, "advisory")
         built = cache(lambda: UsedProtections(self._stack(shown), unused))
-        asked = [rule for rule in self.rules if rule.asked is not Asked.STEP]
+        asked = [rule for rule in self.rules if rule.subject is not RuleSubject.STEP]
         response = self._answer(asked, lambda rule: self._found(rule, rule.subjects(built()), built()))
         listed = {UNUSED: self.unused, UNDECIDED: self.undecided, EXEMPTIONS: self._exemptions(len(shown))}
         for name, lines in listed.items():
@@ -209,14 +211,14 @@ class Analyzer(getattr(_sdk, _SERVICER, object)):  # type: ignore[misc] # the SD
         self, rule: Rule, subjects: Iterable[tuple[Any, str | None]], protections: UsedProtections
     ) -> Iterator[RuleFinding]:
         """A rule's findings in the request that is being answered."""
-        at = self.declared.get if rule.asked is Asked.STEP else protections.stack.at
+        at = self.declared.get if rule.subject is RuleSubject.STEP else protections.stack.at
         settings = {name: schema["default"] for name, schema in rule.settings.items()}
         stated = self.configured.get(rule.name, {})
         settings |= {name: value for name, value in stated.items() if value is not None}
-        given = Given(settings, self.clock(), at, protections)
+        context = RuleContext(settings, self.clock(), at, protections)
         for subject, urn in subjects:
-            found = [replace(one, urn=one.urn or urn) for one in rule.judge(subject, given)]
-            used = protections.is_used(subject) if rule.asked is Asked.USED and found else True
+            found = [replace(one, urn=one.urn or urn) for one in rule.judge(subject, context)]
+            used = protections.is_used(subject) if rule.subject is RuleSubject.USED and found else True
             for one in found:
                 if used is True or (used and one.outcome is not DemandOutcome.UNMET):
                     yield one

@@ -75,22 +75,24 @@ def read(text: str, today: date) -> dict[str, Any]:
     parts = {} if stated is None else stated
     if not isinstance(parts, dict):
         raise ConfigurationError(f"found {json.dumps(parts)}, expected profile, rules, exemptions")
-    parts = {name: one for name, one in parts.items() if one is not None}
+    parts = {part: value for part, value in parts.items() if value is not None}
     if isinstance(rules := parts.get("rules"), dict):
-        levels = {name: {"enforcementLevel": one} for name, one in rules.items() if isinstance(one, str)}
+        levels = {
+            rule: {"enforcementLevel": level} for rule, level in rules.items() if isinstance(level, str)
+        }
         parts["rules"] = rules | levels
     wrong = (
-        f"{'.'.join(map(str, one.absolute_path)) or 'the file'}: {one.message}"
-        for one in _CHECK.iter_errors(parts)
+        f"{'.'.join(map(str, error.absolute_path)) or 'the file'}: {error.message}"
+        for error in _CHECK.iter_errors(parts)
     )
     if problems := [*wrong, *_endless(parts, today)]:
         raise ConfigurationError("\n".join(problems))
     made = profile(parts.get("profile", PROFILES[0]))
     for name, values in parts.get("rules", {}).items():
         made[name].update({key: value for key, value in values.items() if key not in _FOR_A_TIME})
-    for one in parts.get("exemptions", ()):
-        entry = {key: value for key, value in one.items() if key != "rule"}
-        made[one["rule"]].setdefault("exemptions", []).append(entry)
+    for exemption in parts.get("exemptions", ()):
+        entry = {key: value for key, value in exemption.items() if key != "rule"}
+        made[exemption["rule"]].setdefault("exemptions", []).append(entry)
     return made
 
 
@@ -98,9 +100,9 @@ def _endless(parts: Mapping[str, Any], today: date) -> Iterator[str]:
     """The problems that no schema finds: an exemption that names no resource or does not end, and a refusing
     rule that is off without an end and a reason."""
     listed, rules = parts.get("exemptions"), parts.get("rules")
-    for number, one in enumerate(listed if isinstance(listed, list) else ()):
-        if isinstance(one, dict) and {"urn", *_FOR_A_TIME} <= one.keys():
-            found = exemptions.problems_of(one["urn"], one["reason"], one["until"], today)
+    for number, entry in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(entry, dict) and {"urn", *_FOR_A_TIME} <= entry.keys():
+            found = exemptions.problems_of(entry["urn"], entry["reason"], entry["until"], today)
             yield from (f"exemptions.{number}.{text}" for text in found)
     chosen = parts.get("profile")
     levels = profile(chosen if chosen in PROFILES else PROFILES[0])
@@ -109,12 +111,12 @@ def _endless(parts: Mapping[str, Any], today: date) -> Iterator[str]:
             continue
         refuses = levels.get(name, {}).get("enforcementLevel") == "mandatory"
         if refuses and values.get("enforcementLevel") == "disabled":
-            until, reason = (values.get(one) for one in _FOR_A_TIME)
+            until, reason = (values.get(part) for part in _FOR_A_TIME)
             wrong = exemptions.problems_of(f"*::{name}", reason, until, today)
             if not wrong and date.fromisoformat(str(until)) < today:
                 wrong = [f"it was disabled until {until}; remove it, or renew it with a reason"]
             only = f"rules.{name}: a rule that refuses can be disabled only for a time"
-            yield from (f"{only}; {one}" for one in wrong)
+            yield from (f"{only}; {problem}" for problem in wrong)
         elif values.keys() & {*_FOR_A_TIME}:
             yield f"rules.{name}: until and reason apply only to a rule that refuses and is disabled"
 

@@ -85,7 +85,7 @@ def expect(
 
 
 @dataclass(frozen=True)
-class Given:
+class RuleContext:
     """What a rule is given besides its subject: its settings, which the engine has checked by their schemas;
     the time in seconds since 1970; what finds a resource by its URN; and the protections of the stack, which
     are empty for a rule that is asked before the stack is known."""
@@ -100,8 +100,8 @@ class Given:
         return frozenset(str(text).strip().lower() for text in self.settings[name])
 
 
-class Asked(Enum):
-    """What a rule is asked about, each with its first argument."""
+class RuleSubject(Enum):
+    """What a rule judges, each with its first argument."""
 
     STEP = "each resource of its kinds, or of all, before its step: the resource by its inputs"
     EACH = "each resource of its kinds, once the whole stack is known: the resource"
@@ -121,9 +121,9 @@ class Rule:
 
     name: str
     title: str
-    asked: Asked
+    subject: RuleSubject
     kinds: tuple[Kind, ...]
-    judge: Callable[[Any, Given], Iterable[RuleFinding]]
+    judge: Callable[[Any, RuleContext], Iterable[RuleFinding]]
     level: Literal["mandatory", "advisory", "disabled"]
     severity: Literal["low", "medium", "high", "critical"]
     why: str
@@ -135,9 +135,9 @@ class Rule:
         """What a rule on the stack is asked about, and the URN that its findings have by default. Which keys
         and vaults the accounts use shows only when the whole stack is known: others of the same program, for
         signing or for disks, are not the service's."""
-        if self.asked is Asked.STACK:
+        if self.subject is RuleSubject.STACK:
             return [(protections, None)]
-        if self.asked is Asked.USE:
+        if self.subject is RuleSubject.USE:
             return [(use, use.writer.urn) for use in protections.all]
         return [(one, one.urn) for kind in self.kinds for one in protections.stack.of(kind)]
 
@@ -147,7 +147,7 @@ FOUND: Final[list[Rule]] = []
 _Judge = TypeVar("_Judge", bound=Callable[..., Iterable[RuleFinding]])
 
 
-def rule(asked: Asked, *kinds: Kind) -> Callable[[_Judge], _Judge]:
+def rule(subject: RuleSubject, *kinds: Kind) -> Callable[[_Judge], _Judge]:
     """Makes a rule of the function that judges: its name is the rule's, and the first line of its docstring
     the title."""
 
@@ -155,7 +155,7 @@ def rule(asked: Asked, *kinds: Kind) -> Callable[[_Judge], _Judge]:
         name = judge.__name__.replace("_", "-")
         title = str(judge.__doc__).partition("\n")[0].removesuffix(".")
         told = _TOLD["rules"][name]
-        FOUND.append(Rule(name=name, title=title, asked=asked, kinds=kinds, judge=judge, **told))
+        FOUND.append(Rule(name=name, title=title, subject=subject, kinds=kinds, judge=judge, **told))
         return judge
 
     return made

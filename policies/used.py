@@ -47,11 +47,12 @@ class UsedProtections(Protections):
         neither key nor vault may mean any of them; one that names its vault alone may mean any key in it."""
         keys, vaults = map(self.stack.of, _HELD)
         places = [(key, self.place_of(key)) for key in keys] + [(vault, _whole(vault)) for vault in vaults]
-        used = {one.urn for one, _ in places if COMPONENTS in one.urn}
-        used |= {one.urn for one, place in places if any(may_be_same(place, use) for use in self.all)}
-        for one in (*self.stack.of(Kind.ACCOUNT), *self.stack.of(Kind.BINDING)):
-            depends_on = self.stack.depends_on(one)
-            used.update(each.urn for each in depends_on if each.kind in _HELD)
+        used = set[str]()
+        for resource, place in places:
+            if COMPONENTS in resource.urn or any(may_be_same(place, use) for use in self.all):
+                used.add(resource.urn)
+        for user in (*self.stack.of(Kind.ACCOUNT), *self.stack.of(Kind.BINDING)):
+            used.update(each.urn for each in self.stack.depends_on(user) if each.kind in _HELD)
         used.update(vault.urn for key in keys if key.urn in used and (vault := self.stack.above(key)))
         return frozenset(used)
 

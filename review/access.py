@@ -264,7 +264,7 @@ def _abilities(snapshot: Snapshot, grant: Grant, vault: str) -> list[Ability]:
     elif grant.role and grant.role.allows(rights.ROLE_WRITE):
         found.append(rights.OVER_VAULT[rights.ROLE_WRITE])
     why = doubt(grant)
-    abilities = [(can, why) for can in found]
+    abilities = [(ability, why) for ability in found]
     if why and (found or not grant.role or isinstance(grant.principal, Mark)):
         abilities.append(("do what the preview does not show", f"{what(grant)}, {why}"))
     return abilities

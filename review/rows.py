@@ -82,10 +82,10 @@ def rows_of(preview: Preview) -> list[ReportRow]:
     shown = _shown(accounts)
     losing = [*access.losing(resources, snapshots, shown)]
     others: dict[str, list[Verdict]] = {}
-    for urn, verdict in (*_of_others(resources, snapshots, accounts, say_revoked), *losing):
-        others.setdefault(urn, []).append(verdict)
+    for place, verdict in (*_of_others(resources, snapshots, accounts, say_revoked), *losing):
+        others.setdefault(place, []).append(verdict)
     rows += [_of_other(by_urn[urn], verdicts) for urn, verdicts in others.items()]
-    restored = {urn for urn, verdict in losing if verdict.name is Name.ACCESS_RESTORED}
+    restored = {grant for grant, verdict in losing if verdict.name is Name.ACCESS_RESTORED}
     for principal, verdict in access.gaining(snapshots, shown, restored):
         rows.append(ReportRow(principal, None, (Judged(verdict),), noun="principal"))
     return rows

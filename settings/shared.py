@@ -165,15 +165,17 @@ def shared(document: Mapping[str, object]) -> SharedSettings:
         said: Any = json.loads(json.dumps(document, default=str))
     except (TypeError, ValueError) as error:
         raise FleetFileError([Problem(FILE, f"is not YAML: {error}")]) from error
-    said = {name: one for name, one in said.items() if one is not None}
+    said = {name: value for name, value in said.items() if value is not None}
     schema = json.loads(Path(__file__).with_name("fleet.schema.json").read_text(encoding="utf-8"))
-    wrong = Draft202012Validator(schema).iter_errors(said)
-    if problems := [Problem(_place(one.absolute_path), one.message) for one in wrong] + [*_unshared(said)]:
+    errors = Draft202012Validator(schema).iter_errors(said)
+    problems = [Problem(_place(error.absolute_path), error.message) for error in errors]
+    problems += _unshared(said)
+    if problems:
         raise FleetFileError(problems)
     everybody: Selector = {}
     levels = [(everybody, said.get("settings", {}))]
-    levels += [(_selector(one["match"]), one["settings"]) for one in said.get("labels", ())]
-    rings = [_ring(one) for one in said.get("rings", ())]
+    levels += [(_selector(label["match"]), label["settings"]) for label in said.get("labels", ())]
+    rings = [_ring(ring) for ring in said.get("rings", ())]
     names = [ring.name for ring in rings]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise FleetFileError([Problem("rings", f"found {', '.join(twice)} twice, expected other names")])

@@ -88,11 +88,13 @@ def gaps(service: Service, facts: Facts) -> Iterator[Gap]:
     vault, key, since = service.vault, service.key, facts.since
     if since is None or not (isinstance(vault, Vault) and isinstance(key, Key)):
         return
-    asked = max(since, min((time for one in key.versions if (time := moment(one.created))), default=since))
-    changed = () if isinstance(facts.changes, NotChecked) else facts.changes
+    created = [time for version in key.versions if (time := moment(version.created))]
+    asked = max(since, min(created, default=since))
+    changes = () if isinstance(facts.changes, NotChecked) else facts.changes
     # A change that has only begun, such as a purge, which takes days, may have been done.
-    done = [one for one in changed if one.result.lower() != "failed"]
-    settings = [one for one in done if one.where.lower().startswith(vault.id.lower() + _SETTING)]
+    done = [change for change in changes if change.result.lower() != "failed"]
+    place = vault.id.lower() + _SETTING
+    settings = [change for change in done if change.where.lower().startswith(place)]
     if isinstance(service.use, KeyUseLog):
         if quiet := silence(service.use.rows):
             yield Gap(
@@ -102,7 +104,7 @@ def gaps(service: Service, facts: Facts) -> Iterator[Gap]:
     if settings:
         last = settings[-1]
         until = facts.taken if last.what.lower().endswith("/delete") else last.time
-        who = ", ".join(sorted({_who(one) for one in settings}))
+        who = ", ".join(sorted(set(map(_who, settings))))
         if until > settings[0].time:
             yield Gap(vault.name, settings[0].time, until, f"{who} wrote or deleted its diagnostic settings")
 

@@ -241,15 +241,22 @@ def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Broken]:
 def _disabling(older: Sequence[KeyVersion], key: KeyUri, facts: Facts) -> str:
     """The commands that disable those older versions of a key to which no account is bound. Without every
     account, or if one was not read, is being changed or may use each version, what to do before."""
-    accounts = [one.account for one in facts.services]
-    named = [one.encryption.key for one in accounts if isinstance(one, Account) and one.has_settled]
-    on_it = [one for one in named if one and (one.same_key(key) or not (one.name and one.vault_name))]
-    in_use = {one.version.lower() if one.name and one.vault_name else "" for one in on_it}
-    idle = [one.version for one in older if one.version.lower() not in in_use]
-    known = facts.every_account and len(named) == len(accounts) and "" not in in_use
-    uris = (KeyUri(key.vault_uri, key.name, version).text for version in idle)
-    commands = [f"az keyvault key set-attributes --id {uri} --enabled false" for uri in uris]
-    return "; ".join(commands) if known and idle else WORDS["look_first"]
+    in_use: set[str] = set()
+    is_known = facts.every_account
+    for account in (service.account for service in facts.services):
+        if not isinstance(account, Account) or not account.has_settled:
+            is_known = False
+        elif bound := account.encryption.key:
+            # One that does not show its key may be on any version.
+            is_known = is_known and bool(bound.name and bound.vault_name)
+            if bound.same_key(key):
+                in_use.add(bound.version.lower())
+    # A key without a version may be on any, too.
+    idle = [version.version for version in older if version.version.lower() not in in_use]
+    if not is_known or not idle or "" in in_use:
+        return WORDS["look_first"]
+    uris = [KeyUri(key.vault_uri, key.name, version).text for version in idle]
+    return "; ".join(f"az keyvault key set-attributes --id {uri} --enabled false" for uri in uris)
 
 
 def _key(key: Key, facts: Facts) -> Iterator[Broken]:
@@ -295,13 +302,19 @@ def _principals(found: tuple[PrincipalRight, ...] | NotChecked) -> list[str]:
 
 
 def _use(account: Account, rows: Sequence[UseRow]) -> Iterator[Broken]:
-    own = (account.key_user or "").lower()
-    used = {
-        r.identity for r in rows if r.identity.lower() != own and not r.refused and r.operation in UNWRAPS
-    }
-    if used:
-        yield "others-did-unwrap", {"who": ", ".join(sorted(used))}
-    if refused := sum(r.uses for r in rows if r.refused and r.identity.lower() == own):
+    others: set[str] = set()
+    refused = attempts = 0
+    for row in rows:
+        is_own = row.identity.lower() == (account.key_user or "").lower()
+        if row.refused and is_own:
+            refused += row.uses
+        elif row.refused:
+            attempts += row.uses
+        elif not is_own and row.operation in UNWRAPS:
+            others.add(row.identity)
+    if others:
+        yield "others-did-unwrap", {"who": ", ".join(sorted(others))}
+    if refused:
         yield "account-was-refused", {"count": counted(refused, "use")}
-    if attempts := sum(r.uses for r in rows if r.refused and r.identity.lower() != own):
+    if attempts:
         yield "others-were-refused", {"count": counted(attempts, "attempt")}

@@ -37,11 +37,11 @@ def run(arguments: argparse.Namespace) -> int:
     newest, *before = [report.written(folder) for folder in (arguments.folder, *arguments.since)]
     found = statements(newest, before, key=arguments.signed_by, authority=arguments.authority)
     if arguments.json:
-        print(report.as_json([one._asdict() for one in found]))
+        print(report.as_json([statement._asdict() for statement in found]))
     else:
-        for one in found:
-            print(f"{one.verdict:12}{one.text}")
-    return 1 if any(one.verdict is Status.WRONG for one in found) else 0
+        for statement in found:
+            print(f"{statement.verdict:12}{statement.text}")
+    return 1 if Status.WRONG in {verdict for verdict, _ in found} else 0
 
 
 def statements(

@@ -121,8 +121,8 @@ def rotate(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
     """Raises the generation of each chosen key once, at the first stack that uses it, and updates all."""
     chosen, wanted = chosen.of_keys(arguments.key)
     _refuse_missing(chosen)
-    users = [replace(one, keys=one.keys & wanted) for one in chosen.members()]
-    current = {one.stack: _generations(chosen, one) for one in users}
+    users = [replace(member, keys=member.keys & wanted) for member in chosen.members()]
+    current = {user.stack: _generations(chosen, user) for user in users}
     _refuse_unfinished(chosen, current)
     targets = list(planning.generations(users, current))
     if not arguments.yes:
@@ -132,7 +132,7 @@ def rotate(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
         return _would_update(chosen)
     for name, key, generation in targets:
         stack.configure(name, {f"{at}key.generation": generation for at in _places(chosen, name, key)})
-    goes_on = _going_on(one.stack for one in users)
+    goes_on = _going_on(user.stack for user in users)
     print(f"the files have the new generations; if this run is cut off, {goes_on}", file=sys.stderr)
     code = chosen.carry_out("rotate", partial(work.up, minutes=arguments.minutes), halting=True)
     if code:
@@ -176,16 +176,17 @@ def _refuse_unfinished(chosen: ChosenStacks, wanted: Mapping[str, Mapping[str, i
     stacks of a key are on several versions. A stack without access, or with a pinned version, does not
     count. Raises OperateError."""
     waits = {
-        (name, files.key_of(one))
+        (name, files.key_of(service))
         for name in wanted
-        for one in chosen.fleet.settings[name].services
-        if one.has_key and (one.is_revoked or one.key.pin)
+        for service in chosen.fleet.settings[name].services
+        if service.has_key and (service.is_revoked or service.key.pin)
     }
     with ThreadPoolExecutor(chosen.fleet.shared.parallel) as threads:
         recorded = dict(zip(wanted, threads.map(work.recorded_keys, wanted), strict=True))
     newest: dict[str, str] = {}
-    for key, (created, _) in (one for found in recorded.values() for one in found.items()):
-        newest[key] = max(created, newest.get(key, ""))
+    for keys in recorded.values():
+        for key, (created, _) in keys.items():
+            newest[key] = max(created, newest.get(key, ""))
     behind = {
         name: key
         for name, own in wanted.items()
@@ -196,7 +197,7 @@ def _refuse_unfinished(chosen: ChosenStacks, wanted: Mapping[str, Mapping[str, i
         raise OperateError(
             f"nothing was changed: a rotation has not reached {', '.join(behind)}, whose file has a higher "
             "key.generation than its last update, or whose key has a newer version in another stack; "
-            f"{_going_on(one.stack for one in chosen.members())}"
+            f"{_going_on(member.stack for member in chosen.members())}"
         )
 
 

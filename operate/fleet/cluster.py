@@ -64,10 +64,10 @@ def by_worker(work: Work, name: str, expected: str) -> Outcome:
 
 def code_digest() -> str:
     """A digest of the code and the settings that the updates of all stacks use."""
-    packages = [one.parent for one in Path().glob("*/__init__.py")]
     found = [*Path().glob("*.py"), *Path().glob("*.yaml"), Path("uv.lock")]
-    found += [file for one in packages for file in one.rglob("*") if "__pycache__" not in file.parts]
+    for package in Path().glob("*/__init__.py"):
+        found += [path for path in package.parent.rglob("*") if "__pycache__" not in path.parts]
     digest = hashlib.sha256()
-    for file in sorted(one for one in found if one.is_file()):
+    for file in sorted(filter(Path.is_file, found)):
         digest.update(f"{file} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()

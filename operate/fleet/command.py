@@ -53,25 +53,26 @@ def run(arguments: argparse.Namespace) -> int:
 def chosen(fleet: FleetFiles, wanted: argparse.Namespace) -> ChosenStacks:
     """The stacks that the arguments choose: all of the fleet by default. Raises OperateError."""
     rings = planning.in_rings(fleet.members.values(), fleet.shared.rings)
-    found = frozenset(fleet.members)
+    stacks = frozenset(fleet.members)
     if wanted.stack:
-        found &= _known("stack", wanted.stack, fleet.members)
+        stacks &= _known("stack", wanted.stack, fleet.members)
     if wanted.ring:
-        found &= {one for ring in _known("ring", wanted.ring, rings) for one in rings[ring]}
+        stacks &= {stack for ring in _known("ring", wanted.ring, rings) for stack in rings[ring]}
     if wanted.match:
-        pairs = [one.partition("=") for one in wanted.match]
+        pairs = [words.partition("=") for words in wanted.match]
         if wrong := [label for label, equals, _ in pairs if not equals]:
             raise OperateError(f"--match: found {wrong[0]!r}, expected LABEL=PATTERN")
         selector = {label: (pattern,) for label, _, pattern in pairs}
-        found &= {one for one in found if shared.matches(selector, fleet.members[one].labels)}
+        members = fleet.members.values()
+        stacks &= {member.stack for member in members if shared.matches(selector, member.labels)}
     if wanted.key:
-        found &= {one for one in found if wanted.key.lower() in fleet.members[one].keys}
+        stacks &= {member.stack for member in fleet.members.values() if wanted.key.lower() in member.keys}
     if wanted.since:
-        found &= files.touched(Path(), fleet, wanted.since)
-    if not found and not wanted.since:
+        stacks &= files.touched(Path(), fleet, wanted.since)
+    if not stacks and not wanted.since:
         raise OperateError("no stack of the fleet is chosen; `fleet list` shows their labels, rings and keys")
     out, scheduler = getattr(wanted, "out", None), getattr(wanted, "scheduler", "")
-    return ChosenStacks(fleet, planning.only(rings, found), wanted.json, out, scheduler)
+    return ChosenStacks(fleet, planning.only(rings, stacks), wanted.json, out, scheduler)
 
 
 def _known(what: str, wanted: list[str], there: Mapping[str, Any]) -> frozenset[str]:

@@ -57,14 +57,15 @@ Rings = Mapping[str, tuple[str, ...]]
 
 def in_rings(members: Iterable[Member], rings: Sequence[Ring]) -> Rings:
     """Puts every stack into exactly one ring, sorted by name. No ring is empty."""
-    left = sorted(members, key=lambda one: one.stack)
+    left = sorted(members, key=lambda member: member.stack)
     total, found = len(left), dict[str, tuple[str, ...]]()
     for ring in [*rings, Ring(REST)]:
-        fits = [one for one in left if matches(ring.match, one.labels)]
-        taken = fits[: share(ring.take, total)] if ring.take else fits
-        left = [one for one in left if one not in taken]
+        taken = [member for member in left if matches(ring.match, member.labels)]
+        if ring.take:
+            taken = taken[: share(ring.take, total)]
+        left = [member for member in left if member not in taken]
         if taken:
-            found[ring.name] = (*found.get(ring.name, ()), *(one.stack for one in taken))
+            found[ring.name] = (*found.get(ring.name, ()), *(each.stack for each in taken))
     return found
 
 

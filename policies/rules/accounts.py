@@ -7,11 +7,21 @@ from core.protection import Protections, StatedEncryption, StatedIdentity, encry
 from core.resource_types import Kind
 from core.stack import StackResource, made_as_generic
 from core.values import Mark
-from policies.rule import Asked, Findings, Given, RuleFinding, customer_key, hidden, later, of, rule
+from policies.rule import (
+    Findings,
+    RuleContext,
+    RuleFinding,
+    RuleSubject,
+    customer_key,
+    hidden,
+    later,
+    of,
+    rule,
+)
 
 
-@rule(Asked.STACK)
-def account_fits_its_kind(protections: Protections, _: Given) -> Findings:
+@rule(RuleSubject.STACK)
+def account_fits_its_kind(protections: Protections, _: RuleContext) -> Findings:
     """An account has only what accounts of its kind can have.
 
     Network rules, links to storage and search, the identity that uses the key, and what is below it."""
@@ -25,17 +35,17 @@ def account_fits_its_kind(protections: Protections, _: Given) -> Findings:
             yield from of(judgements.below(protections.stack, child), child.urn)
 
 
-@rule(Asked.EACH, Kind.ACCOUNT, Kind.OTHER_PROVIDER)
-def account_has_customer_key(account: StackResource, given: Given) -> Findings:
+@rule(RuleSubject.EACH, Kind.ACCOUNT, Kind.OTHER_PROVIDER)
+def account_has_customer_key(account: StackResource, context: RuleContext) -> Findings:
     """Every account is under a customer-managed key.
 
     A binding in the stack, or encryption that the account itself states; of kinds that store data. What an
     account states as a generic resource is not read, so it is refused."""
-    protections, is_generic = given.protections, account.kind is Kind.OTHER_PROVIDER
+    protections, is_generic = context.protections, account.kind is Kind.OTHER_PROVIDER
     if is_generic and made_as_generic(account) is not Kind.ACCOUNT:
         return
     kind = values.word(account.stated("kind") if is_generic else account.found("kind"))
-    if kind in {*given.words("excludedKinds"), *map(str.lower, kinds.WITHOUT_DATA)}:
+    if kind in {*context.words("excludedKinds"), *map(str.lower, kinds.WITHOUT_DATA)}:
         return
     if is_generic:
         yield RuleFinding(
@@ -68,8 +78,8 @@ def account_has_customer_key(account: StackResource, given: Given) -> Findings:
 _SYSTEM_ASSIGNED: Final = 'set identity.type to "SystemAssigned"'
 
 
-@rule(Asked.STEP, Kind.ACCOUNT)
-def account_identity(account: StackResource, _: Given) -> Findings:
+@rule(RuleSubject.STEP, Kind.ACCOUNT)
+def account_identity(account: StackResource, _: RuleContext) -> Findings:
     """An account has the identity that uses its key, and keeps it.
 
     System-assigned, or user-assigned with an identity attached; never ignored."""
@@ -107,8 +117,8 @@ def _user_assigned(account: StackResource, identity: StatedIdentity, said: str) 
         )
 
 
-@rule(Asked.EACH, Kind.ACCOUNT)
-def account_write_keeps_key(account: StackResource, given: Given) -> Findings:
+@rule(RuleSubject.EACH, Kind.ACCOUNT)
+def account_write_keeps_key(account: StackResource, context: RuleContext) -> Findings:
     """A write of a bound account carries the account's key.
 
     Each account of a binding that exists, if this run writes the account.
@@ -118,7 +128,7 @@ def account_write_keeps_key(account: StackResource, given: Given) -> Findings:
     refresh alone. Rules see neither the state nor the operation; a preview shows them all the same: of a
     resource that it creates the name is not known, of one that it updates computed values are not known.
     """
-    bindings = given.protections.bindings_by_account.get(account.urn, [])
+    bindings = context.protections.bindings_by_account.get(account.urn, [])
     if not (any(_is_bound(binding) for binding in bindings) and _is_written(account)):
         return
     key = customer_key(encryption_of(account))

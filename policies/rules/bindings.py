@@ -5,17 +5,17 @@ from core.protection import AccountProtection, Protections, StatedEncryption, id
 from core.resource_types import Kind
 from core.stack import Stack, StackResource, around
 from core.values import Mark
-from policies.rule import Asked, Findings, Given, RuleFinding, hidden, later, rule, undecided
+from policies.rule import Findings, RuleContext, RuleFinding, RuleSubject, hidden, later, rule, undecided
 
 
-@rule(Asked.USE)
-def binding_identity(use: AccountProtection, given: Given) -> Findings:
+@rule(RuleSubject.USE)
+def binding_identity(use: AccountProtection, context: RuleContext) -> Findings:
     """A binding uses its key through one of the account's identities.
 
     Without identityClientId it is the account's own identity; with it, one that is attached."""
     account = use.account
     if account is not None and use.client_id is not None:
-        yield from _attached(use, account, given.protections)
+        yield from _attached(use, account, context.protections)
     elif account is not None and use.writer.kind is Kind.BINDING:
         identity = identity_of(account.declared)
         if isinstance(identity.type, Mark):
@@ -56,13 +56,13 @@ def _attached(use: AccountProtection, account: StackResource, protections: Prote
         )
 
 
-@rule(Asked.STEP, Kind.BINDING, Kind.ACCOUNT, Kind.VAULT, Kind.KEY)
-def binding_protected(subject: StackResource, given: Given) -> Findings:
+@rule(RuleSubject.STEP, Kind.BINDING, Kind.ACCOUNT, Kind.VAULT, Kind.KEY)
+def binding_protected(subject: StackResource, context: RuleContext) -> Findings:
     """A customer-managed key's binding is protected.
 
     Passes a resource whose service has a setting that removes the protection, because somebody decided
     that. The engine does not show `replaceOnChanges` to a pack, and never replaces a protected resource."""
-    if subject.protect or any(map(_asks_for_it, around(subject, given.at))):
+    if subject.protect or any(map(_asks_for_it, around(subject, context.at))):
         return
     if subject.kind is Kind.BINDING:
         yield RuleFinding(
@@ -84,13 +84,13 @@ def _asks_for_it(component: StackResource) -> bool:
     return unbinds or values.flag(component.stated("protect")) is False
 
 
-@rule(Asked.USE)
-def bound_after_grant(use: AccountProtection, given: Given) -> Findings:
+@rule(RuleSubject.USE)
+def bound_after_grant(use: AccountProtection, context: RuleContext) -> Findings:
     """A key is bound only after the identity that uses it was granted access.
 
     By dependency, so a preview decides it. grant-present reports a missing grant."""
-    stack = given.protections.stack
-    grants = [grant.resource for grant in given.protections.grants_of(use)]
+    stack = context.protections.stack
+    grants = [grant.resource for grant in context.protections.grants_of(use)]
     if "revoked" not in stack.asked(use.writer, "access") and (
         names := _not_before(use.writer, grants, stack)
     ):
@@ -109,8 +109,8 @@ def _not_before(one: StackResource, first: list[StackResource], stack: Stack) ->
     return ", ".join(sorted(names.values()))
 
 
-@rule(Asked.STACK)
-def one_key_per_account(protections: Protections, _: Given) -> Findings:
+@rule(RuleSubject.STACK)
+def one_key_per_account(protections: Protections, _: RuleContext) -> Findings:
     """No two accounts share a key.
 
     Versions of one key are one key."""
@@ -135,8 +135,8 @@ def one_key_per_account(protections: Protections, _: Given) -> Findings:
             )
 
 
-@rule(Asked.STACK)
-def one_writer(protections: Protections, _: Given) -> Findings:
+@rule(RuleSubject.STACK)
+def one_writer(protections: Protections, _: RuleContext) -> Findings:
     """Each account's encryption has one writer.
 
     One binding each; and where there is one, the account ignores its own encryption."""
@@ -186,14 +186,14 @@ def _judge_account(account: StackResource, binding: StackResource, protections: 
     )
 
 
-@rule(Asked.EACH, Kind.PROJECT)
-def project_after_key(project: StackResource, given: Given) -> Findings:
+@rule(RuleSubject.EACH, Kind.PROJECT)
+def project_after_key(project: StackResource, context: RuleContext) -> Findings:
     """A Foundry project is made only after its account has its key.
 
     By dependency, so a preview decides it. account-has-customer-key reports an account without a key."""
-    stack = given.protections.stack
+    stack = context.protections.stack
     account = stack.above(project, Kind.ACCOUNT)
-    bindings = given.protections.bindings_by_account.get(account.urn, []) if account else []
+    bindings = context.protections.bindings_by_account.get(account.urn, []) if account else []
     if names := _not_before(project, bindings, stack):
         yield RuleFinding(
             found=f"the project {project.name} does not depend on the binding of its account ({names})",

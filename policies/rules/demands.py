@@ -12,7 +12,7 @@ from core.protection import AccountProtection, Protections
 from core.resource_types import ACCESS_POLICY, Kind, parse_urn
 from core.stack import StackResource, around
 from core.values import Mark
-from policies.rule import Asked, Findings, Given, RuleFinding, expect, hidden, of, rule, undecided
+from policies.rule import Findings, RuleContext, RuleFinding, RuleSubject, expect, hidden, of, rule, undecided
 
 _DAY: Final = 86_400
 _ROTATION_SETTING: Final = "give the key a rotation policy with az keyvault key rotation-policy update"
@@ -24,32 +24,32 @@ def _is_recovery(vault: StackResource) -> bool:
     return values.word(vault.stated("createMode")) == "recover"
 
 
-@rule(Asked.STEP, Kind.ACCOUNT)
-def account_tier_supports_cmk(account: StackResource, given: Given) -> Iterable[RuleFinding]:
+@rule(RuleSubject.STEP, Kind.ACCOUNT)
+def account_tier_supports_cmk(account: StackResource, context: RuleContext) -> Iterable[RuleFinding]:
     """An account has a pricing tier that can use a customer-managed key."""
-    return of(judgements.tier(account, given.words("unsupportedTiers")))
+    return of(judgements.tier(account, context.words("unsupportedTiers")))
 
 
-@rule(Asked.USED, Kind.VAULT)
-def vault_soft_delete(vault: StackResource, _: Given) -> Iterable[RuleFinding]:
+@rule(RuleSubject.USED, Kind.VAULT)
+def vault_soft_delete(vault: StackResource, _: RuleContext) -> Iterable[RuleFinding]:
     """A vault does not switch soft delete off."""
     return () if _is_recovery(vault) else of(judgements.soft_delete(vault))
 
 
-@rule(Asked.USED, Kind.VAULT)
-def vault_purge_protection(vault: StackResource, _: Given) -> Iterable[RuleFinding]:
+@rule(RuleSubject.USED, Kind.VAULT)
+def vault_purge_protection(vault: StackResource, _: RuleContext) -> Iterable[RuleFinding]:
     """A vault states that purge protection is on."""
     return () if _is_recovery(vault) else of(judgements.purge_protection(vault))
 
 
-@rule(Asked.USED, Kind.VAULT)
-def vault_trusted_services(vault: StackResource, _: Given) -> Iterable[RuleFinding]:
+@rule(RuleSubject.USED, Kind.VAULT)
+def vault_trusted_services(vault: StackResource, _: RuleContext) -> Iterable[RuleFinding]:
     """A vault's firewall lets trusted Microsoft services through."""
     return of(judgements.trusted_services(vault))
 
 
-@rule(Asked.STEP, Kind.ACCOUNT)
-def account_local_auth_disabled(account: StackResource, _: Given) -> Iterable[RuleFinding]:
+@rule(RuleSubject.STEP, Kind.ACCOUNT)
+def account_local_auth_disabled(account: StackResource, _: RuleContext) -> Iterable[RuleFinding]:
     """An account is used with identities, not with shared keys.
 
     Absent is false: the service hands out keys by default."""
@@ -63,8 +63,8 @@ def account_local_auth_disabled(account: StackResource, _: Given) -> Iterable[Ru
     )
 
 
-@rule(Asked.STEP, Kind.ACCOUNT)
-def account_network_restricted(account: StackResource, given: Given) -> Iterable[RuleFinding]:
+@rule(RuleSubject.STEP, Kind.ACCOUNT)
+def account_network_restricted(account: StackResource, context: RuleContext) -> Iterable[RuleFinding]:
     """An account is not open to every network.
 
     Judges as Azure Policy 037eea7a and 55615ac9 and PSRule do: an Allow with IP rules is open. Rules without
@@ -72,21 +72,21 @@ def account_network_restricted(account: StackResource, given: Given) -> Iterable
     network = adapters.network(account.declared)
     if account.stated("networkAcls.defaultAction") is None:
         network = replace(network, default_action=Network.default_action)
-    return of(demands.restricted(network, disabled=given.settings["publicAccess"] == "disabled"))
+    return of(demands.restricted(network, disabled=context.settings["publicAccess"] == "disabled"))
 
 
-@rule(Asked.USED, Kind.VAULT)
-def vault_network_restricted(vault: StackResource, given: Given) -> Iterable[RuleFinding]:
+@rule(RuleSubject.USED, Kind.VAULT)
+def vault_network_restricted(vault: StackResource, context: RuleContext) -> Iterable[RuleFinding]:
     """A vault is not open to every network."""
-    return () if _is_recovery(vault) else account_network_restricted(vault, given)
+    return () if _is_recovery(vault) else account_network_restricted(vault, context)
 
 
-@rule(Asked.USED, Kind.VAULT)
-def vault_retention(vault: StackResource, given: Given) -> Iterable[RuleFinding]:
+@rule(RuleSubject.USED, Kind.VAULT)
+def vault_retention(vault: StackResource, context: RuleContext) -> Iterable[RuleFinding]:
     """A vault keeps what was deleted for long enough.
 
     Absent is the service's 90 days; only trivy objects to that."""
-    stated, shortest = vault.stated("softDeleteRetentionInDays"), int(given.settings["minimumDays"]) or 7
+    stated, shortest = vault.stated("softDeleteRetentionInDays"), int(context.settings["minimumDays"]) or 7
     kept = RETENTION_DAYS if stated is None else values.number(stated)
     return expect(
         "properties.softDeleteRetentionInDays",
@@ -98,16 +98,16 @@ def vault_retention(vault: StackResource, given: Given) -> Iterable[RuleFinding]
     )
 
 
-@rule(Asked.USED, Kind.VAULT)
-def vault_permission_model(vault: StackResource, given: Given) -> Iterable[RuleFinding]:
+@rule(RuleSubject.USED, Kind.VAULT)
+def vault_permission_model(vault: StackResource, context: RuleContext) -> Iterable[RuleFinding]:
     """A vault uses the configured permission model.
 
     The model of a vault that states none is not known (judgements.uses_roles). The vault may hold grants
     that its model ignores; grant-present requires one that counts."""
     where, stated = "properties.enableRbacAuthorization", vault.stated("enableRbacAuthorization")
-    by_roles = given.settings["model"] == "rbac"
+    by_roles = context.settings["model"] == "rbac"
     wanted = "true" if by_roles else "false"
-    if _is_recovery(vault) or (given.settings["model"] == "any" and not isinstance(stated, Mark)):
+    if _is_recovery(vault) or (context.settings["model"] == "any" and not isinstance(stated, Mark)):
         return ()
     return expect(
         where,
@@ -120,21 +120,21 @@ def vault_permission_model(vault: StackResource, given: Given) -> Iterable[RuleF
     )
 
 
-@rule(Asked.USED, Kind.KEY)
-def key_rsa_2048(key: StackResource, given: Given) -> Iterable[RuleFinding]:
+@rule(RuleSubject.USED, Kind.KEY)
+def key_rsa_2048(key: StackResource, context: RuleContext) -> Iterable[RuleFinding]:
     """A key is RSA of 2048 bits, or larger if every kind of account that uses it takes that size.
 
     Type and size have to be stated. If no account of this stack uses the key, the size is undecided: that
     is advice, because the service refuses a wrong key before any data is under it."""
     is_unstated = None in (values.name(key.stated("kty")), values.number(key.stated("keySize")))
     expected = "properties.kty RSA or RSA-HSM, and properties.keySize 2048"
-    for one in of(judgements.key_type(key, given.protections.users_of(key))):
+    for one in of(judgements.key_type(key, context.protections.users_of(key))):
         is_open = one.outcome is DemandOutcome.UNDECIDED and is_unstated
         yield RuleFinding(one.found, expected, one.fix) if is_open else one
 
 
-@rule(Asked.USED, Kind.KEY)
-def key_usable(key: StackResource, given: Given) -> Findings:
+@rule(RuleSubject.USED, Kind.KEY)
+def key_usable(key: StackResource, context: RuleContext) -> Findings:
     """A key is enabled, not expired, already valid, and may wrap and unwrap.
 
     Absent means enabled, without dates, and with every operation.
@@ -149,9 +149,9 @@ def key_usable(key: StackResource, given: Given) -> Findings:
         True if stated is None else values.flag(stated),
         values.instant(key.stated("attributes.notBefore")),
         values.instant(key.stated("attributes.expires")),
-        given.now,
+        context.now,
     )
-    is_live = any(around(key, given.at)) and key.ignores("properties", "attributes")
+    is_live = any(around(key, context.at)) and key.ignores("properties", "attributes")
     for one in found:
         if is_live and one.unmet:
             yield undecided(f"whether the bound version can be used; about the newest version: {one.found}")
@@ -160,8 +160,8 @@ def key_usable(key: StackResource, given: Given) -> Findings:
     yield from of(judgements.key_operations(key))
 
 
-@rule(Asked.USED, Kind.KEY)
-def key_expiry(key: StackResource, given: Given) -> Findings:
+@rule(RuleSubject.USED, Kind.KEY)
+def key_expiry(key: StackResource, context: RuleContext) -> Findings:
     """A key has an end date.
 
     A date on the key, or an expiry time in its rotation policy, which dates each new version.
@@ -175,8 +175,8 @@ def key_expiry(key: StackResource, given: Given) -> Findings:
     if isinstance(expires, Mark):
         yield hidden("properties.attributes.expires", expires)
     elif expires is not None:
-        least, most = (int(given.settings[name]) for name in ("minimumDays", "maximumDays"))
-        left = (expires - given.now) / _DAY
+        least, most = (int(context.settings[name]) for name in ("minimumDays", "maximumDays"))
+        left = (expires - context.now) / _DAY
         found = f"the key expires in {left:.0f} days"
         if least and left < least:
             fix = "rotate the key and bind the account to the new version now"
@@ -195,8 +195,8 @@ def key_expiry(key: StackResource, given: Given) -> Findings:
         )
 
 
-@rule(Asked.USED, Kind.KEY)
-def key_rotation_policy(key: StackResource, _: Given) -> Findings:
+@rule(RuleSubject.USED, Kind.KEY)
+def key_rotation_policy(key: StackResource, _: RuleContext) -> Findings:
     """A key is rotated automatically, by its rotation policy.
 
     Any action of type rotate, as PSRule and Prowler; a policy that only notifies does not count."""
@@ -216,8 +216,8 @@ def key_rotation_policy(key: StackResource, _: Given) -> Findings:
     )
 
 
-@rule(Asked.STEP, Kind.VAULT, Kind.MANAGED_HSM, Kind.KEY, Kind.ACCESS_POLICY)
-def key_vault_api_version(resource: StackResource, _: Given) -> Findings:
+@rule(RuleSubject.STEP, Kind.VAULT, Kind.MANAGED_HSM, Kind.KEY, Kind.ACCESS_POLICY)
+def key_vault_api_version(resource: StackResource, _: RuleContext) -> Findings:
     """Vaults and keys are declared by an API version that Azure goes on serving.
 
     A type of azure-native that pins no version asks by the plugin's; `azure-cmk` asks by one that stays. A
@@ -236,25 +236,25 @@ def key_vault_api_version(resource: StackResource, _: Given) -> Findings:
     )
 
 
-@rule(Asked.USE)
-def account_outbound_compatible(use: AccountProtection, given: Given) -> Iterable[RuleFinding]:
+@rule(RuleSubject.USE)
+def account_outbound_compatible(use: AccountProtection, context: RuleContext) -> Iterable[RuleFinding]:
     """An account that may not call out may still call its vault.
 
     It has no ids of other rule sets: CKV_AZURE_247 and cnspec ask for the restriction, this rule for the way
     through it."""
-    host = demands.host_words(given.protections.vault_hosts(use))
+    host = demands.host_words(context.protections.vault_hosts(use))
     urn = use.account.urn if use.account else None
-    return of(judgements.outbound(given.protections, use), urn, host=host)
+    return of(judgements.outbound(context.protections, use), urn, host=host)
 
 
-@rule(Asked.USE)
-def same_region(use: AccountProtection, given: Given) -> Iterable[RuleFinding]:
+@rule(RuleSubject.USE)
+def same_region(use: AccountProtection, context: RuleContext) -> Iterable[RuleFinding]:
     """An account and its vault are in the same region."""
-    return of(judgements.region(given.protections, use))
+    return of(judgements.region(context.protections, use))
 
 
-@rule(Asked.STACK)
-def same_tenant(protections: Protections, _: Given) -> Findings:
+@rule(RuleSubject.STACK)
+def same_tenant(protections: Protections, _: RuleContext) -> Findings:
     """An account, its vault and its grants are in the same Microsoft Entra tenant.
 
     Judges the tenants of the account and its vault, and of each access policy."""

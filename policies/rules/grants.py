@@ -10,7 +10,17 @@ from core.protection import AccountProtection, Protections
 from core.resource_types import Kind
 from core.stack import StackResource
 from core.values import Mark
-from policies.rule import Asked, Findings, Given, RuleFinding, expect, hidden, later, rule, undecided
+from policies.rule import (
+    Findings,
+    RuleContext,
+    RuleFinding,
+    RuleSubject,
+    expect,
+    hidden,
+    later,
+    rule,
+    undecided,
+)
 from policies.used import UsedProtections
 
 _BROAD = {
@@ -25,14 +35,14 @@ _BROAD = {
 }
 
 
-@rule(Asked.EACH, Kind.ROLE_ASSIGNMENT)
-def caller_least_privilege(assignment: StackResource, given: Given) -> Findings:
+@rule(RuleSubject.EACH, Kind.ROLE_ASSIGNMENT)
+def caller_least_privilege(assignment: StackResource, context: RuleContext) -> Findings:
     """Whoever calls an account has no wider role on it than calls take.
 
     Roles by which an account, and its key with it, can be changed, assigned at an account."""
     role, principal = role_of(assignment), values.folded(values.name(assignment.found("principalId")))
-    at = given.protections.stack.target(assignment, Kind.ACCOUNT, "scope")
-    if role in _BROAD and at is not None and principal not in given.words("administrators"):
+    at = context.protections.stack.target(assignment, Kind.ACCOUNT, "scope")
+    if role in _BROAD and at is not None and principal not in context.words("administrators"):
         yield RuleFinding(
             found=f"{_BROAD[str(role)]} is assigned at an account",
             required="a role that calls the service and changes nothing of the account",
@@ -46,14 +56,14 @@ _EXACTLY: Final = (
 )
 
 
-@rule(Asked.USED, Kind.VAULT, Kind.ACCESS_POLICY)
-def grant_exact(subject: StackResource, given: Given) -> Findings:
+@rule(RuleSubject.USED, Kind.VAULT, Kind.ACCESS_POLICY)
+def grant_exact(subject: StackResource, context: RuleContext) -> Findings:
     """An identity that uses a key holds get, wrapKey and unwrapKey, and nothing else.
 
     An entry that can wrap or unwrap is a service's, unless `administrators` names its holder."""
     for entry in entries_of(subject.kind, subject.declared):
         held = entry.keys
-        if values.folded(entry.holder) in given.words("administrators"):
+        if values.folded(entry.holder) in context.words("administrators"):
             continue
         if isinstance(held, Mark):
             yield later(f"which key permissions {entry.who} holds")
@@ -85,12 +95,12 @@ _REFRESH: Final = "run `pulumi refresh`: the identity was re-created, and the st
 _SETTING: Final = "set access: granted, and take access out of asFound"
 
 
-@rule(Asked.USE)
-def grant_present(use: AccountProtection, given: Given) -> Findings:
+@rule(RuleSubject.USE)
+def grant_present(use: AccountProtection, context: RuleContext) -> Findings:
     """The identity that uses a key is granted what it needs, in the model that its vault uses.
 
     Undecided where the identity is not part of the stack; access that is revoked is not missing."""
-    protections, grants = given.protections, given.protections.grants_of(use)
+    protections, grants = context.protections, context.protections.grants_of(use)
     if "revoked" in protections.stack.asked(use.writer, "access"):
         return
     if not grants:
@@ -213,8 +223,8 @@ def _judge_model(use: AccountProtection, vault: StackResource, grants: list[Gran
         )
 
 
-@rule(Asked.STACK)
-def no_mixed_access_policies(protections: UsedProtections, _: Given) -> Findings:
+@rule(RuleSubject.STACK)
+def no_mixed_access_policies(protections: UsedProtections, _: RuleContext) -> Findings:
     """A vault's access policies are listed in it or are resources of their own, not both.
 
     The vault is found by name, else by where the name comes from."""
@@ -247,22 +257,22 @@ WIDER_ROLES: Final = {
 """Built-in roles by which a key can be used as the service does, and for more."""
 
 
-@rule(Asked.USED, Kind.ROLE_ASSIGNMENT)
-def role_least_privilege(assignment: StackResource, given: Given) -> Iterable[RuleFinding]:
+@rule(RuleSubject.USED, Kind.ROLE_ASSIGNMENT)
+def role_least_privilege(assignment: StackResource, context: RuleContext) -> Iterable[RuleFinding]:
     """A service reaches keys through Key Vault Crypto Service Encryption User, on one vault or key.
 
     Judges the roles that can use a key, lose it or give others access to it. People may hold such roles,
     service principals may not, unless the page of their account's kind gives them one, on which rule
     role-wider-than-needed advises. A role that cannot use keys as the service does may be meant for other
     resources, so it is undecided if its scope is above vaults or it has a condition."""
-    role, users = role_of(assignment), given.protections.users_by(assignment)
+    role, users = role_of(assignment), context.protections.users_by(assignment)
     if isinstance(role, Mark):
         return [hidden("roleDefinitionId", role)]
     known = roles.built_in(role or "")
     by_page = bool(users) and all(kinds.names_role(user, role) for user in users)
     if role == _EXACT.id or by_page:
         return _judge_service(assignment)
-    return _judge_wider(assignment, known, given) if known and rights.beyond(known) else ()
+    return _judge_wider(assignment, known, context) if known and rights.beyond(known) else ()
 
 
 def _judge_service(assignment: StackResource) -> Findings:
@@ -286,13 +296,13 @@ def _judge_service(assignment: StackResource) -> Findings:
     )
 
 
-def _judge_wider(assignment: StackResource, role: roles.Role, given: Given) -> Findings:
+def _judge_wider(assignment: StackResource, role: roles.Role, context: RuleContext) -> Findings:
     kind = values.word(assignment.stated("principalType"))
     principal = values.folded(values.name(assignment.stated("principalId")))
-    if kind not in (_SERVICE, None, Mark.UNKNOWN) or principal in given.words("administrators"):
+    if kind not in (_SERVICE, None, Mark.UNKNOWN) or principal in context.words("administrators"):
         return
     found = f"a service principal is assigned {role.name}, with which it can {', '.join(rights.beyond(role))}"
-    wide = given.protections.is_above_vaults(assignment) or values.name(assignment.stated("condition"))
+    wide = context.protections.is_above_vaults(assignment) or values.name(assignment.stated("condition"))
     if kind is Mark.UNKNOWN:
         yield later(f"principalType, where the role is {role.name},")
     elif kind is None:
@@ -308,12 +318,12 @@ def _judge_wider(assignment: StackResource, role: roles.Role, given: Given) -> F
         )
 
 
-@rule(Asked.USE)
-def role_wider_than_needed(use: AccountProtection, given: Given) -> Findings:
+@rule(RuleSubject.USE)
+def role_wider_than_needed(use: AccountProtection, context: RuleContext) -> Findings:
     """An account uses its key by the narrowest role, even if the page of its kind names a wider one.
 
     Any other wide role of an account's identity is refused, by grant-present and role-least-privilege."""
-    for grant in given.protections.grants_of(use):
+    for grant in context.protections.grants_of(use):
         if kinds.names_role(use.kind, grant.role_id):
             narrow, wide = roles.encryption_user(grant.place), grant.role or roles.CRYPTO_USER
             yield RuleFinding(
@@ -326,8 +336,8 @@ def role_wider_than_needed(use: AccountProtection, given: Given) -> Findings:
             )
 
 
-@rule(Asked.USED, Kind.VAULT, Kind.ACCESS_POLICY)
-def vault_no_broad_grants(subject: StackResource, _: Given) -> Findings:
+@rule(RuleSubject.USED, Kind.VAULT, Kind.ACCESS_POLICY)
+def vault_no_broad_grants(subject: StackResource, _: RuleContext) -> Findings:
     """Nobody is granted everything on a vault, nor the right to purge.
 
     All groups, inline and standalone, as PSRule's Azure.KeyVault.AccessPolicy."""

@@ -10,14 +10,23 @@ from core.protection import encryption_of
 from core.resource_types import Kind
 from core.stack import StackResource
 from core.values import Mark, Value
-from policies.rule import Asked, Findings, Given, RuleFinding, customer_key, hidden, rule, undecided
+from policies.rule import (
+    Findings,
+    RuleContext,
+    RuleFinding,
+    RuleSubject,
+    customer_key,
+    hidden,
+    rule,
+    undecided,
+)
 
 _SUFFIXES: Final = [suffix for cloud in clouds.ALL for suffix in (cloud.vault_suffix, cloud.hsm_suffix)]
 _PARTS, _URI = "properties.encryption.keyVaultProperties", "keyUriWithVersion"
 
 
-@rule(Asked.STEP, Kind.ACCOUNT, Kind.BINDING)
-def cmk_complete(subject: StackResource, _: Given) -> Findings:
+@rule(RuleSubject.STEP, Kind.ACCOUNT, Kind.BINDING)
+def cmk_complete(subject: StackResource, _: RuleContext) -> Findings:
     """A customer-managed key names a vault of a known cloud, a key and a version.
 
     An account's inline encryption, and the URI of a binding. Encryption that the program ignores is what
@@ -57,20 +66,20 @@ def _vault_uri(uri: str) -> None:
         raise MalformedError(f"expected https://NAME.{' or https://NAME.'.join(_SUFFIXES)}")
 
 
-@rule(Asked.EACH, Kind.BINDING, Kind.ACCOUNT)
-def cmk_no_versionless(writer: StackResource, given: Given) -> Findings:
+@rule(RuleSubject.EACH, Kind.BINDING, Kind.ACCOUNT)
+def cmk_no_versionless(writer: StackResource, context: RuleContext) -> Findings:
     """A customer-managed key states its version, unless the account follows the key by itself.
 
     Judges only whether a version is stated; cmk-complete judges its form, before the step."""
     if writer.kind is Kind.ACCOUNT:
-        key = customer_key(given.protections.inline(writer))
+        key = customer_key(context.protections.inline(writer))
         if isinstance(key, RuleFinding):
             yield key
         elif key is not None:
             yield from _judge_version(writer, f"{_PARTS}.keyVersion", key.key_version, key.key_version)
         return
-    uri, version = values.name(writer.found(_URI)), given.protections.bound(writer).version
-    account = given.protections.stack.target(writer, Kind.ACCOUNT, "accountId")
+    uri, version = values.name(writer.found(_URI)), context.protections.bound(writer).version
+    account = context.protections.stack.target(writer, Kind.ACCOUNT, "accountId")
     # cmk-complete judges a URI that names no version because it is malformed.
     yield from _judge_version(account, _URI, uri, uri if isinstance(version, Mark) else version)
 
@@ -94,14 +103,14 @@ def _judge_version(account: StackResource | None, where: str, stated: Value, ver
         )
 
 
-@rule(Asked.EACH, Kind.ACCOUNT)
-def cmk_not_at_create_with_system_identity(account: StackResource, given: Given) -> Findings:
+@rule(RuleSubject.EACH, Kind.ACCOUNT)
+def cmk_not_at_create_with_system_identity(account: StackResource, context: RuleContext) -> Findings:
     """A key that the account's own identity uses is bound after the account exists.
 
     Judges the accounts that this preview makes. An account that exists has its identity, and grant-present
     judges the identity's access. Skips an account whose program ignores `encryption`, because the engine then
     shows the encryption that Azure last reported, not what the program declares."""
-    key = None if account.exists else customer_key(given.protections.inline(account))
+    key = None if account.exists else customer_key(context.protections.inline(account))
     if isinstance(key, RuleFinding):
         yield key
     elif key is not None and key.client_id is None:

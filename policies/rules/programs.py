@@ -7,13 +7,13 @@ from core import arm_template, audit_log, demands, values
 from core.resource_types import Kind, parse_urn
 from core.stack import StackResource
 from core.values import Mark
-from policies.rule import Asked, Findings, Given, RuleFinding, hidden, later, rule, undecided
+from policies.rule import Findings, RuleContext, RuleFinding, RuleSubject, hidden, later, rule, undecided
 
 _DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$|blueprint(/\w+)?:Assignment$")
 
 
-@rule(Asked.STEP, Kind.OTHER_PROVIDER)
-def no_other_provider(subject: StackResource, _: Given) -> Findings:
+@rule(RuleSubject.STEP, Kind.OTHER_PROVIDER)
+def no_other_provider(subject: StackResource, _: RuleContext) -> Findings:
     """Vaults, keys and accounts are resources of azure-native, which the rules read.
 
     Other rules cannot read such resources. A template is reported if it holds one."""
@@ -35,8 +35,8 @@ def no_other_provider(subject: StackResource, _: Given) -> Findings:
         )
 
 
-@rule(Asked.STEP)
-def no_preview_api_version(subject: StackResource, _: Given) -> Findings:
+@rule(RuleSubject.STEP)
+def no_preview_api_version(subject: StackResource, _: RuleContext) -> Findings:
     """Nothing is deployed through a preview of an Azure API.
 
     Only versions that the program chose: azure-native's own default for a type may be a preview."""
@@ -49,13 +49,13 @@ def no_preview_api_version(subject: StackResource, _: Given) -> Findings:
         )
 
 
-@rule(Asked.EACH, Kind.VAULT)
-def vault_audited(vault: StackResource, given: Given) -> Findings:
+@rule(RuleSubject.EACH, Kind.VAULT)
+def vault_audited(vault: StackResource, context: RuleContext) -> Findings:
     """Every use of a vault's keys is recorded.
 
     PSRule's demand (AuditEvent, audit or allLogs, enabled), and a destination."""
-    verdicts = [_is_audit(setting) for setting in given.protections.stack.logs_of(vault)]
-    if True in verdicts or not given.protections.is_used(vault):
+    verdicts = [_is_audit(setting) for setting in context.protections.stack.logs_of(vault)]
+    if True in verdicts or not context.protections.is_used(vault):
         return
     if Mark.UNKNOWN in verdicts:
         yield later("what its diagnostic setting records")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from policies.rule import Asked, Rule
+from policies.rule import Rule, RuleSubject
 from policies.rules import RULES
 from tests.policies.asking import Pack, Thing
 from tests.policies.editing import STACKS, edited
@@ -45,7 +45,7 @@ REFUSED: Final = {rule.name: _refused(rule.name) for rule in RULES}
 def messages(rule: Rule, refused: Refused) -> list[str]:
     """What a rule says of them."""
     pack = Pack({rule.name: dict(refused.config)}, levels={rule.name: "mandatory"}, rules=[rule])
-    if rule.asked is Asked.STEP:
+    if rule.subject is RuleSubject.STEP:
         said = [answer for thing in refused.things for answer in pack.ask(thing)]
     else:
         said = run({thing.name: thing for thing in refused.things}, pack)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from policies.rule import Asked, Rule
+from policies.rule import Rule, RuleSubject
 from policies.rules import RULES
 from tests.policies.asking import Answer, Pack, Thing, verdict
 from tests.policies.editing import edited
@@ -76,7 +76,7 @@ def test_a_program_moved_into_a_component_is_let_through(refresh: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", [one for one in RULES if one.asked is not Asked.STEP], ids=lambda one: one.name
+    "rule", [one for one in RULES if one.subject is not RuleSubject.STEP], ids=lambda one: one.name
 )
 def test_what_goes_breaks_no_rule(rule: Rule) -> None:
     """What each rule on the stack refuses, as resources that this update deletes beside a sound program."""

@@ -17,7 +17,7 @@ from core.demands import RETENTION_DAYS
 from policies import publish
 from policies.analyzer import REPORTS, make_policies
 from policies.configuration import profile
-from policies.rule import Asked, Rule
+from policies.rule import Rule, RuleSubject
 from policies.rules import RULES
 from tests.policies.asking import ACCOUNT, LATER, UNKNOWN_FLAG, UNKNOWN_OBJECT, Pack, Thing
 from tests.policies.bags import account_props, with_change
@@ -42,7 +42,7 @@ def test_a_rule_says_who_asks_for_it_and_takes_exemptions(rule: Rule) -> None:
     assert policy.config_schema is not None
     assert set(policy.config_schema.properties) == {*rule.settings, "exemptions"}
     assert policy.severity is Severity(rule.severity)
-    form = ResourceValidationPolicy if rule.asked is Asked.STEP else StackValidationPolicy
+    form = ResourceValidationPolicy if rule.subject is RuleSubject.STEP else StackValidationPolicy
     assert isinstance(policy, form)
     (told,) = (one for one in Pack().servicer.GetAnalyzerInfo(None, None).policies if one.name == rule.name)
     assert list(told.tags) == rule.same_as
