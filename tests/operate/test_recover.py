@@ -49,7 +49,7 @@ def state(*resources: dict[str, Any], pending: list[tuple[str, dict[str, Any]]])
 
 def test_every_type_that_a_component_makes_has_its_id() -> None:
     """Whatever create is cut off, its resource can be found."""
-    text = "".join(file.read_text() for file in (ROOT / "components").glob("*.py"))
+    text = "".join(file.read_text() for file in (ROOT / "components").rglob("*.py"))
     names = re.findall(r"\bDeclaration\(\s*(?:resource_)?types\.(\w+)", text)
     made = {getattr(resource_types, name) for name in names}
     assert len(made) > 10
