@@ -49,9 +49,9 @@ def may_concern_keys(inputs: Json) -> bool | Mark | None:
     written, is_whole = str(template), False
     try:
         # In one spelling: JSON may write any letter as a number, and a slash as "\\/".
-        written = json.dumps(
-            documents.of_json(template) if isinstance(template, str) else template, default=str
-        )
+        if isinstance(template, str):
+            template = documents.of_json(template)
+        written = json.dumps(template, default=str)
         is_whole = '"resources"' in written
     except ValueError:
         pass

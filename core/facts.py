@@ -168,7 +168,9 @@ class Account:
         if not client_id:
             return self.principal_id
         user = self._user(client_id)
-        return (user.principal_id or None) if user else None
+        if user is None:
+            return None
+        return user.principal_id or None
 
     @property
     def has_settled(self) -> bool:

@@ -32,8 +32,8 @@ if __name__ == "__main__" and not __package__:
 
 from core import documents
 from review import approvals, plan, preview, printers, report
-from review.approvals import Approval, People
-from review.preview import PolicyFinding, Preview, PreviewError
+from review.approvals import People
+from review.preview import Preview, PreviewError
 from review.report import Origin, Review
 
 _PROG = "python -m review"
@@ -78,23 +78,15 @@ def _review(arguments: argparse.Namespace) -> Review:
     reviewed = _preview(arguments)
     if arguments.stack:
         reviewed = replace(reviewed, stack=arguments.stack)
-    policies: tuple[PolicyFinding, ...] = ()
-    if arguments.policies:
-        policies = preview.read_policies(_read(arguments.policies))
-    approved: tuple[Approval, ...] = ()
-    if arguments.approvals:
-        approved = approvals.read(_read(arguments.approvals))
-    state = ""
-    if arguments.state:
-        state = _state(_read(arguments.state))
+    state = _state(_read(arguments.state)) if arguments.state else ""
     approvers = None
     if arguments.approvers is not None:
         approvers = frozenset(filter(None, arguments.approvers.split(",")))
     return report.make(
         reviewed,
-        approved,
+        approvals.read(_read(arguments.approvals)),
         datetime.now(UTC).date(),
-        policies,
+        preview.read_policies(_read(arguments.policies)),
         origin=Origin(state, arguments.commit, arguments.head, arguments.run),
         people=People(arguments.author, approvers),
     )
@@ -103,9 +95,7 @@ def _review(arguments: argparse.Namespace) -> Review:
 def _preview(arguments: argparse.Namespace) -> Preview:
     if not arguments.refresh:
         return preview.read(_read(arguments.preview))
-    claimed = ""
-    if arguments.preview.exists():
-        claimed = _read(arguments.preview)
+    claimed = _read(arguments.preview) if arguments.preview.exists() else ""
     if not arguments.plan.exists():
         # It has failed, whatever it says of itself.
         made = preview.read(claimed)
@@ -131,7 +121,10 @@ def _state(written: str) -> str:
     return sha256(json.dumps(found).encode()).hexdigest()
 
 
-def _read(path: Path) -> str:
+def _read(path: Path | None) -> str:
+    """The text of a file, or of the input; "" for a file that is not given."""
+    if path is None:
+        return ""
     if str(path) == "-":
         return sys.stdin.read()
     return path.read_text(encoding="utf-8")

@@ -85,9 +85,7 @@ def doubt(grant: Grant) -> str:
     condition = values.name(grant.resource.stated("condition"))
     if grant.doubt is Doubt.CONDITION and isinstance(condition, str):
         return f"under a condition: {condition}"
-    if grant.doubt:
-        return grant.doubt.value
-    return ""
+    return grant.doubt.value if grant.doubt else ""
 
 
 def listed(grants: Iterable[Grant]) -> str:
@@ -159,9 +157,7 @@ def _full_access(
     vaults that are `deleted`, and each place once: what is yielded is added to `seen`."""
     for principal, grants in snapshot.by_principal.items():
         for grant in grants:
-            vault = ""
-            if isinstance(grant.vault_name, str):
-                vault = grant.vault_name
+            vault = values.known_name(grant.vault_name)
             is_told = (principal, vault) in shown.owned or (principal, grant.scope) in seen
             if not principal or is_told or (grant.vault and grant.vault.urn in deleted):
                 continue

@@ -51,10 +51,7 @@ class ReviewedAccount:
     @property
     def kind(self) -> str:
         """Azure's kind of account; "" where it is not known."""
-        kind = None
-        if self.account:
-            kind = values.name(self.account.state.stated("kind"))
-        return kind if isinstance(kind, str) else ""
+        return values.known_name(self.account.state.stated("kind")) if self.account else ""
 
     @cached_property
     def protections(self) -> list[Protection]:

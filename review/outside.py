@@ -4,7 +4,7 @@ settings outside Pulumi, and whether this update undoes it.
 What was taken away may have been taken away on purpose, so giving it back needs a decision.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 
 from core.protection import AccountProtection
 from core.values import Mark
@@ -25,7 +25,7 @@ def verdicts(account: ReviewedAccount) -> Iterator[Verdict]:
         if recorded.bound and not identity:
             # Access goes with the identity that has it.
             yield from _access(account, recorded, live, planned)
-        yield from of_settings(compared, recorded, live, planned)
+        yield from of_settings(recorded, live, planned)
     elif account.account is None and not live and not planned:
         yield Verdict(Name.ACCOUNT_GONE, "account was deleted outside Pulumi")
 
@@ -79,18 +79,11 @@ def _access(
             yield access.given_back(words)
 
 
-def of_settings(
-    compare: Callable[[Protection, Protection], Iterable[Verdict]],
-    recorded: Protection | None,
-    live: Protection,
-    planned: Protection,
-) -> Iterator[Verdict]:
+def of_settings(recorded: Protection, live: Protection, planned: Protection) -> Iterator[Verdict]:
     """Verdicts on changes outside Pulumi: protection that was weakened and that this update leaves so, and a
     service that was cut off from its key and that this update lets in again."""
-    if recorded is None:
-        return
-    stays, undone = set(compare(recorded, planned)), set(compare(planned, live))
-    for verdict in compare(recorded, live):
+    stays, undone = set(compared(recorded, planned)), set(compared(planned, live))
+    for verdict in compared(recorded, live):
         if verdict in stays:
             yield verdict
         elif verdict.name is Name.ACCESS_REVOKED and verdict in undone:

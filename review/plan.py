@@ -122,9 +122,7 @@ def _step(urn: str, plan: Mapping[str, Any], old: Mapping[str, Any] | None) -> M
     goal = _exact(plan.get("goal"), *named)
     # By the URN: a goal could name another type, one that no rule looks at.
     type = token_of(urn)
-    new = None
-    if goal and op != "delete":
-        new = _new(urn, type, old or {}, goal)
+    new = _new(urn, type, old or {}, goal) if goal and op != "delete" else None
     if _is_looked_at({**(new or old or {}), "type": type}):
         fits = op != "create"
         if old is None:

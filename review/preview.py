@@ -40,8 +40,7 @@ class ReviewedState(StackResource):
     @property
     def id(self) -> str:
         """Its id; empty where it is not known."""
-        known = values.text(values.look(self.outputs, "id"))
-        return known if isinstance(known, str) else ""
+        return values.known_name(values.look(self.outputs, "id"))
 
     def found(self, path: str) -> Any:
         """The cloud's value, otherwise the declared one."""
@@ -113,7 +112,9 @@ def resource_of(steps: Sequence[Step], *, unplanned: bool = False) -> ReviewedRe
     plan = [step for step in steps if not step.refreshed]
     recorded = next((step.old for step in steps if step.refreshed), None)
     if not plan:
-        return _not_planned(steps[-1], recorded, is_gone=steps[-1].op == "delete" or unplanned)
+        last = steps[-1]
+        live = None if last.op == "delete" or unplanned else _state(last, last.new)
+        return ReviewedResource(last.urn, last.kind, "same", _state(last, recorded), live, live)
     first, op = plan[0], plan[-1].op
     old = next((step.old for step in plan if step.old is not None), None)
     new = next((step.new for step in reversed(plan) if step.new is not None), None)
@@ -129,14 +130,6 @@ def resource_of(steps: Sequence[Step], *, unplanned: bool = False) -> ReviewedRe
         planned = _state(first, new)
     was, now = _state(first, recorded or old), _state(first, old)
     return ReviewedResource(first.urn, first.kind, op, was, now, planned)
-
-
-def _not_planned(last: Step, recorded: Bag | None, *, is_gone: bool) -> ReviewedResource:
-    """A resource that only a refresh tells about; `is_gone` if it is not there any more."""
-    live = None
-    if not is_gone:
-        live = _state(last, last.new)
-    return ReviewedResource(last.urn, last.kind, "same", _state(last, recorded), live, live)
 
 
 def _state(step: Step, raw: Bag | None, carried: Bag | None = None) -> ReviewedState | None:
@@ -325,8 +318,6 @@ def _by_resource(found: Mapping[str, list[Step]]) -> Iterable[list[Step]]:
     names = {str(old["urn"]): urn for urn, old in planned if old and old.get("urn") not in (None, urn)}
     joined: dict[str, list[Step]] = {}
     for urn, steps in found.items():
-        name = urn
-        if all(step.refreshed for step in steps):
-            name = names.get(urn, urn)
-        joined.setdefault(name, []).extend(steps)
+        is_only_refreshed = all(step.refreshed for step in steps)
+        joined.setdefault(names.get(urn, urn) if is_only_refreshed else urn, []).extend(steps)
     return joined.values()

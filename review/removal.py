@@ -70,9 +70,7 @@ def of_removed(resource: ReviewedResource) -> Iterator[Verdict]:
     removal = _REMOVALS.get(resource.kind)
     if removal is None:
         return
-    noun, again = resource.kind.value, ""
-    if resource.planned:
-        again = "; it is made again, empty"
+    noun, again = resource.kind.value, "; it is made again, empty" if resource.planned else ""
     shown: tuple[str, ...] = ()
     if resource.kind in {*VAULTS, Kind.KEY}:
         # With its name, because the row is that of the account whose data it protects.

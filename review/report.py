@@ -188,10 +188,8 @@ def _judged(
 
 def document(review: Review, rows: int = 20) -> Iterator[ReportLine]:
     """The review for a reader: the first `rows` accounts in full, and the others by name."""
-    title: Text = ("Encryption: ", *review.headline)
-    if review.stack:
-        title = (*title, " in ", Shown(review.stack))
-    yield ReportLine(Form.TITLE, ((review.sign,), title))
+    in_stack = (" in ", Shown(review.stack)) if review.stack else ()
+    yield ReportLine(Form.TITLE, ((review.sign,), ("Encryption: ", *review.headline, *in_stack)))
     yield from _totals(review)
     if review.outside:
         names = listed((Shown(name),) for name in review.outside)
@@ -259,17 +257,12 @@ def _totals(review: Review) -> Iterator[ReportLine]:
     if review.unchanged:
         noun = "account" if review.unchanged == 1 else "accounts"
         said.append(f"{review.unchanged} {noun} without a change to encryption")
-    if said:
-        yield line(Form.TEXT, f"{', '.join(said)}.")
-    else:
-        yield line(Form.TEXT, "No account in this preview.")
+    yield line(Form.TEXT, f"{', '.join(said)}." if said else "No account in this preview.")
 
 
 def _row(row: ReportRow) -> Iterator[ReportLine]:
-    title: Text = (Shown(row.name),)
-    if row.noun != "account":
-        title = (*title, f" ({row.noun})")
-    yield ReportLine(Form.ACCOUNT, ((row.severity,), title))
+    noun = () if row.noun == "account" else (f" ({row.noun})",)
+    yield ReportLine(Form.ACCOUNT, ((row.severity,), (Shown(row.name), *noun)))
     for judged in row.verdicts:
         yield ReportLine(Form.VERDICT, ((judged.verdict.name,), of_verdict(judged.verdict)))
         if approval := judged.approval:
@@ -292,10 +285,8 @@ def _row(row: ReportRow) -> Iterator[ReportLine]:
 
 def _findings(findings: Sequence[PolicyFinding]) -> Iterator[ReportLine]:
     for finding in findings[:_FINDINGS]:
-        subject: Text = (Shown(finding.policy),)
-        if finding.urn:
-            subject = (*subject, " on ", Shown(name_of(finding.urn)))
-        yield line(Form.ITEM, *subject, ": ", Shown(finding.message))
+        on = (" on ", Shown(name_of(finding.urn))) if finding.urn else ()
+        yield line(Form.ITEM, Shown(finding.policy), *on, ": ", Shown(finding.message))
     if len(findings) > _FINDINGS:
         yield line(Form.ITEM, f"... and {len(findings) - _FINDINGS} more")
 

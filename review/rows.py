@@ -126,9 +126,8 @@ def _of_account(account: ReviewedAccount, verdicts: Sequence[Verdict]) -> Report
 
 
 def _of_other(resource: ReviewedResource, verdicts: Sequence[Verdict]) -> ReportRow:
-    name: Value = name_of(resource.urn)
-    if resource.kind in {*VAULTS, Kind.KEY}:
-        name = resource.state.azure_name
+    has_azure_name = resource.kind in {*VAULTS, Kind.KEY}
+    name = resource.state.azure_name if has_azure_name else name_of(resource.urn)
     judged = tuple(map(Judged, ordered(verdicts)))
     return ReportRow(name, resource.state.id or None, judged, noun=resource.kind.value)
 
@@ -161,7 +160,8 @@ def _of_settings(resource: ReviewedResource, snapshots: Snapshots) -> Iterator[V
     recorded, live, planned = (snapshot.of(resource.urn) for snapshot in snapshots)
     if live and planned:
         yield from this_update.compared(live, planned)
-        yield from outside.of_settings(this_update.compared, recorded, live, planned)
+        if recorded:
+            yield from outside.of_settings(recorded, live, planned)
 
 
 def _of_revocation(state: ReviewedState, say_revoked: Sequence[ReviewedAccount]) -> Iterator[Verdict]:

@@ -71,9 +71,7 @@ def compared(before: Settings, after: Settings) -> Iterator[Verdict]:
 def of(state: StackResource, logs: Iterable[StackResource], *, planned: bool) -> Settings:
     """The settings of an account, a vault or whatever else Pulumi protects. `logs` are its diagnostic
     settings."""
-    noun = "resource"
-    if state.kind:
-        noun = _NOUNS.get(state.kind, state.kind.value)
+    noun = _NOUNS.get(state.kind, state.kind.value) if state.kind else "resource"
     found = {f"Pulumi's protection of the {noun}": _on_or_off(state.protect)}
     if state.kind is Kind.ACCOUNT:
         found |= _of_account(state, logs)
@@ -121,10 +119,7 @@ def _on_or_off(
     """A setting that is on or off, of which one is `safe`."""
     if not isinstance(on, bool):
         return Setting(on or "not stated", None, fact, lost)
-    shown, lets = ("on" if on else "off"), _ALL
-    if on is safe:
-        lets = _NOTHING
-    return Setting(shown, lets, fact, lost)
+    return Setting("on" if on else "off", _NOTHING if on is safe else _ALL, fact, lost)
 
 
 def _network(state: StackResource, fact: str) -> Setting:
@@ -222,9 +217,8 @@ def _places(records: frozenset[Record]) -> str:
 def _covers(records: frozenset[Record], record: Record) -> bool:
     """Whether something is recorded at its place, by its own category or by a group that contains it."""
     category, what, id = record
-    groups = {category, "alllogs"}
-    if category == audit_log.CATEGORY.lower():
-        groups = set(audit_log.CATEGORIES)
+    is_audit = category == audit_log.CATEGORY.lower()
+    groups = audit_log.CATEGORIES if is_audit else {category, "alllogs"}
     return any((group, what, id) in records for group in groups)
 
 

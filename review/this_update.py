@@ -152,11 +152,9 @@ def _newest_version(key: ReviewedResource | None) -> str | None:
     """The version that a vault names as a key's current one, lower case; None where it is not known."""
     if key is None or key.live is None:
         return None
-    uri = values.name(key.live.found("keyUriWithVersion"))
-    if not isinstance(uri, str):
-        return None
     try:
-        return key_uris.parse(uri).version.lower() or None
+        uri = key_uris.parse(values.known_name(key.live.found("keyUriWithVersion")))
+        return uri.version.lower() or None
     except MalformedError:
         return None
 
@@ -210,9 +208,7 @@ def _access(account: ReviewedAccount, live: Protection, planned: Protection) -> 
 
 def _wider_access(live: Protection, planned: Protection) -> Iterator[Verdict]:
     """The verdicts on new grants that allow more than the service needs."""
-    kind = None
-    if planned.account:
-        kind = values.name(planned.account.stated("kind"))
+    kind = values.name(planned.account.stated("kind")) if planned.account else None
     had = {(access.what(grant), grant.scope) for grant in live.grants}
     words = "the service may do MORE with the key than it needs: {}"
     for grant in planned.grants:
@@ -260,18 +256,11 @@ def _broken(judgement: Judgement, after: Protection, *, has_key: bool) -> Verdic
     refuses the update."""
     shut_out = _SHUT_OUT.get(judgement.demand)
     if shut_out is None or not has_key:
-        return refused(judgement)
+        name = Name.DEMAND_UNMET
+        if judgement.demand.startswith(("tier", "kind-")):
+            name = Name.NOT_FOR_KIND
+        return Verdict(name, "Azure will REFUSE this: found {}", (judgement.text,))
     if "{}" not in shut_out:
         return Verdict(Name.ACCESS_REVOKED, shut_out)
-    vault = None
-    if isinstance(after.key, AccountProtection):
-        vault = after.key.vault_name
+    vault = after.key.vault_name if isinstance(after.key, AccountProtection) else None
     return Verdict(Name.ACCESS_REVOKED, shut_out, (vault,))
-
-
-def refused(judgement: Judgement) -> Verdict:
-    """The verdict on a demand that is not met."""
-    name = Name.DEMAND_UNMET
-    if judgement.demand.startswith(("tier", "kind-")):
-        name = Name.NOT_FOR_KIND
-    return Verdict(name, "Azure will REFUSE this: found {}", (judgement.text,))

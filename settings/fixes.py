@@ -4,7 +4,7 @@ PyYAML tells where each value begins and ends in the text, so comments, order an
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 
@@ -44,8 +44,9 @@ def _written(text: str, path: str, value: object, name: str) -> str:
     entry = _entry(yaml.compose(text, yaml.SafeLoader), path)
     if name and entry and entry.key:
         if "." not in name:
-            is_setting = entry.key.value.startswith(NAMESPACE)
-            return _replaced(text, entry.key, full_key(name) if is_setting else name)
+            if entry.key.value.startswith(NAMESPACE):
+                name = full_key(name)
+            return _replaced(text, entry.key, name)
         own = yaml_documents.of_yaml(yaml.serialize(entry.value))
         return _put(_without(text, entry), f"config.{name}", own)
     if value is not None:
@@ -57,8 +58,7 @@ def _entry(node: yaml.Node | None, path: str) -> _Entry | None:
     """The entry at a path; a key may have dots itself."""
     if not isinstance(node, yaml.CollectionNode):
         return None
-    for index, inner in enumerate(node.value):
-        key, value = inner if isinstance(node, yaml.MappingNode) else (None, inner)
+    for index, (key, value) in enumerate(_pairs(node)):
         own = key.value if key else f"[{index}]"
         if own == path:
             return _Entry(node, index, key, value)
@@ -67,6 +67,13 @@ def _entry(node: yaml.Node | None, path: str) -> _Entry | None:
             if found:
                 return found
     return None
+
+
+def _pairs(node: yaml.CollectionNode) -> list[tuple[yaml.Node | None, yaml.Node]]:
+    """The keys and values of an object, or the values of a list, which have no keys."""
+    if isinstance(node, yaml.MappingNode):
+        return list(node.value)
+    return [(None, value) for value in node.value]
 
 
 def _put(text: str, path: str, value: object) -> str:
@@ -88,17 +95,18 @@ def _put(text: str, path: str, value: object) -> str:
 
 
 def _without(text: str, entry: _Entry) -> str:
-    start, entries = entry.first.start_mark.index, entry.parent.value
+    start, entries = entry.first.start_mark.index, _pairs(entry.parent)
     line = text.rfind("\n", 0, start) + 1
-    if not entry.parent.flow_style and not text[line:start].strip(" -" if entry.key is None else " "):
+    before = text[line:start].strip()
+    is_alone = not before or (before == "-" and entry.key is None)
+    if not entry.parent.flow_style and is_alone:
         return text[:line] + text[_end_of_line(text, _end(text, entry.value)) :]
-    following = entries[entry.number + 1 :]
-    if following:
-        first: Any = following[0] if entry.key is None else following[0][0]
-        return text[:start] + text[first.start_mark.index :]
+    if entry.number + 1 < len(entries):
+        key, value = entries[entry.number + 1]
+        return text[:start] + text[(key or value).start_mark.index :]
     if entry.number:
-        before: Any = entries[entry.number - 1]
-        start = _end(text, before if entry.key is None else before[1])
+        _, value = entries[entry.number - 1]
+        start = _end(text, value)
     return text[:start] + text[_end(text, entry.value) :]
 
 
@@ -111,8 +119,8 @@ def _replaced(text: str, node: yaml.Node, by: str) -> str:
 def _end(text: str, node: yaml.Node) -> int:
     """Where a value ends. PyYAML lets a block reach up to what follows it, comments included."""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
-        last = node.value[-1]
-        return _end(text, last[1] if isinstance(node, yaml.MappingNode) else last)
+        _, last = _pairs(node)[-1]
+        return _end(text, last)
     start = node.start_mark.index
     return start + len(text[start : node.end_mark.index].rstrip())
 

@@ -86,8 +86,8 @@ def cmk_no_versionless(writer: StackResource, context: RuleContext) -> Findings:
 
 def _follows(account: StackResource | None) -> bool:
     """Whether an account is known to follow a key by itself."""
-    kind = values.name(account.found("kind")) if account else None
-    return isinstance(kind, str) and kind_limits.key_version(kind, "") is None
+    kind = values.known_name(account.found("kind")) if account else ""
+    return kind != "" and kind_limits.key_version(kind, "") is None
 
 
 def _judge_version(account: StackResource | None, where: str, stated: Value, version: Value) -> Findings:
