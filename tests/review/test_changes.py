@@ -3,8 +3,8 @@
 import pytest
 
 from review.verdict import Name
-from tests.review.changes import ROWS, Row
-from tests.review.scenes import STACKS, Scene
+from tests.review.changes import ROWS, Row, in_policies, revokes
+from tests.review.scenes import OTHER, STACKS, Scene
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -21,3 +21,13 @@ def test_the_matrix_has_every_verdict_and_120_kinds_of_change() -> None:
     assert len({row.name for row in ROWS}) == len(ROWS) >= 120
     reached = {name for row in ROWS for stack in STACKS for name in row.expected(stack)}
     assert set(Name) - reached <= {Name.CHANGED}
+
+
+@pytest.mark.parametrize("part", ["principalId", "keyId"])
+def test_a_revocation_of_another_identity_or_key_is_not_the_accounts(part: str) -> None:
+    """Its verdict stands with the revocation: the account keeps its access."""
+    scene = Scene(next(iter(STACKS)))
+    in_policies(revokes(**{part: {"principalId": OTHER, "keyId": f"{scene.vault_id}/keys/another"}[part]}))(
+        scene
+    )
+    assert [row.noun for row in scene.review().rows] == ["revocation of access"]

@@ -11,8 +11,8 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
+from docs.settings_pages import page, schema
 from settings import parse
-from settings.documentation import page, schema
 from settings.parse import SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,7 +20,7 @@ EXAMPLES = [*sorted((ROOT / "docs" / "examples").glob("*.yaml")), *sorted(ROOT.g
 
 
 def test_documents_are_those_that_would_be_made_now() -> None:
-    """Who changes a setting runs `python -m settings`."""
+    """Who changes a setting runs `python -m docs.settings_pages`."""
     assert (ROOT / "docs/settings.md").read_text() == page()
     assert json.loads((ROOT / "docs/settings.schema.json").read_text()) == schema()
 

@@ -15,8 +15,8 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from components.preflight.run import RefusedError
+from docs.settings_pages import page, schema
 from settings import ServiceSettings, SettingsError, parse
-from settings.documentation import page, schema
 from tests.support.packed import refusals
 from tests.support.recording import FakeAzure, RecordingMonitor, run
 from tests.support.setting_documents import RIGHT, Document, documents

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from docs import settings_pages
 from localazure import checkout
 from operate.__main__ import COMMANDS
-from settings import documentation
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -110,7 +110,7 @@ def test_what_is_claimed_here_is_a_setting() -> None:
     rows = [
         line.split("|") for line in tables.splitlines() if line.startswith("| ") and "| here |" not in line
     ]
-    paths = set(re.findall(r"^\| `([\w.]+)", documentation.page(), re.MULTILINE))
+    paths = set(re.findall(r"^\| `([\w.]+)", settings_pages.page(), re.MULTILINE))
     known = OUTPUTS | paths | {path.rpartition(".")[0] for path in paths if "." in path}
     claimed = {row[1]: set(re.findall(r"`([A-Za-z][\w.]*)(?:: \w+)?`", row[2])) for row in rows}
     assert {feature: words - known for feature, words in claimed.items() if words - known} == {}
