@@ -286,14 +286,13 @@ class Steps:
                 f"Pulumi.{self._stack}.yaml has another now, run `python3 -m localazure exec -- pulumi up "
                 f"--stack {self._stack} --refresh --run-program`, which takes the login from that file\n"
             )
-        if code and os.environ.get(_BACKEND) != self._environ[_BACKEND]:
+        is_locked = code != 0 and self._tell_holder()
+        if code and not is_locked and os.environ.get(_BACKEND) != self._environ[_BACKEND]:
             # The user's own shell, in which the printed commands run, does not reach the local Azure.
             sys.stderr.write(
                 "before you run a command that is named above, run this once in your shell: eval "
                 '"$(python3 -m localazure env)"\n'
             )
-        if code:
-            self._tell_holder()
         return code
 
     def quietly(self, *command: str) -> int:
@@ -304,17 +303,27 @@ class Steps:
             self._tell_holder()
         return code
 
-    def _tell_holder(self) -> None:
-        """Names the process that holds the stack's lock, because the engine advises to remove the lock."""
+    def _tell_holder(self) -> bool:
+        """Names the process that holds the stack's lock, because the engine advises to remove the lock
+        whether it still runs or not. Whether one holds it."""
+        told = False
         for lock in (_LOCKS / self._stack).glob("*.json"):
             with suppress(OSError, ValueError, LookupError, TypeError):
                 pid = int(json.loads(lock.read_text(encoding="utf-8"))["pid"])
-                os.kill(pid, 0)  # raises where it has ended
-                sys.stderr.write(
-                    f"process {pid} is updating stack {self._stack}: wait until it ends, then run this "
-                    "command again. Do not run pulumi cancel: it does not end that process, and two updates "
-                    "would overwrite each other's state\n"
-                )
+                if _runs(pid):
+                    sys.stderr.write(
+                        f"process {pid} is updating stack {self._stack}: wait until it ends, then run this "
+                        "command again. Do not run pulumi cancel: it does not end that process, and two "
+                        "updates would overwrite each other's state\n"
+                    )
+                else:
+                    sys.stderr.write(
+                        f"process {pid}, which locked stack {self._stack}, is gone: run `python3 -m "
+                        f"localazure exec -- pulumi cancel --stack {self._stack} --yes`, then this command "
+                        "again\n"
+                    )
+                told = True
+        return told
 
     def _run(self, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
         sys.stdout.flush()
@@ -337,6 +346,14 @@ class Steps:
                     sys.stdout.flush()
             said = child.stdout.read() if quiet and child.stdout else ""
         return child.returncode, said
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @contextmanager

@@ -13,6 +13,11 @@ _WAITING = ("@ ", "Loading policy packs")
 _BEGUN = re.compile(r"(?:|refresh|\w+ing(?: \([\d.]+m?s\))?(?: \[diff: .*\])?|refresh \([\d.]+m?s\)) ?")
 _STACK = "pulumi:pulumi:Stack"
 _BLOCKS = ("Policies:", "Diagnostics:")
+_DONE_NEXT = (
+    "The resources in the stack have been deleted, but",
+    "If you want to remove the stack completely, ",
+)
+"""What a destruction advises; `down` does it by its next command."""
 
 
 class Condensed:
@@ -48,6 +53,6 @@ class Condensed:
 def _only_progress(line: str) -> bool:
     row = _ROW.fullmatch(line.rstrip("\n"))
     if row is None:
-        return line.startswith(_WAITING)
+        return line.startswith((*_WAITING, *_DONE_NEXT))
     # Messages about the stack itself come again below the steps, in full.
     return row["type"] == _STACK or _BEGUN.fullmatch(row["said"]) is not None

@@ -106,8 +106,11 @@ class Served:
             if request.preview:
                 return await resource.preview(call, change)
             if change.id:
-                return await resource.update(call, change)
-            return await resource.create(call, change.news)
+                state = await resource.update(call, change)
+            else:
+                state = await resource.create(call, change.news)
+            await call.waiter.ended()
+            return state
 
     async def read(self, request: Any) -> Any:
         resource = self._resource(request)

@@ -76,6 +76,7 @@ class Waiter:
         self._stop = stop or asyncio.Event()
         self._progress = progress
         self._rng = rng or random.Random()
+        self._reported = False
 
     @property
     def elapsed(self) -> float:
@@ -148,9 +149,15 @@ class Waiter:
             raise DeadlineError(reason, self.elapsed)
         if self._progress:
             most = duration(min(left, ends - self.elapsed))
+            self._reported = True
             await self._progress(f"{reason} ({duration(self.elapsed)} so far, at most {most} more)")
         await self.unless_stopped(lambda: self._clock.sleep(min(seconds, left)))
         self.check()
+
+    async def ended(self) -> None:
+        """Takes the last progress message away, which the engine would show beside the result."""
+        if self._progress and self._reported:
+            await self._progress("")
 
 
 def duration(seconds: float) -> str:

@@ -65,7 +65,7 @@ class ChosenStacks:
 
         def tell(outcome: Outcome) -> None:
             with writing:
-                self.say(asdict(outcome) | {"ok": outcome.ok}, report.told(outcome))
+                self.say(asdict(outcome) | {"ok": outcome.ok}, report.told(outcome, action))
                 outcomes[outcome.stack] = outcome
                 write(outcomes.values())
 
@@ -73,7 +73,12 @@ class ChosenStacks:
             # A killed run leaves a report of its own, too, never an earlier run's.
             write(outcomes.values())
             done, halted = carried_out(
-                rings, work_there, tell, at_once=self.fleet.shared.parallel, allowed=allowed
+                rings,
+                work_there,
+                tell,
+                at_once=self.fleet.shared.parallel,
+                allowed=allowed,
+                begins=lambda name: print(f"  {action} of {name} begins", file=sys.stderr, flush=True),
             )
         begun = {outcome.stack for outcome in done}
         left = [name for name in stacks if name not in begun]

@@ -14,6 +14,9 @@ from operate.fleet.planning import Outcome
 SCHEMA = "language-cmk/fleet-report/2"
 _MOST_ROWS = 300
 """Rows of the Markdown at most: it goes into a comment, and GitHub takes 65,536 characters."""
+_UPDATES = ("up", "rotate")
+_DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
+"""How an update tells what a preview calls by the word."""
 _HARMLESS = str.maketrans({"`": "'", "|": "\u00a6", "<": "\u2039"})
 
 
@@ -29,7 +32,7 @@ def write(folder: Path, action: str, outcomes: Iterable[Outcome]) -> Path:
         "stacks": [asdict(outcome) | {"ok": outcome.ok} for outcome in by_need],
     }
     rows = [
-        f"| {outcome.stack} | {line(outcome.said or 'ok')} | {line(_changes(outcome))} |"
+        f"| {outcome.stack} | {line(outcome.said or 'ok')} | {line(_changes(outcome, action))} |"
         for outcome in by_need[:_MOST_ROWS]
     ]
     title = _title(action, len(by_need), failed)
@@ -49,14 +52,20 @@ def _title(action: str, count: int, failed: int) -> str:
     return f"### Fleet, {action}: {counted(count, 'stack')}, {result}"
 
 
-def told(one: Outcome) -> str:
+def told(one: Outcome, action: str) -> str:
     """An outcome as a line for a person."""
-    said = one.said or _changes(one) or "nothing changes"
+    said = one.said or _changes(one, action) or "nothing changes"
+    if one.ok and action in _UPDATES:
+        said += ", proven"
     return f"  {'ok' if one.ok else 'FAILED':<8}{one.stack}: {said}; {one.seconds} s"
 
 
-def _changes(one: Outcome) -> str:
-    return ", ".join(f"{count} to {op}" for op, count in sorted(one.changes.items()))
+def _changes(one: Outcome, action: str) -> str:
+    is_done = action in _UPDATES
+    words = [
+        (count, _DONE.get(op, op) if is_done else f"to {op}") for op, count in sorted(one.changes.items())
+    ]
+    return ", ".join(f"{count} {word}" for count, word in words)
 
 
 def line(text: str) -> str:

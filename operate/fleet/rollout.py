@@ -18,12 +18,18 @@ Work = Callable[[str], Outcome]
 
 
 def carried_out(
-    rings: Rings, work: Work, tell: Callable[[Outcome], None], *, at_once: int, allowed: int | None
+    rings: Rings,
+    work: Work,
+    tell: Callable[[Outcome], None],
+    *,
+    at_once: int,
+    allowed: int | None,
+    begins: Callable[[str], object] = str,
 ) -> tuple[list[Outcome], str]:
     """The outcome of each stack that was begun, and why the rollout halts; "" if it went to its end.
 
     Once more than `allowed` stacks of a ring fail, it begins no further stack, and waits for those that run.
-    None: nothing halts it.
+    None: nothing halts it. `begins` is called before each stack, which may take minutes.
     """
     done: list[Outcome] = []
     for stacks in rings.values():
@@ -31,6 +37,7 @@ def carried_out(
 
         def begin(stack: str, ended: list[Outcome] = own) -> None:
             if allowed is None or not halts(ended, allowed):
+                begins(stack)
                 ended.append(outcome := ended_well_or_not(stack, work))
                 tell(outcome)
 

@@ -292,9 +292,8 @@ async def terms(plan: Sequence[Planned], ask: Questions) -> Report:
     for (subscription, name, is_form), kind in sorted(made.items(), key=lambda one: one[0]):
         what = f"whether the terms of kind {name} are accepted in the subscription"
         why = (
-            "no API tells, and the subscription has no account of this kind; if Azure answers "
-            "ResourceKindRequireAcceptTerms, make the first one in the portal, which asks for them, and run "
-            "the same command again"
+            "no API tells; if they are not, make the subscription's first account of this kind in the "
+            "portal, which asks for them"
         )
         if is_form:
             what = f"whether customer-managed keys for kind {name} are approved for the subscription"

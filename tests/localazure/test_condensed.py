@@ -49,6 +49,8 @@ def test_each_fact_is_printed_once() -> None:
     + 1 to create
 """
     )
+    advice = "If you want to remove the stack completely, run `pulumi stack rm dev`.\n"
+    assert "".join(run.lines(["    - 1 deleted\n", advice])) == "    - 1 deleted\n"
     lines = UPDATE.splitlines(keepends=True)
     kept = [lines[0], *lines[2:5], *lines[9:]]
     assert [*run.lines(lines)] == kept

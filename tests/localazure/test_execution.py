@@ -331,8 +331,8 @@ def test_a_failure_says_once_how_its_commands_run_in_the_users_shell(
 def test_who_comes_second_is_told_to_wait(
     monkeypatch: pytest.MonkeyPatch, steps: checkout.Steps, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The engine advises to cancel, which would let two updates overwrite each other's state. A lock of a
-    process that is gone is the engine's to tell."""
+    """The engine advises to cancel, which would let two updates overwrite each other's state. Of a process
+    that is gone the command is named that removes its lock, as it runs in the user's own shell."""
     lock = tmp_path / "dev" / "0f8fad5b.json"
     lock.parent.mkdir()
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
@@ -343,8 +343,11 @@ def test_who_comes_second_is_told_to_wait(
         lock.write_text(json.dumps({"pid": pid, "username": "me", "hostname": "here"}))
         for run in (steps.run, steps.quietly):
             assert run("pulumi", "up") == 255
-            told = f"process {pid} is updating stack dev: wait" in capsys.readouterr().err
-            assert told == waits
+            told = capsys.readouterr().err
+            assert (f"process {pid} is updating stack dev: wait" in told) is waits
+            assert "eval" not in told
+            cancels = "run `python3 -m localazure exec -- pulumi cancel --stack dev --yes`"
+            assert (f"process {pid}, which locked stack dev, is gone: {cancels}" in told) is not waits
 
 
 def test_down_keeps_what_other_stacks_need(

@@ -66,7 +66,7 @@ async def test_access_is_waited_for_by_trying(pulumi: Engine, delay: int) -> Non
     )
     assert pulumi.progress[:1] == [begins] * bool(delay)
     assert delay < 300 or re.search(
-        r"\(\d min \d\d s so far, at most \d\d min \d\d s more\)$", pulumi.progress[-1]
+        r"\(\d min \d\d s so far, at most \d\d min \d\d s more\)$", pulumi.progress[-2]
     )
 
 
@@ -362,6 +362,7 @@ async def test_every_kind_of_wait_is_told_and_none_is_shorter_than_azure_says(pu
     azure.progress_script = [replace(UPDATING, retry_after=9), UPDATING, DONE]
     await pulumi.create(CMK, BINDING)
     assert sorted(one for one in pulumi.clock.slept if one > 5) == [9, 9, 17, 23, 29, 31]
+    assert pulumi.progress[-1] == ""  # nothing stands beside "created"
     waits = "\n".join(pulumi.progress)
     for words in (
         "asking again: reading the vault: Azure answered 503 ServiceUnavailable: down (0 s so far",

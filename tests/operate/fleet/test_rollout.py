@@ -120,7 +120,12 @@ def rolled_out(bad: str = "", *, allowed: int | None = 0) -> tuple[list[str], st
         return Outcome(stack, changes={"update": 2})
 
     done, reason = carried_out(
-        TWO_RINGS, work, lambda one: told.append(report.told(one)), at_once=1, allowed=allowed
+        TWO_RINGS,
+        work,
+        lambda one: told.append(report.told(one, "up")),
+        at_once=1,
+        allowed=allowed,
+        begins=lambda stack: told.append(f"  {stack} begins"),
     )
     assert sorted(one.stack for one in done) == sorted(begun)
     return begun, reason, told
@@ -133,10 +138,11 @@ def test_a_ring_halts_at_the_first_failure() -> None:
     begun, reason, told = rolled_out("c")
     assert (begun, reason) == (["a", "b", "c"], "failed: c (none is allowed in a ring)")
     assert told == [
-        "  ok      a: 2 to update; 0.0 s",
-        "  ok      b: 2 to update; 0.0 s",
-        "  FAILED  c: refused by Azure; 0.0 s",
+        *("  a begins", "  ok      a: 2 updated, proven; 0.0 s"),
+        *("  b begins", "  ok      b: 2 updated, proven; 0.0 s"),
+        *("  c begins", "  FAILED  c: refused by Azure; 0.0 s"),
     ]
+    assert report.told(Outcome("a", changes={"create": 14}), "preview") == "  ok      a: 14 to create; 0.0 s"
     assert rolled_out("ac", allowed=1)[:2] == (list("abcd"), "")
     assert rolled_out("abcd", allowed=None)[:2] == (list("abcd"), "")
 
@@ -170,7 +176,7 @@ def test_a_report_has_those_first_that_are_not_as_they_should_be(tmp_path: Path)
     assert (row.count("|"), row.count("`"), "# title it's" in row, "<script>" in row) == (4, 2, True, False)
     found = json.loads((tmp_path / "report.json").read_text())
     assert [(one["stack"], one["ok"]) for one in found["stacks"]] == [("b", False), ("c", False), ("a", True)]
-    assert "| a | `ok` | `1 to create, 2 to update` |" in text
+    assert "| a | `ok` | `1 created, 2 updated` |" in text
     assert "all as they should be" in report.write(tmp_path, "up", outcomes[:1]).read_text()
 
 
