@@ -54,6 +54,19 @@ def bound_since(
     return BoundSince(not_before, min(mine), "audit log: first use of this version by the account's identity")
 
 
+def last_unwrap(account: Account, use: KeyUseLog) -> datetime | None:
+    """When the account last unwrapped with its key, by the audit log."""
+    user = (account.key_user or "").lower()
+    return max(
+        (
+            row.last
+            for row in rows_of(account.encryption.key_name, use)
+            if row.identity.lower() == user and row.operation in UNWRAPS and not row.refused
+        ),
+        default=None,
+    )
+
+
 def rows_of(key_name: str, use: KeyUseLog) -> tuple[UseRow, ...]:
     """The rows about one key of the vault; a row that names no key counts for each key."""
     part = f"/keys/{key_name}/".lower()

@@ -15,7 +15,7 @@ from core import coverage
 from operate.drill import said
 from operate.evidence import access, charts, continuity, history, rules, signature
 from operate.evidence.findings import AuditFinding
-from operate.evidence.model import Facts, NotChecked, counted, moment
+from operate.evidence.model import Deployment, Facts, NotChecked, counted, moment
 from operate.evidence.rules import AuditSeverity
 
 _FOLDER = Path(__file__).parent
@@ -32,6 +32,7 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
     )
     made.globals["style"] = (_FOLDER / "page.css").read_text(encoding="utf-8")
     made.tests["unread"] = lambda part: part is None or isinstance(part, NotChecked)
+    made.tests["of"] = access.PrincipalRight.is_of
     made.filters.update(counted=counted, css=_css, day=_day, minute=_minute, length_of=length)
     return made.get_template("page.html.j2").render(
         facts=facts,
@@ -49,9 +50,28 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
         charts=charts,
         continuity=continuity,
         drilled=said,
+        of_runs=of_runs,
         signature=signature,
         history=history,
     )
+
+
+def of_runs(deployments: Sequence[Deployment]) -> list[list[Deployment]]:
+    """The deployments, the latest first, by run: an update, and the refresh that records it."""
+    runs: list[list[Deployment]] = []
+    for one in reversed(deployments):
+        if runs and _records(one, runs[-1]):
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return runs[::-1]
+
+
+def _records(one: Deployment, run: list[Deployment]) -> bool:
+    """Whether a deployment is the refresh after the update of a run."""
+    update, place = run[0], one.run or one.commit
+    is_same = place != "" and place == (update.run or update.commit)
+    return is_same and [*(each.kind for each in run), one.kind] == ["update", "refresh"]
 
 
 def _group(members: tuple[str, ...] | NotChecked) -> str:

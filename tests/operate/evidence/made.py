@@ -16,7 +16,17 @@ from core.facts import (
     Vault,
 )
 from core.roles import Permissions, Role
-from operate.evidence.model import DiagnosticSetting, Facts, KeyUseLog, NotChecked, Service, UseRow
+from operate.evidence.model import (
+    Deployment,
+    DiagnosticSetting,
+    Drill,
+    Facts,
+    KeyUseLog,
+    NotChecked,
+    Service,
+    StackRecord,
+    UseRow,
+)
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-00000000000a"
@@ -200,4 +210,19 @@ def rich() -> Facts:
     )
     plain = Service(account("lang-plain").id, account("lang-plain", encryption=Encryption()))
     refusal = NotChecked("403 AuthorizationFailed: The client does not have authorization to perform action")
-    return facts(bound, roles, plain, Service(account("lang-unread").id, refusal))
+    updates = [deployment(n, kind) for n in range(1, 80, 7) for kind in ("refresh", "update")]
+    drills = (Drill("lang-contoso", NOW - days(40), 61.0, 12.0, OTHER),)
+    return facts(
+        *(bound, roles, plain, Service(account("lang-unread").id, refusal)),
+        stack=StackRecord(tuple(updates), drills),
+    )
+
+
+def deployment(age: int, kind: str = "update") -> Deployment:
+    """An update by a saved plan in a CI's run, or the refresh of the same run, `age` days ago."""
+    plan = "9f" * 32 if kind == "update" else ""
+    return Deployment(
+        *(NOW - days(age), kind, "succeeded", f"{age:02}" * 20, "118", "ada.lovelace@contoso.example"),
+        *(f"Move to the new key (plan sha256:{plan})" if plan else "Move to the new key", bool(plan), plan),
+        *("grace.hopper" if plan else "", f"https://github.com/contoso/services/actions/runs/{age:011}"),
+    )

@@ -11,16 +11,18 @@ from core.facts import RotationPolicy
 from operate.evidence.charts import uses
 from operate.evidence.findings import findings
 from operate.evidence.model import Facts, NotChecked
-from operate.evidence.page import page
+from operate.evidence.page import of_runs, page
 from operate.evidence.report import document
 from operate.source import Source
 from tests.operate.evidence.made import (
     NEW,
     NOW,
     OLD,
+    OPEN,
     OTHER,
     OWN,
     account,
+    deployment,
     facts,
     key,
     rich,
@@ -108,6 +110,37 @@ def test_the_document_says_so_too() -> None:
     assert "deletes all data uploaded to Custom Translator" in told["revoking"]
     (told,) = document(of_kind("AIServices"), [], "9.9")["services"]
     assert "OpenAI Assistants" in told["notUnderTheKey"]
+
+
+def test_what_is_wrong_comes_first_and_the_history_is_folded() -> None:
+    """Then a sentence about each account; an update and the refresh of its run are one row, with commit and
+    plan in short, and two of one kind are two."""
+    text = shown(rich())
+    heads = re.findall("<h2[^>]*>([^<]*)", text)
+    assert [head.partition(" since")[0] for head in heads[:3]] == ["Open findings", "Accounts", "Deployments"]
+    accounts = " ".join(unescape(re.sub("<[^>]*>", "", text.split("<h2>Accounts</h2>")[1])).split())
+    for words in (
+        "lang-contoso : under kv-contoso/cmk; its own identity can unwrap with it , and so can 1 other ;",
+        "it last unwrapped its data on 2026-05-31 11:00 UTC.",
+        "bbbbbbbb 2026-05-20 to 2028-05-19, bound, newest; aaaaaaaa 2025-04-07 to",
+        "lang-plain : its data is under Microsoft's keys.",
+        "lang-unread : not read, 403 AuthorizationFailed",
+    ):
+        assert words.replace(" ", "") in accounts.replace(" ", ""), words
+    assert "<details><summary>12 runs in the stack" in text
+    rows = text.split('aria-label="Deployments"')[1].split("</table>")[0].split("<tr>")[2:]
+    assert len(rows) == 12
+    assert rows[0].index("update, succeeded") < rows[0].index("refresh, succeeded")
+    assert "<code>01010101</code>" in rows[0]
+    assert len(of_runs([deployment(1), deployment(1), deployment(2, "refresh")])) == 3
+
+
+def test_a_green_box_names_the_warnings() -> None:
+    """With the way to them."""
+    warned = shown(facts(service(account=account(network=OPEN))))
+    assert GOOD in warned
+    assert '<a href="#findings">1 warning</a> is open.' in warned
+    assert '<a href="#findings">' not in shown(facts())
 
 
 def test_it_needs_nothing_but_itself() -> None:
