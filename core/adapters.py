@@ -286,7 +286,7 @@ def rotation_policy(body: Json | None) -> RotationPolicy | None:
     if not body:
         return None
     actions = look(body, "lifetimeActions") or ()
-    rotates = (one for one in actions if values.word(look(one, "action.type")) == "rotate")
+    rotates = (action for action in actions if values.word(look(action, "action.type")) == "rotate")
     valid = _text(look(body, "attributes.expiryTime")) or ""
     return _read(RotationPolicy, look(next(rotates, {}), "trigger"), expires_after=valid)
 
@@ -307,12 +307,12 @@ def _flag(value: object) -> bool | None:
 def _texts(value: Any) -> tuple[str, ...] | None:
     if value is None:
         return None
-    return tuple(_text(one) or "" for one in value)
+    return tuple(_text(text) or "" for text in value)
 
 
 def _each(listed: Any, name: str) -> tuple[str, ...]:
     """The value under a name in each object of a list."""
-    return tuple(_text(look(one, name)) or "" for one in listed or ())
+    return tuple(_text(look(each, name)) or "" for each in listed or ())
 
 
 _READINGS: Final = {"str": _text, "bool": _flag, "int": seconds, "tuple[str, ...]": _texts}

@@ -192,7 +192,7 @@ def not_known(demand: str, what: str, mark: Mark) -> Judgement:
 
 def first_mark(*found: object) -> Mark | None:
     """The first of these values that is not shown."""
-    return next((one for one in found if isinstance(one, Mark)), None)
+    return next((value for value in found if isinstance(value, Mark)), None)
 
 
 def region(account: Value, vault: Value, noun: str = "vault") -> Judgement | None:
@@ -326,9 +326,9 @@ def _size(size: int, users: Sequence[Value]) -> Judgement | None:
     """Whether all of these kinds of accounts take an RSA key of another size than every kind does."""
     found, bits = f"the key has {size} bits", " or ".join(map(str, kinds.KEY_SIZES))
     listed = [one for user in users if isinstance(user, str) and (one := kinds.find(user))]
-    if refusing := sorted({one.name for one in listed if size not in one.key_sizes}):
+    if refusing := sorted({kind.name for kind in listed if size not in kind.key_sizes}):
         return Judgement("key-type", found, f"{KEY_SIZE} for an account of kind {' or '.join(refusing)}")
-    taking = [one.name for one in kinds.ALL if size in one.key_sizes]
+    taking = [kind.name for kind in kinds.ALL if size in kind.key_sizes]
     if not taking:
         return Judgement("key-type", found, f"{bits}, by the kind of account")
     if mark := first_mark(*users):
@@ -362,7 +362,7 @@ def key_usable(version: KeyVersion, now: float) -> list[Judgement]:
 
 def newest_usable(versions: Iterable[KeyVersion], now: float) -> KeyVersion | None:
     """The newest of a key's versions, newest first, that can be used at `now` (seconds since 1970)."""
-    return next((one for one in versions if not key_usable(one, now)), None)
+    return next((version for version in versions if not key_usable(version, now)), None)
 
 
 def version_in_use(versions: Sequence[KeyVersion], now: float) -> KeyVersion | None:
@@ -429,9 +429,9 @@ def judge(
             trusted_services(vault.network, vault.noun),
         ]
     if version is not None:
-        users = [one for one in (account.kind if account else kind,) if one]
+        users = [user for user in (account.kind if account else kind,) if user]
         found += [key_type(version.type, version.size, users), key_operations(version.operations)]
-    return [one for one in found if one]
+    return [judged for judged in found if judged]
 
 
 def tier(
@@ -451,7 +451,7 @@ def tier(
             return None
         found = f"the account of kind {kind} and tier {sku or 'unknown'} has no capability {CAPABILITY}"
         return Judgement("tier", found, f"a tier that has it, such as {paid or 'a paid one'}")
-    if named in {values.word(one) for one in free}:
+    if named in {values.word(tier_name) for tier_name in free}:
         listed = kinds.find(known_kind)
         of_kind = f" of kind {listed.name}" if listed else ""
         found = f"{sku!r}, which does not support customer-managed keys"

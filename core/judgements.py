@@ -70,50 +70,50 @@ def key_operations(key: StackResource) -> Judgement | None:
     return demands.key_operations(values.items(stated))
 
 
-def outbound(protections: Protections, one: AccountProtection) -> Judgement | None:
+def outbound(protections: Protections, use: AccountProtection) -> Judgement | None:
     """Looks for the full host of the key's vault in the account's list. If the stack does not show which
     vault it is, the host of any vault passes."""
-    if one.account is None:
+    if use.account is None:
         return None
-    restricts = values.flag(one.account.setting("restrictOutboundNetworkAccess"))
-    allowed = values.items(one.account.stated("allowedFqdnList"))
-    return demands.outbound(restricts, allowed, protections.vault_hosts(one))
+    restricts = values.flag(use.account.setting("restrictOutboundNetworkAccess"))
+    allowed = values.items(use.account.stated("allowedFqdnList"))
+    return demands.outbound(restricts, allowed, protections.vault_hosts(use))
 
 
-def region(_: Protections, one: AccountProtection) -> Judgement | None:
+def region(_: Protections, use: AccountProtection) -> Judgement | None:
     """Regions are compared as Azure does: "West Europe" is westeurope."""
-    if one.account is None or one.vault is None:
-        return _absent("same-region", "region", one)
-    here, there = (values.word(each.text("location")) for each in (one.account, one.vault))
+    if use.account is None or use.vault is None:
+        return _absent("same-region", "region", use)
+    here, there = (values.word(each.text("location")) for each in (use.account, use.vault))
     return demands.region(here or Mark.UNKNOWN, there or Mark.UNKNOWN)
 
 
-def tenant(_: Protections, one: AccountProtection) -> Judgement | None:
+def tenant(_: Protections, use: AccountProtection) -> Judgement | None:
     """Of the account's identity, else of its provider. Subscriptions are not compared: they may differ."""
-    if one.account is None or one.vault is None:
-        return _absent("same-tenant", "tenant", one)
-    identity = values.name(values.look(one.account.outputs, "identity.tenantId"))
-    here = identity if isinstance(identity, str) else one.account.provider.tenant
-    there = one.vault.text("tenantId")
+    if use.account is None or use.vault is None:
+        return _absent("same-tenant", "tenant", use)
+    identity = values.name(values.look(use.account.outputs, "identity.tenantId"))
+    here = identity if isinstance(identity, str) else use.account.provider.tenant
+    there = use.vault.text("tenantId")
     known = isinstance(here, str) and isinstance(there, str)
     # One provider is one subscription, and a subscription has one tenant.
-    if not known and one.account.provider.urn and one.account.provider.urn == one.vault.provider.urn:
+    if not known and use.account.provider.urn and use.account.provider.urn == use.vault.provider.urn:
         return None
     return demands.tenant(here or Mark.UNKNOWN, there or Mark.UNKNOWN)
 
 
-def key_identity(one: AccountProtection) -> Judgement | None:
+def key_identity(use: AccountProtection) -> Judgement | None:
     """Judges the identity by which the account uses its key, if the stack has the account."""
-    if one.account is None:
+    if use.account is None:
         return None
-    return kind_limits.key_identity(_kind(one.account), user_assigned=one.client_id is not None)
+    return kind_limits.key_identity(_kind(use.account), user_assigned=use.client_id is not None)
 
 
-def key_version(one: AccountProtection) -> Judgement | None:
+def key_version(use: AccountProtection) -> Judgement | None:
     """Judges a key without a version, if the stack has the account and its kind is known."""
-    if one.account is None or one.version is not None or not _kind(one.account):
+    if use.account is None or use.version is not None or not _kind(use.account):
         return None
-    return kind_limits.key_version(_kind(one.account), "")
+    return kind_limits.key_version(_kind(use.account), "")
 
 
 def limits(account: StackResource) -> Iterator[Judgement]:
@@ -153,22 +153,22 @@ def _kind(account: StackResource) -> str:
     return values.known_name(account.stated("kind"))
 
 
-def _absent(demand: str, what: str, one: AccountProtection) -> Judgement:
-    missing = "vault" if one.vault is None else "account"
+def _absent(demand: str, what: str, use: AccountProtection) -> Judgement:
+    missing = "vault" if use.vault is None else "account"
     found = f"the {what} of its {missing}, which is not a resource of this stack"
     return Judgement(demand, found, outcome=demands.DemandOutcome.UNDECIDED)
 
 
-def judge(protections: Protections, one: AccountProtection) -> Iterable[Judgement]:
+def judge(protections: Protections, use: AccountProtection) -> Iterable[Judgement]:
     """The judgement of each demand on an account, its key and its vault, as far as the stack has them, that
     is not met or may not be met."""
-    judged = [outbound(protections, one), key_identity(one), key_version(one)]
-    if one.account and one.vault:
-        judged += [region(protections, one), tenant(protections, one)]
-    if one.account:
-        judged.append(tier(one.account))
-    if one.vault:
-        judged += [soft_delete(one.vault), purge_protection(one.vault), trusted_services(one.vault)]
-    if one.key:
-        judged += [key_type(one.key, protections.users_of(one.key)), key_operations(one.key)]
+    judged = [outbound(protections, use), key_identity(use), key_version(use)]
+    if use.account and use.vault:
+        judged += [region(protections, use), tenant(protections, use)]
+    if use.account:
+        judged.append(tier(use.account))
+    if use.vault:
+        judged += [soft_delete(use.vault), purge_protection(use.vault), trusted_services(use.vault)]
+    if use.key:
+        judged += [key_type(use.key, protections.users_of(use.key)), key_operations(use.key)]
     return [each for each in judged if each]

@@ -115,7 +115,7 @@ class AccountProtection(KeyLocation):
 
     def same_version(self, other: AccountProtection) -> bool | None:
         """Whether both use the same version of one key; None when that is not known."""
-        mine, its = ((one.vault_name, one.key_name, one.version) for one in (self, other))
+        mine, its = ((key.vault_name, key.key_name, key.version) for key in (self, other))
         return _same(mine, its)
 
 
@@ -156,7 +156,7 @@ class Protections:
         """Every use of a customer-managed key that is known."""
         bound = [self.bound(binding) for binding in self.stack.of(Kind.BINDING)]
         stated = [self.stated(account) for account in self.stack.of(Kind.ACCOUNT)]
-        return bound + [one for one in stated if isinstance(one, AccountProtection)]
+        return bound + [key for key in stated if isinstance(key, AccountProtection)]
 
     def users_of(self, key: StackResource) -> list[Value]:
         """The kind of each account that uses a key; None for one of another stack, or that states none."""
@@ -164,7 +164,7 @@ class Protections:
 
     def users_by(self, grant: StackResource) -> list[Value]:
         """The kind of each account that uses its key by a grant, as `users_of` has it."""
-        return [use.kind for use in self.all if any(one.resource is grant for one in self.grants_of(use))]
+        return [use.kind for use in self.all if any(used.resource is grant for used in self.grants_of(use))]
 
     def said(self, resource: StackResource, name: str) -> object:
         """The value of a property that an update may change."""
@@ -268,45 +268,45 @@ class Protections:
     def _keys(self) -> dict[tuple[Value, Value], StackResource]:
         return {self._names_of(key): key for key in reversed(self.stack.of(Kind.KEY))}
 
-    def vault_hosts(self, one: AccountProtection) -> set[str]:
+    def vault_hosts(self, use: AccountProtection) -> set[str]:
         """The host of the vault of a key, where its URI is known; else its names; none where nothing shows
         them."""
         uris: list[object] = []
-        if one.writer.kind is Kind.BINDING:
-            uris.append(self.said(one.writer, "keyUriWithVersion"))
-        elif isinstance(stated := self.inline(one.writer), StatedEncryption):
+        if use.writer.kind is Kind.BINDING:
+            uris.append(self.said(use.writer, "keyUriWithVersion"))
+        elif isinstance(stated := self.inline(use.writer), StatedEncryption):
             uris.append(stated.vault_uri)
-        if one.vault:
-            uris.append(one.vault.found("vaultUri"))
+        if use.vault:
+            uris.append(use.vault.found("vaultUri"))
         for uri in map(values.known_name, uris):
             if key_uris.place(uri):
                 return {key_uris.vault_host(uri)}
         names: set[str] = set()
-        if isinstance(one.vault_name, str):
-            names.add(one.vault_name)
-        if one.vault:
-            names |= self.stack.names_of(one.vault)
+        if isinstance(use.vault_name, str):
+            names.add(use.vault_name)
+        if use.vault:
+            names |= self.stack.names_of(use.vault)
         return names
 
     # Who uses it
 
-    def holders_of(self, one: AccountProtection) -> list[StackResource]:
+    def holders_of(self, use: AccountProtection) -> list[StackResource]:
         """The identities that may use the key; none when they are not part of the stack."""
-        if one.client_id is None:
-            return [one.account] if one.account else []
-        named = self.named_identities(one)
-        if not named and one.writer is one.account:
-            return self._identities_from(one.writer, "identity")
+        if use.client_id is None:
+            return [use.account] if use.account else []
+        named = self.named_identities(use)
+        if not named and use.writer is use.account:
+            return self._identities_from(use.writer, "identity")
         return named
 
-    def named_identities(self, one: AccountProtection) -> list[StackResource]:
+    def named_identities(self, use: AccountProtection) -> list[StackResource]:
         """The user-assigned identities of the stack that are named for a key: by client id or, if that is not
         known yet, by the resources that it comes from."""
-        if known := self._identity_by_client.get(values.folded(one.client_id)):
+        if known := self._identity_by_client.get(values.folded(use.client_id)):
             return [known]
-        if one.writer.kind is Kind.BINDING:
-            return self._identities_from(one.writer, "identityClientId")
-        return self._identities_from(one.writer, "properties")
+        if use.writer.kind is Kind.BINDING:
+            return self._identities_from(use.writer, "identityClientId")
+        return self._identities_from(use.writer, "properties")
 
     def attached_identities(self, account: StackResource) -> tuple[list[StackResource], bool]:
         """The user-assigned identities of the stack that an account has, and whether these are all."""
@@ -321,7 +321,9 @@ class Protections:
     @cached_property
     def _identity_by_client(self) -> dict[str | None, StackResource]:
         identities = self.stack.of(Kind.USER_ASSIGNED_IDENTITY)
-        clients = {values.folded(values.name(one.found("clientId"))): one for one in identities}
+        clients = {
+            values.folded(values.name(identity.found("clientId"))): identity for identity in identities
+        }
         return {client: one for client, one in clients.items() if client}
 
     # What lets it
@@ -335,7 +337,7 @@ class Protections:
         found += map(self._role, self.stack.of(Kind.ROLE_ASSIGNMENT))
         for vault in self.stack.of(Kind.VAULT):
             found += self.listed_in(vault)
-        return [one for one in found if self.counts(one)]
+        return [grant for grant in found if self.counts(grant)]
 
     def counts(self, grant: Grant) -> bool:
         """Whether nothing else in the stack takes a grant away."""
@@ -415,14 +417,14 @@ class Protections:
                 found.setdefault(source.urn, []).append(grant)
         return found
 
-    def grants_of(self, one: AccountProtection) -> list[Grant]:
+    def grants_of(self, use: AccountProtection) -> list[Grant]:
         """The grants to the identity that uses a key, on its vault and key where both sides are known.
 
         A principal that is known decides by itself; one that is not, on either side, by where the value
         comes from.
         """
         found: list[Grant] = []
-        for holder in self.holders_of(one):
+        for holder in self.holders_of(use):
             principal = values.folded(principal_of(holder))
             found += self.by_principal.get(principal, []) if principal else []
             # A vault's own list has entries for others, too; what its properties depend on tells of none of
@@ -432,22 +434,22 @@ class Protections:
                 for grant in self._grants_by_source.get(holder.urn, [])
                 if not (isinstance(grant.principal, str) and (principal or grant.is_listed))
             )
-        return [grant for grant in found if self.reaches(grant, one)]
+        return [grant for grant in found if self.reaches(grant, use)]
 
-    def may_be_another(self, one: AccountProtection) -> bool:
+    def may_be_another(self, use: AccountProtection) -> bool:
         """Whether this preview does not know the id of the existing identity that uses the key, so that a
         grant on the vault to a known holder may be that identity's."""
-        if not any(holder.exists and principal_of(holder) is Mark.UNKNOWN for holder in self.holders_of(one)):
+        if not any(holder.exists and principal_of(holder) is Mark.UNKNOWN for holder in self.holders_of(use)):
             return False
-        return any(isinstance(grant.principal, str) and self.reaches(grant, one) for grant in self.grants)
+        return any(isinstance(grant.principal, str) and self.reaches(grant, use) for grant in self.grants)
 
-    def made_for(self, one: AccountProtection) -> list[Grant]:
+    def made_for(self, use: AccountProtection) -> list[Grant]:
         """The grants of their own that take their holder from the identity that uses a key, whatever object
         id that gave them."""
         made = (
-            grant for holder in self.holders_of(one) for grant in self._grants_by_source.get(holder.urn, [])
+            grant for holder in self.holders_of(use) for grant in self._grants_by_source.get(holder.urn, [])
         )
-        return [grant for grant in made if not grant.is_listed and self.reaches(grant, one)]
+        return [grant for grant in made if not grant.is_listed and self.reaches(grant, use)]
 
     def identities_behind(self, grant: Grant) -> list[StackResource]:
         """The accounts and identities that an unknown principal comes from."""
@@ -458,14 +460,14 @@ class Protections:
 
     # Where a grant reaches
 
-    def reaches(self, grant: Grant, one: KeyLocation) -> bool:
+    def reaches(self, grant: Grant, place: KeyLocation) -> bool:
         """Whether a grant counts for a key or a vault, or may. A role on one key gives no access to another
         key of the vault."""
-        return may_be_same(grant, one) and self.is_at_or_above(grant, one) is not False
+        return may_be_same(grant, place) and self.is_at_or_above(grant, place) is not False
 
-    def is_at_or_above(self, grant: Grant, one: KeyLocation) -> bool | Mark:
+    def is_at_or_above(self, grant: Grant, place: KeyLocation) -> bool | Mark:
         """Whether a role assignment's scope covers the vault of a key; True for every other grant."""
-        assignment, vault = grant.resource, one.vault
+        assignment, vault = grant.resource, place.vault
         if grant.entry is not None or not self.is_above_vaults(assignment):
             return True
         if vault is None:
@@ -516,10 +518,10 @@ def principal_of(holder: StackResource) -> Value:
     return values.name(holder.found("principalId"))
 
 
-def may_be_same(one: KeyLocation, other: KeyLocation) -> bool:
+def may_be_same(place: KeyLocation, other: KeyLocation) -> bool:
     """Whether two places may be one: by the names of vault and key, or else by their resources."""
-    same_vault = _may_be_same((one.vault_name, one.vault), (other.vault_name, other.vault))
-    return same_vault and _may_be_same((one.key_name, one.key), (other.key_name, other.key))
+    same_vault = _may_be_same((place.vault_name, place.vault), (other.vault_name, other.vault))
+    return same_vault and _may_be_same((place.key_name, place.key), (other.key_name, other.key))
 
 
 _Named = tuple[Value, StackResource | None]

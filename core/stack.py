@@ -107,7 +107,7 @@ class StackResource:
     def ignores(self, *path: str, in_part: bool = False) -> bool:
         """Whether its ignoreChanges takes in the whole property at a path; or, `in_part`, a part of it."""
         ignored = (_path(text)[: len(path) if in_part else None] for text in self.ignore_changes)
-        return any(_fits(one, path) for one in ignored)
+        return any(_fits(ignored_path, path) for ignored_path in ignored)
 
     @property
     def leaves_encryption(self) -> bool:
@@ -179,9 +179,9 @@ def reviewed_kind(token: str, raw: Bag) -> Kind | None:
 def _arm_type(bag: Bag) -> str | None:
     """The Resource Manager type that a generic resource says it is; None where that is not known."""
     stated = [values.name(values.look(bag, name)) for name in ("type", *GENERIC_INPUTS)]
-    if any(isinstance(one, Mark) for one in stated):
+    if any(isinstance(value, Mark) for value in stated):
         return None
-    told, namespace, path, last = (str(one or "").strip("/") for one in stated)
+    told, namespace, path, last = (str(value or "").strip("/") for value in stated)
     parts = (namespace, *path.split("/")[::2], last)
     return told.partition("@")[0] or "/".join(filter(None, parts)) or None
 
@@ -242,7 +242,7 @@ class Stack:
         """What this project's components around a resource say by a setting, lower case. By `access: revoked`
         its grant was taken away on purpose, and what stands is kept so that the access can be given back; by
         `unbindAccount` the account of that name is unbound on purpose."""
-        return {values.word(one.stated(setting)) for one in around(resource, self.at)}
+        return {values.word(component.stated(setting)) for component in around(resource, self.at)}
 
     # Dependencies
 
@@ -271,7 +271,9 @@ class Stack:
     ) -> list[StackResource]:
         """The resources that the values of a resource's inputs come from, each once; those of some kinds."""
         found = self._with_children(urn for name in inputs for urn in resource.sources.get(name) or ())
-        return list({one.urn: one for one in found if not kinds or one.kind in kinds}.values())
+        return list(
+            {resource.urn: resource for resource in found if not kinds or resource.kind in kinds}.values()
+        )
 
     def source(self, resource: StackResource, kind: Kind, *inputs: str) -> StackResource | None:
         """The one resource of a kind that inputs come from; None when there is none, or more than one."""
@@ -311,7 +313,7 @@ class Stack:
     @cached_property
     def _by_name(self) -> dict[Kind, dict[str, StackResource]]:
         hsms, vaults, accounts = (
-            {name: one for one in reversed(self.of(kind)) for name in self.names_of(one)}
+            {name: resource for resource in reversed(self.of(kind)) for name in self.names_of(resource)}
             for kind in (Kind.MANAGED_HSM, Kind.VAULT, Kind.ACCOUNT)
         )
         places = {key_uris.place_named(name, arm_ids.MANAGED_HSM): one for name, one in hsms.items()}

@@ -103,7 +103,7 @@ class Analyzer(getattr(_sdk, _SERVICER, object)):  # type: ignore[misc] # the SD
 
     def __init__(self, name: str, version: str, policies: Sequence[Policy], *rest: Any) -> None:
         known = {*REPORTS, *(rule.name for rule in RULES)}
-        if others := [one.name for one in policies if one.name not in known]:
+        if others := [other.name for other in policies if other.name not in known]:
             raise RuntimeError(
                 f"{', '.join(others)} would see nothing in this pack: put them into a pack of their own, and "
                 "name both packs with --policy-pack"
@@ -137,7 +137,7 @@ class Analyzer(getattr(_sdk, _SERVICER, object)):  # type: ignore[misc] # the SD
 
     def AnalyzeStack(self, request: Any, _: Any) -> Any:
         """What rules say of the stack, and the reports. If its model cannot be built, each rule refuses."""
-        shown = [_resource(one) for one in request.resources]
+        shown = [_resource(resource) for resource in request.resources]
         unused = self._refuses(UNUSED, "advisory")
         built = cache(lambda: UsedProtections(self._stack(shown), unused))
         asked = [rule for rule in self.rules if rule.subject is not RuleSubject.STEP]
@@ -153,7 +153,7 @@ class Analyzer(getattr(_sdk, _SERVICER, object)):  # type: ignore[misc] # the SD
     def _stack(self, shown: Sequence[StackResource]) -> Stack:
         """The resources that this run declares. After a refresh the engine's list also has every resource of
         the old state, even those that go; if only a state is shown, all of it is judged."""
-        declared = [one for one in shown if not self.declared or one.urn in self.declared]
+        declared = [resource for resource in shown if not self.declared or resource.urn in self.declared]
         if self.declared and not declared:
             asked = f"{len(self.declared)} resources that it asked about"
             raise ValueError(f"the engine shows a stack without any of the {asked}")
@@ -217,7 +217,7 @@ class Analyzer(getattr(_sdk, _SERVICER, object)):  # type: ignore[misc] # the SD
         settings |= {name: value for name, value in stated.items() if value is not None}
         context = RuleContext(settings, self.clock(), at, protections)
         for subject, urn in subjects:
-            found = [replace(one, urn=one.urn or urn) for one in rule.judge(subject, context)]
+            found = [replace(finding, urn=finding.urn or urn) for finding in rule.judge(subject, context)]
             used = protections.is_used(subject) if rule.subject is RuleSubject.USED and found else True
             for one in found:
                 if used is True or (used and one.outcome is not DemandOutcome.UNMET):
@@ -261,7 +261,7 @@ class Analyzer(getattr(_sdk, _SERVICER, object)):  # type: ignore[misc] # the SD
             if rule.level == "mandatory" and level in ("disabled", "advisory"):
                 yield f"the configuration makes {rule.name} {level}; without it, the rule refuses"
             good, bad, today = self._exemptions_of(rule)
-            yield from (f"{rule.name}: {one}" for one in bad if level != "disabled")
+            yield from (f"{rule.name}: {problem}" for problem in bad if level != "disabled")
             for one in good if level != "disabled" else ():
                 used = sorted(self.exempted.get((rule.name, one), ()))
                 state = "not needed in this run"

@@ -54,7 +54,9 @@ def refusal(approval: Approval, code: str, today: date, people: People) -> str:
         return f"it ends on {approval.expires}, more than {LONGEST.days} days ahead"
     if people.author and _same(approval.approver, people.author):
         return "its approver is the author of the change"
-    if people.approvers is not None and not any(_same(approval.approver, one) for one in people.approvers):
+    if people.approvers is not None and not any(
+        _same(approval.approver, approver) for approver in people.approvers
+    ):
         return "its approver has not approved the pull request"
     return ""
 

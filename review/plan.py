@@ -40,7 +40,9 @@ def read(plan: str, refresh: str, claimed: str = "") -> Preview:
     """
     plans = _plans(plan)
     refreshed = [*_refreshed(refresh)]
-    before = {str(one.get("urn", "")): state for one in refreshed if _is_looked_at(state := one["newState"])}
+    before = {
+        str(step.get("urn", "")): state for step in refreshed if _is_looked_at(state := step["newState"])
+    }
     renamed = _renamed(claimed, plans, before)
     steps = [*refreshed, *(_step(urn, one, before.get(renamed.get(urn, urn))) for urn, one in plans.items())]
     missing = sorted(before.keys() - plans.keys() - set(renamed.values()))
@@ -117,7 +119,7 @@ def _renamed(
 def _step(urn: str, plan: Mapping[str, Any], old: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """What is planned for a resource; `old` is what is there now."""
     ops = [str(op) for op in plan["steps"]]
-    op = next((one for one in _STEPS if one in ops), ops[-1])
+    op = next((step for step in _STEPS if step in ops), ops[-1])
     named = ("custom", "dependencies", "inputDiff", "propertyDependencies", "protect")
     goal = _exact(plan.get("goal"), *named)
     # By the URN: a goal could name another type, one that no rule looks at.

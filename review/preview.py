@@ -137,7 +137,7 @@ def _state(step: Step, raw: Bag | None, carried: Bag | None = None) -> ReviewedS
         return None
     # By the URN: a state could name another type, one that no rule looks at.
     named = {"urn": step.urn, "type": token_of(step.urn)}
-    now, was = (stack.of_engine({**one, **named}) for one in (raw, carried or {}))
+    now, was = (stack.of_engine({**state, **named}) for state in (raw, carried or {}))
     written, outputs = now.inputs or {}, _over(now.outputs, was.outputs, over=Mark.UNKNOWN)
     found = vars(now) | {
         "kind": step.kind,
@@ -168,7 +168,7 @@ def _without(outputs: Bag, was: Bag, written: Bag) -> Bag:
     """The outputs without values that were declared before and are not any more."""
     gone = {name for name, value in was.items() if value is not None and written.get(name) is None}
     kept = {name: value for name, value in outputs.items() if name not in gone}
-    before, now, inner = (values.opened(one.get("properties")) for one in (was, written, outputs))
+    before, now, inner = (values.opened(bag.get("properties")) for bag in (was, written, outputs))
     if isinstance(before, Mapping) and isinstance(now, Mapping) and isinstance(inner, Mapping):
         kept["properties"] = _without(inner, before, now)
     return kept
@@ -243,9 +243,13 @@ def read(written: str) -> Preview:
     document = parsed(written)
     if not {"steps", "changeSummary", "diagnostics", "config", "duration"} & document.keys():
         raise PreviewError("the JSON has no steps: expected what `pulumi preview --json` writes")
-    errors = [one for one in document.get("diagnostics") or () if one.get("severity") == "error"]
+    errors = [
+        diagnostic
+        for diagnostic in document.get("diagnostics") or ()
+        if diagnostic.get("severity") == "error"
+    ]
     steps = document.get("steps") or ()
-    return of_steps(steps, [_error(one) for one in errors], finished="changeSummary" in document)
+    return of_steps(steps, [_error(error) for error in errors], finished="changeSummary" in document)
 
 
 def read_policies(written: str) -> tuple[PolicyFinding, ...]:

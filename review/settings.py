@@ -43,7 +43,7 @@ class Setting:
 
     def lets_more_than(self, before: Setting) -> bool:
         """Whether something passes that did not before, or is no longer kept at its place."""
-        if any(not _covers(self.records, one) for one in before.records):
+        if any(not _covers(self.records, record) for record in before.records):
             return True
         if self.lets is None or before.lets is None or _ANYTHING in before.lets:
             return False

@@ -101,10 +101,10 @@ def bound_after_grant(use: AccountProtection, context: RuleContext) -> Findings:
         )
 
 
-def _not_before(one: StackResource, first: list[StackResource], stack: Stack) -> str:
+def _not_before(resource: StackResource, first: list[StackResource], stack: Stack) -> str:
     """The names of what should come before a resource; "" if it depends on one of them, or there is none."""
     names = {other.urn: other.name for other in first}
-    if names and not names.keys().isdisjoint(other.urn for other in stack.ancestors(one)):
+    if names and not names.keys().isdisjoint(other.urn for other in stack.ancestors(resource)):
         return ""
     return ", ".join(sorted(names.values()))
 
@@ -160,13 +160,13 @@ def one_writer(protections: Protections, _: RuleContext) -> Findings:
             yield _twice(account, other, "are the same account in Azure", "deleted")
 
 
-def _twice(one: StackResource, other: StackResource, what: str, lost: str) -> RuleFinding:
+def _twice(resource: StackResource, other: StackResource, what: str, lost: str) -> RuleFinding:
     return RuleFinding(
-        found=f"{one.name} and {other.name} {what}",
+        found=f"{resource.name} and {other.name} {what}",
         required="one of them for each account",
         fix="take one of them out of the program, and before the next update out of the state with "
         f"`pulumi state delete --force URN`, so that nothing is {lost}",
-        urn=one.urn,
+        urn=resource.urn,
     )
 
 
