@@ -43,10 +43,11 @@ async def serve(engine_address: str) -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    print(port, flush=True)
     interrupted = asyncio.Event()
     with suppress(NotImplementedError):  # Windows has no such handlers, and sends no such signal
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupted.set)
+    # Whoever reads it may end this process at once.
+    print(port, flush=True)
     ended = [
         asyncio.ensure_future(waiting) for waiting in (interrupted.wait(), server.wait_for_termination())
     ]
