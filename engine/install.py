@@ -151,7 +151,8 @@ def _fetched(url: str) -> bytes:
 def _unpack(archive: bytes, into: Path) -> None:
     """The programs of a release, which lie in its one folder; anything else in it stays out."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as release:
-        for member in release.getmembers():
+        # The CLI last: who finds it has all that it needs.
+        for member in sorted(release.getmembers(), key=lambda one: Path(one.name).name == "pulumi"):
             content = release.extractfile(member) if member.isfile() else None
             if content is None:
                 continue
@@ -265,9 +266,11 @@ def install(into: Path, python: Path) -> None:
         (into / "pulumi").symlink_to(own.resolve())
         return
     cache = cache_folder()
-    with locked(cache):
-        if not (cache / "pulumi").exists() and not official(cache):
-            build(cache)
+    # The CLI is the last file of an installation: who finds it waits for nobody.
+    if not (cache / "pulumi").exists():
+        with locked(cache):
+            if not (cache / "pulumi").exists() and not official(cache):
+                build(cache)
     for file in cache.iterdir():
         if file.name.startswith("pulumi"):
             link(file, into)

@@ -48,7 +48,9 @@ def make_environment(root: Path, python: Path, *, runtime: bool = False) -> None
     _require_writable(root)
     say("installing the locked Python packages (half a minute the first time)")
     # Not compiled: of 14,000 modules a run imports 2,000, and Python compiles those itself, once.
-    words = ["sync", "--frozen", "--inexact", "--quiet", *(["--only-group", only] if only else [])]
+    words = ["sync", "--frozen", "--inexact", *(["--only-group", only] if only else [])]
+    if not sys.stderr.isatty():
+        words.append("--quiet")  # in a terminal, uv's own line moves
     advice = "see what uv says above; if it does not trust a certificate, first `export UV_SYSTEM_CERTS=true`"
     _run([program_of(root, "uv"), *words, "--project", root], advice)
     synced.write_text(only)

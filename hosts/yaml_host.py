@@ -31,10 +31,11 @@ def install(into: Path, search_path: str) -> None:
         return
     cache = cache_folder()
     host = cache / f"yaml-{VERSION}" / HOST
-    with locked(cache):
-        if not host.exists():
-            host.parent.mkdir(exist_ok=True)
-            built_by_go(_PACKAGE, host, HOST, Path(__file__).parent / "yaml")
+    if not host.exists():
+        with locked(cache):
+            if not host.exists():
+                host.parent.mkdir(exist_ok=True)
+                built_by_go(_PACKAGE, host, HOST, Path(__file__).parent / "yaml")
     into.mkdir(parents=True, exist_ok=True)
     target = into / HOST
     # Replaces a host of another version that an earlier checkout put there.

@@ -43,15 +43,16 @@ def _value(name: str, help: str, **more: Any) -> Option:
 _account = _type(lambda text: arm_ids.account_id(text).text)
 _key = _type(key_uris.parse)
 _STACK = _value("--stack", "the stack", required=True)
+_FILE = _value("--stack", "the stack; it need not exist, its file Pulumi.NAME.yaml is enough", required=True)
 _SERVICE = _value("--service", "of a stack of several services, only this one")
 _JSON = _flag("--json", "print JSON instead of text")
 OPTIONS: Mapping[str, tuple[Option, ...]] = {
     "settings": (
-        _STACK,
+        _FILE,
         _flag("--fix", "correct in the stack's file what has one answer, and show the difference"),
         _JSON,
     ),
-    "doctor": (_STACK, _JSON),
+    "doctor": (_FILE, _JSON),
     "verify": (
         _STACK,
         _flag("--write-project", "also write, read and delete a project"),

@@ -9,6 +9,7 @@ import platform
 import stat
 import sys
 import tarfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -244,6 +245,40 @@ def test_fails_saying_what_is_missing_for_yaml(home: Path) -> None:
     """Without the host and without Go, the message names both."""
     with pytest.raises(install.InstallError, match=r"pulumi-language-yaml is not on PATH, and Go"):
         yaml_host.install(home / "own", str(home / "nothing"))
+
+
+def test_who_finds_the_cli_in_the_cache_waits_for_nobody(home: Path) -> None:
+    """While another checkout holds the cache's lock, to build something else: CLI and host for YAML are had
+    at once, and the CLI is in the cache only once all that belongs to it is."""
+    cache = install.cache_folder()
+    executable(cache / "pulumi")
+    executable(cache / f"yaml-{yaml_host.VERSION}" / yaml_host.HOST)
+
+    def install_both() -> None:
+        install.install(home / "own", Path(sys.executable))
+        yaml_host.install(home / "own", str(home / "nothing"))
+
+    with install.locked(cache):
+        installing = threading.Thread(target=install_both, daemon=True)
+        installing.start()
+        installing.join(timeout=30)
+        assert not installing.is_alive()
+    assert {"pulumi", yaml_host.HOST} <= {file.name for file in (home / "own").iterdir()}
+
+
+def test_the_cli_is_unpacked_last(home: Path, release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it lies in the archive: who finds it in the cache has its host, too."""
+    placed: list[str] = []
+    replace = Path.replace
+
+    def noted(self: Path, target: Path) -> Path:
+        placed.append(target.name)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    (home / "into").mkdir()
+    assert install.official(home / "into")
+    assert placed[-1] == "pulumi"
 
 
 def test_what_is_built_is_put_in_place_whole(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
