@@ -376,3 +376,17 @@ def test_what_a_generic_resource_made_goes_like_any_other(
     assert verdicts(*bound(), deletes({**held, "retainOnDelete": True}, GENERIC, "x")) == ["released"]
     assert verdicts(*bound(), updates(held, held, GENERIC, "x")) == ["undetermined"]
     assert verdicts(*bound(), outside, makes(held, GENERIC, "x")) == [told, "undetermined"]
+
+
+def test_the_grant_of_an_identity_whose_id_is_not_known_is_the_accounts() -> None:
+    """A new account shows by the source of its identities alone that the new grant is for it."""
+    source = [urn(IDENTITY, "i")]
+    made = attached(UNKNOWN, UNKNOWN)
+    grant = {**policy(*EXACT, principal=UNKNOWN), "propertyDependencies": {"policy": source}}
+    steps = [
+        makes(state({"resourceName": "x"}, {"principalId": UNKNOWN, "clientId": UNKNOWN}), IDENTITY, "i"),
+        makes({**made, "propertyDependencies": {"identity": source}}, ACCOUNT, "a"),
+        makes(grant),
+        same(VAULT, "v", vault()),
+    ]
+    assert verdicts(*steps) == ["bound"]
