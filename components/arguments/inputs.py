@@ -417,8 +417,9 @@ def _single(declared: Argument, value: Any) -> object:
     if not isinstance(value, declared.type) or (declared.type is int and isinstance(value, bool)):
         raise _mistyped(declared, value)
     if declared.choices and value not in declared.choices:
-        near = difflib.get_close_matches(str(value), map(str, declared.choices), n=1, cutoff=0.8)
-        meant = near[0] if near and isinstance(value, str) else None
+        by_word = {str(choice).lower(): choice for choice in declared.choices}
+        near = difflib.get_close_matches(str(value).lower(), by_word, n=1, cutoff=0.8)
+        meant = by_word[near[0]] if near and isinstance(value, str) else None
         raise MalformedError(f"found {value!r}, expected {_alternatives(declared.choices)}", meant)
     if declared.minimum is not None and value < declared.minimum:
         raise ValueError(f"found {value}, expected at least {declared.minimum}")
