@@ -16,15 +16,19 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 VERSION = "3.259.0"
 _ARCHIVES = "https://get.pulumi.com/releases/sdk"
 _CHECKSUMS = f"https://github.com/pulumi/pulumi/releases/download/v{VERSION}/pulumi-{VERSION}-checksums.txt"
 _CONNECT_SECONDS = 4
+_LOOK_SECONDS = 10
+"""After which who waits for another checkout looks again, and says how long it has waited."""
 _ANSWER_SECONDS = 30
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}
 _CLI_MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
@@ -222,12 +226,21 @@ def locked(folder: Path) -> Iterator[None]:
             "set XDG_CACHE_HOME to one that can"
         ) from error
     with opened as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("another checkout is installing the engine: waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        began = time.monotonic()
+        while not _is_free(lock):
+            waited = round(time.monotonic() - began)
+            say(f"another checkout is installing the engine: waiting for it, {waited} s so far")
+            time.sleep(_LOOK_SECONDS)
         yield
+
+
+def _is_free(lock: IO[str]) -> bool:
+    """Whether nobody else holds the lock; this process does then."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def link(file: Path, into: Path) -> None:

@@ -10,6 +10,7 @@ import stat
 import sys
 import tarfile
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -264,6 +265,23 @@ def test_who_finds_the_cli_in_the_cache_waits_for_nobody(home: Path) -> None:
         installing.join(timeout=30)
         assert not installing.is_alive()
     assert {"pulumi", yaml_host.HOST} <= {file.name for file in (home / "own").iterdir()}
+
+
+def test_who_waits_says_so_again_and_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Until the other checkout is ready, which may take minutes."""
+    folder = home / "cache"
+    other = ExitStack()
+    other.enter_context(install.locked(folder))
+    looks = iter([lambda: None, other.close])
+    monkeypatch.setattr("engine.install.time.sleep", lambda _: next(looks)())
+    with install.locked(folder):
+        said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert all(
+        "another checkout is installing the engine: waiting for it, 0 s so far" in line for line in said
+    )
 
 
 def test_the_cli_is_unpacked_last(home: Path, release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
