@@ -123,7 +123,7 @@ def test_what_is_wrong_comes_first_and_the_history_is_folded() -> None:
         "lang-contoso : under kv-contoso/cmk; its own identity can unwrap with it , and so can 1 other ;",
         "it last unwrapped its data on 2026-05-31 11:00 UTC.",
         "bbbbbbbb 2026-05-20 to 2028-05-19, bound, newest; aaaaaaaa 2025-04-07 to",
-        "lang-plain : its data is under Microsoft's keys.",
+        "lang-plain : its data is under Microsoft-managed keys.",
         "lang-unread : not read, 403 AuthorizationFailed",
     ):
         assert words.replace(" ", "") in accounts.replace(" ", ""), words
