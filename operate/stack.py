@@ -168,7 +168,7 @@ class EngineStack(automation.Stack):
         except automation.StackNotFoundError as error:
             raise NoStackError(self.name) from error
         except automation.CommandError as error:
-            why = "\n".join(dict.fromkeys(errors)) or _first(str(error))
+            why = "\n".join(causes(errors)) or _first(str(error))
             if _UNREAD in why and (words.get("refresh") or command != self.preview):
                 why = f"{why}\n{self._said_without_refresh()}"
             way_out = commands.log_in_anew(why, self.name)
@@ -182,6 +182,13 @@ class EngineStack(automation.Stack):
         except UpdateError as refused:
             return str(refused)
         return ""
+
+
+def causes(errors: Sequence[str]) -> list[str]:
+    """The errors, each once, without what only follows from them: that an update which was cut short lacks
+    steps of its plan (pulumi 3.259, deploy/deployment_executor.go)."""
+    own = [error for error in errors if "but none were seen" not in error]
+    return list(dict.fromkeys(own or errors))
 
 
 def use_checkout() -> None:

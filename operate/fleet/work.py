@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final, TypeVar
 
 from core import clouds, resource_types
 from operate import login, verify
@@ -13,17 +18,28 @@ from operate.fleet.planning import Outcome
 from operate.stack import EngineStack, Outputs, UpdateError, outputs, services, told
 from operate.stack_file import path_of, stack_file
 
+T = TypeVar("T")
+_OVERLOADED: Final = re.compile(r"(?:Status=|RESPONSE )(?:429|5\d\d)\b")
+_PAUSE: Final = re.compile(r"try again after '(\d+)' seconds", re.IGNORECASE)
+"""What azure-native says of a request that Azure refused more often than it tries again, and what Azure says
+of the pause."""
+_MOST_TRIES, _PAUSE_SECONDS = 4, 30
+_one_at_a_time = threading.Lock()
+
 
 def preview(stack: str) -> Outcome:
     """What an update would change."""
-    return Outcome(stack, changes=_engine(stack).planned())
+    return Outcome(stack, changes=until_served(_engine(stack).planned))
 
 
 def up(stack: str, *, plan: str = "", minutes: float = 15) -> Outcome:
     """An update by a reviewed plan, or by a plan made now, and the proof."""
     engine = _engine(stack)
     try:
-        changes, made = _updated(engine, plan)
+        if plan:
+            changes, made = _updated(engine, plan)
+        else:
+            changes, made = until_served(lambda: _updated(engine, ""))
     except UpdateError as error:
         if not engine.was_cut_off:
             raise
@@ -35,7 +51,7 @@ def up(stack: str, *, plan: str = "", minutes: float = 15) -> Outcome:
 def drift(stack: str) -> Outcome:
     """Changes made outside Pulumi, and changes that an update would make; the reason names them."""
     engine = _engine(stack)
-    drifted, planned = engine.drifted(), engine.planned()
+    drifted, planned = until_served(engine.drifted), until_served(engine.planned)
     reason = "the cloud differs from the state" if drifted else ""
     if planned and not drifted:
         reason = "an update would change something: a newer key version, or settings not rolled out"
@@ -54,6 +70,29 @@ def recorded_keys(stack: str) -> dict[str, tuple[str, int]]:
             # If services share a key, the one that is behind counts.
             found[key] = min(now, found.get(key, now))
     return found
+
+
+def until_served(do: Callable[[], T], wait: Callable[[float], None] = time.sleep) -> T:
+    """Does something with a stack, and again where Azure had too much to do: after the pause that Azure named
+    or half a minute, and one stack at a time, because the others are what Azure had to do. A reviewed plan is
+    not for this: what is done of it, it does not fit any more. Raises UpdateError."""
+    try:
+        return do()
+    except UpdateError as error:
+        refusal = str(error)
+        if not _OVERLOADED.search(refusal):
+            raise
+    with _one_at_a_time:
+        tries = 1
+        while _OVERLOADED.search(refusal) and tries < _MOST_TRIES:
+            tries += 1
+            named = _PAUSE.search(refusal)
+            wait(max(float(named[1]) if named else 0.0, _PAUSE_SECONDS))
+            try:
+                return do()
+            except UpdateError as error:
+                refusal = str(error)
+    raise UpdateError(refusal)
 
 
 def _updated(engine: EngineStack, plan: str) -> tuple[dict[str, int], Outputs | None]:

@@ -44,9 +44,9 @@ def cheapest(costs: Sequence[Cost]) -> Cost:
     )
 
 
-def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Cost:
+def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], check: bool = True) -> Cost:
     """The cost of a command that finds and leaves compiled modules, as on most machines. Raises RuntimeError
-    with its output when it fails."""
+    with its output when it fails, unless it may (`check`)."""
     env = {name: value for name, value in env.items() if name != "PYTHONDONTWRITEBYTECODE"}
     peaks: dict[str, int] = {}
     started, children = time.perf_counter(), children_seconds()
@@ -60,7 +60,7 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Cost:
         seconds = time.perf_counter() - started
         ended.set()
         sampler.join()
-    if process.returncode != 0:
+    if check and process.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} failed:\n{output}")
     return Cost(seconds, children_seconds() - children, peaks)
 

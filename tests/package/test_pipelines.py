@@ -4,6 +4,7 @@ without GitHub: the jobs share a folder, `gh` is a double, and the subscription 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,8 +16,8 @@ import yaml
 
 from core.published import VERSION
 from engine import release
-from localazure.environment import checkout, without_outside
-from localazure.execution import count_azure_native_as_installed
+from localazure.environment import checkout
+from localazure.execution import count_azure_native_as_installed, environment_for
 from tests.review.loopback import recorded_tool, serving
 from tests.review.running import bash
 from tests.support.azure import RunningAzure, running_azure
@@ -65,6 +66,7 @@ class Repository:
 
     def changed(self, commit: str) -> None:
         """Checks a commit out as the change that a review reads."""
+        shutil.rmtree(self.folder / ".review" / "change", ignore_errors=True)
         self.git("worktree", "add", "--force", "--force", "--detach", ".review/change", commit)
 
 
@@ -86,8 +88,9 @@ def repository(tmp_path: Path, azure: RunningAzure) -> Repository:
         check=True,
     )
     tools = [str(Path(sys.executable).parent), recorded_tool(tmp_path, "gh", then="true")]
+    foreign = ("ARM_", "AZURE_", "LOCALAZURE_", "PULUMI_")
     runner = {
-        **without_outside(os.environ),
+        **{name: value for name, value in os.environ.items() if not name.startswith(foreign)},
         "PATH": os.pathsep.join(tools),
         "PIP_FIND_LINKS": str(tmp_path / "dist"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -97,7 +100,8 @@ def repository(tmp_path: Path, azure: RunningAzure) -> Repository:
     # The job that has no login keeps its stack's state in the project.
     backend = tmp_path / "backend"
     backend.mkdir()
-    cloud = {**azure.env, **checkout(folder, runner["PATH"]), "PULUMI_BACKEND_URL": backend.as_uri()}
+    own = {**checkout(folder, runner["PATH"]), "PULUMI_BACKEND_URL": backend.as_uri()}
+    cloud = {**environment_for(azure.home, runner), **own}
     count_azure_native_as_installed(ROOT, Path(cloud["PULUMI_HOME"]))
     pulumi = str(ROOT / ".pulumi" / "bin")
     made = bash(

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.support.stack import ROOT
+from tests.support.stack import PATIENCE_SECONDS, ROOT
 
 
 def run(
@@ -18,7 +18,7 @@ def run(
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE_SECONDS,
         env={**({} if only else os.environ), **(env or {})},
     )
 
