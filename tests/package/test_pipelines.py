@@ -55,7 +55,7 @@ class Repository:
         said = ""
         for step in document["jobs"][job]["steps"]:
             if "run" in step:
-                assert set(step.get("env", {})) <= {"GH_TOKEN", *given}, step
+                assert set(step.get("env", {})) <= {"GH_TOKEN", *self.runner, *given}, step
                 done = bash(step["run"], self.folder, {**self.runner, **written, **settings, **given})
                 said += done.stdout + done.stderr
                 assert done.returncode == 0, said
