@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from localazure.standin import errors
-from localazure.standin.azure import Answer
+from localazure.standin.answer import Answer
 from operate.fleet.work import until_served
 from operate.stack import UpdateError, causes
 
