@@ -181,7 +181,7 @@ def test_an_owner_makes_access_once_that_of_others_is_deleted(programs: Programs
     assert any("create" in one for one in programs.up("alpha", key_operators=["deployer"]))
 
 
-@pytest.mark.parametrize("refresh", [False, True])
+@pytest.mark.parametrize("refresh", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_an_operator_keeps_its_access_whoever_deploys(programs: Programs, *, refresh: bool) -> None:
     """Named `deployer` first, and by its object id by another login, alone and beside that one: the state's
     resource is the same, which else would be deleted with the access that both are. By both names at once it

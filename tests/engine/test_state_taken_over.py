@@ -114,6 +114,7 @@ def test_services_of_every_mode_are_taken_over_after_the_older_versions_have_end
     assert_taken_over(stack)
 
 
+@pytest.mark.long
 def test_parts_composed_in_yaml_are_taken_over(empty_azure: RunningAzure, tmp_path: Path) -> None:
     """A vault and a key as components of their own, made by the component package, and services."""
     yaml_host.install(ROOT / ".pulumi" / "bin", os.environ["PATH"])

@@ -80,8 +80,15 @@ def test_access_and_another_key_are_given_beside_other_changes(mode: str) -> Non
     assert world.readable
 
 
-@pytest.mark.parametrize("write", range(1, 9))
-@pytest.mark.parametrize("mode", EVERYDAY)
+@pytest.mark.parametrize(
+    ("mode", "write"),
+    [
+        # Every day each write in one mode, and each mode with four writes.
+        pytest.param(mode, write, marks=[pytest.mark.long] * ((write + number) % 2))
+        for number, mode in enumerate(EVERYDAY)
+        for write in range(1, 9)
+    ],
+)
 def test_a_way_back_that_was_cut_off_leads_out(mode: str, write: int) -> None:
     """Vault and account come back from soft delete, and the update after that is killed after one of its
     writes: also before the account's identity has access again."""

@@ -428,12 +428,24 @@ DRIFT = (
         refreshes=(True,),
     ),
 )
+
+
+def _is_long(number: int, row: Row, mode: str) -> bool:
+    """Every day, a row for all modes is lived in one of the everyday modes, and the next one in the other."""
+    return row.modes == tuple(MODES) and mode != EVERYDAY[number % 2]
+
+
 ROWS = [
-    pytest.param(row, mode, refreshes, id=f"{row.what}, {mode}{', refresh' * refreshes}", marks=marks)
-    for row in (*ACCESS, *STATE, *VERSIONS, *PUT_BACK, *DRIFT)
+    pytest.param(
+        row,
+        mode,
+        refreshes,
+        id=f"{row.what}, {mode}{', refresh' * refreshes}",
+        marks=[pytest.mark.long] * _is_long(number, row, mode),
+    )
+    for number, row in enumerate((*ACCESS, *STATE, *VERSIONS, *PUT_BACK, *DRIFT))
     for mode in row.modes
     for refreshes in row.refreshes
-    for marks in [[pytest.mark.long] if row.modes == tuple(MODES) and mode not in EVERYDAY else []]
 ]
 
 
