@@ -44,26 +44,29 @@ def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
         kind = form.__name__
         group = types.get(f"{NAME}:index:{kind}")
         component = resources.get(f"{NAME}:index:{kind.removesuffix('Args')}")
-        shape, properties, required = (
-            (group, "properties", "required") if group else (component, "inputProperties", "requiredInputs")
-        )
-        if shape is None:
+        if group:
+            shape, properties, required = group, "properties", "required"
+        elif component:
+            shape, properties, required = component, "inputProperties", "requiredInputs"
+        else:
             continue
         if component:
             shape[properties].pop("name", None)  # the resource's own
         declared = arguments(form)
         # Pulumi takes an argument with a default for a required one, and describes no inherited one.
         shape.pop(required, None)
-        if names := sorted(camel_case(name) for name, one in declared.items() if one.required):
+        if names := sorted(camel_case(name) for name, argument in declared.items() if argument.required):
             shape[required] = names
         meanings = descriptions(form)
-        for name, one in declared.items():
-            shape[properties][camel_case(name)]["description"] = meanings[name]
-            if one.type is str and (choices := one.choices):
-                enum = (kind.removesuffix("Args") if group else "") + _pascal_case(name)
+        for name, argument in declared.items():
+            described = shape[properties][camel_case(name)]
+            described["description"] = meanings[name]
+            if argument.type is str and (choices := argument.choices):
+                enum = _pascal_case(name)
+                if group:
+                    enum = kind.removesuffix("Args") + enum
                 enums[enum] = _enum(enum, choices, enums.get(enum))
-                input = shape[properties][camel_case(name)]
-                target = input["items"] if one.many else input
+                target = described["items"] if argument.many else described
                 target.pop("type", None)
                 target["$ref"] = f"#/types/{NAME}:index:{enum}"
     types.update({f"{NAME}:index:{name}": enum for name, enum in enums.items()})
@@ -72,11 +75,13 @@ def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
         **_ABOUT,
         **ABOUT,
         "version": VERSION,
-        "language": {name: {**one, **_LANGUAGES.get(name, {})} for name, one in schema["language"].items()},
-        "types": {token.removesuffix("Args"): one for token, one in types.items()},
+        "language": {
+            name: {**settings, **_LANGUAGES.get(name, {})} for name, settings in schema["language"].items()
+        },
+        "types": {token.removesuffix("Args"): type for token, type in types.items()},
         "resources": resources,
     }
-    return {word: _polished(one) for word, one in whole.items()}
+    return {word: _polished(part) for word, part in whole.items()}
 
 
 def _forms(form: type[Arguments]) -> Iterator[type[Arguments]]:

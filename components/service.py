@@ -133,18 +133,12 @@ class EncryptedAIServicesAccount(Component):
         key, identity = parts.key(), parts.identity()
         grant = parts.grant(key, identity.principal_id)
         version = parts.key_version(key)
-        account = parts.account(
-            after=parts.access_in_effect(key, identity, grant),
-            identity_id=identity.id,
-            encryption=None
-            if self._inputs.unbinds
-            else declared_encryption(
-                version.key_name,
-                version.version if self._inputs.names_version else None,
-                version.vault_uri,
-                identity.client_id,
-            ),
-        )
+        encryption = None
+        if not self._inputs.unbinds:
+            named = version.version if self._inputs.names_version else None
+            encryption = declared_encryption(version.key_name, named, version.vault_uri, identity.client_id)
+        after = parts.access_in_effect(key, identity, grant)
+        account = parts.account(after=after, identity_id=identity.id, encryption=encryption)
         self._made(account, key, version, grant)
         self.principal_id = pulumi.Output.from_input(identity.principal_id)
         if not self._inputs.unbinds:

@@ -70,8 +70,9 @@ def storage(kind: str, count: int) -> Judgement | None:
 
 def kind_change(before: str, after: str) -> Judgement | None:
     """An account keeps its kind, but for one of Azure OpenAI, which can become a Foundry resource."""
-    one = kinds.find(before)
-    if after.lower() in (before.lower(), one.becomes.lower() if one else ""):
+    known = kinds.find(before)
+    becomes = known.becomes.lower() if known else ""
+    if after.lower() in (before.lower(), becomes):
         return None
     return Judgement("kind-stays", f"{after!r}, but an account of kind {before} keeps its kind", repr(before))
 

@@ -54,7 +54,10 @@ def version_of(text: str) -> tuple[int, ...]:
     The last number is 1 for a release and 0 for a prerelease (`v3.260.0-alpha.1`), which comes before it.
     """
     found = re.match(r"v?(\d+)\.(\d+)\.(\d+)(-)?", text.strip())
-    return (*(int(number) for number in found.groups()[:3]), 0 if found[4] else 1) if found else ()
+    if found is None:
+        return ()
+    is_release = found[4] is None
+    return (*(int(number) for number in found.groups()[:3]), int(is_release))
 
 
 def printed_version(cli: Path) -> str:

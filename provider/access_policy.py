@@ -77,13 +77,11 @@ class AccessPolicyHandler(Resource):
             return State("")
         vault, declared = _vault(id), inputs.values.get("policy")
         names = dict(zip(_PLACE, (vault.subscription_id, vault.group, vault.name), strict=True))
-        live = {
-            **names,
-            **{name: inputs.values[name] for name in _PLACE if name in inputs.values},
-            "policy": declared
-            if _folded(declared) == _folded(found)
-            else {name: one for name, one in found.items() if one},
-        }
+        policy = declared
+        if _folded(declared) != _folded(found):
+            policy = {name: value for name, value in found.items() if value}
+        stated = {name: inputs.values[name] for name in _PLACE if name in inputs.values}
+        live = {**names, **stated, "policy": policy}
         return State(id, live, live)
 
     async def update(self, call: Call, change: Change) -> State:

@@ -231,7 +231,8 @@ class CustomerManagedKeyHandler(Resource):
         if any(type.startswith(resource_types.COMPONENTS) for type in urn.types):
             return
         wanted = target_of(change.news, self.run.cloud)
-        if words := effect(wanted, change.olds.text("keyUriWithVersion") if change.id else None):
+        bound_uri = change.olds.text("keyUriWithVersion") if change.id else None
+        if words := effect(wanted, bound_uri):
             name = wanted.account.name if wanted.account else urn.name
             await call.inform(f"encryption of {name}: {words}")
 
@@ -451,9 +452,12 @@ def error_context(wanted: Target, account: Account | None = None, vault: Vault |
     key = wanted.key
     if key is None:
         return ErrorContext()
-    # The id of a vault that is not known tells a managed HSM all the same.
-    hsm = arm_ids.child("", arm_ids.MANAGED_HSM, "HSM_NAME")
-    vault_id = wanted.vault.text if wanted.vault else hsm if key.in_managed_hsm else "VAULT_ID"
+    vault_id = "VAULT_ID"
+    if wanted.vault:
+        vault_id = wanted.vault.text
+    elif key.in_managed_hsm:
+        # The id of a vault that is not known tells a managed HSM all the same.
+        vault_id = arm_ids.child("", arm_ids.MANAGED_HSM, "HSM_NAME")
     known = ErrorContext(vault_id, key.vault_name, key.name)
     if account is None:
         return known

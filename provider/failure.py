@@ -134,7 +134,9 @@ class Progress:
     def of(cls, response: Any) -> Progress:
         """An answer of an operation's URL; 202 without a status means that it is still running."""
         body, headers = _json(response), response.headers
-        status = str(body.get("status") or ("InProgress" if response.status_code == 202 else "Succeeded"))
+        status = str(body.get("status") or "")
+        if not status:
+            status = "InProgress" if response.status_code == 202 else "Succeeded"
         failure = None
         if body.get("error"):
             failure = _failure(200, response, "the operation ended", status)
@@ -156,13 +158,13 @@ def failure_from(error: AzureError, doing: str) -> ServiceError:
     cause, login = _cause(error), isinstance(error, ClientAuthenticationError)
     response: Any = cause.response if isinstance(cause, HttpResponseError) else None
     if response is None:
-        refused = isinstance(cause, ClientAuthenticationError)
-        return ServiceError(
-            401 if refused else 0, type(cause).__name__, str(cause).strip().partition("\n")[0], doing
-        )
+        status = 401 if isinstance(cause, ClientAuthenticationError) else 0
+        return ServiceError(status, type(cause).__name__, str(cause).strip().partition("\n")[0], doing)
     status = int(response.status_code)
+    if login and 400 <= status < 500 and status not in (408, 429):
+        status = 401
     return _failure(
-        401 if login and 400 <= status < 500 and status not in (408, 429) else status,
+        status,
         response,
         doing,
         type(cause).__name__,
@@ -180,12 +182,14 @@ def _failure(status: int, response: Any, doing: str, code: str, text: str = "") 
     if not isinstance(found, dict):
         found = {}
     inner = found.get("innererror")
+    if not isinstance(inner, dict):
+        inner = {}
     return ServiceError(
         status,
         str(found.get("code") or code),
         _message(found) or text,
         doing,
-        str(inner.get("code") or "") if isinstance(inner, dict) else "",
+        str(inner.get("code") or ""),
         headers.get("x-ms-correlation-request-id") or headers.get("x-ms-request-id") or "",
         retry_after_from(headers),
         tuple(_details(found)),
@@ -253,7 +257,9 @@ def _page(response: Any) -> str:
 def _inside(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """An error's `details`: each is an error (Azure REST guidelines)."""
     details = error.get("details")
-    return [one for one in details if isinstance(one, dict)] if isinstance(details, list) else []
+    if not isinstance(details, list):
+        return []
+    return [detail for detail in details if isinstance(detail, dict)]
 
 
 def _message(error: Mapping[str, Any]) -> str:

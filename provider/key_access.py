@@ -264,8 +264,11 @@ async def _findings(use: KeyUse) -> tuple[str, list[Finding]]:
         text = f"there is no vault {key.parent.text}"
         return "", [Finding("vault-exists", Severity.TRANSIENT, text, fix)]
     scope = facts.key_id(vault.id, key.name)
-    roles = await azure.role_assignments(scope, use.principal) if vault.uses_rbac else []
-    model = "managedHsm" if vault.is_managed_hsm else "rbac" if vault.uses_rbac else "accessPolicy"
+    model, roles = "accessPolicy", []
+    if vault.uses_rbac:
+        model, roles = "rbac", await azure.role_assignments(scope, use.principal)
+    if vault.is_managed_hsm:
+        model = "managedHsm"
     return model, list(access_findings(vault, roles, key.name, use.principal))
 
 

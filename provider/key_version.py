@@ -398,7 +398,9 @@ def _absent(key: ArmId, *, has_vault: bool) -> str:
 def _not_older(versions: Sequence[Version], current: str) -> Sequence[Version]:
     """The version in use and the versions made after it, youngest first, as `versions` are."""
     names = [one.version.lower() for one in versions]
-    return versions[: names.index(current.lower()) + 1] if current.lower() in names else []
+    if current.lower() not in names:
+        return []
+    return versions[: names.index(current.lower()) + 1]
 
 
 def _no_version(

@@ -83,8 +83,9 @@ class Preflight:
     @property
     def vault_id(self) -> str:
         """The vault's ARM id as Azure writes it, else as it was given."""
-        vault = self.live.vault
-        return vault.id if vault else self.target.vault.text if self.target.vault else "VAULT_ID"
+        if self.live.vault:
+            return self.live.vault.id
+        return self.target.vault.text if self.target.vault else "VAULT_ID"
 
     @property
     def principal_id(self) -> str | None:

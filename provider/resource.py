@@ -156,9 +156,12 @@ class Resource(ABC):
             live = fold(olds, name) if name in self.read_back and olds.values else written
             if wanted == written == live or (name in self.surroundings and not (written and wanted)):
                 continue
-            kind = "UPDATE" if written and wanted else "ADD" if wanted else "DELETE"
             if name in declared(self.token).replacing:
                 kind = REPLACES
+            elif written and wanted:
+                kind = "UPDATE"
+            else:
+                kind = "ADD" if wanted else "DELETE"
             found[name] = Difference(kind, written != wanted)
         return found
 

@@ -56,14 +56,13 @@ class Served:
 
     async def check(self, request: Any) -> Any:
         resource, news, hide = self._resource(request), decode(request.news), hiding(request)
-        failures = [
-            # A failure that names a property makes the engine print its value, so one about a secret names
-            # none.
-            provider_pb2.CheckFailure(reason=f"{failure.property}: {hide(failure.reason)}")
-            if failure.property in news.secrets
-            else provider_pb2.CheckFailure(property=failure.property, reason=hide(failure.reason))
-            for failure in resource.check(news)
-        ]
+        failures = []
+        for failure in resource.check(news):
+            named, reason = failure.property, hide(failure.reason)
+            if named in news.secrets:
+                # The engine prints the value of a property that a failure names.
+                named, reason = "", f"{named}: {reason}"
+            failures.append(provider_pb2.CheckFailure(property=named, reason=reason))
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     async def diff(self, request: Any) -> Any:

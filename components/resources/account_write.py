@@ -33,7 +33,7 @@ from components.sdk.invokes import InvokeError, invoke
 from core import adapters
 from core.refusals import is_absent_text
 from core.resource_types import GET_ACCOUNT
-from core.service.account import ENCRYPTION, AccountBefore, bound_key, differs
+from core.service.account import ENCRYPTION, AccountBefore, BoundKey, bound_key, differs
 from core.service.recorded import Answer
 
 
@@ -126,12 +126,13 @@ def loss(
     if before.live is None:
         return _not_found(name) if is_update else None
     bound, declared = before.bound_key, bound_key(sent)
-    if (declared is not None and not same_key) or (bound.is_same(declared) if bound else declared is None):
+    if _keeps_key(bound, declared, same_key=same_key) or (bound is None and not is_update):
         return None
-    if bound is None and not is_update:
-        return None
-    has = f"bound to {bound.uri}" if bound else "on Microsoft-managed keys"
-    does = f"write it with the key {declared.uri}" if declared else "write it without a key"
+    has, does = "on Microsoft-managed keys", "write it without a key"
+    if bound:
+        has = f"bound to {bound.uri}"
+    if declared:
+        does = f"write it with the key {declared.uri}"
     way_out = "Run `pulumi refresh`, which records the key that it has, and then the update again"
     if was is not None and _encryption(sent) != _encryption(was):
         # A run states the key that the account has, or leaves the inputs of the state as they are.
@@ -146,6 +147,15 @@ def loss(
             "account: run the update again"
         )
     return f"account {name!r} is {has}, and this update would {does}. Nothing was written. {way_out}"
+
+
+def _keeps_key(bound: BoundKey | None, declared: BoundKey | None, *, same_key: bool) -> bool:
+    """Whether a write that states the key `declared` leaves an account on the key `bound`, or may move it."""
+    if declared is not None and not same_key:
+        return True
+    if bound is None:
+        return declared is None
+    return bound.is_same(declared)
 
 
 def _encryption(inputs: Mapping[str, Any]) -> Any:

@@ -193,8 +193,11 @@ def _other_vault(service: ServiceState, account: facts.Account) -> Problems:
     if before.bound_to is None or not desired.has_key:
         return
     key_id, vault_id = desired.key.id, desired.vault.id
-    path = "key.id" if key_id else "vault.id" if vault_id else "vault.name"
-    declared = key_uris.place_of(arm_ids.key_id(key_id).parent.text if key_id else vault_id or "")
+    path, declared = "vault.name", desired.vault.name
+    if key_id:
+        path, declared = "key.id", key_uris.place_of(arm_ids.key_id(key_id).parent.text)
+    elif vault_id:
+        path, declared = "vault.id", key_uris.place_of(vault_id)
     declared = (declared or desired.vault.name).lower()
     if declared and (unmet := kind_limits.vault_change(account.kind, before.bound_to[0], declared)):
         yield Problem(path, f"found {unmet.text}")

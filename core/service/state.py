@@ -103,8 +103,9 @@ class ServiceState:
         if not self._reads_grant or "assignment" in self.live.unread:
             return None
         if self.place.assignment_id:
-            by_policy = before.grant_recorded and before.assignment_id is None
-            return None if by_policy else _WHOLE if self.live.assignment else EffectiveAccess()
+            if before.grant_recorded and before.assignment_id is None:
+                return None  # it is by an access policy
+            return _WHOLE if self.live.assignment else EffectiveAccess()
         if before.assignment_id is not None:
             return None
         found = adapters.vault(vault or {})
