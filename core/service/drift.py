@@ -59,10 +59,10 @@ def unaudited(service: ServiceState) -> Iterator[str]:
     )
 
 
-def not_read(situations: Iterable[ServiceState]) -> str:
+def not_read(services: Iterable[ServiceState]) -> str:
     """What the services have that only a refresh reads, in words; "" for nothing."""
     found = set()
-    for service in situations:
+    for service in services:
         before = service.before
         found |= {_BY_REFRESH.get(type) for type, name in before.resources if name != f"{before.name}-access"}
     words = [word for word in dict.fromkeys(_BY_REFRESH.values()) if word in found]
@@ -98,7 +98,7 @@ def gone(service: ServiceState) -> Iterator[Problem]:
 
 def _was_made(account: facts.Account) -> bool:
     """Whether Azure ever answered for it. `operate recover` records a resource that a killed update was
-    creating, by its desired alone, and the refresh drops it if it was never made."""
+    creating, by its inputs alone, and the refresh drops it if it was never made."""
     return bool(account.provisioning_state or account.principal_id)
 
 

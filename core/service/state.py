@@ -1,4 +1,4 @@
-"""The service of one service before a run: its settings, its resources in the state, and those in Azure.
+"""What is known of one service before a run: its settings, its resources in the state, and those in Azure.
 
 Owns: conclusions from these three, such as whether the identity can use the key. Pure. Does not own: how it
 is read (components/preflight/look.py), what is wrong with it (rules.py), what is done about it (components/).
