@@ -101,10 +101,10 @@ def _polished(value: Any) -> Any:
     """The schema with references to types without the `Args` that each SDK adds by itself, and with
     descriptions for readers of any language: without indentation and exceptions, which only Python has."""
     if isinstance(value, list):
-        return [_polished(one) for one in value]
+        return [_polished(item) for item in value]
     if not isinstance(value, dict):
         return value
-    found = {name: _polished(one) for name, one in value.items()}
+    found = {name: _polished(part) for name, part in value.items()}
     if isinstance(found.get("$ref"), str):
         found["$ref"] = found["$ref"].removesuffix("Args")
     if isinstance(found.get("description"), str):
@@ -116,8 +116,8 @@ def _polished(value: Any) -> Any:
         if "$ref" in found["items"] and "enum" not in found["items"]:
             # An ordinary list in place of a plain one: the SDK for Go has no type for plain lists of objects
             # (pulumi 3.259). The component refuses a list that is not known when it is made.
-            for one in (found, found["items"]):
-                one.pop("plain", None)
+            for place in (found, found["items"]):
+                place.pop("plain", None)
     return found
 
 

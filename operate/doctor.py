@@ -92,18 +92,18 @@ async def _rights(azure: Azure, principal: Principal, subscription: str) -> Line
         return Line(
             "rights", UNCHECKED, f"whether the login can give itself more, because {translate(failure)}"
         )
-    wide = [one for one in held if rights.gives_any_role(one)]
+    wide = [role for role in held if rights.gives_any_role(role)]
     if not wide:
         return Line(
             "rights", OK, "no role at the subscription lets the login give itself a role of its choice"
         )
-    named = ", ".join(f"{one.role_name} at {one.scope or '/'}" for one in wide)
+    named = ", ".join(f"{role.role_name} at {role.scope or '/'}" for role in wide)
     deploy = (
         f'az role assignment create --role "Language CMK deploy" --assignee-object-id {principal.object_id} '
         f"--assignee-principal-type ServicePrincipal --scope {subscription} "
         "--condition @docs/roles/deploy-condition.txt --condition-version 2.0"
     )
-    remove = f"az role assignment delete --ids {' '.join(one.id for one in wide)}"
+    remove = f"az role assignment delete --ids {' '.join(role.id for role in wide)}"
     return Line(
         "rights",
         NOTE,
@@ -143,16 +143,19 @@ async def _deployment(new: Sequence[ServiceSettings], azure: Azure, deployer: De
         desired = service.desired
         place = place_of_key(desired, nothing)
         names = problems(desired, nothing, held["vaults"], held["accounts"])
-        found += [Line(f"{service.name}, {one.path}", FAILED, one.text) for one in names]
+        found += [Line(f"{service.name}, {problem.path}", FAILED, problem.text) for problem in names]
         state = ServiceState(desired, nothing, deployer, place, Live(), AccountBefore())
-        plan += [(service.name, one) for one in planned(service, state)]
-    report = await checks.run([checks.planned(one) for _, one in plan], Questions(asking, waiter))
-    named = {one["id"]: f"{name}, {one['setting']}" for name, one in plan}
+        plan += [(service.name, question) for question in planned(service, state)]
+    report = await checks.run([checks.planned(question) for _, question in plan], Questions(asking, waiter))
+    named = {question["id"]: f"{name}, {question['setting']}" for name, question in plan}
     found += [
-        *(Line(named.get(one.id, one.id), FAILED, one.text, one.fix) for one in report.findings),
-        *(Line(one.check, UNCHECKED, f"{one.what}, because {one.why}") for one in report.unchecked),
+        *(
+            Line(named.get(finding.id, finding.id), FAILED, finding.text, finding.fix)
+            for finding in report.findings
+        ),
+        *(Line(left.check, UNCHECKED, f"{left.what}, because {left.why}") for left in report.unchecked),
     ]
-    told = {one.about for one in found} | {one.check for one in report.findings}
+    told = {line.about for line in found} | {finding.check for finding in report.findings}
     well = (name for name in checks.CHECKS if name not in told)
     return [*found, *(Line(name, OK, "nothing that Azure would refuse") for name in well)]
 

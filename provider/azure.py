@@ -195,15 +195,15 @@ class Azure:
         listed, too. A scope that this login may not list counts as an assignment of a role that was not read.
         """
         hsm = _hsm_of(scope)
-        found = {one.id.lower(): one for one in await self._in_hsm(scope, principal_id)}
+        found = {role.id.lower(): role for role in await self._in_hsm(scope, principal_id)}
         for above in (f"{hsm.text}/keys", hsm.text):
             try:
-                found |= {one.id.lower(): one for one in await self._in_hsm(above, principal_id)}
+                found |= {role.id.lower(): role for role in await self._in_hsm(above, principal_id)}
             except ServiceError as failure:
                 if failure.status != 403:
                     raise
                 found[above] = RoleAssignment(above, principal_id, "of which this login sees none")
-        return [one for one in found.values() if arm_ids.covers(one.scope, scope)]
+        return [role for role in found.values() if arm_ids.covers(role.scope, scope)]
 
     async def _in_hsm(self, scope: str, principal_id: str) -> list[RoleAssignment]:
         """The assignments of a principal that a list at a scope in an HSM shows."""

@@ -47,13 +47,15 @@ class KeyUse:
         if vault is None:
             return []
         if not vault.uses_rbac:
-            own = (one for one in vault.policies if rights.of_entry(one, self.principal, vault.tenant_id))
-            return [partial(azure.remove_policy, self.key.parent, one) for one in own]
+            own = (
+                entry for entry in vault.policies if rights.of_entry(entry, self.principal, vault.tenant_id)
+            )
+            return [partial(azure.remove_policy, self.key.parent, entry) for entry in own]
         scope, named = facts.key_id(vault.id, self.key.name), self.assignment_id or ""
         return [
-            partial(azure.delete_role_assignment, one.id)
-            for one in await azure.own_role_assignments(scope, self.principal)
-            if one.id and (arm_ids.same(one.scope, scope) or arm_ids.same(one.id, named))
+            partial(azure.delete_role_assignment, role.id)
+            for role in await azure.own_role_assignments(scope, self.principal)
+            if role.id and (arm_ids.same(role.scope, scope) or arm_ids.same(role.id, named))
         ]
 
     async def remove_access(self) -> bool:
@@ -180,12 +182,12 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
         if left.level not in (Access.FULL, Access.NARROWER):
             return
         giving = [
-            one for one in assignments or () if rights.by_roles([one], use.principal, scope).permissions
+            role for role in assignments or () if rights.by_roles([role], use.principal, scope).permissions
         ]
-        where = ", ".join(f"{one.role_name} at {one.scope}" for one in giving)
+        where = ", ".join(f"{role.role_name} at {role.scope}" for role in giving)
         fix = "remove it"
         if giving and not vault.is_managed_hsm:
-            ids = " ".join(shlex.quote(one.id) for one in giving)
+            ids = " ".join(shlex.quote(role.id) for role in giving)
             fix = f"if nobody else, such as a group, needs it, run `az role assignment delete --ids {ids}`"
         await use.call.warn(
             f"the identity {use.principal} can still use the key {key.name}: it has "

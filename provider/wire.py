@@ -130,16 +130,16 @@ def _unwrap(value: struct_pb2.Value) -> tuple[Value, bool]:
     the plugin's start."""
     match value.WhichOneof("kind"):
         case "list_value":
-            found = [_unwrap(one) for one in value.list_value.values]
-            return [one for one, _ in found], any(secret for _, secret in found)
+            found = [_unwrap(item) for item in value.list_value.values]
+            return [item for item, _ in found], any(secret for _, secret in found)
         case "struct_value":
-            members = {name: _unwrap(one) for name, one in value.struct_value.fields.items()}
+            members = {name: _unwrap(member) for name, member in value.struct_value.fields.items()}
             signature, inner = members.get(SIGNATURE, ("", False))[0], members.get("value")
             if signature == SECRET:
                 return inner[0] if inner else None, True
             if signature == OUTPUT:
                 return inner[0] if inner else UNKNOWN, "secret" in members and bool(members["secret"][0])
-            plain = {name: one for name, (one, _) in members.items()}
+            plain = {name: member for name, (member, _) in members.items()}
             return plain, any(secret for _, secret in members.values())
         case "number_value" if value.number_value.is_integer():
             return int(value.number_value), False

@@ -151,9 +151,10 @@ def _are_known_ids(stated: Any) -> bool:
 def recorded_account(state: State, name: str) -> AccountBefore:
     """The state's outputs of the account with this name, which is unique in the world."""
     found = state.resources
-    accounts = [one for type, one in found if type == ACCOUNT and arm_ids.same(str(one.get("name")), name)]
-    keys = [one for type, one in found if type == BINDING and _recorded_key(one)]
-    own = [one for one in keys if arm_ids.same(arm_ids.name_of(str(one.get("accountId"))), name)]
+    all_accounts = [outputs for type, outputs in found if type == ACCOUNT]
+    accounts = [account for account in all_accounts if arm_ids.same(str(account.get("name")), name)]
+    bindings = [outputs for type, outputs in found if type == BINDING and _recorded_key(outputs)]
+    own = [bound for bound in bindings if arm_ids.same(arm_ids.name_of(str(bound.get("accountId"))), name)]
     binding = own[0] if own else {}
     return AccountBefore(
         accounts[0] if accounts else None,

@@ -79,8 +79,8 @@ def planned(given: Mapping[str, Any]) -> Planned:
 async def names(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each name that is taken: by a resource in the same group, or, of vaults and subdomains,
     anywhere in the world."""
-    own_groups = {one.id.lower() for one in plan if one.type == model.GROUP}
-    made = model.by_group(one for one in plan if one.action == model.CREATE)
+    own_groups = {resource.id.lower() for resource in plan if resource.type == model.GROUP}
+    made = model.by_group(resource for resource in plan if resource.action == model.CREATE)
 
     async def judge(members: Sequence[Planned]) -> Found:
         group_id = members[-1].group_id
@@ -90,10 +90,14 @@ async def names(plan: Sequence[Planned], ask: Questions) -> Report:
         existing: dict[str, Mapping[str, Any]] = {}
         if group is not None:
             inside = await ask.list(f"{group_id}/resources", RESOURCES)
-            existing = {group_id.lower(): group, **{str(one["id"]).lower(): one for one in inside}}
-        here = [_taken_here(one, existing[one.id.lower()]) for one in members if one.id.lower() in existing]
-        others = (one for one in members if one.id.lower() not in existing)
-        elsewhere = await asyncio.gather(*(_taken_in_the_world(one, ask) for one in others))
+            existing = {group_id.lower(): group, **{str(body["id"]).lower(): body for body in inside}}
+        here = [
+            _taken_here(resource, existing[resource.id.lower()])
+            for resource in members
+            if resource.id.lower() in existing
+        ]
+        others = (resource for resource in members if resource.id.lower() not in existing)
+        elsewhere = await asyncio.gather(*(_taken_in_the_world(resource, ask) for resource in others))
         return [*here, *filter(None, elsewhere)]
 
     return await about_each(NAMES, "whether the names are free", made, judge)
@@ -281,15 +285,18 @@ async def terms(plan: Sequence[Planned], ask: Questions) -> Report:
     customer's key. No API tells whether that was done. A subscription that has such an account already, or
     one under a customer's key, is assumed to have done it."""
     made: dict[tuple[str, str, bool], kinds.AccountKind] = {}
-    for one in plan:
-        kind = kinds.find(one.kind) if one.type.lower() == _ACCOUNT else None
-        if kind and one.action == model.CREATE:
+    for resource in plan:
+        kind = kinds.find(resource.kind) if resource.type.lower() == _ACCOUNT else None
+        if kind and resource.action == model.CREATE:
             if kind.terms:
-                made[arm_ids.subscription_of(one.id), kind.name, False] = kind
-            if kind.approval and adapters.account(one.bound or one.content).encryption.is_customer_managed:
-                made[arm_ids.subscription_of(one.id), kind.name, True] = kind
+                made[arm_ids.subscription_of(resource.id), kind.name, False] = kind
+            if (
+                kind.approval
+                and adapters.account(resource.bound or resource.content).encryption.is_customer_managed
+            ):
+                made[arm_ids.subscription_of(resource.id), kind.name, True] = kind
     found: list[Unchecked] = []
-    for (subscription, name, is_form), kind in sorted(made.items(), key=lambda one: one[0]):
+    for (subscription, name, is_form), kind in sorted(made.items(), key=lambda item: item[0]):
         what = f"whether the terms of kind {name} are accepted in the subscription"
         why = (
             "no API tells; if they are not, make the subscription's first account of this kind in the "
@@ -301,8 +308,8 @@ async def terms(plan: Sequence[Planned], ask: Questions) -> Report:
             why += kind.approval
         try:
             listed = await ask.list(arm_ids.of_subscription(subscription, arm_ids.ACCOUNT), ACCOUNTS)
-            there = [one for one in map(adapters.account, listed) if one.kind == name]
-            if any(one.encryption.is_customer_managed or not is_form for one in there):
+            there = [account for account in map(adapters.account, listed) if account.kind == name]
+            if any(account.encryption.is_customer_managed or not is_form for account in there):
                 continue
         except UnansweredQuestionError as unanswered:
             why = str(unanswered)

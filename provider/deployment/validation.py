@@ -59,14 +59,14 @@ _ROLES: Final = (
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each refusal of a resource that is made."""
     login = (await ask.principal()).object_id
-    made = {_written(one).lower() for one in plan if one.action == model.CREATE}
+    made = {_written(resource).lower() for resource in plan if resource.action == model.CREATE}
     asked: defaultdict[str, list[Planned]] = defaultdict(list)
-    freed = {one.name.lower() for one in plan if one.action == model.DELETE}
-    for one in plan:
-        if _is_asked(one, freed):
-            asked[_existing(one.id, made).lower()].append(one)
+    freed = {resource.name.lower() for resource in plan if resource.action == model.DELETE}
+    for resource in plan:
+        if _is_asked(resource, freed):
+            asked[_existing(resource.id, made).lower()].append(resource)
     parts = [part for some in asked.values() for part in _parts(some)]
-    return sum(await asyncio.gather(*(_validated(one, made, login, ask) for one in parts)), Report())
+    return sum(await asyncio.gather(*(_validated(part, made, login, ask) for part in parts)), Report())
 
 
 def _parts(members: Sequence[Planned]) -> Iterator[list[Planned]]:
@@ -102,16 +102,18 @@ async def _validated(members: Sequence[Planned], made: set[str], login: str, ask
         rest = await ask.refusal(path, _body(scope, members, arm_template.NO_RBAC))
         report = await _report(rest, members, ask)
         # What only the question takes refuses nothing.
-        lacking = [one for one in missing if not arm_ids.same(one["action"], f"{_DEPLOYMENT}/write")]
+        lacking = [
+            refused for refused in missing if not arm_ids.same(refused["action"], f"{_DEPLOYMENT}/write")
+        ]
         if len(lacking) < len(missing):
             why = f"this login may not do {_DEPLOYMENT}/write, which it needs to ask about new groups"
             report += Report(unchecked=(Unchecked(NAME, RIGHTS_WHAT, why),))
         rights = tuple(_rights(lacking, members, made, login))
-        denied = any(one["denial"] for one in lacking)
-        if denied or len({one["scope"] for one in lacking}) < len(members):
+        denied = any(refused["denial"] for refused in lacking)
+        if denied or len({refused["scope"] for refused in lacking}) < len(members):
             return report + Report(rights)
         # A login that may write nothing is taken for one of previews: that is told, and refuses nothing.
-        why = "; ".join(f"{one.text}; {one.fix}" for one in rights)
+        why = "; ".join(f"{finding.text}; {finding.fix}" for finding in rights)
         return report + Report(unchecked=(Unchecked(NAME, RIGHTS_WHAT, why),))
     except UnansweredQuestionError as unanswered:
         return Report(unchecked=(Unchecked(NAME, WHAT, str(unanswered)),))
@@ -120,20 +122,24 @@ async def _validated(members: Sequence[Planned], made: set[str], login: str, ask
 def _body(scope: str, members: Sequence[Planned], level: str) -> dict[str, Any]:
     """The deployment of some resources at a group, or at a subscription with its new groups."""
     if "/resourcegroups/" in scope.lower():
-        return {"properties": arm_template.properties([_resource(one) for one in members], level)}
+        return {"properties": arm_template.properties([_resource(member) for member in members], level)}
     resources: list[dict[str, Any]] = []
     inside: defaultdict[str, list[Planned]] = defaultdict(list)
-    for one in members:
-        if one.type == model.GROUP:
-            body = {"type": "Microsoft.Resources/resourceGroups", "apiVersion": RESOURCES, "name": one.name}
-            resources.append({**one.content, **body})
+    for member in members:
+        if member.type == model.GROUP:
+            body = {
+                "type": "Microsoft.Resources/resourceGroups",
+                "apiVersion": RESOURCES,
+                "name": member.name,
+            }
+            resources.append({**member.content, **body})
         else:
-            inside[arm_ids.group_of(one.id)].append(one)
+            inside[arm_ids.group_of(member.id)].append(member)
     for group, some in inside.items():
-        nested = arm_template.properties([_resource(one) for one in some], level)
+        nested = arm_template.properties([_resource(member) for member in some], level)
         deployment = {"type": _DEPLOYMENT, "apiVersion": DEPLOYMENTS, "name": f"{group[:60]}-in"}
         resources.append({**deployment, "resourceGroup": group, "properties": nested})
-    location = next((one.location for one in members if one.location), "westeurope")
+    location = next((member.location for member in members if member.location), "westeurope")
     return {"location": location, "properties": arm_template.properties(resources, level)}
 
 
@@ -192,9 +198,9 @@ def _about(target: str, members: Sequence[Planned], text: str = "") -> Planned:
     """The resource that a refusal is about: Azure names it by its id, its name or its provider, as the target
     or in the text."""
     named = target.lower()
-    ids = [one for one in members if arm_ids.same(_written(one), target)]
-    names = [one for one in members if named in (one.name.lower(), one.namespace.lower())]
-    told = [one for one in members if f"'{one.name}'".lower() in text.lower()]
+    ids = [member for member in members if arm_ids.same(_written(member), target)]
+    names = [member for member in members if named in (member.name.lower(), member.namespace.lower())]
+    told = [member for member in members if f"'{member.name}'".lower() in text.lower()]
     return next(iter((*ids, *names, *told, *members)))
 
 
