@@ -195,3 +195,13 @@ def test_the_registrys_pages_have_its_form_and_the_examples_that_run() -> None:
     for language, file in EXAMPLES.items():
         program = (ROOT / "docs" / "examples" / language / file).read_text().strip()
         assert f"```{language}\n{program}\n```" in page, language
+
+
+def test_each_folder_of_tests_is_on_their_page() -> None:
+    """Whoever adds one says what it proves."""
+    folders = {file.parent for file in (ROOT / "tests").glob("*/*.py")}
+    rows = [
+        line for line in (ROOT / "tests" / "README.md").read_text().splitlines() if line.startswith("| `")
+    ]
+    named = re.findall(r"`(\w+)/`", " ".join(row.split("|")[1] for row in rows))
+    assert sorted(named) == sorted(folder.name for folder in folders)
