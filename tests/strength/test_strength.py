@@ -75,13 +75,23 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
 
 def nearest_tests(changed: Path) -> list[str]:
     """The test files that may notice a change of a file, relative to the root: those that have its name
-    first, then those of its own room, and of these those that name its module, the largest."""
+    first, then those that import its module, then those of its own room, and of these those that name the
+    module, the largest."""
     room, name = changed.relative_to(ROOT).parts[0], changed.stem
+    package = ".".join(changed.relative_to(ROOT).parts[:-1])
+    imports = re.compile(rf"\bfrom {re.escape(package)}(?:\.{name} import\b| import .*\b{name}\b)")
 
-    def order(path: Path) -> tuple[bool, bool, bool, int]:
-        names_it = re.search(rf"\b{name}\b", (ROOT / path).read_text(encoding="utf-8"))
-        size = (ROOT / path).stat().st_size
-        return path.stem != f"test_{name}", path.parts[1] != room, not names_it, -size
+    def order(path: Path) -> tuple[bool, bool, bool, bool, int]:
+        text = (ROOT / path).read_text(encoding="utf-8")
+        names_it = re.search(rf"\b{name}\b", text)
+        is_of_room = path.parts[1] == room
+        return (
+            path.stem != f"test_{name}",
+            not imports.search(text),
+            not is_of_room,
+            not names_it,
+            -(ROOT / path).stat().st_size,
+        )
 
     files = (path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py"))
     everyday = sorted((path for path in files if path.parts[1] not in SEARCHING), key=order)

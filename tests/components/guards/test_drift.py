@@ -11,7 +11,7 @@ from components.testing import SUBSCRIPTION
 from core import arm_ids
 from core import resource_types as types
 from core.facts import CUSTOMER_MANAGED, Account, Encryption
-from core.service.access import removed_access, still_granted
+from core.service.access import removed_access, revoked_without_a_key, still_granted
 from core.service.drift import gone, not_read, unaudited
 from core.service.key_place import KeyPlace
 from core.service.recorded import Parts, RecordedService
@@ -189,6 +189,14 @@ def test_an_identity_that_was_made_anew_has_lost_the_access_of_the_former_one(
     place = replace(PLACE, grantee_id="former")
     found = [one.text for one in removed_access(situation(recorded(**more), place, live))]
     assert [("former was turned off; its new one, p, has no access") in one for one in found] == [True] * told
+
+
+def test_access_is_revoked_only_of_an_account_under_a_key() -> None:
+    """Of any other, revoking would leave the data readable."""
+    (problem,) = revoked_without_a_key(situation(RecordedService("language"), access="revoked"))
+    assert "is not bound to a customer-managed key" in problem.text
+    assert [*revoked_without_a_key(situation(recorded(), access="revoked"))] == []
+    assert [*revoked_without_a_key(situation(RecordedService("language")))] == []
 
 
 def test_names_are_looked_up_only_where_something_is_made() -> None:
