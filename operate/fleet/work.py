@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from core import clouds, resource_types
+from core.refusals import RefusalKind, kind_of_text
 from operate import login, verify
 from operate.fleet import files
 from operate.fleet.planning import Outcome
@@ -19,10 +20,9 @@ from operate.stack import EngineStack, Outputs, UpdateError, outputs, services, 
 from operate.stack_file import path_of, stack_file
 
 T = TypeVar("T")
-_OVERLOADED: Final = re.compile(r"(?:Status=|RESPONSE )(?:429|5\d\d)\b")
+_OVERLOADED: Final = (RefusalKind.THROTTLED, RefusalKind.TRANSIENT)
 _PAUSE: Final = re.compile(r"try again after '(\d+)' seconds", re.IGNORECASE)
-"""What azure-native says of a request that Azure refused more often than it tries again, and what Azure says
-of the pause."""
+"""What Azure says of the pause."""
 _MOST_TRIES, _PAUSE_SECONDS = 4, 30
 _one_at_a_time = threading.Lock()
 
@@ -73,18 +73,19 @@ def recorded_keys(stack: str) -> dict[str, tuple[str, int]]:
 
 
 def until_served(do: Callable[[], T], wait: Callable[[float], None] = time.sleep) -> T:
-    """Does something with a stack, and again where Azure had too much to do: after the pause that Azure named
-    or half a minute, and one stack at a time, because the others are what Azure had to do. A reviewed plan is
-    not for this: what is done of it, it does not fit any more. Raises UpdateError."""
+    """Does something with a stack, and again where Azure had too much to do: after the pause in seconds that
+    Azure named, or half a minute if that is longer, and one stack of this process at a time, because the
+    others are what Azure had to do. A reviewed plan is not for this: what is done of it, it does not fit any
+    more. Raises UpdateError."""
     try:
         return do()
     except UpdateError as error:
         refusal = str(error)
-        if not _OVERLOADED.search(refusal):
+        if kind_of_text(refusal) not in _OVERLOADED:
             raise
     with _one_at_a_time:
         tries = 1
-        while _OVERLOADED.search(refusal) and tries < _MOST_TRIES:
+        while kind_of_text(refusal) in _OVERLOADED and tries < _MOST_TRIES:
             tries += 1
             named = _PAUSE.search(refusal)
             wait(max(float(named[1]) if named else 0.0, _PAUSE_SECONDS))
