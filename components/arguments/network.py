@@ -51,7 +51,9 @@ def _selected(network: "NetworkArgs") -> Iterator[Problem]:
         yield Problem("access", "'selected' needs allowedIpRanges or allowedSubnetIds")
     if network.access != SELECTED and listed:
         text = f"found {network.access!r}, but networks are listed; expected 'selected'"
-        yield Problem("access", text, Fix(SELECTED))
+        # Whoever wrote `closed` or `private` may mean that, and the list is what is wrong.
+        is_decided = "access" in network.given and network.access != OPEN
+        yield Problem("access", text, None if is_decided else Fix(SELECTED))
 
 
 def _private(network: "NetworkArgs") -> Iterator[Problem]:

@@ -167,6 +167,20 @@ def test_what_has_one_answer_is_written_and_the_next_check_is_clean(name: str, f
     assert correct(Path(file.name)) == ""
 
 
+@pytest.mark.parametrize(
+    ("access", "becomes"), [("closed", "closed"), ("private", "private"), ("open", "selected")]
+)
+def test_no_fix_opens_what_somebody_has_closed(access: str, becomes: str, folder: Path) -> None:
+    """Listed networks contradict it, and only a person knows which of both is meant."""
+    file = folder / "Pulumi.prod.yaml"
+    subnet = f", subnetId: {GROUP}/Microsoft.Network/virtualNetworks/net/subnets/ai" * (access == "private")
+    line = f"  language-cmk:network: {{access: {{}}, allowedIpRanges: [8.8.8.8]{subnet}}}\n"
+    file.write_text(HEAD + line.replace("{}", access))
+    assert "networks are listed" in judged("prod")[0].found
+    correct(Path(file.name))
+    assert file.read_text() == HEAD + line.replace("{}", becomes)
+
+
 @pytest.mark.parametrize("flow", [False, True], ids=["block", "flow"])
 def test_every_fix_of_a_refusal_leads_to_a_clean_check(folder: Path, *, flow: bool) -> None:
     """Of all arguments that are refused alike everywhere; the others need a decision, and stay as they
