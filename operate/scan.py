@@ -8,12 +8,13 @@ no account needs anything, 1 otherwise.
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from core import adapters, arm_ids, commands, coverage, demands, kinds
+from core import adapters, arm_ids, commands, coverage, demands, kinds, regions
 from core.api_versions import ACCOUNTS, SUBSCRIPTIONS, UPGRADES, VAULTS
 from core.demands import Judgement
 from core.facts import Account, Upgrade, Vault
@@ -72,7 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def scan(azure: LiveAzure, subscription_ids: Sequence[str], today: date) -> list[AccountRow]:
     """A row for each account of the subscriptions that stores data, by subscription, group and name. Raises
-    UnansweredError if the accounts of one cannot be listed; what else cannot be read is said in the rows."""
+    UnansweredError if the accounts of one cannot be listed; what else cannot be read is said, in the rows or
+    on standard error."""
     vaults, unread = _vaults(azure, subscription_ids)
     rows = []
     for number, subscription in enumerate(subscription_ids, start=1):
@@ -90,12 +92,13 @@ def scan(azure: LiveAzure, subscription_ids: Sequence[str], today: date) -> list
 def _vaults(azure: LiveAzure, asked: Sequence[str]) -> tuple[Mapping[str, Vault], tuple[str, ...]]:
     """The vaults and managed HSMs of all subscriptions that the login sees, by name, and why some were not
     listed: a vault may be in another subscription than its account."""
+    seen: list[str] = []
+    unread: list[str] = []
     try:
-        seen = [str(body["subscriptionId"]) for body in azure.list("/subscriptions", SUBSCRIPTIONS)]
-    except UnansweredError:
-        seen = []
+        seen += [str(body["subscriptionId"]) for body in azure.list("/subscriptions", SUBSCRIPTIONS)]
+    except UnansweredError as error:
+        unread.append(f"other subscriptions: {error}")
     vaults: dict[str, Vault] = {}
-    unread = []
     for subscription in dict.fromkeys([*asked, *seen]):
         for type in (arm_ids.VAULT, arm_ids.MANAGED_HSM):
             try:
@@ -108,11 +111,11 @@ def _vaults(azure: LiveAzure, asked: Sequence[str]) -> tuple[Mapping[str, Vault]
 
 
 def _upgrades(azure: LiveAzure, path: str) -> Mapping[str, Upgrade]:
-    """Azure's plans to make accounts Foundry resources by itself, by the accounts' ids in lower case; none
-    where the login or the cloud does not show them."""
+    """Azure's plans to make accounts Foundry resources by itself, by the accounts' ids in lower case."""
     try:
         listed = azure.list(path, UPGRADES)
-    except UnansweredError:
+    except UnansweredError as error:
+        print(f"scan: not checked: whether Azure plans upgrades, because {error}", file=sys.stderr)
         return {}
     return {str(body["id"]).lower(): adapters.upgrade(body) for body in listed}
 
@@ -129,7 +132,8 @@ def row_of(
         key = f"yours: {bound.vault_name}/{bound.name}" + (f", version {version}" if version else "")
     elif account.encryption.is_customer_managed:
         key = "yours, and Azure does not show which"
-    unmet = [one for one in demands.judge(account, vault, None) if one.unmet]
+    uris = [account.encryption.key_vault_uri] if bound else []
+    unmet = [judgement for judgement in demands.judge(account, vault, None, uris) if judgement.unmet]
     return AccountRow(
         account.id,
         account.kind,
@@ -147,7 +151,7 @@ def _vault_words(vault: Vault | None) -> str:
     model = "a managed HSM's own roles" if vault.is_managed_hsm else "access policies"
     if vault.uses_rbac and not vault.is_managed_hsm:
         model = "Azure RBAC"
-    purge = "cannot be purged" if vault.purge_protection else "CAN BE PURGED"
+    purge = "cannot be purged" if vault.purge_protection else "can be purged"
     return f"grants by {model}, {purge}"
 
 
@@ -155,7 +159,7 @@ def _remarks(account: Account, upgrade: Upgrade, unmet: Sequence[Judgement], tod
     """What a reader of the row has to know besides."""
     if account.encryption.is_customer_managed:
         yield from (f"not under the key: {what}" for what in coverage.named(account.kind).elsewhere)
-    yield from (f"not met: {one.text}" for one in unmet)
+    yield from (f"not met: {judgement.text}" for judgement in unmet)
     if upgrade.text:
         yield f"{upgrade.text}; to opt out: {commands.opt_out(account.id)}"
     yield from (f"{what}; {instead}" for what, instead in kinds.ends(account.kind, today))
@@ -174,19 +178,24 @@ def _next_step(
     if not account.encryption.is_customer_managed:
         if kind is None:
             return "find out whether a customer's key is possible: this project does not know the kind"
-        if account.location.lower() == coverage.GLOBAL:
+        if regions.normalised(account.location) == coverage.GLOBAL:
             return "make it anew in a region: a global account can have no customer's key"
-        if any(one.demand == "tier" for one in unmet):
+        if any(judgement.demand == "tier" for judgement in unmet):
             return f"move it to tier {kind.tiers[0]}, which can have a customer's key, and scan again"
-        name = arm_ids.name_of(account.id)
-        adopt = commands.operate(f"adopt --stack STACK --account {account.id} --name {name}")
+        adopt = commands.operate(f"adopt --stack adopted --account {account.id} --name {_service(account)}")
         return f"take it into a stack with `{adopt}`; its settings with encryption: customerManaged bind it"
     if vault is None:
         why = f" ({'; '.join(unread)})" if unread else ""
         return f"find the vault of its key, which this login does not see{why}: without it the data is lost"
-    for one in unmet:
-        if command := one.az(vault_id=vault.id):
+    for judgement in unmet:
+        if command := judgement.az(vault_id=vault.id):
             return f"run `{command}`"
     if unmet:
         return f"correct that {unmet[0].text}"
     return ""
+
+
+def _service(account: Account) -> str:
+    """A name of a service that resembles the account's, whose own may have capitals, dots and underscores."""
+    words = "-".join(re.findall(r"[a-z0-9]+", account.name.lower()))
+    return words if words[:1].isalpha() else f"ai-{words}"

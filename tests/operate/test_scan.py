@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from components.arguments import names
 from core import adapters
+from core.api_versions import UPGRADES
 from core.facts import Upgrade
 from localazure import seed
 from operate import scan
@@ -58,7 +60,7 @@ def test_a_reader_scans_a_subscription_in_a_few_requests(door: Door) -> None:
     rows = {found.id.rpartition("/")[2]: found for found in scan.scan(azure, [SUBSCRIPTION], TODAY)}
     assert {"plain", "rotated", "cut-off"} <= {*rows}
     assert rows["plain"].key == "Microsoft's"
-    assert "adopt --stack STACK --account" in rows["plain"].next_step
+    assert "adopt --stack adopted --account" in rows["plain"].next_step
     assert rows["rotated"].key.startswith("yours: ")
     assert len(azure.questions) <= 3 + 2 * len(seed.SUBSCRIPTIONS)
 
@@ -101,6 +103,26 @@ def test_each_account_has_one_next_step(
 ) -> None:
     found = row(body, vault).next_step
     assert found.startswith(step) if step else found == ""
+
+
+@pytest.mark.parametrize(("name", "service"), [("Claims_EU.1", "claims-eu-1"), ("7days", "ai-7days")])
+def test_the_printed_adoption_names_a_service_that_can_be(name: str, service: str) -> None:
+    assert names.SERVICE.checked(service) == service
+    assert row(account(name)).next_step.partition("`;")[0].endswith(f" --name {service}")
+
+
+def test_an_account_that_cannot_reach_its_vault_is_told() -> None:
+    """Its own rules of outbound traffic leave the vault out, so that it cannot unwrap its key."""
+    found = row(account(encryption=BOUND, restrictOutboundNetworkAccess=True, allowedFqdnList=[]), VAULT)
+    assert any("restrictOutboundNetworkAccess" in remark for remark in found.remarks)
+    assert found.next_step != ""
+
+
+def test_plans_that_may_not_be_read_are_not_taken_for_none(
+    door: Door, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert scan.scan(DoorAzure(door, UPGRADES), [SUBSCRIPTION], TODAY)
+    assert "not checked: whether Azure plans upgrades, because 403" in capsys.readouterr().err
 
 
 def test_what_the_key_does_not_cover_and_what_azure_plans_is_said() -> None:
