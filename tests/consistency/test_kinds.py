@@ -5,16 +5,18 @@ The pack and the review ask core about all of it at once (tests/policies/rules/a
 tests/review/changes.py), the components and the preflight by columns (tests/components/test_kinds.py,
 tests/provider/test_preflight.py)."""
 
+import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
 import pytest
 
-from core import arm_ids, kind_limits, kinds
+from core import arm_ids, coverage, kind_limits, kinds
 from core.demands import Judgement
 from tests.components.guards.first_deployments import IN_SHARED, SHARED, STORAGE, group, storage
 from tests.support.local_deployment import Deployment
+from tests.support.stack import ROOT
 
 BELOW: Final = {"foundry": "Project", "openai": "Deployment"}
 LIMITS: Final[Mapping[str, Callable[[str], Judgement | None]]] = {
@@ -79,3 +81,10 @@ def test_the_local_azure_knows_who_uses_a_key_through_its_own_identity_alone(kin
     sent = deployment.arm("PATCH", id, {"properties": {"encryption": encryption}}, api="2025-06-01")
     said = f"kind {kind} uses a key only through the account's own identity"
     assert (said in sent.headers["x-localazure-findings"]) is (not kinds.named(kind).user_assigned)
+
+
+def test_the_kinds_that_azure_policy_leaves_out_are_those_of_its_built_in() -> None:
+    """As the local Azure evaluates it, which shares nothing with core."""
+    built_ins = json.loads((ROOT / "localazure" / "policy_built_ins.json").read_text(encoding="utf-8"))
+    parameters = built_ins["definitions"]["67121cc7-ff39-4ab8-b7e3-95b84dab487d"]["parameters"]
+    assert {*parameters["excludedKinds"]["defaultValue"]} == coverage.SKIPPED_BY_POLICY
