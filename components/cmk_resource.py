@@ -103,20 +103,13 @@ def cmk_provider() -> pulumi.ProviderResource | None:
 def _make_provider() -> pulumi.ProviderResource | None:
     own, native = login_config(PACKAGE), login_config("azure-native")
     inputs = configured(own, native)
-    if inputs == {name: value for name, value in own.items() if name in SETTINGS}:
+    if inputs == {setting: value for setting, value in own.items() if setting in SETTINGS}:
         return None
-    secret = {
-        name
-        for package, values in (("azure-native", native), (PACKAGE, own))
-        for name in values
-        if is_config_secret(f"{package}:{name}")
-    }
-    return pulumi.ProviderResource(
-        PACKAGE,
-        PACKAGE,
-        {name: pulumi.Output.secret(value) if name in secret else value for name, value in inputs.items()},
-        pulumi.ResourceOptions(**_SOURCE),
-    )
+    props: dict[str, pulumi.Input[str]] = {}
+    for setting, value in inputs.items():
+        is_secret = any(is_config_secret(f"{package}:{setting}") for package in ("azure-native", PACKAGE))
+        props[setting] = pulumi.Output.secret(value) if is_secret else value
+    return pulumi.ProviderResource(PACKAGE, PACKAGE, props, pulumi.ResourceOptions(**_SOURCE))
 
 
 def login_config(package: str) -> dict[str, str]:

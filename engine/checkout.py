@@ -38,4 +38,4 @@ def tracked(*names: str, root: Path = ROOT) -> dict[str, bytes]:
             for path in below
             if path.is_file() and "__pycache__" not in path.parts
         ]
-    return {name: (root / name).read_bytes() for name in files}
+    return {file: (root / file).read_bytes() for file in files}

@@ -106,8 +106,8 @@ def files(root: Path = ROOT) -> dict[str, bytes]:
         if template_pipelines.is_brought(name):
             made[f"share/language-cmk/{name}"] = _moved(name, content)
     made[f"{NAME}/pulumi-plugin.json"] = _plugin(root)
-    for name, content in tracked("template/azure-cmk", root=root).items():
-        made[f"share/language-cmk/{name.removeprefix('template/')}"] = content
+    for plugin_file, content in tracked("template/azure-cmk", root=root).items():
+        made[f"share/language-cmk/{plugin_file.removeprefix('template/')}"] = content
     made["pyproject.toml"] = _project(root).encode()
     made["LICENSE"] = (root / "LICENSE").read_bytes()
     return made

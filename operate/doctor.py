@@ -97,19 +97,19 @@ async def _rights(azure: Azure, principal: Principal, subscription: str) -> Line
         return Line(
             "rights", OK, "no role at the subscription lets the login give itself a role of its choice"
         )
-    named = ", ".join(f"{role.role_name} at {role.scope or '/'}" for role in wide)
+    named = ", ".join(f"{assignment.role_name} at {assignment.scope or '/'}" for assignment in wide)
     deploy = (
         f'az role assignment create --role "Language CMK deploy" --assignee-object-id {principal.object_id} '
         f"--assignee-principal-type ServicePrincipal --scope {subscription} "
         "--condition @docs/roles/deploy-condition.txt --condition-version 2.0"
     )
-    remove = f"az role assignment delete --ids {' '.join(role.id for role in wide)}"
+    ids = " ".join(assignment.id for assignment in wide)
     return Line(
         "rights",
         NOTE,
         f"the login can give itself any role, and so delete the key and the data, by {named}",
         f"where a pipeline deploys, give it the role of docs/roles/deploy.json with its condition instead: "
-        f"`{deploy}`, then `{remove}`",
+        f"`{deploy}`, then `az role assignment delete --ids {ids}`",
     )
 
 
@@ -147,7 +147,7 @@ async def _deployment(new: Sequence[ServiceSettings], azure: Azure, deployer: De
         state = ServiceState(desired, nothing, deployer, place, Live(), AccountBefore())
         plan += [(service.name, question) for question in planned(service, state)]
     report = await checks.run([checks.planned(question) for _, question in plan], Questions(asking, waiter))
-    named = {question["id"]: f"{name}, {question['setting']}" for name, question in plan}
+    named = {question["id"]: f"{service}, {question['setting']}" for service, question in plan}
     found += [
         *(
             Line(named.get(finding.id, finding.id), FAILED, finding.text, finding.fix)
@@ -156,8 +156,8 @@ async def _deployment(new: Sequence[ServiceSettings], azure: Azure, deployer: De
         *(Line(left.check, UNCHECKED, f"{left.what}, because {left.why}") for left in report.unchecked),
     ]
     told = {line.about for line in found} | {finding.check for finding in report.findings}
-    well = (name for name in checks.CHECKS if name not in told)
-    return [*found, *(Line(name, OK, "nothing that Azure would refuse") for name in well)]
+    well = [check for check in checks.CHECKS if check not in told]
+    return [*found, *(Line(check, OK, "nothing that Azure would refuse") for check in well)]
 
 
 async def _silent(message: str) -> None:

@@ -61,11 +61,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
     else:
-        for row in rows:
-            print("\n".join(row.lines))
-        under_key = sum(row.key.startswith("yours") for row in rows)
+        print("\n".join(line for row in rows for line in row.lines))
+        under_key = [row for row in rows if row.key.startswith("yours")]
         print(
-            f"{counted(len(rows), 'account')}: {under_key} under your own key, "
+            f"{counted(len(rows), 'account')}: {len(under_key)} under your own key, "
             f"{len(needing)} with something to do"
         )
     return 1 if needing else 0

@@ -68,18 +68,20 @@ class Served:
     async def diff(self, request: Any) -> Any:
         resource, kinds = self._resource(request), provider_pb2.PropertyDiff.Kind
         olds = decode(request.olds)
-        found = resource.diff(olds, decode(request.old_inputs), decode(request.news))
-        found = {name: d for name, d in found.items() if name not in set(request.ignoreChanges)}
-        return provider_pb2.DiffResponse(
-            changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
-            diffs=list(found),
-            replaces=[n for n, d in found.items() if d.kind == REPLACES],
-            detailedDiff={
-                name: provider_pb2.PropertyDiff(kind=kinds.Value(d.kind), inputDiff=d.in_inputs)
-                for name, d in found.items()
-            },
-            hasDetailedDiff=True,
+        response = provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_NONE, hasDetailedDiff=True
         )
+        found = resource.diff(olds, decode(request.old_inputs), decode(request.news))
+        for name, change in found.items():
+            if name in request.ignoreChanges:
+                continue
+            response.changes = provider_pb2.DiffResponse.DIFF_SOME
+            response.diffs.append(name)
+            if change.kind == REPLACES:
+                response.replaces.append(name)
+            response.detailedDiff[name].kind = kinds.Value(change.kind)
+            response.detailedDiff[name].inputDiff = change.in_inputs
+        return response
 
     async def create(self, request: Any) -> Any:
         resource, inputs = self._resource(request), decode(request.properties)

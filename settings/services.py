@@ -21,18 +21,20 @@ def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
     for number, service in enumerate(services):
         named[service.name].append(number)
         if named[service.name] == [number]:
-            for path, name in _made(service):
-                made[path, name.lower()].append(number)
+            for path, resource_name in _made(service):
+                made[path, resource_name.lower()].append(number)
     for name, numbers in named.items():
         if len(numbers) > 1:
             text = f"{_listed(numbers)} are named {name!r}; give each a name of its own"
             yield Problem(f"services[{numbers[-1]}].name", text)
-    for (path, name), numbers in made.items():
+    for (path, resource_name), numbers in made.items():
         if len(numbers) > 1:
             way = "give each its own, or make it once and name it as existing in the others"
             if path == _OPERATORS:
                 way = "list it at one of them, because its access holds for all keys of the vault"
-            yield Problem(f"services[{numbers[-1]}].{path}", f"{_listed(numbers)} make {name!r}; {way}")
+            yield Problem(
+                f"services[{numbers[-1]}].{path}", f"{_listed(numbers)} make {resource_name!r}; {way}"
+            )
 
 
 def _listed(numbers: Sequence[int]) -> str:

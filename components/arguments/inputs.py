@@ -160,9 +160,11 @@ def arguments(form: type[Arguments]) -> Mapping[str, Argument]:
 
 @cache
 def _arguments(form: Any) -> Mapping[str, Argument]:
-    fields = {one.name: one for one in dataclasses.fields(form)}
-    owners = [one for one in form.__mro__ if one is not ComponentArguments]
-    names = dict.fromkeys(name for one in owners for name in inspect.get_annotations(one) if name in fields)
+    fields = {field.name: field for field in dataclasses.fields(form)}
+    owners = [owner for owner in form.__mro__ if owner is not ComponentArguments]
+    names = dict.fromkeys(
+        name for owner in owners for name in inspect.get_annotations(owner) if name in fields
+    )
     return {
         name: _of_type(fields[name].type)._replace(default=fields[name].default, **fields[name].metadata)
         for name in names
@@ -322,19 +324,22 @@ class _Reading:
         """The arguments at a path such as `network.`; those that are wrong have their defaults."""
         declared = arguments(form)
         spelt = {self._spelling(name): name for name in declared}
-        wrong = {one.path for one in self.problems if not path}  # the problem of the component's name
+        wrong = {problem.path for problem in self.problems if not path}  # the component's name's
         for word in args:
             if word not in spelt:
                 self._unknown(word, spelt, path)
         values = {spelt[word]: value for word, value in args.items() if word in spelt and value is not None}
-        read: dict[str, Any] = {name: "" for name, one in declared.items() if one.required}
-        for name, one in declared.items():
+        read: dict[str, Any] = {}
+        for name, argument in declared.items():
             before, at = len(self.problems), path + camel_case(name)
+            if argument.required:
+                read[name] = ""
             with self.at(at):
                 if name in values:
-                    read[name] = self._value(one, values[name], at)
-                elif one.required:
-                    raise ValueError(f"is required{one.example and f'; for example {one.example!r}'}")
+                    read[name] = self._value(argument, values[name], at)
+                elif argument.required:
+                    example = argument.example and f"; for example {argument.example!r}"
+                    raise ValueError(f"is required{example}")
             if len(self.problems) > before:
                 wrong.add(name)
         inputs = form(**read, **private, _given=frozenset(values))

@@ -26,6 +26,7 @@ from core.service.recorded import RecordedService
 from core.service.state import ServiceState
 
 _OUTSIDE = ("location", "tags", "kind", "identity", "properties")
+_OF_THE_ID = ("name", "scope", "subscriptionId")
 """The parts of the account's body beside its properties. Other resources have a tier there, too."""
 
 Question = Mapping[str, Any]
@@ -221,15 +222,15 @@ def _body(arguments: Mapping[str, Any]) -> dict[str, Any]:
         if ids := body.get("identity", {}).get("userAssignedIdentities"):
             body["identity"]["userAssignedIdentities"] = {id: {} for id in ids}
         return body
-    body = {name: value for name, value in known.items() if name in _OUTSIDE}
-    inner = {
-        name: [_flattened(one) for one in value] if isinstance(value, list) else value
-        for name, value in known.items()
-        if name not in body
-        and not name.endswith(("Name", "Uri"))
-        and name not in ("name", "scope", "subscriptionId")
-    }
-    return {**body, **({"properties": inner} if inner else {})}
+    body, properties = {}, {}
+    for argument, value in known.items():
+        if argument in _OUTSIDE:
+            body[argument] = value
+        elif not argument.endswith(("Name", "Uri")) and argument not in _OF_THE_ID:
+            properties[argument] = [*map(_flattened, value)] if isinstance(value, list) else value
+    if properties:
+        body["properties"] = properties
+    return body
 
 
 def _flattened(one: Any) -> Any:
@@ -242,10 +243,10 @@ def _flattened(one: Any) -> Any:
 def _known(value: Any) -> Any:
     """A value without what is not known yet."""
     if isinstance(value, Mapping):
-        found = {name: _known(one) for name, one in value.items()}
-        return {name: one for name, one in found.items() if one is not None and one != UNKNOWN}
+        known = {name: _known(inner) for name, inner in value.items()}
+        return {name: inner for name, inner in known.items() if inner not in (None, UNKNOWN)}
     if isinstance(value, list | tuple):
-        return [known for one in value if (known := _known(one)) not in (None, UNKNOWN)]
+        return [known for item in value if (known := _known(item)) not in (None, UNKNOWN)]
     return None if isinstance(value, pulumi.Output) else value
 
 

@@ -126,22 +126,23 @@ class _Preflight:
     async def run(self, configured: Mapping[str, str | None]) -> None:
         state = await stack_state()
         recorded = {
-            name: recorded_service(name, state, one.former_names) for name, one in self.services.items()
+            name: recorded_service(name, state, declared.former_names)
+            for name, declared in self.services.items()
         }
         self._refuse_elsewhere(recorded, configured)
         self._refuse_left_out(state)
         await self.reader.log_in()
-        looks = [self._look(name, recorded[name], state) for name in self.services]
+        looks = [self._look(name, before, state) for name, before in recorded.items()]
         # Each look runs to its end, even if another gets no answer: its service may be about to lose access.
         deleted, *_ = await together(self.reader.deleted(self.services, recorded), *looks)
-        self.states = {name: self.states[name] for name in self.services}
+        self.states = {name: self.states[name] for name in recorded}
         self.does = [*self._effects(state)]
-        for name, one in self.states.items():
-            self._refuse(name, soft_deleted.problems(one.desired, one.before, *deleted))
+        for name, service in self.states.items():
+            self._refuse(name, soft_deleted.problems(service.desired, service.before, *deleted))
             for rule in rules.RULES:
-                self._refuse(name, rule(one))
-            self._refuse(name, _deployer_calls_twice(self.services[name].inputs, one.login.object_id))
-            _tell(name, one)
+                self._refuse(name, rule(service))
+            self._refuse(name, _deployer_calls_twice(self.services[name].inputs, service.login.object_id))
+            _tell(name, service)
         if not recovers():
             await self._check_deployment(state)
         _tell_unchecked(self.reader.unchecked)
@@ -213,19 +214,19 @@ class _Preflight:
         tell all problems at once, but not about an argument that is refused already."""
         asked = [
             (name, question)
-            for name, one in self.states.items()
+            for name, service in self.states.items()
             # A login to another subscription would make resources that none of the user's settings name.
-            if one.before.account is None or is_in_subscription(one.before.account, one.login)
-            for question in self._planned(name, one)
+            if service.before.account is None or is_in_subscription(service.before.account, service.login)
+            for question in self._planned(name, service)
         ]
-        for name in self._gone(state):
-            before = recorded_service(name, state)
-            asked += [(name, one) for one in deleted(before, self.reader.login.subscription_id)]
+        for removed in self._gone(state):
+            deletions = deleted(recorded_service(removed, state), self.reader.login.subscription_id)
+            asked += [(removed, deletion) for deletion in deletions]
         if not asked:
             return
         refused = {(name, problem.path) for name, problem in self.problems}
         try:
-            report = await self.reader.own("checkDeployment", resources=[one for _, one in asked])
+            report = await self.reader.own("checkDeployment", resources=[question for _, question in asked])
         except InvokeError as error:
             if not self.problems:
                 raise
@@ -237,9 +238,10 @@ class _Preflight:
             if str(finding.get("check")).startswith("validation") and os.environ.get(IGNORES_VALIDATION):
                 pulumi.log.warn(f"{text} ({IGNORES_VALIDATION} is set)")
                 continue
-            for name, one in asked:
-                if arm_ids.same(one["id"], finding["id"]) and (name, one["setting"]) not in refused:
-                    self._refuse(name, [Problem(one["setting"], text)])
+            for service_name, question in asked:
+                path = question["setting"]
+                if arm_ids.same(question["id"], finding["id"]) and (service_name, path) not in refused:
+                    self._refuse(service_name, [Problem(path, text)])
 
 
 def _unchecked(report: Mapping[str, Any]) -> Iterator[str]:

@@ -234,9 +234,10 @@ def as_it_is(before: RecordedService, live: Mapping[str, Any] | None) -> Recorde
 def recorded_names(state: State) -> frozenset[str]:
     """The names of the services that a state holds an account of."""
     parts = state.services
-    services = {name for kind, name in parts if kind == types.SERVICE}
-    accounts = {name for (kind, name), found in parts.items() if kind == types.ACCOUNT and found.get("id")}
-    return frozenset(name for name in services if f"{name}-account" in accounts)
+    services = {logical for type, logical in parts if type == types.SERVICE}
+    return frozenset(
+        service for service in services if parts.get((types.ACCOUNT, f"{service}-account"), {}).get("id")
+    )
 
 
 def _by_own_identity(account: facts.Account, parts: Parts) -> facts.Account:
@@ -278,8 +279,12 @@ def _renamed(parts: Parts, old: str, new: str) -> Parts:
 
 def state_of(answer: Mapping[str, Any]) -> State:
     """A state from the engine's answer, which is by URN; a former type counts as its successor."""
-    found = {parse_urn(urn): resource["outputs"] or {} for urn, resource in answer.items()}
-    return State(
-        {(current(urn.type), urn.name): outputs for urn, outputs in found.items() if urn.is_of_service},
-        [(current(urn.type), outputs) for urn, outputs in found.items()],
-    )
+    services: dict[tuple[str, str], Mapping[str, Any]] = {}
+    resources: list[tuple[str, Mapping[str, Any]]] = []
+    for text, resource in answer.items():
+        urn, outputs = parse_urn(text), resource["outputs"] or {}
+        type = current(urn.type)
+        resources.append((type, outputs))
+        if urn.is_of_service:
+            services[type, urn.name] = outputs
+    return State(services, resources)

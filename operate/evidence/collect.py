@@ -355,15 +355,19 @@ def _groups(
     learn.microsoft.com/graph/api/group-list-transitivemembers, read on 2026-11-30."""
     known: set[str] = set()
     named: set[str] = set()
-    for one in services:
-        log = one.use.assignments if isinstance(one.use, KeyUseLog) else ()
-        for given in (one.assignments, one.eligible, log):
-            held = () if given is None or isinstance(given, NotChecked) else given
-            known |= {each.principal_id for each in held if each.principal_type.lower() == "group"}
-            named |= {each.principal_id for each in held if not each.principal_type}
-        if isinstance(one.vault, Vault) and not one.vault.uses_rbac:
-            own = one.account.key_user if isinstance(one.account, Account) else None
-            named |= {each.object_id for each in one.vault.policies if each.object_id != own}
+    for service in services:
+        log = service.use.assignments if isinstance(service.use, KeyUseLog) else ()
+        for assignments in (service.assignments, service.eligible, log):
+            if assignments is None or isinstance(assignments, NotChecked):
+                continue
+            for assignment in assignments:
+                if assignment.principal_type.lower() == "group":
+                    known.add(assignment.principal_id)
+                elif not assignment.principal_type:
+                    named.add(assignment.principal_id)
+        if isinstance(service.vault, Vault) and not service.vault.uses_rbac:
+            own = service.account.key_user if isinstance(service.account, Account) else None
+            named |= {policy.object_id for policy in service.vault.policies if policy.object_id != own}
     for id in known | named:
         members = attempt(partial(cloud.members, id))
         if id in known or not (isinstance(members, NotChecked) and members.why.startswith("404 ")):

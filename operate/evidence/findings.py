@@ -80,11 +80,10 @@ def findings(facts: Facts) -> tuple[AuditFinding, ...]:
         for what, part in unread.items()
         if isinstance(part, NotChecked)
     ]
-    refusals = {members for _, members in facts.groups if isinstance(members, NotChecked)}
-    for part in refusals:
-        ids = ", ".join(id for id, members in facts.groups if members == part)
+    for refusal in {members for _, members in facts.groups if isinstance(members, NotChecked)}:
+        ids = ", ".join(id for id, members in facts.groups if members == refusal)
         found.append(
-            _not_checked(facts.subject, f"whether there are groups, and who is in them: {ids}", part)
+            _not_checked(facts.subject, f"whether there are groups, and who is in them: {ids}", refusal)
         )
     if isinstance(facts.source, NotChecked):
         found.append(_not_checked("all accounts", "where the answers come from", facts.source))

@@ -66,9 +66,11 @@ def files(
 def write(folder: Path, made: Mapping[str, str], beside: Mapping[str, bytes] | None = None) -> None:
     """Writes the files of a report in place of an earlier one's, whose signature and timestamp it removes."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (signature.PUBLIC_KEY, signature.SIGNATURE, signature.TIMESTAMP):
-        (folder / name).unlink(missing_ok=True)
-    for name, content in {**{name: text.encode() for name, text in made.items()}, **(beside or {})}.items():
+    for earlier in (signature.PUBLIC_KEY, signature.SIGNATURE, signature.TIMESTAMP):
+        (folder / earlier).unlink(missing_ok=True)
+    for name, text in made.items():
+        (folder / name).write_bytes(text.encode())
+    for name, content in (beside or {}).items():
         (folder / name).write_bytes(content)
 
 

@@ -81,10 +81,10 @@ class ChosenStacks:
                 begins=lambda name: print(f"  {action} of {name} begins", file=sys.stderr, flush=True),
             )
         begun = {outcome.stack for outcome in done}
-        left = [name for name in stacks if name not in begun]
+        left = [member for member in stacks if member not in begun]
         if halted:
             print(f"halted: {halted}; not begun: {', '.join(left) or 'none'}", file=sys.stderr)
-        outcomes |= {name: Outcome(name, "not run") for name in left}
+        outcomes |= {member: Outcome(member, "not run") for member in left}
         print(write(outcomes.values()), file=sys.stderr)
         return 0 if all(outcome.ok for outcome in outcomes.values()) else 1
 
