@@ -134,7 +134,7 @@ def _is_held(code: str, error: str) -> bool:
 
 
 def _of_account(error: str, version: str, grantee: str, *, untried_rbac: bool) -> str | None:
-    """The same of an account."""
+    """What to do about an error of an account's write; None if it is not known."""
     if kept_out := _KEPT_OUT.search(error):
         return (
             f"{NOT_TRUSTED}. List the service's addresses in network.allowedIpRanges{OR_OPEN}; for a "
@@ -180,10 +180,10 @@ def explaining_hooks(owner: str, *, owns_vault: bool = False) -> list[pulumi.Err
 
 
 def waiting_hooks(service: str, what: str, *, hopeless: str = "", **situation: Any) -> list[pulumi.ErrorHook]:
-    """The same for `what` of a service, whose access was granted just before. It is tried again, too, while
-    that may not count yet: for half an hour, or for some minutes where Azure refuses it in unknown words.
-    `hopeless` is a cause that was read and that no wait removes. `situation`: `untried_rbac` and `grantee`,
-    as for `explanation`."""
+    """Hooks that report the explanation for `what` of a service, whose access was granted just before. The
+    write is tried again while that may not count yet: for half an hour, or for some minutes where Azure
+    refuses it in unknown words. `hopeless` is a cause that was read and that no wait removes. `situation`:
+    `untried_rbac` and `grantee`, as for `explanation`."""
     begun: list[float] = []
 
     async def answer(failed: pulumi.ErrorHookArgs) -> bool:

@@ -11,7 +11,7 @@ from components.arguments.inputs import known_text, read
 from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.azure_cmk import KeyVersion
 from components.component import Component, azure_provider, former_names
-from components.parts.service_parts import Parts
+from components.parts.service_resources import ServiceResources
 from components.preflight.look import ServiceRequest
 from components.preflight.run import preflight
 from components.resources.account import MadeAccount
@@ -96,7 +96,7 @@ class EncryptedAIServicesAccount(Component):
         hook = preflight_result.lock_hook
         super().__init__(name, opts, asked, after, owns_vault=inputs.makes_vault, before_update=hook)
         self._inputs = inputs
-        parts = Parts(inputs, preflight_result, self.child, self.protected_child, vault_provider)
+        parts = ServiceResources(inputs, preflight_result, self.child, self.protected_child, vault_provider)
         binding: list[pulumi.CustomResource] = []
         self.access = pulumi.Output.from_input(inputs.access)
         self.resource_group_name = pulumi.Output.from_input(parts.resource_group_name)
@@ -109,15 +109,15 @@ class EncryptedAIServicesAccount(Component):
             account = self._in_one_phase(parts)
         # The id of a binding is the account's, and is known in the preview of a rotation, too.
         self.bound = binding[0].id if binding else self.account_id
-        self.workspace_id = parts.rest(account, after=binding)
+        self.workspace_id = parts.supporting_resources(account, after=binding)
         self.register_outputs(self.outputs())
 
-    def _in_two_phases(self, parts: Parts) -> tuple[MadeAccount, list[pulumi.CustomResource]]:
+    def _in_two_phases(self, parts: ServiceResources) -> tuple[MadeAccount, list[pulumi.CustomResource]]:
         # Phase 1: the account on Microsoft-managed keys, and access to the key for the identity it then has.
         key = parts.key()
         # A destroy deletes the account before its vault, and before its access.
         access_ends_with = parts.access_ends_with(key)
-        account = parts.account(after=[*key.vault.makers, access_ends_with])
+        account = parts.account(after=[*key.vault.made_by, access_ends_with])
         grant = parts.grant(key, account.grantee_id, access_ends_with)
         version = parts.key_version(key, account.id)
         self._made(account, key, version, grant)
@@ -129,7 +129,7 @@ class EncryptedAIServicesAccount(Component):
         self.key_uri_with_version = binding.key_uri_with_version
         return account, [binding]
 
-    def _in_one_phase(self, parts: Parts) -> MadeAccount:
+    def _in_one_phase(self, parts: ServiceResources) -> MadeAccount:
         key, identity = parts.key(), parts.identity()
         grant = parts.grant(key, identity.principal_id)
         version = parts.key_version(key)

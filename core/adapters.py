@@ -28,7 +28,7 @@ from core.facts import (
     UserAssignedIdentity,
     Vault,
 )
-from core.values import Mark, Value, look
+from core.values import Hidden, Value, get_path
 
 Json = Mapping[str, Any]
 _Fact = TypeVar("_Fact")
@@ -41,7 +41,7 @@ def _read(fact: type[_Fact], body: object, **more: Any) -> _Fact:
     for field in fields(fact):  # type: ignore[arg-type] # every fact is a dataclass
         if field.name not in found and (path := field.metadata.get("path")):
             read = _READINGS[str(field.type).removesuffix(" | None")]
-            found[field.name] = read(look(body, path))
+            found[field.name] = read(get_path(body, path))
             if found[field.name] is None:
                 found[field.name] = field.default
     if found.get("name") == "":
@@ -51,24 +51,24 @@ def _read(fact: type[_Fact], body: object, **more: Any) -> _Fact:
 
 def account(body: Json) -> Account:
     """An account, from JSON or from azure-native's outputs."""
-    properties, users = body.get("properties"), look(body, "identity.userAssignedIdentities")
+    properties, users = body.get("properties"), get_path(body, "identity.userAssignedIdentities")
     if not isinstance(users, Mapping):
         users = {}
     return _read(
         Account,
         body,
-        encryption=encryption(look(properties, "encryption")),
+        encryption=encryption(get_path(properties, "encryption")),
         user_assigned=tuple(_read(UserAssignedIdentity, users[id], id=id) for id in sorted(users)),
-        capabilities=_each(look(properties, "capabilities"), "name") or None,
-        storage_ids=_each(look(properties, "userOwnedStorage"), "resourceId"),
-        local_auth=_flag(look(properties, "disableLocalAuth")) is not True,
+        capabilities=_each(get_path(properties, "capabilities"), "name") or None,
+        storage_ids=_each(get_path(properties, "userOwnedStorage"), "resourceId"),
+        local_auth=_flag(get_path(properties, "disableLocalAuth")) is not True,
         network=network(properties),
     )
 
 
 def client_id(body: Json) -> str:
     """The client id of an identity, from ARM's JSON."""
-    return _text(look(body, "properties.clientId")) or ""
+    return _text(get_path(body, "properties.clientId")) or ""
 
 
 def encryption(body: object) -> Encryption:
@@ -78,7 +78,7 @@ def encryption(body: object) -> Encryption:
 
 def upgrade(account: object) -> Upgrade:
     """Azure's plan for an account, from its JSON by an API version that shows it."""
-    return _read(Upgrade, look(account, "properties.foundryAutoUpgrade"))
+    return _read(Upgrade, get_path(account, "properties.foundryAutoUpgrade"))
 
 
 def network(properties: object) -> Network:
@@ -89,11 +89,11 @@ def network(properties: object) -> Network:
     rules = values.prop(properties, "networkAcls")
     addresses = _allowed(rules, "ipRules", "value")
     subnets = _allowed(rules, "virtualNetworkRules", "id")
-    default_action = _value(values.look(rules, "defaultAction"))
+    default_action = _value(values.get_path(rules, "defaultAction"))
     # A mark that hides the rules counts as rules.
     if not default_action and (addresses or subnets):
         default_action = "Deny"
-    bypass = values.look(rules, "bypass")
+    bypass = values.get_path(rules, "bypass")
     if bypass is None:
         bypass = Network.bypass
     connections = values.items(values.prop(properties, "privateEndpointConnections"))
@@ -103,21 +103,21 @@ def network(properties: object) -> Network:
         bypass=_value(bypass),
         ip_rules=addresses,
         subnet_rules=subnets,
-        private_endpoints=0 if isinstance(connections, Mark) else len(connections),
+        private_endpoints=0 if isinstance(connections, Hidden) else len(connections),
     )
 
 
-def _allowed(rules: object, kind: str, part: str) -> tuple[Value, ...] | Mark:
+def _allowed(rules: object, kind: str, part: str) -> tuple[Value, ...] | Hidden:
     """What one kind of network rules lets in, each by the property `part`; the mark that hides the rules."""
-    listed = values.items(values.look(rules, kind))
-    if isinstance(listed, Mark):
+    listed = values.items(values.get_path(rules, kind))
+    if isinstance(listed, Hidden):
         return listed
-    return tuple(_value(values.look(rule, part)) for rule in listed)
+    return tuple(_value(values.get_path(rule, part)) for rule in listed)
 
 
 def _value(value: object) -> Value:
     """A text as Azure wrote it, or the mark that hides it."""
-    if isinstance(value, Mark):
+    if isinstance(value, Hidden):
         return value
     return _text(value) or ""
 
@@ -126,13 +126,13 @@ def vault(body: Json) -> Vault:
     """A vault, from JSON or from azure-native's outputs; or a managed HSM, from JSON. Soft delete of an HSM
     is always on (managed-hsm/soft-delete-overview)."""
     properties = body.get("properties")
-    entries = look(properties, "accessPolicies") or ()
+    entries = get_path(properties, "accessPolicies") or ()
     found: dict[str, Any] = {
         "policies": tuple(map(policy_entry, entries)),
         "network": network(properties),
     }
     if arm_ids.in_managed_hsm(_text(body.get("id")) or ""):
-        uri, sku = (_text(look(body, path)) or "" for path in ("properties.hsmUri", "sku.name"))
+        uri, sku = (_text(get_path(body, path)) or "" for path in ("properties.hsmUri", "sku.name"))
         found |= {"uri": uri, "soft_delete": True, "uses_rbac": True, "sku": sku}
         found["activated"] = _activated(properties)
     made = _read(Vault, body, **found)
@@ -141,7 +141,7 @@ def vault(body: Json) -> Vault:
 
 def _activated(properties: object) -> bool | None:
     paths = ("securityDomainProperties.activationStatus", "provisioningState")
-    state, provisioned = ((_text(look(properties, path)) or "").lower() for path in paths)
+    state, provisioned = ((_text(get_path(properties, path)) or "").lower() for path in paths)
     if not state:
         return True if provisioned == "activated" else None
     if state == "unknown":
@@ -151,7 +151,7 @@ def _activated(properties: object) -> bool | None:
 
 def policy_entry(body: Json) -> PolicyEntry:
     """One access policy: an entry of a vault's list, or the `policy` of azure-native's AccessPolicy."""
-    keys = {word.lower() for word in _texts(look(body, "permissions.keys")) or ()}
+    keys = {word.lower() for word in _texts(get_path(body, "permissions.keys")) or ()}
     return _read(PolicyEntry, body, keys=tuple(sorted(keys)))
 
 
@@ -165,13 +165,13 @@ def key(body: Json, versions: Iterable[Json] = ()) -> Key:
     found = sorted(
         map(key_version, versions), key=lambda one: (one.created or 0, one.version == current, one.version)
     )
-    rotation = rotation_policy(look(body, "properties.rotationPolicy"))
+    rotation = rotation_policy(get_path(body, "properties.rotationPolicy"))
     return _read(Key, body, versions=tuple(found), rotation=rotation)
 
 
 def key_version(body: Json) -> KeyVersion:
     """A key version, from its own answer or from a key's, which describes the current version."""
-    uri = _text(look(body, "properties.keyUriWithVersion")) or _text(body.get("id")) or ""
+    uri = _text(get_path(body, "properties.keyUriWithVersion")) or _text(body.get("id")) or ""
     return _read(KeyVersion, body, version=arm_ids.name_of(uri))
 
 
@@ -215,7 +215,7 @@ def local_role_assignment(hsm_id: str, body: Json, definition: Json | None = Non
 def role_assignment(body: Json, definition: Json | None = None) -> RoleAssignment:
     """A role assignment; `definition` is its role's answer, needed unless the role is built in."""
     paths = ("id", "properties.roleDefinitionId", "properties.scope")
-    id, named, scope = (_text(look(body, path)) or "" for path in paths)
+    id, named, scope = (_text(get_path(body, path)) or "" for path in paths)
     if id and not scope:
         scope = arm_ids.parse(id).scope
     found = role(definition) if definition else roles.built_in(named)
@@ -226,10 +226,10 @@ def role_assignment(body: Json, definition: Json | None = None) -> RoleAssignmen
 def role(definition: Json) -> roles.Role:
     """A role from its definition's answer."""
     id, name = _text(definition.get("id")) or _text(definition.get("name")) or "", "properties.roleName"
-    blocks = look(definition, "properties.permissions") or ()
+    blocks = get_path(definition, "properties.permissions") or ()
     return roles.Role(
         arm_ids.name_of(id).lower(),
-        _text(look(definition, name)) or "",
+        _text(get_path(definition, name)) or "",
         tuple(map(permissions, blocks)),
     )
 
@@ -256,7 +256,7 @@ def deny_assignment(body: Json) -> DenyAssignment:
 
 def deleted(body: Json) -> Deleted:
     """A soft-deleted account or vault."""
-    location = _text(look(body, "properties.location")) or _text(body.get("location")) or ""
+    location = _text(get_path(body, "properties.location")) or _text(body.get("location")) or ""
     return _read(Deleted, body, location=location)
 
 
@@ -285,16 +285,16 @@ def rotation_policy(body: Json | None) -> RotationPolicy | None:
     """A key's rotation policy, from its `rotationPolicy`."""
     if not body:
         return None
-    actions = look(body, "lifetimeActions") or ()
-    rotates = (action for action in actions if values.word(look(action, "action.type")) == "rotate")
-    valid = _text(look(body, "attributes.expiryTime")) or ""
-    return _read(RotationPolicy, look(next(rotates, {}), "trigger"), expires_after=valid)
+    actions = get_path(body, "lifetimeActions") or ()
+    rotates = (action for action in actions if values.word(get_path(action, "action.type")) == "rotate")
+    valid = _text(get_path(body, "attributes.expiryTime")) or ""
+    return _read(RotationPolicy, get_path(next(rotates, {}), "trigger"), expires_after=valid)
 
 
 def _text(value: object) -> str | None:
     """Text as Azure wrote it. For a word that they know, Azure's clients give an enum, whose value is the
     word. None for what is absent, empty or hidden."""
-    if value is None or isinstance(value, Mark):
+    if value is None or isinstance(value, Hidden):
         return None
     return str(getattr(value, "value", value)) or None
 
@@ -312,7 +312,7 @@ def _texts(value: Any) -> tuple[str, ...] | None:
 
 def _each(listed: Any, name: str) -> tuple[str, ...]:
     """The value under a name in each object of a list."""
-    return tuple(_text(look(each, name)) or "" for each in listed or ())
+    return tuple(_text(get_path(each, name)) or "" for each in listed or ())
 
 
 _READINGS: Final = {"str": _text, "bool": _flag, "int": seconds, "tuple[str, ...]": _texts}

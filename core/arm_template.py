@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from core import documents, values
-from core.values import Mark
+from core.values import Hidden
 
 PROVIDER: Final = "Provider"
 """The level at which resource providers validate each resource and Azure checks the login's rights to write
@@ -38,13 +38,13 @@ _HELD: Final = re.compile(
 )
 
 
-def may_concern_keys(inputs: Json) -> bool | Mark | None:
+def may_concern_keys(inputs: Json) -> bool | Hidden | None:
     """Whether the template in a resource's inputs may hold vaults, keys, accounts or what gives access to
     them, or leads to another template. None where there is no template that can be read, or more than one, a
     mark where it is not shown."""
     found = [one for name in _INPUTS if (one := values.prop(inputs, name)) is not None]
     template = found[0] if len(found) == 1 else None
-    if isinstance(template, Mark):
+    if isinstance(template, Hidden):
         return template
     written, is_whole = str(template), False
     try:
@@ -57,8 +57,8 @@ def may_concern_keys(inputs: Json) -> bool | Mark | None:
         pass
     if _HELD.search(written):
         return True
-    if isinstance(hidden := values.text(written), Mark):
+    if isinstance(hidden := values.text(written), Hidden):
         return hidden
-    if Mark.SECRET.value in written:
-        return Mark.SECRET
+    if Hidden.SECRET.value in written:
+        return Hidden.SECRET
     return False if is_whole else None

@@ -7,7 +7,7 @@ queries over AzureDiagnostics.
 from typing import Final
 
 from core import values
-from core.values import Mark, Value
+from core.values import Hidden, Value
 
 CATEGORY: Final = "AuditEvent"
 """The category of a diagnostic setting that delivers each operation on a vault's keys."""
@@ -35,10 +35,12 @@ def recorded(logs: object) -> frozenset[Value]:
     diagnosticsettings/createorupdate, 2026-11-30)."""
     found = set[Value]()
     for log in values.each(logs):
-        enabled = values.flag(values.look(log, "enabled"))
+        enabled = values.flag(values.get_path(log, "enabled"))
         if enabled is True:
-            group, category = (values.word(values.look(log, name)) for name in ("categoryGroup", "category"))
+            group, category = (
+                values.word(values.get_path(log, name)) for name in ("categoryGroup", "category")
+            )
             found.add(group or category)
-        elif isinstance(enabled, Mark):
+        elif isinstance(enabled, Hidden):
             found.add(enabled)
     return frozenset(found - {None})

@@ -18,7 +18,7 @@ from core import api_versions, arm_ids, key_uris, kinds, regions, values
 from core.commands import in_subscription
 from core.defaults import DEFAULTS
 from core.facts import Account, Key, KeyVersion, Network, Vault
-from core.values import Mark, Value
+from core.values import Hidden, Value
 
 KEY_TYPES: Final = ("RSA", "RSA-HSM")
 KEY_SIZE: Final = kinds.KEY_SIZES[0]
@@ -45,7 +45,7 @@ class DemandOutcome(Enum):
 
 
 @dataclass(frozen=True)
-class Fix:
+class Remedy:
     """How to meet a demand: by a command or a change of what exists, by a property of the program, by a
     setting of this project. Texts may name `{update}`, the command that changes the vault, its
     `{subscription}`, an option, `{vault_id}`, `{key}`, the key's or version's URI, and `{host}`, the vault's.
@@ -57,79 +57,79 @@ class Fix:
 
 
 FIXES: Final = {
-    "same-region": Fix(
+    "same-region": Remedy(
         "use a vault or managed HSM in the account's region",
         "move the one without data: make the vault and key (or the account) in the other's region",
     ),
-    "same-tenant": Fix(
+    "same-tenant": Remedy(
         "use a vault of the account's tenant",
         "use a vault of the account's own tenant: identities do not work across directories",
     ),
-    "hsm-activated": Fix("download its security domain: az keyvault security-domain download", ""),
-    "soft-delete": Fix(
+    "hsm-activated": Remedy("download its security domain: az keyvault security-domain download", ""),
+    "soft-delete": Remedy(
         # `az keyvault update` has no option for it (az 2.91.0).
         f"az rest --method patch --url '{{vault_id}}?api-version={api_versions.VAULTS}' "
         """--body '{{"properties": {{"enableSoftDelete": true}}}}'""",
         "set enableSoftDelete to true on the vault",
     ),
-    "purge-protection": Fix(
+    "purge-protection": Remedy(
         "{update} --enable-purge-protection true{subscription}",
         "set enablePurgeProtection to true on the vault; note that Azure never lets it be switched off again",
     ),
-    "trusted-services": Fix(
+    "trusted-services": Remedy(
         "{update} --bypass AzureServices{subscription}", 'set networkAcls.bypass to "AzureServices"'
     ),
-    "key-type": Fix(
+    "key-type": Remedy(
         "use a new RSA key of 2048 bits",
         "create the key with kty RSA and keySize 2048, under a new name if it exists already: Azure ignores "
         "a change of an existing key's size",
     ),
-    "key-operations": Fix(
+    "key-operations": Remedy(
         f"az keyvault key set-attributes --id {{key}} --ops {' '.join(KEY_OPERATIONS)}",
         "add wrapKey and unwrapKey to keyOps",
     ),
-    "tier": Fix(
+    "tier": Remedy(
         "change the account's tier",
         'set sku.name to "S" (or another paid tier of this kind of account)',
         "set sku: S",
     ),
-    "outbound": Fix(
+    "outbound": Remedy(
         "add {host} to allowedFqdnList, or set restrictOutboundNetworkAccess to false",
         "add {host} to allowedFqdnList, or set restrictOutboundNetworkAccess to false",
     ),
-    "public-access-disabled": Fix(
+    "public-access-disabled": Remedy(
         "disable public network access and connect through a private endpoint",
         "disable public network access and connect through a private endpoint",
         "set network.access to closed, or to private with network.subnetId",
     ),
-    "network-restricted": Fix(
+    "network-restricted": Remedy(
         "set network.access to closed, selected or private",
         'set networkAcls.defaultAction to "Deny" and name the networks that may enter, or disable public '
         "network access",
         "set network.access to closed, selected or private",
     ),
-    "networks-known": Fix(
+    "networks-known": Remedy(
         "take the range out of network.allowedIpRanges",
         "name the ranges that may enter",
         "take the range out of network.allowedIpRanges",
     ),
-    "kind-identity": Fix(
+    "kind-identity": Remedy(
         "",
         "name no identityClientId, and give the account a system-assigned identity",
         "set identity: systemAssigned",
     ),
-    "kind-key-version": Fix(
+    "kind-key-version": Remedy(
         "", "name a version: take keyUriWithVersion from a KeyVersion", "set key.version: pinned"
     ),
-    "kind-storage": Fix("", "change properties.userOwnedStorage", "change storageAccountIds"),
-    "kind-search": Fix(
+    "kind-storage": Remedy("", "change properties.userOwnedStorage", "change storageAccountIds"),
+    "kind-search": Remedy(
         "",
         "take qnaAzureSearchEndpointId and its key out of properties.apiProperties",
         "remove searchServiceId and searchServiceKey",
     ),
-    "kind-bypass": Fix("", "take bypass out of properties.networkAcls"),
-    "kind-projects": Fix("", "make the Foundry project below an account of that kind"),
-    "kind-deployments": Fix("", "make the deployment of a model below an account of that kind"),
+    "kind-bypass": Remedy("", "take bypass out of properties.networkAcls"),
+    "kind-projects": Remedy("", "make the Foundry project below an account of that kind"),
+    "kind-deployments": Remedy("", "make the deployment of a model below an account of that kind"),
 }
 """The fix of each demand that has one fix."""
 
@@ -150,7 +150,7 @@ class Judgement:
     found: str
     expected: str = ""
     outcome: DemandOutcome = DemandOutcome.UNMET
-    own_fix: Fix | None = None
+    own_fix: Remedy | None = None
 
     @property
     def unmet(self) -> bool:
@@ -163,9 +163,9 @@ class Judgement:
         return f"{self.found}; expected {self.expected}" if self.expected else self.found
 
     @property
-    def fix(self) -> Fix:
+    def fix(self) -> Remedy:
         """How to meet it, where one change does."""
-        return self.own_fix or FIXES.get(self.demand, Fix("", ""))
+        return self.own_fix or FIXES.get(self.demand, Remedy("", ""))
 
     def command(self, *, vault_id: str = "", key: object = "", host: str = "") -> str:
         """How to meet it by a change of what exists. `key` is its or a version's URI, `host` the vault's."""
@@ -183,16 +183,16 @@ class Judgement:
         return command if command.startswith("az ") else ""
 
 
-def not_known(demand: str, what: str, mark: Mark) -> Judgement:
+def not_known(demand: str, what: str, mark: Hidden) -> Judgement:
     """The judgement of a demand if the value that decides it is not shown: only the update will know it, or
     it is secret."""
-    outcome = DemandOutcome.LATER if mark is Mark.UNKNOWN else DemandOutcome.UNDECIDED
+    outcome = DemandOutcome.LATER if mark is Hidden.UNKNOWN else DemandOutcome.UNDECIDED
     return Judgement(demand, f"{what} {mark.words}", outcome=outcome)
 
 
-def first_mark(*found: object) -> Mark | None:
+def first_hidden(*found: object) -> Hidden | None:
     """The first of these values that is not shown."""
-    return next((value for value in found if isinstance(value, Mark)), None)
+    return next((value for value in found if isinstance(value, Hidden)), None)
 
 
 def region(account: Value, vault: Value, noun: str = "vault") -> Judgement | None:
@@ -229,22 +229,22 @@ def activated(activated: bool | None) -> Judgement | None:
     )
 
 
-def soft_delete(enabled: bool | Mark | None, purge_protection: bool | Mark | None) -> Judgement | None:
+def soft_delete(enabled: bool | Hidden | None, purge_protection: bool | Hidden | None) -> Judgement | None:
     """ "You must enable both the Soft Delete and Do Not Purge properties on the key vault".
 
     A vault that does not say has soft delete if it has purge protection, which "can only be enabled once
     soft-delete is enabled" (azure/key-vault/general/soft-delete-overview).
     """
-    if isinstance(enabled, Mark):
+    if isinstance(enabled, Hidden):
         return not_known("soft-delete", "enableSoftDelete", enabled)
     if enabled or (enabled is None and purge_protection is True):
         return None
     return Judgement("soft-delete", f"the vault has enableSoftDelete {_shown(enabled)}", "true")
 
 
-def purge_protection(enabled: bool | Mark | None, noun: str = "vault") -> Judgement | None:
+def purge_protection(enabled: bool | Hidden | None, noun: str = "vault") -> Judgement | None:
     """ "You must enable both the Soft Delete and Do Not Purge properties on the key vault"."""
-    if isinstance(enabled, Mark):
+    if isinstance(enabled, Hidden):
         return not_known("purge-protection", "enablePurgeProtection", enabled)
     if enabled:
         return None
@@ -258,7 +258,7 @@ def trusted_services(network: Network, noun: str = "vault") -> Judgement | None:
         return _perimeter("trusted-services", noun)
     if network.is_open is True or network.admits_trusted_services is True:
         return None
-    if mark := first_mark(network.bypass):
+    if mark := first_hidden(network.bypass):
         return not_known("trusted-services", "networkAcls.bypass", mark)
     if network.is_open is False:
         found = f"the {noun}'s network is closed with bypass {network.bypass}"
@@ -273,13 +273,13 @@ def restricted(network: Network, *, disabled: bool = False) -> Judgement | None:
     if network.is_disabled:
         return None
     if disabled:
-        if mark := first_mark(network.public_access):
+        if mark := first_hidden(network.public_access):
             return not_known("public-access-disabled", "publicNetworkAccess", mark)
         found = f"publicNetworkAccess is {values.shown(network.public_access)}"
         return Judgement("public-access-disabled", found, 'publicNetworkAccess "Disabled"')
     if network.in_perimeter:
         return _perimeter("network-restricted", "endpoint")
-    if mark := first_mark(network.is_open, network.ip_rules):
+    if mark := first_hidden(network.is_open, network.ip_rules):
         return not_known("network-restricted", "publicNetworkAccess or networkAcls", mark)
     if network.is_open:
         expected = 'publicNetworkAccess "Disabled", or networkAcls.defaultAction "Deny"'
@@ -299,7 +299,7 @@ def _is_wide(rule: object) -> bool:
     return bool(slash) and bits.isdecimal() and int(bits) < WIDEST_RANGE
 
 
-def key_type(type: Value, size: int | Mark | None, users: Iterable[Value] = ()) -> Judgement | None:
+def key_type(type: Value, size: int | Hidden | None, users: Iterable[Value] = ()) -> Judgement | None:
     """ "Only RSA keys of size 2048 are supported"; of some kinds of accounts larger ones, too
     (`kinds.AccountKind.key_sizes`).
 
@@ -310,10 +310,10 @@ def key_type(type: Value, size: int | Mark | None, users: Iterable[Value] = ()) 
     if isinstance(type, str) and type.upper() not in KEY_TYPES:
         expected = f"{' or '.join(KEY_TYPES)} of {KEY_SIZE} bits"
         return Judgement("key-type", f"the key is of type {type}", expected)
-    if not isinstance(size, Mark) and size not in (None, KEY_SIZE) and (found := _size(size, [*users])):
+    if not isinstance(size, Hidden) and size not in (None, KEY_SIZE) and (found := _size(size, [*users])):
         return found
-    if mark := first_mark(type, size):
-        return not_known("key-type", "kty" if isinstance(type, Mark) else "keySize", mark)
+    if mark := first_hidden(type, size):
+        return not_known("key-type", "kty" if isinstance(type, Hidden) else "keySize", mark)
     unsaid = [name for name, value in (("kty", type), ("keySize", size)) if value is None]
     if unsaid:
         return Judgement(
@@ -331,7 +331,7 @@ def _size(size: int, users: Sequence[Value]) -> Judgement | None:
     taking = [kind.name for kind in kinds.ALL if size in kind.key_sizes]
     if not taking:
         return Judgement("key-type", found, f"{bits}, by the kind of account")
-    if mark := first_mark(*users):
+    if mark := first_hidden(*users):
         return not_known("key-type", f"{found}, and the kind of the account that uses it", mark)
     if users and len(listed) == len(users):
         return None
@@ -340,7 +340,7 @@ def _size(size: int, users: Sequence[Value]) -> Judgement | None:
     return Judgement("key-type", found, outcome=DemandOutcome.UNDECIDED)
 
 
-def key_operations(operations: Iterable[object] | Mark | None) -> Judgement | None:
+def key_operations(operations: Iterable[object] | Hidden | None) -> Judgement | None:
     """The key must allow the wrapping and unwrapping of data keys."""
     if operations is None:
         return Judgement("key-operations", "the key's keyOps not stated", outcome=DemandOutcome.UNDECIDED)
@@ -348,7 +348,7 @@ def key_operations(operations: Iterable[object] | Mark | None) -> Judgement | No
     missing = [word for word in KEY_OPERATIONS if word.lower() not in words]
     if not missing:
         return None
-    if mark := first_mark(*words):
+    if mark := first_hidden(*words):
         return not_known("key-operations", "keyOps", mark)
     found = f"the key does not allow {' and '.join(missing)}"
     return Judgement("key-operations", found, "both wrapKey and unwrapKey")
@@ -374,9 +374,9 @@ def version_in_use(versions: Sequence[KeyVersion], now: float) -> KeyVersion | N
 
 def usable(
     name: str,
-    enabled: bool | Mark | None,
-    not_before: int | Mark | None,
-    expires: int | Mark | None,
+    enabled: bool | Hidden | None,
+    not_before: int | Hidden | None,
+    expires: int | Hidden | None,
     now: float,
 ) -> list[Judgement]:
     """Why what has these values cannot be bound at `now`; what is not known may prevent it."""
@@ -385,7 +385,7 @@ def usable(
     open_ = [
         not_known("key-usable", f"attributes.{part}", mark)
         for part, mark in stated.items()
-        if isinstance(mark, Mark)
+        if isinstance(mark, Hidden)
     ]
     found = []
     if not enabled:
@@ -398,7 +398,7 @@ def usable(
             "create a new version that expires later, bind the account to it, and only then disable this one"
         )
         found.append((f"{name} expired on {moment(expires)}", fix))
-    return [Judgement("key-usable", text, expected, own_fix=Fix("", fix)) for text, fix in found] + open_
+    return [Judgement("key-usable", text, expected, own_fix=Remedy("", fix)) for text, fix in found] + open_
 
 
 def judge(
@@ -459,7 +459,7 @@ def tier(
     if not planned:
         found = "the account lists no capabilities, which say whether its kind and tier take a customer's key"
         return Judgement("tier", found, outcome=DemandOutcome.UNDECIDED)
-    if isinstance(named, Mark):
+    if isinstance(named, Hidden):
         return not_known("tier", "sku.name", named)
     if named:
         return None
@@ -467,7 +467,7 @@ def tier(
 
 
 def outbound(
-    restricts: bool | Mark | None, allowed: Iterable[object] | Mark, vaults: Collection[str]
+    restricts: bool | Hidden | None, allowed: Iterable[object] | Hidden, vaults: Collection[str]
 ) -> Judgement | None:
     """An account that restricts outbound access must allow its vault's host.
 
@@ -475,7 +475,7 @@ def outbound(
     `key_uris.place` gives it. It is empty if nothing shows which vault it is: then the host of any vault
     passes.
     """
-    if isinstance(restricts, Mark):
+    if isinstance(restricts, Hidden):
         return not_known("outbound", "restrictOutboundNetworkAccess", restricts)
     if restricts is not True:
         return None
@@ -489,7 +489,7 @@ def outbound(
     wanted = {key_uris.vault_host(vault) for vault in vaults}
     if reached & (wanted or reached):
         return None
-    if mark := first_mark(*listed):
+    if mark := first_hidden(*listed):
         return not_known("outbound", "allowedFqdnList", mark)
     return Judgement(
         "outbound",
@@ -514,7 +514,7 @@ def _of_both(demand: str, what: str, account: Value, vault: Value, noun: str) ->
     side, value = "account", account
     if isinstance(account, str):
         side, value = noun, vault
-    if isinstance(value, Mark):
+    if isinstance(value, Hidden):
         return not_known(demand, f"the {what} of the {side}", value)
     return Judgement(demand, f"the {what} of the {side} is not stated", outcome=DemandOutcome.UNDECIDED)
 

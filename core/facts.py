@@ -14,7 +14,7 @@ from typing import Any
 from core import arm_ids, key_uris, values
 from core.defaults import DEFAULTS
 from core.roles import Role
-from core.values import Mark, Value
+from core.values import Hidden, Value
 
 MICROSOFT_MANAGED = "Microsoft.CognitiveServices"
 CUSTOMER_MANAGED = "Microsoft.KeyVault"
@@ -65,8 +65,8 @@ class Network:
     public_access: Value = DEFAULTS["publicNetworkAccess"]
     default_action: Value = DEFAULTS["defaultAction"]
     bypass: Value = DEFAULTS["bypass"]
-    ip_rules: tuple[Value, ...] | Mark = ()
-    subnet_rules: tuple[Value, ...] | Mark = ()
+    ip_rules: tuple[Value, ...] | Hidden = ()
+    subnet_rules: tuple[Value, ...] | Hidden = ()
     private_endpoints: int = 0
 
     @property
@@ -81,12 +81,12 @@ class Network:
         return values.word(self.public_access) == "securedbyperimeter"
 
     @property
-    def is_open(self) -> bool | Mark:
+    def is_open(self) -> bool | Hidden:
         """Whether every address may connect; a mark where that is not shown."""
         action = values.word(self.default_action)
         if self.is_disabled or self.in_perimeter or action == "deny":
             return False
-        unknown = (one for one in (self.public_access, action) if isinstance(one, Mark))
+        unknown = (one for one in (self.public_access, action) if isinstance(one, Hidden))
         return next(unknown, True)
 
     @property
@@ -98,7 +98,7 @@ class Network:
             return "a network security perimeter decides who may connect"
         if self.is_open:
             return "every address may connect"
-        lists = (() if isinstance(rules, Mark) else rules for rules in (self.ip_rules, self.subnet_rules))
+        lists = (() if isinstance(rules, Hidden) else rules for rules in (self.ip_rules, self.subnet_rules))
         addresses, subnets = lists
         return (
             f"allowed addresses: {', '.join(map(str, addresses)) or 'none'}; allowed subnets: {len(subnets)}"

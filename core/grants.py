@@ -14,7 +14,7 @@ from core import arm_ids, key_uris, rights, roles, values
 from core.resource_types import HSM_ROLE_ASSIGNMENT, Kind, parse_urn
 from core.roles import Role
 from core.stack import StackResource
-from core.values import Mark, Value
+from core.values import Hidden, Value
 
 
 @dataclass(frozen=True)
@@ -24,24 +24,24 @@ class StatedPolicyEntry:
     holder: Value
     tenant_id: Value
     application_id: Value
-    permissions: Mapping[str, frozenset[str] | Mark]
+    permissions: Mapping[str, frozenset[str] | Hidden]
 
     @property
-    def keys(self) -> frozenset[str] | Mark:
+    def keys(self) -> frozenset[str] | Hidden:
         """The permissions on keys, as they are stated."""
         return self.permissions["keys"]
 
     @property
     def who(self) -> str:
         """The holder as a message names it."""
-        if isinstance(self.holder, Mark):
+        if isinstance(self.holder, Hidden):
             return "an object id that is not known yet"
         return values.shown(self.holder)
 
 
 def entries_of(kind: Kind | None, bag: Mapping[str, object]) -> tuple[StatedPolicyEntry, ...]:
     """The entries of a vault's inline list, an AccessPolicy, or ARM's accessPolicies child."""
-    if kind is Kind.ACCESS_POLICY and (single := values.look(bag, "policy")) is not None:
+    if kind is Kind.ACCESS_POLICY and (single := values.get_path(bag, "policy")) is not None:
         return entries_in([single])
     return entries_in(values.prop(bag, "accessPolicies"))
 
@@ -53,18 +53,18 @@ def entries_in(listed: object) -> tuple[StatedPolicyEntry, ...]:
 
 
 def _entry(entry: object) -> StatedPolicyEntry:
-    if isinstance(entry, Mark):
+    if isinstance(entry, Hidden):
         return StatedPolicyEntry(entry, None, None, dict.fromkeys(rights.GROUPS, entry))
     names = ("objectId", "tenantId", "applicationId")
-    holder, tenant, application = (values.name(values.look(entry, name)) for name in names)
-    held = {group: _words(values.look(entry, f"permissions.{group}")) for group in rights.GROUPS}
+    holder, tenant, application = (values.name(values.get_path(entry, name)) for name in names)
+    held = {group: _words(values.get_path(entry, f"permissions.{group}")) for group in rights.GROUPS}
     return StatedPolicyEntry(holder, tenant, application, held)
 
 
-def _words(value: object) -> frozenset[str] | Mark:
+def _words(value: object) -> frozenset[str] | Hidden:
     words = set(map(values.word, values.each(value)))
-    if not words.isdisjoint(Mark):
-        return Mark.UNKNOWN
+    if not words.isdisjoint(Hidden):
+        return Hidden.UNKNOWN
     return frozenset(word for word in words if isinstance(word, str))
 
 
@@ -136,7 +136,7 @@ class Grant(KeyLocation):
     def scope(self) -> str:
         """Where it counts: the id that a role is assigned at, or a path that ends as that of its vault or key
         does, lower case; "" where that is not known."""
-        if self.entry is None and (stated := values.folded(values.name(self.resource.stated("scope")))):
+        if self.entry is None and (stated := values.folded(values.name(self.resource.input("scope")))):
             return stated
         if not isinstance(self.vault_name, str):
             return ""
@@ -162,11 +162,11 @@ class Grant(KeyLocation):
             if self.role is None:
                 return frozenset(), Doubt.ROLE
             given = rights.of_role(self.role, self.place)
-            if values.name(self.resource.stated("condition")) is not None:
+            if values.name(self.resource.input("condition")) is not None:
                 return given, Doubt.CONDITION
             return given, self.more_doubt
         keys, application, tenant = self.entry.keys, self.entry.application_id, self.entry.tenant_id
-        if isinstance(keys, Mark) or isinstance(application, Mark) or isinstance(tenant, Mark):
+        if isinstance(keys, Hidden) or isinstance(application, Hidden) or isinstance(tenant, Hidden):
             return frozenset(), Doubt.PERMISSIONS
         here, there = values.folded(tenant), values.folded(self.tenant)
         is_foreign = None not in (here, there) and here != there
@@ -190,10 +190,10 @@ class Grant(KeyLocation):
         none."""
         return self.doubt is None or (self.doubt is Doubt.CONDITION and not self.permissions)
 
-    def under(self, uses_roles: bool | Mark | None) -> Grant:
+    def under(self, uses_roles: bool | Hidden | None) -> Grant:
         """The grant as it counts in a vault that looks at role assignments alone (True), or at access
         policies alone (False). None: nobody knows at which."""
-        if isinstance(uses_roles, Mark):
+        if isinstance(uses_roles, Hidden):
             return replace(self, more_doubt=self.more_doubt or Doubt.MODEL)
         is_role = self.entry is None
         if uses_roles is None or uses_roles is is_role:
@@ -214,7 +214,7 @@ def level(grants: Iterable[Grant]) -> rights.Access:
 
 def role_of(assignment: StackResource) -> Value:
     """The id of the role that an assignment gives, lower case."""
-    stated = values.name(assignment.stated("roleDefinitionId"))
+    stated = values.name(assignment.input("roleDefinitionId"))
     return roles.id_of(stated) if isinstance(stated, str) else stated
 
 

@@ -11,15 +11,15 @@ from core.demands import Judgement
 from core.protection import AccountProtection, Protections
 from core.resource_types import Kind
 from core.stack import Stack, StackResource
-from core.values import Mark, Value
+from core.values import Hidden, Value
 
 
 def tier(account: StackResource, free: Collection[str] = kinds.FREE_TIERS) -> Judgement | None:
     """`sku` is on the top level of an account, never under properties."""
-    sku = values.name(account.stated("sku.name"))
-    if values.word(account.stated("sku.tier")) == "free" or sku == "Free":
+    sku = values.name(account.input("sku.name"))
+    if values.word(account.input("sku.tier")) == "free" or sku == "Free":
         sku, free = "Free", [*free, "Free"]
-    return demands.tier(values.name(account.stated("kind")), sku, planned=True, free=free)
+    return demands.tier(values.name(account.input("kind")), sku, planned=True, free=free)
 
 
 def soft_delete(vault: StackResource) -> Judgement | None:
@@ -34,7 +34,7 @@ def purge_protection(vault: StackResource) -> Judgement | None:
     return demands.purge_protection(values.flag(vault.setting("enablePurgeProtection")), noun)
 
 
-def uses_roles(vault: StackResource) -> bool | Mark | None:
+def uses_roles(vault: StackResource) -> bool | Hidden | None:
     """Whether a vault uses role assignments and not access policies, as every managed HSM does.
 
     Where it states neither and is asked by API version `VAULTS` or newer, one that exists stays as it is, and
@@ -42,12 +42,12 @@ def uses_roles(vault: StackResource) -> bool | Mark | None:
     """
     if vault.kind is Kind.MANAGED_HSM:
         return True
-    stated = values.flag(vault.stated("enableRbacAuthorization"))
+    stated = values.flag(vault.input("enableRbacAuthorization"))
     if stated is not None:
         return stated
     if (vault.api_version or AZURE_NATIVE_VAULTS) < VAULTS:
         return False
-    found = values.flag(vault.found("enableRbacAuthorization"))
+    found = values.flag(vault.output("enableRbacAuthorization"))
     return found if isinstance(found, bool) else None
 
 
@@ -59,12 +59,12 @@ def trusted_services(vault: StackResource) -> Judgement | None:
 def key_type(key: StackResource, users: Iterable[Value] = ()) -> Judgement | None:
     """The size must be stated: a default may change, and an existing key cannot. `users` are the kinds of the
     accounts that use the key."""
-    return demands.key_type(values.name(key.stated("kty")), values.number(key.stated("keySize")), users)
+    return demands.key_type(values.name(key.input("kty")), values.number(key.input("keySize")), users)
 
 
 def key_operations(key: StackResource) -> Judgement | None:
     """Absent is every operation."""
-    stated = key.stated("keyOps")
+    stated = key.input("keyOps")
     if stated is None:
         return None
     return demands.key_operations(values.items(stated))
@@ -76,7 +76,7 @@ def outbound(protections: Protections, use: AccountProtection) -> Judgement | No
     if use.account is None:
         return None
     restricts = values.flag(use.account.setting("restrictOutboundNetworkAccess"))
-    allowed = values.items(use.account.stated("allowedFqdnList"))
+    allowed = values.items(use.account.input("allowedFqdnList"))
     return demands.outbound(restricts, allowed, protections.vault_hosts(use))
 
 
@@ -85,21 +85,21 @@ def region(_: Protections, use: AccountProtection) -> Judgement | None:
     if use.account is None or use.vault is None:
         return _absent("same-region", "region", use)
     here, there = (values.word(each.text("location")) for each in (use.account, use.vault))
-    return demands.region(here or Mark.UNKNOWN, there or Mark.UNKNOWN)
+    return demands.region(here or Hidden.UNKNOWN, there or Hidden.UNKNOWN)
 
 
 def tenant(_: Protections, use: AccountProtection) -> Judgement | None:
     """Of the account's identity, else of its provider. Subscriptions are not compared: they may differ."""
     if use.account is None or use.vault is None:
         return _absent("same-tenant", "tenant", use)
-    identity = values.name(values.look(use.account.outputs, "identity.tenantId"))
+    identity = values.name(values.get_path(use.account.outputs, "identity.tenantId"))
     here = identity if isinstance(identity, str) else use.account.provider.tenant
     there = use.vault.text("tenantId")
     known = isinstance(here, str) and isinstance(there, str)
     # One provider is one subscription, and a subscription has one tenant.
     if not known and use.account.provider.urn and use.account.provider.urn == use.vault.provider.urn:
         return None
-    return demands.tenant(here or Mark.UNKNOWN, there or Mark.UNKNOWN)
+    return demands.tenant(here or Hidden.UNKNOWN, there or Hidden.UNKNOWN)
 
 
 def key_identity(use: AccountProtection) -> Judgement | None:
@@ -118,23 +118,23 @@ def key_version(use: AccountProtection) -> Judgement | None:
 
 def limits(account: StackResource) -> Iterator[Judgement]:
     """What an account of its kind cannot have: links to storage and search, network rules."""
-    kind, api = account.stated("kind"), account.stated("apiProperties")
-    storage = values.items(account.stated("userOwnedStorage"))
+    kind, api = account.input("kind"), account.input("apiProperties")
+    storage = values.items(account.input("userOwnedStorage"))
     rules = None
     if account.inputs is not None:
         # What Azure shows of an account's network, it has taken.
-        rules = account.stated("networkAcls")
+        rules = account.input("networkAcls")
     links, network = "what the account is linked to", "the network rules of the account"
     for what, found in (("the kind of the account", kind), (links, storage), (links, api), (network, rules)):
-        if isinstance(found, Mark):
+        if isinstance(found, Hidden):
             yield demands.not_known("kind-limits", what, found)
     judged = []
-    if not isinstance(storage, Mark):
+    if not isinstance(storage, Hidden):
         judged.append(kind_limits.storage(_kind(account), len(storage)))
     # An id that is not known yet is one.
-    if isinstance(api, Mapping) and values.look(api, "qnaAzureSearchEndpointId") is not None:
+    if isinstance(api, Mapping) and values.get_path(api, "qnaAzureSearchEndpointId") is not None:
         judged.append(kind_limits.lacks(_kind(account), "search"))
-    if isinstance(rules, Mapping) and values.look(rules, "bypass") is not None:
+    if isinstance(rules, Mapping) and values.get_path(rules, "bypass") is not None:
         judged.append(kind_limits.lacks(_kind(account), "bypass"))
     yield from filter(None, judged)
 
@@ -150,7 +150,7 @@ def below(stack: Stack, child: StackResource) -> Judgement | None:
 
 def _kind(account: StackResource) -> str:
     """The kind of an account; "" if it is not known."""
-    return values.known_name(account.stated("kind"))
+    return values.known_name(account.input("kind"))
 
 
 def _absent(demand: str, what: str, use: AccountProtection) -> Judgement:

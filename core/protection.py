@@ -16,7 +16,7 @@ from core.arm_ids import MalformedError
 from core.grants import Grant, KeyLocation, StatedPolicyEntry, entries_of, key_scope
 from core.resource_types import Kind
 from core.stack import Stack, StackResource
-from core.values import Mark, Value
+from core.values import Hidden, Value
 
 _GRANTED_TO: Final = ("policy", "principalId", "properties")
 """The inputs of a grant that hold its holder's id."""
@@ -39,20 +39,20 @@ class StatedEncryption:
         return self.source == facts.CUSTOMER_MANAGED.lower()
 
 
-def encryption_of(account: StackResource) -> StatedEncryption | Mark | None:
+def encryption_of(account: StackResource) -> StatedEncryption | Hidden | None:
     """The encryption that an account states; None when it states none, a mark when the whole is not known."""
-    return encryption_in(account.stated("encryption"))
+    return encryption_in(account.input("encryption"))
 
 
-def encryption_in(block: object) -> StatedEncryption | Mark | None:
+def encryption_in(block: object) -> StatedEncryption | Hidden | None:
     """What an account's `encryption` states; None for none, the mark of one that is not known."""
-    if isinstance(block, Mark):
+    if isinstance(block, Hidden):
         return block
     if not isinstance(block, Mapping):
         return None
     names = ("keyVaultUri", "keyName", "keyVersion", "identityClientId")
-    details = [values.name(values.look(block, f"keyVaultProperties.{name}")) for name in names]
-    source = values.word(values.look(block, "keySource"))
+    details = [values.name(values.get_path(block, f"keyVaultProperties.{name}")) for name in names]
+    source = values.word(values.get_path(block, "keySource"))
     return StatedEncryption(source or facts.CUSTOMER_MANAGED.lower(), *details)
 
 
@@ -72,19 +72,19 @@ class StatedIdentity:
 def identity_of(bag: object) -> StatedIdentity:
     """The identity in an account's properties. Inputs list user-assigned ids; outputs map them to what Azure
     says of each. What is listed beside a type without user-assigned identities is not attached."""
-    assigned = values.look(bag, "identity.userAssignedIdentities")
-    type = values.word(values.look(bag, "identity.type"))
-    kinds = [] if type is None or isinstance(type, Mark) else type.split(",")
+    assigned = values.get_path(bag, "identity.userAssignedIdentities")
+    type = values.word(values.get_path(bag, "identity.type"))
+    kinds = [] if type is None or isinstance(type, Hidden) else type.split(",")
     is_user = "userassigned" in kinds
     ids = values.items(assigned)
     attached: frozenset[str] | None = frozenset()
-    if isinstance(type, Mark) or (is_user and (isinstance(ids, Mark) or Mark.UNKNOWN in ids)):
+    if isinstance(type, Hidden) or (is_user and (isinstance(ids, Hidden) or Hidden.UNKNOWN in ids)):
         attached = None
-    elif is_user and not isinstance(ids, Mark):
+    elif is_user and not isinstance(ids, Hidden):
         attached = frozenset(str(id).lower() for id in ids)
     clients: set[str | None] = set()
     if isinstance(assigned, Mapping):
-        clients = {values.folded(values.look(answer, "clientId")) for answer in assigned.values()}
+        clients = {values.folded(values.get_path(answer, "clientId")) for answer in assigned.values()}
     return StatedIdentity(
         type, "systemassigned" in kinds, is_user, attached, frozenset(filter(None, clients))
     )
@@ -107,7 +107,7 @@ class AccountProtection(KeyLocation):
     @property
     def kind(self) -> Value:
         """The kind of the account; None if it is no resource of this stack."""
-        return values.name(self.account.stated("kind")) if self.account else None
+        return values.name(self.account.input("kind")) if self.account else None
 
     def same_key(self, other: AccountProtection) -> bool | None:
         """Whether both use versions of one key; None when that is not known."""
@@ -133,7 +133,7 @@ class Protections:
         found: dict[str, list[StackResource]] = {}
         for binding in self.stack.of(Kind.BINDING):
             account = self.stack.target(binding, Kind.ACCOUNT, "accountId")
-            place = values.known_name(binding.found("accountId")).lower()
+            place = values.known_name(binding.output("accountId")).lower()
             if account:
                 place = account.urn
             if place:
@@ -145,7 +145,7 @@ class Protections:
         """Whether the account of some binding is not known."""
         return sum(map(len, self.bindings_by_account.values())) < len(self.stack.of(Kind.BINDING))
 
-    def inline(self, account: StackResource) -> StatedEncryption | Mark | None:
+    def inline(self, account: StackResource) -> StatedEncryption | Hidden | None:
         """The encryption that the program itself states for an account; not what it ignores."""
         if account.leaves_encryption:
             return None
@@ -168,7 +168,7 @@ class Protections:
 
     def said(self, resource: StackResource, name: str) -> object:
         """The value of a property that an update may change."""
-        return resource.found(name)
+        return resource.output(name)
 
     def bound(self, binding: StackResource) -> AccountProtection:
         """The use of a key by a binding. If the update makes the version, or the URI is malformed, the
@@ -179,30 +179,30 @@ class Protections:
         more: dict[str, Any] = {
             "writer": binding,
             "account": self.stack.target(binding, Kind.ACCOUNT, "accountId"),
-            "client_id": values.name(binding.stated("identityClientId")),
+            "client_id": values.name(binding.input("identityClientId")),
         }
         if named := _key_of(uri):
             place, name = key_uris.place(named.vault_uri), named.name.lower()
             return self._use(
                 key, None, vault_name=place, key_name=name, version=named.version or None, **more
             )
-        hidden = uri if isinstance(uri, Mark) else Mark.UNKNOWN
-        if isinstance(id, str) and isinstance(place, Mark):
+        hidden = uri if isinstance(uri, Hidden) else Hidden.UNKNOWN
+        if isinstance(id, str) and isinstance(place, Hidden):
             place = key_uris.place_of(id)
-        elif place is Mark.UNKNOWN:
+        elif place is Hidden.UNKNOWN:
             place = hidden
-        if name is Mark.UNKNOWN:
+        if name is Hidden.UNKNOWN:
             name = hidden
         vault = self.stack.target(binding, Kind.VAULT, "vaultId")
         return self._use(key, vault, vault_name=place, key_name=name, version=hidden, **more)
 
-    def stated(self, account: StackResource) -> AccountProtection | Mark | None:
+    def stated(self, account: StackResource) -> AccountProtection | Hidden | None:
         """The use of a key that an account states itself; a mark if it does not show whether it states
         one."""
         encryption = self.inline(account)
         if not isinstance(encryption, StatedEncryption):
             return encryption
-        if isinstance(encryption.source, Mark):
+        if isinstance(encryption.source, Hidden):
             return encryption.source
         if not encryption.is_customer_key:
             return None
@@ -210,7 +210,7 @@ class Protections:
         if isinstance(place, str):
             place = key_uris.place(place) or key_uris.vault_host(place).split(".")[0]
         key, its_place, its_name = self._key_from(account, "properties")
-        if name is Mark.UNKNOWN and (key or isinstance(its_name, str)):
+        if name is Hidden.UNKNOWN and (key or isinstance(its_name, str)):
             place, name = its_place, its_name
         return self._use(
             key,
@@ -232,7 +232,7 @@ class Protections:
         key = key or self._keys.get((more["vault_name"], more["key_name"]))
         return AccountProtection(vault=vault or other, key=key, **more)
 
-    def of_account(self, account: StackResource) -> AccountProtection | Mark | None:
+    def of_account(self, account: StackResource) -> AccountProtection | Hidden | None:
         """An account's use of a key: by its binding, else as it states itself."""
         if bindings := self.bindings_by_account.get(account.urn):
             return self.bound(bindings[0])
@@ -247,7 +247,7 @@ class Protections:
             return key, *self._names_of(key)
         key = self.stack.target(version, Kind.KEY, "keyId")
         try:
-            named = arm_ids.key_id(values.known_name(version.found("keyId")))
+            named = arm_ids.key_id(values.known_name(version.output("keyId")))
         except MalformedError:
             return key, *self._names_of(key)
         return key, key_uris.place_of(named.parent.text), named.name.lower()
@@ -255,7 +255,7 @@ class Protections:
     def _names_of(self, key: StackResource | None) -> tuple[Value, Value]:
         """The names of a key's vault and of the key."""
         if key is None:
-            return Mark.UNKNOWN, Mark.UNKNOWN
+            return Hidden.UNKNOWN, Hidden.UNKNOWN
         vault = self.stack.above(key)
         return _lower(vault.azure_name if vault else key.text("vaultName")), _lower(key.azure_name)
 
@@ -277,7 +277,7 @@ class Protections:
         elif isinstance(stated := self.inline(use.writer), StatedEncryption):
             uris.append(stated.vault_uri)
         if use.vault:
-            uris.append(use.vault.found("vaultUri"))
+            uris.append(use.vault.output("vaultUri"))
         for uri in map(values.known_name, uris):
             if key_uris.place(uri):
                 return {key_uris.vault_host(uri)}
@@ -322,7 +322,7 @@ class Protections:
     def _identity_by_client(self) -> dict[str | None, StackResource]:
         identities = self.stack.of(Kind.USER_ASSIGNED_IDENTITY)
         clients = {
-            values.folded(values.name(identity.found("clientId"))): identity for identity in identities
+            values.folded(values.name(identity.output("clientId"))): identity for identity in identities
         }
         return {client: one for client, one in clients.items() if client}
 
@@ -356,12 +356,12 @@ class Protections:
         Without the vault's inputs, entries that no separate resource makes are taken for its own.
         """
         if vault.inputs is not None:
-            stated = vault.stated("accessPolicies")
-            if isinstance(stated, Mark):
+            stated = vault.input("accessPolicies")
+            if isinstance(stated, Hidden):
                 return None
             return stated is not None
         entries = entries_of(Kind.VAULT, vault.outputs)
-        if any(isinstance(entry.keys, Mark) for entry in entries):
+        if any(isinstance(entry.keys, Hidden) for entry in entries):
             return None
         others = {
             entry.holder
@@ -382,12 +382,12 @@ class Protections:
             yield Grant(resource=resource, principal=entry.holder, entry=entry, tenant=tenant, **vars(place))
 
     def _role(self, assignment: StackResource) -> Grant:
-        principal = values.name(assignment.stated("principalId"))
+        principal = values.name(assignment.input("principalId"))
         return Grant(resource=assignment, principal=principal, **vars(self._place_of_role(assignment)))
 
     def _place_of_role(self, assignment: StackResource) -> KeyLocation:
         """The place that a role's scope names, or the resource that its scope comes from."""
-        scope = values.name(assignment.stated("scope"))
+        scope = values.name(assignment.input("scope"))
         if isinstance(scope, str):
             name, key_name = key_scope(scope)
             return KeyLocation(vault=self.stack.named(Kind.VAULT, name), vault_name=name, key_name=key_name)
@@ -396,7 +396,7 @@ class Protections:
             its_name = _lower(key.azure_name)
         else:
             vault, its_name = self.stack.source(assignment, Kind.VAULT, "scope"), None
-        place: Value = Mark.UNKNOWN
+        place: Value = Hidden.UNKNOWN
         if vault:
             place = _lower(vault.azure_name)
         return KeyLocation(vault=vault, vault_name=place, key=key, key_name=its_name)
@@ -439,7 +439,9 @@ class Protections:
     def may_be_another(self, use: AccountProtection) -> bool:
         """Whether this preview does not know the id of the existing identity that uses the key, so that a
         grant on the vault to a known holder may be that identity's."""
-        if not any(holder.exists and principal_of(holder) is Mark.UNKNOWN for holder in self.holders_of(use)):
+        if not any(
+            holder.exists and principal_of(holder) is Hidden.UNKNOWN for holder in self.holders_of(use)
+        ):
             return False
         return any(isinstance(grant.principal, str) and self.reaches(grant, use) for grant in self.grants)
 
@@ -465,17 +467,17 @@ class Protections:
         key of the vault."""
         return may_be_same(grant, place) and self.is_at_or_above(grant, place) is not False
 
-    def is_at_or_above(self, grant: Grant, place: KeyLocation) -> bool | Mark:
+    def is_at_or_above(self, grant: Grant, place: KeyLocation) -> bool | Hidden:
         """Whether a role assignment's scope covers the vault of a key; True for every other grant."""
         assignment, vault = grant.resource, place.vault
         if grant.entry is not None or not self.is_above_vaults(assignment):
             return True
         if vault is None:
-            return Mark.UNKNOWN
-        scope = values.name(assignment.stated("scope"))
+            return Hidden.UNKNOWN
+        scope = values.name(assignment.input("scope"))
         if not isinstance(scope, str):
             return self._is_group_of(assignment, vault)
-        vault_id = values.name(vault.found("id"))
+        vault_id = values.name(vault.output("id"))
         if isinstance(vault_id, str):
             return arm_ids.covers(scope, vault_id)
         if not arm_ids.subscription_of(scope):
@@ -486,12 +488,12 @@ class Protections:
             return False
         if "resourcegroups" not in segments:
             return True
-        group = values.known_name(vault.stated("resourceGroupName")).lower()
+        group = values.known_name(vault.input("resourceGroupName")).lower()
         if not group:
-            return Mark.UNKNOWN
+            return Hidden.UNKNOWN
         return segments["resourcegroups"] == group
 
-    def _is_group_of(self, assignment: StackResource, vault: StackResource) -> bool | Mark:
+    def _is_group_of(self, assignment: StackResource, vault: StackResource) -> bool | Hidden:
         """Whether the scope of a role assignment, which is not known yet, is the resource group of a vault,
         by the resources from which both come."""
         scope_group = self.stack.source(assignment, Kind.RESOURCE_GROUP, "scope")
@@ -500,12 +502,12 @@ class Protections:
             return scope_group is vault_group
         if not scope_group and self.stack.sources(assignment, "scope"):
             return False
-        return Mark.UNKNOWN
+        return Hidden.UNKNOWN
 
     def is_above_vaults(self, assignment: StackResource) -> bool:
         """Whether a role assignment's scope is neither a vault nor a key: its scope names none, or, if it is
         not known yet, comes from none."""
-        scope = values.name(assignment.stated("scope"))
+        scope = values.name(assignment.input("scope"))
         if isinstance(scope, str):
             return key_scope(scope)[0] is None
         return not self.stack.sources(assignment, "scope", kinds=(Kind.VAULT, Kind.KEY))
@@ -514,8 +516,8 @@ class Protections:
 def principal_of(holder: StackResource) -> Value:
     """The object id of an account's own identity, or of a user-assigned one."""
     if holder.kind is Kind.ACCOUNT:
-        return values.name(holder.found("identity.principalId"))
-    return values.name(holder.found("principalId"))
+        return values.name(holder.output("identity.principalId"))
+    return values.name(holder.output("principalId"))
 
 
 def may_be_same(place: KeyLocation, other: KeyLocation) -> bool:
@@ -543,7 +545,7 @@ def _same(one: Iterable[Value], other: Iterable[Value]) -> bool | None:
     """Whether all of these are the same; None where a value that would say so is not known."""
     has_mark = False
     for value, its in zip(one, other, strict=True):
-        if isinstance(value, Mark) or isinstance(its, Mark):
+        if isinstance(value, Hidden) or isinstance(its, Hidden):
             has_mark = True
         elif values.folded(value) != values.folded(its):
             return False

@@ -232,7 +232,7 @@ def policies(vault: object) -> dict[tuple[str, str], frozenset[str]]:
     """What the access policies in a vault's answer give, on keys and everything else, as `keys/get` in lower
     case: by the object id, and the id of an application that acts for it, "" without one."""
     given: dict[tuple[str, str], frozenset[str]] = {}
-    for entry in values.look(vault, "properties.accessPolicies") or ():
+    for entry in values.get_path(vault, "properties.accessPolicies") or ():
         who = (str(entry["objectId"]).lower(), str(entry.get("applicationId") or "").lower())
         words = (f"{group}/{word}" for group in GROUPS for word in _listed(entry, f"permissions.{group}"))
         given[who] = given.get(who, frozenset()) | {word.lower() for word in words}
@@ -240,7 +240,7 @@ def policies(vault: object) -> dict[tuple[str, str], frozenset[str]]:
 
 
 def _listed(entry: object, path: str) -> Iterable[str]:
-    found: Iterable[str] = values.look(entry, path) or ()
+    found: Iterable[str] = values.get_path(entry, path) or ()
     return found
 
 

@@ -29,7 +29,7 @@ from core.resource_types import (
     parse_token,
     parse_urn,
 )
-from core.values import Mark, Value
+from core.values import Hidden, Value
 
 Bag = Mapping[str, Any]
 _ARM_ID_PARTS: Final = 8
@@ -72,37 +72,37 @@ class StackResource:
     @property
     def azure_name(self) -> Value:
         """Its name in Azure: the id's last part, else the input that gives it."""
-        id = values.known_name(values.look(self.outputs, "id"))
+        id = values.known_name(values.get_path(self.outputs, "id"))
         if id.startswith("/"):
             return arm_ids.name_of(id)
         if self.kind is None:
             return None
-        return values.name(values.look(self.declared, NAME_INPUTS.get(self.kind, "name")))
+        return values.name(values.get_path(self.declared, NAME_INPUTS.get(self.kind, "name")))
 
     @property
     def declared(self) -> Bag:
         """The properties that the program declares; if only a state is shown, the properties in the state."""
         return self.outputs if self.inputs is None else self.inputs
 
-    def stated(self, path: str) -> Any:
+    def input(self, path: str) -> Any:
         """What the program declares. Here a property that the program leaves out is absent; in a preview's
         outputs it is unknown, like a value that is not known yet."""
         return values.prop(self.declared, path)
 
     def setting(self, path: str) -> Any:
         """What the program declares, or else Azure's default."""
-        stated = self.stated(path)
+        stated = self.input(path)
         if stated is None:
             return DEFAULTS.get(path.rpartition(".")[2])
         return stated
 
-    def found(self, path: str) -> Any:
+    def output(self, path: str) -> Any:
         """What the cloud answered, in a preview as far as it is known."""
         return values.prop(self.outputs, path)
 
     def text(self, path: str) -> Value:
         """A text that the program declares, or else what the cloud answered."""
-        return values.name(self.stated(path)) or values.name(self.found(path))
+        return values.name(self.input(path)) or values.name(self.output(path))
 
     def ignores(self, *path: str, in_part: bool = False) -> bool:
         """Whether its ignoreChanges takes in the whole property at a path; or, `in_part`, a part of it."""
@@ -118,7 +118,7 @@ class StackResource:
     @property
     def exists(self) -> bool:
         """Whether it exists before this update. The preview of a creation does not know the name."""
-        return values.look(self.outputs, "name") is not Mark.UNKNOWN
+        return values.get_path(self.outputs, "name") is not Hidden.UNKNOWN
 
 
 def of_engine(raw: Bag) -> StackResource:
@@ -154,7 +154,7 @@ def read(token: str, bag: Bag) -> tuple[Kind | None, str | None]:
     if found.kind is not Kind.GENERIC:
         return found.kind, found.api_version
     names = ("type", GENERIC_INPUTS[0], "apiVersion")
-    type, namespace, chosen = (values.known_name(values.look(bag, name)) for name in names)
+    type, namespace, chosen = (values.known_name(values.get_path(bag, name)) for name in names)
     version = chosen or type.partition("@")[2] or None
     if may_concern_keys(_arm_type(bag), namespace.strip("/")):
         return Kind.OTHER_PROVIDER, version
@@ -178,8 +178,8 @@ def reviewed_kind(token: str, raw: Bag) -> Kind | None:
 
 def _arm_type(bag: Bag) -> str | None:
     """The Resource Manager type that a generic resource says it is; None where that is not known."""
-    stated = [values.name(values.look(bag, name)) for name in ("type", *GENERIC_INPUTS)]
-    if any(isinstance(value, Mark) for value in stated):
+    stated = [values.name(values.get_path(bag, name)) for name in ("type", *GENERIC_INPUTS)]
+    if any(isinstance(value, Hidden) for value in stated):
         return None
     told, namespace, path, last = (str(value or "").strip("/") for value in stated)
     parts = (namespace, *path.split("/")[::2], last)
@@ -242,7 +242,7 @@ class Stack:
         """What this project's components around a resource say by a setting, lower case. By `access: revoked`
         its grant was taken away on purpose, and what stands is kept so that the access can be given back; by
         `unbindAccount` the account of that name is unbound on purpose."""
-        return {values.word(component.stated(setting)) for component in around(resource, self.at)}
+        return {values.word(component.input(setting)) for component in around(resource, self.at)}
 
     # Dependencies
 
@@ -295,14 +295,14 @@ class Stack:
         if resource.kind:
             inputs.add(NAME_INPUTS.get(resource.kind, "name"))
         bags = (resource.outputs, resource.declared)
-        stated = {values.known_name(values.look(bag, name)).lower() for bag in bags for name in inputs}
+        stated = {values.known_name(values.get_path(bag, name)).lower() for bag in bags for name in inputs}
         return stated - {""}
 
     @cached_property
     def by_id(self) -> dict[str, StackResource]:
         """Resources by their Azure id, lower case. A binding has its account's."""
         found = {
-            values.known_name(values.look(one.outputs, "id")).lower(): one
+            values.known_name(values.get_path(one.outputs, "id")).lower(): one
             for kind, resources in self._by_kind.items()
             for one in resources
             if kind is not Kind.BINDING
@@ -338,13 +338,13 @@ class Stack:
         if len(parts) != _ARM_ID_PARTS or parts[-2] not in kinds:
             return None
         named = self.named(kinds[parts[-2]], parts[-1])
-        if named is None or values.known_name(named.found("id")):
+        if named is None or values.known_name(named.output("id")):
             return None
         return named
 
     def target(self, resource: StackResource, kind: Kind, name: str) -> StackResource | None:
         """The vault, account or other resource that an input names by its id, or that it comes from."""
-        stated = values.name(resource.found(name))
+        stated = values.name(resource.output(name))
         if not isinstance(stated, str):
             return self.source(resource, kind, name)
         found = self.named_by(stated)

@@ -2,7 +2,7 @@
 
 Reads the engine's JSON (a preview, a plan, a state, the inputs of a policy) and Resource Manager's, and
 accepts every shape that a program may send: flags and numbers as text, a lone value for a list, any casing.
-Never raises. A known value is as JSON has it, an absent or null one is None, the other two are a `Mark`.
+Never raises. A known value is as JSON has it, an absent or null one is None, the other two are a `Hidden`.
 """
 
 import math
@@ -13,7 +13,7 @@ from typing import Any, Final
 from core.engine_values import OUTPUT, SECRET, SIGNATURE, UNKNOWNS
 
 
-class Mark(Enum):
+class Hidden(Enum):
     """A value that is there but is not shown. A policy is shown what is in a secret, which is known to it."""
 
     UNKNOWN = "known after apply"
@@ -22,11 +22,11 @@ class Mark(Enum):
     @property
     def words(self) -> str:
         """The value as a message says it."""
-        return "is not known yet" if self is Mark.UNKNOWN else "is secret"
+        return "is not known yet" if self is Hidden.UNKNOWN else "is secret"
 
 
-Value = str | Mark | None
-UNKNOWN: Final = Mark.UNKNOWN
+Value = str | Hidden | None
+UNKNOWN: Final = Hidden.UNKNOWN
 _OUTER: Final = frozenset(
     {
         *("id", "name", "kind", "sku", "location", "identity", "scope", "resourceUri"),
@@ -36,7 +36,7 @@ _OUTER: Final = frozenset(
 """What azure-native never has inside `properties` of a type that is read here (of a vault no `sku` is)."""
 
 
-def look(properties: object, path: str) -> Any:
+def get_path(properties: object, path: str) -> Any:
     """The value at a dotted path of property names; None when a part of it is not there.
 
     A mark on the way counts for everything below it.
@@ -54,39 +54,39 @@ def prop(properties: object, path: str) -> Any:
     outputs, a role assignment and a diagnostic setting. It drops what stands beside `properties` but belongs
     inside, so that counts as absent.
     """
-    inner = look(properties, "properties")
-    nests = isinstance(inner, dict | Mark | Mapping) and path.partition(".")[0] not in _OUTER
-    return look(inner if nests else properties, path)
+    inner = get_path(properties, "properties")
+    nests = isinstance(inner, dict | Hidden | Mapping) and path.partition(".")[0] not in _OUTER
+    return get_path(inner if nests else properties, path)
 
 
 def _inside(found: object, key: str) -> Any:
     # A dict is known sooner than a Mapping.
     if isinstance(found, dict | Mapping):
         return opened(found.get(key))
-    return found if isinstance(found, Mark) else None
+    return found if isinstance(found, Hidden) else None
 
 
 def opened(value: object) -> Any:
-    """A value without the engine's marks around it; a Mark for what these hide."""
+    """A value without the engine's marks around it; a Hidden for what these hide."""
     if isinstance(value, str):
-        if value == Mark.SECRET.value:
-            return Mark.SECRET
+        if value == Hidden.SECRET.value:
+            return Hidden.SECRET
         # A text made from an unknown part is unknown, too.
-        return Mark.UNKNOWN if len(value) >= 36 and any(mark in value for mark in UNKNOWNS) else value
+        return Hidden.UNKNOWN if len(value) >= 36 and any(mark in value for mark in UNKNOWNS) else value
     if value is not None and isinstance(value, dict | Mapping) and SIGNATURE in value:
         signature = value[SIGNATURE]
         if signature == SECRET:
-            return Mark.SECRET
+            return Hidden.SECRET
         if signature == OUTPUT:
             # An output that is not known yet has no value.
-            return Mark.SECRET if value.get("secret") else opened(value.get("value", Mark.UNKNOWN))
+            return Hidden.SECRET if value.get("secret") else opened(value.get("value", Hidden.UNKNOWN))
     return value
 
 
 def text(value: object) -> Value:
     """A scalar as text, a mark as it is, None for anything else."""
     value = opened(value)
-    if value is None or isinstance(value, Mark):
+    if value is None or isinstance(value, Hidden):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -100,7 +100,7 @@ def name(value: object) -> Value:
     value = opened(value)
     if isinstance(value, str):
         return value.strip() or None
-    return value if isinstance(value, Mark) else None
+    return value if isinstance(value, Hidden) else None
 
 
 def known_name(value: object) -> str:
@@ -117,7 +117,7 @@ def word(value: object) -> Value:
     return found
 
 
-def flag(value: object) -> bool | Mark | None:
+def flag(value: object) -> bool | Hidden | None:
     """A boolean, also where it is written as text; None for anything else."""
     found = text(value)
     if isinstance(found, str):
@@ -125,10 +125,10 @@ def flag(value: object) -> bool | Mark | None:
     return found
 
 
-def number(value: object) -> int | Mark | None:
+def number(value: object) -> int | Hidden | None:
     """A whole number, also from `2048.0` and `"2048"`; None for anything else."""
     value = opened(value)
-    if isinstance(value, Mark):
+    if isinstance(value, Hidden):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -139,20 +139,20 @@ def number(value: object) -> int | Mark | None:
     return int(found) if math.isfinite(found) and found.is_integer() else None
 
 
-def instant(value: object) -> int | Mark | None:
+def instant(value: object) -> int | Hidden | None:
     """Seconds since 1970; None for anything else, and for 0 and earlier, which is how tools write "no date"
     (trivy AZU-0014 counts it as absent)."""
     seconds = number(value)
-    return seconds if isinstance(seconds, Mark) or (seconds is not None and seconds > 0) else None
+    return seconds if isinstance(seconds, Hidden) or (seconds is not None and seconds > 0) else None
 
 
-def items(value: object) -> list[Any] | Mark:
+def items(value: object) -> list[Any] | Hidden:
     """The elements of a list, opened one by one, some perhaps marks; none where it is absent. Of a map its
     names; a lone value as one element."""
     value = opened(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [opened(item) for item in value]
-    if isinstance(value, Mark):
+    if isinstance(value, Hidden):
         return value
     if isinstance(value, Mapping):
         return list(value)
@@ -162,7 +162,7 @@ def items(value: object) -> list[Any] | Mark:
 def each(value: object) -> list[Any]:
     """The elements of a list as `items` has them; of a list that is not shown its mark alone."""
     found = items(value)
-    return [found] if isinstance(found, Mark) else found
+    return [found] if isinstance(found, Hidden) else found
 
 
 def folded(value: Value) -> str | None:
@@ -172,7 +172,7 @@ def folded(value: Value) -> str | None:
 
 def as_text(value: Value) -> str:
     """A known text as it is, a mark by its words, and "" for an absent value."""
-    if isinstance(value, Mark):
+    if isinstance(value, Hidden):
         return value.value
     return value or ""
 
@@ -182,7 +182,7 @@ def shown(value: object) -> str:
     value = opened(value)
     if value is None:
         return "not stated"
-    if isinstance(value, Mark):
+    if isinstance(value, Hidden):
         return value.words.removeprefix("is ")
     if isinstance(value, str):
         return '"' + "".join(char if char.isprintable() else "?" for char in value) + '"'

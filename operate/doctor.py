@@ -23,7 +23,7 @@ from operate import login
 from operate.checked_settings import FAILED, NOTE, OK, UNCHECKED, Line, judged, tell
 from operate.errors import OperateError
 from operate.stack import StackError, outputs, pulumi, services
-from provider.azure import Azure, patient
+from provider.azure import Azure, retrying
 from provider.azure_client import AzureClient, Principal
 from provider.deployment import checks
 from provider.deployment.questions import Questions
@@ -129,7 +129,7 @@ def _deployed(stack: str) -> bool:
 async def _deployment(new: Sequence[ServiceSettings], azure: Azure, deployer: Deployer) -> list[Line]:
     """Azure's refusals of services that are about to be made, by the check that a preview uses, too."""
     waiter = Waiter(SystemClock(), timeout=120.0, stop=asyncio.Event(), progress=_silent)
-    asking = patient(azure, waiter)
+    asking = retrying(azure, waiter)
     found: list[Line] = []
     try:
         call = Call("doctor", asking, Login(), waiter, warn=_silent, inform=_silent)

@@ -37,7 +37,7 @@ from core import adapters, api_versions, arm_ids, commands, resource_types
 from core.engine_values import UNKNOWN
 from core.environment import RECOVERS
 from core.login import Login
-from core.values import Mark
+from core.values import Hidden
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
 from operate.stack import StackError, pulumi, told
@@ -282,7 +282,7 @@ def _without_id(state: Mapping[str, Any]) -> dict[str, Any]:
     if not urn.type.startswith(_PROVIDER):
         return kept
     inputs = {
-        name: value for name, value in (state.get("inputs") or {}).items() if value != Mark.SECRET.value
+        name: value for name, value in (state.get("inputs") or {}).items() if value != Hidden.SECRET.value
     }
     if version := _VERSION_OF_DEFAULT.fullmatch(urn.name):
         inputs["version"] = ".".join(version.groups())
@@ -378,7 +378,7 @@ def _id(state: Mapping[str, Any], resources: Sequence[Mapping[str, Any]], subscr
         if reference and one.get("provider") == reference
     )
     subscription = next(filter(None, (*of_provider, *of_others)), subscription_id)
-    if subscription in (UNKNOWN, Mark.SECRET.value):
+    if subscription in (UNKNOWN, Hidden.SECRET.value):
         raise UnknownIdError(f"the subscriptionId of its provider {reference} is not shown")
     return arm_id(state["type"], state.get("inputs") or {}, subscription)
 

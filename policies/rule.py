@@ -12,7 +12,7 @@ from core.demands import DemandOutcome, Judgement
 from core.protection import StatedEncryption
 from core.resource_types import Kind
 from core.stack import StackResource
-from core.values import Mark
+from core.values import Hidden
 from policies.used import UsedProtections
 
 _TOLD: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("rules.json").read_text(encoding="utf-8"))
@@ -49,18 +49,18 @@ def undecided(what: str, urn: str | None = None) -> RuleFinding:
     return RuleFinding(what, urn=urn, outcome=DemandOutcome.UNDECIDED)
 
 
-def hidden(what: str, mark: Mark, urn: str | None = None) -> RuleFinding:
+def hidden(what: str, mark: Hidden, urn: str | None = None) -> RuleFinding:
     """A value that is not shown: not known yet, or secret."""
-    if mark is Mark.UNKNOWN:
+    if mark is Hidden.UNKNOWN:
         return later(what, urn)
     return undecided(f"{what}, which is secret", urn)
 
 
-def customer_key(encryption: StatedEncryption | Mark | None) -> StatedEncryption | RuleFinding | None:
+def customer_key(encryption: StatedEncryption | Hidden | None) -> StatedEncryption | RuleFinding | None:
     """The customer-managed key that an account states, or the mark if it is not known; else None."""
-    if isinstance(encryption, Mark):
+    if isinstance(encryption, Hidden):
         return hidden("properties.encryption", encryption)
-    if encryption is not None and isinstance(encryption.source, Mark):
+    if encryption is not None and isinstance(encryption.source, Hidden):
         return hidden("properties.encryption.keySource", encryption.source)
     if encryption is None or not encryption.is_customer_key:
         return None
@@ -78,7 +78,7 @@ def expect(
     where: str, value: object, holds: bool, *, required: str, fix: str, setting: str | None = None
 ) -> Iterable[RuleFinding]:
     """The finding about one property; nothing if `holds`, which counts once the value is known."""
-    if isinstance(value, Mark):
+    if isinstance(value, Hidden):
         yield hidden(where, value)
     elif not holds:
         yield RuleFinding(f"{where} is {values.shown(value)}", required, fix, setting=setting)

@@ -8,7 +8,7 @@ from core.grants import Grant, KeyLocation
 from core.protection import Protections, may_be_same
 from core.resource_types import COMPONENTS, Kind
 from core.stack import Stack, StackResource
-from core.values import Mark
+from core.values import Hidden
 
 _HELD: Final = (Kind.KEY, Kind.VAULT)
 
@@ -26,7 +26,7 @@ class UsedProtections(Protections):
         super().__init__(stack)
         self._judges_unused = judges_unused
 
-    def is_used(self, resource: StackResource) -> bool | Mark:
+    def is_used(self, resource: StackResource) -> bool | Hidden:
         """Whether an account's customer-managed key depends on a vault, a key or a grant. Also True for what
         this project's components make, and for everything if unused ones are judged, because their accounts
         may be in other stacks. UNKNOWN if a role's scope or a resource group decides, and this preview does
@@ -39,7 +39,7 @@ class UsedProtections(Protections):
         held = {
             self._opens(one, place) for one in grants for place in self._places if self.reaches(one, place)
         }
-        return True in held or (Mark.UNKNOWN if held else False)
+        return True in held or (Hidden.UNKNOWN if held else False)
 
     @cached_property
     def _used(self) -> frozenset[str]:
@@ -67,12 +67,12 @@ class UsedProtections(Protections):
     def _used_of(self, kind: Kind) -> list[StackResource]:
         return [resource for resource in self.stack.of(kind) if resource.urn in self._used]
 
-    def _opens(self, grant: Grant, place: KeyLocation) -> bool | Mark:
+    def _opens(self, grant: Grant, place: KeyLocation) -> bool | Hidden:
         """A scope that is not known yet and comes from a vault may be the id of any key in the vault."""
         if place.vault is None:
             return True
-        is_known = grant.entry or grant.key or isinstance(values.name(grant.resource.stated("scope")), str)
+        is_known = grant.entry or grant.key or isinstance(values.name(grant.resource.input("scope")), str)
         others = (key for key in self.stack.of(Kind.KEY) if key.urn not in self._used)
         if not is_known and grant.vault and any(self.stack.above(key) is grant.vault for key in others):
-            return Mark.UNKNOWN
+            return Hidden.UNKNOWN
         return self.is_at_or_above(grant, place)

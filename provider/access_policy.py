@@ -20,7 +20,7 @@ from provider.checks import Failure, check
 from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError
 from provider.resource import REPLACES, Call, Change, Difference, Resource
-from provider.wire import UNKNOWN, Properties, State, Value
+from provider.wire import UNKNOWN, Properties, ResourceState, Value
 
 Entry = Mapping[str, Any]
 SEPARATOR = "/accessPolicy/"
@@ -59,7 +59,7 @@ class AccessPolicyHandler(Resource):
             found["policy"] = Difference("UPDATE" if is_same else REPLACES)
         return found
 
-    async def create(self, call: Call, inputs: Properties) -> State:
+    async def create(self, call: Call, inputs: Properties) -> ResourceState:
         """Raises RefusedOperationError for an entry that exists, in azure-native's words, which
         `components.azure_failures` explains. An entry that is taken over is written all the same, because a
         read may show one that is gone."""
@@ -69,12 +69,12 @@ class AccessPolicyHandler(Resource):
         if found is not None and not is_own:
             raise RefusedOperationError(f'cannot create already existing resource "{id}"')
         await call.azure.write_policy(_vault(id), "replace", policy)
-        return State(id, inputs.values)
+        return ResourceState(id, inputs.values)
 
-    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> ResourceState:
         found = await _found(call, id)
         if found is None:
-            return State("")
+            return ResourceState("")
         vault, declared = _vault(id), inputs.values.get("policy")
         names = dict(zip(_PLACE, (vault.subscription_id, vault.group, vault.name), strict=True))
         policy = declared
@@ -82,11 +82,11 @@ class AccessPolicyHandler(Resource):
             policy = {name: value for name, value in found.items() if value}
         stated = {name: inputs.values[name] for name in _PLACE if name in inputs.values}
         live = {**names, **stated, "policy": policy}
-        return State(id, live, live)
+        return ResourceState(id, live, live)
 
-    async def update(self, call: Call, change: Change) -> State:
+    async def update(self, call: Call, change: Change) -> ResourceState:
         await call.azure.write_policy(_vault(change.id), "replace", change.news.values["policy"])
-        return State(change.id, change.news.values)
+        return ResourceState(change.id, change.news.values)
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
         """Removes the permissions that the state has. Permissions that somebody added since the last read
@@ -99,7 +99,7 @@ async def _found(call: Call, id: str) -> Entry | None:
     vault = await unless_absent(call.azure.ask("GET", _vault(id).text, VAULTS))
     own = (
         one
-        for one in values.look(vault or {}, "properties.accessPolicies") or ()
+        for one in values.get_path(vault or {}, "properties.accessPolicies") or ()
         if arm_ids.same(one["objectId"], id.partition(SEPARATOR)[2]) and not one.get("applicationId")
     )
     return next(own, None)

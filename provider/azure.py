@@ -1,6 +1,6 @@
 """Azure, one question or change a method: each runs in a thread and gives facts, or raises a ServiceError.
 
-Holds no rule. `Azure` never waits; `patient` and `Retries` ask again where that may help. The keys and roles
+Holds no rule. `Azure` never waits; `retrying` and `Retries` ask again where that may help. The keys and roles
 of a managed HSM are on its own API: Resource Manager shows the keys only to an identity that has a role in
 the HSM, and the roles to nobody (learn.microsoft.com/azure/key-vault/managed-hsm/access-control).
 """
@@ -300,16 +300,16 @@ TRANSIENT_TRIES = 5
 """How often a request is sent if it gets no answer, or a 5xx; azure-core by itself sends it four times."""
 
 
-def patient(azure: Azure, waiter: Waiter) -> Azure:
-    """The same Azure, which repeats each call after throttling, short outages and parallel writes of the same
-    vault. It does not repeat `bind` and `rotate`, which need a look in between.
+def retrying(azure: Azure, waiter: Waiter) -> Azure:
+    """An Azure that repeats each call after throttling, short outages and parallel writes of the same vault.
+    It does not repeat `bind` and `rotate`, which need a look in between.
 
     Each raises ServiceError at any other failure, DeadlineError and StoppedError as `Waiter` does.
     """
-    return cast("Azure", _Patient(azure, waiter))
+    return cast("Azure", _Retrying(azure, waiter))
 
 
-class _Patient:
+class _Retrying:
     def __init__(self, azure: Azure, waiter: Waiter) -> None:
         self._azure, self._waiter = azure, waiter
 

@@ -93,7 +93,7 @@ def check(news: Properties, token: str, forms: Forms | None = None) -> list[Fail
 
 
 def check_binding(news: Properties, token: str, cloud: Cloud) -> list[Failure]:
-    """The same for a binding, whose key must be in the cloud and in the vault that the inputs name."""
+    """What is wrong with a binding's inputs. Its key must be in the cloud and in the vault that they name."""
     failures = check(news, token, {"keyUriWithVersion": lambda text: key_uris.parse(text, cloud)})
     key, vault = news.text("keyUriWithVersion"), news.text("vaultId")
     if not failures and key and vault:

@@ -22,7 +22,7 @@ from core.clouds import Cloud
 from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption, Vault
 from core.key_uris import KeyUri
 from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
-from core.values import Mark
+from core.values import Hidden
 from provider import preflight
 from provider.azure import Retries, Waits
 from provider.checks import UNBIND, Failure, check_binding
@@ -41,7 +41,7 @@ from provider.resource import (
     secret_outputs,
 )
 from provider.waiting import DeadlineError, StoppedError
-from provider.wire import UNKNOWN, Properties, State, Value
+from provider.wire import UNKNOWN, Properties, ResourceState, Value
 
 DERIVED_FROM_KEY_URI = ("keyName", "keyVersion", "keyVaultUri")
 """Outputs that contain the key URI, and so are secret when it is."""
@@ -73,7 +73,7 @@ class CustomerManagedKeyHandler(Resource):
     def check(self, news: Properties) -> list[Failure]:
         return check_binding(news, self.token, self.run.cloud)
 
-    async def preview(self, call: Call, change: Change) -> State:
+    async def preview(self, call: Call, change: Change) -> ResourceState:
         if kept := self._kept(change):
             return kept
         await self._preflight(call, change.news, rebinding=bool(change.id))
@@ -82,35 +82,35 @@ class CustomerManagedKeyHandler(Resource):
         principal = change.olds.values.get("principalId")
         if principal and fold(change.olds, "identityClientId") == fold(change.news, "identityClientId"):
             outputs["principalId"] = principal
-        return State(change.id, outputs)
+        return ResourceState(change.id, outputs)
 
-    async def create(self, call: Call, inputs: Properties) -> State:
+    async def create(self, call: Call, inputs: Properties) -> ResourceState:
         return await self._bind(call, inputs, rebinding=False)
 
-    async def update(self, call: Call, change: Change) -> State:
+    async def update(self, call: Call, change: Change) -> ResourceState:
         if kept := self._kept(change):
             return kept
         return await self._bind(call, change.news, rebinding=True)
 
-    def _kept(self, change: Change) -> State | None:
+    def _kept(self, change: Change) -> ResourceState | None:
         """The state after an update that changes `onDelete` alone, which needs no write to Azure; None for
         any other update."""
         if not change.id or [*self.diff(change.olds, change.old_inputs, change.news)] != ["onDelete"]:
             return None
         kept = {name: value for name, value in change.olds.values.items() if name != "onDelete"}
-        return State(change.id, {**kept, **change.news.values})
+        return ResourceState(change.id, {**kept, **change.news.values})
 
-    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> ResourceState:
         """The binding as Azure has it; gone if the account is absent or on Microsoft-managed keys. Once it is
         gone, updates of the account no longer repeat its key."""
         account = await call.azure.account(arm_ids.account_id(id))
         if account is None or not account.encryption.is_customer_managed:
-            return State("")
+            return ResourceState("")
         shown, account = account.encryption.key_version, as_recorded(olds, account)
         written = {"accountId": id, **inputs.values}
         bound = _bound(olds) if same_binding(olds, account) else (None, None)
         outputs = bound_outputs(written, account, shown, bound)
-        return State(id, outputs, live_inputs(written, account))
+        return ResourceState(id, outputs, live_inputs(written, account))
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
         """Unbinds the account only if the state has `onDelete: unbind`, or if the program in this run has a
@@ -158,7 +158,7 @@ class CustomerManagedKeyHandler(Resource):
                 if not (failure.is_absent and await self._confirmed(account_id, call) is None):
                     raise
 
-    async def _bind(self, call: Call, inputs: Properties, *, rebinding: bool) -> State:
+    async def _bind(self, call: Call, inputs: Properties, *, rebinding: bool) -> ResourceState:
         """Binds as the inputs say, whatever was bound before, and proves it by reading back."""
         account_id = arm_ids.account_id(str(inputs.values["accountId"]))
         wanted = target_of(inputs, self.run.cloud)
@@ -179,14 +179,17 @@ class CustomerManagedKeyHandler(Resource):
             except UnfinishedError as error:
                 asked = preview_outputs(inputs, self.run.cloud)
                 certain = {name: value for name, value in asked.items() if name not in UNCERTAIN}
-                error.state, error.secrets = State(account_id.text, certain), secret_outputs(self, inputs)
+                error.state, error.secrets = (
+                    ResourceState(account_id.text, certain),
+                    secret_outputs(self, inputs),
+                )
                 raise
         if account is None:
             raise RefusedOperationError(f"the account {account_id.name} was deleted while it was bound")
         bound, shown = (self.run.now(), operation_id), account.encryption.key_version
         outputs = bound_outputs(inputs.values, bound_as(account, encryption.key_version), shown, bound)
         self.run.bound[account_id.normalised] = bound
-        return State(account_id.text, outputs)
+        return ResourceState(account_id.text, outputs)
 
     async def write_again(self, account: Account, call: Call) -> None:
         """Writes the binding that the account has once more, unchanged, until the service takes it. It uses
@@ -433,8 +436,8 @@ def effect(wanted: Target, used: str | None) -> str:
     that it is under. "" if the key stays as it is."""
     before, after = key_uris.parse(used) if used else None, wanted.key
     if before is None or after is None or not before.same_key(after):
-        vault = wanted.vault.name if wanted.vault else Mark.UNKNOWN.value
-        becomes = _named(after) if after else effects.key(vault, Mark.UNKNOWN.value, Mark.UNKNOWN.value)
+        vault = wanted.vault.name if wanted.vault else Hidden.UNKNOWN.value
+        becomes = _named(after) if after else effects.key(vault, Hidden.UNKNOWN.value, Hidden.UNKNOWN.value)
         if before is None or after is None:
             return effects.BOUND.format(becomes)
         return effects.KEY_CHANGED.format(becomes, _named(before))

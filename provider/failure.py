@@ -16,7 +16,7 @@ from core import refusals
 if TYPE_CHECKING:
     from azure.core.exceptions import AzureError
 
-    from provider.wire import State
+    from provider.wire import ResourceState
 
 NOT_SENT = -1
 """The status of a request that this provider itself refused to send."""
@@ -86,7 +86,7 @@ class UnfinishedError(Exception):
     """Azure took the change but its end was not seen; running the same again finishes it. `state` is the
     resource's state until then, if it exists; `secrets` names the outputs that are secret."""
 
-    state: State | None = None
+    state: ResourceState | None = None
     secrets: frozenset[str] = frozenset()
 
 

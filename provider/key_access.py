@@ -23,7 +23,7 @@ from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
 from provider.preflight import Finding, Severity, access_findings, blocking, passed
 from provider.resource import READ_LAG_SECONDS, Call, Change, Resource, Run
-from provider.wire import Properties, State, Value
+from provider.wire import Properties, ResourceState, Value
 
 SEPARATOR = "|"
 Outputs = Mapping[str, Value]
@@ -89,11 +89,11 @@ class KeyAccessHandler(Resource):
     """The inputs that the id of an import does not contain."""
 
     @abstractmethod
-    async def carry_out(self, use: KeyUse, inputs: Properties) -> Outputs:
+    async def execute(self, use: KeyUse, inputs: Properties) -> Outputs:
         """Does the work of the creation; gives the outputs. Raises ServiceError."""
 
     @abstractmethod
-    async def still(self, use: KeyUse, known: Properties) -> Outputs | None:
+    async def read_effect(self, use: KeyUse, known: Properties) -> Outputs | None:
         """The outputs, read again; None if the resource no longer holds. Raises ServiceError.
 
         `known` are the outputs of the state or, without one, the inputs.
@@ -107,28 +107,28 @@ class KeyAccessHandler(Resource):
         key_id, _, principal = (id or SEPARATOR.join(given)).partition(SEPARATOR)
         return ErrorContext.of_key(key_id, principal, by_deployer=self.by_deployer)
 
-    async def create(self, call: Call, inputs: Properties) -> State:
+    async def create(self, call: Call, inputs: Properties) -> ResourceState:
         key, principal = arm_ids.key_id(str(inputs.values[self.key_input])), str(inputs.values["principalId"])
         use = KeyUse(call, key, principal, inputs.text("assignmentId"))
-        return State(
-            f"{key.text}{SEPARATOR}{principal}", {**inputs.values, **await self.carry_out(use, inputs)}
+        return ResourceState(
+            f"{key.text}{SEPARATOR}{principal}", {**inputs.values, **await self.execute(use, inputs)}
         )
 
-    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> ResourceState:
         """Gone when it no longer holds, so that the next update carries it out again."""
         key_id, _, principal = id.partition(SEPARATOR)
         known = olds if olds.values else inputs
         use = KeyUse(call, arm_ids.key_id(key_id), principal, known.text("assignmentId"))
-        outputs = await self.still(use, known)
+        outputs = await self.read_effect(use, known)
         if outputs is None:
-            return State("")
+            return ResourceState("")
         written = {self.key_input: key_id, "principalId": principal, **self.imported, **inputs.values}
-        return State(id, {**written, **olds.values, **outputs}, written)
+        return ResourceState(id, {**written, **olds.values, **outputs}, written)
 
-    async def preview(self, call: Call, change: Change) -> State:
+    async def preview(self, call: Call, change: Change) -> ResourceState:
         return replace(await super().preview(call, Change(change.news)), id=change.id)
 
-    async def update(self, call: Call, change: Change) -> State:
+    async def update(self, call: Call, change: Change) -> ResourceState:
         """Carries it out again."""
         return await self.create(call, change.news)
 
@@ -145,7 +145,7 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
     is_read_twice = False
     compared: ClassVar = ("keyId", "principalId", "assignmentId")
 
-    async def carry_out(self, use: KeyUse, inputs: Properties) -> Outputs:
+    async def execute(self, use: KeyUse, inputs: Properties) -> Outputs:
         while await use.remove_access():
             # A client that read the vault's policies before and now writes them all restores the access.
             await use.call.waiter.pause(
@@ -155,7 +155,7 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
         await self._warn_of_other_access(use)
         return {"revokedAt": self.run.now()}
 
-    async def still(self, use: KeyUse, known: Properties) -> Outputs | None:
+    async def read_effect(self, use: KeyUse, known: Properties) -> Outputs | None:
         """Reads may show the access for a while after it was taken away. Access that they show later was
         given anew."""
         revoked = datetime.fromisoformat(known.text("revokedAt") or "1970-01-01T00:00:00Z").timestamp()
@@ -213,7 +213,7 @@ class KeyAccessValidationHandler(KeyAccessHandler):
         super().__init__(run)
         self._bindings = bindings
 
-    async def carry_out(self, use: KeyUse, inputs: Properties) -> Outputs:
+    async def execute(self, use: KeyUse, inputs: Properties) -> Outputs:
         """Waits until the access is shown and, for an account under the key, until the service uses it.
         Raises RefusedOperationError when it is not shown in time, and what a binding raises."""
         head = f"the identity {use.principal} cannot use the key {use.key.name}"
@@ -251,7 +251,7 @@ class KeyAccessValidationHandler(KeyAccessHandler):
         await self._bindings.write_again(account, use.call)
         return True
 
-    async def still(self, use: KeyUse, known: Properties) -> Outputs | None:
+    async def read_effect(self, use: KeyUse, known: Properties) -> Outputs | None:
         model, findings = await _findings(use)
         return None if blocking(findings) else {"accessModel": model}
 
@@ -289,7 +289,7 @@ class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
     imported: ClassVar = {"roleDefinitionId": HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id}
     compared: ClassVar = ("scope", "principalId")
 
-    async def carry_out(self, use: KeyUse, inputs: Properties) -> Outputs:
+    async def execute(self, use: KeyUse, inputs: Properties) -> Outputs:
         if found := await use.hsm_roles():
             await use.call.inform(f"{use.principal} has the role at the key {use.key.name} already")
             return {"assignmentId": found[0].id}
@@ -303,7 +303,7 @@ class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
             made = found[0]
         return {"assignmentId": made.id}
 
-    async def still(self, use: KeyUse, known: Properties) -> Outputs | None:
+    async def read_effect(self, use: KeyUse, known: Properties) -> Outputs | None:
         found = await use.hsm_roles()
         return {"assignmentId": found[0].id} if found else None
 
@@ -331,13 +331,13 @@ class KeyAccessCleanupHandler(Resource):
         key_id = properties.text("keyId") or id.partition(SEPARATOR)[0]
         return ErrorContext.of_key(key_id, properties.text("principalId"))
 
-    async def create(self, call: Call, inputs: Properties) -> State:
+    async def create(self, call: Call, inputs: Properties) -> ResourceState:
         key = arm_ids.key_id(str(inputs.values["keyId"]))
         account = arm_ids.account_id(str(inputs.values["accountId"]))
         principal = await _principal(call, account)
-        return State(f"{key.text}{SEPARATOR}{account.text}", {**inputs.values, **principal})
+        return ResourceState(f"{key.text}{SEPARATOR}{account.text}", {**inputs.values, **principal})
 
-    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> ResourceState:
         """The account's identity by now. The resource exists as long as it is in the state."""
         key_id, _, account_id = id.partition(SEPARATOR)
         written = {"keyId": key_id, "accountId": account_id, **inputs.values}
@@ -346,7 +346,7 @@ class KeyAccessCleanupHandler(Resource):
             principal = await _principal(call, arm_ids.account_id(str(written["accountId"])))
         except ServiceError as failure:
             await call.inform(f"not checked: {service_message(failure)}")
-        return State(id, {**written, **olds.values, **principal}, written)
+        return ResourceState(id, {**written, **olds.values, **principal}, written)
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
         principal = olds.text("principalId")

@@ -28,7 +28,7 @@ from provider.errors import ErrorContext
 from provider.failure import NOT_SENT, NoVersionError, RefusedOperationError, ServiceError
 from provider.live_state import LiveState, Look, Target
 from provider.resource import READ_LAG_SECONDS, Call, Change, Resource, Run
-from provider.wire import UNKNOWN, Properties, State, Value
+from provider.wire import UNKNOWN, Properties, ResourceState, Value
 
 T = TypeVar("T")
 OPERATOR_SECONDS = 1500.0
@@ -59,28 +59,28 @@ class KeyVersionHandler(Resource):
             self.run.leaving.add(account_id.lower())
         return check(news, self.token)
 
-    async def preview(self, call: Call, change: Change) -> State:
+    async def preview(self, call: Call, change: Change) -> ResourceState:
         """The outputs as far as they can be known before anything is made."""
         news, id = change.news, change.news.text("keyId")
         is_rotated = change.id != "" and rotates(change.old_inputs, news)
         if is_rotated:
             await self._preview_rotation(await self._rotation(call, change))
         if is_rotated or id is None or news.is_unknown("pin"):
-            return State(change.id, {**self._named(news), **dict.fromkeys(_FROM_VERSION, UNKNOWN)})
+            return ResourceState(change.id, {**self._named(news), **dict.fromkeys(_FROM_VERSION, UNKNOWN)})
         current = change.olds.text("version") or ""
-        return State(change.id, await self._outputs(call, arm_ids.key_id(id), news, current))
+        return ResourceState(change.id, await self._outputs(call, arm_ids.key_id(id), news, current))
 
-    async def create(self, call: Call, inputs: Properties) -> State:
+    async def create(self, call: Call, inputs: Properties) -> ResourceState:
         key = arm_ids.key_id(str(inputs.values["keyId"]))
-        return State(key.text, await self._outputs(call, key, inputs, ""))
+        return ResourceState(key.text, await self._outputs(call, key, inputs, ""))
 
-    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> ResourceState:
         """The version in use; gone if the key is gone. An import has the key's id alone."""
         key = arm_ids.key_id(id)
         written = Properties({"keyId": id, **inputs.values}, inputs.secrets)
         newest = await call.azure.key_version(key, None)
         if newest is None:
-            return State("")
+            return ResourceState("")
         try:
             chosen = await self._chosen(call, key, written, newest, olds.text("version") or "")
         except NoVersionError as error:
@@ -88,22 +88,24 @@ class KeyVersionHandler(Resource):
                 raise
             # A refresh must not fail here: it comes before the very update that would fix this.
             await call.warn(str(error))
-            return State(id, olds.values, written.values)
+            return ResourceState(id, olds.values, written.values)
         # States that an older version of this provider wrote have a mark, which is no change.
         kept = {name: olds.values[name] for name in ("rotationMark",) if name in olds.values}
         outputs = self._filled(key, written, chosen, newest=newest.version)
-        return State(id, {**kept, **outputs}, written.values)
+        return ResourceState(id, {**kept, **outputs}, written.values)
 
-    async def update(self, call: Call, change: Change) -> State:
+    async def update(self, call: Call, change: Change) -> ResourceState:
         key, news = arm_ids.key_id(change.id), change.news
         if not rotates(change.old_inputs, news):
-            return State(change.id, await self._outputs(call, key, news, change.olds.text("version") or ""))
+            return ResourceState(
+                change.id, await self._outputs(call, key, news, change.olds.text("version") or "")
+            )
         rotation = await self._rotation(call, change)
         async with self._locks[key.normalised]:
             with rotation.call.explained():
                 await preflight.passed(rotation.judged, rotation.call, rotation.refusal_head)
                 made = await rotation.make()
-        return State(change.id, self._filled(key, news, made, newest=made.version))
+        return ResourceState(change.id, self._filled(key, news, made, newest=made.version))
 
     async def _preview_rotation(self, rotation: Rotation) -> None:
         """Says that the key will be rotated, and refuses the rotation for whatever forbids it now: nobody can

@@ -19,7 +19,7 @@ from provider.checks import Failure, check, declared
 from provider.errors import ErrorContext, translate
 from provider.failure import RefusedOperationError, ServiceError
 from provider.waiting import Log, Waiter
-from provider.wire import UNKNOWN, Properties, State
+from provider.wire import UNKNOWN, Properties, ResourceState
 
 
 @dataclass(frozen=True)
@@ -165,16 +165,16 @@ class Resource(ABC):
             found[name] = Difference(kind, written != wanted)
         return found
 
-    async def preview(self, call: Call, change: Change) -> State:
+    async def preview(self, call: Call, change: Change) -> ResourceState:
         """The state after a creation or an update."""
         unknown = () if change.id else declared(self.token).outputs
         values = {**change.olds.values, **change.news.values, **dict.fromkeys(unknown, UNKNOWN)}
-        return State(change.id, values)
+        return ResourceState(change.id, values)
 
     @abstractmethod
-    async def create(self, call: Call, inputs: Properties) -> State: ...
+    async def create(self, call: Call, inputs: Properties) -> ResourceState: ...
 
-    async def update(self, call: Call, change: Change) -> State:
+    async def update(self, call: Call, change: Change) -> ResourceState:
         """The state after an update."""
         return await self.preview(call, change)
 
@@ -183,7 +183,7 @@ class Resource(ABC):
         may run where the network keeps it out."""
         return False
 
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> ResourceState:
         """The resource as it is; gone if its `id` is empty. An import comes with the id alone.
 
         A resource of the state counts as gone once Azure has said so twice: one answer may come from a front
@@ -200,10 +200,10 @@ class Resource(ABC):
             if not (self.keeps_unread(id) and olds.values and unread):
                 raise
             await call.warn(f"not checked: {call.explain(failure)}")
-            return State(id, olds.values, inputs.values)
+            return ResourceState(id, olds.values, inputs.values)
 
     @abstractmethod
-    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> ResourceState:
         """The answer of `read`."""
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:  # noqa: B027 - nothing is a meaning

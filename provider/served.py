@@ -14,14 +14,14 @@ from pulumi.runtime.proto import engine_pb2, provider_pb2
 
 from core.login import Login
 from provider import access_policy, customer_managed_key, deleted_account_purge, key_access, key_version
-from provider.azure import Azure, azure_time, patient
+from provider.azure import Azure, azure_time, retrying
 from provider.engine_log import EngineLog
 from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError, UnknownTypeError
 from provider.functions import FUNCTIONS, wrong_arguments
 from provider.resource import REPLACES, Call, Change, Resource, Run, secret_outputs
 from provider.waiting import DEFAULT_TIMEOUT, Clock, Log, SystemClock, Waiter
-from provider.wire import Properties, State, decode, encode, hiding
+from provider.wire import Properties, ResourceState, decode, encode, hiding
 
 PREVIEW_TIMEOUT = 60.0
 """Seconds a preview or read may wait for Azure before it gives up."""
@@ -97,7 +97,7 @@ class Served:
         properties = _outputs(resource, await self._written(request, resource, change), news)
         return provider_pb2.UpdateResponse(properties=properties, refresh_before_update=resource.refreshes)
 
-    async def _written(self, request: Any, resource: Resource, change: Change) -> State:
+    async def _written(self, request: Any, resource: Resource, change: Change) -> ResourceState:
         # The engine has checked the inputs; a test's, or another program's, may have left that out.
         if failures := resource.check(change.news):
             wrong = "; ".join(f"{failure.property}: {failure.reason}" for failure in failures)
@@ -164,7 +164,7 @@ class Served:
 
         progress = log(engine_pb2.INFO, ephemeral=True)
         waiter = Waiter(self._clock, timeout=timeout, stop=self._stop, progress=progress)
-        azure = patient(self.azure, waiter)
+        azure = retrying(self.azure, waiter)
         warn, inform = log(engine_pb2.WARNING), log(engine_pb2.INFO)
         return Call(urn, azure, self._run.login, waiter, warn, inform, context)
 
@@ -174,5 +174,5 @@ class Served:
         return self.resources[request.type]
 
 
-def _outputs(resource: Resource, state: State, *secret_sources: Properties) -> Any:
+def _outputs(resource: Resource, state: ResourceState, *secret_sources: Properties) -> Any:
     return encode(state.outputs, secret_outputs(resource, *secret_sources))

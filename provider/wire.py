@@ -51,7 +51,7 @@ class Properties:
 
 
 @dataclass(frozen=True)
-class State:
+class ResourceState:
     """A resource as it was left or found. An empty `id` of a read says that it is gone."""
 
     id: str

@@ -16,7 +16,7 @@ from core import arm_ids, rights, values
 from core.effects import ACCESS_REMOVED
 from core.grants import Doubt, Grant, KeyLocation, certain, level
 from core.rights import Access
-from core.values import Mark, Value, folded
+from core.values import Hidden, Value, folded
 from review.preview import VAULTS, ReviewedResource
 from review.snapshot import Snapshot, Snapshots
 from review.verdict import Name, Verdict
@@ -66,10 +66,10 @@ def what(grant: Grant) -> str:
     if grant.entry is None:
         if grant.role:
             return grant.role.name
-        role_id = folded(values.name(grant.resource.stated("roleDefinitionId")))
+        role_id = folded(values.name(grant.resource.input("roleDefinitionId")))
         return f"role {arm_ids.name_of(role_id)}" if role_id else "a role known after apply"
     keys, application = grant.entry.keys, grant.entry.application_id
-    if isinstance(keys, Mark):
+    if isinstance(keys, Hidden):
         said = "unknown permissions"
     elif keys:
         said = rights.spelt(keys)
@@ -82,7 +82,7 @@ def what(grant: Grant) -> str:
 
 def doubt(grant: Grant) -> str:
     """Why what a grant gives is not certain; "" where it is."""
-    condition = values.name(grant.resource.stated("condition"))
+    condition = values.name(grant.resource.input("condition"))
     if grant.doubt is Doubt.CONDITION and isinstance(condition, str):
         return f"under a condition: {condition}"
     return grant.doubt.value if grant.doubt else ""
@@ -243,7 +243,7 @@ def _placed(snapshot: Snapshot) -> Iterator[tuple[Grant, str]]:
             vaults = [name for name, place in places.items() if snapshot.covers(grant, place)]
         for vault in vaults:
             uses_roles = snapshot.uses_roles(vault)
-            yield grant.under(None if isinstance(uses_roles, Mark) else uses_roles), vault
+            yield grant.under(None if isinstance(uses_roles, Hidden) else uses_roles), vault
 
 
 def _abilities(snapshot: Snapshot, grant: Grant, vault: str) -> list[Ability]:
@@ -261,6 +261,6 @@ def _abilities(snapshot: Snapshot, grant: Grant, vault: str) -> list[Ability]:
         found.append(rights.OVER_VAULT[rights.ROLE_WRITE])
     why = doubt(grant)
     abilities = [(ability, why) for ability in found]
-    if why and (found or not grant.role or isinstance(grant.principal, Mark)):
+    if why and (found or not grant.role or isinstance(grant.principal, Hidden)):
         abilities.append(("do what the preview does not show", f"{what(grant)}, {why}"))
     return abilities

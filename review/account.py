@@ -51,7 +51,7 @@ class ReviewedAccount:
     @property
     def kind(self) -> str:
         """Azure's kind of account; "" where it is not known."""
-        return values.known_name(self.account.state.stated("kind")) if self.account else ""
+        return values.known_name(self.account.state.input("kind")) if self.account else ""
 
     @cached_property
     def protections(self) -> list[Protection]:

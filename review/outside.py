@@ -7,7 +7,7 @@ What was taken away may have been taken away on purpose, so giving it back needs
 from collections.abc import Iterator
 
 from core.protection import AccountProtection
-from core.values import Mark
+from core.values import Hidden
 from review import access
 from review.account import ReviewedAccount
 from review.snapshot import Protection
@@ -52,7 +52,7 @@ def _identity(recorded: Protection, live: Protection, planned: Protection) -> It
     before, now, after = recorded.identity, live.identity, planned.identity
     if not before or not now or not before.is_system:
         return
-    if now.is_system or isinstance(now.type, Mark):
+    if now.is_system or isinstance(now.type, Hidden):
         return
     words = "system-assigned identity was removed outside Pulumi"
     if after and after.is_system:

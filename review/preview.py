@@ -17,7 +17,7 @@ from core import documents, resource_types, stack, values
 from core.documents import DocumentError
 from core.resource_types import Kind, kind_of
 from core.stack import Bag, StackResource
-from core.values import Mark
+from core.values import Hidden
 
 REPLACING: Final = (
     *("replace", "create-replacement", "delete-replaced", "import-replacement", "read-replacement"),
@@ -40,13 +40,13 @@ class ReviewedState(StackResource):
     @property
     def id(self) -> str:
         """Its id; empty where it is not known."""
-        return values.known_name(values.look(self.outputs, "id"))
+        return values.known_name(values.get_path(self.outputs, "id"))
 
-    def found(self, path: str) -> Any:
+    def output(self, path: str) -> Any:
         """The cloud's value, otherwise the declared one."""
-        answered = super().found(path)
-        if answered is None or answered is Mark.UNKNOWN:
-            declared = self.stated(path)
+        answered = super().output(path)
+        if answered is None or answered is Hidden.UNKNOWN:
+            declared = self.input(path)
             if declared is not None:
                 return declared
         return answered
@@ -138,7 +138,7 @@ def _state(step: Step, raw: Bag | None, carried: Bag | None = None) -> ReviewedS
     # By the URN: a state could name another type, one that no rule looks at.
     named = {"urn": step.urn, "type": token_of(step.urn)}
     now, was = (stack.of_engine({**state, **named}) for state in (raw, carried or {}))
-    written, outputs = now.inputs or {}, _over(now.outputs, was.outputs, over=Mark.UNKNOWN)
+    written, outputs = now.inputs or {}, _over(now.outputs, was.outputs, over=Hidden.UNKNOWN)
     found = vars(now) | {
         "kind": step.kind,
         # What the program no longer declares is not what it was.
@@ -150,7 +150,7 @@ def _state(step: Step, raw: Bag | None, carried: Bag | None = None) -> ReviewedS
     return ReviewedState(**found)
 
 
-def _over(top: Bag, below: Bag, over: Mark | None = None) -> Bag:
+def _over(top: Bag, below: Bag, over: Hidden | None = None) -> Bag:
     """Lays properties over others, one by one, also inside `properties`. An absent value hides none, and
     neither does a value, at any depth, that is the mark `over`."""
     found = dict(below)

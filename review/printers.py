@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from core.values import Mark, Value
+from core.values import Hidden, Value
 from review.verdict import Verdict, VerdictSeverity
 
 LIMIT: Final = 1500
@@ -185,5 +185,5 @@ def visible(value: str) -> str:
     return f"{head}... ({len(shown) - len(head)} more characters)"
 
 
-def _mark(value: Mark | None) -> str:
+def _mark(value: Hidden | None) -> str:
     return value.value.strip("[]") if value else "none"

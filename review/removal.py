@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from core import arm_ids, arm_template, effects, stack, values
 from core.resource_types import Kind, kind_of
-from core.values import Mark
+from core.values import Hidden
 from review.preview import VAULTS, ReviewedResource, ReviewedState, name_of, token_of
 from review.verdict import Name, Verdict
 
@@ -103,18 +103,18 @@ def _disabled(key: ReviewedResource) -> Iterator[Verdict]:
     elif key.live and after is True and now is not True:
         words = "key {} DISABLED: the service can no longer read the data"
         yield Verdict(Name.ACCESS_REVOKED, words, name)
-    elif isinstance(after, Mark) and now is False:
+    elif isinstance(after, Hidden) and now is False:
         words = "the preview does not show whether key {} stays enabled: the data is read with it"
         yield Verdict(Name.UNDETERMINED, words, name)
 
 
-def _is_disabled(key: ReviewedState) -> bool | Mark:
+def _is_disabled(key: ReviewedState) -> bool | Hidden:
     """Whether a key's newest version is disabled, by the program or in the vault; a mark where the program
     does not show it."""
-    stated = values.flag(key.stated("attributes.enabled"))
-    if stated is False or values.flag(key.found("attributes.enabled")) is False:
+    stated = values.flag(key.input("attributes.enabled"))
+    if stated is False or values.flag(key.output("attributes.enabled")) is False:
         return True
-    return stated if isinstance(stated, Mark) else False
+    return stated if isinstance(stated, Hidden) else False
 
 
 def _not_read(resource: ReviewedResource) -> Iterator[Verdict]:

@@ -22,7 +22,7 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import quote
 
-from core.values import Mark, folded
+from core.values import Hidden, folded
 from review import approvals
 from review.approvals import Approval, People
 from review.preview import PolicyFinding, Preview, name_of
@@ -331,9 +331,9 @@ def _data(value: Any) -> Any:
             return {"name": value.name, "severity": value.severity.word, "words": words}
         case Shown():
             return {"value": value.value}
-        case Mark.UNKNOWN:
+        case Hidden.UNKNOWN:
             return {"unknown": True}
-        case Mark.SECRET:
+        case Hidden.SECRET:
             return {"secret": True}
         case date():
             return value.isoformat()

@@ -8,7 +8,7 @@ from core import arm_ids
 from core.grants import Doubt
 from core.protection import AccountProtection, StatedIdentity
 from core.resource_types import Kind
-from core.values import Mark, Value
+from core.values import Hidden, Value
 from review import access, account_verdicts, outside, removal, this_update
 from review.access import ShownAccounts
 from review.account import ReviewedAccount
@@ -188,8 +188,8 @@ def _facts(protection: Protection | None) -> dict[str, Value]:
 
 
 def _identity(identity: StatedIdentity, principal: Value) -> Value:
-    if isinstance(identity.type, Mark):
-        return Mark.UNKNOWN
+    if isinstance(identity.type, Hidden):
+        return Hidden.UNKNOWN
     kinds = []
     if identity.is_system and isinstance(principal, str):
         kinds.append(f"system-assigned {principal}")

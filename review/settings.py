@@ -16,7 +16,7 @@ from typing import Final
 from core import adapters, arm_ids, audit_log, demands, values
 from core.resource_types import Kind
 from core.stack import StackResource
-from core.values import Mark, Value, flag, folded, items, look, text
+from core.values import Hidden, Value, flag, folded, get_path, items, text
 from review.verdict import Name, Verdict
 
 _ANYTHING: Final = "*"
@@ -78,8 +78,8 @@ def of(state: StackResource, logs: Iterable[StackResource], *, planned: bool) ->
     elif state.kind in {Kind.VAULT, Kind.MANAGED_HSM}:
         found |= _of_vault(state, logs, planned=planned)
     elif state.kind is Kind.LOCK:
-        level = text(state.stated("level"))
-        lets = None if isinstance(level, Mark) else _PASSES.get(folded(level) or "", _ALL)
+        level = text(state.input("level"))
+        lets = None if isinstance(level, Hidden) else _PASSES.get(folded(level) or "", _ALL)
         found["management lock"] = Setting(level, lets)
     return {(state.urn, what): setting for what, setting in found.items()}
 
@@ -87,7 +87,7 @@ def of(state: StackResource, logs: Iterable[StackResource], *, planned: bool) ->
 def _of_account(account: StackResource, logs: Iterable[StackResource]) -> dict[str, Setting]:
     login = "login by account key"
     disabled = flag(account.setting("disableLocalAuth"))
-    by_key = disabled if isinstance(disabled, Mark) else not disabled
+    by_key = disabled if isinstance(disabled, Hidden) else not disabled
     return {
         "account's network": _network(account, "network"),
         login: _on_or_off(by_key, safe=False, fact=login),
@@ -114,7 +114,7 @@ def _of_vault(vault: StackResource, logs: Iterable[StackResource], *, planned: b
 
 
 def _on_or_off(
-    on: bool | Mark | None, *, safe: bool = True, fact: str = "", lost: Name = Name.PROTECTION_WEAKENED
+    on: bool | Hidden | None, *, safe: bool = True, fact: str = "", lost: Name = Name.PROTECTION_WEAKENED
 ) -> Setting:
     """A setting that is on or off, of which one is `safe`."""
     if not isinstance(on, bool):
@@ -124,26 +124,26 @@ def _on_or_off(
 
 def _network(state: StackResource, fact: str) -> Setting:
     """Who reaches an account or a vault over the network, as core reads it."""
-    found = adapters.network(values.look(state.inputs, "properties"))
+    found = adapters.network(values.get_path(state.inputs, "properties"))
     if found.in_perimeter:
         return Setting("decided by its network security perimeter", None, fact)
     rules: list[Value] = []
     if not found.is_disabled:
         rules = [*_listed(found.ip_rules), *_listed(found.subnet_rules)]
-        if demands.first_mark(found.public_access, found.default_action):
-            return Setting(Mark.UNKNOWN, None, fact)
+        if demands.first_hidden(found.public_access, found.default_action):
+            return Setting(Hidden.UNKNOWN, None, fact)
     if found.is_open:
         return Setting("open to all networks", _ALL, fact)
-    if demands.first_mark(*rules):
-        return Setting(Mark.UNKNOWN, None, fact)
+    if demands.first_hidden(*rules):
+        return Setting(Hidden.UNKNOWN, None, fact)
     networks = frozenset(map(str, rules))
     shown = "closed"
     if networks:
         shown = f"selected networks ({', '.join(sorted(networks))})"
-    if state.stated("networkAcls.bypass") and found.admits_trusted_services:
+    if state.input("networkAcls.bypass") and found.admits_trusted_services:
         shown += ", trusted Azure services"
     lets: frozenset[str] | None = networks
-    if networks and not state.stated("networkAcls.defaultAction"):
+    if networks and not state.input("networkAcls.defaultAction"):
         # Nobody has seen that rules without a default action close an endpoint, nor that they leave it open.
         shown, lets = f"{shown}, without a default action", networks | {"perhaps anything"}
     if state.kind is not Kind.ACCOUNT:
@@ -154,20 +154,20 @@ def _network(state: StackResource, fact: str) -> Setting:
     return Setting(shown, lets, fact)
 
 
-def _listed(rules: tuple[Value, ...] | Mark) -> tuple[Value, ...]:
+def _listed(rules: tuple[Value, ...] | Hidden) -> tuple[Value, ...]:
     """Rules one by one; the mark that hides them stands for one."""
-    return (rules,) if isinstance(rules, Mark) else rules
+    return (rules,) if isinstance(rules, Hidden) else rules
 
 
 def _outbound(state: StackResource) -> Setting:
     """Which hosts an account may reach: anything where it says nothing, as in Azure."""
     restricts = flag(state.setting("restrictOutboundNetworkAccess"))
-    listed = items(state.stated("allowedFqdnList"))
-    if isinstance(listed, Mark):
-        return Setting(Mark.UNKNOWN, None)
+    listed = items(state.input("allowedFqdnList"))
+    if isinstance(listed, Hidden):
+        return Setting(Hidden.UNKNOWN, None)
     names = [text(host) for host in listed]
-    if demands.first_mark(restricts, *names):
-        return Setting(Mark.UNKNOWN, None)
+    if demands.first_hidden(restricts, *names):
+        return Setting(Hidden.UNKNOWN, None)
     if not restricts:
         return Setting("anywhere", _ALL)
     hosts = frozenset(filter(None, map(folded, names)))
@@ -181,9 +181,9 @@ def _links(state: StackResource) -> Setting:
     (userOwnedStorage and apiProperties.qnaAzureSearchEndpointId of an account, Microsoft.CognitiveServices
     2025-06-01).
     """
-    listed = items(state.stated("userOwnedStorage"))
-    storage = [] if isinstance(listed, Mark) else [text(look(each, "resourceId")) for each in listed]
-    search = text(state.stated("apiProperties.qnaAzureSearchEndpointId"))
+    listed = items(state.input("userOwnedStorage"))
+    storage = [] if isinstance(listed, Hidden) else [text(get_path(each, "resourceId")) for each in listed]
+    search = text(state.input("apiProperties.qnaAzureSearchEndpointId"))
     found = [*(("storage", id) for id in storage), ("search", search)]
     records = frozenset(("", what, known) for what, id in found if (known := _comparable(id)))
     return Setting(_places(records), lost=Name.LINK_LOST, records=records)
@@ -194,11 +194,11 @@ def _audit(diagnostics: Iterable[StackResource], fact: str = "") -> Setting:
     nothing."""
     records: set[Record] = set()
     for state in diagnostics:
-        categories = {values.as_text(each) for each in audit_log.recorded(state.stated("logs"))}
+        categories = {values.as_text(each) for each in audit_log.recorded(state.input("logs"))}
         for path, what in audit_log.DESTINATIONS.items():
-            place = _comparable(text(state.stated(path)))
+            place = _comparable(text(state.input(path)))
             if place and path == audit_log.EVENT_HUB:
-                hub = _comparable(text(state.stated(audit_log.EVENT_HUB_NAME)))
+                hub = _comparable(text(state.input(audit_log.EVENT_HUB_NAME)))
                 place = f"{place}/{hub}" if hub else place
             if place:
                 records |= {(category, what, place) for category in categories}
@@ -224,4 +224,4 @@ def _covers(records: frozenset[Record], record: Record) -> bool:
 
 def _comparable(id: Value) -> str | None:
     """An id for comparing, or the mark that hides it."""
-    return id.value if isinstance(id, Mark) else folded(id)
+    return id.value if isinstance(id, Hidden) else folded(id)

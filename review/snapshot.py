@@ -20,7 +20,7 @@ from core.protection import (
 )
 from core.resource_types import Kind
 from core.stack import Stack, StackResource
-from core.values import Mark, Value, flag, folded, items, look, text
+from core.values import Hidden, Value, flag, folded, get_path, items, text
 from review import settings
 from review.preview import ReviewedResource, ReviewedState
 from review.settings import Settings
@@ -40,7 +40,7 @@ class Protection:
     are the URNs of the user-assigned identities of this stack that may use the key.
     """
 
-    key: AccountProtection | Mark | None = None
+    key: AccountProtection | Hidden | None = None
     grants: tuple[Grant, ...] = ()
     settings: Settings = field(default_factory=dict)
     unmet: Mapping[str, Judgement] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Protection:
     identity: StatedIdentity | None = None
     binding: StackResource | None = None
     users: frozenset[str] = frozenset()
-    inline: AccountProtection | Mark | None = None
+    inline: AccountProtection | Hidden | None = None
 
     @property
     def bound(self) -> bool:
@@ -58,7 +58,7 @@ class Protection:
     def principal(self) -> Value:
         """The object id of the account's own identity; None where it has none."""
         if self.account and self.identity and self.identity.is_system:
-            return text(self.account.found("identity.principalId"))
+            return text(self.account.output("identity.principalId"))
         return None
 
 
@@ -99,9 +99,9 @@ class Snapshot(Protections):
 
     # Which key
 
-    def inline(self, account: StackResource) -> StatedEncryption | Mark | None:
+    def inline(self, account: StackResource) -> StatedEncryption | Hidden | None:
         """The encryption that the account has."""
-        return _stated_encryption(account.found("encryption"))
+        return _stated_encryption(account.output("encryption"))
 
     def _of_account(self, account: ReviewedState) -> Protection:
         """The protection of an account of this stack."""
@@ -111,7 +111,7 @@ class Snapshot(Protections):
         ids = self._key_users(account, identity, key)
         users = {self.stack.by_id[id].urn for id in ids if id in self.stack.by_id}
         owners = set(users)
-        if "" in ids or isinstance(identity.type, Mark):
+        if "" in ids or isinstance(identity.type, Hidden):
             owners.add(account.urn)
         if identity.attached is None:
             owners |= {resource.urn for resource in self.attached_identities(account)[0]}
@@ -133,12 +133,12 @@ class Snapshot(Protections):
 
     def _of_binding(self, binding: ReviewedState) -> Protection:
         """The protection of an account of another stack, of which this one has the binding."""
-        principals = [text(binding.found("principalId"))]
+        principals = [text(binding.output("principalId"))]
         held = self._held_by(set(), principals, binding.dependencies)
         return replace(self._of_key(self.bound(binding), held, binding), binding=binding)
 
     def _of_key(
-        self, key: AccountProtection | Mark | None, held: Iterable[Grant], *around: StackResource | None
+        self, key: AccountProtection | Hidden | None, held: Iterable[Grant], *around: StackResource | None
     ) -> Protection:
         """What a key brings: those of the grants `held` that count for it, its demands, and the settings of
         its vault, of itself and of the resources `around` it."""
@@ -157,7 +157,7 @@ class Snapshot(Protections):
     # Who may use it
 
     def _key_users(
-        self, account: ReviewedState, identity: StatedIdentity, key: AccountProtection | Mark | None
+        self, account: ReviewedState, identity: StatedIdentity, key: AccountProtection | Hidden | None
     ) -> set[str]:
         """The ids of the identities that use an account's key; "" is the account's own.
 
@@ -180,12 +180,14 @@ class Snapshot(Protections):
     def _facts(self, account: ReviewedState, id: str, name: str) -> Iterator[Value]:
         """The cloud's answers about an identity: by its own resource, and by the account."""
         if made := self.stack.by_id.get(id):
-            yield text(made.found(name))
+            yield text(made.output(name))
         if not id:
-            yield text(account.found(f"identity.{name}"))
-        assigned = look(account.outputs, "identity.userAssignedIdentities")
+            yield text(account.output(f"identity.{name}"))
+        assigned = get_path(account.outputs, "identity.userAssignedIdentities")
         if isinstance(assigned, Mapping):
-            yield from (text(look(facts, name)) for known, facts in assigned.items() if folded(known) == id)
+            yield from (
+                text(get_path(facts, name)) for known, facts in assigned.items() if folded(known) == id
+            )
 
     def _held_by(
         self, owners: set[str], principals: Iterable[Value], awaited: Container[str]
@@ -229,14 +231,14 @@ class Snapshot(Protections):
         fits = not is_known or place.in_managed_hsm is grant.of_managed_hsm
         return fits and self.reaches(grant, place)
 
-    def uses_roles(self, vault: Value) -> bool | Mark | None:
+    def uses_roles(self, vault: Value) -> bool | Hidden | None:
         """Whether a vault uses role assignments and not access policies; None where that is not known."""
         state = self.stack.named(Kind.VAULT, vault)
         if state is None:
             return None
         if state.kind is Kind.MANAGED_HSM:
             return True
-        return flag(state.found("enableRbacAuthorization"))
+        return flag(state.output("enableRbacAuthorization"))
 
 
 class PlannedSnapshot(Snapshot):
@@ -258,15 +260,15 @@ class PlannedSnapshot(Snapshot):
 
     def said(self, resource: StackResource, name: str) -> object:
         """The value that the update gives a property."""
-        return resource.stated(name)
+        return resource.input(name)
 
-    def inline(self, account: StackResource) -> StatedEncryption | Mark | None:
+    def inline(self, account: StackResource) -> StatedEncryption | Hidden | None:
         """The encryption that the account's next write sends."""
         if not isinstance(account, ReviewedState):
             return None
         return _stated_encryption(values.prop(account.written, "encryption"))
 
-    def of_account(self, account: StackResource) -> AccountProtection | Mark | None:
+    def of_account(self, account: StackResource) -> AccountProtection | Hidden | None:
         """The account's use of a key. None also if the update takes the binding away: the account's own
         inputs no longer count."""
         if account.urn not in self.bindings_by_account:
@@ -288,7 +290,7 @@ class PlannedSnapshot(Snapshot):
         is_policy = grant.resource.kind is Kind.ACCESS_POLICY
         return not (is_policy and (grant.vault_name, folded(grant.principal)) in self._overwritten)
 
-    def uses_roles(self, vault: Value) -> bool | Mark | None:
+    def uses_roles(self, vault: Value) -> bool | Hidden | None:
         """What the program states, of a vault of which the model is known before the update."""
         state = self.stack.named(Kind.VAULT, vault)
         if state is None or super().uses_roles(vault) is None:
@@ -326,9 +328,9 @@ def _after(resource: ReviewedResource) -> ReviewedState | None:
     return resource.planned
 
 
-def _stated_encryption(block: object) -> StatedEncryption | Mark | None:
+def _stated_encryption(block: object) -> StatedEncryption | Hidden | None:
     """The encryption of a block that names a key or its source; None for one that says nothing."""
-    says = isinstance(block, Mark) or look(block, "keySource") or look(block, "keyVaultProperties")
+    says = isinstance(block, Hidden) or get_path(block, "keySource") or get_path(block, "keyVaultProperties")
     return encryption_in(block) if says else None
 
 
@@ -336,7 +338,7 @@ def revoked_by(state: ReviewedState) -> tuple[Value, Value]:
     """The principal and the key id of an azure-cmk:index:KeyAccessRevocation. When an update writes it, it
     removes an identity's own access to a key at once, even if the program declares that access
     (provider/key_access.py)."""
-    principal, key = (text(look(state.written, name)) for name in ("principalId", "keyId"))
+    principal, key = (text(get_path(state.written, name)) for name in ("principalId", "keyId"))
     return principal, key
 
 
@@ -367,8 +369,8 @@ def _overwritten(resources: Iterable[ReviewedResource]) -> Iterator[_Holder]:
         if vault.kind is not Kind.VAULT or vault.op != "update" or not vault.live or not vault.planned:
             continue
         declared = values.prop(vault.planned.written, _POLICIES)
-        before, after = items(vault.live.found(_POLICIES)), items(declared)
-        if declared is None or isinstance(before, Mark) or isinstance(after, Mark):
+        before, after = items(vault.live.output(_POLICIES)), items(declared)
+        if declared is None or isinstance(before, Hidden) or isinstance(after, Hidden):
             continue
         had, kept = ({folded(entry.holder) for entry in entries_in(listed)} for listed in (before, after))
         yield from ((folded(vault.planned.azure_name) or "", id) for id in had - kept)

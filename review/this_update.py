@@ -15,7 +15,7 @@ from core.grants import level
 from core.protection import AccountProtection
 from core.rights import Access, EffectiveAccess
 from core.stack import Bag
-from core.values import Mark, Value, folded
+from core.values import Hidden, Value, folded
 from review import access, settings
 from review.account import ReviewedAccount
 from review.preview import ReviewedResource, name_of
@@ -51,21 +51,21 @@ def verdicts(account: ReviewedAccount) -> Iterator[Verdict]:
 # The key
 
 
-def _new(key: AccountProtection | Mark | None) -> Verdict:
+def _new(key: AccountProtection | Hidden | None) -> Verdict:
     if key is None:
         return Verdict(Name.NOT_ENCRYPTED, effects.NOT_ENCRYPTED)
-    if isinstance(key, Mark):
+    if isinstance(key, Hidden):
         return Verdict(Name.UNDETERMINED, "new account whose encryption is {}", (key,))
     return Verdict(Name.BOUND, effects.BOUND, (shown(key),))
 
 
 def _encryption(account: ReviewedAccount, live: Protection, planned: Protection) -> Iterator[Verdict]:
     before, after = live.key, planned.key
-    if isinstance(before, Mark) or isinstance(after, Mark):
+    if isinstance(before, Hidden) or isinstance(after, Hidden):
         if before is not after:
             yield Verdict(Name.UNDETERMINED, "encryption changes, and the preview does not show to what")
     elif before and after:
-        if before.client_id != after.client_id and not isinstance(before.client_id, Mark):
+        if before.client_id != after.client_id and not isinstance(before.client_id, Hidden):
             words = "key will be used through ANOTHER IDENTITY: {} instead of {}"
             own = "the account's own"
             yield Verdict(Name.IDENTITY_CHANGED, words, (after.client_id or own, before.client_id or own))
@@ -122,7 +122,7 @@ def _written_again(
 
 
 def _account_written(
-    written: Bag, inline: AccountProtection | Mark | None, key: AccountProtection
+    written: Bag, inline: AccountProtection | Hidden | None, key: AccountProtection
 ) -> Iterator[Verdict]:
     """The verdict on an account's own write, after which no binding is written: `inline` is the key that it
     states, `key` the one that the account has."""
@@ -131,7 +131,7 @@ def _account_written(
         yield Verdict(Name.MAY_UNBIND, words)
     elif inline is None:
         yield Verdict(Name.UNBOUND, effects.UNBOUND)
-    elif isinstance(inline, Mark) or inline.same_version(key) is None:
+    elif isinstance(inline, Hidden) or inline.same_version(key) is None:
         words = "account is written with an encryption that the preview does not show"
         yield Verdict(Name.UNDETERMINED, words)
     elif not inline.same_version(key):
@@ -142,7 +142,7 @@ def _account_written(
 def shown(key: AccountProtection) -> Value:
     """A key and its version, for a reader."""
     parts = (key.vault_name, key.key_name, key.version)
-    if isinstance(key.version, Mark) and all(part is key.version for part in parts):
+    if isinstance(key.version, Hidden) and all(part is key.version for part in parts):
         return key.version
     vault, name, version = (values.as_text(part) or effects.NEWEST for part in parts)
     return effects.key(vault, name, version)
@@ -153,7 +153,7 @@ def _newest_version(key: ReviewedResource | None) -> str | None:
     if key is None or key.live is None:
         return None
     try:
-        uri = key_uris.parse(values.known_name(key.live.found("keyUriWithVersion")))
+        uri = key_uris.parse(values.known_name(key.live.output("keyUriWithVersion")))
         return uri.version.lower() or None
     except MalformedError:
         return None
@@ -165,8 +165,8 @@ def _newest_version(key: ReviewedResource | None) -> str | None:
 def _identity(account: ReviewedAccount, live: Protection, planned: Protection) -> Iterator[Verdict]:
     before, after = live.identity, planned.identity
     if before and after and live.bound:
-        is_hidden = isinstance(after.type, Mark)
-        if is_hidden and not isinstance(before.type, Mark):
+        is_hidden = isinstance(after.type, Hidden)
+        if is_hidden and not isinstance(before.type, Hidden):
             words = "account's identity changes, and the preview does not show to what"
             yield Verdict(Name.UNDETERMINED, words)
         uses_own = not (isinstance(live.key, AccountProtection) and live.key.client_id)
@@ -208,7 +208,7 @@ def _access(account: ReviewedAccount, live: Protection, planned: Protection) -> 
 
 def _wider_access(live: Protection, planned: Protection) -> Iterator[Verdict]:
     """The verdicts on new grants that allow more than the service needs."""
-    kind = values.name(planned.account.stated("kind")) if planned.account else None
+    kind = values.name(planned.account.input("kind")) if planned.account else None
     had = {(access.what(grant), grant.scope) for grant in live.grants}
     words = "the service may do MORE with the key than it needs: {}"
     for grant in planned.grants:

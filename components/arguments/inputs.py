@@ -144,7 +144,7 @@ class ComponentArguments(Arguments):
         """Raises ValueError for a name that the component cannot have."""
 
     def completed(self) -> Self:
-        """The same with defaults that follow from other arguments. Called when nothing is wrong. Raises
+        """These arguments with the defaults that follow from others. Called when nothing is wrong. Raises
         ValueError where the name is too long for a default."""
         return self
 

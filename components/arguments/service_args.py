@@ -269,7 +269,7 @@ class EncryptedAIServicesAccountArgs(EncryptionArguments, FoundryArguments):
         return names.derived(resource, self, names.DEFAULTS[resource].given(self), target)
 
     def of_account(self, account: facts.Account | None) -> Self:
-        """The same with the name of the service's account, if that is the default one of another kind: an
+        """These arguments with the name that the account has, if that is the default one of another kind: an
         account that Azure turns into another kind keeps its name."""
         if account is None or "account_name" in self.given:
             return self

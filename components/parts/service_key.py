@@ -52,13 +52,13 @@ class ServiceKey:
         """The key, in its vault; `guard` are the hooks of writes of a vault that is made here."""
         inputs, plan = self.inputs, self.plan
         ids = [id for id in (inputs.key.id, inputs.vault.id) if id is not None]
-        makers = [one for id in ids for one in source_resources(id)]
+        made_by = [one for id in ids for one in source_resources(id)]
         if inputs.key.id is not None:
-            key = key_at(inputs.key.id, self.vault_provider, makers)
+            key = key_at(inputs.key.id, self.vault_provider, made_by)
             self._assign_officers(key.vault)
             return key
         if inputs.vault.id is not None:
-            vault = vault_at(inputs.vault.id, self.vault_provider, makers)
+            vault = vault_at(inputs.vault.id, self.vault_provider, made_by)
         else:
             vault = make_vault(
                 KeyVaultArgs(

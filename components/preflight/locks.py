@@ -24,7 +24,7 @@ from core.resource_types import BINDING
 _CHECK = "azure-cmk:index:checkDeployment"
 
 
-class LockedError(pulumi.RunError):
+class ManagementLockError(pulumi.RunError):
     """A management lock forbids a change. The resource was not written."""
 
 
@@ -41,7 +41,7 @@ class _Locks:
         written = changed.id.partition("/accessPolicy/")[0]  # a part of its vault
         for finding in (await self._report(_group(written))).get("findings") or ():
             if arm_ids.same(finding["id"], written):
-                raise LockedError(f"{finding['text']}; {finding['fix']}. Nothing of it was written")
+                raise ManagementLockError(f"{finding['text']}; {finding['fix']}. Nothing of it was written")
 
     async def _report(self, group: str) -> Mapping[str, Any]:
         if group not in self._reports:

@@ -16,7 +16,7 @@ from components.arguments.inputs import known_text
 from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.azure_native import plugin_version
 from components.declared import IN_RESOURCE_MANAGER, Declaration, Made
-from components.parts.service_parts import Parts
+from components.parts.service_resources import ServiceResources
 from components.service_plan import ServicePlan
 from core import arm_ids, facts, key_uris, regions
 from core import resource_types as types
@@ -49,7 +49,7 @@ def planned(inputs: EncryptedAIServicesAccountArgs, service: ServiceState) -> li
     group = service.before.group_name or service.desired.group_name
     if group == UNKNOWN or not service.login.subscription_id:
         return []
-    asks = _Asks(inputs, service, arm_ids.group_id(service.login.subscription_id, group))
+    asks = _DeploymentQuestions(inputs, service, arm_ids.group_id(service.login.subscription_id, group))
     asks.declare_all()
     deletions = deleted(service.before, service.login.subscription_id, asks.declared)
     return [
@@ -100,7 +100,7 @@ def _former_grant(service: ServiceState) -> Iterator[Question]:
 
 
 @dataclass
-class _Asks:
+class _DeploymentQuestions:
     """Takes the declarations of one service: `declared` has their types and names, and `found` lists the
     resources that Azure is asked about."""
 
@@ -115,7 +115,9 @@ class _Asks:
         inputs, place = self.inputs, self.service.place
         network = replace(inputs.network, subnet_id=known_text(inputs.network.subnet_id))
         none = pulumi.ResourceOptions
-        parts = Parts(replace(inputs, network=network), ServicePlan(self.service), none, none, asks=self)
+        parts = ServiceResources(
+            replace(inputs, network=network), ServicePlan(self.service), none, none, asks=self
+        )
         key = parts.key() if inputs.has_key else None
         identity = encryption = None
         if key and not inputs.binds_in_two_phases:
@@ -127,7 +129,7 @@ class _Asks:
         if key:
             parts.grant(key, UNKNOWN)
             parts.key_operators(key)
-        parts.rest(account)
+        parts.supporting_resources(account)
 
     def __call__(self, declared: Declaration, **options: Any) -> Made:
         """Notes a declaration. Asks nothing about a resource in one that something else is yet to make, nor

@@ -10,7 +10,13 @@ from components.azure_native import AzureResource, read_back, value_at
 from components.component import ChildOptions, may_be_transformed
 from components.declared import Declaration
 from components.resources.account_write import key_guard, unwritten
-from components.resources.kept_properties import KEPT, SEARCH_LINK, SET_BY_AZURE, lost_search, with_kept
+from components.resources.kept_properties import (
+    KEPT,
+    SEARCH_LINK,
+    SET_BY_AZURE,
+    missing_search_key,
+    with_kept,
+)
 from core import adapters, arm_ids
 from core import resource_types as types
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
@@ -84,7 +90,7 @@ def make_account(
     elif not inline:
         key = None
         if not frozen:
-            key = before.key_to_state(None if may_change else declared, ignored)
+            key = before.key_to_declare(None if may_change else declared, ignored)
         if key:
             properties["encryption"] = key.declared
             ignored.append(LIVE_ENCRYPTION)
@@ -147,7 +153,7 @@ def _to_write(
     `may_change`: a transform may change what is declared."""
     ignored = [*kept]
     properties = with_kept(declared["properties"], before.live, declared["kind"])
-    if lost_search(name, {"properties": properties}, before.live):
+    if missing_search_key(name, {"properties": properties}, before.live):
         # The link stays as it is recorded, and the hook refuses a write without the search key.
         ignored.append(SEARCH_LINK)
     if may_change:

@@ -27,7 +27,7 @@ import pulumi
 from pulumi.runtime.proto import resource_pb2
 
 from components.azure_failures import made_usable
-from components.resources.kept_properties import lost_search
+from components.resources.kept_properties import missing_search_key
 from components.sdk.hooks import KNOWN_LATER, engine_has, plain, read_in_hook
 from components.sdk.invokes import InvokeError, invoke
 from core import adapters
@@ -196,7 +196,7 @@ def key_guard(
         now = replace(before, live=live)
         was = None if about.old_outputs is None else await plain(about.old_inputs or {})
         problem = None if unbinds else loss(name, sent, now, was=was, same_key=same_key)
-        problem = problem or turns_identity_on(name, sent, now) or lost_search(name, sent, live)
+        problem = problem or turns_identity_on(name, sent, now) or missing_search_key(name, sent, live)
         if was is not None and not unbinds:
             problem = problem or states_unusable_key(name, sent, now)
         if problem:

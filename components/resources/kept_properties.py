@@ -73,7 +73,7 @@ def with_kept(
     return found
 
 
-def lost_search(name: str, sent: Mapping[str, Any], account: Mapping[str, Any] | None) -> str | None:
+def missing_search_key(name: str, sent: Mapping[str, Any], account: Mapping[str, Any] | None) -> str | None:
     """Why a write with the inputs `sent` would cut an account off its search service; None if it does not."""
     live = (((account or {}).get("properties") or {}).get(_API) or {}).get(_SEARCH_ID)
     if not live or ((sent.get("properties") or {}).get(_API) or {}).get(_SEARCH_KEY):

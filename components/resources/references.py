@@ -12,7 +12,7 @@ from core import arm_ids
 class VaultReference:
     """A vault, made here or existing.
 
-    `provider` is an azure-native provider for the vault's own subscription; `makers` are the resources of
+    `provider` is an azure-native provider for the vault's own subscription; `made_by` are the resources of
     this program that make it. `writes` are the last declared writes to it.
     """
 
@@ -20,7 +20,7 @@ class VaultReference:
     name: pulumi.Input[str]
     resource_group_name: pulumi.Input[str]
     provider: pulumi.ProviderResource | None = None
-    makers: Sequence[pulumi.Resource] = ()
+    made_by: Sequence[pulumi.Resource] = ()
     writes: list[pulumi.Resource] = field(default_factory=list, compare=False)
 
 
@@ -40,28 +40,28 @@ class KeyReference:
 def vault_at(
     vault_id: pulumi.Input[str],
     provider: pulumi.ProviderResource | None = None,
-    makers: Sequence[pulumi.Resource] = (),
+    made_by: Sequence[pulumi.Resource] = (),
 ) -> VaultReference:
     """The vault with an ARM id, which may be known only once it is made."""
     parsed = pulumi.Output.from_input(vault_id).apply(arm_ids.vault_id)
-    return VaultReference(vault_id, parsed.name, parsed.group, provider, makers)
+    return VaultReference(vault_id, parsed.name, parsed.group, provider, made_by)
 
 
 def key_at(
     key_id: pulumi.Input[str],
     provider: pulumi.ProviderResource | None = None,
-    makers: Sequence[pulumi.Resource] = (),
+    made_by: Sequence[pulumi.Resource] = (),
 ) -> KeyReference:
     """The key with an ARM id, in its vault."""
     if isinstance(key_id, str):
-        return KeyReference(key_id, vault_at(vault_of(key_id), provider, makers))
+        return KeyReference(key_id, vault_at(vault_of(key_id), provider, made_by))
     known: pulumi.Output[str] = pulumi.Output.from_input(key_id)
-    return KeyReference(key_id, vault_at(known.apply(_vault_known_later), provider, makers))
+    return KeyReference(key_id, vault_at(known.apply(_vault_known_later), provider, made_by))
 
 
 def _vault_known_later(key_id: str) -> str:
-    """The same for a key whose id is an output. Raises ValueError for a managed HSM: its id must be known in
-    advance, because the resources depend on it."""
+    """The ARM id of the vault of a key whose id is an output. Raises ValueError for a managed HSM: its id
+    must be known in advance, because the resources depend on it."""
     if arm_ids.in_managed_hsm(key_id):
         raise ValueError(f"{key_id!r} is a key of a managed HSM; give its id as plain text, not as an output")
     return vault_of(key_id)

@@ -53,7 +53,7 @@ def make_vault(
     vault = Declaration(types.VAULT, f"{inputs.name}-vault", given, argument, "vault.id")
     # A vault that an earlier version brought back has it in the state: it says how the vault came about.
     made = declare(vault, ignore_changes=["properties.createMode"], guard=guard)
-    return VaultReference(made.id, made.name, inputs.resource_group_name, makers=made.resources)
+    return VaultReference(made.id, made.name, inputs.resource_group_name, made_by=made.resources)
 
 
 class KeyVault(Component):
@@ -75,7 +75,7 @@ class KeyVault(Component):
         super().__init__(name, opts)
         guard = lone_vault_guard(inputs.vault_name)
         vault = make_vault(inputs, Registering(self.protected_child), guard=guard)
-        made: Any = vault.makers[0]
+        made: Any = vault.made_by[0]
         self.vault_id = pulumi.Output.from_input(vault.id)
         self.vault_uri = value_at(made.properties, "vaultUri")
         self.register_outputs(self.outputs())

@@ -93,7 +93,7 @@ def vault_guard(
 
 
 def lone_vault_guard(name: str) -> pulumi.ResourceHookBinding | None:
-    """The same for a vault that a program makes without a service. Whether the settings or somebody else put
+    """The guard of a vault that a program makes without a service. Whether the settings or somebody else put
     it under Azure RBAC is not recorded, so that no update takes it to access policies. An update asks
     azure-cmk something first, because the engine cannot make a provider while hooks wait. Raises InvokeError.
     """

@@ -33,8 +33,8 @@ def of_vault(vault: VaultReference, what: str, own: T) -> T:
     resource holds that, at first as in `own`. For a program in another language, a component knows its own
     alone, without a root."""
     root, which = get_root_resource(), vault.id.lower() if isinstance(vault.id, str) else None
-    if vault.makers:
-        which = str(id(vault.makers[0]))
+    if vault.made_by:
+        which = str(id(vault.made_by[0]))
     if root is None or which is None:
         return own
     found: T = vars(root).setdefault(f"language-cmk {what}", {}).setdefault(which, own)

@@ -23,10 +23,10 @@ _PLACE = ("accountName", "location", "resourceGroupName")  # a change of these i
 @dataclass(frozen=True)
 class BoundKey:
     """The key that an account is bound to, the version if the account names one, and the identity that uses
-    the key. `says_version`: the account states a version, even an empty one, which means the same as none."""
+    the key. `states_version`: the account states a version; an empty one means the same as none."""
 
     encryption: Encryption
-    says_version: bool
+    states_version: bool
 
     @property
     def declared(self) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class BoundKey:
             "keyVaultProperties": {
                 name: value
                 for name, value in key.items()
-                if value or (name == "keyVersion" and self.says_version)
+                if value or (name == "keyVersion" and self.states_version)
             },
         }
 
@@ -89,7 +89,7 @@ class AccountBefore:
             return live or recorded
         if recorded.encryption.key_version:
             return live if live.encryption.key_version or self.shows_version else recorded
-        unnamed = BoundKey(replace(live.encryption, key_version=""), says_version=live.says_version)
+        unnamed = BoundKey(replace(live.encryption, key_version=""), states_version=live.states_version)
         return unnamed if self.shows_version and unnamed.is_same(recorded) else live
 
     @property
@@ -111,7 +111,7 @@ class AccountBefore:
         host = key_uris.vault_host(bound.encryption.key_vault_uri)
         return f"{unmet.text}. The way out: {unmet.command(host=host)}"
 
-    def key_to_state(self, declared: Answer, ignored: Collection[str]) -> BoundKey | None:
+    def key_to_declare(self, declared: Answer, ignored: Collection[str]) -> BoundKey | None:
         """The key that a run states beside the account's arguments `declared`, without the paths `ignored`;
         None if it is to leave the recorded encryption as it is. Arguments that something may still change are
         given as None."""

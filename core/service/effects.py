@@ -10,9 +10,9 @@ from core import resource_types as types
 from core.service.desired import MICROSOFT_MANAGED
 from core.service.recorded import RecordedService
 from core.service.state import ServiceState
-from core.values import Mark
+from core.values import Hidden
 
-_LATER = Mark.UNKNOWN.value
+_LATER = Hidden.UNKNOWN.value
 
 
 @dataclass(frozen=True)

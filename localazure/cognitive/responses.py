@@ -53,8 +53,8 @@ def account_body(account: Account, api_version: str, connections: Sequence[Json]
 
 
 def answered(cloud: Cloud, account: Account, api_version: str) -> Json:
-    """The same body, with its private endpoints and projects, and the key version as `versionless_key_shown`
-    says."""
+    """An account as Azure answers it, with its private endpoints and projects, and the key version as
+    `versionless_key_shown` says."""
     account = _with_projects(cloud, account)
     target = account.key_vault_properties
     if target and not target.get("keyVersion") and cloud.behaviour.versionless_key_shown == "resolved":

@@ -93,7 +93,7 @@ def generate(kty: str, *, size: int | None = None, curve: str | None = None) -> 
 
 
 sample = cache(generate)
-"""The same key pair each time, for a write that is undone: an RSA key takes 50 ms to make."""
+"""A key pair that is made once, for a write that is undone: an RSA key takes 50 ms to make."""
 
 
 def from_jwk(jwk: Mapping[str, Any]) -> Material:

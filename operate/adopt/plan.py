@@ -8,7 +8,7 @@ from core import adapters, arm_ids, kinds, regions, resource_types, rights, role
 from core.facts import Network
 from core.roles import encryption_user
 from core.service.desired import AUTOMATIC
-from core.values import Mark
+from core.values import Hidden
 from operate.adopt.existing import Existing
 from operate.evidence.history import newest
 from operate.evidence.model import NotChecked
@@ -70,7 +70,7 @@ def network(found: Network) -> dict[str, Any]:
     if found.is_open:
         return {"access": "open"}
     named = {"allowedIpRanges": found.ip_rules, "allowedSubnetIds": found.subnet_rules}
-    lists = {word: [*map(str, rules)] for word, rules in named.items() if not isinstance(rules, Mark)}
+    lists = {word: [*map(str, rules)] for word, rules in named.items() if not isinstance(rules, Hidden)}
     if found.is_disabled or not any(lists.values()):
         return {"access": "closed"}
     return {"access": "selected", **{word: rules for word, rules in lists.items() if rules}}

@@ -6,7 +6,7 @@ from core import judgements, kinds, values
 from core.protection import Protections, StatedEncryption, StatedIdentity, encryption_of, identity_of
 from core.resource_types import Kind
 from core.stack import StackResource, made_as_generic
-from core.values import Mark
+from core.values import Hidden
 from policies.rule import (
     Findings,
     RuleContext,
@@ -44,7 +44,7 @@ def account_has_customer_key(account: StackResource, context: RuleContext) -> Fi
     protections, is_generic = context.protections, account.kind is Kind.OTHER_PROVIDER
     if is_generic and made_as_generic(account) is not Kind.ACCOUNT:
         return
-    kind = values.word(account.stated("kind") if is_generic else account.found("kind"))
+    kind = values.word(account.input("kind") if is_generic else account.output("kind"))
     if kind in {*context.words("excludedKinds"), *map(str.lower, kinds.WITHOUT_DATA)}:
         return
     if is_generic:
@@ -90,8 +90,8 @@ def account_identity(account: StackResource, _: RuleContext) -> Findings:
             fix="take identity out of the account's ignoreChanges",
         )
     identity = identity_of(account.declared)
-    said = f"identity.type is {values.shown(account.stated('identity.type'))}"
-    if isinstance(identity.type, Mark):
+    said = f"identity.type is {values.shown(account.input('identity.type'))}"
+    if isinstance(identity.type, Hidden):
         yield hidden("identity.type", identity.type)
     elif identity.is_user and not identity.is_system:
         yield from _user_assigned(account, identity, said)
@@ -147,15 +147,15 @@ def account_write_keeps_key(account: StackResource, context: RuleContext) -> Fin
 
 def _is_bound(binding: StackResource) -> bool:
     """Whether the binding exists: only then does a preview know who uses the key."""
-    return any(isinstance(values.look(binding.outputs, name), str) for name in ("principalId", "boundAt"))
+    return any(isinstance(values.get_path(binding.outputs, name), str) for name in ("principalId", "boundAt"))
 
 
 def _is_written(account: StackResource) -> bool:
     """Whether a preview shows an update of the account; an update that is done no longer shows what it
     wrote."""
     computed = [
-        values.look(account.outputs, "id"),
-        values.look(account.outputs, "etag"),
-        account.found("provisioningState"),
+        values.get_path(account.outputs, "id"),
+        values.get_path(account.outputs, "etag"),
+        account.output("provisioningState"),
     ]
-    return account.exists and Mark.UNKNOWN in computed
+    return account.exists and Hidden.UNKNOWN in computed

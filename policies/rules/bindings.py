@@ -4,7 +4,7 @@ from core import values
 from core.protection import AccountProtection, Protections, StatedEncryption, identity_of
 from core.resource_types import Kind
 from core.stack import Stack, StackResource, around
-from core.values import Mark
+from core.values import Hidden
 from policies.rule import Findings, RuleContext, RuleFinding, RuleSubject, hidden, later, rule, undecided
 
 
@@ -18,7 +18,7 @@ def binding_identity(use: AccountProtection, context: RuleContext) -> Findings:
         yield from _attached(use, account, context.protections)
     elif account is not None and use.writer.kind is Kind.BINDING:
         identity = identity_of(account.declared)
-        if isinstance(identity.type, Mark):
+        if isinstance(identity.type, Hidden):
             yield hidden("identity.type", identity.type, account.urn)
         elif not identity.is_system:
             yield RuleFinding(
@@ -80,8 +80,8 @@ def binding_protected(subject: StackResource, context: RuleContext) -> Findings:
 
 def _asks_for_it(component: StackResource) -> bool:
     """`protect: false`, or the setting that unprotects in one update what the next removes."""
-    unbinds = isinstance(values.name(component.stated("unbindAccount")), str)
-    return unbinds or values.flag(component.stated("protect")) is False
+    unbinds = isinstance(values.name(component.input("unbindAccount")), str)
+    return unbinds or values.flag(component.input("protect")) is False
 
 
 @rule(RuleSubject.USE)
@@ -124,7 +124,7 @@ def one_key_per_account(protections: Protections, _: RuleContext) -> Findings:
         else:
             yield later("which key it uses", use.writer.urn)
             continue
-        account = use.account.urn if use.account else str(use.writer.found("accountId")).lower()
+        account = use.account.urn if use.account else str(use.writer.output("accountId")).lower()
         other, its = first.setdefault(key, (use, account))
         if its != account:
             yield RuleFinding(
@@ -154,7 +154,7 @@ def one_writer(protections: Protections, _: RuleContext) -> Findings:
         yield later("the account of a binding")
     first: dict[str, StackResource] = {}
     for account in accounts.values():
-        found = values.name(values.look(account.outputs, "id"))
+        found = values.name(values.get_path(account.outputs, "id"))
         other = first.setdefault(found.lower(), account) if isinstance(found, str) else account
         if other is not account:
             yield _twice(account, other, "are the same account in Azure", "deleted")

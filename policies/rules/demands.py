@@ -11,7 +11,7 @@ from core.facts import Network
 from core.protection import AccountProtection, Protections
 from core.resource_types import ACCESS_POLICY, Kind, parse_urn
 from core.stack import StackResource, around
-from core.values import Mark
+from core.values import Hidden
 from policies.rule import Findings, RuleContext, RuleFinding, RuleSubject, expect, hidden, of, rule, undecided
 
 _DAY: Final = 86_400
@@ -21,7 +21,7 @@ _ROTATION_SETTING: Final = "give the key a rotation policy with az keyvault key 
 def _is_recovery(vault: StackResource) -> bool:
     """True when a deleted vault is brought back: Azure then keeps the properties it had. Azure's own built-in
     policies leave such a request alone (0b60c0b2, 1e66c121)."""
-    return values.word(vault.stated("createMode")) == "recover"
+    return values.word(vault.input("createMode")) == "recover"
 
 
 @rule(RuleSubject.STEP, Kind.ACCOUNT)
@@ -53,7 +53,7 @@ def account_local_auth_disabled(account: StackResource, _: RuleContext) -> Itera
     """An account is used with identities, not with shared keys.
 
     Absent is false: the service hands out keys by default."""
-    stated = account.stated("disableLocalAuth")
+    stated = account.input("disableLocalAuth")
     return expect(
         "properties.disableLocalAuth",
         stated,
@@ -70,7 +70,7 @@ def account_network_restricted(account: StackResource, context: RuleContext) -> 
     Judges as Azure Policy 037eea7a and 55615ac9 and PSRule do: an Allow with IP rules is open. Rules without
     a default action count as open, because nobody has seen that these close an endpoint."""
     network = adapters.network(account.declared)
-    if account.stated("networkAcls.defaultAction") is None:
+    if account.input("networkAcls.defaultAction") is None:
         network = replace(network, default_action=Network.default_action)
     return of(demands.restricted(network, disabled=context.settings["publicAccess"] == "disabled"))
 
@@ -86,7 +86,7 @@ def vault_retention(vault: StackResource, context: RuleContext) -> Iterable[Rule
     """A vault keeps what was deleted for long enough.
 
     Absent is the service's 90 days; only trivy objects to that."""
-    stated, shortest = vault.stated("softDeleteRetentionInDays"), int(context.settings["minimumDays"]) or 7
+    stated, shortest = vault.input("softDeleteRetentionInDays"), int(context.settings["minimumDays"]) or 7
     kept = RETENTION_DAYS if stated is None else values.number(stated)
     return expect(
         "properties.softDeleteRetentionInDays",
@@ -104,10 +104,10 @@ def vault_permission_model(vault: StackResource, context: RuleContext) -> Iterab
 
     The model of a vault that states none is not known (judgements.uses_roles). The vault may hold grants
     that its model ignores; grant-present requires one that counts."""
-    where, stated = "properties.enableRbacAuthorization", vault.stated("enableRbacAuthorization")
+    where, stated = "properties.enableRbacAuthorization", vault.input("enableRbacAuthorization")
     by_roles = context.settings["model"] == "rbac"
     wanted = "true" if by_roles else "false"
-    if _is_recovery(vault) or (context.settings["model"] == "any" and not isinstance(stated, Mark)):
+    if _is_recovery(vault) or (context.settings["model"] == "any" and not isinstance(stated, Hidden)):
         return ()
     return expect(
         where,
@@ -126,7 +126,7 @@ def key_rsa_2048(key: StackResource, context: RuleContext) -> Iterable[RuleFindi
 
     Type and size have to be stated. If no account of this stack uses the key, the size is undecided: that
     is advice, because the service refuses a wrong key before any data is under it."""
-    is_unstated = None in (values.name(key.stated("kty")), values.number(key.stated("keySize")))
+    is_unstated = None in (values.name(key.input("kty")), values.number(key.input("keySize")))
     expected = "properties.kty RSA or RSA-HSM, and properties.keySize 2048"
     for one in of(judgements.key_type(key, context.protections.users_of(key))):
         is_open = one.outcome is DemandOutcome.UNDECIDED and is_unstated
@@ -143,12 +143,12 @@ def key_usable(key: StackResource, context: RuleContext) -> Findings:
     newest version. The program states none, and an update that binds another version must not be refused for
     them.
     """
-    stated = key.stated("attributes.enabled")
+    stated = key.input("attributes.enabled")
     found = demands.usable(
         "the key",
         True if stated is None else values.flag(stated),
-        values.instant(key.stated("attributes.notBefore")),
-        values.instant(key.stated("attributes.expires")),
+        values.instant(key.input("attributes.notBefore")),
+        values.instant(key.input("attributes.expires")),
         context.now,
     )
     is_live = any(around(key, context.at)) and key.ignores("properties", "attributes")
@@ -168,11 +168,11 @@ def key_expiry(key: StackResource, context: RuleContext) -> Findings:
 
     A disabled key encrypts nothing and is left alone, as in Prowler.
     """
-    if values.flag(key.stated("attributes.enabled")) is False:
+    if values.flag(key.input("attributes.enabled")) is False:
         return
-    expires = values.instant(key.stated("attributes.expires"))
-    from_policy = values.name(key.stated("rotationPolicy.attributes.expiryTime"))
-    if isinstance(expires, Mark):
+    expires = values.instant(key.input("attributes.expires"))
+    from_policy = values.name(key.input("rotationPolicy.attributes.expiryTime"))
+    if isinstance(expires, Hidden):
         yield hidden("properties.attributes.expires", expires)
     elif expires is not None:
         least, most = (int(context.settings[name]) for name in ("minimumDays", "maximumDays"))
@@ -184,7 +184,7 @@ def key_expiry(key: StackResource, context: RuleContext) -> Findings:
         if most and left > most:
             fix = "set an earlier attributes.expires, and a rotation before it"
             yield RuleFinding(found, f"no more than {most} days", fix)
-    elif isinstance(from_policy, Mark):
+    elif isinstance(from_policy, Hidden):
         yield hidden("properties.attributes.expires", from_policy)
     elif from_policy is None:
         yield RuleFinding(
@@ -200,11 +200,11 @@ def key_rotation_policy(key: StackResource, _: RuleContext) -> Findings:
     """A key is rotated automatically, by its rotation policy.
 
     Any action of type rotate, as PSRule and Prowler; a policy that only notifies does not count."""
-    actions = values.each(key.stated("rotationPolicy.lifetimeActions"))
-    types = [values.word(values.look(action, "action.type")) for action in actions]
+    actions = values.each(key.input("rotationPolicy.lifetimeActions"))
+    types = [values.word(values.get_path(action, "action.type")) for action in actions]
     if "rotate" in types:
         return
-    if mark := demands.first_mark(*types):
+    if mark := demands.first_hidden(*types):
         yield hidden("properties.rotationPolicy", mark)
         return
     yield RuleFinding(

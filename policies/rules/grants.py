@@ -9,7 +9,7 @@ from core.grants import Doubt, Grant, StatedPolicyEntry, certain, entries_of, ro
 from core.protection import AccountProtection, Protections
 from core.resource_types import Kind
 from core.stack import StackResource
-from core.values import Mark
+from core.values import Hidden
 from policies.rule import (
     Findings,
     RuleContext,
@@ -40,7 +40,7 @@ def caller_least_privilege(assignment: StackResource, context: RuleContext) -> F
     """Whoever calls an account has no wider role on it than calls take.
 
     Roles by which an account, and its key with it, can be changed, assigned at an account."""
-    role, principal = role_of(assignment), values.folded(values.name(assignment.found("principalId")))
+    role, principal = role_of(assignment), values.folded(values.name(assignment.output("principalId")))
     at = context.protections.stack.target(assignment, Kind.ACCOUNT, "scope")
     if role in _BROAD and at is not None and principal not in context.words("administrators"):
         yield RuleFinding(
@@ -65,7 +65,7 @@ def grant_exact(subject: StackResource, context: RuleContext) -> Findings:
         held = entry.keys
         if values.folded(entry.holder) in context.words("administrators"):
             continue
-        if isinstance(held, Mark):
+        if isinstance(held, Hidden):
             yield later(f"which key permissions {entry.who} holds")
         # Whoever can wrap or unwrap, does as a service does with its key.
         elif (rights.EXACT - {"get"}) & rights.expanded(held):
@@ -83,7 +83,7 @@ def _judge_entry(entry: StatedPolicyEntry, held: frozenset[str]) -> Findings:
         )
     for group in rights.GROUPS[1:]:
         others = entry.permissions[group]
-        if isinstance(others, Mark):
+        if isinstance(others, Hidden):
             yield later(f"which permissions on {group} {entry.who} holds")
         elif others:
             found = f"{entry.who} holds on {group}: {rights.spelt(others)}"
@@ -177,12 +177,12 @@ def _doubt(grant: Grant, use: AccountProtection, protections: Protections) -> Ru
         return None
     if grant.doubt is Doubt.PERMISSIONS:
         return later("which permissions on keys it gives", urn)
-    value, what = values.name(grant.resource.stated("condition")), "the condition of the assignment"
+    value, what = values.name(grant.resource.input("condition")), "the condition of the assignment"
     asked = f"whether {what} holds for the account"
     if grant.doubt is Doubt.ROLE:
         value, what = grant.role_id, "roleDefinitionId"
         asked = f"whether the role {value or 'it assigns'} allows read, wrap and unwrap"
-    return hidden(what, value, urn) if isinstance(value, Mark) else undecided(asked, urn)
+    return hidden(what, value, urn) if isinstance(value, Hidden) else undecided(asked, urn)
 
 
 def _wider(grant: Grant, use: AccountProtection, protections: Protections) -> Findings:
@@ -191,7 +191,7 @@ def _wider(grant: Grant, use: AccountProtection, protections: Protections) -> Fi
         return  # rule role-wider-than-needed advises
     if grant.role is not None and grant.beyond:
         what = f"{name} assigns {grant.role.name} to the account's identity: {', '.join(grant.beyond)}"
-        if isinstance(protections.is_at_or_above(grant, use), Mark):
+        if isinstance(protections.is_at_or_above(grant, use), Hidden):
             yield undecided(f"whether its scope includes the vault: {what}", urn)
             return
         narrow = roles.encryption_user(grant.place)
@@ -205,7 +205,7 @@ def _wider(grant: Grant, use: AccountProtection, protections: Protections) -> Fi
 
 def _judge_model(use: AccountProtection, vault: StackResource, grants: list[Grant]) -> Findings:
     rbac = judgements.uses_roles(vault)
-    if isinstance(rbac, Mark):
+    if isinstance(rbac, Hidden):
         yield hidden("enableRbacAuthorization of the vault", rbac, vault.urn)
     elif rbac is None:
         yield undecided("whether the vault uses Azure RBAC, which the program does not state", vault.urn)
@@ -266,7 +266,7 @@ def role_least_privilege(assignment: StackResource, context: RuleContext) -> Ite
     role-wider-than-needed advises. A role that cannot use keys as the service does may be meant for other
     resources, so it is undecided if its scope is above vaults or it has a condition."""
     role, users = role_of(assignment), context.protections.users_by(assignment)
-    if isinstance(role, Mark):
+    if isinstance(role, Hidden):
         return [hidden("roleDefinitionId", role)]
     known = roles.built_in(role or "")
     by_page = bool(users) and all(kinds.names_role(user, role) for user in users)
@@ -276,7 +276,7 @@ def role_least_privilege(assignment: StackResource, context: RuleContext) -> Ite
 
 
 def _judge_service(assignment: StackResource) -> Findings:
-    scope = values.name(assignment.stated("scope"))
+    scope = values.name(assignment.input("scope"))
     names = list(arm_ids.segments(scope)) if isinstance(scope, str) else []
     below = names[names.index("vaults") + 1 :] if "vaults" in names else ["nothing of a vault"]
     yield from expect(
@@ -288,8 +288,8 @@ def _judge_service(assignment: StackResource) -> Findings:
     )
     yield from expect(
         "principalType",
-        assignment.stated("principalType"),
-        values.word(assignment.stated("principalType")) == _SERVICE,
+        assignment.input("principalType"),
+        values.word(assignment.input("principalType")) == _SERVICE,
         required='principalType "ServicePrincipal"',
         fix="state principalType: Azure otherwise refuses an identity that it made a moment ago, "
         "and this role is for services",
@@ -297,13 +297,13 @@ def _judge_service(assignment: StackResource) -> Findings:
 
 
 def _judge_wider(assignment: StackResource, role: roles.Role, context: RuleContext) -> Findings:
-    kind = values.word(assignment.stated("principalType"))
-    principal = values.folded(values.name(assignment.stated("principalId")))
-    if kind not in (_SERVICE, None, Mark.UNKNOWN) or principal in context.words("administrators"):
+    kind = values.word(assignment.input("principalType"))
+    principal = values.folded(values.name(assignment.input("principalId")))
+    if kind not in (_SERVICE, None, Hidden.UNKNOWN) or principal in context.words("administrators"):
         return
     found = f"a service principal is assigned {role.name}, with which it can {', '.join(rights.beyond(role))}"
-    wide = context.protections.is_above_vaults(assignment) or values.name(assignment.stated("condition"))
-    if kind is Mark.UNKNOWN:
+    wide = context.protections.is_above_vaults(assignment) or values.name(assignment.input("condition"))
+    if kind is Hidden.UNKNOWN:
         yield later(f"principalType, where the role is {role.name},")
     elif kind is None:
         yield undecided(f"principalType is not stated, and the role is {role.name}")
@@ -344,7 +344,7 @@ def vault_no_broad_grants(subject: StackResource, _: RuleContext) -> Findings:
     entries = entries_of(subject.kind, subject.declared)
     for entry, group in ((entry, group) for entry in entries for group in rights.GROUPS):
         held = entry.permissions[group]
-        if isinstance(held, Mark):
+        if isinstance(held, Hidden):
             yield later(f"which permissions on {group} {entry.who} holds")
             continue
         for broad in sorted({"all", "purge", "*"} & held):

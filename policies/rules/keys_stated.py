@@ -9,7 +9,7 @@ from core.arm_ids import MalformedError
 from core.protection import encryption_of
 from core.resource_types import Kind
 from core.stack import StackResource
-from core.values import Mark, Value
+from core.values import Hidden, Value
 from policies.rule import (
     Findings,
     RuleContext,
@@ -34,7 +34,7 @@ def cmk_complete(subject: StackResource, _: RuleContext) -> Findings:
     if subject.kind is Kind.BINDING:
         fix = "take keyUriWithVersion from the key, or from KeyVersion"
         yield from _judge_part(
-            "keyUriWithVersion", values.name(subject.stated("keyUriWithVersion")), key_uris.parse, fix
+            "keyUriWithVersion", values.name(subject.input("keyUriWithVersion")), key_uris.parse, fix
         )
         return
     key = customer_key(None if subject.leaves_encryption else encryption_of(subject))
@@ -51,7 +51,7 @@ def cmk_complete(subject: StackResource, _: RuleContext) -> Findings:
 
 
 def _judge_part(where: str, value: Value, check: Callable[[str], object], fix: str) -> Findings:
-    if isinstance(value, Mark):
+    if isinstance(value, Hidden):
         yield hidden(where, value)
         return
     try:
@@ -78,20 +78,20 @@ def cmk_no_versionless(writer: StackResource, context: RuleContext) -> Findings:
         elif key is not None:
             yield from _judge_version(writer, f"{_PARTS}.keyVersion", key.key_version, key.key_version)
         return
-    uri, version = values.name(writer.found(_URI)), context.protections.bound(writer).version
+    uri, version = values.name(writer.output(_URI)), context.protections.bound(writer).version
     account = context.protections.stack.target(writer, Kind.ACCOUNT, "accountId")
     # cmk-complete judges a URI that names no version because it is malformed.
-    yield from _judge_version(account, _URI, uri, uri if isinstance(version, Mark) else version)
+    yield from _judge_version(account, _URI, uri, uri if isinstance(version, Hidden) else version)
 
 
 def _follows(account: StackResource | None) -> bool:
     """Whether an account is known to follow a key by itself."""
-    kind = values.known_name(account.found("kind")) if account else ""
+    kind = values.known_name(account.output("kind")) if account else ""
     return kind != "" and kind_limits.key_version(kind, "") is None
 
 
 def _judge_version(account: StackResource | None, where: str, stated: Value, version: Value) -> Findings:
-    if isinstance(version, Mark):
+    if isinstance(version, Hidden):
         yield hidden(where, version)
     elif version is None and _follows(account):
         yield undecided(f"{where} names no version, so Azure chooses which one is in use")
@@ -115,7 +115,7 @@ def cmk_not_at_create_with_system_identity(account: StackResource, context: Rule
         yield key
     elif key is not None and key.client_id is None:
         yield RuleFinding(
-            found=f"identity.type is {values.shown(account.stated('identity.type'))}, and "
+            found=f"identity.type is {values.shown(account.input('identity.type'))}, and "
             "properties.encryption names a key without an identityClientId that could use it",
             required="no inline key with a system-assigned identity, which has no rights before the account "
             "exists",

@@ -6,7 +6,7 @@ from typing import Final
 from core import arm_template, audit_log, demands, values
 from core.resource_types import Kind, parse_urn
 from core.stack import StackResource
-from core.values import Mark
+from core.values import Hidden
 from policies.rule import Findings, RuleContext, RuleFinding, RuleSubject, hidden, later, rule, undecided
 
 _DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$|blueprint(/\w+)?:Assignment$")
@@ -20,7 +20,7 @@ def no_other_provider(subject: StackResource, _: RuleContext) -> Findings:
     token = parse_urn(subject.urn).type
     is_deployment = _DEPLOYMENT.search(token) is not None
     concerns = arm_template.may_concern_keys(subject.declared) if is_deployment else True
-    if isinstance(concerns, Mark):
+    if isinstance(concerns, Hidden):
         yield hidden("the template of a deployment", concerns)
     elif concerns is None:
         yield undecided(
@@ -57,7 +57,7 @@ def vault_audited(vault: StackResource, context: RuleContext) -> Findings:
     verdicts = [_is_audit(setting) for setting in context.protections.stack.logs_of(vault)]
     if True in verdicts or not context.protections.is_used(vault):
         return
-    if Mark.UNKNOWN in verdicts:
+    if Hidden.UNKNOWN in verdicts:
         yield later("what its diagnostic setting records")
     else:
         yield RuleFinding(
@@ -70,9 +70,9 @@ def vault_audited(vault: StackResource, context: RuleContext) -> Findings:
         )
 
 
-def _is_audit(setting: StackResource) -> bool | Mark:
+def _is_audit(setting: StackResource) -> bool | Hidden:
     """Whether a setting sends audit events somewhere; a mark where that is not known."""
-    if all(values.name(setting.stated(name)) is None for name in audit_log.DESTINATIONS):
+    if all(values.name(setting.input(name)) is None for name in audit_log.DESTINATIONS):
         return False
-    recorded = audit_log.recorded(setting.stated("logs"))
-    return bool(audit_log.CATEGORIES & recorded) or demands.first_mark(*recorded) or False
+    recorded = audit_log.recorded(setting.input("logs"))
+    return bool(audit_log.CATEGORIES & recorded) or demands.first_hidden(*recorded) or False

@@ -75,7 +75,7 @@ def standing(*, granted: bool = True, recorded: bool = True, access: str = "gran
 
 
 def by_a_user_assigned_identity(azure: FakeAzure) -> FakeAzure:
-    """The same account, which its create has bound."""
+    """The account as one that uses its key by a user-assigned identity, and that its create has bound."""
     words = ("keyVaultUri", "keyName", "keyVersion")
     key = {word: azure.state[BINDING]["outputs"][word] for word in words} | {"identityClientId": CLIENT}
     account = azure.state[ACCOUNT]["outputs"]

@@ -211,14 +211,14 @@ def test_what_may_be_written_states_the_key(
     settled = {**account("v1")["properties"], "provisioningState": "Succeeded"}
     lagging = AccountBefore(recorded=FOUND, live={**FOUND, "properties": settled})
     key = bound_key(lagging.live)
-    assert lagging.key_to_state(stated, ignored) == (key if expected else None)
-    assert lagging.key_to_state(None, ignored) == key
-    assert replace(lagging, recorded=lagging.live).key_to_state(stated, ignored) == key
+    assert lagging.key_to_declare(stated, ignored) == (key if expected else None)
+    assert lagging.key_to_declare(None, ignored) == key
+    assert replace(lagging, recorded=lagging.live).key_to_declare(stated, ignored) == key
     failed = {**FOUND, "properties": {**settled, "provisioningState": "Failed"}}
-    assert replace(lagging, live=failed).key_to_state(stated, ignored) == key
+    assert replace(lagging, live=failed).key_to_declare(stated, ignored) == key
     hidden = {**FOUND, "properties": {**without_version()["properties"], "provisioningState": "Succeeded"}}
     shows_none = AccountBefore(recorded=hidden, live=hidden, recorded_key=key)
-    assert shows_none.key_to_state(stated, ignored) == key
+    assert shows_none.key_to_declare(stated, ignored) == key
 
 
 def key(version: str, **attributes: Any) -> dict[str, Any]:

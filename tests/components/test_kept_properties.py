@@ -9,7 +9,13 @@ import pulumi
 import pytest
 from pulumi.runtime.sync_await import _sync_await
 
-from components.resources.kept_properties import KEPT, SEARCH_LINK, declared_links, lost_search, with_kept
+from components.resources.kept_properties import (
+    KEPT,
+    SEARCH_LINK,
+    declared_links,
+    missing_search_key,
+    with_kept,
+)
 from tests.support.recording import service
 
 _DATA = "/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/rg-data/providers"
@@ -57,12 +63,12 @@ def test_a_search_service_is_never_written_without_its_key() -> None:
     account = {"properties": {"apiProperties": live}}
     assert kept({}, apiProperties=live) == {}
     for sent in ({}, {"apiProperties": {"qnaAzureSearchEndpointId": SEARCH}}):
-        told = lost_search("lang-claims", {"properties": sent}, account)
+        told = missing_search_key("lang-claims", {"properties": sent}, account)
         assert told is not None
         assert re.search(r"searchServiceKey.*--service-name srch-claims .* rg-data", told)
     linked = {"properties": {"apiProperties": {"qnaAzureSearchEndpointKey": "key"}}}
-    assert lost_search("lang-claims", linked, account) is None
-    assert lost_search("lang-claims", {}, {"properties": {"apiProperties": None}}) is None
+    assert missing_search_key("lang-claims", linked, account) is None
+    assert missing_search_key("lang-claims", {}, {"properties": {"apiProperties": None}}) is None
     found = kept(declared_links(None, SEARCH, "key"), apiProperties=live)["apiProperties"]
     assert (found["qnaAzureSearchEndpointId"], found["statisticsEnabled"]) == (SEARCH, True)
     assert _sync_await(found["qnaAzureSearchEndpointKey"].future()) == "key"

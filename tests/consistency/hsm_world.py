@@ -1,4 +1,4 @@
-"""The same two accounts beside a managed HSM, whose own roles grant its key."""
+"""Two accounts beside a managed HSM, whose own roles grant its key."""
 
 import uuid
 from dataclasses import dataclass

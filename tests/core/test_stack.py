@@ -11,7 +11,7 @@ from core.grants import entries_of
 from core.protection import Protections, encryption_of, principal_of
 from core.resource_types import Kind
 from core.stack import Stack, around, of_engine, read
-from core.values import Mark
+from core.values import Hidden
 from tests.policies.asking import ACCOUNT, VERSION, Thing
 from tests.policies.editing import edited
 from tests.policies.stacks import PRINCIPAL, declared, two_phases
@@ -53,10 +53,10 @@ def test_what_belongs_together_is_found_by_value_or_by_dependency(known: bool) -
     found = [one.writer, one.account, one.vault, one.key, *protections.holders_of(one)]
     assert [each and each.name for each in found] == ["binding", "account", "vault", "key", "account"]
     assert (one.vault_name, one.key_name) == ("kv-one", "cmk")
-    assert one.version == (VERSION if known else Mark.UNKNOWN)
+    assert one.version == (VERSION if known else Hidden.UNKNOWN)
     (grant,) = protections.grants_of(one)
     assert (grant.permissions, grant.doubt) == (frozenset({"get", "wrapkey", "unwrapkey"}), None)
-    assert principal_of(found[1]) == (PRINCIPAL if known else Mark.UNKNOWN)  # type: ignore[arg-type]
+    assert principal_of(found[1]) == (PRINCIPAL if known else Hidden.UNKNOWN)  # type: ignore[arg-type]
     assert [each.name for each in around(one.writer, protections.stack.at)] == ["service"]
     assert {each.name for each in protections.stack.ancestors(one.writer)} >= {
         "account",
@@ -124,13 +124,13 @@ def test_what_an_account_or_a_policy_hides_is_a_mark() -> None:
     """A block that is not known or is secret; and one with unknown parts."""
     raw: dict[str, Any] = {"urn": two_phases()["account"].urn, "type": ACCOUNT}
     raw["inputs"] = {"properties": {"encryption": UNKNOWN}}
-    assert encryption_of(of_engine(raw)) is Mark.UNKNOWN
+    assert encryption_of(of_engine(raw)) is Hidden.UNKNOWN
     raw["inputs"]["properties"]["encryption"] = {"keyVaultProperties": "[secret]"}
     found = encryption_of(of_engine(raw))
-    assert not isinstance(found, Mark | None)
-    assert (found.is_customer_key, found.key_name) == (True, Mark.SECRET)
+    assert not isinstance(found, Hidden | None)
+    assert (found.is_customer_key, found.key_name) == (True, Hidden.SECRET)
     raw["inputs"]["properties"] = {}
     assert encryption_of(of_engine(raw)) is None
     for listed in (UNKNOWN, [UNKNOWN], [{"objectId": UNKNOWN, "permissions": UNKNOWN}]):
         (entry,) = entries_of(Kind.VAULT, {"properties": {"accessPolicies": listed}})
-        assert (entry.holder, entry.keys) == (Mark.UNKNOWN, Mark.UNKNOWN)
+        assert (entry.holder, entry.keys) == (Hidden.UNKNOWN, Hidden.UNKNOWN)

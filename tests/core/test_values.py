@@ -9,7 +9,7 @@ from pulumi_policy import proxy
 
 from core import engine_values, values
 from core.engine_values import OUTPUT, SECRET, SIGNATURE, UNKNOWN
-from core.values import Mark
+from core.values import Hidden
 
 HIDDEN = {SIGNATURE: SECRET, "value": "x"}
 OPEN = {SIGNATURE: OUTPUT}
@@ -19,13 +19,13 @@ OPEN = {SIGNATURE: OUTPUT}
     ("value", "read", "said"),
     [
         (None, None, "not stated"),
-        (UNKNOWN, Mark.UNKNOWN, "not known yet"),
-        (f"https://{UNKNOWN}/", Mark.UNKNOWN, "not known yet"),
-        (OPEN, Mark.UNKNOWN, "not known yet"),
+        (UNKNOWN, Hidden.UNKNOWN, "not known yet"),
+        (f"https://{UNKNOWN}/", Hidden.UNKNOWN, "not known yet"),
+        (OPEN, Hidden.UNKNOWN, "not known yet"),
         ({**OPEN, "value": "x"}, "x", '"x"'),
-        ({**OPEN, "value": "x", "secret": True}, Mark.SECRET, "secret"),
-        (HIDDEN, Mark.SECRET, "secret"),
-        ("[secret]", Mark.SECRET, "secret"),
+        ({**OPEN, "value": "x", "secret": True}, Hidden.SECRET, "secret"),
+        (HIDDEN, Hidden.SECRET, "secret"),
+        ("[secret]", Hidden.SECRET, "secret"),
         (True, True, "true"),
         (2048.0, 2048.0, "2048"),
         (1.5, 1.5, "1.5"),
@@ -37,7 +37,7 @@ OPEN = {SIGNATURE: OUTPUT}
 )
 def test_a_value_is_opened_and_shown_short_and_never_from_inside(value: Any, read: Any, said: str) -> None:
     """As it is read, and as a message names it; an asset is no output."""
-    assert values.look({"a": value}, "a") == read
+    assert values.get_path({"a": value}, "a") == read
     assert values.shown(value) == said
     asset = {SIGNATURE: "c44067f5952c0a294b673a41bacd8c17", "text": "x"}
     assert values.opened(asset) == asset
@@ -49,9 +49,9 @@ def test_a_value_is_opened_and_shown_short_and_never_from_inside(value: Any, rea
         ({"properties": {"tier": "S"}, "tier": "F0"}, "tier", "S"),
         ({"properties": {}, "tier": "S"}, "tier", None),
         ({"properties": {}, "sku": {"name": "S"}}, "sku.name", "S"),
-        ({"properties": UNKNOWN}, "networkAcls.bypass", Mark.UNKNOWN),
+        ({"properties": UNKNOWN}, "networkAcls.bypass", Hidden.UNKNOWN),
         ({"properties": UNKNOWN, "location": "x"}, "location", "x"),
-        ({"properties": HIDDEN}, "tier", Mark.SECRET),
+        ({"properties": HIDDEN}, "tier", Hidden.SECRET),
         (None, "sku", None),
         ({"sku": "text"}, "sku.name", None),
     ],
@@ -71,7 +71,7 @@ def test_spellings_of_one_value_are_one() -> None:
     ]
     assert values.word(" Logging, AzureServices ") == "logging,azureservices"
     assert [values.items(one) for one in (None, ["a"], "a", {"a": 1})] == [[], ["a"], ["a"], ["a"]]
-    assert values.items(UNKNOWN) is Mark.UNKNOWN
+    assert values.items(UNKNOWN) is Hidden.UNKNOWN
     assert values.instant("1893456000") == values.instant(1893456000.0) == 1893456000
     assert [values.instant(one) for one in (0, -1, "soon", None)] == [None] * 4
 

@@ -22,7 +22,7 @@ refreshed = pytest.mark.parametrize("refresh", [False, True])
 
 
 def former(things: Iterable[Thing]) -> list[Thing]:
-    """The same as the state had it, under other names."""
+    """Resources of the same inputs under other names, as a state has them from before a rename."""
     return [
         replace(thing, name=f"former-{thing.name}", parent=thing.parent and f"former-{thing.parent}")
         for thing in things

@@ -10,7 +10,7 @@ from tests.support.call_count import calls
 
 
 def numbered(value: Any, number: int) -> Any:
-    """The same with names and ids of its own."""
+    """A copy with names and ids of its own."""
     if isinstance(value, dict):
         return {key: numbered(inner, number) for key, inner in value.items()}
     if isinstance(value, list):

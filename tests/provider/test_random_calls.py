@@ -115,7 +115,7 @@ async def test_any_call_is_answered_or_refused_and_leaves_nothing_behind() -> No
 
 
 async def test_a_provider_that_is_configured_again_keeps_one_azure_open() -> None:
-    """The same login keeps its connections; another one closes those of the login before."""
+    """A login that stays keeps its connections; another one closes those of the login before."""
     rig = Random(seed=2)
     for subscription in ("1", "1", "2", "1", "1"):
         args = encode({"subscriptionId": subscription})

@@ -85,7 +85,7 @@ def test_a_whole_life(world: World) -> None:
 
 
 def test_bound_in_its_create() -> None:
-    """The same by a user-assigned identity: without a version from the account's create on."""
+    """Bound by a user-assigned identity: without a version from the account's create on."""
     settings = {"kind": "AIServices", "key": {"version": "automatic"}}
     world = World("user-assigned identity", refreshes=True, settings=settings)
     assert world.up() == ""

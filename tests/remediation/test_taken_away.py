@@ -302,7 +302,7 @@ def test_what_was_taken_away_stays_away_in_any_life(first: int) -> None:
 def test_a_life_notices_what_comes_back() -> None:
     """Without the questions before a write, one of them goes wrong."""
     without = patch(
-        "components.parts.service_parts.vault_guard", lambda *_, **__: pulumi.ResourceHookBinding()
+        "components.parts.service_resources.vault_guard", lambda *_, **__: pulumi.ResourceHookBinding()
     )
     with without, pytest.raises(AssertionError, match="came back"):
         _lived(0, 40)

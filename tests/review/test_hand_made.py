@@ -12,7 +12,7 @@ from core.resource_types import DIAGNOSTIC_SETTING as LOGS
 from core.resource_types import PROJECT, RESOURCE_GROUP
 from core.resource_types import USER_ASSIGNED_IDENTITY as IDENTITY
 from core.roles import CONTRIBUTOR, CRYPTO_SERVICE_ENCRYPTION_USER
-from core.values import Mark
+from core.values import Hidden
 from review import report
 from tests.review.build import (
     ACCOUNT,
@@ -273,12 +273,12 @@ def test_a_binding_that_loses_its_version_is_said_to_rotate_by_itself() -> None:
 @pytest.mark.parametrize(
     ("uri", "mark"),
     [
-        (UNKNOWN, Mark.UNKNOWN),
+        (UNKNOWN, Hidden.UNKNOWN),
         # As the engine writes a secret with its cipher.
-        ({SIGNATURE: engine_values.SECRET, "ciphertext": "c2Vj"}, Mark.SECRET),
+        ({SIGNATURE: engine_values.SECRET, "ciphertext": "c2Vj"}, Hidden.SECRET),
     ],
 )
-def test_a_key_that_is_not_shown_is_not_taken_for_a_rotation(uri: Any, mark: Mark) -> None:
+def test_a_key_that_is_not_shown_is_not_taken_for_a_rotation(uri: Any, mark: Hidden) -> None:
     """The review says so and asks for a person; what is a secret stays hidden."""
     hidden = {**binding(uri), "outputs": {}}
     made = review(*replaced(bound(), BINDING, updates(binding(), hidden, BINDING, "b")))
@@ -288,7 +288,7 @@ def test_a_key_that_is_not_shown_is_not_taken_for_a_rotation(uri: Any, mark: Mar
     assert (shown["vault"], shown["key"], shown["version"]) == (mark,) * 3
     written = comment(made) + terminal(made) + report.as_json(made)
     assert "c2Vj" not in written
-    assert ("(known after apply)" in written, '"unknown": true' in written) == (mark is Mark.UNKNOWN,) * 2
+    assert ("(known after apply)" in written, '"unknown": true' in written) == (mark is Hidden.UNKNOWN,) * 2
 
 
 @pytest.mark.parametrize(("op", "word"), [("delete", "DELETED"), ("replace", "REPLACED")])

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.values import Mark
+from core.values import Hidden
 from review import plan, printers, report
 from review.merge import StackReview, merged
 from review.preview import PreviewError, read
@@ -176,5 +176,5 @@ def test_a_long_text_is_cut_and_says_so(text: str) -> None:
 
 def test_a_mark_cannot_be_imitated() -> None:
     """A value that reads `known after apply` does not look like a value that is not known."""
-    assert in_markdown("known after apply") != in_markdown(Mark.UNKNOWN)
-    assert in_plain("(known after apply)") != in_plain(Mark.SECRET)
+    assert in_markdown("known after apply") != in_markdown(Hidden.UNKNOWN)
+    assert in_plain("(known after apply)") != in_plain(Hidden.SECRET)

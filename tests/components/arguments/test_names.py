@@ -80,7 +80,7 @@ def test_fails_for_a_template_that_gives_no_name(resource: str, template: str, s
 
 
 def test_role_assignment_name_is_one_per_fact_whatever_the_case() -> None:
-    """The same grant has the same name on every machine; another principal has another."""
+    """A grant has the same name on every machine; another principal has another."""
     one = roles.assignment_name("/Scope", "Principal", "role")
     assert one == roles.assignment_name("/scope", "principal", "ROLE")
     assert one == "b01ac3aa-1dee-532c-b501-e462dcbc52b5"

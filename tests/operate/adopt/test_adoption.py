@@ -35,7 +35,7 @@ def state(azure: RunningAzure) -> dict[str, Any]:
 
 
 def without_times(found: dict[str, Any]) -> dict[str, Any]:
-    """The same without when vaults were written last."""
+    """A state of the cloud without the times at which vaults were written."""
     vaults = [{**one, "body": {**one["body"], "modified": 0}} for one in found["vault"]]
     return {**found, "vault": vaults}
 

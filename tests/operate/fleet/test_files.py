@@ -475,7 +475,7 @@ def test_each_number_that_the_schema_takes_is_one(take: object, count: int) -> N
 
 
 def test_a_wrong_shared_setting_says_where_it_stands() -> None:
-    """The same checks as of a stack's file; what the stack's own file says is not blamed on the fleet."""
+    """A fleet's file is checked as a stack's is; what the stack's own file says is not blamed on it."""
     with pytest.raises(SettingsError) as error:
         parse({**MINIMAL, "access": "never"}, shared={"sku": "F9", "location": "nowhere", "colour": "red"})
     text = str(error.value)

@@ -245,7 +245,7 @@ OF_URIS: Final = (
     *((uri, "violation", "violation") for uri in (None, ["x"])),
     (UNKNOWN_TEXT, "open", "open"),
 )
-"""The same of a binding, whose URI is held to what an inline key is."""
+"""URIs of the key of a binding: each with what two rules say of it."""
 
 
 def _entries() -> Rows:

@@ -35,7 +35,7 @@ _FURTHER = (audit_log.STORAGE, audit_log.EVENT_HUB, audit_log.EVENT_HUB_NAME)
 
 
 @dataclass(frozen=True)
-class AfterAccount:
+class SupportingResources:
     """Declares the parts in a `place`, which has the arguments that most of them share: by `protected` what
     is not to be deleted, by `child` the others. `vault_id`: the vault, if it is made here."""
 

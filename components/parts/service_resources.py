@@ -12,8 +12,8 @@ from components.azure_failures import waiting_hooks
 from components.azure_native import read_back, value_at
 from components.component import ChildOptions
 from components.declared import Declaration, Declare, Registering
-from components.parts.after_account import AfterAccount
 from components.parts.service_key import ServiceKey
+from components.parts.supporting_resources import SupportingResources
 from components.resources.access import make_grant
 from components.resources.account import MadeAccount, make_account
 from components.resources.kept_properties import declared_links
@@ -33,7 +33,7 @@ class MadeIdentity(NamedTuple):
     principal_id: pulumi.Input[str]
 
 
-class Parts:
+class ServiceResources:
     """Declares the parts of a service under the options of its children. With `asks`, hands the declarations
     to that, which asks about them and makes none."""
 
@@ -108,7 +108,7 @@ class Parts:
         gone: a vault made here, else a resource for this alone. The grant goes with it and not before the
         account, which would be left without its key."""
         if self._inputs.makes_vault:
-            return key.vault.makers[0]
+            return key.vault.made_by[0]
         subscription, name = self._service.login.subscription_id, self._inputs.account_name
         group: pulumi.Output[str] = pulumi.Output.from_input(self.resource_group_name)
         account_id = group.apply(
@@ -346,9 +346,13 @@ class Parts:
             ),
         )
 
-    def rest(self, account: MadeAccount, after: Sequence[pulumi.Resource] = ()) -> pulumi.Output[str | None]:
+    def supporting_resources(
+        self, account: MadeAccount, after: Sequence[pulumi.Resource] = ()
+    ) -> pulumi.Output[str | None]:
         """Makes the parts that come after the account and its binding. Returns the id of the workspace of its
         audit logs."""
         vault_id = self._vault.id if self._vault and self._inputs.makes_vault else None
-        parts = AfterAccount(self._inputs, account, vault_id, self._place, self._child, self._protected)
+        parts = SupportingResources(
+            self._inputs, account, vault_id, self._place, self._child, self._protected
+        )
         return parts.make(self._service.login.object_id, after)
