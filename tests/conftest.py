@@ -14,7 +14,7 @@ from hypothesis import settings
 from components.sdk.private import patch_sdk
 from tests.support.quick_keys import give_quick_keys
 
-pytest_plugins = ["tests.support.cost"]
+pytest_plugins = ["tests.support.cost", "tests.support.rows"]
 
 # The same examples in every run, so that a change is blamed for what it did itself; CONTRIBUTING.md says how
 # to look for others.

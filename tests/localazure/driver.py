@@ -163,8 +163,12 @@ class Case(Door):
 
     def play(self, steps: Any) -> None:
         """Raises AssertionError where an answer is another than a step expects."""
-        for step in steps:
-            self._play(_filled(step, _SEEN, self.seen))
+        for number, step in enumerate(steps, 1):
+            try:
+                self._play(_filled(step, _SEEN, self.seen))
+            except AssertionError as error:
+                error.add_note(f"in step {number}: {step.get('method', '')} {step.get('url', '')}".rstrip())
+                raise
 
     def _play(self, step: Any) -> None:
         if "url" in step:
@@ -238,20 +242,24 @@ class Case(Door):
     def _expect(self, step: Any, body: Any) -> None:
         forms: Mapping[str, Callable[[Any], Any]] = {"has": lambda it: it, "sizes": len, "keys": list}
         for word, form in forms.items():
-            wanted = step.get(word, {})
-            assert {path: form(at(body, path)) for path in wanted} == wanted, body
+            for path, expected in step.get(word, {}).items():
+                found = form(_value(body, path))
+                assert found == expected, f"{word} {path!r}: found {found!r}, expected {expected!r}"
         for path, value in step.get("other", {}).items():
-            assert at(body, path) != value, (path, body)
+            assert _value(body, path) != value, f"{path!r}: found {value!r}, expected another value"
         for path, pattern in step.get("like", {}).items():
-            assert re.fullmatch(pattern, str(at(body, path))), (path, at(body, path))
+            found = str(_value(body, path))
+            assert re.fullmatch(pattern, found), f"{path!r}: found {found!r}, expected a match of {pattern!r}"
         for path in step.get("lacks", ()):
-            assert _there(body, path) == [], path
+            assert _there(body, path) == [], f"{path!r}: found {_there(body, path)[0]!r}, expected nothing"
         for path, items in step.get("holds", {}).items():
+            found = _value(body, path)
             for item in _listed(items):
-                assert item in at(body, path), (path, body)
+                assert item in found, f"{path!r}: found {found!r}, expected it to hold {item!r}"
         for path in (*step.get("kept", ()), *step.get("moved", ())):
             (first, *_) = [value for one in self.replies for value in _there(one.body, path)]
-            assert (first == at(body, path)) is (path in step.get("kept", ())), path
+            found, is_kept = _value(body, path), path in step.get("kept", ())
+            assert (first == found) is is_kept, f"{path!r}: found {found!r} after {first!r}"
         if "whole" in step:
             assert body == step["whole"]
 
@@ -395,6 +403,13 @@ def at(body: Any, path: str) -> Any:
     else:
         one = body[int(part)] if isinstance(body, list) else body[part]
     return at(one, rest)
+
+
+def _value(body: Any, path: str) -> Any:
+    """The value that is expected at a path; raises AssertionError where there is none."""
+    there = _there(body, path)
+    assert there, f"{path!r}: found nothing in {body!r}"
+    return there[0]
 
 
 def _there(body: Any, path: str) -> list[Any]:

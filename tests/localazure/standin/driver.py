@@ -223,7 +223,9 @@ class Fact:
             assert await refused(call(*given)) == self.refused
         else:
             got = await call(*given)
-            assert {path: at(got, path) for path in self.has} == self.has
+            for path, expected in self.has.items():
+                found = at(got, path)
+                assert found == expected, f"{path!r}: found {found!r}, expected {expected!r}"
         assert not any(arm.answers.values()), arm.answers
         assert self.asks is None or arm.asks == self.asks
         assert self.sent is None or arm.sent("PUT", "PATCH") == self.sent
