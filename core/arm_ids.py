@@ -199,10 +199,16 @@ def covers(scope: str, resource_id: str) -> bool:
     The root (`/`) covers everything. Ids do not tell which management groups are above a subscription.
     Resource Manager lists only the assignments of groups that are, so each management group counts.
     """
-    above, below = scope.strip().rstrip("/").lower(), resource_id.strip().rstrip("/").lower()
-    if not above or above.startswith(_MANAGEMENT_GROUP):
+    if is_above_subscriptions(scope):
         return True
+    above, below = scope.strip().rstrip("/").lower(), resource_id.strip().rstrip("/").lower()
     return f"{below}/".startswith(f"{above}/")
+
+
+def is_above_subscriptions(scope: str) -> bool:
+    """Whether a scope is the root or a management group."""
+    above = scope.strip().rstrip("/").lower()
+    return not above or above.startswith(_MANAGEMENT_GROUP)
 
 
 def child(scope: str, type: str, name: str = "") -> str:

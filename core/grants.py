@@ -97,10 +97,11 @@ class KeyLocation:
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Grant(KeyLocation):
     """One identity's access: an entry of a standalone or inline access policy, or a role assignment (no
-    entry), at the place that it names: a role on a resource group names none.
+    entry). Its vault and key are those that it names; a role on a resource group names neither.
 
-    `tenant` is the vault's. `ignored`: the vault looks at grants of the other kind alone, so that this one
-    gives nothing; `more_doubt` is a doubt beside its own.
+    `tenant` is the vault's. `ignored`: it gives nothing, because it is a role assignment and the vault looks
+    at access policies alone, or the other way round. `outer_doubt`: who holds it, or at which of the two the
+    vault looks, is not certain.
     """
 
     resource: StackResource
@@ -108,7 +109,7 @@ class Grant(KeyLocation):
     entry: StatedPolicyEntry | None = None
     tenant: Value = None
     ignored: bool = False
-    more_doubt: Doubt | None = None
+    outer_doubt: Doubt | None = None
 
     @property
     def of_managed_hsm(self) -> bool:
@@ -155,34 +156,39 @@ class Grant(KeyLocation):
         return rights.beyond(self.role, self.place) if self.role else ()
 
     @cached_property
-    def _given(self) -> tuple[frozenset[str], Doubt | None]:
+    def _permissions_and_doubt(self) -> tuple[frozenset[str], Doubt | None]:
+        """The permissions that are sure, or under a condition all that it may give; and the doubt."""
         if self.ignored:
             return frozenset(), None
-        if self.entry is None:
-            if self.role is None:
-                return frozenset(), Doubt.ROLE
-            given = rights.of_role(self.role, self.place)
-            if values.name(self.resource.input("condition")) is not None:
-                return given, Doubt.CONDITION
-            return given, self.more_doubt
-        keys, application, tenant = self.entry.keys, self.entry.application_id, self.entry.tenant_id
+        if self.entry is not None:
+            return self._of_entry(self.entry)
+        if self.role is None:
+            return frozenset(), Doubt.ROLE
+        permissions = rights.of_role(self.role, self.place)
+        if values.name(self.resource.input("condition")) is not None:
+            return permissions, Doubt.CONDITION
+        return permissions, self.outer_doubt
+
+    def _of_entry(self, entry: StatedPolicyEntry) -> tuple[frozenset[str], Doubt | None]:
+        keys, application, tenant = entry.keys, entry.application_id, entry.tenant_id
         if isinstance(keys, Hidden) or isinstance(application, Hidden) or isinstance(tenant, Hidden):
             return frozenset(), Doubt.PERMISSIONS
-        here, there = values.folded(tenant), values.folded(self.tenant)
-        is_foreign = None not in (here, there) and here != there
+        entry_tenant, vault_tenant = values.folded(tenant), values.folded(self.tenant)
+        is_foreign = entry_tenant and vault_tenant and entry_tenant != vault_tenant
+        # An entry with an application counts only for what that does on behalf of the identity.
         if application or is_foreign:
-            return frozenset(), self.more_doubt
-        return rights.expanded(keys), self.more_doubt
+            return frozenset(), self.outer_doubt
+        return rights.expanded(keys), self.outer_doubt
 
     @property
     def permissions(self) -> frozenset[str]:
         """What it allows on keys, whatever is in doubt; lower case."""
-        return self._given[0]
+        return self._permissions_and_doubt[0]
 
     @property
     def doubt(self) -> Doubt | None:
         """Why what it gives, on keys or above them, is not certain."""
-        return self._given[1]
+        return self._permissions_and_doubt[1]
 
     @property
     def is_certain(self) -> bool:
@@ -194,7 +200,7 @@ class Grant(KeyLocation):
         """The grant as it counts in a vault that looks at role assignments alone (True), or at access
         policies alone (False). None: nobody knows at which."""
         if isinstance(uses_roles, Hidden):
-            return replace(self, more_doubt=self.more_doubt or Doubt.MODEL)
+            return replace(self, outer_doubt=self.outer_doubt or Doubt.MODEL)
         is_role = self.entry is None
         if uses_roles is None or uses_roles is is_role:
             return self

@@ -154,8 +154,8 @@ class Protections:
     @cached_property
     def all(self) -> list[AccountProtection]:
         """Every use of a customer-managed key that is known."""
-        bound = [self.bound(binding) for binding in self.stack.of(Kind.BINDING)]
-        stated = [self.stated(account) for account in self.stack.of(Kind.ACCOUNT)]
+        bound = [self.use_by_binding(binding) for binding in self.stack.of(Kind.BINDING)]
+        stated = [self.use_by_account(account) for account in self.stack.of(Kind.ACCOUNT)]
         return bound + [key for key in stated if isinstance(key, AccountProtection)]
 
     def users_of(self, key: StackResource) -> list[Value]:
@@ -170,33 +170,42 @@ class Protections:
         """The value of a property that an update may change."""
         return resource.output(name)
 
-    def bound(self, binding: StackResource) -> AccountProtection:
-        """The use of a key by a binding. If the update makes the version, or the URI is malformed, the
-        version is not known, and of a secret URI it is secret; the resource that it comes from still names
-        the key."""
-        uri, id = (values.name(self.said(binding, name)) for name in ("keyUriWithVersion", "vaultId"))
-        key, place, name = self._key_from(binding, "keyUriWithVersion")
-        more: dict[str, Any] = {
-            "writer": binding,
-            "account": self.stack.target(binding, Kind.ACCOUNT, "accountId"),
-            "client_id": values.name(binding.input("identityClientId")),
-        }
-        if named := _key_of(uri):
-            place, name = key_uris.place(named.vault_uri), named.name.lower()
-            return self._use(
-                key, None, vault_name=place, key_name=name, version=named.version or None, **more
-            )
-        hidden = uri if isinstance(uri, Hidden) else Hidden.UNKNOWN
-        if isinstance(id, str) and isinstance(place, Hidden):
-            place = key_uris.place_of(id)
-        elif place is Hidden.UNKNOWN:
-            place = hidden
-        if name is Hidden.UNKNOWN:
-            name = hidden
-        vault = self.stack.target(binding, Kind.VAULT, "vaultId")
-        return self._use(key, vault, vault_name=place, key_name=name, version=hidden, **more)
+    def use_by_binding(self, binding: StackResource) -> AccountProtection:
+        """The use of a key by a binding.
 
-    def stated(self, account: StackResource) -> AccountProtection | Hidden | None:
+        The version is unknown if the update makes it, or if the URI is malformed; it is secret if the URI
+        is. The names of key and vault then come from the resource that makes the version.
+        """
+        uri = values.name(self.said(binding, "keyUriWithVersion"))
+        key, vault_name, key_name = self._key_from(binding, "keyUriWithVersion")
+        vault: StackResource | None = None
+        version: Value = Hidden.UNKNOWN
+        if parsed := _key_of(uri):
+            vault_name, key_name = key_uris.place(parsed.vault_uri), parsed.name.lower()
+            version = parsed.version or None
+        else:
+            if isinstance(uri, Hidden):
+                version = uri
+            vault = self.stack.target(binding, Kind.VAULT, "vaultId")
+            vault_id = values.name(self.said(binding, "vaultId"))
+            if isinstance(vault_name, Hidden) and isinstance(vault_id, str):
+                vault_name = key_uris.place_of(vault_id)
+            if vault_name is Hidden.UNKNOWN:
+                vault_name = version
+            if key_name is Hidden.UNKNOWN:
+                key_name = version
+        return self._use(
+            key,
+            vault,
+            writer=binding,
+            account=self.stack.target(binding, Kind.ACCOUNT, "accountId"),
+            vault_name=vault_name,
+            key_name=key_name,
+            version=version,
+            client_id=values.name(binding.input("identityClientId")),
+        )
+
+    def use_by_account(self, account: StackResource) -> AccountProtection | Hidden | None:
         """The use of a key that an account states itself; a mark if it does not show whether it states
         one."""
         encryption = self.inline(account)
@@ -232,11 +241,11 @@ class Protections:
         key = key or self._keys.get((more["vault_name"], more["key_name"]))
         return AccountProtection(vault=vault or other, key=key, **more)
 
-    def of_account(self, account: StackResource) -> AccountProtection | Hidden | None:
+    def use_of(self, account: StackResource) -> AccountProtection | Hidden | None:
         """An account's use of a key: by its binding, else as it states itself."""
         if bindings := self.bindings_by_account.get(account.urn):
-            return self.bound(bindings[0])
-        return self.stated(account)
+            return self.use_by_binding(bindings[0])
+        return self.use_by_account(account)
 
     def _key_from(self, resource: StackResource, name: str) -> tuple[StackResource | None, Value, Value]:
         """The key that an input comes from, with the names of its vault and of the key: a key version names
@@ -465,10 +474,11 @@ class Protections:
     def reaches(self, grant: Grant, place: KeyLocation) -> bool:
         """Whether a grant counts for a key or a vault, or may. A role on one key gives no access to another
         key of the vault."""
-        return may_be_same(grant, place) and self.is_at_or_above(grant, place) is not False
+        return may_be_same(grant, place) and self.scope_covers_vault(grant, place) is not False
 
-    def is_at_or_above(self, grant: Grant, place: KeyLocation) -> bool | Hidden:
-        """Whether a role assignment's scope covers the vault of a key; True for every other grant."""
+    def scope_covers_vault(self, grant: Grant, place: KeyLocation) -> bool | Hidden:
+        """Whether the scope of a role assignment above all vaults, such as a resource group, covers the vault
+        of a key. True of any other grant: it names its vault or key."""
         assignment, vault = grant.resource, place.vault
         if grant.entry is not None or not self.is_above_vaults(assignment):
             return True
@@ -476,13 +486,13 @@ class Protections:
             return Hidden.UNKNOWN
         scope = values.name(assignment.input("scope"))
         if not isinstance(scope, str):
-            return self._is_group_of(assignment, vault)
+            return self._scope_is_group_of(assignment, vault)
         vault_id = values.name(vault.output("id"))
         if isinstance(vault_id, str):
             return arm_ids.covers(scope, vault_id)
+        # The vault has no id yet. It will be in the stack's subscription.
         if not arm_ids.subscription_of(scope):
-            return arm_ids.covers(scope, "")
-        # The vault has no id yet: its resource group decides.
+            return arm_ids.is_above_subscriptions(scope)
         segments = arm_ids.segments(scope)
         if "providers" in segments:
             return False
@@ -493,7 +503,7 @@ class Protections:
             return Hidden.UNKNOWN
         return segments["resourcegroups"] == group
 
-    def _is_group_of(self, assignment: StackResource, vault: StackResource) -> bool | Hidden:
+    def _scope_is_group_of(self, assignment: StackResource, vault: StackResource) -> bool | Hidden:
         """Whether the scope of a role assignment, which is not known yet, is the resource group of a vault,
         by the resources from which both come."""
         scope_group = self.stack.source(assignment, Kind.RESOURCE_GROUP, "scope")

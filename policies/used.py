@@ -75,4 +75,4 @@ class UsedProtections(Protections):
         others = (key for key in self.stack.of(Kind.KEY) if key.urn not in self._used)
         if not is_known and grant.vault and any(self.stack.above(key) is grant.vault for key in others):
             return Hidden.UNKNOWN
-        return self.is_at_or_above(grant, place)
+        return self.scope_covers_vault(grant, place)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from core import arm_ids, rights, values
 from core.effects import ACCESS_REMOVED
@@ -21,8 +21,18 @@ from review.preview import VAULTS, ReviewedResource
 from review.snapshot import Snapshot, Snapshots
 from review.verdict import Name, Verdict
 
-Ability = tuple[str, str]
-"""The ability in words, and why it is uncertain, "" if it is certain."""
+
+class Ability(NamedTuple):
+    """What a grant lets its holder do, in words, and why that is uncertain; "" if it is certain."""
+
+    words: str
+    doubt: str
+
+    def is_among(self, held: Container[Ability]) -> bool:
+        """Whether it was held before, for certain or as uncertain as it is."""
+        return self in held or self._replace(doubt="") in held
+
+
 _NARROWED: Final = (
     "access to the key NARROWED, {} is missing ({}): data is still read, until the key is bound again"
 )
@@ -125,53 +135,61 @@ def given_back(words: str, shown: tuple[Value, ...] = ()) -> Verdict:
 def losing(
     resources: Iterable[ReviewedResource], snapshots: Snapshots, shown: ShownAccounts
 ) -> Iterator[tuple[str, Verdict]]:
-    """The verdicts on grants that are taken away and let an identity use a key whose account is not shown
-    here, by the URN of the grant: by this update, then by somebody outside Pulumi. A deleted vault has a
-    verdict of its own, so its grants have none."""
+    """Verdicts on grants that are taken from identities that can use a key and whose account is not shown
+    here, each with the URN of the grant: first those that this update takes away, then those that somebody
+    took away outside Pulumi. The verdict on a deleted vault covers its grants."""
     recorded, live, planned = snapshots
     deleted = {each.urn for each in resources if each.kind in VAULTS and (each.goes or each.planned is None)}
-    seen: set[tuple[str, str]] = set()
-    for principal, grant in _full_access(live, shown, deleted, seen):
-        for verdict in lost(_of(principal, live, grant), _of(principal, planned, grant)):
-            yield grant.resource.urn, _of_unshown(principal, grant, verdict)
-    for principal, grant in _full_access(recorded, shown, deleted, seen):
-        had, now, has = (_of(principal, snapshot, grant) for snapshot in snapshots)
-        for verdict in lost(had, has):
-            yield grant.resource.urn, _of_unshown(principal, grant, verdict)
-        was_there = grant.vault is None or grant.vault_name in live.stack.vaults
-        if was_there and any(lost(had, now)) and any(lost(has, now)):
+    able = _with_full_access(live, shown, deleted)
+    for (principal, _), grant in able.items():
+        for verdict in lost(_held_where(grant, principal, live), _held_where(grant, principal, planned)):
+            yield grant.resource.urn, _about_unshown(principal, grant, verdict)
+    for (principal, scope), grant in _with_full_access(recorded, shown, deleted).items():
+        if (principal, scope) in able:
+            continue
+        before, now, afterwards = (_held_where(grant, principal, snapshot) for snapshot in snapshots)
+        for verdict in lost(before, afterwards):
+            yield grant.resource.urn, _about_unshown(principal, grant, verdict)
+        # A vault of another stack counts as there.
+        vault_is_there = grant.vault is None or grant.vault_name in live.stack.vaults
+        was_taken, comes_back = any(lost(before, now)), any(lost(afterwards, now))
+        if vault_is_there and was_taken and comes_back:
             said = "access to the key ({}) was taken from {} outside Pulumi"
             yield grant.resource.urn, given_back(said, (words(grant), principal))
-    stays = {urn for urn, _, _ in shown.used} | {grant.resource.urn for grant in planned.grants}
+    # Grants to holders that are not known.
+    stay = {urn for urn, _, _ in shown.used} | {grant.resource.urn for grant in planned.grants}
     for grant in live.by_principal.get("", ()):
-        is_told = grant.resource.urn in stays or (grant.vault and grant.vault.urn in deleted)
-        if not is_told and level(live.on(grant, [grant])) is Access.FULL:
+        goes_with_vault = grant.vault is not None and grant.vault.urn in deleted
+        if grant.resource.urn in stay or goes_with_vault:
+            continue
+        if level(live.on(grant, [grant])) is Access.FULL:
             said = "access to the key REMOVED ({}) from an identity that this preview does not show"
             yield grant.resource.urn, Verdict(Name.UNDETERMINED, said, (words(grant),))
 
 
-def _full_access(
-    snapshot: Snapshot, shown: ShownAccounts, deleted: Container[str], seen: set[tuple[str, str]]
-) -> Iterator[tuple[str, Grant]]:
-    """The identities of no shown account that can use a key at a level, each with a grant of it. Not in
-    vaults that are `deleted`, and each place once: what is yielded is added to `seen`."""
+def _with_full_access(
+    snapshot: Snapshot, shown: ShownAccounts, deleted: Container[str]
+) -> Mapping[tuple[str, str], Grant]:
+    """A grant for each identity of no shown account that can use a key, and for each scope of its grants. Not
+    in vaults that are `deleted`."""
+    found: dict[tuple[str, str], Grant] = {}
     for principal, grants in snapshot.by_principal.items():
         for grant in grants:
-            vault = values.known_name(grant.vault_name)
-            is_told = (principal, vault) in shown.owned or (principal, grant.scope) in seen
-            if not principal or is_told or (grant.vault and grant.vault.urn in deleted):
+            is_shown = (principal, values.known_name(grant.vault_name)) in shown.owned
+            goes_with_vault = grant.vault is not None and grant.vault.urn in deleted
+            if not principal or is_shown or goes_with_vault or (principal, grant.scope) in found:
                 continue
             if level(snapshot.on(grant, grants)) is Access.FULL:
-                seen.add((principal, grant.scope))
-                yield principal, grant
+                found[principal, grant.scope] = grant
+    return found
 
 
-def _of(principal: str, snapshot: Snapshot, place: Grant) -> list[Grant]:
-    """What an identity holds at a level where a grant counts."""
-    return snapshot.on(place, snapshot.by_principal.get(principal, ()))
+def _held_where(grant: Grant, principal: str, snapshot: Snapshot) -> list[Grant]:
+    """What an identity holds, at one level, where a grant counts."""
+    return snapshot.on(grant, snapshot.by_principal.get(principal, ()))
 
 
-def _of_unshown(principal: str, grant: Grant, verdict: Verdict) -> Verdict:
+def _about_unshown(principal: str, grant: Grant, verdict: Verdict) -> Verdict:
     """A verdict on access to a key, of an identity whose account is not shown."""
     said = f"of {{}}, whose account this preview does not show: {verdict.words}"
     name = verdict.name
@@ -184,31 +202,36 @@ def _of_unshown(principal: str, grant: Grant, verdict: Verdict) -> Verdict:
 def gaining(
     snapshots: Snapshots, shown: ShownAccounts, restored: Container[str]
 ) -> Iterator[tuple[Value, Verdict]]:
-    """The principals that gain rights on a key of a vault shown here, each with its verdict. `restored` has
-    the URNs of grants for which another verdict reports the restored access already."""
+    """The principals that can do more with a key of a vault shown here than before the update, each with its
+    verdict. `restored` has the URNs of grants of which another verdict says that the access comes back."""
     recorded, live, planned = snapshots
-    once, before = _held(recorded), _held(live)
-    missing = {grant.resource.urn for grant in recorded.grants} - {
-        grant.resource.urn for grant in live.grants
-    }
-    seen: set[tuple[str, str, str]] = set()
-    for grant, vault in _placed(planned):
-        urn = grant.resource.urn
-        principal = folded(grant.principal) or urn
-        is_used = identified(grant) in shown.used or (principal, vault) in shown.owned
-        if is_used or (urn, principal, vault) in seen:
+    recorded_abilities, live_abilities = _abilities_by_holder(recorded), _abilities_by_holder(live)
+    live_urns = {grant.resource.urn for grant in live.grants}
+    taken_away = {grant.resource.urn for grant in recorded.grants} - live_urns
+    reported: set[tuple[str, str, str]] = set()
+    for grant, vault in _by_vault(planned):
+        urn, holder = grant.resource.urn, _holder(grant)
+        is_of_account = identified(grant) in shown.used or (holder, vault) in shown.owned
+        if is_of_account or (urn, holder, vault) in reported:
             continue
-        had = before.get((principal, vault), set())
-        gained = [can for can in _abilities(planned, grant, vault) if {can, (can[0], "")}.isdisjoint(had)]
-        # Whoever holds what is made again, an identity had it before it was taken away.
-        is_made_again = principal == urn and urn in missing
-        is_back = is_made_again or once.get((principal, vault), set()).issuperset(gained)
-        if not gained or (is_back and urn in restored):
+        held = live_abilities.get((holder, vault), set())
+        gained = [able for able in _abilities(planned, grant, vault) if not able.is_among(held)]
+        if not gained:
             continue
-        seen.add((urn, principal, vault))
+        # Nobody knows who will hold a grant that is made again; somebody held it until it was taken away.
+        is_made_again = holder == urn and urn in taken_away
+        is_back = is_made_again or recorded_abilities.get((holder, vault), set()).issuperset(gained)
+        if is_back and urn in restored:
+            continue
+        reported.add((urn, holder, vault))
         # Of a vault that this update makes, no data is under any key yet.
         is_new = vault in planned.stack.vaults and vault not in live.stack.vaults
         yield grant.principal, _gain(grant, gained, is_back=is_back, is_new=is_new)
+
+
+def _holder(grant: Grant) -> str:
+    """The principal of a grant; while that is not known, the URN of the grant stands for it."""
+    return folded(grant.principal) or grant.resource.urn
 
 
 def _gain(grant: Grant, gained: Iterable[Ability], *, is_back: bool, is_new: bool) -> Verdict:
@@ -219,20 +242,19 @@ def _gain(grant: Grant, gained: Iterable[Ability], *, is_back: bool, is_new: boo
         since, name = "again", Name.ACCESS_RESTORED
     if is_new:
         name = Name.ACCESS_GRANTED
-    said = f"{{}} can {since} {', '.join(can for can, _ in gained)} ({{}})"
+    said = f"{{}} can {since} {', '.join(able.words for able in gained)} ({{}})"
     return Verdict(name, said, (grant.principal, words(grant)))
 
 
-def _held(snapshot: Snapshot) -> Mapping[tuple[str, str], set[Ability]]:
-    """The abilities of each principal at each vault; of one that is not known, by the grant's URN."""
-    held: dict[tuple[str, str], set[Ability]] = {}
-    for grant, vault in _placed(snapshot):
-        holder = folded(grant.principal) or grant.resource.urn
-        held.setdefault((holder, vault), set()).update(_abilities(snapshot, grant, vault))
-    return held
+def _abilities_by_holder(snapshot: Snapshot) -> Mapping[tuple[str, str], set[Ability]]:
+    """What each holder can do in each vault."""
+    found: dict[tuple[str, str], set[Ability]] = {}
+    for grant, vault in _by_vault(snapshot):
+        found.setdefault((_holder(grant), vault), set()).update(_abilities(snapshot, grant, vault))
+    return found
 
 
-def _placed(snapshot: Snapshot) -> Iterator[tuple[Grant, str]]:
+def _by_vault(snapshot: Snapshot) -> Iterator[tuple[Grant, str]]:
     """Each grant with each vault that it counts for."""
     places = {name: KeyLocation(vault=each, vault_name=name) for name, each in snapshot.stack.vaults.items()}
     for grant in snapshot.grants:
@@ -247,20 +269,20 @@ def _placed(snapshot: Snapshot) -> Iterator[tuple[Grant, str]]:
 
 
 def _abilities(snapshot: Snapshot, grant: Grant, vault: str) -> list[Ability]:
-    found = [can for names, can in rights.ON_KEYS if names & grant.permissions]
+    found = [text for names, text in rights.ON_KEYS if names & grant.permissions]
     if grant.role and not grant.key_name:
         by_policies = snapshot.uses_roles(vault) is not True
-        for action, can in rights.OVER_VAULT.items():
+        for action, text in rights.OVER_VAULT.items():
             if not grant.role.allows(action):
                 continue
             if action == rights.VAULT_WRITE and by_policies:
-                found.append(f"{can} and give anybody access")
+                found.append(f"{text} and give anybody access")
             else:
-                found.append(can)
+                found.append(text)
     elif grant.role and grant.role.allows(rights.ROLE_WRITE):
         found.append(rights.OVER_VAULT[rights.ROLE_WRITE])
     why = doubt(grant)
-    abilities = [(ability, why) for ability in found]
+    abilities = [Ability(text, why) for text in found]
     if why and (found or not grant.role or isinstance(grant.principal, Hidden)):
-        abilities.append(("do what the preview does not show", f"{what(grant)}, {why}"))
+        abilities.append(Ability("do what the preview does not show", f"{what(grant)}, {why}"))
     return abilities

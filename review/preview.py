@@ -23,9 +23,9 @@ REPLACING: Final = (
     *("replace", "create-replacement", "delete-replaced", "import-replacement", "read-replacement"),
 )
 VAULTS: Final = frozenset({Kind.VAULT, Kind.MANAGED_HSM})
-# What is adopted or only read is there before.
-_FOUND: Final = frozenset({"import", "read"})
-_STAYS: Final = frozenset({"same", "update", "refresh", "import"})
+_OF_EXISTING: Final = frozenset({"import", "read"})
+"""Operations on a resource that is there before, though the state has none of it."""
+_IN_PLACE: Final = frozenset({"same", "update", "refresh", "import"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,32 +104,33 @@ class ReviewedResource:
 
 
 def resource_of(steps: Sequence[Step], *, unplanned: bool = False) -> ReviewedResource:
-    """Puts the steps of one URN together, in the order the engine gave them.
+    """The resource that the steps of one URN are about. The steps are in the engine's order.
 
-    `unplanned`: there is a plan that shows all resources, and not this one. Then the refresh found it
-    deleted, and the program does not declare it.
+    `unplanned`: the plan lists every resource but this one. Then the refresh found it deleted, and the
+    program declares it no more.
     """
     plan = [step for step in steps if not step.refreshed]
-    recorded = next((step.old for step in steps if step.refreshed), None)
+    before_refresh = next((step.old for step in steps if step.refreshed), None)
     if not plan:
         last = steps[-1]
+        recorded = _state(last, before_refresh)
         live = None if last.op == "delete" or unplanned else _state(last, last.new)
-        return ReviewedResource(last.urn, last.kind, "same", _state(last, recorded), live, live)
+        return ReviewedResource(last.urn, last.kind, "same", recorded, live, planned=live)
     first, op = plan[0], plan[-1].op
-    old = next((step.old for step in plan if step.old is not None), None)
-    new = next((step.new for step in reversed(plan) if step.new is not None), None)
-    if old is None and op in _FOUND:
-        old = new
+    current = next((step.old for step in plan if step.old is not None), None)
+    wanted = next((step.new for step in reversed(plan) if step.new is not None), None)
+    if current is None and op in _OF_EXISTING:
+        current = wanted
     if any(step.op in REPLACING for step in plan):
         op = "replace"
     planned = None
-    if op in _STAYS and old is not new:
-        # An update leaves the id as it is, and what the cloud answered.
-        planned = _state(first, new, carried=old)
+    if op in _IN_PLACE and current is not wanted:
+        # The step does not show the id and the cloud's answers, which stay as they are.
+        planned = _state(first, wanted, carried=current)
     elif op != "delete":
-        planned = _state(first, new)
-    was, now = _state(first, recorded or old), _state(first, old)
-    return ReviewedResource(first.urn, first.kind, op, was, now, planned)
+        planned = _state(first, wanted)
+    recorded, live = _state(first, before_refresh or current), _state(first, current)
+    return ReviewedResource(first.urn, first.kind, op, recorded, live, planned)
 
 
 def _state(step: Step, raw: Bag | None, carried: Bag | None = None) -> ReviewedState | None:
@@ -292,36 +293,50 @@ def of_steps(
     steps: Iterable[Mapping[str, Any]], errors: Sequence[str] = (), *, finished: bool = True
 ) -> Preview:
     """The preview of steps in the form of the engine's JSON."""
-    named = [(str(raw.get("urn", "")), str(raw.get("op")), raw) for raw in steps]
-    # In `pulumi refresh --preview-only` a step is called by what the refresh found (update, delete). Where a
-    # plan follows, each refreshed step is called refresh, in any order, and what is planned is a second step.
-    of_stack = [op for urn, op, _ in named if kind_of(token_of(urn)) is Kind.STACK]
-    refreshing = of_stack == ["refresh"] and max(Counter(urn for urn, _, _ in named).values()) == 1
-    found: dict[str, list[Step]] = {}
-    name, shows_sames = "", False
-    for urn, op, raw in named:
-        token, refreshed = token_of(urn), refreshing or op == "refresh"
-        shows_sames = shows_sames or (op == "same" and not refreshed)
-        kind = stack.reviewed_kind(token, raw.get("newState") or raw.get("oldState") or {})
+    raw_steps = [(str(raw.get("urn", "")), str(raw.get("op")), raw) for raw in steps]
+    is_refresh = _is_refresh([(urn, op) for urn, op, _ in raw_steps])
+    steps_by_urn: dict[str, list[Step]] = {}
+    stack_name, shows_unchanged = "", False
+    for urn, op, raw in raw_steps:
+        refreshed = is_refresh or op == "refresh"
+        shows_unchanged = shows_unchanged or (op == "same" and not refreshed)
+        kind = stack.reviewed_kind(token_of(urn), raw.get("newState") or raw.get("oldState") or {})
         if kind is Kind.STACK:
-            name = name or name_of(urn)
+            stack_name = stack_name or name_of(urn)
         elif kind is not None:
             step = Step(urn, kind, op, refreshed, raw.get("oldState"), raw.get("newState"))
-            found.setdefault(urn, []).append(step)
+            steps_by_urn.setdefault(urn, []).append(step)
     finished = finished and not errors
-    # Only then is a resource without a planned step one that will not be there.
-    whole = shows_sames and finished
-    resources = tuple(resource_of(each, unplanned=whole) for each in _by_resource(found))
-    outside = (name_of(urn) for urn, op, _ in named if refreshing and op in {"update", "delete"})
-    return Preview(resources, tuple(errors), finished, name, tuple(outside))
+    # In such a plan, a resource without a step is one that will not be there; else it is an unchanged one.
+    is_whole = shows_unchanged and finished
+    resources = tuple(resource_of(each, unplanned=is_whole) for each in _by_resource(steps_by_urn))
+    changed_outside = [name_of(urn) for urn, op, _ in raw_steps if is_refresh and op in {"update", "delete"}]
+    return Preview(resources, tuple(errors), finished, stack_name, tuple(changed_outside))
 
 
-def _by_resource(found: Mapping[str, list[Step]]) -> Iterable[list[Step]]:
+def _is_refresh(operations: Sequence[tuple[str, str]]) -> bool:
+    """Whether steps, each a URN and its operation, are those of `pulumi refresh --preview-only`.
+
+    There the operation of a step is what the refresh found: update, delete or refresh. Before a plan, each
+    refreshed step is a refresh, and what is planned for the resource is a second step of its URN.
+    """
+    of_stack = [op for urn, op in operations if kind_of(token_of(urn)) is Kind.STACK]
+    if of_stack != ["refresh"]:
+        return False
+    steps_by_urn = Counter(urn for urn, _ in operations)
+    return max(steps_by_urn.values()) == 1
+
+
+def _by_resource(steps_by_urn: Mapping[str, list[Step]]) -> Iterable[list[Step]]:
     """The steps of each resource. A renamed one is refreshed by its old URN, planned by its new one."""
-    planned = [(urn, step.old) for urn, steps in found.items() for step in steps if not step.refreshed]
-    names = {str(old["urn"]): urn for urn, old in planned if old and old.get("urn") not in (None, urn)}
+    new_urns: dict[str, str] = {}
+    for urn, steps in steps_by_urn.items():
+        for step in steps:
+            old_urn = (step.old or {}).get("urn")
+            if not step.refreshed and old_urn not in (None, urn):
+                new_urns[str(old_urn)] = urn
     joined: dict[str, list[Step]] = {}
-    for urn, steps in found.items():
+    for urn, steps in steps_by_urn.items():
         is_only_refreshed = all(step.refreshed for step in steps)
-        joined.setdefault(names.get(urn, urn) if is_only_refreshed else urn, []).extend(steps)
+        joined.setdefault(new_urns.get(urn, urn) if is_only_refreshed else urn, []).extend(steps)
     return joined.values()

@@ -114,7 +114,7 @@ def _shown(accounts: Sequence[ReviewedAccount]) -> ShownAccounts:
     for account in accounts:
         owned |= {(principal, vault) for principal in account.principals for vault in account.vaults}
         for protection in filter(None, (account.live, account.planned)):
-            grants = (grant for grant in protection.grants if grant.more_doubt is not Doubt.HOLDER)
+            grants = (grant for grant in protection.grants if grant.outer_doubt is not Doubt.HOLDER)
             used |= {access.identified(grant) for grant in grants}
     return ShownAccounts(owned, used)
 

@@ -62,11 +62,16 @@ class Protection:
         return None
 
 
-class Snapshot(Protections):
-    """The protections at one level. Each join is made once, so that a review grows linearly.
+OWN_IDENTITY: Final = ""
+"""Stands for the id of an account's own identity, which has none."""
 
-    `told_elsewhere` has the identities about which a vault's own list, as it was read, says nothing: those
-    that have an access policy of their own, and those whose access a revocation took.
+
+class Snapshot(Protections):
+    """The protections at one level. What belongs together is looked up once, so that the time of a review
+    grows with the number of resources alone.
+
+    `told_elsewhere` has the holders whose entries in a vault's own list, as it was read, do not count, since
+    another resource of the stack says what they may do: an access policy of their own, or a revocation.
     """
 
     is_planned: ClassVar[bool] = False
@@ -105,22 +110,24 @@ class Snapshot(Protections):
 
     def _of_account(self, account: ReviewedState) -> Protection:
         """The protection of an account of this stack."""
-        key = self.of_account(account)
+        key = self.use_of(account)
         binding = next(iter(self.bindings_by_account.get(account.urn, ())), None)
         identity = identity_of({"identity": self.said(account, "identity")})
-        ids = self._key_users(account, identity, key)
-        users = {self.stack.by_id[id].urn for id in ids if id in self.stack.by_id}
-        owners = set(users)
-        if "" in ids or isinstance(identity.type, Hidden):
-            owners.add(account.urn)
+        user_ids = self._key_users(account, identity, key)
+        users = {self.stack.by_id[id].urn for id in user_ids if id in self.stack.by_id}
+        # The resources whose identities may be the holders of grants.
+        holders = set(users)
+        if OWN_IDENTITY in user_ids or isinstance(identity.type, Hidden):
+            holders.add(account.urn)
         if identity.attached is None:
-            owners |= {resource.urn for resource in self.attached_identities(account)[0]}
-        principals = [fact for id in ids for fact in self._facts(account, id, "principalId")]
-        # What is bound in the account's own create waits for the grant itself.
+            attached, _ = self.attached_identities(account)
+            holders |= {resource.urn for resource in attached}
+        principals = [id for user in user_ids for id in self._facts(account, user, "principalId")]
+        # Whatever writes the key, a binding or the account's own create, comes after the grant.
         writer = binding or account
-        held = self._held_by(owners, principals, writer.dependencies)
+        held = self._held_by(holders, principals, writer.dependencies)
         protection = self._of_key(key, held, account, binding)
-        limits = {limit.demand: limit for limit in judgements.limits(account) if limit.unmet}
+        limits = {judged.demand: judged for judged in judgements.limits(account) if judged.unmet}
         return replace(
             protection,
             unmet={**protection.unmet, **limits},
@@ -128,14 +135,14 @@ class Snapshot(Protections):
             identity=identity,
             binding=binding,
             users=frozenset(users),
-            inline=self.stated(account),
+            inline=self.use_by_account(account),
         )
 
     def _of_binding(self, binding: ReviewedState) -> Protection:
         """The protection of an account of another stack, of which this one has the binding."""
         principals = [text(binding.output("principalId"))]
         held = self._held_by(set(), principals, binding.dependencies)
-        return replace(self._of_key(self.bound(binding), held, binding), binding=binding)
+        return replace(self._of_key(self.use_by_binding(binding), held, binding), binding=binding)
 
     def _of_key(
         self, key: AccountProtection | Hidden | None, held: Iterable[Grant], *around: StackResource | None
@@ -159,7 +166,7 @@ class Snapshot(Protections):
     def _key_users(
         self, account: ReviewedState, identity: StatedIdentity, key: AccountProtection | Hidden | None
     ) -> set[str]:
-        """The ids of the identities that use an account's key; "" is the account's own.
+        """The ids of the identities that use an account's key; OWN_IDENTITY is the account's own.
 
         A key that names a client id is used by that identity alone, one that names none by the account's own;
         where neither is known, any of them may.
@@ -167,21 +174,21 @@ class Snapshot(Protections):
         client = folded(key.client_id) if isinstance(key, AccountProtection) else None
         names_none = isinstance(key, AccountProtection) and key.client_id is None
         if names_none and identity.is_system:
-            return {""}
+            return {OWN_IDENTITY}
         users = set(identity.attached or ())
         if client:
             named = {id for id in users if client in map(folded, self._facts(account, id, "clientId"))}
             if named:
                 return named
         if identity.is_system:
-            users.add("")
+            users.add(OWN_IDENTITY)
         return users
 
     def _facts(self, account: ReviewedState, id: str, name: str) -> Iterator[Value]:
         """The cloud's answers about an identity: by its own resource, and by the account."""
         if made := self.stack.by_id.get(id):
             yield text(made.output(name))
-        if not id:
+        if id == OWN_IDENTITY:
             yield text(account.output(f"identity.{name}"))
         assigned = get_path(account.outputs, "identity.userAssignedIdentities")
         if isinstance(assigned, Mapping):
@@ -208,7 +215,7 @@ class Snapshot(Protections):
             if not owners.isdisjoint(holders) or (is_awaited and not known):
                 yield grant
             elif is_awaited and not grant.is_listed:
-                yield replace(grant, more_doubt=Doubt.HOLDER)
+                yield replace(grant, outer_doubt=Doubt.HOLDER)
 
     def listed_in(self, vault: StackResource) -> Iterator[Grant]:
         """The grants in a vault's own list. A declared list is what a write sends; a list that is not
@@ -268,14 +275,14 @@ class PlannedSnapshot(Snapshot):
             return None
         return _stated_encryption(values.prop(account.written, "encryption"))
 
-    def of_account(self, account: StackResource) -> AccountProtection | Hidden | None:
+    def use_of(self, account: StackResource) -> AccountProtection | Hidden | None:
         """The account's use of a key. None also if the update takes the binding away: the account's own
         inputs no longer count."""
         if account.urn not in self.bindings_by_account:
             bindings = self._before.bindings_by_account.get(account.urn, ())
             if any(map(self._is_taken_away, bindings)):
                 return None
-        return super().of_account(account)
+        return super().use_of(account)
 
     def _is_taken_away(self, binding: StackResource) -> bool:
         """Whether the update deletes a binding, or binds another account with it."""

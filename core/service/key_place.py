@@ -48,26 +48,36 @@ class KeyPlace:
 
 
 def place_of_key(desired: DesiredService, before: RecordedService) -> KeyPlace:
-    """The place of a service's key, in the given vault or in the one that the state has."""
+    """The place of a service's key, in the vault that the settings name, or else in the one that the state
+    has."""
     if not desired.has_key:
         return KeyPlace()
-    key_id, given = desired.key.id, desired.vault.id
-    if UNKNOWN in (key_id, given):
-        return KeyPlace(makes_key=key_id is None, key_name=desired.key.name)
-    given = given or (arm_ids.key_id(key_id).parent.text if key_id else None)
-    vault_id = given or (before.vault.id if before.vault else "")
-    key_name = arm_ids.name_of(key_id) if key_id else desired.key.name
-    # The state may have another key, which a change of the key's name or of the vault leaves in place.
-    makes_key = not key_id and (
-        not before.has(types.KEY, "key") or _is_another_key(before.made_key_id, vault_id, key_name)
-    )
-    # A user-assigned identity is known before there is an account.
-    place = KeyPlace(vault_id, makes_key, key_name, (vault_id and before.grantee_id) or "")
-    if not place.grantee_id or desired.grants_by == ACCESS_POLICY:
+    key_id, vault_id, key_name = desired.key.id, desired.vault.id, desired.key.name
+    if UNKNOWN in (key_id, vault_id):
+        return KeyPlace(makes_key=key_id is None, key_name=key_name)
+    if key_id:
+        vault_id, key_name = vault_id or arm_ids.key_id(key_id).parent.text, arm_ids.name_of(key_id)
+    elif before.vault:
+        vault_id = vault_id or before.vault.id
+    makes_key = _makes_key(desired, before, vault_id or "", key_name)
+    if not vault_id:
+        return KeyPlace("", makes_key, key_name)
+    # The state has the identity that is to use the key; before there is an account if it is user-assigned.
+    grantee_id = before.grantee_id or ""
+    place = KeyPlace(vault_id, makes_key, key_name, grantee_id)
+    if not grantee_id or desired.grants_by == ACCESS_POLICY:
         return place
     # An adopted assignment has the name and scope that its maker gave it.
-    adopted = before.assignment_id if "access" in desired.as_found else None
-    return replace(place, assignment_id=adopted or assignment_id(place))
+    adopted_id = before.assignment_id if "access" in desired.as_found else None
+    return replace(place, assignment_id=adopted_id or assignment_id(place))
+
+
+def _makes_key(desired: DesiredService, before: RecordedService, vault_id: str, key_name: str) -> bool:
+    """Whether this run makes the key. The key of the state stays where it is if the settings now name another
+    one, or another vault."""
+    if desired.key.id:
+        return False
+    return not before.has(types.KEY, "key") or _is_another_key(before.made_key_id, vault_id, key_name)
 
 
 def assignment_id(place: KeyPlace) -> str:

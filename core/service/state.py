@@ -15,7 +15,8 @@ from core.service.desired import ACCESS_POLICY, DEPLOYER, PINNED, RBAC, DesiredS
 from core.service.key_place import KeyPlace, is_another_vault, is_elsewhere
 from core.service.recorded import Answer, RecordedService
 
-_WHOLE = EffectiveAccess(frozenset(word.lower() for word in rights.NEEDED))
+_NO_ACCESS = EffectiveAccess()
+_FULL_ACCESS = EffectiveAccess(frozenset(word.lower() for word in rights.NEEDED))
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class Live:
 
 @dataclass(frozen=True)
 class ServiceState:
-    """One service. `account` is the declared account, as the state has it and as Azure has it; `recovers`:
-    `operate recover` asks what the stack declares, to look for what exists already."""
+    """One service. `account` is its account as the settings declare it, beside what the state and Azure have
+    of it. `recovers`: this is a run of `operate recover`, which looks for what the state lacks."""
 
     desired: DesiredService
     before: RecordedService
@@ -94,22 +95,25 @@ class ServiceState:
 
     @property
     def access(self) -> EffectiveAccess | None:
-        """The access that the account's identity has in the vault whose key the account is bound to.
+        """The access to the key in use that Azure shows for the account's identity.
 
-        None if the answers do not show it: the vault is gone (drift.py), the account is about to move to this
-        vault or key, or the access model is another one.
+        None if the answers do not show it: the vault is gone (drift.py), the account is about to move from
+        another vault or key to the declared one, or the settings declare a role where the state has an access
+        policy, or the other way round.
         """
-        before, vault = self.before, self.live.vault
         if not self._reads_grant or "assignment" in self.live.unread:
             return None
+        recorded_by_role = self.before.assignment_id is not None
         if self.place.assignment_id:
-            if before.grant_recorded and before.assignment_id is None:
-                return None  # it is by an access policy
-            return _WHOLE if self.live.assignment else EffectiveAccess()
-        if before.assignment_id is not None:
+            if self.before.grant_recorded and not recorded_by_role:
+                return None
+            return _FULL_ACCESS if self.live.assignment else _NO_ACCESS
+        if recorded_by_role:
             return None
-        found = adapters.vault(vault or {})
-        return EffectiveAccess() if found.uses_rbac else rights.by_policies(found, before.grantee_id or "")
+        vault = adapters.vault(self.live.vault or {})
+        if vault.uses_rbac:
+            return _NO_ACCESS
+        return rights.by_policies(vault, self.before.grantee_id or "")
 
     @property
     def closed_vault(self) -> facts.Vault | None:

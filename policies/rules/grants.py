@@ -191,7 +191,7 @@ def _wider(grant: Grant, use: AccountProtection, protections: Protections) -> Fi
         return  # rule role-wider-than-needed advises
     if grant.role is not None and grant.beyond:
         what = f"{name} assigns {grant.role.name} to the account's identity: {', '.join(grant.beyond)}"
-        if isinstance(protections.is_at_or_above(grant, use), Hidden):
+        if isinstance(protections.scope_covers_vault(grant, use), Hidden):
             yield undecided(f"whether its scope includes the vault: {what}", urn)
             return
         narrow = roles.encryption_user(grant.place)

@@ -78,7 +78,7 @@ def cmk_no_versionless(writer: StackResource, context: RuleContext) -> Findings:
         elif key is not None:
             yield from _judge_version(writer, f"{_PARTS}.keyVersion", key.key_version, key.key_version)
         return
-    uri, version = values.name(writer.output(_URI)), context.protections.bound(writer).version
+    uri, version = values.name(writer.output(_URI)), context.protections.use_by_binding(writer).version
     account = context.protections.stack.target(writer, Kind.ACCOUNT, "accountId")
     # cmk-complete judges a URI that names no version because it is malformed.
     yield from _judge_version(account, _URI, uri, uri if isinstance(version, Hidden) else version)
