@@ -3,6 +3,7 @@
 python -m tests.review.rendered      # writes golden/ and the examples again
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,8 @@ PULL_REQUESTS, REVIEWS = _DOCS / "pull-requests.md", _DOCS / "reviews.md"
 BEGIN, END = "<!-- examples: made by tests/review/rendered.py -->", "<!-- end of the examples -->"
 VERDICTS_BEGIN, VERDICTS_END = "<!-- verdicts: from review/verdict.py -->", "<!-- end of the verdicts -->"
 _TODAY = date(2026, 6, 15)
+_ENTRIES = re.compile(r"\n<details><summary>To approve: .*?</details>\n", re.DOTALL)
+"""The entries for approvals, which the page shows in its first report that has any."""
 
 
 def reviewed(situation: Situation) -> report.Review:
@@ -64,10 +67,14 @@ def _between(text: str, begin: str, end: str, new: str) -> str:
 
 
 def _examples() -> Iterator[str]:
+    entries_are_shown = False
     for situation in SITUATIONS:
         if not situation.documented:
             continue
         text = golden(situation)[f"{situation.name}.md"].split("\n", 1)[1]
+        if entries_are_shown:
+            text = _ENTRIES.sub("", text)
+        entries_are_shown = entries_are_shown or bool(_ENTRIES.search(text))
         yield f"\n## {situation.title}\n"
         yield from ("> " + line if line else ">" for line in text.rstrip("\n").split("\n"))
 

@@ -45,7 +45,7 @@ SITUATIONS: Final = (
     Situation("network-opened", "Vault and account are opened", 3, "protection-weakened protection-weakened"),
     Situation("login-by-key", "Login by account key is turned on", 3, "protection-weakened"),
     Situation("audit-removed", "The vault's audit log is taken out", 3, "protection-weakened"),
-    Situation("unbound-outside", "Someone unbound the account; Pulumi binds it again", 0, "repaired", documented=True),
+    Situation("unbound-outside", "Someone unbound the account; Pulumi binds it again", 0, "repaired"),
     Situation("revoked-outside", "Someone took the access away; Pulumi would give it again", 4, "access-restored"),
     Situation("identity-lost-outside", "Someone took the identity away", 4, "identity-lost"),
     Situation("account-gone", "Someone deleted the account", 3, "account-gone bound"),
