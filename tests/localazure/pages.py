@@ -6,7 +6,7 @@ python -m tests.localazure.pages
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from localazure.assembly import all_routes
@@ -26,30 +26,44 @@ def made_anew(page: str, document: str) -> str:
 
 
 def routes_table(routes: Iterable[Route]) -> str:
-    """One row for what has the same host, the same beginning of its path and the same assumption: the rest of
-    each path with its methods."""
+    """One row for what has the same host, the same provider and the same assumption: the rest of each path
+    with its methods, at whichever scopes it is served."""
     rows: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     for route in routes:
-        beginning, rest = _divided(route.template)
-        paths = rows.setdefault((route.host, beginning, route.assumed), {})
-        paths.setdefault(rest, []).append(route.method)
-    lines = ["| below | methods and paths | assumed |", "|---|---|---|"]
-    for (host, beginning, assumed), paths in sorted(rows.items()):
+        namespace, rest = _divided(route.template)
+        paths = rows.setdefault((route.host, namespace, route.assumed), {})
+        methods = paths.setdefault(rest, [])
+        if route.method not in methods:
+            methods.append(route.method)
+    lines = ["| host and provider | methods and paths | assumed |", "|---|---|---|"]
+    for (host, namespace, assumed), paths in sorted(rows.items()):
         by_methods: dict[str, list[str]] = {}
-        for rest, methods in sorted(paths.items()):
+        for rest, methods in sorted(_with_optional_versions(paths).items()):
             by_methods.setdefault(", ".join(methods), []).append(f"`{rest}`")
         listed = "; ".join(f"{methods} {', '.join(rests)}" for methods, rests in by_methods.items())
-        lines.append(f"| {host}`{beginning}` | {listed} | {assumed} |".replace("``", ""))
+        lines.append(f"| {f'{host} {namespace}'.strip()} | {listed} | {assumed} |")
     return "\n".join(lines)
 
 
 def _divided(template: str) -> tuple[str, str]:
-    """A path's beginning, up to the provider's namespace where it names one, and the rest."""
-    before, providers, after = template.rpartition("/providers/")
+    """The provider's namespace where a path names one, and the path after it, or all of it."""
+    _, providers, after = template.rpartition("/providers/")
     namespace, slash, rest = after.partition("/")
     if not providers or "." not in namespace:
         return "", template
-    return f"{before}{providers}{namespace}", f"{slash}{rest}"
+    return namespace, f"{slash}{rest}"
+
+
+def _with_optional_versions(paths: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What is served with a version, with an empty one and without one, as one path: `[/{version}]`."""
+    shown = dict(paths)
+    for versioned, methods in paths.items():
+        without = versioned.replace("/{version}/", "/")
+        if without != versioned and paths.get(without) == methods:
+            for path in (versioned, without, versioned.replace("{version}", "")):
+                shown.pop(path, None)
+            shown[versioned.replace("/{version}", "[/{version}]")] = methods
+    return shown
 
 
 def switches_table(switches: Iterable[Switch]) -> str:
