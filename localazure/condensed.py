@@ -18,6 +18,8 @@ _DONE_NEXT = (
     "If you want to remove the stack completely, ",
 )
 """What a destruction advises; `down` does it by its next command."""
+_OF_AZURE_ALONE = "    not checked: whether the terms of kind "
+"""Here every kind's terms are accepted, unless somebody sets it otherwise."""
 
 
 class Condensed:
@@ -29,6 +31,8 @@ class Condensed:
     def lines(self, printed: Iterable[str]) -> Iterator[str]:
         said, block, was_empty = set[str](), list[str](), True
         for line in printed:
+            if line.startswith(_OF_AZURE_ALONE):
+                continue
             if block or line.rstrip() in _BLOCKS:
                 block.append(line)
                 if line.strip():

@@ -299,8 +299,8 @@ async def terms(plan: Sequence[Planned], ask: Questions) -> Report:
     for (subscription, name, is_form), kind in sorted(made.items(), key=lambda item: item[0]):
         what = f"whether the terms of kind {name} are accepted in the subscription"
         why = (
-            "no API tells; if they are not, make the subscription's first account of this kind in the "
-            "portal, which asks for them"
+            "no API tells; if Azure refuses the account for that, make the first one in the portal, which "
+            "asks for them"
         )
         if is_form:
             what = f"whether customer-managed keys for kind {name} are approved for the subscription"

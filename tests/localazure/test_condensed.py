@@ -49,6 +49,15 @@ def test_each_fact_is_printed_once() -> None:
     + 1 to create
 """
     )
+    terms = "    not checked: whether the terms of kind TextAnalytics are accepted in the subscription\n"
+    of_stack = [
+        "Diagnostics:\n",
+        "  pulumi:pulumi:Stack (dev):\n",
+        terms,
+        "    encryption of lang-claims\n",
+        "\n",
+    ]
+    assert [*run.lines(of_stack)] == [line for line in of_stack if line != terms]
     advice = "If you want to remove the stack completely, run `pulumi stack rm dev`.\n"
     assert "".join(run.lines(["    - 1 deleted\n", advice])) == "    - 1 deleted\n"
     lines = UPDATE.splitlines(keepends=True)

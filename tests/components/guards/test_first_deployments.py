@@ -102,7 +102,7 @@ def test_terms_that_may_not_be_accepted_are_noted() -> None:
     assert "whether customer-managed keys for kind SpeechServices are approved" in form
     assert form.endswith("the form is https://aka.ms/cogsvc-cmk")
     assert note.startswith("not checked: whether the terms of kind TextAnalytics are accepted")
-    assert "make the subscription's first account of this kind in the portal" in note
+    assert "if Azure refuses the account for that, make the first one in the portal" in note
     with pytest.raises(Exception, match="ResourceKindRequireAcceptTerms"):
         deployment.up({"claims": {}})
     deployment = Deployment()
