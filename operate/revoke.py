@@ -2,7 +2,7 @@
 
     python -m operate revoke-commands --stack dev [--service NAME] [--outputs FILE] [--account NAME]
 
-Prints them for a person to run: this project has never run az. Print them while nothing is wrong, and keep
+Prints them for a person to run; nobody has run them on Azure. Print them while nothing is wrong, and keep
 them in a place that you can read without Pulumi. Sources: az keyvault, az role assignment and az rest in the
 Azure CLI's reference, and the language service's "List Projects".
 """
