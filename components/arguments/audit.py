@@ -27,8 +27,8 @@ class ServiceAuditArgs(Arguments):
     """Optional. Whether a Log Analytics workspace `log-<name>` is made for the audit logs. Default: `true`,
     unless `workspaceId` is given. With `false` and no `workspaceId` no logs are kept, which the policy pack
     refuses for a vault without another diagnostic setting. A workspace that was made is then deleted with its
-    logs; while it is protected, that takes `protect: false` in an update before, or the `pulumi state
-    unprotect` commands that are printed."""
+    logs; if it is protected, set `protect: false` in an update before, or run the commands that are
+    printed."""
     workspace_id: pulumi.Input[str] | None = argument(None, check=checks.resource_id(arm_ids.WORKSPACE))
     """Optional. ARM id of an existing Log Analytics workspace for the audit logs."""
 

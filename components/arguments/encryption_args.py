@@ -90,9 +90,9 @@ class ServiceKeyArgs(MadeKeyArguments):
     pin: str | None = argument(None, check=key_uris.version)
     """Optional. Key version (32 hexadecimal digits) to stay on. Default: the newest that is enabled."""
     version: str = argument(PINNED, choices=(PINNED, AUTOMATIC))
-    """Optional. How the account follows the key. `pinned` (default): it names one version, and an update that
-    you make and review moves it to another, so that evidence says which version is in use. `automatic`, only
-    with kind AIServices: it names none, and Azure moves it to the newest version by itself."""
+    """Optional. How the account follows the key. `pinned` (default): it names one version, which evidence
+    shows, and an update moves it to another. `automatic`, only with kind AIServices: it names none, and Azure
+    moves it to the newest version by itself."""
 
 
 def _without_customer_key(service: "EncryptionArguments") -> Iterator[Problem]:
@@ -157,17 +157,16 @@ class EncryptionArguments(EncryptionChoices, ComponentArguments):
     created with its key."""
     access_model: str = argument(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
     """Optional. How the vault grants the use of its keys: `accessPolicy` (default), which Language's own page
-    asks for, or `rbac`, Azure RBAC, which is Azure's default for new vaults and what Foundry's page
-    recommends. Nobody has observed here that the service takes a key of a vault under Azure RBAC. For an
-    existing vault, give the model that it uses."""
+    asks for, or `rbac`, Azure RBAC, which Foundry's page recommends; that the service takes a key of such a
+    vault, nobody has observed here. For an existing vault, give the model that it uses."""
     access: str = argument(GRANTED, choices=(GRANTED, REVOKED))
     """Optional. Whether the account may use the key; `granted` by default. `revoked` removes the grant:
     requests for the account's data then answer 403, while vault, key, account and binding stay; `granted`
     restores it. For some kinds Azure then deletes data (docs/coverage.md): they need
     `revokeAccount`, too."""
     revoke_account: str | None = argument(None, check=names.ACCOUNT.checked)
-    """Optional. Name of the account whose data may be lost by `access: revoked`: Azure then deletes data that
-    `access: granted` does not bring back. Needed for the kinds for which docs/coverage.md says so."""
+    """Optional. Name of the account of which `access: revoked` may delete data that `access: granted` does
+    not bring back; needed for some kinds (docs/coverage.md)."""
     unbind_account: str | None = argument(None, check=names.ACCOUNT.checked)
     """Optional. Name of the account that `encryption: microsoftManaged` may unbind from the customer-managed
     key; it needs `access: granted`. No data is lost; vault, key and access stay as long as this is set, and
