@@ -155,7 +155,7 @@ class Protections:
     def all(self) -> list[AccountProtection]:
         """Every use of a customer-managed key that is known."""
         bound = [self.use_by_binding(binding) for binding in self.stack.of(Kind.BINDING)]
-        stated = [self.use_by_account(account) for account in self.stack.of(Kind.ACCOUNT)]
+        stated = [self.inline_use(account) for account in self.stack.of(Kind.ACCOUNT)]
         return bound + [key for key in stated if isinstance(key, AccountProtection)]
 
     def users_of(self, key: StackResource) -> list[Value]:
@@ -179,21 +179,21 @@ class Protections:
         uri = values.name(self.said(binding, "keyUriWithVersion"))
         key, vault_name, key_name = self._key_from(binding, "keyUriWithVersion")
         vault: StackResource | None = None
-        version: Value = Hidden.UNKNOWN
+        version: Value
         if parsed := _key_of(uri):
             vault_name, key_name = key_uris.place(parsed.vault_uri), parsed.name.lower()
             version = parsed.version or None
         else:
-            if isinstance(uri, Hidden):
-                version = uri
+            hidden = uri if isinstance(uri, Hidden) else Hidden.UNKNOWN
+            version = hidden
             vault = self.stack.target(binding, Kind.VAULT, "vaultId")
             vault_id = values.name(self.said(binding, "vaultId"))
             if isinstance(vault_name, Hidden) and isinstance(vault_id, str):
                 vault_name = key_uris.place_of(vault_id)
             if vault_name is Hidden.UNKNOWN:
-                vault_name = version
+                vault_name = hidden
             if key_name is Hidden.UNKNOWN:
-                key_name = version
+                key_name = hidden
         return self._use(
             key,
             vault,
@@ -205,7 +205,7 @@ class Protections:
             client_id=values.name(binding.input("identityClientId")),
         )
 
-    def use_by_account(self, account: StackResource) -> AccountProtection | Hidden | None:
+    def inline_use(self, account: StackResource) -> AccountProtection | Hidden | None:
         """The use of a key that an account states itself; a mark if it does not show whether it states
         one."""
         encryption = self.inline(account)
@@ -245,7 +245,7 @@ class Protections:
         """An account's use of a key: by its binding, else as it states itself."""
         if bindings := self.bindings_by_account.get(account.urn):
             return self.use_by_binding(bindings[0])
-        return self.use_by_account(account)
+        return self.inline_use(account)
 
     def _key_from(self, resource: StackResource, name: str) -> tuple[StackResource | None, Value, Value]:
         """The key that an input comes from, with the names of its vault and of the key: a key version names

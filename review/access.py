@@ -139,6 +139,7 @@ def losing(
     here, each with the URN of the grant: first those that this update takes away, then those that somebody
     took away outside Pulumi. The verdict on a deleted vault covers its grants."""
     recorded, live, planned = snapshots
+    # Replaced, deleted by this update, or gone before.
     deleted = {each.urn for each in resources if each.kind in VAULTS and (each.goes or each.planned is None)}
     able = _with_full_access(live, shown, deleted)
     for (principal, _), grant in able.items():
@@ -152,11 +153,12 @@ def losing(
             yield grant.resource.urn, _about_unshown(principal, grant, verdict)
         # A vault of another stack counts as there.
         vault_is_there = grant.vault is None or grant.vault_name in live.stack.vaults
-        was_taken, comes_back = any(lost(before, now)), any(lost(afterwards, now))
+        # What the update gives is what its opposite would take.
+        was_taken, comes_back = any(lost(before, now)), any(lost(before=afterwards, after=now))
         if vault_is_there and was_taken and comes_back:
             said = "access to the key ({}) was taken from {} outside Pulumi"
             yield grant.resource.urn, given_back(said, (words(grant), principal))
-    # Grants to holders that are not known.
+    # Grants to holders that are not known, each of which is judged by itself.
     stay = {urn for urn, _, _ in shown.used} | {grant.resource.urn for grant in planned.grants}
     for grant in live.by_principal.get("", ()):
         goes_with_vault = grant.vault is not None and grant.vault.urn in deleted
@@ -208,22 +210,26 @@ def gaining(
     recorded_abilities, live_abilities = _abilities_by_holder(recorded), _abilities_by_holder(live)
     live_urns = {grant.resource.urn for grant in live.grants}
     taken_away = {grant.resource.urn for grant in recorded.grants} - live_urns
-    reported: set[tuple[str, str, str]] = set()
+    reported: set[tuple[str, str, str, Ability]] = set()
     for grant, vault in _by_vault(planned):
         urn, holder = grant.resource.urn, _holder(grant)
-        is_of_account = identified(grant) in shown.used or (holder, vault) in shown.owned
-        if is_of_account or (urn, holder, vault) in reported:
+        if identified(grant) in shown.used or (holder, vault) in shown.owned:
             continue
         held = live_abilities.get((holder, vault), set())
-        gained = [able for able in _abilities(planned, grant, vault) if not able.is_among(held)]
+        gained = [
+            ability
+            for ability in _abilities(planned, grant, vault)
+            if not ability.is_among(held) and (urn, holder, vault, ability) not in reported
+        ]
         if not gained:
             continue
-        # Nobody knows who will hold a grant that is made again; somebody held it until it was taken away.
-        is_made_again = holder == urn and urn in taken_away
+        # Nobody knows yet who will hold a grant that is made again; somebody held it until it was taken away.
+        is_of_unknown_holder = holder == urn
+        is_made_again = is_of_unknown_holder and urn in taken_away
         is_back = is_made_again or recorded_abilities.get((holder, vault), set()).issuperset(gained)
         if is_back and urn in restored:
             continue
-        reported.add((urn, holder, vault))
+        reported |= {(urn, holder, vault, ability) for ability in gained}
         # Of a vault that this update makes, no data is under any key yet.
         is_new = vault in planned.stack.vaults and vault not in live.stack.vaults
         yield grant.principal, _gain(grant, gained, is_back=is_back, is_new=is_new)

@@ -24,7 +24,8 @@ REPLACING: Final = (
 )
 VAULTS: Final = frozenset({Kind.VAULT, Kind.MANAGED_HSM})
 _OF_EXISTING: Final = frozenset({"import", "read"})
-"""Operations on a resource that is there before, though the state has none of it."""
+"""Operations that take an existing resource into the state: their steps have the cloud's values as the new
+state, and no old one."""
 _IN_PLACE: Final = frozenset({"same", "update", "refresh", "import"})
 
 
@@ -106,8 +107,8 @@ class ReviewedResource:
 def resource_of(steps: Sequence[Step], *, unplanned: bool = False) -> ReviewedResource:
     """The resource that the steps of one URN are about. The steps are in the engine's order.
 
-    `unplanned`: the plan lists every resource but this one. Then the refresh found it deleted, and the
-    program declares it no more.
+    `unplanned`: the plan lists every resource but this one. Then the refresh before it found the resource
+    deleted, which its own step does not say, and the program declares it no more.
     """
     plan = [step for step in steps if not step.refreshed]
     before_refresh = next((step.old for step in steps if step.refreshed), None)
@@ -309,7 +310,8 @@ def of_steps(
     finished = finished and not errors
     # In such a plan, a resource without a step is one that will not be there; else it is an unchanged one.
     is_whole = shows_unchanged and finished
-    resources = tuple(resource_of(each, unplanned=is_whole) for each in _by_resource(steps_by_urn))
+    resources = tuple(resource_of(each, unplanned=is_whole) for each in _with_former_urns(steps_by_urn))
+    # A refresh has no plan, by which a review would tell that.
     changed_outside = [name_of(urn) for urn, op, _ in raw_steps if is_refresh and op in {"update", "delete"}]
     return Preview(resources, tuple(errors), finished, stack_name, tuple(changed_outside))
 
@@ -327,7 +329,7 @@ def _is_refresh(operations: Sequence[tuple[str, str]]) -> bool:
     return max(steps_by_urn.values()) == 1
 
 
-def _by_resource(steps_by_urn: Mapping[str, list[Step]]) -> Iterable[list[Step]]:
+def _with_former_urns(steps_by_urn: Mapping[str, list[Step]]) -> Iterable[list[Step]]:
     """The steps of each resource. A renamed one is refreshed by its old URN, planned by its new one."""
     new_urns: dict[str, str] = {}
     for urn, steps in steps_by_urn.items():

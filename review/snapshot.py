@@ -119,7 +119,7 @@ class Snapshot(Protections):
         holders = set(users)
         if OWN_IDENTITY in user_ids or isinstance(identity.type, Hidden):
             holders.add(account.urn)
-        if identity.attached is None:
+        if identity.attached is None:  # not known, so by the resources from which the list comes
             attached, _ = self.attached_identities(account)
             holders |= {resource.urn for resource in attached}
         principals = [id for user in user_ids for id in self._facts(account, user, "principalId")]
@@ -135,7 +135,7 @@ class Snapshot(Protections):
             identity=identity,
             binding=binding,
             users=frozenset(users),
-            inline=self.use_by_account(account),
+            inline=self.inline_use(account),
         )
 
     def _of_binding(self, binding: ReviewedState) -> Protection:

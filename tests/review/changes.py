@@ -426,6 +426,7 @@ ROWS: Final = (
     row("what the vault looks at known after apply", sets(VAULT, "properties.enableRbacAuthorization", UNKNOWN), "undetermined"),
     row("vault's own list without the service", in_policies(does(outside(VAULT, "properties.accessPolicies", lambda scene: [scene.step(POLICY)["oldState"]["inputs"]["policy"]], mended=False), sets(VAULT, "properties.accessPolicies", []))), "access-revoked"),
     row("vault's own list with a stranger", in_policies(sets(VAULT, "properties.accessPolicies", [{"objectId": OTHER, "permissions": {"keys": ["decrypt"]}}])), "principal-added"),
+    row("vault's own list with a stranger twice", in_policies(sets(VAULT, "properties.accessPolicies", [{"objectId": OTHER, "permissions": {"keys": [can]}} for can in ("decrypt", "delete", "decrypt")])), "principal-added principal-added"),
     row("vault's own list without the service, beside a secret entry", listed_alone(SECRET), "access-revoked"),
     row("vault's own list with the service's identity known after apply", listed_alone({"objectId": UNKNOWN}, SECRET), "principal-added access-revoked"),
     row("vault's own list with an entry known after apply for the service's", listed_alone(UNKNOWN, SECRET), "access-revoked"),
