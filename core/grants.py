@@ -157,7 +157,7 @@ class Grant(KeyLocation):
 
     @cached_property
     def _permissions_and_doubt(self) -> tuple[frozenset[str], Doubt | None]:
-        """The permissions that are sure, or under a condition all that it may give; and the doubt."""
+        """Its permissions, under a condition all that it may give; and why they are not certain."""
         if self.ignored:
             return frozenset(), None
         if self.entry is not None:

@@ -490,7 +490,7 @@ class Protections:
         vault_id = values.name(vault.output("id"))
         if isinstance(vault_id, str):
             return arm_ids.covers(scope, vault_id)
-        # The vault has no id yet. It will be in the stack's subscription.
+        # The vault has no id yet; its subscription is taken to be the scope's.
         if not arm_ids.subscription_of(scope):
             return arm_ids.is_above_subscriptions(scope)
         segments = arm_ids.segments(scope)

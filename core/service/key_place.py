@@ -62,12 +62,12 @@ def place_of_key(desired: DesiredService, before: RecordedService) -> KeyPlace:
     makes_key = _makes_key(desired, before, vault_id or "", key_name)
     if not vault_id:
         return KeyPlace("", makes_key, key_name)
-    # The state has the identity that is to use the key; before there is an account if it is user-assigned.
+    # The state has a user-assigned identity before it has an account, the account's own only afterwards.
     grantee_id = before.grantee_id or ""
     place = KeyPlace(vault_id, makes_key, key_name, grantee_id)
     if not grantee_id or desired.grants_by == ACCESS_POLICY:
         return place
-    # An adopted assignment has the name and scope that its maker gave it.
+    # An assignment that was adopted has the name and scope that its maker gave it.
     adopted_id = before.assignment_id if "access" in desired.as_found else None
     return replace(place, assignment_id=adopted_id or assignment_id(place))
 

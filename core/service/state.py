@@ -107,6 +107,7 @@ class ServiceState:
         if self.place.assignment_id:
             if self.before.grant_recorded and not recorded_by_role:
                 return None
+            # If somebody has taken the vault to access policies, this run takes it back to roles first.
             return _FULL_ACCESS if self.live.assignment else _NO_ACCESS
         if recorded_by_role:
             return None
