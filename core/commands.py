@@ -39,10 +39,17 @@ def set_policy(vault_id: str, object_id: str, permissions: Iterable[str]) -> str
 
 def by_policies(vault_id: str) -> str:
     """The command of az that puts a vault under access policies. Source: az keyvault update --help."""
-    return (
-        f"az keyvault update --name {arm_ids.name_of(vault_id)} --enable-rbac-authorization false"
-        f"{in_subscription(vault_id)}"
-    )
+    return _by_model(vault_id, "false")
+
+
+def by_roles(vault_id: str) -> str:
+    """The command of az that puts a vault under Azure RBAC."""
+    return _by_model(vault_id, "true")
+
+
+def _by_model(vault_id: str, rbac: str) -> str:
+    name = f"--name {arm_ids.name_of(vault_id)} --enable-rbac-authorization {rbac}"
+    return f"az keyvault update {name}{in_subscription(vault_id)}"
 
 
 def patch(id: str, api_version: str, properties: Mapping[str, Any]) -> str:

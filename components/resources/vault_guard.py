@@ -168,6 +168,12 @@ def reopening(
             f"vault {name!r} {is_so}, and its access policies would count again after this update. {_KEPT}: "
             f"to keep it so, set accessModel: rbac; to undo it, run `{commands.by_policies(vault.id)}`"
         )
+    if before.uses_rbac and asked.uses_rbac and not vault.uses_rbac:
+        return (
+            f"vault {name!r} was changed to access policies outside Pulumi, and its role assignments would "
+            f"count again after this update. {_KEPT}: to keep it so, set accessModel: accessPolicy; to undo "
+            f"it, run `{commands.by_roles(vault.id)}`"
+        )
     return None
 
 

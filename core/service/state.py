@@ -94,6 +94,11 @@ class ServiceState:
         return self.live.vault is not None and not is_elsewhere(self.before, self.place)
 
     @property
+    def _roles_count(self) -> bool:
+        """Whether the live vault looks at role assignments; a managed HSM always does."""
+        return self.place.in_managed_hsm or adapters.vault(self.live.vault or {}).uses_rbac
+
+    @property
     def access(self) -> EffectiveAccess | None:
         """The access to the key in use that Azure shows for the account's identity.
 
@@ -107,8 +112,7 @@ class ServiceState:
         if self.place.assignment_id:
             if self.before.grant_recorded and not recorded_by_role:
                 return None
-            # If somebody has taken the vault to access policies, this run takes it back to roles first.
-            return _FULL_ACCESS if self.live.assignment else _NO_ACCESS
+            return _FULL_ACCESS if self.live.assignment and self._roles_count else _NO_ACCESS
         if recorded_by_role:
             return None
         vault = adapters.vault(self.live.vault or {})
@@ -136,19 +140,31 @@ class ServiceState:
         return found if found.uses_rbac else None
 
     @property
+    def vault_under_policies(self) -> facts.Vault | None:
+        """The vault whose key the account is bound to, if somebody has put it under access policies while the
+        settings declare Azure RBAC for it."""
+        declares_roles = self.desired.makes_vault and self.desired.access_model == RBAC
+        if not (declares_roles and self._reads_grant and self.before.is_bound) or self._roles_count:
+            return None
+        return adapters.vault(self.live.vault or {}) if self._had_role else None
+
+    @property
     def had_roles(self) -> bool:
         """Whether this stack itself put the vault under Azure RBAC: the account's access, which may be
         revoked since, was a role. Then it is the settings that take the vault to access policies."""
-        before = self.before
-        revocation = before.part(types.KEY_ACCESS_REVOCATION, "revocation")
-        role = before.assignment_id or revocation.get("assignmentId")
-        return before.vault is not None and before.vault.uses_rbac and role is not None
+        return self.before.vault is not None and self.before.vault.uses_rbac and self._had_role
+
+    @property
+    def _had_role(self) -> bool:
+        revocation = self.before.part(types.KEY_ACCESS_REVOCATION, "revocation")
+        return (self.before.assignment_id or revocation.get("assignmentId")) is not None
 
     @property
     def leaves_vault(self) -> bool:
         """Whether the vault stays unwritten: access is revoked, somebody has closed the vault or put it under
-        Azure RBAC besides, and what the settings declare would undo that."""
-        is_locked = self.closed_vault is not None or self.vault_under_roles is not None
+        the other access model besides, and what the settings declare would undo that."""
+        locked = self.closed_vault or self.vault_under_roles or self.vault_under_policies
+        is_locked = locked is not None
         return self.desired.is_revoked and self.desired.makes_vault and is_locked
 
     @property
@@ -177,7 +193,7 @@ class ServiceState:
         if before.revoked:
             return True
         if self.place.assignment_id:
-            return self.live.assignment is None or user != before.grantee_id
+            return self.live.assignment is None or not self._roles_count or user != before.grantee_id
         return rights.by_policies(adapters.vault(self.live.vault or {}), user).level is not Access.FULL
 
     @property

@@ -53,6 +53,8 @@ def entry(object_id: str, application: str = "", **permissions: list[str]) -> di
         (ROLES, vault(), vault(), "--enable-rbac-authorization false"),
         (ROLES, ROLES, vault(), "--enable-rbac-authorization false"),
         (ROLES, ROLES, vault(), None),
+        (vault(), ROLES, ROLES, "--enable-rbac-authorization true"),
+        (vault(), vault(), ROLES, None),
         (vault(), vault(), vault(), None),
     ],
 )

@@ -128,6 +128,12 @@ LOCKS: Mapping[str, Lock] = {
         lambda world: _vault(world)["properties"]["enableRbacAuthorization"] is True,
         mode="access policies",
     ),
+    "model, from roles": Lock(
+        lambda world: _by_roles(world, on=False),
+        lambda world: _by_roles(world, on=True),
+        lambda world: _vault(world)["properties"]["enableRbacAuthorization"] is False,
+        mode="Azure RBAC",
+    ),
     "identity": Lock(
         lambda world: _identity(world, "None"), lambda world: _identity(world, "SystemAssigned"), _unreadable
     ),

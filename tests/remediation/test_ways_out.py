@@ -54,6 +54,10 @@ def vault_under_roles(world: World) -> None:
     world.arm("PUT", VAULT_ID, {name: vault[name] for name in ("location", "tags", "properties")})
 
 
+def vault_under_policies(world: World) -> None:
+    world.arm("PATCH", VAULT_ID, {"properties": {"enableRbacAuthorization": False}})
+
+
 def forget(*names: str) -> Step:
     """Takes resources out of the state, by the ends of their names."""
 
@@ -189,6 +193,22 @@ ACCESS = (
         way=("access: revoked", "access: granted"),
         modes=EVERYDAY,
         refreshes=BOTH,
+    ),
+    Row(
+        "roles count again once somebody says so, not because something else changes",
+        {"tags": {"owner": "night"}},
+        ("az keyvault update",),
+        ("'kv-claims' goes by access policies, and Azure RBAC is declared",),
+        before=(vault_under_policies,),
+        modes=(ROLES,),
+    ),
+    Row(
+        "a revocation leaves a vault that somebody has put under access policies as it is",
+        {"access": "granted"},
+        ("az keyvault update",),
+        ("goes by access policies",),
+        before=({"access": "revoked"}, vault_under_policies, {"tags": {"owner": "night"}}),
+        modes=(ROLES,),
     ),
     Row(
         "a revocation that deletes the data of Custom Translator waits for the account's name",
