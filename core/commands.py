@@ -1,6 +1,7 @@
 """Commands that messages of several parts name."""
 
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -83,7 +84,7 @@ def operate(words: str) -> str:
     is_installed = PACKAGE != ""
     if is_installed and shutil.which(PROGRAM):
         return f"{PROGRAM} {words}"
-    python, here = Path(sys.executable), Path.cwd()
+    python, here = Path(os.path.normpath(sys.executable)), Path.cwd()
     if python.is_relative_to(here):
         python = python.relative_to(here)
     module = "language_cmk" if is_installed else "operate"

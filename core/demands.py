@@ -177,6 +177,11 @@ class Judgement:
             host=host,
         )
 
+    def way(self, *, vault_id: str = "", key: object = "", host: str = "") -> str:
+        """How to meet it, in words, with a command of az as it is typed."""
+        command = self.command(vault_id=vault_id, key=key, host=host)
+        return f"run `{command}`" if command.startswith("az ") else command
+
     def az(self, *, vault_id: str = "", key: object = "") -> str:
         """The command of az that meets it; "" where none does by itself."""
         command = self.command(vault_id=vault_id, key=key)

@@ -129,7 +129,8 @@ def _taken_in(
         if not saves:
             unnamed = sum(_LATER.partition("{}")[2] in problem for problem in problems)
             later = f"; it then looks for {unnamed} more, whose names are known by then" if unnamed else ""
-            tell(f"say --yes to take these into the state{later}; nothing was changed")
+            command = commands.operate(f"recover --stack {stack} --yes")
+            tell(f"to take these into the state, run `{command}`{later}; nothing was changed")
             return 1
         resources = state["deployment"].get("resources") or []
         added = completed(found, created, resources)

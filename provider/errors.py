@@ -112,6 +112,7 @@ _FIREWALL = (
     r"Public network access is disabled|ForbiddenByConnection|ForbiddenByFirewall"
     r"|Client address is not authorized"
 )
+_KEYS = "/keys/{key_name}"
 _MAKE_OFFICER = (
     f'az role assignment create --role "{CRYPTO_OFFICER.name}" --assignee {{deployer_id}} '
     "--scope {vault_id}"
@@ -139,19 +140,19 @@ _SERVICE: tuple[ErrorRow, ...] = (
         NO_POLICY,
         "no access policy of the vault gives the account's identity the key, or its access does not count "
         "everywhere yet",
-        "{grant}",
+        "run `{grant}`",
         "public reports of transient failures; dotnet/AspNetCore.Docs#23035",
     ),
     ErrorRow(
         _HSM_DENIAL,
         "the account's identity has no role of the managed HSM on the key, or the role does not count yet",
-        "{grant}",
+        "run `{grant}`",
         "Azure/azure-cli#32719",
     ),
     ErrorRow(
         r"ForbiddenByRbac|Assignment: \(not found\)",
         "the account's identity has no role on the key, or the assignment has not propagated",
-        "{grant_role}",
+        "run `{grant_role}`",
         "hashicorp/terraform-provider-azurerm#27817",
     ),
     ErrorRow(
@@ -191,26 +192,26 @@ _DEPLOYER: tuple[ErrorRow, ...] = (
     ErrorRow(
         r"Not authorized to access Microsoft\.KeyVault/managedHsm/role",
         "the deploying principal may not manage the roles of the managed HSM at this key",
-        hsm_grant("{vault_name}", HSM_POLICY_ADMINISTRATOR.name, "{deployer_id}", "/keys/{key_name}"),
+        f"run `{hsm_grant('{vault_name}', HSM_POLICY_ADMINISTRATOR.name, '{deployer_id}', _KEYS)}`",
         "Azure/azure-cli#32719",
     ),
     ErrorRow(
         _HSM_DENIAL,
         "the deploying principal has no role of the managed HSM that lets it do this with the key",
-        hsm_grant("{vault_name}", HSM_CRYPTO_USER.name, "{deployer_id}", "/keys/{key_name}"),
+        f"run `{hsm_grant('{vault_name}', HSM_CRYPTO_USER.name, '{deployer_id}', _KEYS)}`",
         "Azure/azure-cli#32719",
     ),
     ErrorRow(
         r"ForbiddenByRbac|Assignment: \(not found\)",
         "the deploying principal may not use the key on the vault's data plane",
-        _MAKE_OFFICER,
+        f"run `{_MAKE_OFFICER}`",
         "public capture of a Key Vault RBAC denial",
     ),
     ErrorRow(
         r"does not have keys \w+ permission|ForbiddenByPolicy",
         "the deploying principal may not use the key on the vault's data plane",
-        "az keyvault set-policy --name {vault_name} --object-id {deployer_id} --key-permissions get list "
-        "rotate{subscription}",
+        "run `az keyvault set-policy --name {vault_name} --object-id {deployer_id} --key-permissions get "
+        "list rotate{subscription}`",
         "dotnet/AspNetCore.Docs#23035",
     ),
     ErrorRow(

@@ -262,7 +262,7 @@ async def _findings(use: KeyUse) -> tuple[str, list[Finding]]:
     key, azure = use.key, use.call.azure
     vault = await azure.vault(key.parent)
     if vault is None:
-        fix = f"az keyvault recover --name {key.parent.name}, if it was deleted"
+        fix = f"run `az keyvault recover --name {key.parent.name}` if it was deleted"
         text = f"there is no vault {key.parent.text}"
         return "", [Finding("vault-exists", Severity.TRANSIENT, text, fix)]
     scope = facts.key_id(vault.id, key.name)

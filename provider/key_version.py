@@ -160,7 +160,7 @@ class KeyVersionHandler(Resource):
         chosen = await self._chosen(call, key, inputs, newest, current)
         unmet = [found for found in demands.judge(None, None, chosen) if found.unmet]
         if unmet:
-            fixes = dict.fromkeys(one.command(key=chosen.uri) for one in unmet)
+            fixes = dict.fromkeys(one.way(key=chosen.uri) for one in unmet)
             raise RefusedOperationError(
                 f"the service does not take the key {key.name}: {'; '.join(one.text for one in unmet)}\n"
                 f"  fix: {'; '.join(fixes)}"

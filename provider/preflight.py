@@ -248,9 +248,10 @@ def vault_exists(check: Preflight) -> Iterator[Finding]:
     """The vault is there."""
     if VAULT in check.live.read and check.live.vault is None:
         in_hsm = arm_ids.in_managed_hsm(check.vault_id)
+        name = arm_ids.name_of(check.vault_id)
         text = f"there is no {'managed HSM' if in_hsm else 'vault'} {check.vault_id}"
-        hsm = " --hsm-name NAME --location REGION" if in_hsm else ""
-        fix = f"create it, or recover it if it was deleted (az keyvault recover{hsm})"
+        options = f"--hsm-name {name} --location REGION" if in_hsm else f"--name {name}"
+        fix = f"create it, or run `az keyvault recover {options}` if it was deleted"
         yield Finding("vault-exists", Severity.CHANGEABLE, text, fix)
 
 
@@ -281,8 +282,8 @@ def access_findings(
     elif access.level is not Access.FULL:
         shown = "role assignment at or above the key" if vault.uses_rbac else f"access policy of {name}"
         text = f"no {shown} gives {missing} to the identity {principal_id} (what groups have is not seen)"
-        fix = grant_command(vault.id, name, key_name, principal_id, by_role=vault.uses_rbac)
-        yield Finding(rule, Severity.TRANSIENT, text, fix)
+        grant = grant_command(vault.id, name, key_name, principal_id, by_role=vault.uses_rbac)
+        yield Finding(rule, Severity.TRANSIENT, text, f"run `{grant}`")
 
 
 def key_version_exists(check: Preflight) -> Iterator[Finding]:
@@ -290,7 +291,7 @@ def key_version_exists(check: Preflight) -> Iterator[Finding]:
     key = check.key
     if key and KEY in check.live.read and check.live.key is None:
         what = f"version {key.version} of the key" if key.version else "key"
-        fix = f"az keyvault key {'list-versions' if key.version else 'recover'} {_options(key)}"
+        fix = f"run `az keyvault key {'list-versions' if key.version else 'recover'} {_options(key)}`"
         text = f"there is no {what} {key.name} in {key.host}"
         yield Finding("key-version-exists", Severity.TRANSIENT, text, fix)
 
@@ -300,7 +301,7 @@ def key_is_usable(check: Preflight) -> Iterator[Finding]:
     version, key = check.live.key, check.key
     if version and key:
         named = KeyUri(key.vault_uri, key.name, version.version).text
-        fix = f"az keyvault key set-attributes --id {named} --enabled true, or bind a valid version"
+        fix = f"run `az keyvault key set-attributes --id {named} --enabled true`, or bind a valid version"
         if version.enabled:
             fix = f"run `az keyvault key rotate {_options(key)}` for a new version, or bind a valid one"
         for unmet in demands.key_usable(version, check.now):
@@ -326,7 +327,7 @@ def bound_version_is_usable(check: Preflight) -> Iterator[Finding]:
         Severity.REFUSED,
         f"the version {bound.version} that the account is bound to {why}, so its data cannot be read, and "
         "no other version can be bound until this one can be used again",
-        f"{fix}; or, where it was disabled on purpose, set access: revoked",
+        f"run `{fix}`; or, where it was disabled on purpose, set access: revoked",
     )
 
 
@@ -359,7 +360,7 @@ def demands_are_met(check: Preflight) -> Iterator[Finding]:
         rule, severity = _DEMANDS[one.demand]
         if one.unmet:
             places = {"host": key.host if key else "", "key": key.text if key else ""}
-            yield Finding(rule, severity, one.text, one.command(vault_id=check.vault_id, **places))
+            yield Finding(rule, severity, one.text, one.way(vault_id=check.vault_id, **places))
         else:
             yield Finding(rule, Severity.NOT_CHECKED, one.found)
 

@@ -4,7 +4,7 @@ Decodes values, applies what several services share, and names each problem's pl
 """
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
@@ -71,7 +71,7 @@ def parse(
     own, login = decoded(config), login or {}
     examined = partial(examine, ServiceSettings, spelling=camel_case, _stack=stack)
     raw = merged(shared or {}, own)
-    problems = [*_placeholders(login), *_misspelt(others), *_without_path(raw)]
+    problems = [*_placeholders(login), *_misspelt(others, {*raw}), *_without_path(raw)]
     services: list[ServiceSettings] = []
     removed = _removed(raw.pop(REMOVED, []), problems)
     for prefix, alone, common in _services(raw, problems):
@@ -123,7 +123,7 @@ def _placeholders(login: Mapping[str, str]) -> Iterator[Problem]:
             )
 
 
-def _misspelt(keys: Iterable[str]) -> Iterator[Problem]:
+def _misspelt(keys: Iterable[str], given: Container[str]) -> Iterator[Problem]:
     """A problem for each key whose namespace is nearly this project's: nothing would read it."""
     for key in keys:
         namespace, _, name = key.partition(":")
@@ -133,7 +133,7 @@ def _misspelt(keys: Iterable[str]) -> Iterator[Problem]:
                 f"found the namespace {namespace!r}, which nothing reads, expected "
                 f"{NAMESPACE.removesuffix(':')!r}; run `pulumi config rm {key}`, then `pulumi config set "
                 f"{NAMESPACE}{name} VALUE`",
-                Fix(name=f"{NAMESPACE}{name}"),
+                None if name in given else Fix(name=f"{NAMESPACE}{name}"),
             )
 
 

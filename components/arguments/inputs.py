@@ -327,7 +327,7 @@ class _Reading:
         wrong = {problem.path for problem in self.problems if not path}  # the component's name's
         for word in args:
             if word not in spelt:
-                self._unknown(word, spelt, path)
+                self._unknown(word, spelt, path, args)
         values = {spelt[word]: value for word, value in args.items() if word in spelt and value is not None}
         read: dict[str, Any] = {}
         for name, argument in declared.items():
@@ -348,15 +348,16 @@ class _Reading:
         ]
         return inputs
 
-    def _unknown(self, word: str, spelt: Mapping[str, str], path: str) -> None:
+    def _unknown(self, word: str, spelt: Mapping[str, str], path: str, args: Mapping[str, object]) -> None:
         # Whoever writes the other spelling means the same argument.
         known = {camel_case(one): one for one in [*spelt, *(() if path else self._others)]}
         # A consent to lose data, such as revoke_account, is no guess for a word that means something else.
         near = difflib.get_close_matches(camel_case(str(word)), known, n=1, cutoff=0.8)
-        hint = (
-            f"did you mean {known[near[0]]!r}?" if near else f"known are {', '.join(sorted(known.values()))}"
-        )
-        fix = Fix(name=known[near[0]]) if near else None
+        hint, fix = f"known are {', '.join(sorted(known.values()))}", None
+        if near and (meant := known[near[0]]) in args:
+            hint = f"did you mean {meant!r}? That is given, too: remove one of them"
+        elif near:
+            hint, fix = f"did you mean {meant!r}?", Fix(name=meant)
         self.problems.append(Problem(f"{path}{word}", f"is unknown; {hint}", fix))
 
     def _value(self, declared: Argument, value: object, path: str) -> object:

@@ -271,7 +271,7 @@ def _demands(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFindi
         ]
         places = {"vault_id": one.id}
     for unmet in (judgement for judgement in judged if judgement and judgement.unmet):
-        fix = f"run `{command}`" if (command := unmet.az(**places)) else unmet.command(**places)
+        fix = unmet.way(**places)
         if unmet.demand == "same-region":
             there = regions.normalised(str(found.get("location")))
             fix = f"set location: {there}, or {one.setting} to one in {one.location}"

@@ -82,7 +82,7 @@ def test_a_program_beside_the_clone_has_the_commands(tmp_path: Path) -> None:
         assert printed
         command = (printed[1], *printed[2].split())
         looked = stack._run(*command, timeout=PATIENCE_SECONDS)
-        assert (looked.code, "say --yes" in looked.output) == (1, True), looked.output
+        assert (looked.code, " --yes`" in looked.output) == (1, True), looked.output
         assert judge.account_id in done(stack._run(*command, "--yes", timeout=PATIENCE_SECONDS)).output
         done(stack.deploy())
         done(stack.deploy("--expect-no-changes"))

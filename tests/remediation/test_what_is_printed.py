@@ -42,7 +42,7 @@ _SETTING = re.compile(
 
 def _texts(node: ast.AST) -> Iterator[tuple[int, str]]:
     """The lines and the whole texts of a module, with an X for each placeholder; no docstrings."""
-    text = _text(node)
+    text = text_of(node)
     if text is not None:
         yield getattr(node, "lineno", 0), text
         return
@@ -51,13 +51,13 @@ def _texts(node: ast.AST) -> Iterator[tuple[int, str]]:
             yield from _texts(child)
 
 
-def _text(node: ast.AST) -> str | None:
+def text_of(node: ast.AST) -> str | None:
     if isinstance(node, ast.Constant):
         return re.sub(r"\{[^{}]*\}", "X", node.value) if isinstance(node.value, str) else None
     if isinstance(node, ast.JoinedStr):
-        return "".join(_text(value) or "X" for value in node.values)
+        return "".join(text_of(value) or "X" for value in node.values)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        parts = (_text(node.left), _text(node.right))
+        parts = (text_of(node.left), text_of(node.right))
         return None if parts == (None, None) else "".join(part or "X" for part in parts)
     return None
 
@@ -139,4 +139,5 @@ def test_each_fix_of_a_known_answer_is_carried_out(row: ErrorRow) -> None:
     )
     fix = row.fix.format(**context.fields)
     acts = [words for words, options in commands_in(fix) if options and not READS.search(words)]
+    assert re.search(r"\baz [a-z]", re.sub("`[^`]*`", "", fix)) is None, "a command outside of back quotes"
     assert carry_out(hub.door, fix) == len(acts)

@@ -181,6 +181,19 @@ def test_no_fix_opens_what_somebody_has_closed(access: str, becomes: str, folder
     assert file.read_text() == HEAD + line.replace("{}", becomes)
 
 
+@pytest.mark.parametrize("wrong", ["language-cmk:netwrok", "language_cmk:network"])
+def test_no_fix_gives_a_setting_twice(wrong: str, folder: Path) -> None:
+    """Beside a misspelt setting stands the right one: only a person knows which value is meant, and the file
+    could not be read with both."""
+    file = folder / "Pulumi.prod.yaml"
+    before = f"{HEAD}  {wrong}: {{access: open}}\n  language-cmk:network: {{access: closed}}\n"
+    file.write_text(before)
+    told = judged("prod")[0]
+    assert (told.result, "--fix" in told.found) == ("FAILED", False)
+    assert correct(Path(file.name)) == ""
+    assert file.read_text() == before
+
+
 @pytest.mark.parametrize("flow", [False, True], ids=["block", "flow"])
 def test_every_fix_of_a_refusal_leads_to_a_clean_check(folder: Path, *, flow: bool) -> None:
     """Of all arguments that are refused alike everywhere; the others need a decision, and stay as they

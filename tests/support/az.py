@@ -46,35 +46,58 @@ def commands_in(message: str) -> list[tuple[str, dict[str, list[str]]]]:
             raise ValueError(f"az has no command {found[0]!r}, or it is not known here")
     commands = []
     for found in COMMAND.finditer(message):
-        options: dict[str, list[str]] = {}
-        name = ""
-        for word in shlex.split(found["options"]):
-            if word.startswith("--"):
-                options[name := word.removeprefix("--")] = []
-            else:
-                options[name].append(word)
-        unknown = {*options} - {*COMMANDS[found["words"]]["options"]} - _GLOBAL
-        if unknown:
-            raise ValueError(f"az {found['words']} has no option {', '.join(sorted(unknown))}")
+        options = _options(found["words"], shlex.split(found["options"]))
         if (found["words"], options) not in commands:
             commands.append((found["words"], options))
     return commands
 
 
+def _options(command: str, words: list[str]) -> dict[str, list[str]]:
+    """The options of a command with their values. Raises ValueError for one that az does not have."""
+    options: dict[str, list[str]] = {}
+    name = ""
+    for word in words:
+        if word.startswith("--"):
+            options[name := word.removeprefix("--")] = []
+        elif name:
+            options[name].append(word)
+        else:
+            raise ValueError(f"az {command} takes no {word!r} before its options")
+    unknown = {*options} - {*COMMANDS[command]["options"]} - _GLOBAL
+    if unknown:
+        raise ValueError(f"az {command} has no option {', '.join(sorted(unknown))}")
+    return options
+
+
 def carry_out(door: Door, message: str) -> int:
     """Carries out every command of a message that has options, as somebody who may. Returns how many there
     were, less those that only read. Raises ValueError for one that az, or Azure, refuses."""
-    done = 0
-    for words, options in commands_in(message):
-        if not options:
-            continue
-        missing = {*COMMANDS[words]["required"]} - {*options}
-        if missing:
-            raise ValueError(f"az {words} requires {', '.join(sorted(missing))}")
-        if not READS.search(words):
-            DOES[words](door, options)
-            done += 1
-    return done
+    return sum(_does(door, words, options) for words, options in commands_in(message) if options)
+
+
+def run_words(door: Door, words: list[str]) -> tuple[int, str]:
+    """Carries out `az WORDS`, as a shell has split them. Returns the exit code and what is printed."""
+    own = next((number for number, word in enumerate(words) if word.startswith("-")), len(words))
+    command = " ".join(words[:own])
+    if command not in COMMANDS:
+        return 2, f"az: {command!r} is not an az command, or not known here"
+    try:
+        options = _options(command, words[own:])
+        _does(door, command, options)
+    except ValueError as error:
+        return 1, f"ERROR: {error}"
+    return 0, ""
+
+
+def _does(door: Door, words: str, options: Options) -> bool:
+    """Carries out one command; whether it changes something. Raises ValueError."""
+    missing = {*COMMANDS[words]["required"]} - {*options}
+    if missing:
+        raise ValueError(f"az {words} requires {', '.join(sorted(missing))}")
+    if READS.search(words):
+        return False
+    DOES[words](door, options)
+    return True
 
 
 def azure(door: Door, method: str, path: str, body: Any = None, *, api: str, data: bool = False) -> Reply:

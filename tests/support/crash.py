@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import psutil  # type: ignore[import-untyped]
 
@@ -148,12 +148,21 @@ def killed_at(
             return False
 
 
+class Kept(Protocol):
+    """What has its state in `.pulumi/backend` below its folder, and settings in one file."""
+
+    folder: Path
+
+    @property
+    def config_file(self) -> Path: ...
+
+
 class Bookmark:
     """A local Azure and a stack as they are now; `restore` brings both back while the cloud serves."""
 
     _TABLES = ("documents", "events")
 
-    def __init__(self, azure: RunningAzure, stack: Stack, folder: Path) -> None:
+    def __init__(self, azure: RunningAzure, stack: Kept, folder: Path) -> None:
         self._azure, self._stack, self._folder = azure, stack, folder
         self._database = folder / "cloud.sqlite3"
         self._backend = stack.folder / ".pulumi" / "backend"

@@ -59,7 +59,7 @@ def start(command: Sequence[str], *, cwd: str, env: Mapping[str, str], read_outp
     """Runs `python -u SCRIPT|FOLDER|-m MODULE ARGUMENT ...` in a fork that leads a process group, and whose
     output goes where this process's goes unless it is read."""
     pipes = [_SERVER.Pipe(duplex=False) for _ in range(2 if read_output else 0)]
-    given = (list(command[2:]), cwd, dict(env), [write for _, write in pipes])
+    given = (list(command[2:]), command[0], cwd, dict(env), [write for _, write in pipes])
     process = _SERVER.Process(target=_become, args=given, daemon=True)
     with _one_at_a_time, contextlib.chdir(ROOT):
         forkserver.ensure_running()
@@ -69,8 +69,11 @@ def start(command: Sequence[str], *, cwd: str, env: Mapping[str, str], read_outp
     return Fork(process, [os.fdopen(os.dup(read.fileno()), "rb") for read, _ in pipes])
 
 
-def _become(words: list[str], cwd: str, env: dict[str, str], outputs: Sequence[Any]) -> None:
+def _become(
+    words: list[str], interpreter: str, cwd: str, env: dict[str, str], outputs: Sequence[Any]
+) -> None:
     """Makes a fork the process that its command expects, and runs that as the interpreter would."""
+    sys.executable = interpreter  # messages name it
     os.setpgid(0, 0)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     for output, standard in zip(outputs, (1, 2), strict=False):
