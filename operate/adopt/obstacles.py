@@ -36,7 +36,8 @@ class Obstacle:
     fix: str
 
     def __str__(self) -> str:
-        return f"{self.account}: {self.text}; {self.fix}"
+        fix = f"run `{self.fix}`" if self.fix.startswith("az ") else self.fix
+        return f"{self.account}: {self.text}; {fix}"
 
 
 def obstacles(services: Sequence[tuple[str, Existing]], *, follows_key: bool) -> list[Obstacle]:
@@ -185,7 +186,7 @@ def _identity(name: str, existing: Existing) -> Iterator[Obstacle]:
             account.name,
             f"its encryption spells the vault {spelt}, but this project declares an account that is bound "
             "in its create without the slash",
-            f"write the same binding without it: {_bind_again(existing)}",
+            f"write the same binding without it: `{_bind_again(existing)}`",
         )
 
 

@@ -19,6 +19,7 @@ from tests.operate.evidence.door_azure import DoorAzure, _DoorClient
 from tests.support.az import carry_out, newest_version
 from tests.support.front import Door
 from tests.support.managed_hsm import make_hsm
+from tests.support.printed import printed
 
 HOME = group("rg-found")
 HSM = f"{HOME}/providers/Microsoft.KeyVault/managedHSMs/hsm-found"
@@ -69,7 +70,7 @@ CASES: Mapping[str, Callable[[Door, Field], str]] = {
     "--custom-domain lang-found": no_subdomain,
     "az role assignment create": another_role,
     "az keyvault role assignment create": another_role_in_an_hsm,
-    "without it: az rest --method patch": bound_with_a_slash,
+    "without it: `az rest --method patch": bound_with_a_slash,
 }
 
 
@@ -93,7 +94,7 @@ def test_an_account_is_adopted_after_the_command(command: str) -> None:
     id = CASES[command](door, field)
     (told,) = found(door, id)
     assert command in told
-    assert carry_out(door, told) == 1
+    assert carry_out(door, "; ".join(printed(told))) == 1
     door.cloud.clock.advance(3600)
     assert found(door, id) == []
 

@@ -216,12 +216,11 @@ class NoWayError(AssertionError):
 
 @dataclass
 class Person:
-    """Who types into a shell in a project's folder. `printed` are all commands that a text has printed so
-    far, `typed` those that were typed."""
+    """Who types into a shell in a project's folder. `typed` has the commands that were typed as printed;
+    `before` has the settings before the last change."""
 
     project: Project
     az: Path
-    printed: list[str] = field(default_factory=list)
     typed: list[str] = field(default_factory=list)
     before: Settings = field(default_factory=dict)
 
@@ -242,7 +241,6 @@ class Person:
             timeout=PATIENCE_SECONDS,
             check=False,
         )
-        self.printed += printed(done.stdout)
         if bare := _BARE.search(re.sub("`[^`]*`", "", done.stdout)):
             raise NoWayError(f"{bare[0]!r} stands outside of back quotes in:\n{done.stdout}")
         return Run(done.returncode, done.stdout)
@@ -332,7 +330,6 @@ class Projects:
         self._azure, self._folder = azure, folder
         self._ready: dict[tuple[str, str, bool], tuple[Project, Bookmark]] = {}
         self._wheel: list[Path] = []
-        self.persons: list[Person] = []
 
     @contextmanager
     def opened(self) -> Iterator[Projects]:
@@ -349,8 +346,7 @@ class Projects:
         # The server has its clock and its switches in its own memory.
         self._azure.control("/behaviour", vars(Behaviour()))
         self._azure.control("/clock", {"advance": 0.0})
-        self.persons.append(Person(project, self._az))
-        return self.persons[-1], Somebody(self._azure, mode)
+        return Person(project, self._az), Somebody(self._azure, mode)
 
     def anybody(self, folder: Path) -> Person:
         """A person in a folder without a project."""

@@ -12,6 +12,10 @@ from tests.support.printed import printed
             "run `az keyvault recover --name kv-a`, and then `pulumi up`",
             ["az keyvault recover --name kv-a", "pulumi up"],
         ),
+        (
+            "`az role assignment create --role 'Managed HSM Crypto User'`",
+            ["az role assignment create --role 'Managed HSM Crypto User'"],
+        ),
         ("`pulumi up`; later `pulumi up` again", ["pulumi up"]),
         (
             "run `.venv/bin/python -m operate recover --stack dev`",
