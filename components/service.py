@@ -55,6 +55,8 @@ class EncryptedAIServicesAccount(Component):
     """The vault's endpoint; none on Microsoft-managed keys."""
     key_uri_with_version: pulumi.Output[str | None]
     """The key and version that the account is bound to; none on Microsoft-managed keys."""
+    access_model: pulumi.Output[str | None]
+    """How access to the key is given: "accessPolicy" or "rbac"; none on Microsoft-managed keys."""
     access: pulumi.Output[str]
     """Whether the account may use the key: "granted" or "revoked"."""
     grant_id: pulumi.Output[str | None]
@@ -99,6 +101,7 @@ class EncryptedAIServicesAccount(Component):
         parts = ServiceResources(inputs, preflight_result, self.child, self.protected_child, vault_provider)
         binding: list[pulumi.CustomResource] = []
         self.access = pulumi.Output.from_input(inputs.access)
+        self.access_model = pulumi.Output.from_input(inputs.access_model if inputs.has_key else None)
         self.resource_group_name = pulumi.Output.from_input(parts.resource_group_name)
         if not inputs.has_key:
             account = parts.account()

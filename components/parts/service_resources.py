@@ -93,11 +93,13 @@ class ServiceResources:
         guard, before = None, service.before
         if before.vault and not self._asks:
             is_settled = before.account is not None and before.account.has_settled
+            may_change_model = not before.is_bound or not is_settled
             guard = vault_guard(
                 before.vault.name,
                 user="" if service.place.assignment_id else service.granted_user,
                 live=service.live.vault,
-                may_leave_roles=service.had_roles or not before.is_bound or not is_settled,
+                may_leave_roles=service.had_roles or may_change_model,
+                may_enter_roles=not service.declared_roles or may_change_model,
             )
         key = self._key.make(declare, self.resource_group_name, guard)
         self._vault = key.vault

@@ -44,7 +44,12 @@ class GivenBackError(pulumi.RunError):
 
 
 def vault_guard(
-    name: str, *, user: str = "", live: Answer = None, may_leave_roles: bool = True
+    name: str,
+    *,
+    user: str = "",
+    live: Answer = None,
+    may_leave_roles: bool = True,
+    may_enter_roles: bool = True,
 ) -> pulumi.ResourceHookBinding:
     """Hooks that fail an update of the vault `name` that would give back what was taken away there, before it
     is written, and one that has done so, after it.
@@ -52,7 +57,7 @@ def vault_guard(
     `user` is the object id of the identity that uses a key of the vault by an access policy, "" if none does.
     `live` is the vault as it was read before the run, by which a preview is judged; if it was not read, the
     state tells, as the last refresh left it. `may_leave_roles`: the settings may take the vault from Azure
-    RBAC to access policies.
+    RBAC to access policies; `may_enter_roles`: the other way round.
     """
     if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return pulumi.ResourceHookBinding()
@@ -67,7 +72,9 @@ def vault_guard(
             written[about.id] = now
         if now is None:
             return
-        problem = reopening(now, recorded, sent, may_leave_roles=may_leave_roles)
+        problem = reopening(
+            now, recorded, sent, may_leave_roles=may_leave_roles, may_enter_roles=may_enter_roles
+        )
         problem = problem or lost_access(now, user)
         if problem is None and reads_are_late:
             problem = (
@@ -143,7 +150,12 @@ async def _written_vault(id: str, *, awaits_reads: bool = False) -> tuple[Answer
 
 
 def reopening(
-    now: Mapping[str, Any], recorded: Mapping[str, Any], sent: Mapping[str, Any], *, may_leave_roles: bool
+    now: Mapping[str, Any],
+    recorded: Mapping[str, Any],
+    sent: Mapping[str, Any],
+    *,
+    may_leave_roles: bool,
+    may_enter_roles: bool = True,
 ) -> str | None:
     """Why a write with the inputs `sent` would open a vault that somebody closed; None if it does not. `now`
     is the vault as it is, `recorded` the inputs of its last update, or what a refresh put there."""
@@ -168,7 +180,7 @@ def reopening(
             f"vault {name!r} {is_so}, and its access policies would count again after this update. {_KEPT}: "
             f"to keep it so, set accessModel: rbac; to undo it, run `{commands.by_policies(vault.id)}`"
         )
-    if before.uses_rbac and asked.uses_rbac and not vault.uses_rbac:
+    if asked.uses_rbac and not vault.uses_rbac and (before.uses_rbac or not may_enter_roles):
         return (
             f"vault {name!r} was changed to access policies outside Pulumi, and its role assignments would "
             f"count again after this update. {_KEPT}: to keep it so, set accessModel: accessPolicy; to undo "

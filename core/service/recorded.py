@@ -40,7 +40,8 @@ class RecordedService:
     `binding` its binding, until Azure's answer shows its key. `principal_id` is the recorded object id of the
     account's identity. `siblings` are the beginnings of names that may be such another service's.
     `is_complete`: it has outputs, which only an update that ends well writes. `declared_kind` is the kind of
-    account that such an update declared, whatever Azure has made of it since.
+    account that such an update declared, whatever Azure has made of it since, and `declared_access_model` how
+    it declared the access to the key.
     """
 
     name: str = ""
@@ -51,6 +52,7 @@ class RecordedService:
     siblings: tuple[str, ...] = ()
     is_complete: bool = False
     declared_kind: str = ""
+    declared_access_model: str = ""
 
     def part(self, type: str, part: str) -> Mapping[str, Any]:
         """The outputs of its resource `NAME-PART` of a type; empty if the state has none."""
@@ -218,6 +220,7 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         tuple(f"{one}-" for one in services if one.startswith(f"{name}-")),
         bool(outputs.get("accountId")),
         str(outputs.get("kind") or ""),
+        str(outputs.get("accessModel") or ""),
     )
 
 

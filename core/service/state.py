@@ -146,13 +146,18 @@ class ServiceState:
         declares_roles = self.desired.makes_vault and self.desired.access_model == RBAC
         if not (declares_roles and self._reads_grant and self.before.is_bound) or self._roles_count:
             return None
-        return adapters.vault(self.live.vault or {}) if self._had_role else None
+        return adapters.vault(self.live.vault or {}) if self.declared_roles else None
 
     @property
     def had_roles(self) -> bool:
         """Whether this stack itself put the vault under Azure RBAC: the account's access, which may be
         revoked since, was a role. Then it is the settings that take the vault to access policies."""
         return self.before.vault is not None and self.before.vault.uses_rbac and self._had_role
+
+    @property
+    def declared_roles(self) -> bool:
+        """Whether the settings have put the vault under Azure RBAC already, whatever it is under now."""
+        return self.before.declared_access_model == RBAC or self._had_role
 
     @property
     def _had_role(self) -> bool:

@@ -38,6 +38,7 @@ def test_the_service_has_its_arguments_and_outputs(schema: dict[str, Any]) -> No
     assert set(component["inputProperties"]) == declared
     assert set(component["properties"]) == {
         "access",
+        "accessModel",
         "accountId",
         "accountName",
         "bound",

@@ -54,6 +54,7 @@ def entry(object_id: str, application: str = "", **permissions: list[str]) -> di
         (ROLES, ROLES, vault(), "--enable-rbac-authorization false"),
         (ROLES, ROLES, vault(), None),
         (vault(), ROLES, ROLES, "--enable-rbac-authorization true"),
+        (vault(), vault(), ROLES, "--enable-rbac-authorization true"),
         (vault(), vault(), ROLES, None),
         (vault(), vault(), vault(), None),
     ],
@@ -63,7 +64,8 @@ def test_a_write_opens_nothing_that_somebody_closed(
 ) -> None:
     """Unless the settings ask for it, as a change from Azure RBAC that another rule lets through."""
     may_leave_roles = says is None
-    found = reopening(now, recorded, sent, may_leave_roles=may_leave_roles)
+    may = {"may_leave_roles": may_leave_roles, "may_enter_roles": may_leave_roles}
+    found = reopening(now, recorded, sent, **may)
     assert (found is None) is (says is None)
     assert says is None or says in (found or "")
 
