@@ -280,6 +280,20 @@ def test_a_vault_that_a_program_makes_by_itself_leaves_roles_by_hand_alone(*, re
     assert lone.up(tags=NIGHT) == ""
 
 
+def test_a_vault_that_a_program_makes_by_itself_gets_no_roles_back_by_another_change() -> None:
+    """A refresh takes that into the state, and then the settings count."""
+    world = World("Azure RBAC")
+    lone = _LoneVault(world)
+    assert lone.up(access_model="rbac") == ""
+    world.arm("PATCH", VAULT_ID, {"properties": {"enableRbacAuthorization": False}})
+    said = lone.up(access_model="rbac", tags=NIGHT)
+    assert "its role assignments would count again after this update" in said
+    assert world.arm("GET", VAULT_ID)["properties"]["enableRbacAuthorization"] is False
+    world.refreshes = True
+    assert lone.up(access_model="rbac", tags=NIGHT) == ""
+    assert world.arm("GET", VAULT_ID)["properties"]["enableRbacAuthorization"] is True
+
+
 def _lived(first: int, number: int) -> None:
     for life in lives(first, number):
         life.lives()
