@@ -73,6 +73,7 @@ def opt_out(account_id: str) -> str:
 
 STACK: Final = "STACK"
 """Stands for a stack's name where nothing knows it; whoever does puts it there."""
+_HOME: Final = Path(__file__).resolve().parents[1]
 PROGRAM: Final = "language-cmk"
 """The command that the installed package brings."""
 
@@ -87,8 +88,11 @@ def operate(words: str) -> str:
     python, here = Path(os.path.normpath(sys.executable)), Path.cwd()
     if python.is_relative_to(here):
         python = python.relative_to(here)
-    module = "language_cmk" if is_installed else "operate"
-    return f"{shlex.quote(str(python))} -m {module} {words}"
+    if is_installed:
+        return f"{shlex.quote(str(python))} -m language_cmk {words}"
+    # Beside a clone, Python finds the clone's modules only by this.
+    path = "" if (here / "operate").is_dir() else f"PYTHONPATH={shlex.quote(str(_HOME))} "
+    return f"{path}{shlex.quote(str(python))} -m operate {words}"
 
 
 def take_over(stack: str = STACK) -> str:

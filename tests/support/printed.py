@@ -5,7 +5,9 @@ Owns: how it is read out of the text. Does not own: who types it (tests/remediat
 
 import re
 
-_QUOTED = re.compile(r"`((?:az|pulumi|echo|eval|export|git|pip|uv|cp|\S*python3?|language-cmk) [^`\n]+)`")
+_QUOTED = re.compile(
+    r"`((?:az|pulumi|echo|eval|export|git|pip|uv|cp|(?:PYTHONPATH=\S+ )?\S*python3?|language-cmk) [^`\n]+)`"
+)
 _PLACEHOLDER = re.compile(r"(?<![\w$-])(?!HSM\b)[A-Z]{3,}(?![\w=-])")
 
 

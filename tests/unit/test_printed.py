@@ -16,6 +16,7 @@ from tests.support.printed import printed
             "`az role assignment create --role 'Managed HSM Crypto User'`",
             ["az role assignment create --role 'Managed HSM Crypto User'"],
         ),
+        ("run `PYTHONPATH=/a python3 -m operate scan`", ["PYTHONPATH=/a python3 -m operate scan"]),
         ("`pulumi up`; later `pulumi up` again", ["pulumi up"]),
         (
             "run `.venv/bin/python -m operate recover --stack dev`",
