@@ -65,18 +65,18 @@ def removed_access(service: ServiceState) -> Iterator[Problem]:
     if not before.is_bound or before.account is None or service.desired.is_revoked or service.recovers:
         return
     taken = []
-    if not before.revoked:
-        if before.has_new_identity and service.account_lacks_access:
-            taken.append(_turned_off(before))
-        elif service.vault_under_policies:
-            taken.append(_under_policies(service.vault_under_policies))
-        elif access is not None and access.missing:
-            taken.append(_taken(before, access))
-    taken += [_shut(service.closed_vault)] if service.closed_vault else []
-    if before.revoked and service.vault_under_roles:
-        taken.append(_under_roles(service.vault_under_roles))
-    if before.revoked and service.vault_under_policies:
-        taken.append(_under_policies(service.vault_under_policies))
+    changed_vault = service.vault_under_other_model
+    if before.revoked:
+        if changed_vault:
+            taken.append(_under_other_model(changed_vault))
+    elif before.has_new_identity and service.account_lacks_access:
+        taken.append(_turned_off(before))
+    elif changed_vault and not changed_vault.uses_rbac:
+        taken.append(_under_other_model(changed_vault))
+    elif access is not None and access.missing:
+        taken.append(_taken(before, access))
+    if service.closed_vault:
+        taken.append(_shut(service.closed_vault))
     if taken and service.desired.unbinds and before.key_id:
         # Access can be restored only while the account is to stay on its key.
         yield from _cannot_leave(service, before.key_id)
@@ -118,16 +118,15 @@ def _shut(vault: facts.Vault) -> tuple[str, str]:
     return how, f"run `{unmet.az(vault_id=vault.id or vault.name) if unmet else ''}`"
 
 
-def _under_roles(vault: facts.Vault) -> tuple[str, str]:
-    """In words: access policies count no more, and the az command that makes them count again."""
-    how = f"cut off outside Pulumi: {vault.name!r} goes by Azure RBAC, and access policies are declared"
-    return how, f"run `{commands.by_policies(vault.id)}`"
-
-
-def _under_policies(vault: facts.Vault) -> tuple[str, str]:
-    """In words: roles count no more, and the az command that makes them count again."""
-    how = f"cut off outside Pulumi: {vault.name!r} goes by access policies, and Azure RBAC is declared"
-    return how, f"run `{commands.by_roles(vault.id)}`"
+def _under_other_model(vault: facts.Vault) -> tuple[str, str]:
+    """In words: what gave the access counts no more, and the az command that makes it count again."""
+    now, declared, command = "access policies", "Azure RBAC is", commands.by_roles(vault.id)
+    if vault.uses_rbac:
+        now, declared, command = "Azure RBAC", "access policies are", commands.by_policies(vault.id)
+    return (
+        f"cut off outside Pulumi: {vault.name!r} goes by {now}, and {declared} declared",
+        f"run `{command}`",
+    )
 
 
 def key_left_behind(desired: DesiredService, before: RecordedService, place: KeyPlace) -> str | None:
@@ -229,9 +228,7 @@ def still_granted(service: ServiceState) -> Iterator[str]:
 def left_as_it_is(service: ServiceState) -> Iterator[str]:
     """The vault is locked beside a revocation, so this update does not write it."""
     if service.leaves_vault:
-        done = "put under access policies" if service.vault_under_policies else "put under Azure RBAC"
-        if service.closed_vault:
-            done = "closed"
+        done = "closed" if service.closed_vault else "put under another access model"
         yield (
             f"somebody has {done} the vault outside Pulumi, too, so this update leaves it as it is, with its "
             "tags and tier. Once access is granted again, the preview says how to undo that"

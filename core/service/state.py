@@ -11,7 +11,7 @@ from core import adapters, arm_ids, coverage, demands, facts, rights
 from core import resource_types as types
 from core.rights import Access, EffectiveAccess
 from core.service.account import AccountBefore
-from core.service.desired import ACCESS_POLICY, DEPLOYER, PINNED, RBAC, DesiredService
+from core.service.desired import DEPLOYER, PINNED, RBAC, DesiredService
 from core.service.key_place import KeyPlace, is_another_vault, is_elsewhere
 from core.service.recorded import Answer, RecordedService
 
@@ -130,23 +130,17 @@ class ServiceState:
         return found if unmet and unmet.unmet else None
 
     @property
-    def vault_under_roles(self) -> facts.Vault | None:
-        """The vault whose key the account is bound to, if somebody has put it under Azure RBAC while the
-        settings declare access policies for it."""
-        declares_policies = self.desired.makes_vault and self.desired.access_model == ACCESS_POLICY
-        if not (declares_policies and self._reads_grant and self.before.is_bound) or self.had_roles:
+    def vault_under_other_model(self) -> facts.Vault | None:
+        """The vault whose key the account is bound to, if somebody has put it under another access model than
+        the settings declare for it."""
+        if not (self.desired.makes_vault and self._reads_grant and self.before.is_bound):
             return None
-        found = adapters.vault(self.live.vault or {})
-        return found if found.uses_rbac else None
-
-    @property
-    def vault_under_policies(self) -> facts.Vault | None:
-        """The vault whose key the account is bound to, if somebody has put it under access policies while the
-        settings declare Azure RBAC for it."""
-        declares_roles = self.desired.makes_vault and self.desired.access_model == RBAC
-        if not (declares_roles and self._reads_grant and self.before.is_bound) or self._roles_count:
-            return None
-        return adapters.vault(self.live.vault or {}) if self.declared_roles else None
+        vault = adapters.vault(self.live.vault or {})
+        if self.desired.access_model == RBAC:
+            was_changed = not vault.uses_rbac and self.declared_roles
+        else:
+            was_changed = vault.uses_rbac and not self.had_roles
+        return vault if was_changed else None
 
     @property
     def had_roles(self) -> bool:
@@ -168,8 +162,7 @@ class ServiceState:
     def leaves_vault(self) -> bool:
         """Whether the vault stays unwritten: access is revoked, somebody has closed the vault or put it under
         the other access model besides, and what the settings declare would undo that."""
-        locked = self.closed_vault or self.vault_under_roles or self.vault_under_policies
-        is_locked = locked is not None
+        is_locked = self.closed_vault is not None or self.vault_under_other_model is not None
         return self.desired.is_revoked and self.desired.makes_vault and is_locked
 
     @property

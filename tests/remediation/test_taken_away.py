@@ -146,7 +146,7 @@ def test_a_vault_that_somebody_put_under_roles_again_stays_so_while_access_is_re
     world.refreshes = refreshes
     world.must_up(tags=NIGHT)
     assert world.arm("GET", VAULT_ID)["properties"]["enableRbacAuthorization"] is True
-    assert any("put under Azure RBAC" in one for one in world.engine.warnings)
+    assert any("put under another access model" in one for one in world.engine.warnings)
 
 
 @pytest.mark.parametrize("lag", ["all", "every_other"])
