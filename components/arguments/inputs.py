@@ -287,17 +287,21 @@ def _as_mapping(value: object) -> Mapping[str, object] | None:
 def _secret_texts(args: object) -> frozenset[str]:
     """The values of outputs in the arguments that are secret and known. Waits for the outputs."""
     if isinstance(args, pulumi.Output):
-        return frozenset(texts_in(wait_for(args.future())) if wait_for(args.is_secret()) else ())
+        is_secret = wait_for(args.is_secret())
+        return frozenset(texts_in(wait_for(args.future()))) if is_secret else frozenset()
     group = _as_mapping(args)
-    inner = group.values() if group is not None else args if isinstance(args, list | tuple) else ()
-    return frozenset(text for one in inner for text in _secret_texts(one))
+    if group is not None:
+        return frozenset().union(*map(_secret_texts, group.values()))
+    if isinstance(args, list | tuple):
+        return frozenset().union(*map(_secret_texts, args))
+    return frozenset()
 
 
 def texts_in(value: object) -> Iterator[str]:
     """The texts in a known value, except empty ones."""
     if isinstance(value, Mapping | list | tuple):
-        for one in value.values() if isinstance(value, Mapping) else value:
-            yield from texts_in(one)
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from texts_in(inner)
     elif isinstance(value, str) and value:
         yield value
 

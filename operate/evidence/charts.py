@@ -68,14 +68,18 @@ def uses(rows: Sequence[UseRow], own: str) -> list[Day]:
     """A row for each day of use. `own` is the account's identity."""
     found: defaultdict[datetime, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        of_account = row.identity.lower() == own.lower()
-        found[row.day]["refused" if row.refused else "own" if of_account else "others"] += row.uses
+        kind = "others"
+        if row.refused:
+            kind = "refused"
+        elif row.identity.lower() == own.lower():
+            kind = "own"
+        found[row.day][kind] += row.uses
     most = max((counts.total() for counts in found.values()), default=0)
     days = []
     for day, counts in sorted(found.items()):
         left, bars = 0.0, []
-        for name in (one for one in USE_COLOURS if counts[one]):
-            bars.append(Bar(name, round(left, 1), round(100 * counts[name] / most, 1)))
+        for kind in filter(counts.get, USE_COLOURS):
+            bars.append(Bar(kind, round(left, 1), round(100 * counts[kind] / most, 1)))
             left += bars[-1].width
         days.append(Day(day, {name: counts[name] for name in USE_COLOURS}, bars))
     return days
