@@ -100,6 +100,32 @@ async def _break(how: str, scope: Mapping[str, Any], receive: _Receive) -> None:
     scope["state"][_TRANSPORT].abort()
 
 
+class _Gathering:
+    """A transport that sends all that is written in one turn of the loop together: uvicorn writes the head
+    and the body of an answer one after the other, and each send costs a tenth of a call."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._written: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if not self._written:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._written.append(data)
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        written, self._written = self._written, []
+        if written:
+            self._transport.write(b"".join(written))
+
+
 class _Protocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol, with the transport within the application's reach: a fault may cut it.
 
@@ -113,7 +139,7 @@ class _Protocol(HttpToolsProtocol):
         self._early = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(_Gathering(transport))  # type: ignore[arg-type]
         if self._early:
             self.data_received(self._early)
 

@@ -9,17 +9,22 @@ after an hour than after a minute, so that whatever grows is the server's own.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import json
+import ssl
 import subprocess
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import psutil  # type: ignore[import-untyped]
+import uvloop
 
 from localazure import process, seed
 from localazure.home import Home
@@ -43,16 +48,30 @@ SOFT_DELETED = [
 _MEBIBYTE = 1024 * 1024
 
 
+@dataclass(frozen=True)
+class Call:
+    """A request of a life: to the vault of its name, or to Resource Manager."""
+
+    label: str
+    method: str
+    path: str
+    body: Any = None
+
+    @property
+    def is_of_vault(self) -> bool:
+        return self.path.startswith("/keys/")
+
+
 class Load:
-    """The clients of one local Azure, all in this process. `rate` is calls a second of all of them together
-    at most; 0 is as many as there can be."""
+    """The clients of one local Azure, all in one loop of this process, so that they leave it as much of the
+    machine as they can. `rate` is calls a second of all of them together at most; 0 is as many as there can
+    be."""
 
     def __init__(self, azure: RunningAzure, clients: int, rate: float) -> None:
         self.azure, self.clients = azure, clients
         self.pause = clients / rate if rate else 0.0
         self.tokens: dict[str, str] = {}
         self.seconds: dict[str, list[float]] = defaultdict(list)
-        self.lock = threading.Lock()
         self.group = f"/subscriptions/{seed.SUBSCRIPTION_ID}/resourceGroups/load"
         self.lives = itertools.count()
         self.until = 0.0
@@ -62,66 +81,78 @@ class Load:
         self.tokens = {host: token(self.azure.env, f"https://{host}") for host in (ARM, KEYS)}
         Client(self.azure.env, ARM, self.tokens[ARM]).send("PUT", f"{self.group}{GROUPS}", WEST)
         self.until = time.monotonic() + seconds
-        failures: list[Exception] = []
+        uvloop.run(self._all())
 
-        def work(number: int) -> None:
-            arm = Client(self.azure.env, ARM, self.tokens[ARM])
-            try:
-                while time.monotonic() < self.until:
-                    self._live(f"load-{number}-{next(self.lives)}", arm)
-            except Exception as error:  # noqa: BLE001 - raised below, in the caller's thread
-                failures.append(error)
-                self.until = 0.0
+    async def _all(self) -> None:
+        secured = ssl.create_default_context(cafile=self.azure.env["SSL_CERT_FILE"])
+        connector = aiohttp.TCPConnector(limit=0, ssl=secured)
+        async with (
+            aiohttp.ClientSession(connector=connector, proxy=self.azure.env["HTTPS_PROXY"]) as session,
+            asyncio.TaskGroup() as clients,
+        ):
+            for number in range(self.clients):
+                clients.create_task(self._client(number, session))
 
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(self.clients)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if failures:
-            raise failures[0]
+    async def _client(self, number: int, session: aiohttp.ClientSession) -> None:
+        while time.monotonic() < self.until:
+            await self._live(f"load-{number}-{next(self.lives)}", session)
 
-    def _live(self, name: str, arm: Client) -> None:
-        keys = Client(self.azure.env, f"{name}.{KEYS}", self.tokens[KEYS])
+    async def _live(self, name: str, session: aiohttp.ClientSession) -> None:
+        calls, answer = life(self.group, name), None
+        with suppress(StopIteration):
+            while True:
+                call = calls.send(answer)
+                begun = time.monotonic()
+                answer = await self._answer(call, name, session)
+                took = time.monotonic() - begun
+                self.seconds[call.label].append(took)
+                if self.pause > took:
+                    await asyncio.sleep(self.pause - took)
 
-        def timed(label: str, method: str, path: str, body: Any = None) -> Any:
-            begun = time.monotonic()
-            answer = _called(keys if path.startswith("/keys/") else arm, method, path, body)
-            took = time.monotonic() - begun
-            with self.lock:
-                self.seconds[label].append(took)
-            time.sleep(max(0.0, self.pause - took))
-            return answer
-
-        live(self.group, name, timed)
+    async def _answer(self, call: Call, name: str, session: aiohttp.ClientSession) -> Any:
+        host, audience = (f"{name}.{KEYS}", KEYS) if call.is_of_vault else (ARM, ARM)
+        headers = {"Authorization": f"Bearer {self.tokens[audience]}"}
+        url = f"https://{host}{call.path}"
+        async with session.request(call.method, url, json=call.body, headers=headers) as answer:
+            content = await answer.read()
+        body = json.loads(content) if content else None
+        return _without_error(call, answer.status, body)
 
 
-def caller(env: Mapping[str, str], name: str) -> Callable[..., Any]:
+def caller(env: Mapping[str, str], name: str) -> Callable[[Call], Any]:
     """What `live` calls by, for a life of this name; an answer that is an error raises RuntimeError."""
     keys = Client(env, f"{name}.{KEYS}", token(env, f"https://{KEYS}"))
     arm = Client(env, ARM, token(env, f"https://{ARM}"))
 
-    def call(_: str, method: str, path: str, body: Any = None) -> Any:
-        return _called(keys if path.startswith("/keys/") else arm, method, path, body)
+    def answer(call: Call) -> Any:
+        client = keys if call.is_of_vault else arm
+        return _without_error(call, *client.send(call.method, call.path, call.body))
 
-    return call
-
-
-def _called(client: Client, method: str, path: str, body: Any) -> Any:
-    status, answer = client.send(method, path, body)
-    if status >= 300:
-        raise RuntimeError(f"{method} {path}: {status} {answer}")
     return answer
 
 
-def live(group: str, name: str, call: Callable[..., Any]) -> None:
-    """One life of a vault, its key and an account bound to it, all of one name, in a group. `call` takes a
-    label, a method, a path and a body; paths that begin with `/keys/` are the vault's own."""
+def _without_error(call: Call, status: int, body: Any) -> Any:
+    if status >= 300:
+        raise RuntimeError(f"{call.method} {call.path}: {status} {body}")
+    return body
+
+
+def live(group: str, name: str, answer: Callable[[Call], Any]) -> None:
+    """One life, each of whose calls gets its body by `answer`."""
+    calls, body = life(group, name), None
+    with suppress(StopIteration):
+        while True:
+            body = answer(calls.send(body))
+
+
+def life(group: str, name: str) -> Generator[Call, Any, None]:
+    """The calls of one life of a vault, its key and an account bound to it, all of one name, in a group. Each
+    takes the body of its answer."""
     vault = f"{group}/providers/Microsoft.KeyVault/vaults/{name}"
     account = f"{group}/providers/Microsoft.CognitiveServices/accounts/{name}"
-    call("write vault", "PUT", f"{vault}{VAULTS}", {**WEST, "properties": vault_properties()})
-    call("read", "GET", f"{vault}{VAULTS}")
-    key = call("make key", "POST", f"/keys/k/create{KEY}", {"kty": "RSA"})
+    yield Call("write vault", "PUT", f"{vault}{VAULTS}", {**WEST, "properties": vault_properties()})
+    yield Call("read", "GET", f"{vault}{VAULTS}")
+    key = yield Call("make key", "POST", f"/keys/k/create{KEY}", {"kty": "RSA"})
     declared = {
         **WEST,
         "kind": "TextAnalytics",
@@ -129,11 +160,11 @@ def live(group: str, name: str, call: Callable[..., Any]) -> None:
         "identity": {"type": "SystemAssigned"},
         "properties": {"customSubDomainName": name},
     }
-    made = call("write account", "PUT", f"{account}{ACCOUNTS}", declared)
+    made = yield Call("write account", "PUT", f"{account}{ACCOUNTS}", declared)
     for _ in range(2):  # an operation ends when it is polled
-        call("read", "GET", f"{account}{ACCOUNTS}")
+        yield Call("read", "GET", f"{account}{ACCOUNTS}")
     grant = _policy(made["identity"]["principalId"], "get", "wrapKey", "unwrapKey")
-    call(
+    yield Call(
         "grant",
         "PUT",
         f"{vault}/accessPolicies/add{VAULTS}",
@@ -145,13 +176,13 @@ def live(group: str, name: str, call: Callable[..., Any]) -> None:
         "keyVaultUri": f"https://{name}.vault.azure.net/",
     }
     encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": place}
-    call("bind", "PATCH", f"{account}{ACCOUNTS}", {"properties": {"encryption": encryption}})
+    yield Call("bind", "PATCH", f"{account}{ACCOUNTS}", {"properties": {"encryption": encryption}})
     for _ in range(12):
-        call("read", "GET", f"{account}{ACCOUNTS}")
+        yield Call("read", "GET", f"{account}{ACCOUNTS}")
     for _ in range(3):
-        call("use key", "POST", f"/keys/k//wrapkey{KEY}", VALUE)
-    call("delete", "DELETE", f"{account}{ACCOUNTS}")
-    call("delete", "DELETE", f"{vault}{VAULTS}")
+        yield Call("use key", "POST", f"/keys/k//wrapkey{KEY}", VALUE)
+    yield Call("delete", "DELETE", f"{account}{ACCOUNTS}")
+    yield Call("delete", "DELETE", f"{vault}{VAULTS}")
 
 
 def measure(folder: Path, checkout: Path, clients: int, seconds: float) -> dict[str, Any]:
