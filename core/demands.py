@@ -65,7 +65,7 @@ FIXES: Final = {
         "use a vault of the account's tenant",
         "use a vault of the account's own tenant: identities do not work across directories",
     ),
-    "hsm-activated": Remedy("download its security domain: az keyvault security-domain download", ""),
+    "hsm-activated": Remedy("download its security domain by `az keyvault security-domain download`", ""),
     "soft-delete": Remedy(
         # `az keyvault update` has no option for it (az 2.91.0).
         f"az rest --method patch --url '{{vault_id}}?api-version={api_versions.VAULTS}' "
@@ -142,6 +142,11 @@ def update_command(vault_id: str) -> str:
     return f"az keyvault update --name {name}"
 
 
+def way(fix: str) -> str:
+    """A fix in words: a command of az that it is stands in back quotes."""
+    return f"run `{fix}`" if fix.startswith("az ") else fix
+
+
 @dataclass(frozen=True)
 class Judgement:
     """A demand that is not met, or may not be: what was found, and what was expected."""
@@ -179,8 +184,7 @@ class Judgement:
 
     def way(self, *, vault_id: str = "", key: object = "", host: str = "") -> str:
         """How to meet it, in words, with a command of az as it is typed."""
-        command = self.command(vault_id=vault_id, key=key, host=host)
-        return f"run `{command}`" if command.startswith("az ") else command
+        return way(self.command(vault_id=vault_id, key=key, host=host))
 
     def az(self, *, vault_id: str = "", key: object = "") -> str:
         """The command of az that meets it; "" where none does by itself."""

@@ -19,8 +19,8 @@ def _load(name: str, folder: Path) -> None:
     )
     if spec is None or spec.loader is None or not (folder / "__init__.py").is_file():
         raise ImportError(
-            f"the policy pack has no {folder}; run it in the checkout, or build it: python -m "
-            f"policies.publish DIR"
+            f"the policy pack has no {folder}; run it in the checkout, or build it: `python -m "
+            f"policies.publish DIR`"
         )
     package = importlib.util.module_from_spec(spec)
     sys.modules[name] = package

@@ -56,7 +56,7 @@ def make_policies() -> list[Policy]:
     if not hasattr(_sdk, _SERVICER) or not _sdk.VERSION.startswith(_TESTED):
         raise RuntimeError(
             f"the policy pack cannot use pulumi-policy {_sdk.VERSION}; expected a version that it is tested "
-            "with: pip install 'pulumi-policy>=1.21.0,<1.22'"
+            "with: run `pip install 'pulumi-policy>=1.21.0,<1.22'`"
         )
     setattr(_sdk, _SERVICER, Analyzer)
     advice, low = EnforcementLevel.ADVISORY, Severity.LOW

@@ -38,7 +38,7 @@ def main(words: list[str]) -> int:
     except (ValueError, FileExistsError) as problem:
         sys.stderr.write(f"usage: python -m policies.publish DIR ({problem})\n")
         return 2
-    sys.stdout.write(f"the policy pack is in {built}; to publish it, run there: pulumi policy publish\n")
+    sys.stdout.write(f"the policy pack is in {built}; to publish it, run `pulumi policy publish` there\n")
     return 0
 
 

@@ -154,7 +154,7 @@ FORMS: Final[Forms] = {
     "generation": _generation,
     "identityClientId": _guid(
         "client",
-        "user-assigned identity (az identity show --name NAME --resource-group GROUP --query clientId), or "
+        "user-assigned identity (`az identity show --name NAME --resource-group GROUP --query clientId`), or "
         "nothing for the system-assigned one",
     ),
     "keyId": arm_ids.key_id,
@@ -162,8 +162,8 @@ FORMS: Final[Forms] = {
     "pin": key_uris.version,
     "principalId": _guid(
         "principal",
-        "account's identity (az cognitiveservices account show --name NAME --resource-group GROUP --query "
-        "identity.principalId), or of the user-assigned one",
+        "account's identity (`az cognitiveservices account show --name NAME --resource-group GROUP --query "
+        "identity.principalId`), or of the user-assigned one",
     ),
     "roleDefinitionId": _the_role,
     "scope": key_of_an_hsm,

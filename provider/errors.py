@@ -182,7 +182,7 @@ _LOGIN: tuple[ErrorRow, ...] = (
     ErrorRow(
         r"^401 ",
         "Azure does not accept the login",
-        "log in again (az login), or check ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID",
+        "log in again (`az login`), or check ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID",
         "Azure Resource Manager error codes",
     ),
 )

@@ -138,7 +138,7 @@ def _managed_hsm(service: "EncryptionArguments") -> Iterator[Problem]:
         yield Problem(
             "vault.keyOperators",
             "is for a vault, but key.id names a key of a managed HSM; remove it, and have an administrator "
-            f"of the HSM give them the role {HSM_CRYPTO_USER.name!r} (az keyvault role assignment create)",
+            f"of the HSM give them the role {HSM_CRYPTO_USER.name!r} (`az keyvault role assignment create`)",
         )
 
 

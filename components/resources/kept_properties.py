@@ -84,5 +84,5 @@ def missing_search_key(name: str, sent: Mapping[str, Any], account: Mapping[str,
         "without that service's key, which Azure never returns; that cuts it off from the service "
         "(hashicorp/terraform-provider-azurerm#17239). Nothing was written. Give the account "
         f"searchServiceId: {live}, and as the secret searchServiceKey an admin key: "
-        f"az search admin-key show --service-name {search} --resource-group {group}"
+        f"`az search admin-key show --service-name {search} --resource-group {group}`"
     )

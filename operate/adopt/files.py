@@ -11,7 +11,7 @@ from core.environment import NAMESPACE
 from operate.adopt.plan import Plan
 
 _HEAD = """\
-# Written by python -m operate adopt. The parts that asFound names stay as they are, whatever else is set.
+# Written by `python -m operate adopt`. The parts that asFound names stay as they are, whatever else is set.
 # Take a word out to have that part as declared; the next preview shows what that changes.
 """
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from components.arguments import names
-from core import api_versions, arm_ids, commands, kind_limits
+from core import api_versions, arm_ids, commands, demands, kind_limits
 from core.facts import Account, Key, Vault
 from core.key_uris import KeyUri
 from core.roles import SERVICE_PRINCIPAL, encryption_user
@@ -36,8 +36,7 @@ class Obstacle:
     fix: str
 
     def __str__(self) -> str:
-        fix = f"run `{self.fix}`" if self.fix.startswith("az ") else self.fix
-        return f"{self.account}: {self.text}; {fix}"
+        return f"{self.account}: {self.text}; {demands.way(self.fix)}"
 
 
 def obstacles(services: Sequence[tuple[str, Existing]], *, follows_key: bool) -> list[Obstacle]:

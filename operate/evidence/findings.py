@@ -54,7 +54,7 @@ Broken = tuple[str, dict[str, Any]]
 """A rule that does not hold, and the values for its texts."""
 _READ = "collect the evidence again with a login that may read it (docs/evidence.md lists the roles)"
 _ELSEWHERE = (
-    "also set audit.newWorkspace: true, or audit.workspaceId, and run pulumi up, or read it where it goes"
+    "also set audit.newWorkspace: true, or audit.workspaceId, and run `pulumi up`, or read it where it goes"
 )
 _GONE = "look for it among what is soft-deleted, and recover it"
 # Only these parts show whether the data is protected; the others add details.
@@ -93,7 +93,8 @@ def findings(facts: Facts) -> tuple[AuditFinding, ...]:
 def _finding(rule: str, subject: str, values: Mapping[str, Any]) -> AuditFinding:
     own = RULES.get(rule, _UNDECIDED)
     values = {**WORDS, **values}
-    return AuditFinding(rule, own.severity, subject, own.text.format(**values), own.fix.format(**values))
+    fix = demands.way(own.fix.format(**values))
+    return AuditFinding(rule, own.severity, subject, own.text.format(**values), fix)
 
 
 def _of_stack(facts: Facts) -> Iterator[Broken]:
@@ -104,7 +105,11 @@ def _of_stack(facts: Facts) -> Iterator[Broken]:
     for one in () if isinstance(drills, NotChecked) else drills:
         if one.refused_after is None or one.readable_after is None:
             failed = "data was not refused" if one.refused_after is None else "data was not readable again"
-            yield "drill-failed", {"subject": one.service or facts.subject, "time": one.time, "what": failed}
+            subject = one.service or facts.subject
+            yield (
+                "drill-failed",
+                {"subject": subject, "time": one.time, "what": failed, "stack": facts.subject},
+            )
 
 
 def _subject(service: Service, rule: str) -> str:
@@ -255,7 +260,7 @@ def _disabling(older: Sequence[KeyVersion], key: KeyUri, facts: Facts) -> str:
     if not is_known or not idle or "" in in_use:
         return WORDS["look_first"]
     uris = [KeyUri(key.vault_uri, key.name, version).text for version in idle]
-    return "; ".join(f"az keyvault key set-attributes --id {uri} --enabled false" for uri in uris)
+    return "run " + ", ".join(f"`az keyvault key set-attributes --id {uri} --enabled false`" for uri in uris)
 
 
 def _key(key: Key, facts: Facts) -> Iterator[Broken]:

@@ -15,7 +15,7 @@ from core.values import Hidden
 from policies.rule import Findings, RuleContext, RuleFinding, RuleSubject, expect, hidden, of, rule, undecided
 
 _DAY: Final = 86_400
-_ROTATION_SETTING: Final = "give the key a rotation policy with az keyvault key rotation-policy update"
+_ROTATION_SETTING: Final = "give the key a rotation policy with `az keyvault key rotation-policy update`"
 
 
 def _is_recovery(vault: StackResource) -> bool:

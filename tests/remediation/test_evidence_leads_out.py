@@ -17,6 +17,7 @@ from tests.remediation.following import Way
 from tests.remediation.world import VAULT_ID, World, key_users, set_policy, take_grant
 from tests.support.az import azure, carry_out, newest_version
 from tests.support.front import SUBSCRIPTION
+from tests.support.printed import printed
 from tests.support.wrong_arguments import snake_case
 
 KEY_URL = "https://kv-claims.vault.azure.net/keys/cmk-claims"
@@ -109,9 +110,9 @@ def carried_out(world: World, fix: str) -> None:
     """What a fix says, as its reader does it."""
     door = world.wire.door
     if "--enabled false" in fix:
-        assert carry_out(door, fix) == 1
+        assert carry_out(door, "; ".join(printed(fix))) == 1
         return
-    if "az keyvault key rotation-policy update" in fix:
+    if "`az keyvault key rotation-policy update`" in fix:
         key(world, "PUT", "/rotationpolicy", ROTATES)
         return
     if settings := re.findall(r"set ([a-zA-Z.]+)(?:: (\w+)| to (\w+))", fix):
@@ -120,8 +121,9 @@ def carried_out(world: World, fix: str) -> None:
             Way(world).follow()
     elif "raise key.generation" in fix:
         world.set("key.generation", world.settings["key"]["generation"] + 1)
-    assert "run pulumi up" in fix or "set network.access" in fix
-    if "pulumi up --refresh" in fix:
+    typed = printed(fix)
+    assert "pulumi up" in typed or "pulumi up --refresh" in typed or "set network.access" in fix
+    if "pulumi up --refresh" in typed:
         world.refresh()
     Way(world).follow()
 

@@ -11,9 +11,11 @@ import json
 import re
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from components.arguments.inputs import Arguments, arguments
 from core.resource_types import camel_case
@@ -23,6 +25,7 @@ from operate.__main__ import COMMANDS
 from provider.errors import _DEPLOYER, _SERVICE, ErrorContext, ErrorRow
 from settings.parse import REMOVED
 from tests.remediation.test_findings_lead_out import ACCOUNT, VAULT, Hub
+from tests.support.az import COMMANDS as COMMANDS_OF_AZ
 from tests.support.az import DOES, READS, carry_out, commands_in
 from tests.support.stack import ROOT
 
@@ -34,6 +37,15 @@ OTHERWISE = {
 }
 """Commands that no test carries out as az does, and what it does instead."""
 _MODULE = re.compile(r"`python -m ([a-z]\w*(?:\.\w+)*)(?: ([a-z][a-z-]+))?")
+_AZ = "|".join(sorted({name.partition(" ")[0] for name in COMMANDS_OF_AZ}))
+_PULUMI = "cancel|config|import|install|login|new|package|plugin|policy|preview|refresh|stack|state|up"
+_MAKE = "check|down|env|preview|setup|test|up"
+_COMMAND = (
+    rf"az (?:{_AZ})|pulumi (?:{_PULUMI})|make (?:{_MAKE})|language-cmk (?:{'|'.join(COMMANDS)})"
+    r"|python3? -m \w+|pip install"
+)
+_BARE = re.compile(rf"^(?!run: |usage: ) *\S.*?[ (](?<!; do )(?:\S+/)?(?:{_COMMAND})\b", re.MULTILINE)
+"""A command after words on its line. One on a line of its own is a line of a block."""
 _SETTING = re.compile(
     r"\b(?:[Ss]et|[Rr]emove|[Gg]ive|[Ll]ist|pin|leave|shorten|choose) "
     r"`?([a-z]+(?:\.[a-z]|[A-Z])[\w.]*\w|(?!it\b)[a-z]\w*(?=: ))"
@@ -68,6 +80,28 @@ TEXTS = [
     for path in sorted((ROOT / folder).rglob("*.py"))
     for line, text in _texts(ast.parse(path.read_text()))
 ]
+DATA = (
+    *(
+        "core/account_kinds.json",
+        "policies/rules.json",
+        "provider/schema.json",
+        "operate/evidence/rules.yaml",
+    ),
+)
+"""Files with texts that are printed."""
+
+
+def _loaded(path: Path) -> Any:
+    return yaml.safe_load(path.read_text())
+
+
+def _strings(document: Any) -> Iterator[str]:
+    """The texts in a document, on whatever level."""
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, dict | list):
+        for part in document.values() if isinstance(document, dict) else document:
+            yield from _strings(part)
 
 
 def test_az_has_every_command_and_each_is_carried_out() -> None:
@@ -85,6 +119,13 @@ def test_az_has_every_command_and_each_is_carried_out() -> None:
             if options and words not in known and not READS.search(words):
                 wrong[place] = f"no test carries out az {words}"
     assert wrong == {}
+
+
+def test_a_command_in_a_sentence_stands_in_back_quotes() -> None:
+    """So that a reader, and the machine of test_typed_ways.py, sees where it ends."""
+    texts = [*TEXTS, *((name, text) for name in DATA for text in _strings(_loaded(ROOT / name)))]
+    bare = {place: found[0] for place, text in texts if (found := _BARE.search(re.sub("`[^`]*`", "", text)))}
+    assert bare == {}
 
 
 def test_every_command_of_this_project_exists() -> None:

@@ -1,11 +1,13 @@
 """How pages are read, and that each of them is run."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.runbooks import page
 from tests.runbooks.conftest import PAGES
+from tests.support.az import COMMANDS, commands_in
 
 TEXT = """\
 Words, and `$ not a command`.
@@ -55,6 +57,21 @@ def test_fails_where_a_command_ends_or_prints_otherwise(
     text = TEXT.replace(old, new)
     with pytest.raises(AssertionError, match=said):
         followed(tmp_path, text)
+
+
+_RUN = re.compile(r"^```console.*\n(?:.*\n)*?```$", re.MULTILINE)
+_TYPED = re.compile(r"^```sh\n((?:.*\n)*?)```$|`([^`]+)`", re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", sorted(PAGES.glob("*.md")), ids=lambda path: path.stem)
+def test_the_commands_of_a_page_are_typed_as_they_stand(path: Path) -> None:
+    """Those that no test runs: az has each with its options, and requires no other; a word in capitals is
+    the only form of what is left for the reader."""
+    text = _RUN.sub("", path.read_text().replace("\\\n", ""))
+    commands = [command for found in _TYPED.findall(text) for command in found if command]
+    assert [command for command in commands if "…" in command or re.search(r" <[\w-]+>", command)] == []
+    for words, options in commands_in("; ".join(commands)):
+        assert not options or {*COMMANDS[words]["required"]} <= {*options}
 
 
 def test_every_page_is_run_by_a_test_and_listed() -> None:

@@ -42,9 +42,10 @@ def shown(of: Facts) -> str:
 def test_it_shows_every_finding_and_version() -> None:
     """Whatever is in the document is on the page."""
     text = unescape(shown(rich()))
+    plain = re.sub("</?code>|<wbr>", "", text)
     for finding in findings(rich()):
         assert finding.text in text
-        assert finding.fix in text
+        assert finding.fix.replace("`", "") in plain
     for words in (NEW, OLD, OTHER, "9.9", "d" * 64, "403 Auth"):
         assert words in text, words
 
