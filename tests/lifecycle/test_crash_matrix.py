@@ -3,7 +3,7 @@ while it binds: all converge."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ class Life:
             done(self.stack.deploy())
         self.stack.configure(**change.settings)
 
-    def killed(self, *words: str) -> int:
+    def killed(self, *words: str, repair: Callable[[Stack], None] = repair) -> int:
         """How often a command was killed, at the next write that the cloud has not begun with, or has
         answered, and repaired. Ends where the command ends first."""
         for number in range(MOST_KILLS):
@@ -116,6 +116,32 @@ def test_an_update_that_is_killed_again_and_again_converges(life: Life, change: 
     recorded = [resource["urn"] for resource in life.stack.resources()]
     left = [kind for kind in ("account", "vault", "workspace") if documents(life.azure, kind)]
     assert [*recorded, *left, *life.judge.groups(), *life.judge.lapses()] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("word", ["up", "rotation", "revocation", "restoration"])
+def test_an_update_that_keeps_its_state_at_the_end_is_recovered(
+    life: Life, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine was told to write the state once, at the end of an update, so that a killed one has recorded
+    nothing of what it made. `operate recover --yes` takes all of it in."""
+    change = CHANGES[word]
+    life.begin(change)
+    for name in ("PULUMI_EXPERIMENTAL", "PULUMI_SKIP_CHECKPOINTS"):
+        monkeypatch.setitem(life.stack.env, name, "true")
+    stored, words = life.judge.ciphertext(), ("up", "--yes", "--skip-preview", "--refresh")
+    killed = life.killed(*words, repair=take_in)
+    assert killed
+    done(life.stack.pulumi(*words))
+    life.converged(change, stored, killed)
+
+
+def take_in(stack: Stack) -> None:
+    """What docs/runbooks/crash-recovery.md has a person do where the state lacks what exists."""
+    repair(stack)
+    run = stack.python("-m", "operate", "recover", "--stack", stack.name, "--yes")
+    # Without its group nothing exists, and that of nothing in the group is known.
+    assert "run `pulumi up --refresh`" in run.output, run.output
 
 
 def test_the_plugin_dies_while_it_binds(life: Life) -> None:
