@@ -19,12 +19,13 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from tests.bench import anatomy, calls, first_hour, fleets, load, stacks
-from tests.support.azure import running_azure
+from tests.support.azure import RunningAzure, running_azure
 
 _TURNS = 3
 """So often each checkout is measured under load."""
@@ -75,12 +76,19 @@ def main() -> None:
                     measured(row)
             with running_azure(folder / "home") as azure:
                 measured(anatomy.measure(fleets.Fleet(azure, folder / "one", 1).ours("preview")))
-                for what in (fleets.Fleet.previews, fleets.Fleet.updates):
-                    for services in (1, 10, 100, *([500] if asked.full else [])):
-                        measured(what(fleets.Fleet(azure, folder, services)))
+                sizes = (1, 10, 100, 500) if asked.full else (1, 10, 100)
+                for row in _side_by_side(azure, folder, sizes):
+                    measured(row)
     if asked.json:
         asked.json.parent.mkdir(parents=True, exist_ok=True)
         asked.json.write_text(json.dumps(rows, indent=2) + "\n")
+
+
+def _side_by_side(azure: RunningAzure, folder: Path, sizes: Sequence[int]) -> Iterator[dict[str, Any]]:
+    for what in (fleets.Fleet.previews, fleets.Fleet.updates):
+        for services in sizes:
+            fleet = fleets.Fleet(azure, folder / what.__name__, services)
+            yield from what(fleet.also_as_official())
 
 
 def _machine() -> dict[str, Any]:

@@ -8,14 +8,17 @@ and so shows what any pack takes.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
+from tests.bench import official_host
 from tests.bench.measure import Cost, cheapest, run
 from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
@@ -23,6 +26,8 @@ from tests.support.stack import Stack
 OURS, PACK, EMPTY_PACK, PLAIN, FLOOR = "ours", "ours with pack", "ours with empty pack", "plain", "floor"
 UNCHANGED = "ours with pack, unchanged"
 UNCHANGED_PREVIEW, REFRESHED = "ours, unchanged preview", "ours, unchanged preview, --refresh"
+UNCHANGED_FLOOR = "floor, unchanged preview"
+OWN_HOST, AS_OFFICIAL = "this project's host", "as Pulumi's own host"
 _PROGRAMS = Path(__file__).with_name("programs")
 _MOST_REPEATED = 100
 _ROUNDS = 5
@@ -39,9 +44,17 @@ class Fleet:
 
     def __init__(self, azure: RunningAzure, scratch: Path, services: int) -> None:
         self._azure, self._scratch, self._services = azure, scratch, services
+        self._hosts: dict[str, str] = {OWN_HOST: ""}
 
-    def previews(self) -> dict[str, Any]:
-        """First previews, five ways."""
+    def also_as_official(self) -> Self:
+        """Has previews run under each of the two language hosts, in turns."""
+        self._hosts[AS_OFFICIAL] = str(
+            official_host.installed(self._scratch / f"host-{self._services}").parent
+        )
+        return self
+
+    def previews(self) -> list[dict[str, Any]]:
+        """First previews, five ways, a row for each host."""
         ours = self.ours("preview")
         planned = ours.pulumi("preview", "--json", timeout=3600)
         if not planned.ok:
@@ -55,16 +68,21 @@ class Fleet:
             PLAIN: (plain,),
             FLOOR: (floor,),
         }
-        rounds = _ROUNDS if self._services <= _MOST_REPEATED else 1
-        measured: dict[str, list[Cost]] = {name: [] for name in ways}
-        for _ in range(rounds):
-            for name, (stack, *words) in ways.items():
-                measured[name].append(self._cost(stack, "preview", *words))
-        costs = {name: cheapest(found) for name, found in measured.items()}
-        return self._row("preview", resources, costs)
+        measured = self._in_turns(ways)
+        return [self._row("preview", host, resources, costs) for host, costs in measured.items()]
 
-    def updates(self) -> dict[str, Any]:
-        """First updates, four ways, each on an empty cloud; an update and previews that change nothing."""
+    def _in_turns(self, ways: Mapping[str, tuple[Stack, *tuple[str, ...]]]) -> dict[str, dict[str, Cost]]:
+        """The cheapest preview of each way, by host."""
+        rounds = _ROUNDS if self._services <= _MOST_REPEATED else 1
+        found: dict[str, dict[str, list[Cost]]] = {host: {name: [] for name in ways} for host in self._hosts}
+        for _ in range(rounds):
+            for host, (name, (stack, *words)) in product(self._hosts, ways.items()):
+                found[host][name].append(self._cost(stack, "preview", *words, host=host))
+        return {host: {name: cheapest(costs) for name, costs in by.items()} for host, by in found.items()}
+
+    def updates(self) -> list[dict[str, Any]]:
+        """First updates, four ways, each on an empty cloud; an update and previews that change nothing, these
+        in a row for each host."""
         up, packed = ("up", "--yes", "--skip-preview"), ("--policy-pack", "policies")
         self._azure.control("/reset", {})
         costs = {OURS: self._cost(self.ours("up"), *up)}
@@ -72,14 +90,20 @@ class Fleet:
         ours = self.ours("up-pack")
         costs[PACK] = self._cost(ours, *up, *packed)
         costs[UNCHANGED] = self._cost(ours, *up, *packed)
-        costs[UNCHANGED_PREVIEW] = self._cost(ours, "preview", "--expect-no-changes")
-        costs[REFRESHED] = self._cost(ours, "preview", "--refresh")
         resources = len(ours.resources())
+        unchanged = self._in_turns({UNCHANGED_PREVIEW: (ours,), REFRESHED: (ours, "--refresh")})
         for other in (PLAIN, FLOOR):
             self._azure.control("/reset", {})
-            costs[other] = self._cost(self._other("up", other, resources), *up)
-        row = self._row("up", resources, costs)
-        return {**row, "state_written_once": self._services > _MOST_REWRITTEN}
+            stack = self._other("up", other, resources)
+            costs[other] = self._cost(stack, *up)
+            if other == FLOOR:
+                for host, found in self._in_turns({UNCHANGED_FLOOR: (stack,)}).items():
+                    unchanged[host] |= found
+        updates = self._row("up", OWN_HOST, resources, costs)
+        return [
+            {**updates, "state_written_once": self._services > _MOST_REWRITTEN},
+            *(self._row("unchanged", host, resources, found) for host, found in unchanged.items()),
+        ]
 
     def _stack(self, name: str, config: Mapping[str, Any]) -> Stack:
         """A stack with these settings alone."""
@@ -108,17 +132,19 @@ class Fleet:
         stack.env.update(SERVICES=str(self._services), RESOURCES=str(resources))
         return stack
 
-    def _cost(self, stack: Stack, *words: str) -> Cost:
+    def _cost(self, stack: Stack, *words: str, host: str = OWN_HOST) -> Cost:
         command = ["pulumi", *words, "--non-interactive", "--color", "never"]
-        return run(command, cwd=stack.folder, env=stack.env)
+        path = os.pathsep.join(filter(None, [self._hosts[host], stack.env["PATH"]]))
+        return run(command, cwd=stack.folder, env={**stack.env, "PATH": path})
 
-    def _row(self, what: str, resources: int, costs: Mapping[str, Cost]) -> dict[str, Any]:
+    def _row(self, what: str, host: str, resources: int, costs: Mapping[str, Cost]) -> dict[str, Any]:
         compared = {
             "ours/plain": (OURS, PLAIN),
             "ours/floor": (OURS, FLOOR),
             "pack/none": (PACK, OURS),
             "empty pack/none": (EMPTY_PACK, OURS),
             "pack/empty pack": (PACK, EMPTY_PACK),
+            "ours/floor, unchanged": (UNCHANGED_PREVIEW, UNCHANGED_FLOOR),
         }
         ratios = {
             name: {
@@ -130,6 +156,7 @@ class Fleet:
         }
         return {
             "what": what,
+            "host": host,
             "services": self._services,
             "resources": resources,
             "costs": {
