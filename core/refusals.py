@@ -170,12 +170,6 @@ def is_forbidden_text(text: str) -> bool:
     return refusal is not None and is_forbidden(refusal.status, refusal.code, text)
 
 
-def is_absent_text(text: str) -> bool:
-    """Whether the error of a function of azure-native says that the resource does not exist."""
-    refusal = plugin_refusal(text)
-    return refusal is not None and refusal.status == 404
-
-
 def kind_of_text(text: str) -> RefusalKind:
     """The kind of a refusal as azure-native words it, such as an `on_error` hook is given. A text without a
     status is FINAL unless it has words of access that does not count yet."""

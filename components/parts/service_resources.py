@@ -157,6 +157,7 @@ class ServiceResources:
             frozen=self._why_frozen(binds_in_its_create=encryption is not None),
             unbinds=self._inputs.unbinds and identity_id is not None,
             before=self._service.account,
+            subscription_id=self._service.login.subscription_id,
             on_error=self._on_error(bound_in_its_create=encryption is not None),
         )
 

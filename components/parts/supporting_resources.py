@@ -9,6 +9,7 @@ belong to the network.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,15 +18,14 @@ from pulumi.runtime.proto import resource_pb2
 
 from components.arguments.network import PRIVATE, dns_zones
 from components.arguments.service_args import EncryptedAIServicesAccountArgs, storage_role
-from components.azure_native import plugin_version
 from components.declared import Declaration, Declare, then
+from components.resource_reads import read_resource_in_hook
 from components.resources.account import MadeAccount
 from components.resources.role_assignment import assign_role
-from components.sdk.hooks import engine_has, read_in_hook
-from components.sdk.invokes import InvokeError, invoke
+from components.sdk.hooks import engine_has
+from components.sdk.invokes import InvokeError
 from core import arm_ids, audit_log
 from core import resource_types as types
-from core.refusals import is_absent_text
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 _AUDITED = {"account": "Audit", "vault": audit_log.CATEGORY}
@@ -175,7 +175,7 @@ class SupportingResources:
             name, path = f"{inputs.name}-workspace", inputs.argument_of("workspace")
             workspace = Declaration(types.WORKSPACE, name, given, path, "audit.workspaceId")
             # A component that is renamed by an alias keeps its logs.
-            guard = _tells_if_gone(name, self.account.resource)
+            guard = _tells_if_gone(name) if self.account.resource else None
             workspace_id = self.protected(workspace, guard=guard, ignore_changes=["workspaceName"]).id
         for what, target in self._targets.items() if inputs.audit.keeps_logs else ():
             given = {
@@ -192,23 +192,16 @@ class SupportingResources:
         return pulumi.Output.from_input(workspace_id)
 
 
-def _tells_if_gone(name: str, sibling: pulumi.Resource | None) -> pulumi.ResourceHookBinding | None:
+def _tells_if_gone(name: str) -> pulumi.ResourceHookBinding | None:
     """A hook that says of a workspace which is about to be updated that it is made again: azure-native writes
     one that was deleted as any other, and the engine shows an update. For 14 days its logs come back with it
-    (learn.microsoft.com/rest/api/loganalytics/workspaces/delete). `sibling` has the same provider, which
-    the run has used; None where Azure is only asked about the declarations."""
-    if sibling is None or not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
+    (learn.microsoft.com/rest/api/loganalytics/workspaces/delete). The run has used azure-cmk before."""
+    if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return None
-    through = pulumi.InvokeOptions(parent=sibling, version=plugin_version())
 
     async def tell(about: pulumi.ResourceHookArgs) -> None:
-        place = {"resourceGroupName": arm_ids.group_of(about.id), "workspaceName": arm_ids.name_of(about.id)}
-        try:
-            await read_in_hook(
-                lambda by: invoke(types.GET_WORKSPACE, by, **place), types.GET_WORKSPACE, through
-            )
-        except InvokeError as error:
-            if is_absent_text(str(error)):
+        with suppress(InvokeError):
+            if await read_resource_in_hook(about.id) is None:
                 pulumi.log.warn(
                     f"{name}: the workspace was deleted outside Pulumi, and what is shown as its update "
                     "makes it again. Its logs come back with it for 14 days after it was deleted"

@@ -6,7 +6,7 @@ no answer are kept with their reasons, and told in one line.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ import pulumi
 
 from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.cmk_resource import cmk_invoke_options
+from components.resource_reads import EMPTY_ANSWER, ReadResource, read_resources
 from components.resources.access import ROTATION
 from components.sdk.invokes import InvokeError, invoke, together
 from core import adapters, arm_ids, demands, facts, kinds, rights
@@ -37,8 +38,6 @@ from core.service.state import (
     key_operators,
 )
 
-_EMPTY = "the answer is empty"
-"""Why a resource counts as not read: Pulumi's mocks give empty answers."""
 _WHAT = {
     "account": "which key an account has",
     "vault": "whether a vault can hold the key, and its access",
@@ -73,15 +72,6 @@ class _Question(NamedTuple):
     look: int
     id: str
     api_version: str
-
-
-class ReadResource(NamedTuple):
-    """A resource as Resource Manager describes it, None if it does not exist; or why it may not be read, and
-    whether a role on the data of its vault would change that."""
-
-    found: Answer
-    unread: str = ""
-    lacks_data_role: bool = False
 
 
 @dataclass
@@ -221,7 +211,9 @@ class Reader:
         questions, self._waiting = self._waiting, []
         waiting = [self._answers[question] for question in questions]
         try:
-            shown = await self._read_all(questions)
+            shown = await read_resources(
+                [{"id": one.id, "apiVersion": one.api_version or None} for one in questions]
+            )
         except Exception as error:  # noqa: BLE001 - or they would wait for ever
             for future in waiting:
                 future.set_exception(error)
@@ -232,29 +224,9 @@ class Reader:
             else:
                 future.set_result(found)
 
-    async def _read_all(self, questions: Sequence[_Question]) -> Sequence[ReadResource | InvokeError]:
-        """azure-cmk's answers, in the order of the questions. Raises InvokeError if it gave none at all."""
-        wanted = [{"id": one.id, "apiVersion": one.api_version or None} for one in questions]
-        shown = (await self.own("getResources", resources=wanted)).get("resources")
-        if not shown:
-            return [ReadResource(None, _EMPTY)] * len(questions)
-        if len(shown) != len(questions):
-            raise InvokeError(
-                f"azure-cmk answered about {len(shown)} of {len(questions)} resources; run the same command "
-                "again, and if it ends the same way, compare the versions of azure-cmk and of this program"
-            )
-        return [_read_resource(answer) for answer in shown]
-
     async def own(self, function: str, **arguments: Any) -> Mapping[str, Any]:
         """The answer of a function of azure-cmk. Raises InvokeError."""
         return await invoke(f"azure-cmk:index:{function}", cmk_invoke_options(), **arguments)
-
-
-def _read_resource(answer: Mapping[str, Any]) -> ReadResource | InvokeError:
-    """One of azure-cmk's answers: what was read, or why Azure gave no answer."""
-    if failed := answer.get("failed"):
-        return InvokeError(failed)
-    return ReadResource(answer.get("found"), answer.get("unread") or "", bool(answer.get("lacksDataRole")))
 
 
 @dataclass
@@ -316,7 +288,7 @@ class _Look:
         )
         unread = found.get("unread") or {}
         if not found:
-            unread = dict.fromkeys(_HSM_WHAT, _EMPTY)
+            unread = dict.fromkeys(_HSM_WHAT, EMPTY_ANSWER)
         for word, why in unread.items():
             what, question = _HSM_WHAT[word]
             self.unread.add(what)

@@ -58,6 +58,7 @@ def make_account(
     frozen: str = "",
     unbinds: bool = False,
     before: AccountBefore,
+    subscription_id: str,
     on_error: Sequence[pulumi.ErrorHook] = (),
 ) -> MadeAccount:
     """Makes the account.
@@ -67,13 +68,13 @@ def make_account(
     `frozen` says why an existing account is not written, and when it is, "" if it may be: while its identity
     may not use the key, the service is assumed to refuse every PUT, because a PUT states the key again; what
     is left unwritten is told. `unbinds` puts an account whose inputs
-    stated a key on Microsoft-managed keys. `before` is what preflight() read of the account.
+    stated a key on Microsoft-managed keys. `before` is what preflight() read of the account in the
+    subscription `subscription_id`.
     """
     name, declared = str(account.azure_name), {**account.arguments}
     properties = declared["properties"] = {**declared["properties"]}
     inline = unbinds or "encryption" in properties
     opts = options(depends_on=list(after))
-    through = pulumi.InvokeOptions(parent=opts.parent)
     may_change = may_be_transformed(opts.parent)
     if frozen:
         if names := unwritten(declared, before.live, kept):
@@ -100,7 +101,7 @@ def make_account(
     # No account is deleted with its data before another one in its place is made.
     opts.delete_before_replace = False
     given = opts.hooks or pulumi.ResourceHookBinding()
-    opts.hooks = key_guard(name, through, before=before, same_key=not inline, unbinds=unbinds)
+    opts.hooks = key_guard(name, subscription_id, before=before, same_key=not inline, unbinds=unbinds)
     opts.hooks.before_update = [*(given.before_update or ()), *(opts.hooks.before_update or ())]
     opts.hooks.on_error = [*(on_error or given.on_error or ())]
     resource = AzureResource(account.token, account.name, declared, opts)

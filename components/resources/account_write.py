@@ -20,19 +20,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pulumi
 from pulumi.runtime.proto import resource_pb2
 
 from components.azure_failures import made_usable
+from components.resource_reads import read_resource_in_hook
 from components.resources.kept_properties import missing_search_key
-from components.sdk.hooks import KNOWN_LATER, engine_has, plain, read_in_hook
-from components.sdk.invokes import InvokeError, invoke
-from core import adapters
-from core.refusals import is_absent_text
-from core.resource_types import GET_ACCOUNT
+from components.sdk.hooks import KNOWN_LATER, engine_has, plain
+from core import adapters, arm_ids
 from core.service.account import ENCRYPTION, AccountBefore, BoundKey, bound_key, differs
 from core.service.recorded import Answer
 
@@ -57,21 +54,6 @@ def _is_known(value: Any) -> bool:
     if isinstance(value, Mapping):
         return all(map(_is_known, value.values()))
     return not isinstance(value, pulumi.Output)
-
-
-async def read_account(
-    name: str, resource_group_name: str | None, opts: pulumi.InvokeOptions | None
-) -> Answer:
-    """An account's outputs; None if there is none, or if its group is not known yet."""
-    if not resource_group_name:
-        return None
-    place = {"accountName": name, "resourceGroupName": resource_group_name}
-    try:
-        return await invoke(GET_ACCOUNT, opts, **place) or None
-    except InvokeError as error:
-        if is_absent_text(str(error)):
-            return None
-        raise
 
 
 class KeyLostError(pulumi.RunError):
@@ -171,7 +153,7 @@ def _not_found(name: str) -> str:
 
 def key_guard(
     name: str,
-    opts: pulumi.InvokeOptions,
+    subscription_id: str,
     *,
     before: AccountBefore,
     same_key: bool = True,
@@ -180,9 +162,9 @@ def key_guard(
     """Hooks that fail a create or update of the account `name` that would take its key away, or that Azure
     would refuse for its key, immediately before it is written, and in a preview of an account that exists.
 
-    `opts` say through which provider the account is read. `before` is the account as it was found before the
-    run, which has used that provider: the engine could not make it while hooks wait. With `same_key` the
-    binding alone moves the account to another key. `unbinds`: the account is to leave its key.
+    `subscription_id` is the one that the account is in or is made in. `before` is the account as it was found
+    before the run, which has used azure-cmk: the engine could not make it while hooks wait. With `same_key`
+    the binding alone moves the account to another key. `unbinds`: the account is to leave its key.
     """
     is_new = pulumi.runtime.is_dry_run() and before == AccountBefore()
     if is_new or not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
@@ -191,8 +173,10 @@ def key_guard(
     async def refuse_loss(about: pulumi.ResourceHookArgs) -> None:
         sent = await plain(about.new_inputs or {})
         group = sent.get("resourceGroupName")
-        read = partial(read_account, name, None if group == KNOWN_LATER else group)
-        live = await read_in_hook(read, GET_ACCOUNT, opts)
+        live: Answer = None
+        if subscription_id and group and group != KNOWN_LATER:
+            place = arm_ids.group_id(subscription_id, group)
+            live = await read_resource_in_hook(arm_ids.child(place, arm_ids.ACCOUNT, name))
         now = replace(before, live=live)
         was = None if about.old_outputs is None else await plain(about.old_inputs or {})
         problem = None if unbinds else loss(name, sent, now, was=was, same_key=same_key)

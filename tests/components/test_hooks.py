@@ -14,7 +14,6 @@ from typing import Any
 import pulumi
 import pytest
 from google.protobuf import empty_pb2
-from pulumi.resource import DependencyProviderResource
 from pulumi.runtime import mocks
 from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
@@ -24,15 +23,16 @@ from components import azure_failures
 from components.azure_failures import explaining_hooks, waiting_hooks
 from components.resources.account_write import KeyLostError, key_guard
 from components.sdk.hooks import serve_hooks
+from core.arm_ids import subscription_of
 from core.resource_types import ACCOUNT
 from core.service.account import AccountBefore
 from tests.components.test_account_write import account
 from tests.support.recording import FakeAzure
 
 LIMIT_SECONDS = 20.0
-HUB = "urn:pulumi:test::p::pulumi:providers:azure-native::hub::an-id"
 URN = f"urn:pulumi:test::p::{ACCOUNT}::lang-claims"
-SENT = {**account("v1"), "resourceGroupName": "rg-claims"}
+SENT = {**account("v1"), "resourceGroupName": "g"}
+SUBSCRIPTION = subscription_of(SENT["id"])
 
 
 def failed_create(*errors: str) -> pulumi.ErrorHookArgs:
@@ -52,8 +52,9 @@ class Azure(FakeAzure):
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
         self.asked.append(args)
-        refused = self.refuses and args.token.endswith(":getAccount")
-        return account("v1"), [("login", "AADSTS7000215")] if refused else []
+        if self.refuses:
+            return {"resources": [{"failed": "AADSTS7000215"}]}, []
+        return {"resources": [{"found": account("v1")}]}, []
 
 
 class Monitor(mocks.MockMonitor, resource_pb2_grpc.ResourceMonitorStub):
@@ -95,16 +96,14 @@ def answer_of(make: Callable[[], Any], about: Any, azure: FakeAzure | None = Non
     return asyncio.run(scenario())
 
 
-def guard(
-    azure: FakeAzure, opts: Callable[[], pulumi.InvokeOptions] = pulumi.InvokeOptions, **sent: Any
-) -> None:
+def guard(azure: FakeAzure, **sent: Any) -> None:
     """The last look before an update with the inputs `sent`."""
     about = pulumi.ResourceHookArgs(
         URN, SENT["id"], "lang-claims", ACCOUNT, new_inputs={**SENT, **sent}, old_outputs=account("v1")
     )
 
     def make() -> Any:
-        return (key_guard("lang-claims", opts(), before=AccountBefore()).before_update or [])[0]
+        return (key_guard("lang-claims", SUBSCRIPTION, before=AccountBefore()).before_update or [])[0]
 
     answer_of(make, about, azure)
 
@@ -116,28 +115,11 @@ def test_the_account_is_read_before_a_write() -> None:
     guard(azure)
     with pytest.raises(KeyLostError, match="would write it without a key"):
         guard(azure, properties={})
-    reads = [one.args for one in azure.asked if one.token.endswith(":getAccount")]
-    named = {(read["accountName"], read["resourceGroupName"]) for read in reads}
-    assert named == {("lang-claims", "rg-claims")}
+    asked = [(one.token, [dict(resource) for resource in one.args["resources"]]) for one in azure.asked]
+    assert asked == [("azure-cmk:index:getResources", [{"id": SENT["id"]}])] * 2
     azure.refuses = True
-    with pytest.raises(pulumi.RunError, match=r"getAccount failed: AADSTS7000215 \(login\)"):
+    with pytest.raises(pulumi.RunError, match="AADSTS7000215"):
         guard(azure)
-
-
-@pytest.mark.parametrize("how", ["provider", "parent"])
-def test_the_account_is_read_through_the_provider_that_is_given(how: str) -> None:
-    """By itself or as that of a parent."""
-    azure = Azure()
-
-    def opts() -> pulumi.InvokeOptions:
-        hub = DependencyProviderResource(HUB)
-        if how == "provider":
-            return pulumi.InvokeOptions(provider=hub)
-        own = pulumi.ResourceOptions(providers=[hub])
-        return pulumi.InvokeOptions(parent=pulumi.ComponentResource("t:t:T", "owner", opts=own))
-
-    guard(azure, opts)
-    assert [(one.token.rpartition(":")[2], one.provider) for one in azure.asked] == [("getAccount", HUB)]
 
 
 @pytest.mark.parametrize(
@@ -220,9 +202,7 @@ def test_an_account_that_a_preview_does_not_find_has_nothing_to_lose(
         azure = Azure()
         mocks.set_mocks(azure, preview=preview, monitor=Monitor(azure))
         serve_hooks()
-        found: list[Any] = [
-            *(key_guard("lang-claims", pulumi.InvokeOptions(), before=before).before_create or ())
-        ]
+        found: list[Any] = [*(key_guard("lang-claims", SUBSCRIPTION, before=before).before_create or ())]
         await asyncio.gather(*(hook._registered for hook in found))
         await _CallbackServicer.shutdown()  # type: ignore[no-untyped-call]
         _CallbackServicer._servicers.clear()

@@ -4,7 +4,6 @@ import pytest
 
 from core.refusals import (
     RefusalKind,
-    is_absent_text,
     is_failed_operation,
     is_forbidden,
     is_forbidden_text,
@@ -91,8 +90,6 @@ def test_the_words_of_azure_native_are_understood(what: str, form: str) -> None:
     assert kind_of_text(text) is sample.kind
     assert is_failed_operation(text) is (form in ACCEPTED or sample.status == 200)
     assert is_forbidden_text(text) is sample.is_forbidden
-    if form in FORMS:  # a function writes nothing
-        assert is_absent_text(text) is sample.is_absent
 
 
 def test_words_without_a_status_are_judged_by_themselves() -> None:

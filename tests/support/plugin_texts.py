@@ -30,7 +30,6 @@ class Sample:
     status: int = 0
     body: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    is_absent: bool = False
     is_forbidden: bool = False
 
 
@@ -56,7 +55,6 @@ def _answered(status: int, code: str, message: str, kind: RefusalKind, **means: 
         kind,
         status,
         json_error(code, message),
-        is_absent=means.get("absent", False),
         is_forbidden=means.get("forbidden", False),
     )
 
@@ -71,7 +69,7 @@ SAMPLES: Mapping[str, Sample] = {
     ),
     "a vault's denial": _answered(403, "Forbidden", "denied", RefusalKind.PROPAGATING, forbidden=True),
     "a missing right": _answered(403, "AuthorizationFailed", "x", RefusalKind.FINAL, forbidden=True),
-    "absence": _answered(404, "ResourceNotFound", GONE, RefusalKind.FINAL, absent=True),
+    "absence": _answered(404, "ResourceNotFound", GONE, RefusalKind.FINAL),
     "another write": _answered(409, "AccountProvisioningStateInvalid", "in state Accepted", RefusalKind.BUSY),
     "a lock": _answered(409, "ScopeLocked", "The scope is locked.", RefusalKind.FINAL),
     "a name that is held": _answered(409, "FlagMustBeSetForRestore", "x", RefusalKind.FINAL),
