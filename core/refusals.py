@@ -164,12 +164,6 @@ def plugin_refusal(text: str) -> PluginRefusal | None:
     return PluginRefusal(int(found["status"]), found["code"] or "")
 
 
-def is_forbidden_text(text: str) -> bool:
-    """Whether the error of a provider means "you may not read this"."""
-    refusal = plugin_refusal(text)
-    return refusal is not None and is_forbidden(refusal.status, refusal.code, text)
-
-
 def kind_of_text(text: str) -> RefusalKind:
     """The kind of a refusal as azure-native words it, such as an `on_error` hook is given. A text without a
     status is FINAL unless it has words of access that does not count yet."""

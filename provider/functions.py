@@ -128,13 +128,19 @@ async def check_deployment(call: Call, args: Properties) -> Answer:
 
 
 async def get_deleted(call: Call, args: Properties) -> Answer:
-    """The soft-deleted vaults and accounts of a subscription: `{"vaults": [...], "accounts": [...]}`."""
+    """The soft-deleted vaults and accounts of a subscription: `{"vaults": [...], "accounts": [...]}`; or
+    `{"unread": ...}`, why this login may not list them."""
     if args.has_unknowns:
         return dict.fromkeys(("vaults", "accounts"), UNKNOWN)
     subscription = args.text("subscriptionId") or call.login.subscription_id
-    vaults, accounts = await asyncio.gather(
-        call.azure.deleted_vaults(subscription), call.azure.deleted_accounts(subscription)
-    )
+    try:
+        vaults, accounts = await asyncio.gather(
+            call.azure.deleted_vaults(subscription), call.azure.deleted_accounts(subscription)
+        )
+    except ServiceError as failure:
+        if not failure.is_forbidden:
+            raise
+        return {"unread": translate(failure, ErrorContext(by_deployer=True))}
     return {"vaults": [*map(_deleted, vaults)], "accounts": [*map(_deleted, accounts)]}
 
 

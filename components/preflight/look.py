@@ -19,7 +19,6 @@ from components.resources.access import ROTATION
 from components.sdk.invokes import InvokeError, invoke, together
 from core import adapters, arm_ids, demands, facts, kinds, rights
 from core.api_versions import UPGRADES
-from core.refusals import is_forbidden_text
 from core.resource_types import DIAGNOSTIC_SETTING, GET_CLIENT_CONFIG
 from core.rights import Access
 from core.roles import assignment_name
@@ -104,26 +103,17 @@ class Reader:
         """The subscription's soft-deleted vaults and accounts; none if the services make neither."""
         if not any(makes_names(one.inputs.desired, recorded[name]) for name, one in services.items()):
             return (), ()
-        listed: Mapping[str, Any] = {}
-        try:
-            listed = await self.own("getDeleted", subscriptionId=self.login.subscription_id)
-        except InvokeError as error:
-            if not is_forbidden_text(str(error)):
-                raise
+        listed = await self.own("getDeleted", subscriptionId=self.login.subscription_id)
+        if unread := listed.get("unread"):
             self.unchecked.append(
-                f"whether a soft-deleted vault or account of the subscription holds a name, because {error}"
+                f"whether a soft-deleted vault or account of the subscription holds a name, because {unread}"
             )
         return listed.get("vaults") or (), listed.get("accounts") or ()
 
     async def _is_held(self, account: facts.Account | None) -> bool:
         """Whether an account that is gone may be among those that Azure can bring back; true where the list
         may not be read."""
-        try:
-            listed = await self.own("getDeleted", subscriptionId=self.login.subscription_id)
-        except InvokeError as error:
-            if not is_forbidden_text(str(error)):
-                raise
-            listed = {}
+        listed = await self.own("getDeleted", subscriptionId=self.login.subscription_id)
         name, accounts = account.name.lower() if account else "", listed.get("accounts")
         return accounts is None or any(one["name"].lower() == name for one in accounts)
 

@@ -33,6 +33,7 @@ LOGIN = "azure-cmk:index:getClientConfig"
 CHECK = "azure-cmk:index:checkDeployment"
 RESOURCES = "azure-cmk:index:getResources"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
+BROKEN = ServiceError(503, "ServiceUnavailable", "down")
 ACCOUNT = {"id": ACCOUNT_ID}
 
 
@@ -61,6 +62,22 @@ async def test_get_deleted_tells_what_still_holds_a_name(pulumi: Engine) -> None
     assert answer["accounts"] == []
 
 
+async def test_get_deleted_tells_why_it_may_not_list(pulumi: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing right is an answer; no answer is a failure."""
+    answers = [ServiceError(403, "AuthorizationFailed", "no Microsoft.Test/kind/read")]
+
+    async def deleted_accounts(subscription: str) -> list[Deleted]:
+        raise answers[-1]
+
+    monkeypatch.setattr(pulumi.azure, "deleted_accounts", deleted_accounts)
+    answer, failures = await pulumi.invoke(DELETED, {"subscriptionId": SUBSCRIPTION})
+    assert not failures
+    assert [*answer] == ["unread"]
+    assert "Microsoft.Test/kind/read" in answer["unread"]
+    answers.append(BROKEN)
+    await refused(pulumi.invoke(DELETED, {"subscriptionId": SUBSCRIPTION}), "503 ServiceUnavailable: down")
+
+
 @pytest.mark.parametrize("version", [V1, V2])
 @pytest.mark.parametrize("key", [KEY_ID, HSM_KEY_ID])
 async def test_a_version_of_a_key_is_described_as_resource_manager_does_it(
@@ -87,7 +104,7 @@ async def test_each_resource_is_answered_by_itself(pulumi: Engine, monkeypatch: 
         (VAULT_ID, VAULTS): {"id": VAULT_ID},
         (ACCOUNT["id"], UPGRADES): {"properties": {"foundryAutoUpgrade": {"mode": "NotSet"}}},
         (KEY_ID, VAULTS): NEEDS_ROLE,
-        (f"{VAULT_ID}/keys/other", VAULTS): ServiceError(503, "ServiceUnavailable", "down"),
+        (f"{VAULT_ID}/keys/other", VAULTS): BROKEN,
         (ACCOUNT["id"], ACCOUNTS): ServiceError(403, "AuthorizationFailed", "no Microsoft.Test/kind/read"),
     }
 

@@ -30,7 +30,6 @@ class Sample:
     status: int = 0
     body: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    is_forbidden: bool = False
 
 
 def plugins(status: int, code: str, message: str) -> str:
@@ -49,13 +48,12 @@ def azcores(status: str, code: str, shown: str) -> str:
     return f"PUT {URL}\n{LINE}\nRESPONSE {status[:3]}: {status}\n{said}\n{LINE}\n{shown}\n{LINE}\n"
 
 
-def _answered(status: int, code: str, message: str, kind: RefusalKind, **means: bool) -> Sample:
+def _answered(status: int, code: str, message: str, kind: RefusalKind) -> Sample:
     return Sample(
         plugins(status, code, message),
         kind,
         status,
         json_error(code, message),
-        is_forbidden=means.get("forbidden", False),
     )
 
 
@@ -67,8 +65,8 @@ SAMPLES: Mapping[str, Sample] = {
     "a key that is refused": _answered(
         400, "BadRequest", "KeyVaultProperties is invalid", RefusalKind.PROPAGATING
     ),
-    "a vault's denial": _answered(403, "Forbidden", "denied", RefusalKind.PROPAGATING, forbidden=True),
-    "a missing right": _answered(403, "AuthorizationFailed", "x", RefusalKind.FINAL, forbidden=True),
+    "a vault's denial": _answered(403, "Forbidden", "denied", RefusalKind.PROPAGATING),
+    "a missing right": _answered(403, "AuthorizationFailed", "x", RefusalKind.FINAL),
     "absence": _answered(404, "ResourceNotFound", GONE, RefusalKind.FINAL),
     "another write": _answered(409, "AccountProvisioningStateInvalid", "in state Accepted", RefusalKind.BUSY),
     "a lock": _answered(409, "ScopeLocked", "The scope is locked.", RefusalKind.FINAL),
@@ -89,7 +87,6 @@ SAMPLES: Mapping[str, Sample] = {
         RefusalKind.PROPAGATING,
         403,
         '{"code":"Forbidden","message":"denied"}',
-        is_forbidden=True,
     ),
     "a body without a code": Sample(
         'Status=409 Message="{"reason":"busy"}"', RefusalKind.BUSY, 409, '{"reason":"busy"}'
@@ -100,7 +97,6 @@ SAMPLES: Mapping[str, Sample] = {
         403,
         json_error("Denied", "x"),
         {"x-ms-error-code": "AuthorizationFailed"},
-        is_forbidden=True,
     ),
     "a page of a proxy": Sample(
         azcores("502 Bad Gateway", "", "<html>no</html>"), RefusalKind.TRANSIENT, 502, "<html>no</html>"
@@ -110,7 +106,6 @@ SAMPLES: Mapping[str, Sample] = {
         RefusalKind.PROPAGATING,
         403,
         "",
-        is_forbidden=True,
     ),
     "of another client of the SDK": Sample(
         azcores(
@@ -119,7 +114,6 @@ SAMPLES: Mapping[str, Sample] = {
             '{\n  "error": {\n    "code": "AuthorizationFailed",\n    "message": "x"\n  }\n}',
         ),
         RefusalKind.FINAL,
-        is_forbidden=True,
     ),
     "a login": Sample(
         "ClientSecretCredential authentication failed. \nPOST https://login.microsoftonline.com/t/oauth2/v2.0/token\n"
@@ -137,13 +131,11 @@ SAMPLES: Mapping[str, Sample] = {
         f"cannot check existence of resource '{ACCOUNT}': status code 403, "
         + json_error("AuthorizationFailed", "x"),
         RefusalKind.FINAL,
-        is_forbidden=True,
     ),
     "existence that a vault does not tell": Sample(
         f"cannot check existence of resource '{ACCOUNT}': status code 400, "
         + json_error("ForbiddenByRbac", "Caller is not authorized to perform action on resource."),
         RefusalKind.PROPAGATING,
-        is_forbidden=True,
     ),
     "an answer that is no JSON": Sample(
         "unexpected response from Azure: '<html>404</html>', HTTP status: 200 OK", RefusalKind.FINAL
@@ -151,7 +143,6 @@ SAMPLES: Mapping[str, Sample] = {
     "of azure-cmk": Sample(
         "reading the vault: Azure answered 403 AuthorizationFailed: x [correlation id 0404]",
         RefusalKind.FINAL,
-        is_forbidden=True,
     ),
     "ids with digits": Sample("odd: /subscriptions/40440440-1c58-4f6a-8e37-94a0c5d6b404", RefusalKind.FINAL),
     "too long": Sample("operation timed out", RefusalKind.FINAL),
