@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from localazure import facts
 from localazure.keyvault.models import Vault
 from localazure.refusals import refused
 from localazure.web import Caller, ServiceError
@@ -16,7 +17,6 @@ LOOPBACK = "127.0.0.1"
 SERVICE_ADDRESS = "20.61.98.11"
 """Where Azure AI services call a vault from. Made up: Azure has many, in the service tag
 CognitiveServicesManagement."""
-_KEYS = "Microsoft.KeyVault/vaults/keys"
 
 
 @dataclass(frozen=True)
@@ -35,34 +35,8 @@ class Operation:
         return "secrets" if "/secrets/" in self.data_action else "keys"
 
 
-GET = Operation("KeyGet", "get", f"{_KEYS}/read", "keys/read/action")
-LIST = Operation("KeyList", "list", f"{_KEYS}/read", "keys/read/action")
-LIST_VERSIONS = Operation("KeyListVersions", "list", f"{_KEYS}/read", "keys/read/action")
-CREATE = Operation("KeyCreate", "create", f"{_KEYS}/create/action", "keys/create")
-IMPORT = Operation("KeyImport", "import", f"{_KEYS}/import/action", "keys/import/action")
-UPDATE = Operation("KeyUpdate", "update", f"{_KEYS}/update/action", "keys/write/action")
-DELETE = Operation("KeyDelete", "delete", f"{_KEYS}/delete", "keys/delete")
-GET_DELETED = Operation("KeyGetDeleted", "get", f"{_KEYS}/read", "keys/deletedKeys/read/action")
-LIST_DELETED = Operation("KeyListDeleted", "list", f"{_KEYS}/read", "keys/deletedKeys/read/action")
-RECOVER = Operation("KeyRecover", "recover", f"{_KEYS}/recover/action", "keys/deletedKeys/recover/action")
-PURGE = Operation("KeyPurge", "purge", f"{_KEYS}/purge/action", "keys/deletedKeys/delete")
-BACKUP = Operation("KeyBackup", "backup", f"{_KEYS}/backup/action", "keys/backup/action")
-RESTORE = Operation("KeyRestore", "restore", f"{_KEYS}/restore/action", "keys/restore/action")
-ROTATE = Operation("KeyRotate", "rotate", f"{_KEYS}/rotate/action", "keys/rotate/action")
-_POLICIES = "Microsoft.KeyVault/vaults/keyrotationpolicies"
-# A managed HSM's roles name no action on rotation policies: those on the key are assumed.
-POLICY_GET = Operation("KeyRotationPolicyGet", "getrotationpolicy", f"{_POLICIES}/read", "keys/read/action")
-POLICY_SET = Operation("KeyRotationPolicySet", "setrotationpolicy", f"{_POLICIES}/write", "keys/write/action")
-WRAP = Operation("KeyWrap", "wrapkey", f"{_KEYS}/wrap/action", "keys/wrap/action")
-UNWRAP = Operation("KeyUnwrap", "unwrapkey", f"{_KEYS}/unwrap/action", "keys/unwrap/action")
-ENCRYPT = Operation("KeyEncrypt", "encrypt", f"{_KEYS}/encrypt/action", "keys/encrypt/action")
-DECRYPT = Operation("KeyDecrypt", "decrypt", f"{_KEYS}/decrypt/action", "keys/decrypt/action")
-SIGN = Operation("KeySign", "sign", f"{_KEYS}/sign/action", "keys/sign/action")
-VERIFY = Operation("KeyVerify", "verify", f"{_KEYS}/verify/action", "keys/verify/action")
-_SECRETS = "Microsoft.KeyVault/vaults/secrets"
-SECRET_GET = Operation("SecretGet", "get", f"{_SECRETS}/getSecret/action", "")
-SECRET_DELETE = Operation("SecretDelete", "delete", f"{_SECRETS}/delete", "")
-SECRET_PURGE = Operation("SecretPurge", "purge", f"{_SECRETS}/purge/action", "")
+OPERATIONS = {row["audit"]: Operation(**row) for row in facts.read("keyvault/operations.json")["operations"]}
+"""By their names in the audit log."""
 
 
 def forbidden(code: str, message: str) -> ServiceError:

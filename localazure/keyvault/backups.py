@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from localazure.cloud import Cloud
-from localazure.keyvault import access, crypto, key_creation, key_store
+from localazure.keyvault import crypto, key_creation, key_store
 from localazure.keyvault.data_plane import Answer, Call, operation
 from localazure.keyvault.errors import bad_parameter
 from localazure.keyvault.keys_data import show
@@ -26,7 +26,7 @@ from localazure.web import Json
 _KIND, _NONCE_BYTES = "vault.backupKey", 12
 
 
-@operation(access.BACKUP)
+@operation("KeyBackup")
 def backup(call: Call) -> Answer:
     """The whole key as one opaque text."""
     key = find_key(call.cloud, call.vault, call.use.key_name)
@@ -37,7 +37,7 @@ def backup(call: Call) -> Answer:
     return Answer({"value": crypto.b64url(nonce + sealed)})
 
 
-@operation(access.RESTORE)
+@operation("KeyRestore")
 def restore(call: Call) -> Answer:
     """The key of a backup with all its versions. Raises 400 if it is no backup, 409 for a taken name."""
     content = _opened(call.cloud, call.body().get("value"))

@@ -46,8 +46,9 @@ class Answer:
     status: int = 200
 
 
-def operation(what: Operation) -> Callable[[Callable[[Call], Answer]], Handler]:
-    """Makes a handler out of a function of an admitted call."""
+def operation(name: str) -> Callable[[Callable[[Call], Answer]], Handler]:
+    """Makes a handler out of a function of an admitted call; `name` is the operation's (operations.json)."""
+    what = access.OPERATIONS[name]
 
     def decorate(act: Callable[[Call], Answer]) -> Handler:
         def handle(cloud: Cloud, request: Request) -> Response:

@@ -29,7 +29,7 @@ def put(cloud: Cloud, request: Request) -> Response:
     name = request.params["key"]
     key = key_store.find(cloud, vault, name)
     if key is None or key.visible > cloud.clock.now():
-        _require_data_role(cloud, request, vault, access.CREATE)
+        _require_data_role(cloud, request, vault, "KeyCreate")
         body = definitions.of_version(f"{TYPE}/keys", request.body, request.api_version)
         require_defined(f"{TYPE}/keys", body)
         given, policy = body["properties"], None
@@ -76,22 +76,22 @@ def list_versions(cloud: Cloud, request: Request) -> Response:
 
 def _vault(cloud: Cloud, request: Request, action: str) -> Vault:
     vault = vault_store.required(cloud, VAULTS.id_of(request), action)
-    _require_data_role(cloud, request, vault, access.GET)
+    _require_data_role(cloud, request, vault, "KeyGet")
     return vault
 
 
-def _require_data_role(cloud: Cloud, request: Request, vault: Vault, operation: access.Operation) -> None:
+def _require_data_role(cloud: Cloud, request: Request, vault: Vault, operation: str) -> None:
     """Raises 400 ForbiddenByRbac where a role on the data is needed and missing (text reported by users)."""
     caller = request.caller
     if not (cloud.behaviour.arm_keys_need_data_role and vault.rbac and caller):
         return
-    name = request.params.get("key", "")
+    action, name = access.OPERATIONS[operation].data_action, request.params.get("key", "")
     resource = f"{vault.id}/keys/{name}" if name else vault.id
-    if authorization.allows_data(cloud, caller.object_id, operation.data_action, resource) is None:
+    if authorization.allows_data(cloud, caller.object_id, action, resource) is None:
         raise refused(
             "ForbiddenByRbacInArm",
             caller=access.describe(caller),
-            action=operation.data_action,
+            action=action,
             resource=resource.lower(),
             vault=vault.name,
             location=vault.location,

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 from localazure.keyvault import access, crypto, key_creation, key_store, rotation, transfer, usage
-from localazure.keyvault.access import Operation
 from localazure.keyvault.data_plane import Answer, Call, operation
 from localazure.keyvault.errors import bad_parameter
 from localazure.keyvault.models import Key, KeyVersion
@@ -21,14 +20,14 @@ T = TypeVar("T")
 _MAX_PAGE = 25
 
 
-@operation(access.CREATE)
+@operation("KeyCreate")
 def create(call: Call) -> Answer:
     """Makes a key, or the next version of one."""
     sent = call.body("keys/create")
     return show(call, key_creation.make(call.cloud, call.vault, call.use.key_name, sent))
 
 
-@operation(access.IMPORT)
+@operation("KeyImport")
 def import_key(call: Call) -> Answer:
     """Takes in a key pair, or a transfer file with one, as a key or as the next version of one."""
     sent = call.body("keys/import")
@@ -47,27 +46,27 @@ def import_key(call: Call) -> Answer:
     return show(call, made)
 
 
-@operation(access.GET)
+@operation("KeyGet")
 def get(call: Call) -> Answer:
     """A version, the current one where the path names none; also of a disabled key."""
     key = _key(call)
     return show(call, key, find_version(key, call.use.version))
 
 
-@operation(access.LIST)
+@operation("KeyList")
 def list_keys(call: Call) -> Answer:
     """The keys, without versions in their ids."""
     return _listed(call, deleted=False)
 
 
-@operation(access.LIST_VERSIONS)
+@operation("KeyListVersions")
 def list_versions(call: Call) -> Answer:
     """The versions of a key."""
     key = _key(call)
     return page(call, key.versions, lambda v: item(call.vault, key, v, call.request.api_version))
 
 
-@operation(access.UPDATE)
+@operation("KeyUpdate")
 def update(call: Call) -> Answer:
     """Changes the attributes, operations or tags of a version that the body names."""
     key, sent = _key(call), call.body("keys/update")
@@ -89,20 +88,20 @@ def update(call: Call) -> Answer:
     return show(call, key, changed)
 
 
-@operation(access.ROTATE)
+@operation("KeyRotate")
 def rotate(call: Call) -> Answer:
     """Makes the next version, with new material, as the rotation policy says."""
     return show(call, key_store.rotate(call.cloud, _key(call), call.cloud.clock.now()))
 
 
-@operation(access.POLICY_GET)
+@operation("KeyRotationPolicyGet")
 def get_rotation_policy(call: Call) -> Answer:
     """The rotation policy, the default one where none was ever set."""
     policy = _key(call).rotation_policy
     return Answer(rotation.DEFAULT if policy is None else policy)
 
 
-@operation(access.POLICY_SET)
+@operation("KeyRotationPolicySet")
 def put_rotation_policy(call: Call) -> Answer:
     """Sets the rotation policy; versions that exist keep their expiry."""
     key, sent = _key(call), call.body("keys/rotationpolicy")
@@ -122,7 +121,7 @@ def put_rotation_policy(call: Call) -> Answer:
     return Answer(policy)
 
 
-@operation(access.DELETE)
+@operation("KeyDelete")
 def delete(call: Call) -> Answer:
     """Soft-deletes a key with all its versions; in a vault without soft delete it is purged.
 
@@ -138,20 +137,20 @@ def delete(call: Call) -> Answer:
     return show(call, gone)
 
 
-@operation(access.GET_DELETED)
+@operation("KeyGetDeleted")
 def get_deleted(call: Call) -> Answer:
     """A soft-deleted key."""
     key = _deleted(call)
     return Answer(bundle(call.vault, key, key.current, call.request.api_version))
 
 
-@operation(access.LIST_DELETED)
+@operation("KeyListDeleted")
 def list_deleted(call: Call) -> Answer:
     """The soft-deleted keys."""
     return _listed(call, deleted=True)
 
 
-@operation(access.RECOVER)
+@operation("KeyRecover")
 def recover(call: Call) -> Answer:
     """Brings a soft-deleted key back with all its versions."""
     now = call.cloud.clock.now()
@@ -162,7 +161,7 @@ def recover(call: Call) -> Answer:
     return show(call, back)
 
 
-@operation(access.PURGE)
+@operation("KeyPurge")
 def purge(call: Call) -> Answer:
     """Purges a soft-deleted key, unless the vault is purge-protected."""
     key = _deleted(call)
@@ -172,8 +171,8 @@ def purge(call: Call) -> Answer:
     return Answer(None, status=204)
 
 
-def _crypto_handler(what: Operation) -> Handler:
-    @operation(what)
+def _crypto_handler(name: str) -> Handler:
+    @operation(name)
     def act(call: Call) -> Answer:
         data = _decoded(call, "value")
         key, version, result = usage.transform(call.cloud, call.use, str(call.body().get("alg")), data)
@@ -190,7 +189,7 @@ def _decoded(call: Call, name: str) -> bytes:
         raise bad_parameter(f"{name}: {error}") from error
 
 
-@operation(access.VERIFY)
+@operation("KeyVerify")
 def verify(call: Call) -> Answer:
     """Whether a signature is that of a digest; the answer names no key."""
     digest, signature = _decoded(call, "digest"), _decoded(call, "value")
@@ -203,8 +202,8 @@ def verify(call: Call) -> Answer:
 
 
 CRYPTO: Mapping[str, Handler] = {
-    **{what.permission: _crypto_handler(what) for what in usage.ACTS},
-    access.VERIFY.permission: verify,
+    **{access.OPERATIONS[name].permission: _crypto_handler(name) for name in usage.ACTS},
+    "verify": verify,
 }
 """The operations by the last segment of their path."""
 

@@ -4,7 +4,7 @@ where no answer shows a value; read, deleted and purged in the vault. Only the n
 
 from localazure.arm_type import SPECIFIED, ArmType
 from localazure.cloud import Cloud
-from localazure.keyvault import access, vault_store
+from localazure.keyvault import vault_store
 from localazure.keyvault.data_plane import Answer, Call, operation
 from localazure.keyvault.key_creation import check_name
 from localazure.keyvault.models import DAY, Vault
@@ -72,12 +72,12 @@ def _bundle(body: Json) -> Json:
     return {**shown, **kept}
 
 
-@operation(access.SECRET_GET)
+@operation("SecretGet")
 def _get(call: Call) -> Answer:
     return Answer(_bundle(_found(call, _LIVE)[1]))
 
 
-@operation(access.SECRET_DELETE)
+@operation("SecretDelete")
 def _delete(call: Call) -> Answer:
     id, body = _found(call, _LIVE)
     now, vault = int(call.cloud.clock.now()), call.vault
@@ -90,7 +90,7 @@ def _delete(call: Call) -> Answer:
     return Answer({"recoveryId": f"{vault.uri}deletedsecrets/{call.use.key_name}", **dates, **shown})
 
 
-@operation(access.SECRET_PURGE)
+@operation("SecretPurge")
 def _purge(call: Call) -> Answer:
     id, _ = _found(call, _DELETED)
     if call.vault.purge_protected:

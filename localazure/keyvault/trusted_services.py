@@ -12,7 +12,6 @@ from typing import TypeVar
 from localazure.cloud import Cloud
 from localazure.directory import find_principal
 from localazure.keyvault import access, key_store, usage, vault_store
-from localazure.keyvault.access import Operation
 from localazure.keyvault.models import KeyVersion, Vault, address_of
 from localazure.web import Caller, ServiceError
 
@@ -68,7 +67,7 @@ class KeyUser:
 
     def read(self) -> None:
         """Reads the key, as a service does before it takes it."""
-        use = self._use(access.GET)
+        use = self._use("KeyGet")
 
         def act(_: str) -> tuple[str, None]:
             key = usage.find_key(self.cloud, use.vault, self.key_name)
@@ -77,20 +76,20 @@ class KeyUser:
         self._recorded(use, act)
 
     def wrap(self, data: bytes) -> bytes:
-        return self._transformed(access.WRAP, data)
+        return self._transformed("KeyWrap", data)
 
     def unwrap(self, data: bytes) -> bytes:
         """Undoes `wrap`, which needs the version that wrapped."""
-        return self._transformed(access.UNWRAP, data)
+        return self._transformed("KeyUnwrap", data)
 
     def need_crypto_user(self) -> None:
         """Asks whether the principal's roles let it encrypt with the key, which tells Crypto User from the
         service's narrower role, in a managed HSM, too. Access policies are not asked."""
-        use = self._use(access.ENCRYPT)
+        use = self._use("KeyEncrypt")
         if use.vault.rbac or use.vault.hsm:
             self._recorded(use, lambda _: (self.version, None))
 
-    def _transformed(self, operation: Operation, data: bytes) -> bytes:
+    def _transformed(self, operation: str, data: bytes) -> bytes:
         use = self._use(operation)
 
         def act(_: str) -> tuple[str, bytes]:
@@ -106,7 +105,7 @@ class KeyUser:
             code = error.extra.get("innererror", {}).get("code") or error.code
             raise KeyRefused(code, error.message) from error
 
-    def _use(self, operation: Operation) -> usage.Use:
+    def _use(self, operation: str) -> usage.Use:
         vault = vault_at(self.cloud, self.vault_uri)
         if vault is None or vault.deleted is not None:
             raise KeyRefused("VaultNotFound", f"the vault {self.vault_uri} does not exist, or is deleted")
@@ -118,7 +117,7 @@ class KeyUser:
         return usage.Use(
             vault,
             Caller(self.object_id, client_id, tenant_id),
-            operation,
+            access.OPERATIONS[operation],
             key_name=self.key_name,
             version=self.version,
             trusted=self.cloud.behaviour.trusted_services_reach_vault,

@@ -19,15 +19,15 @@ from localazure.web import Caller, Json, ServiceError
 
 T = TypeVar("T")
 
-_NEEDS_VALIDITY = frozenset({access.WRAP, access.ENCRYPT, access.SIGN})
-ACTS: Mapping[Operation, Callable[[str, str, bytes], bytes]] = {
-    access.WRAP: crypto.encrypt,
-    access.UNWRAP: crypto.decrypt,
-    access.ENCRYPT: crypto.encrypt,
-    access.DECRYPT: crypto.decrypt,
-    access.SIGN: crypto.sign,
+_NEEDS_VALIDITY = ("KeyWrap", "KeyEncrypt", "KeySign")
+ACTS: Mapping[str, Callable[[str, str, bytes], bytes]] = {
+    "KeyWrap": crypto.encrypt,
+    "KeyUnwrap": crypto.decrypt,
+    "KeyEncrypt": crypto.encrypt,
+    "KeyDecrypt": crypto.decrypt,
+    "KeySign": crypto.sign,
 }
-"""The cryptographic operations: functions of a private half, an algorithm and the sent value."""
+"""The cryptographic operations by name: functions of a private half, an algorithm and the sent value."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def require_state(version: KeyVersion, operation: Operation, now: float) -> None
     Outside its validity a key still decrypts and unwraps (Key Vault: "Date-time controlled
     operations"), so that old data can be recovered. The texts were seen in fakes only, never recorded.
     """
-    word, needs_validity = operation.permission.replace("key", "Key"), operation in _NEEDS_VALIDITY
+    word, needs_validity = operation.permission.replace("key", "Key"), operation.audit in _NEEDS_VALIDITY
     if operation.permission not in {o.lower() for o in version.operations}:
         raise access.forbidden("KeyOperationForbidden", f"Operation {word} is not permitted on this key.")
     if not version.enabled:
@@ -145,7 +145,7 @@ def transform(cloud: Cloud, use: Use, algorithm: str, data: bytes) -> tuple[Key,
     """Wraps, unwraps, encrypts, decrypts or signs, as the use says. Raises ServiceError."""
     key, version, private = opened(cloud, use)
     try:
-        return key, version, ACTS[use.operation](private, algorithm, data)
+        return key, version, ACTS[use.operation.audit](private, algorithm, data)
     except crypto.CryptoError as error:
         raise bad_parameter(str(error)) from error
 

@@ -27,6 +27,7 @@ MOST = 200
 """So many rows of a table are shown, and it says how many there are: a search leads to the others."""
 _MOST_STATES, _MOST_NAMES = 6, 20
 _WORDS = facts.read("page/words.json")
+_UNWRAP = access.OPERATIONS["KeyUnwrap"]
 
 
 def version(cloud: Cloud) -> str:
@@ -171,7 +172,7 @@ class _Look:
         for _, document in self.cloud.store.scan(authorization.KIND):
             role = authorization.role_of(self.cloud, document["body"])
             properties = document["body"]["properties"]
-            if role is not None and role.allows_data(access.UNWRAP.data_action):
+            if role is not None and role.allows_data(_UNWRAP.data_action):
                 scope = str(properties["scope"]).rstrip("/")
                 yield properties["principalId"], role.name, scope, float(document["since"])
 
@@ -224,7 +225,7 @@ def _ways_in(
         yield from (one for one in roles if one[2].lower().partition("/keys/")[0] in lower)
         return
     for entry in vault.properties.get("accessPolicies") or []:
-        held = [one for one in access.permissions(entry) if one in (access.UNWRAP.permission, "all")]
+        held = [one for one in access.permissions(entry) if one in (_UNWRAP.permission, "all")]
         if held:
             since = min(vault.granted.get(access.grant_key(entry, one), 0.0) for one in held)
             yield entry["objectId"], "access policy", vault.id, since
