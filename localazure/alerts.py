@@ -9,7 +9,6 @@ Sources: the reference of the table AzureDiagnostics; the refusal's text from us
 (Azure/azure-cli-extensions#3002).
 """
 
-import json
 import re
 
 from localazure import definitions, workspaces
@@ -18,7 +17,7 @@ from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.monitor import delivered
 from localazure.refusals import refused
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request
 
 _GROUPS, _RULES = "Microsoft.Insights/actionGroups", "Microsoft.Insights/scheduledQueryRules"
 _TABLE = "AzureDiagnostics"
@@ -65,7 +64,8 @@ def _require_columns(cloud: Cloud, properties: Json) -> None:
     conditions = (criteria.get("allOf") or []) if isinstance(criteria, dict) else []
     for condition in conditions:
         if missing := _missing(str(condition.get("query") or "")):
-            raise _refusal(*missing)
+            operator, column = missing
+            raise refused("AlertColumnUnknown", operator=operator, column=column)
 
 
 def _missing(query: str) -> tuple[str, str] | None:
@@ -89,14 +89,6 @@ def _has_records(cloud: Cloud, scopes: list[str]) -> bool:
     known = [str(id) for id, _ in cloud.store.scan(workspaces.KIND)]
     chosen = [id for id in known if id in {str(scope).lower() for scope in scopes}] or known
     return any(delivered(cloud, id) for id in chosen)
-
-
-def _refusal(operator: str, column: str) -> ServiceError:
-    text = f"'{operator}' operator: Failed to resolve column or scalar expression named '{column}'"
-    inner = {"code": "SEM0100", "message": text}
-    semantic = {"code": "SemanticError", "message": "A semantic error occurred.", "innererror": inner}
-    error = {"message": "The request had some invalid properties", "code": "BadArgumentError"}
-    return ServiceError(400, "BadRequest", json.dumps({"error": {**error, "innererror": semantic}}))
 
 
 TYPES = (

@@ -39,11 +39,6 @@ OPERATIONS = {row["audit"]: Operation(**row) for row in facts.read("keyvault/ope
 """By their names in the audit log."""
 
 
-def forbidden(code: str, message: str) -> ServiceError:
-    """A refused caller: 403, with Key Vault's inner error code."""
-    return ServiceError(403, "Forbidden", message, extra={"innererror": {"code": code}})
-
-
 def describe(caller: Caller) -> str:
     """The caller as Key Vault's messages spell it."""
     issuer = f"https://sts.windows.net/{caller.tenant_id}/"

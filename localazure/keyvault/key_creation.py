@@ -46,7 +46,7 @@ def make(
     if key is None and (gone := key_store.find_deleted(cloud, vault, name)):
         raise being_deleted(gone, now)
     if key is not None and key.visible > now:
-        raise _conflict("ObjectIsBeingRecovered", f"Key {name} is currently being recovered.")
+        raise refused("ObjectIsBeingRecovered", key=name)
     if kty.endswith("-HSM") and not vault.premium:
         raise bad_parameter(f"kty {kty} needs a vault of sku premium; {vault.name} is a standard one")
     if vault.hsm and not kty.endswith("-HSM"):
@@ -104,9 +104,5 @@ def operations_of(sent: Json, kty: str) -> tuple[str, ...]:
 def being_deleted(key: Key, now: float) -> ServiceError:
     """Why the name of a soft-deleted key cannot be used."""
     if key.visible > now:
-        return _conflict("ObjectIsBeingDeleted", f"Key {key.name} is currently being deleted.")
+        return refused("ObjectIsBeingDeleted", key=key.name)
     return refused("ObjectIsDeletedButRecoverable", key=key.name)
-
-
-def _conflict(code: str, message: str) -> ServiceError:
-    return ServiceError(409, "Conflict", message, extra={"innererror": {"code": code}})

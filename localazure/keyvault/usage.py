@@ -92,8 +92,7 @@ def admit(cloud: Cloud, use: Use) -> str:
     refusal = access.policy_refusal(vault, caller, use.operation, now=now, delay=delay)
     if refusal is None and find_principal(cloud, caller.object_id) is None:
         # A grant outlives its principal, and then grants nothing.
-        gone = f"The principal '{caller.object_id}' does not exist any more."
-        refusal = access.forbidden("ForbiddenByPolicy", gone)
+        refusal = refused("ForbiddenPrincipalIsGone", principal=caller.object_id)
     if refusal is not None:
         raise refusal
     return ""
@@ -119,17 +118,17 @@ def require_state(version: KeyVersion, operation: Operation, now: float) -> None
     """Raises 403 where a key version's own state forbids a cryptographic use of it.
 
     Outside its validity a key still decrypts and unwraps (Key Vault: "Date-time controlled
-    operations"), so that old data can be recovered. The texts were seen in fakes only, never recorded.
+    operations"), so that old data can be recovered.
     """
     word, needs_validity = operation.permission.replace("key", "Key"), operation.audit in _NEEDS_VALIDITY
     if operation.permission not in {o.lower() for o in version.operations}:
-        raise access.forbidden("KeyOperationForbidden", f"Operation {word} is not permitted on this key.")
+        raise refused("KeyOperationForbidden", word=word)
     if not version.enabled:
-        raise access.forbidden("KeyDisabled", f"Operation {word} is not allowed on a disabled key.")
+        raise refused("KeyDisabled", word=word)
     if needs_validity and version.not_before is not None and now < version.not_before:
         raise refused("KeyNotYetValid", word=word)
     if needs_validity and version.expires is not None and now >= version.expires:
-        raise access.forbidden("KeyExpired", f"Operation {word} is not allowed on an expired key.")
+        raise refused("KeyExpired", word=word)
 
 
 def opened(cloud: Cloud, use: Use) -> tuple[Key, KeyVersion, str]:

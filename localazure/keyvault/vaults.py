@@ -80,15 +80,15 @@ class VaultType(ArmType):
     def _require_defined(self, cloud: Cloud, request: Request) -> None:
         """Left to rules.py: what a PUT does not name may be kept from before."""
 
-    def _stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
+    def stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
         vault_store.save(cloud, vault_of(body))
         return self._answered(cloud, request, 200, body)
 
     def _taken(self, held: Vault, name: str, request: Request) -> ServiceError:
         if self.hsm:
-            gone = "held by a deleted one, to be recovered or purged"
-            state = "already in use" if held.deleted is None else gone
-            return ServiceError(409, "Conflict", f"The managed HSM name '{name}' is {state}.")
+            if held.deleted is None:
+                return refused("ManagedHsmExists", name=name)
+            return refused("ManagedHsmIsSoftDeleted", name=name)
         here = held.subscription_id.lower() == request.params["subscription"].lower()
         if held.deleted is not None and here:
             return refused("VaultIsSoftDeleted")
