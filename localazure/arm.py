@@ -107,7 +107,6 @@ def require_served(cloud: Cloud, request: Request, namespace: str) -> None:
     if below.lower() in ("", "register", "unregister"):
         return
     type = "/".join(below.split("/")[::2])
-    served = versions_of(namespace, type)
     first = _first_served(cloud, namespace)
     served = [version for version in versions_of(namespace, type) if version >= first]
     is_unknown = bool(served) and request.api_version.lower() not in served

@@ -192,9 +192,10 @@ class ArmType:
         body = {"id": id, "name": name, "type": self.type, **self.make(cloud, request, id, known)}
         if self.dated:
             body["systemData"] = _dated(cloud, request, known)
-        return self._stored(cloud, request, body, known)
+        return self.stored(cloud, request, body, known)
 
-    def _stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
+    def stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
+        """Keeps a body after a write, `known` being the one before it, and answers the write."""
         cloud.store.put(self.kind, body["id"], body)
         if known:
             return self._answered(cloud, request, 200, body)

@@ -38,13 +38,13 @@ def _gives(
     """Whether a role allows an action, regardless of deny assignments."""
     return any(
         role.allows(action) and _meets_condition(assignment, action, attributes)
-        for role, assignment in _roles_at(cloud, object_id, scope)
+        for role, assignment in roles_at(cloud, object_id, scope)
     )
 
 
 def allows_data(cloud: Cloud, object_id: str, data_action: str, scope: str) -> str | None:
     """The id of the role assignment that allows a data action at an ARM scope; None = refused."""
-    for role, assignment in _roles_at(cloud, object_id, scope):
+    for role, assignment in roles_at(cloud, object_id, scope):
         if role.allows_data(data_action) and _meets_condition(assignment, data_action, _NONE):
             if _denies(cloud, object_id, scope, lambda denied: denied.allows_data(data_action)):
                 return None
@@ -89,17 +89,14 @@ def _denies(cloud: Cloud, object_id: str, scope: str, denied: Callable[[Role], b
         spared = object_id.lower() in _ids(properties, "excludePrincipals")
         if spared or not _ids(properties, "principals") & {_EVERYBODY, object_id.lower()}:
             continue
-        if any(denied(_denied(block)) for block in properties["permissions"]):
+        blocks = [Role("", "", "", *actions_of(block)) for block in properties["permissions"]]
+        if any(denied(block) for block in blocks):
             return body
     return None
 
 
 def _ids(properties: Json, name: str) -> set[str]:
     return {str(one["id"]).lower() for one in properties.get(name) or ()}
-
-
-def _denied(block: Json) -> Role:
-    return Role("", "", "", *actions_of(block))
 
 
 def require(cloud: Cloud, request: Request, action: str, scope: str) -> None:
@@ -211,11 +208,6 @@ def assignment(scope: str, name: str, role: Role, given: Json, *, created: str, 
     return {"properties": properties, "id": assignment_id(scope, name), "type": _TYPE, "name": name}
 
 
-def roles_at(cloud: Cloud, object_id: str, scope: str) -> list[Role]:
-    """The roles of a principal that count at a scope."""
-    return [role for role, _ in _roles_at(cloud, object_id, scope)]
-
-
 def subscription_of(scope: str) -> str:
     """The id of the subscription that a scope is in; empty for one in none."""
     return "/".join(scope.split("/")[:3]) if scope.lower().startswith("/subscriptions/") else ""
@@ -243,8 +235,9 @@ def custom_roles(cloud: Cloud) -> list[Role]:
     return [role_from(body) for _, body in cloud.store.scan(CUSTOM)]
 
 
-def _roles_at(cloud: Cloud, object_id: str, scope: str) -> Iterator[tuple[Role, Json]]:
-    """The roles that count at a scope: granted at it or above it, long enough ago, to one who exists."""
+def roles_at(cloud: Cloud, object_id: str, scope: str) -> Iterator[tuple[Role, Json]]:
+    """The roles of a principal that count at a scope, each with its assignment (ARM's body): granted at it or
+    above it, long enough ago, to one who exists."""
     target = scope.rstrip("/").lower() + "/"
     latest: float | None = None
     for assignment in _assignments_of(cloud, object_id):

@@ -186,10 +186,7 @@ def _shown(body: Json, request: Request) -> Json:
 def _location(cloud: Cloud, request: Request, operation_id: str) -> dict[str, str]:
     seconds = cloud.behaviour.group_retry_seconds
     path = f"/subscriptions/{request.params['subscription']}/operationresults/{operation_id}"
-    return {
-        "Location": f"https://{Host.ARM}{path}?api-version={request.api_version}",
-        "Retry-After": str(seconds),
-    }
+    return {"Location": request.polled_at(path), "Retry-After": str(seconds)}
 
 
 def _id(request: Request) -> str:

@@ -93,7 +93,7 @@ def _list(cloud: Cloud, request: Request) -> Response:
 def _permissions(cloud: Cloud, request: Request) -> Response:
     """The caller's permissions at a scope: those of each of its roles there."""
     roles = rbac.roles_at(cloud, request.object_id, request.scope)
-    return Response(200, {"value": [permission_of(role) for role in roles]})
+    return Response(200, {"value": [permission_of(role) for role, _ in roles]})
 
 
 def _get_definition(cloud: Cloud, request: Request) -> Response:

@@ -35,13 +35,13 @@ class _DeploymentType(ArmType):
             return answer
         operation = operations.begin(cloud, {"deployment": self.id_of(request)})
         place = f"{SUBSCRIPTION.format(**request.params)}/operationresults/{operation.id}"
-        return Response(202, None, {"Location": _url(request, place)})
+        return Response(202, None, {"Location": request.polled_at(place)})
 
-    def _stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
+    def stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
         operation = operations.begin(cloud, {"deployment": body["id"]})
-        written = super()._stored(cloud, request, {**body, "operation": operation.id}, known)
+        written = super().stored(cloud, request, {**body, "operation": operation.id}, known)
         place = f"{body['id']}/operationStatuses/{operation.id}"
-        return replace(written, headers={"Azure-AsyncOperation": _url(request, place)})
+        return replace(written, headers={"Azure-AsyncOperation": request.polled_at(place)})
 
 
 def routes(router: Router) -> tuple[Route, ...]:
@@ -185,7 +185,3 @@ def _shown(cloud: Cloud, request: Request, body: Json) -> Json:
     if request.method == "PUT" or (operation and not operation.over(cloud.clock.now())):
         return {**body, "properties": {**body["properties"], "provisioningState": "Accepted"}}
     return body
-
-
-def _url(request: Request, path: str) -> str:
-    return f"https://{Host.ARM}{path}?api-version={request.api_version}"

@@ -120,6 +120,10 @@ class Request:
     def api_version(self) -> str:
         return self.query.get("api-version", "")
 
+    def polled_at(self, path: str) -> str:
+        """The address of a path of ARM, with the api-version of this request."""
+        return f"https://{Host.ARM}{path}?api-version={self.api_version}"
+
 
 @dataclass(frozen=True)
 class Response:

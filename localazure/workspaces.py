@@ -58,10 +58,6 @@ def _shown(cloud: Cloud, request: Request, body: Json) -> Json:
     return {**body, "properties": {**body["properties"], "provisioningState": "Creating"}}
 
 
-def _created(request: Request, id: str) -> dict[str, str]:
-    return {"Location": f"https://{Host.ARM}{id}?api-version={request.api_version}"}
-
-
 WORKSPACES = ArmType(
     kind=KIND,
     path=f"{GROUP}/providers/{_TYPE}/{{workspace}}",
@@ -70,7 +66,7 @@ WORKSPACES = ArmType(
     tracked=True,
     shown=_shown,
     removed=_removed,
-    created_headers=_created,
+    created_headers=lambda request, own: {"Location": request.polled_at(own)},
 )
 
 

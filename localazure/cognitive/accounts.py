@@ -52,7 +52,7 @@ class AccountType(ArmType):
         account = Account(**known)
         _require_match(request, account)
         changed = writing.update_account(cloud, request, account)
-        return self._stored(cloud, request, asdict(changed), known)
+        return self.stored(cloud, request, asdict(changed), known)
 
     def delete(self, cloud: Cloud, request: Request) -> Response:
         """Soft-deletes an account (200, empty, at once); 204 if it does not exist. Raises 409 for one that
@@ -69,7 +69,7 @@ class AccountType(ArmType):
     def _require_defined(self, cloud: Cloud, request: Request) -> None:
         validation.check_body(cloud, request)
 
-    def _stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
+    def stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
         account = Account(**{name: value for name, value in body.items() if name != "type"})
         headers = {"ETag": account.etag}
         if account.operation and (operation := operations.find(cloud, account.operation)):
@@ -99,7 +99,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     if request.properties.get("restore"):
         return asdict(deleted.restore(cloud, request, gone))
     if gone is not None:
-        raise deleted.must_be_restored(id)
+        raise refused("FlagMustBeSetForRestore", id=id)
     return asdict(writing.create_account(cloud, request, id))
 
 

@@ -32,11 +32,6 @@ def bind_new(cloud: Cloud, account: Account, correlation_id: str) -> tuple[Accou
     return _wrapped(cloud, account, data_key, correlation_id, kept=kept)
 
 
-def with_new_data_key(cloud: Cloud, account: Account) -> Account:
-    """An account that holds no data yet, on Microsoft's key."""
-    return replace(account, wrapping=data.wrap_for_microsoft(cloud, data.new_data_key()))
-
-
 def rebind(
     cloud: Cloud, old: Account, new: Account, correlation_id: str
 ) -> tuple[Account, ServiceError | None]:

@@ -42,11 +42,6 @@ def find(cloud: Cloud, id: str) -> Account | None:
     return found if found is None or not _expired(cloud, found) else None
 
 
-def must_be_restored(id: str) -> ServiceError:
-    """The answer to a PUT on a soft-deleted name without `restore` (reported by users)."""
-    return refused("FlagMustBeSetForRestore", id=id)
-
-
 def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:
     """Brings a soft-deleted account back as it was, `createdAt` being now. Raises ServiceError.
 

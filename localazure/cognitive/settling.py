@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 from localazure import operations
 from localazure.cloud import Cloud, iso
-from localazure.cognitive import binding, identity
+from localazure.cognitive import binding, data, identity
 from localazure.cognitive import models as stored
 from localazure.cognitive.models import PURGING, Account
 from localazure.cognitive.responses import answered
@@ -167,7 +167,9 @@ def _without_new_encryption(cloud: Cloud, account: Account, before: Account | No
     """The account with the encryption, and the wrapped data key, that it had before the write."""
     properties = {name: value for name, value in account.properties.items() if name != "encryption"}
     if before is None:
-        return binding.with_new_data_key(cloud, replace(account, properties=properties))
+        # It holds no data yet.
+        wrapping = data.wrap_for_microsoft(cloud, data.new_data_key())
+        return replace(account, properties=properties, wrapping=wrapping)
     if before.encryption is not None:
         properties["encryption"] = before.encryption
     return replace(account, properties=properties, wrapping=before.wrapping)

@@ -8,7 +8,7 @@ from localazure.keyvault.responses import deleted_body
 from localazure.locations import normal_location
 from localazure.paging import page
 from localazure.refusals import refused
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Json, Request, Response, ServiceError
 
 OPERATION = "vault purge"
 """What an operation is about that `purge_result` answers: a purge, or the deletion of a managed HSM."""
@@ -70,12 +70,9 @@ def _require(cloud: Cloud, request: Request) -> Vault:
 
 def accepted(request: Request, location: str, operation_id: str, body: Json) -> Response:
     """202, to be polled at an operation's result."""
-    url = (
-        f"https://{Host.ARM}/subscriptions/{request.params['subscription']}/providers/Microsoft.KeyVault/"
-        f"locations/{normal_location(location)}/operationResults/{operation_id}"
-        f"?api-version={request.api_version}"
-    )
-    return Response(202, body, {"location": url})
+    place = f"/subscriptions/{request.params['subscription']}/providers/Microsoft.KeyVault/locations"
+    path = f"{place}/{normal_location(location)}/operationResults/{operation_id}"
+    return Response(202, body, {"location": request.polled_at(path)})
 
 
 def _moment(seconds: float) -> str:

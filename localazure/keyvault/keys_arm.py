@@ -44,9 +44,12 @@ def put(cloud: Cloud, request: Request) -> Response:
 
 
 def get(cloud: Cloud, request: Request) -> Response:
-    """A key, with its current version."""
+    """A key, with its current version, or one version of it."""
     vault = _vault(cloud, request, "read")
-    return Response(200, _shown(vault, find_key(cloud, vault, request.params["key"])))
+    key = find_key(cloud, vault, request.params["key"])
+    if "version" in request.params:
+        return Response(200, _shown(vault, key, find_version(key, request.params["version"])))
+    return Response(200, _shown(vault, key))
 
 
 def list_all(cloud: Cloud, request: Request) -> Response:
@@ -56,13 +59,6 @@ def list_all(cloud: Cloud, request: Request) -> Response:
     keys = [key for key in key_store.all_of(cloud, vault) if key.visible <= now]
     rows = page(request, keys, lambda key: key.name, lambda key: _row(vault, key), ends_empty=True)
     return Response(200, rows)
-
-
-def get_version(cloud: Cloud, request: Request) -> Response:
-    """One version of a key."""
-    vault = _vault(cloud, request, "read")
-    key = find_key(cloud, vault, request.params["key"])
-    return Response(200, _shown(vault, key, find_version(key, request.params["version"])))
 
 
 def list_versions(cloud: Cloud, request: Request) -> Response:

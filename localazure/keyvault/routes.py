@@ -116,7 +116,7 @@ _ARM: tuple[Route, ...] = (
     _arm("GET", _KEY, "vaults/keys/read", keys_arm.get, _KEY_ASSUMED),
     _arm("GET", _VAULT + "/keys", "vaults/keys/read", keys_arm.list_all, _ROW_ASSUMED),
     _arm("GET", _KEY + "/versions", "vaults/keys/versions/read", keys_arm.list_versions, _ROW_ASSUMED),
-    _arm("GET", _KEY + "/versions/{version}", "vaults/keys/versions/read", keys_arm.get_version),
+    _arm("GET", _KEY + "/versions/{version}", "vaults/keys/versions/read", keys_arm.get),
     *secrets.ARM_ROUTES,
 )
 

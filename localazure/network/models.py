@@ -12,7 +12,7 @@ from localazure.arm_type import GROUP, SUBSCRIPTION, ArmType
 from localazure.cloud import Cloud
 from localazure.locations import normal_location
 from localazure.refusals import refused
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Json, Request, Response, ServiceError
 
 PROVIDER = "Microsoft.Network"
 PLACE = f"{GROUP}/providers/{PROVIDER}"
@@ -55,7 +55,7 @@ class NetworkType(ArmType):
             return body
         return self._kept(cloud, body, "Succeeded", None)
 
-    def _stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
+    def stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
         operation = operations.begin(cloud, {"service": SERVICE, "id": body["id"]})
         body = self._kept(cloud, body, "Updating", operation.id)
         headers = self._headers(request, body, operation.id)
@@ -74,17 +74,16 @@ class NetworkType(ArmType):
 
     def _headers(self, request: Request, body: Json, operation_id: str) -> dict[str, str]:
         """Where the write is polled; a delete and private DNS also name a Location."""
-        subscription = f"https://{Host.ARM}{SUBSCRIPTION.format(**request.params)}"
+        subscription = SUBSCRIPTION.format(**request.params)
         place = normal_location(str(body.get("location") or "global"))
         base = f"{subscription}/providers/{PROVIDER}/locations/{place}"
         statuses, results = "operations", "operationResults"
         if self.dns:
             base = f"{subscription}/resourceGroups/{request.params['group']}/providers/{PROVIDER}"
             statuses, results = "privateDnsOperationStatuses", "privateDnsOperationResults"
-        end = f"{operation_id}?api-version={request.api_version}"
-        headers = {"Azure-AsyncOperation": f"{base}/{statuses}/{end}"}
+        headers = {"Azure-AsyncOperation": request.polled_at(f"{base}/{statuses}/{operation_id}")}
         if self.dns or request.method == "DELETE":
-            headers["Location"] = f"{base}/{results}/{end}"
+            headers["Location"] = request.polled_at(f"{base}/{results}/{operation_id}")
         return headers
 
 

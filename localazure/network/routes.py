@@ -27,8 +27,7 @@ def _poll(cloud: Cloud, request: Request) -> Response:
     done = operation.done(cloud.clock.now())
     if "operationresults/" not in request.path.lower():
         return Response(200, {"status": "Succeeded" if done else "InProgress"})
-    url = f"https://{Host.ARM}{request.path}?api-version={request.api_version}"
-    return Response(200) if done else Response(202, None, {"Location": url})
+    return Response(200) if done else Response(202, None, {"Location": request.polled_at(request.path)})
 
 
 def _row(place: str, name: str) -> Route:

@@ -6,7 +6,7 @@ A subnet that is made, changed or deleted by itself is a write of its network.
 
 import ipaddress
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from localazure import definitions
 from localazure.arm_type import SPECIFIED, resource_not_found
@@ -92,6 +92,10 @@ def _subnets_of(network: Json | None) -> list[Json]:
 
 def _shown(cloud: Cloud, _: Request, network: Json) -> Json:
     subnets = [_shown_subnet(cloud, network, subnet) for subnet in _subnets_of(network)]
+    return _with_subnets(network, subnets)
+
+
+def _with_subnets(network: Json, subnets: list[Json]) -> Json:
     return {**network, "properties": {**network["properties"], "subnets": subnets}}
 
 
@@ -108,15 +112,7 @@ def _require_unused(cloud: Cloud, subnets: Iterable[Json]) -> None:
             raise refused("InUseSubnetCannotBeDeleted", subnet=subnet["name"], user=users[0]["id"])
 
 
-@dataclass(frozen=True)
-class _VirtualNetworks(NetworkType):
-    def written(self, cloud: Cloud, request: Request, network: Json, subnets: list[Json]) -> Response:
-        """The answer to a write of a network that has these subnets from now on."""
-        body = {**network, "properties": {**network["properties"], "subnets": subnets}}
-        return self._stored(cloud, request, body, network)
-
-
-NETWORKS = _VirtualNetworks(
+NETWORKS = NetworkType(
     kind="network.virtualNetwork",
     path=f"{PLACE}/virtualNetworks/{{network}}",
     make=_make,
@@ -129,7 +125,7 @@ NETWORKS = _VirtualNetworks(
 
 def _put_subnet(cloud: Cloud, request: Request) -> Response:
     """Makes a subnet, or replaces one."""
-    network, name = _network(cloud, request), request.params["subnet"]
+    network, name = NETWORKS.required(cloud, request), request.params["subnet"]
     known = _named(network, name)
     subnets, status = [*_subnets_of(network)], 201
     if known is None:
@@ -138,23 +134,24 @@ def _put_subnet(cloud: Cloud, request: Request) -> Response:
     else:
         made, status = _subnet(cloud, network["id"], {**request.given, "name": known["name"]}), 200
         subnets[subnets.index(known)] = made
-    written = NETWORKS.written(cloud, request, network, subnets)
-    return replace(written, status=status, body=_shown_subnet(cloud, _network(cloud, request), made))
+    written = NETWORKS.stored(cloud, request, _with_subnets(network, subnets), network)
+    return replace(written, status=status, body=_shown_subnet(cloud, NETWORKS.required(cloud, request), made))
 
 
 def _delete_subnet(cloud: Cloud, request: Request) -> Response:
     """202 with an operation; 204 if it does not exist. Raises 400 for one in use."""
-    network = _network(cloud, request)
+    network = NETWORKS.required(cloud, request)
     known = _named(network, request.params["subnet"])
     if known is None:
         return Response(204)
     _require_unused(cloud, [known])
     left = [subnet for subnet in _subnets_of(network) if subnet is not known]
-    return replace(NETWORKS.written(cloud, request, network, left), status=202, body=None)
+    written = NETWORKS.stored(cloud, request, _with_subnets(network, left), network)
+    return replace(written, status=202, body=None)
 
 
 def _get_subnet(cloud: Cloud, request: Request) -> Response:
-    network, name = NETWORKS.settled(cloud, _network(cloud, request)), request.params["subnet"]
+    network, name = NETWORKS.settled(cloud, NETWORKS.required(cloud, request)), request.params["subnet"]
     subnet = _named(network, name)
     if subnet is None:
         raise resource_not_found(f"{_SUBNETS}/{network['name']}/{name}", request.params["group"])
@@ -162,12 +159,8 @@ def _get_subnet(cloud: Cloud, request: Request) -> Response:
 
 
 def _list_subnets(cloud: Cloud, request: Request) -> Response:
-    network = NETWORKS.settled(cloud, _network(cloud, request))
+    network = NETWORKS.settled(cloud, NETWORKS.required(cloud, request))
     return Response(200, {"value": _shown(cloud, request, network)["properties"]["subnets"]})
-
-
-def _network(cloud: Cloud, request: Request) -> Json:
-    return NETWORKS.required(cloud, request)
 
 
 def _named(network: Json, name: str) -> Json | None:
