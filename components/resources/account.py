@@ -113,7 +113,8 @@ def make_account(
 def _tell_what_was_never_written(
     resource: AzureResource, name: str, missing: Sequence[str], before: AccountBefore
 ) -> None:
-    """Warns of the arguments `missing` in the state's outputs, if the run writes nothing of the account.
+    """Warns of the arguments `missing` in the state's outputs, if the run writes nothing of the account. A
+    program is not told whether the run is limited to targets.
 
     If Azure accepts a write and then fails it, the state has its inputs, and a refresh, to which the outputs
     show no difference, keeps them as if the write had succeeded (azure-native v3.29, provider.go, Read).
@@ -125,10 +126,10 @@ def _tell_what_was_never_written(
     def warn(etag_after: str | None) -> None:
         if etag_after == etag:
             pulumi.log.warn(
-                f"the account {name!r} is without {', '.join(missing)} as the program has it, and no update "
-                "would write that: Azure accepted an earlier write and then failed it, and a refresh took it "
-                "for done. Change something else of the account, such as a tag, and run `pulumi up`: it "
-                "then writes all of it"
+                f"account {name!r} has other values of {', '.join(missing)} than the program, and this run "
+                "does not write them. If it has --target or --exclude, a `pulumi up` without them does. Else "
+                "Azure accepted an earlier write and then failed it, and a refresh took it for done: change "
+                "something else of the account, such as a tag, and run `pulumi up`, which writes all of it"
             )
 
     resource.etag.apply(warn)

@@ -255,7 +255,7 @@ def test_a_change_that_a_refresh_took_for_made_is_told(refreshes: bool) -> None:
     assert "CapacityExceeded" in world.up()
     cloud.behave(failing_operations="", failed_operations_keep="all")
     assert world.up() == ""
-    lost = "the account 'lang-claims' is without tags"
+    lost = "account 'lang-claims' has other values of tags"
     if not refreshes:
         assert lost not in "\n".join(world.engine.warnings)
         assert tags(world) == "night"
