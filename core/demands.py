@@ -304,7 +304,7 @@ def restricted(network: Network, *, disabled: bool = False) -> Judgement | None:
 
 
 def _is_wide(rule: object) -> bool:
-    _, slash, bits = str(rule).rpartition("/")
+    _, slash, bits = str(rule).strip().rpartition("/")
     return bool(slash) and bits.isdecimal() and int(bits) < WIDEST_RANGE
 
 

@@ -36,11 +36,13 @@ def refusals(monitor: RecordingMonitor) -> set[tuple[str, str]]:
     }
 
 
-def answers(monitor: RecordingMonitor, found: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Answer]]:
+def answers(
+    monitor: RecordingMonitor, found: Mapping[str, Mapping[str, Any]], pack: Pack | None = None
+) -> list[tuple[str, Answer]]:
     """What the pack says of the program, each with the logical name that it is about. `found` are the inputs
     that the state has of resources, by their type tokens: they stay where a program ignores changes."""
     names = {one.urn: one.name for one in monitor.registered}
-    pack = Pack()
+    pack = pack or Pack()
 
     def kept(one: Registered, props: Mapping[str, Any]) -> Thing:
         result = copy.deepcopy(dict(props))

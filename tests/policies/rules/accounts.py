@@ -105,7 +105,11 @@ ROWS: Final[dict[str, list[Row]]] = {
         ),
         *(
             Row(f"a {type} of kind {kind}", on, says, {"account.kind": kind, "below": thing})
-            for kind, type, says in (("OpenAI", "Project", "violation"), ("OpenAI", "Deployment", "pass"))
+            for kind, type, says in (
+                ("OpenAI", "Project", "violation"),
+                ("OpenAI", "Deployment", "pass"),
+                ("Face", "Deployment", "violation"),
+            )
             for on, thing in below(type)
         ),
     ],

@@ -84,6 +84,11 @@ NETWORKS: Final[tuple[tuple[Change, str, str], ...]] = (
     ({"publicNetworkAccess": "Disabled"}, "pass", "pass"),
     ({"networkAcls": {"defaultAction": "Deny"}}, "pass", "violation"),
     ({"networkAcls": {"ipRules": [{"value": "10.0.0.0/24"}]}}, "violation", "violation"),
+    (
+        {"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "0.0.0.0/1"}]}},
+        "violation",
+        "violation",
+    ),
     ({}, "violation", "violation"),
     ({"publicNetworkAccess": UNKNOWN_TEXT}, "open", "open"),
     ({"networkAcls": UNKNOWN_OBJECT}, "open", "violation"),
