@@ -51,7 +51,9 @@ def main(
         if wanted := dict(given.port):
             _remember(home, {**home.ports(), **wanted})
         if given.command in _COMMANDS:
-            return _COMMANDS[given.command](home, given) or _flushed()
+            code = _COMMANDS[given.command](home, given)
+            sys.stdout.flush()
+            return code
         done = checkout.set_up(words) if of_checkout else None
         return stacks[given.command](home, given.stack) if done is None else done
     except BrokenPipeError:
@@ -95,11 +97,6 @@ def _remember(home: Home, ports: Mapping[str, int]) -> None:
             "stop`, then this command again"
         )
     home.remember_ports(ports)
-
-
-def _flushed() -> int:
-    sys.stdout.flush()
-    return 0
 
 
 def _stack(text: str) -> str:

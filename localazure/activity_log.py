@@ -8,14 +8,12 @@ Azure's refusal.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 from localazure.cloud import Cloud, iso, iso_of
 from localazure.paging import page
 from localazure.refusals import refused
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response
 
 STREAM = "activity"
 DAYS = 90
@@ -32,20 +30,11 @@ _FIELDS = {
 _OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 
 
-@contextmanager
-def recorded(cloud: Cloud, request: Request, route: Route) -> Iterator[Callable[[int], None]]:
-    """Records the request that runs within, unless it only reads; the yielded function takes its status."""
-
-    def ended(status: int) -> None:
-        if request.method != "GET" and not route.permission.endswith("/read"):
-            event = _event(cloud, request, route.permission, status)
-            cloud.store.append(STREAM, event["subscriptionId"], event)
-
-    try:
-        yield ended
-    except ServiceError as error:
-        ended(error.status)
-        raise
+def record(cloud: Cloud, request: Request, route: Route, status: int) -> None:
+    """Records a request that was answered with this status, unless it only reads."""
+    if request.method != "GET" and not route.permission.endswith("/read"):
+        event = _event(cloud, request, route.permission, status)
+        cloud.store.append(STREAM, event["subscriptionId"], event)
 
 
 def _event(cloud: Cloud, request: Request, action: str, status: int) -> Json:

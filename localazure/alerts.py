@@ -46,7 +46,7 @@ def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
         properties["createdWithApiVersion"] = known["properties"]["createdWithApiVersion"]
     body = _body(request, properties)
     kept = {name: request.body[name] for name in ("kind", "identity") if request.body.get(name) is not None}
-    return {**body, **kept, "etag": f'"{cloud.new_id()}"'}
+    return {**body, **kept, "etag": cloud.new_etag()}
 
 
 def _body(request: Request, properties: Json) -> Json:

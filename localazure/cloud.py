@@ -1,5 +1,7 @@
 """The cloud a handler works on: its memory, its clock, its ids and its behaviour."""
 
+import base64
+import os
 import random
 import time
 import uuid
@@ -70,6 +72,18 @@ class Cloud:
     def new_id(self) -> str:
         """A new GUID with dashes, lower case; the same row of them for the same seed."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def new_etag(self) -> str:
+        """A new entity tag, with its quotes."""
+        return f'"{self.new_id()}"'
+
+    def own_key(self, kind: str) -> bytes:
+        """A key of 32 bytes that the cloud has, by its kind in the store; made when it is first needed."""
+        kept = self.store.get(kind, "microsoft")
+        if kept is None:
+            kept = {"key": base64.b64encode(os.urandom(32)).decode()}
+            self.store.put(kind, "microsoft", kept)
+        return base64.b64decode(kept["key"])
 
     def seed_ids(self, seed: int | None) -> None:
         """Makes the ids that follow the same row of them for the same seed; None goes back to chance."""

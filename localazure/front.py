@@ -141,10 +141,13 @@ class Front:
                 return self._answered(request, route)
             arm.require_own_region(request, national)
             left = throttling.take(self.cloud, self.buckets, request)
-            with activity_log.recorded(self.cloud, request, route) as ended:
+            try:
                 arm.require_admitted(self.cloud, request, route)
                 answered = self._answered(request, route)
-                ended(answered.status)
+            except ServiceError as error:
+                activity_log.record(self.cloud, request, route, error.status)
+                raise
+            activity_log.record(self.cloud, request, route, answered.status)
             response = answers.as_set(self.cloud.behaviour, answered)
             return replace(response, headers={**response.headers, **left})
 

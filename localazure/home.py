@@ -71,11 +71,8 @@ class Home:
     def secrets(self) -> Mapping[str, str]:
         """The control token and the client secrets by name; made at random where they are missing."""
         found = _read(self.path / "secrets.json")
-        wanted = {"control": str(found.get("control") or secrets.token_urlsafe(30))}
-        for name in _CLIENTS:
-            kept = str(found.get(name) or "")
-            # One that begins with a dash, which older versions could make, is an option to a command line.
-            wanted[name] = kept if kept and not kept.startswith("-") else new_client_secret()
+        wanted = {name: str(found.get(name) or new_client_secret()) for name in _CLIENTS}
+        wanted["control"] = str(found.get("control") or secrets.token_urlsafe(30))
         if wanted != found:
             write_private(self.path / "secrets.json", json.dumps(wanted, indent=2))
         return wanted

@@ -13,14 +13,13 @@ _OF_RESOURCES = "Microsoft.ManagedIdentity/identities"
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    if known is None:
-        tenant = (cloud.store.get("subscription", request.params["subscription"]) or {})["tenantId"]
+    if known:
+        properties = known["properties"]
+    else:
+        tenant = request.tenant_id
         properties = _ids(create_principal(cloud, tenant_id=tenant, name=request.params["name"]))
-    return {
-        "location": normal_location(request.body["location"]),
-        "tags": request.body.get("tags") or {},
-        "properties": known["properties"] if known else properties,
-    }
+    tags = request.body.get("tags") or {}
+    return {"location": normal_location(request.body["location"]), "tags": tags, "properties": properties}
 
 
 def _ids(principal: Principal) -> Json:

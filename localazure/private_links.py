@@ -42,7 +42,7 @@ def connect(
         "name": f"{resource}/{name}" if type.startswith("Microsoft.CognitiveServices/") else name,
         "type": type,
         "location": location,
-        "etag": _new_etag(cloud),
+        "etag": cloud.new_etag(),
         "properties": {
             "provisioningState": "Succeeded",
             "groupIds": list(groups),
@@ -51,10 +51,6 @@ def connect(
         },
     }
     cloud.store.put(_KIND, id, body)
-
-
-def _new_etag(cloud: Cloud) -> str:
-    return f'"{cloud.new_id()}"'
 
 
 def find(cloud: Cloud, connection_id: str) -> Json | None:
@@ -87,7 +83,7 @@ def routes(template: str, resource_id: Callable[[Cloud, Request], object]) -> tu
         properties = known["properties"]
         state = {**properties["privateLinkServiceConnectionState"], **_sent_state(request)}
         changed = {**properties, "privateLinkServiceConnectionState": state}
-        return {**known, "etag": _new_etag(cloud), "properties": changed}
+        return {**known, "etag": cloud.new_etag(), "properties": changed}
 
     path = f"{template}/privateEndpointConnections/{{connection}}"
     return ArmType(_KIND, path, put, parent=resource_id, absent=_absent).routes()

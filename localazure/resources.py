@@ -34,12 +34,11 @@ from localazure.web import Host, Json, Request, Response
 
 _KIND, _TYPE = "group", "Microsoft.Resources/resourceGroups"
 _NAME = re.compile(r"[-\w._()]{0,89}[-\w_()]")
-_STORED = (identities, monitor, alerts, workspaces, destinations, policies)
+_STORED = (vaults, identities, monitor, alerts, workspaces, destinations, policies)
 # A group's delete takes these along, in this order: endpoints before targets, accounts before their keys.
 _CONTENTS = (
     *(type.delete_in_group for type in network.TYPES),
     deleted.delete_in_group,
-    vaults.delete_in_group,
     *(type.delete_in_group for module in _STORED for type in module.TYPES),
     *(type.delete_in_group for type in policies.ANYWHERE),
 )
@@ -85,9 +84,8 @@ def _get(cloud: Cloud, request: Request) -> Response:
 
 
 def _head(cloud: Cloud, request: Request) -> Response:
-    if _look(cloud, _id(request)) is None:
-        return group_not_found(request.params["group"]).response()
-    return Response(204)
+    found = _get(cloud, request)
+    return Response(204) if found.status == 200 else found
 
 
 def _list(cloud: Cloud, request: Request) -> Response:

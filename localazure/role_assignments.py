@@ -12,7 +12,7 @@ from localazure.arm_type import SPECIFIED
 from localazure.cloud import Cloud, iso
 from localazure.directory import find_principal
 from localazure.refusals import refused
-from localazure.roles import BY_ID, ROLES, Role, permission_of, role_from
+from localazure.roles import BY_ID, DATES, ROLES, Role, permission_of, role_from
 from localazure.routes import Handler, Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
@@ -149,10 +149,7 @@ def _definition(cloud: Cloud, role: Role, scope: str) -> Json:
             "description": role.description,
             "assignableScopes": custom.get("assignableScopes") or ["/"],
             "permissions": [permission_of(role)],
-            "createdOn": "2015-02-02T21:55:09.8806423Z",
-            "updatedOn": "2023-11-27T15:18:26.5523126Z",
-            "createdBy": None,
-            "updatedBy": None,
+            **DATES,
         },
         "id": f"{rbac.subscription_of(scope)}{rbac.definition_path(role)}",
         "type": _DEFINITION,

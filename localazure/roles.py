@@ -56,7 +56,10 @@ def permission_of(role: Role) -> dict[str, list[str]]:
     return {word: list(actions) for word, actions in zip(_WORDS, given, strict=True)}
 
 
-ROLES = tuple(role_from(body) for body in facts.read("roles.json")["roles"])
+_FACTS = facts.read("roles.json")
+DATES: Mapping[str, str | None] = _FACTS["dates"]
+"""When each role was made and changed, by whom."""
+ROLES = tuple(role_from(body) for body in _FACTS["roles"])
 BY_ID: Mapping[str, Role] = {role.id: role for role in ROLES}
 BY_NAME: Mapping[str, Role] = {role.name: role for role in ROLES}
 

@@ -44,8 +44,7 @@ def _list_tenants(cloud: Cloud, request: Request) -> Response:
             "displayName": tenant["displayName"],
             "defaultDomain": tenant["domain"],
             "domains": [tenant["domain"]],
-            "tenantCategory": "Home",
-            "tenantType": "AAD",
+            **FACTS["tenant"],
         }
         for _, tenant in cloud.store.scan("tenant")
         if tenant["tenantId"] == request.tenant_id

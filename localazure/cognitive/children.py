@@ -50,7 +50,7 @@ def _child(
         if not stored.NAME.fullmatch(name):
             raise bad_request(f"The name '{name}' is not valid.")
         return {
-            **({"etag": stored.new_etag(cloud)} if definitions.has(child.type, "etag") else {}),
+            **({"etag": cloud.new_etag()} if definitions.has(child.type, "etag") else {}),
             **({"tags": request.body["tags"]} if request.body.get("tags") else {}),
             **made(cloud, request, account, known),
         }

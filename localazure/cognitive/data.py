@@ -23,6 +23,7 @@ from localazure.keyvault.trusted_services import KeyRefused, KeyUser, key_at
 from localazure.web import Json
 
 _MASTER = "account.masterKey"
+"""The store's kind of the key that Microsoft manages."""
 _REMEMBERED = "account.rememberedKey"
 _NONCE_BYTES = 12
 
@@ -79,7 +80,7 @@ def follow_key(cloud: Cloud, account: Account, correlation_id: str) -> None:
 
 def wrap_for_microsoft(cloud: Cloud, data_key: bytes) -> Json:
     """The data key, wrapped with the key that Microsoft manages."""
-    return {"by": MICROSOFT, "wrapped": _text(aes_key_wrap(_master(cloud), data_key))}
+    return {"by": MICROSOFT, "wrapped": _text(aes_key_wrap(cloud.own_key(_MASTER), data_key))}
 
 
 def unwrap(cloud: Cloud, account: Account, correlation_id: str) -> bytes:
@@ -107,14 +108,14 @@ def remembered(cloud: Cloud, account: Account, seconds: float = inf) -> bytes | 
     known = cloud.store.get(_REMEMBERED, account.id)
     if known is None or known["of"] != account.internal_id or known["at"] + seconds < cloud.clock.now():
         return None
-    return aes_key_unwrap(_master(cloud), b64decode(known["wrapped"]))
+    return aes_key_unwrap(cloud.own_key(_MASTER), b64decode(known["wrapped"]))
 
 
 def _unwrapped(cloud: Cloud, account: Account, correlation_id: str) -> bytes:
     wrapping = account.wrapping
     wrapped = b64decode(wrapping["wrapped"])
     if wrapping["by"] == MICROSOFT:
-        return aes_key_unwrap(_master(cloud), wrapped)
+        return aes_key_unwrap(cloud.own_key(_MASTER), wrapped)
     return _user(cloud, account, wrapping, correlation_id).unwrap(wrapped)
 
 
@@ -157,15 +158,6 @@ def _user(cloud: Cloud, account: Account, wrapping: Json, correlation_id: str) -
         raise KeyRefused("identity", reason)
     vault_uri, name, version = (wrapping[word] for word in ("vaultUri", "keyName", "keyVersion"))
     return KeyUser(cloud, object_id, vault_uri, name, version, correlation_id)
-
-
-def _master(cloud: Cloud) -> bytes:
-    """The key that Microsoft manages, made when first needed, and kept in the store."""
-    found = cloud.store.get(_MASTER, "microsoft")
-    if found is None:
-        found = {"key": _text(os.urandom(32))}
-        cloud.store.put(_MASTER, "microsoft", found)
-    return b64decode(found["key"])
 
 
 def _text(data: bytes) -> str:

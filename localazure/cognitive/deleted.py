@@ -30,7 +30,7 @@ def soft_delete(cloud: Cloud, account: Account) -> Account:
         deleted_at=cloud.clock.now(),
         state="Succeeded",
         operation=None,
-        etag=stored.new_etag(cloud),
+        etag=cloud.new_etag(),
     )
     stored.save(cloud, gone)
     return gone
@@ -62,7 +62,7 @@ def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:
     back = replace(
         account,
         deleted_at=None,
-        etag=stored.new_etag(cloud),
+        etag=cloud.new_etag(),
         created_at=now,
         created_by=request.client_id,
         modified_at=now,

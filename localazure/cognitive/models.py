@@ -160,8 +160,3 @@ def not_found(id: str) -> ServiceError:
 def new_key() -> str:
     """An account key: 32 hex digits, from the machine's own randomness whatever the cloud's seed."""
     return secrets.token_hex(16)
-
-
-def new_etag(cloud: Cloud) -> str:
-    """A new entity tag, with its quotes."""
-    return f'"{cloud.new_id()}"'

@@ -9,7 +9,7 @@ from localazure import definitions
 from localazure.arm_type import system_data
 from localazure.cloud import Cloud, iso
 from localazure.cognitive.kinds import KINDS, Form
-from localazure.cognitive.models import PROJECTS, RETENTION_SECONDS, TYPE, Account
+from localazure.cognitive.models import PROJECTS, TYPE, Account
 from localazure.locations import normal_location
 from localazure.private_links import connections_of
 from localazure.web import Json
@@ -77,26 +77,19 @@ def _with_projects(cloud: Cloud, account: Account) -> Account:
 
 def deleted_body(account: Account, api_version: str) -> Json:
     """A soft-deleted account: the same body under its deletedAccounts id, with the two dates."""
-    deleted_at = account.deleted_at or 0.0
     body = account_body(account, api_version)
-    body["id"] = deleted_id(account)
+    # Its location comes before its resource group.
+    place = f"locations/{account.location}/resourceGroups/{account.group}/deletedAccounts/{account.name}"
+    body["id"] = f"/subscriptions/{account.subscription}/providers/Microsoft.CognitiveServices/{place}"
     body["type"] = "Microsoft.CognitiveServices/deletedAccounts"
     body["properties"] |= {
-        "deletionDate": iso(deleted_at),
-        "scheduledPurgeDate": iso(deleted_at + RETENTION_SECONDS),
+        "deletionDate": iso(account.deleted_at or 0.0),
+        "scheduledPurgeDate": iso(account.purge_at),
     }
     return body
 
 
-def deleted_id(account: Account) -> str:
-    """The id of a soft-deleted account: its location comes before its resource group."""
-    return (
-        f"/subscriptions/{account.subscription}/providers/Microsoft.CognitiveServices/locations/"
-        f"{account.location}/resourceGroups/{account.group}/deletedAccounts/{account.name}"
-    )
-
-
-def endpoint_of(account: Account, api_version: str = "") -> str:
+def endpoint_of(account: Account, api_version: str) -> str:
     """The data plane's address, as answers of an api-version show it."""
     kind = KINDS[account.kind.lower()]
     if account.subdomain:

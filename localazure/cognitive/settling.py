@@ -119,10 +119,8 @@ def result(cloud: Cloud, request: Request) -> Response:
 
 
 def _body(request: Request, operation: Operation, *, done: bool) -> Json:
-    p = request.params
     body: Json = {
-        "id": f"/subscriptions/{p['subscription']}/providers/Microsoft.CognitiveServices/locations/"
-        f"{p['location']}/operationResults/{operation.id}",
+        "id": _path(request.params["subscription"], request.params["location"], operation),
         "name": operation.id,
         "status": operation.about["running"],
         "startTime": iso(operation.started, digits=0),
@@ -137,11 +135,12 @@ def _body(request: Request, operation: Operation, *, done: bool) -> Json:
 
 def _url(account: Account, operation: Operation) -> str:
     """The address to poll, with the location as it was sent, unescaped: clients of Azure escape it."""
-    return _at(
-        f"/subscriptions/{account.subscription}/providers/Microsoft.CognitiveServices/locations/"
-        f"{account.location}/operationResults/{operation.id}",
-        operation,
-    )
+    return _at(_path(account.subscription, account.location, operation), operation)
+
+
+def _path(subscription: str, location: str, operation: Operation) -> str:
+    place = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}"
+    return f"{place}/operationResults/{operation.id}"
 
 
 def _at(path: str, operation: Operation) -> str:
@@ -176,7 +175,7 @@ def _without_new_encryption(cloud: Cloud, account: Account, before: Account | No
 
 
 def _saved(cloud: Cloud, account: Account) -> Account:
-    ended = replace(account, etag=stored.new_etag(cloud))
+    ended = replace(account, etag=cloud.new_etag())
     stored.save(cloud, ended)
     return ended
 

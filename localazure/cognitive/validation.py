@@ -13,7 +13,7 @@ from typing import Any
 from localazure import definitions
 from localazure.cloud import Cloud
 from localazure.cognitive.kinds import Kind, find_kind
-from localazure.cognitive.models import KEY_VAULT, MICROSOFT, NAME, TYPE, Account, is_key_vault
+from localazure.cognitive.models import KEY_VAULT, MICROSOFT, TYPE, Account, is_key_vault
 from localazure.refusals import refused
 from localazure.web import Json, Request, bad_request
 
@@ -22,12 +22,6 @@ _ASKED = ("restore", "migrationToken")
 _SUBDOMAIN = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,62}[a-zA-Z0-9])?")
 _PRIVATE = tuple(ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 _LONGEST_PREFIX = 30
-
-
-def check_name(name: str) -> None:
-    """Raises 400 where an account cannot have this name (2 to 64 characters; text assumed)."""
-    if not NAME.fullmatch(name):
-        raise refused("AccountNameInvalid", name=name)
 
 
 def kind_and_sku(kind: str | None, sku: Json | None) -> tuple[Kind, Json]:

@@ -34,13 +34,14 @@ def create_account(cloud: Cloud, request: Request, id: str) -> Account:
     """The new account: Creating, or Succeeded (`synchronous_creates`). Raises ServiceError."""
     name, body = request.params["account"], request.body
     location = location_in(body, TYPE, _REGIONS)
-    validation.check_name(name)
+    if not stored.NAME.fullmatch(name):
+        raise refused("AccountNameInvalid", name=name)
     kind, sku = validation.kind_and_sku(body.get("kind"), body.get("sku"))
     now = cloud.clock.now()
     new = Account(
         id=id,
         name=name,
-        tenant_id=_tenant(cloud, request),
+        tenant_id=request.tenant_id,
         location=location,
         kind=kind.name,
         sku=sku,
@@ -49,7 +50,7 @@ def create_account(cloud: Cloud, request: Request, id: str) -> Account:
         properties=validation.properties_of(body, kind),
         internal_id=cloud.new_hex(),
         date_created=now,
-        etag=stored.new_etag(cloud),
+        etag=cloud.new_etag(),
         created_at=now,
         created_by=request.client_id,
         modified_at=now,
@@ -175,7 +176,7 @@ def _changed(
     if not (new.identity or {}).get("principalId"):
         identity.drop_system(cloud, old)
     now = cloud.clock.now()
-    return replace(new, etag=stored.new_etag(cloud), modified_at=now, modified_by=request.client_id), refusal
+    return replace(new, etag=cloud.new_etag(), modified_at=now, modified_by=request.client_id), refusal
 
 
 def _written(
@@ -235,10 +236,3 @@ def _require_same_kind(cloud: Cloud, old: Account, body: Json) -> None:
     if kind and kind.lower() != old.kind.lower() and not may:
         # Code and text assumed.
         raise refused("KindStays", was=old.kind, kind=kind)
-
-
-def _tenant(cloud: Cloud, request: Request) -> str:
-    subscription = cloud.store.get("subscription", request.params["subscription"])
-    if subscription is not None:
-        return str(subscription["tenantId"])
-    return request.tenant_id

@@ -33,7 +33,7 @@ def backup(call: Call) -> Answer:
     material = {v.version: key_store.private_half(call.cloud, key, v) for v in key.versions}
     content = {"subscription": call.vault.subscription_id, "key": key.document(), "material": material}
     nonce = os.urandom(_NONCE_BYTES)
-    sealed = AESGCM(_sealing_key(call.cloud)).encrypt(nonce, json.dumps(content).encode(), None)
+    sealed = AESGCM(call.cloud.own_key(_KIND)).encrypt(nonce, json.dumps(content).encode(), None)
     return Answer({"value": crypto.b64url(nonce + sealed)})
 
 
@@ -60,15 +60,7 @@ def restore(call: Call) -> Answer:
 def _opened(cloud: Cloud, value: Json) -> Any:
     try:
         blob = crypto.from_b64url(value)
-        content = AESGCM(_sealing_key(cloud)).decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], None)
+        content = AESGCM(cloud.own_key(_KIND)).decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], None)
     except (crypto.CryptoError, InvalidTag, ValueError) as error:
         raise bad_parameter("Backup blob is corrupted or malformed.") from error
     return json.loads(content)
-
-
-def _sealing_key(cloud: Cloud) -> bytes:
-    found = cloud.store.get(_KIND, "cloud")
-    if found is None:
-        found = {"key": crypto.b64url(os.urandom(32))}
-        cloud.store.put(_KIND, "cloud", found)
-    return crypto.from_b64url(found["key"])

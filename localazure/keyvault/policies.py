@@ -19,16 +19,14 @@ def changed(before: list[dict[str, Any]], sent: list[dict[str, Any]], kind: str)
             entries[who] = entry
         elif there is not None:
             had, names = _permissions(there), _permissions(entry)
-            rest = {
-                group: _united(had.get(group, []), names.get(group, []))
-                if kind == "add"
-                else _without(had.get(group, []), names.get(group, []))
-                for group in {**had, **(names if kind == "add" else {})}
-            }
-            if kind == "remove" and (not any(names.values()) or not any(rest.values())):
+            if kind == "add":
+                after = {group: _united(had, names, group) for group in {**had, **names}}
+            else:
+                after = {group: _without(held, names.get(group, [])) for group, held in had.items()}
+            if kind == "remove" and (not any(names.values()) or not any(after.values())):
                 del entries[who]
             else:
-                entries[who] = {**there, "permissions": rest}
+                entries[who] = {**there, "permissions": after}
     return list(entries.values())
 
 
@@ -67,8 +65,9 @@ def _permissions(entry: Mapping[str, Any]) -> dict[str, list[str]]:
     return {group: list(names or []) for group, names in entry["permissions"].items()}
 
 
-def _united(there: list[str], more: list[str]) -> list[str]:
-    return there + _without(more, there)
+def _united(had: Mapping[str, list[str]], more: Mapping[str, list[str]], group: str) -> list[str]:
+    held = had.get(group, [])
+    return held + _without(more.get(group, []), held)
 
 
 def _without(there: list[str], less: list[str]) -> list[str]:

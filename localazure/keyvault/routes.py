@@ -22,7 +22,11 @@ from localazure.web import Host, Request, Response, ServiceError
 _SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.KeyVault"
 _VAULT = vaults.VAULTS.path
 _KEY = _VAULT + "/keys/{key}"
+_ACCESS, _CHECK = _VAULT + "/accessPolicies/{operation}", "checkNameAvailability"
+_RESULT = _SUBSCRIPTION + "/locations/{location}/operationResults/{operation}"
 _HEADERS = {"x-ms-keyvault-service-version": "1.5.1455.0"}
+_ACCESS_ASSUMED = "what replace and remove do beyond the provider's description of them"
+_CHECK_ASSUMED = "the answer for an invalid name"
 _POLICY_ASSUMED = "texts of errors; the notification that a policy without one gets"
 _HSM_ASSUMED = "that keys are answered as a vault answers them, and which action rotation policies take"
 _CRYPTO_ASSUMED = "texts for disabled, not yet valid and expired keys, and for bad parameters"
@@ -90,28 +94,11 @@ _KEYS: tuple[Route, ...] = (
 _ARM: tuple[Route, ...] = (
     *vaults.VAULTS.routes(),
     *vaults.HSMS.routes(),
-    _arm(
-        "PUT",
-        _VAULT + "/accessPolicies/{operation}",
-        "vaults/accessPolicies/write",
-        one_at_a_time(vaults.put_policies),
-        "what replace and remove do beyond the provider's description of them",
-    ),
-    _arm(
-        "POST",
-        _SUBSCRIPTION + "/checkNameAvailability",
-        "checkNameAvailability/read",
-        vaults.check_name,
-        "the answer for an invalid name",
-    ),
+    _arm("PUT", _ACCESS, "vaults/accessPolicies/write", one_at_a_time(vaults.put_policies), _ACCESS_ASSUMED),
+    _arm("POST", f"{_SUBSCRIPTION}/{_CHECK}", f"{_CHECK}/read", vaults.check_name, _CHECK_ASSUMED),
     *_deleted("deletedVaults", "{vault}"),
     *_deleted("deletedManagedHSMs", "{hsm}", "all of it"),
-    _arm(
-        "GET",
-        _SUBSCRIPTION + "/locations/{location}/operationResults/{operation}",
-        "locations/operationResults/read",
-        deleted_vaults.purge_result,
-    ),
+    _arm("GET", _RESULT, "locations/operationResults/read", deleted_vaults.purge_result),
     _arm("PUT", _KEY, "vaults/keys/write", one_at_a_time(keys_arm.put), _KEY_ASSUMED),
     _arm("GET", _KEY, "vaults/keys/read", keys_arm.get, _KEY_ASSUMED),
     _arm("GET", _VAULT + "/keys", "vaults/keys/read", keys_arm.list_all, _ROW_ASSUMED),

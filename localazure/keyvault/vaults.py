@@ -95,12 +95,6 @@ class VaultType(ArmType):
         return refused("VaultAlreadyExists", name=name)
 
 
-def delete_in_group(cloud: Cloud, group_id: str) -> None:
-    """Deletes this service's resources in a resource group that is being deleted."""
-    for type in (VAULTS, HSMS):
-        type.delete_in_group(cloud, group_id)
-
-
 def put_policies(cloud: Cloud, request: Request) -> Response:
     """Adds to, replaces or removes from the access policies of a vault; the answer has, of all entries, those
     of the objects that the body names."""
@@ -256,3 +250,4 @@ HSMS = VaultType(
     assumed="all of it",
     hsm=True,
 )
+TYPES = (VAULTS, HSMS)

@@ -15,7 +15,9 @@ from localazure.cloud import Cloud
 from localazure.cognitive import models as accounts
 from localazure.cognitive import settling
 from localazure.cognitive.kinds import KINDS
+from localazure.cognitive.models import TYPE as ACCOUNTS
 from localazure.keyvault import vault_store
+from localazure.keyvault.models import TYPE as VAULTS
 from localazure.locations import REGIONS
 from localazure.network.models import PLACE, PROVIDER, NetworkType, location_of, missing_reference, reference
 from localazure.network.virtual_networks import free_address, subnet_at, users_of
@@ -26,8 +28,6 @@ ZONE_GROUP = "network.zoneGroup"
 """The store's kind of an endpoint's DNS zone groups, which go with it."""
 _LISTS = ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
 _DISCONNECTED = {"status": "Disconnected", "description": "", "actionsRequired": "None"}
-VAULTS = "Microsoft.KeyVault/vaults"
-ACCOUNTS = "Microsoft.CognitiveServices/accounts"
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Key(Secret):
         body = bodies.request_body(self.row, inputs)
         answer = await self._put(id, body)
         response = succeeded(answer).body
-        return State(id, self.outputs_of(response), dict(inputs))
+        return State(id, bodies.outputs(self.row, response), dict(inputs))
 
     async def _put(self, id: str, body: Any) -> Answer:
         default = BY_TOKEN[self.row.token.lower()].api_version

@@ -50,9 +50,6 @@ class Lifecycle:
     def __init__(self, row: ResourceType, arm: Arm) -> None:
         self.row, self.arm = row, arm
 
-    def outputs_of(self, response: Mapping[str, Any]) -> Properties:
-        return bodies.outputs(self.row, response)
-
     def preview_create(self, inputs: Properties) -> Properties:
         return bodies.preview(self.row, inputs)
 
@@ -88,7 +85,7 @@ class Lifecycle:
         response = await self.arm.read(id, self.row.api_version)
         if response is None:
             return None
-        outputs = self.outputs_of(response)
+        outputs = bodies.outputs(self.row, response)
         if not inputs:
             made = self.path_inputs(id) | bodies.inputs_of(self.row, response)
             return State(response.get("id") or id, outputs, made)
@@ -135,8 +132,8 @@ class Lifecycle:
             raise await self._partial(id, inputs, error) from error
         response = response or {}
         id = response.get("id") or id
-        response = await self._read_again(id, None) or response
-        return State(id, self.outputs_of(response), copy.deepcopy(inputs))
+        response = await self._read_again(id) or response
+        return State(id, bodies.outputs(self.row, response), copy.deepcopy(inputs))
 
     async def _partial(self, id: str, inputs: Any, error: OperationError) -> InitError:
         """What keeps a resource whose operation failed in the state, as far as it can be read: crud.go,
@@ -145,16 +142,16 @@ class Lifecycle:
         if not isinstance(error, OperationTimedOutError):
             try:
                 answer = await self.arm.send("GET", url_of(id, self.row.api_version))
-                outputs = self.outputs_of(succeeded(answer).body or {})
+                outputs = bodies.outputs(self.row, succeeded(answer).body or {})
                 outputs.pop(API_VERSION, None)
             except (AzureError, NoAnswerError, StoppedError) as unread:
                 reason = f"resource created but read failed {unread}: {error}"
         return InitError(State(id, outputs, copy.deepcopy(inputs)), reason)
 
-    async def _read_again(self, id: str, otherwise: Any) -> Any:
+    async def _read_again(self, id: str) -> Any:
         """What was just written, for Azure's own values; a failure is only worth a warning."""
         try:
             return await self.arm.read(id, self.row.api_version)
         except (AzureError, NoAnswerError, StoppedError) as error:
             log.warning("reading '%s' after it was written failed: %s", id, error)
-            return otherwise
+            return None
