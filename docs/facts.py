@@ -31,6 +31,7 @@ REPOSITORIES = {
     "azure/security": AZURE,
     "azure/role-based-access-control": AZURE,
     "azure/azure-resource-manager": AZURE,
+    "azure/reliability": AZURE,
 }
 """Where the pages are, by the beginning of their path."""
 ROOMS = ("components", "core", "localazure", "operate", "policies", "probe", "provider", "review", "settings")

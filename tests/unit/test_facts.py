@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from docs import facts
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = (ROOT / "docs" / "azure-facts.md").read_text()
 KEYS = "azure/foundry/concepts/encryption-keys-portal"
+DATED = re.compile(r"\b(page|note|notice) of 20\d\d-\d\d-\d\d|in the refusal|a copy without its date").search
 STAY = "Projects can be updated from Microsoft-managed keys to CMKs but not reverted."
 
 
@@ -40,6 +42,21 @@ def at(page: str) -> tuple[str, str]:
     return found
 
 
+def test_each_fact_of_a_page_has_its_sentence_and_the_pages_own_date() -> None:
+    """Except lists and tables, and a page that a newer one contradicts."""
+    without = {page for fact in facts.facts(DOCUMENT) if not fact.quotes for page in fact.pages}
+    assert without == {
+        "azure/ai-foundry/concepts/encryption-keys-portal",
+        "azure/key-vault/general/assign-access-policy",
+        "azure/reliability/regions-list",
+        "azure/security/fundamentals/encryption-customer-managed-keys-support",
+    }
+    undated = [
+        fact.text for fact in facts.facts(DOCUMENT) if fact.quotes and fact.pages and not DATED(fact.text)
+    ]
+    assert undated == []
+
+
 def test_pages_as_they_were_read_change_nothing(pages: dict[tuple[str, str], str]) -> None:
     """Whatever their markup and line breaks."""
     marked = {one: text.replace("Projects can", "**Projects**\n  [can](x.md)") for one, text in pages.items()}
@@ -65,14 +82,13 @@ def test_a_newer_page_without_a_quotation_and_one_that_cannot_be_read_are_told(
     pages: dict[tuple[str, str], str],
 ) -> None:
     """By their dates, also that of a page that is included; nobody reads that as no change."""
-    repository, path = at("azure/key-vault/keys/about-keys")
-    pages[repository, path] += "[!INCLUDE [more](../includes/more.md)]"
-    pages[repository, path.replace("keys/about-keys", "includes/more")] = "ms.date: 12/31/2026"
+    repository, path = at("azure/reliability/regions-list")
+    pages[repository, path] += "[!INCLUDE [more](includes/more.md)]"
+    pages[repository, path.replace("regions-list", "includes/more")] = "ms.date: 12/31/2026"
     del pages[at(KEYS)]
     found, unread = told(pages)
     assert any(
-        "about-keys is of 2026-12-31, and was read on 2026-11-28: Only a premium vault" in one
-        for one in found
+        "regions-list is of 2026-12-31, and was read on 2026-12-02: The regions" in one for one in found
     )
     assert unread == [f"{KEYS}: 404"]
 
