@@ -36,13 +36,18 @@ def routes_table(routes: Iterable[Route]) -> str:
         if route.method not in methods:
             methods.append(route.method)
     lines = ["| host and provider | methods and paths | assumed |", "|---|---|---|"]
-    for (host, namespace, assumed), paths in sorted(rows.items()):
+    for (host, namespace, assumed), paths in sorted(rows.items(), key=_least_assumed_first):
         by_methods: dict[str, list[str]] = {}
         for rest, methods in sorted(_with_optional_versions(paths).items()):
             by_methods.setdefault(", ".join(methods), []).append(f"`{rest}`")
         listed = "; ".join(f"{methods} {', '.join(rests)}" for methods, rests in by_methods.items())
         lines.append(f"| {f'{host} {namespace}'.strip()} | {listed} | {assumed} |")
     return "\n".join(lines)
+
+
+def _least_assumed_first(row: tuple[tuple[str, str, str], object]) -> tuple[str, str, int, str]:
+    host, namespace, assumed = row[0]
+    return host, namespace, len(assumed), assumed
 
 
 def _divided(template: str) -> tuple[str, str]:
