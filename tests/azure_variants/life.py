@@ -157,7 +157,9 @@ def change(life: Life) -> None:
     life.follow()
     if life.row[REFRESH] and life.account.tags != life.settings["tags"]:
         # The refresh took the change for made; a further one writes both.
-        assert any("has other values of tags" in text for text in life.engine.warnings), "a lost change was not told"
+        assert any("has other values of tags" in text for text in life.engine.warnings), (
+            "a lost change was not told"
+        )
         life.settings["tags"] = {"owner": "second", "team": "claims"}
         life.follow()
     assert life.account.tags == life.settings["tags"], "the change was not made"

@@ -38,12 +38,14 @@ from tests.remediation.world import (
 )
 from tests.support.az import COMMAND, azure
 from tests.support.azure import running_azure
+from tests.support.crash import moment
 from tests.support.front import SUBSCRIPTION
 from tests.support.stack import ROOT
 
 POLICIES, ROLES = EVERYDAY
 Step = Callable[[Somebody], object] | Mapping[str, Any] | str
 TAKEN_OVER = ("recover --stack dev", "recover --stack dev --yes")
+ACCOUNT_MADE = moment("PUT", "{group*}/providers/Microsoft.CognitiveServices/accounts/{name}")
 RESTORES = ("access: revoked", "pulumi up", "access: granted", "pulumi up")
 
 
@@ -552,6 +554,21 @@ def test_what_is_printed_is_typed(row: Row, form: str, projects: Projects) -> No
     follow(person, row.says, row.rounds, settles=form != "package")
     assert somebody.is_bound is row.bound
     assert somebody.readable is not row.revoked
+
+
+@pytest.mark.engine
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_printed_of_a_killed_engine_is_typed(form: str, projects: Projects) -> None:
+    """The refusal to create the account again leads to `recover`, which is told of the lock, and by what it
+    goes."""
+    person, somebody = projects.at(form, POLICIES, stands=False)
+    assert projects.killed(person, ACCOUNT_MADE)
+    way = ["recover --stack dev", "pulumi cancel", "recover --stack dev", "pulumi up --refresh"]
+    follow(person, "exists already", [way])
+    assert somebody.is_bound
+    assert somebody.readable
 
 
 @pytest.mark.engine

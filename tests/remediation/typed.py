@@ -35,7 +35,7 @@ from localazure.store import SETTINGS, Store
 from tests.remediation.world import GROUP, World, set_part
 from tests.support.az import run_words
 from tests.support.azure import RunningAzure
-from tests.support.crash import Bookmark
+from tests.support.crash import Bookmark, killed_at
 from tests.support.front import Door, signer
 from tests.support.in_process import Wire
 from tests.support.installed import Installed, built_wheel
@@ -347,6 +347,10 @@ class Projects:
         self._azure.control("/behaviour", vars(Behaviour()))
         self._azure.control("/clock", {"advance": 0.0})
         return Person(project, self._az), Somebody(self._azure, mode)
+
+    def killed(self, person: Person, at: dict[str, Any]) -> bool:
+        """Whether an update of a person's project was killed at a moment of the local Azure."""
+        return killed_at(self._azure, person.project, [at])
 
     def anybody(self, folder: Path) -> Person:
         """A person in a folder without a project."""

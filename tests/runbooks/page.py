@@ -44,14 +44,15 @@ def run(path: Path, folder: Path, env: Mapping[str, str]) -> Iterator[str]:
             sections.setdefault(heading, []).extend(own)
     for heading, commands in sections.items():
         for text, prints, ends in commands:
-            done = _ran(text, folder, env)
+            done = ran(text, folder, env)
             where = f"{path.name}: $ {text}\nprinted:\n{done.stdout}"
             assert done.returncode == ends, f"{where}\nended with {done.returncode}, expected {ends}"
             assert (lost := _missing(done.stdout, prints)) is None, f"{where}\nbut not, in this place: {lost}"
         yield heading
 
 
-def _ran(text: str, folder: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def ran(text: str, folder: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """A line, run as a page's reader does in their shell."""
     return subprocess.run(
         ["bash", "-c", f"{_PREAMBLE}{text}"],
         cwd=folder,

@@ -9,12 +9,14 @@ from core.api_versions import KEYS
 from operate.evidence.collect import key_use
 from operate.revoke import access, actions
 from tests.operate.adopt.field import WRAPS, Field, group, principal
+from tests.runbooks import page
 from tests.runbooks.conftest import Runbook
 from tests.support import cloud
 from tests.support.arm_client import ask
 from tests.support.az import commands_in
-from tests.support.crash import killed_at, moment
+from tests.support.crash import killed_at, locked, moment
 from tests.support.judge import ACCOUNTS, MICROSOFT, VAULTS
+from tests.support.printed import printed
 from tests.support.stack import done
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
@@ -110,12 +112,27 @@ def test_adopt(runbook: Runbook) -> None:
     assert cloud.history(azure, account["id"]) == history
 
 
+def _lifts_its_lock(runbook: Runbook) -> None:
+    """By what `make up` prints, typed; and lays the lock back for the page."""
+    folder, env = runbook.stack.folder, runbook.stack.env
+    (lock,) = (folder / ".pulumi" / "backend").rglob("locks/**/*.json")
+    held, told = lock.read_bytes(), page.ran("make up", folder, env)
+    (command,) = [line for line in printed(told.stdout) if "localazure exec" in line]
+    assert "pulumi cancel --stack dev" in command
+    lifted = page.ran(command, folder, env)
+    assert lifted.returncode == 0, lifted.stdout
+    assert not locked(runbook.stack)
+    lock.write_bytes(held)
+
+
 def test_crash_recovery(runbook: Runbook) -> None:
-    """The machine dies while resources are made; the page's commands end it, the data readable all along."""
+    """The machine dies while resources are made; the page's commands end it, the data readable all along. Who
+    runs `make up` instead is told the command that lifts the lock."""
 
     def meanwhile(heading: str) -> None:
         if heading.startswith("Before anything"):
             assert killed_at(runbook.azure, runbook.stack, [ROLE])
+            _lifts_its_lock(runbook)
         if heading == "Going on":
             assert len(cloud.documents(runbook.azure, "roleAssignment")) >= 2
 

@@ -40,10 +40,17 @@ def below(pid: int, words: str = "") -> list[psutil.Process]:
     return found
 
 
+class Deployed(Protocol):
+    """What has its program in a folder, and the environment of those who update it."""
+
+    folder: Path
+    env: dict[str, str]
+
+
 class Update:
     """A command of the engine in the background, `pulumi up` by default. It leaves no process behind."""
 
-    def __init__(self, stack: Stack, *words: str) -> None:
+    def __init__(self, stack: Deployed, *words: str) -> None:
         self._log = stack.folder / ".pulumi" / "update.log"
         command = ["pulumi", *(words or ("up", "--yes", "--skip-preview"))]
         with self._log.open("w") as log:
@@ -123,7 +130,7 @@ class Update:
 
 def killed_at(
     azure: RunningAzure,
-    stack: Stack,
+    stack: Deployed,
     moments: Sequence[dict[str, Any]],
     *words: str,
     whole: bool = True,
