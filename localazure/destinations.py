@@ -2,8 +2,10 @@
 
 Owns: Microsoft.Storage/storageAccounts, Microsoft.EventHub/namespaces and their authorization rules, as far
 as their shape matters to a setting, and the refusals of a setting that names one. Nothing is delivered. The
-stores of Foundry's agents (Search, Cosmos DB) are kept as they are sent, too.
-Sources: azure-rest-api-specs, Microsoft.Storage 2023-05-01 and Microsoft.EventHub 2024-01-01; the demands,
+stores of Foundry's agents (Search, Cosmos DB with its roles) are kept as they are sent, too: none of them
+uses its key here.
+Sources: azure-rest-api-specs, Microsoft.Storage 2023-05-01, Microsoft.EventHub 2024-01-01, and of the stores
+their SDKs (definitions.json); the demands,
 learn.microsoft.com/azure/azure-monitor/platform/diagnostic-settings.
 """
 
@@ -22,13 +24,13 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     sent = request.body
     return {
         "location": sent["location"],
-        **{name: sent[name] for name in ("sku", "kind", "tags") if sent.get(name)},
+        **{name: sent[name] for name in ("sku", "kind", "identity", "tags") if sent.get(name)},
         "properties": {**request.properties, "provisioningState": "Succeeded"},
     }
 
 
-def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    return {"properties": {"rights": request.properties.get("rights") or []}}
+def _make_below(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+    return {"properties": request.properties}
 
 
 def _kept(type: str, name: str = "{name}") -> ArmType:
@@ -36,15 +38,16 @@ def _kept(type: str, name: str = "{name}") -> ArmType:
 
 
 _STORAGES, _NAMESPACES = _kept(_STORAGE), _kept(_NAMESPACE, "{namespace}")
-_OF_AGENTS = (_kept("Microsoft.Search/searchServices"), _kept("Microsoft.DocumentDB/databaseAccounts"))
-_RULES = ArmType(
-    kind="eventHubRule",
-    path=f"{_NAMESPACES.path}/authorizationRules/{{rule}}",
-    make=_make_rule,
-    parent=_NAMESPACES.above,
-    created_status=200,
-)
-TYPES = (_STORAGES, _NAMESPACES, _RULES, *_OF_AGENTS)
+_SEARCHES, _COSMOS = _kept("Microsoft.Search/searchServices"), _kept("Microsoft.DocumentDB/databaseAccounts")
+
+
+def _below(above: ArmType, kind: str, path: str) -> ArmType:
+    return ArmType(kind, f"{above.path}/{path}", _make_below, parent=above.above, created_status=200)
+
+
+_RULES = _below(_NAMESPACES, "eventHubRule", "authorizationRules/{rule}")
+_COSMOS_ROLES = _below(_COSMOS, "cosmosRole", "sqlRoleAssignments/{role}")
+TYPES = (_STORAGES, _NAMESPACES, _RULES, _SEARCHES, _COSMOS, _COSMOS_ROLES)
 
 
 def require_usable(cloud: Cloud, resource_location: str, storage: str | None, rule: str | None) -> None:
@@ -52,7 +55,7 @@ def require_usable(cloud: Cloud, resource_location: str, storage: str | None, ru
     if storage and f"/providers/{_STORAGE}/".lower() in storage.lower():
         _require_region(storage, _found(cloud, _STORAGES, storage), resource_location)
     if rule and "/authorizationrules/" in rule.lower():
-        rights = _found(cloud, _RULES, rule)["properties"]["rights"]
+        rights = _found(cloud, _RULES, rule)["properties"].get("rights") or []
         if missing := [right for right in _NEEDED if right not in rights]:
             raise refused("SinkRights", rule=rule, missing=", ".join(missing))
         namespace = rule.lower().rpartition("/authorizationrules/")[0]

@@ -1,9 +1,10 @@
-"""The resources below an account: Microsoft Foundry projects, deployments of models, and connections.
+"""The resources below an account: Foundry projects, deployments of models, connections, capability hosts.
 
 The shapes are those of azure-rest-api-specs, Microsoft.CognitiveServices 2025-06-01 (CreateProject,
-GetDeployment). The definition calls the writes long-running and shows them ended in the answer, as here.
-The documentation of azurerm_cognitive_account_project says what a project needs of its account. The texts of
-the refusals are assumed, except RequestConflict and CannotDeleteResource, which users quote
+GetDeployment); that a capability host never changes, learn.microsoft.com/azure/foundry/agents/concepts/
+capability-hosts, 2026-01-20. The definition calls the writes long-running and shows them ended in the answer,
+as here. The documentation of azurerm_cognitive_account_project says what a project needs of its account. The
+texts of the refusals are assumed, except RequestConflict and CannotDeleteResource, which users quote
 (hashicorp/terraform-provider-azurerm#22607; Azure/terraform-provider-azapi#894).
 """
 
@@ -75,8 +76,9 @@ def _child(
 
 
 def _removed(cloud: Cloud, body: Json) -> None:
-    for connection in CONNECTIONS[1].below(cloud, body["id"]):
-        cloud.store.delete(CONNECTIONS[1].kind, connection["id"])
+    for type in (CONNECTIONS[1], HOSTS[1]):
+        for below in type.below(cloud, body["id"]):
+            cloud.store.delete(type.kind, below["id"])
     if principal_id := (body.get("identity") or {}).get("principalId"):
         directory.delete_principal(cloud, principal_id)
 
@@ -155,6 +157,14 @@ def _connection(cloud: Cloud, request: Request, account: Account, known: Json | 
     }
 
 
+def _host(cloud: Cloud, request: Request, account: Account, known: Json | None) -> Json:
+    """Where Foundry's agents keep their data: set once."""
+    properties = {**request.properties, "provisioningState": "Succeeded"}
+    if known and known["properties"] != properties:
+        raise bad_request("Update of a capability host is not supported.")
+    return {"properties": properties}
+
+
 PROJECTS = _child(stored.PROJECTS, f"{stored.TEMPLATE}/projects/{{project}}", _project)
 DEPLOYMENTS = _child(stored.DEPLOYMENTS, f"{stored.TEMPLATE}/deployments/{{deployment}}", _deployment)
 CONNECTIONS = (
@@ -171,6 +181,10 @@ CONNECTIONS = (
         PROJECTS.required,
         created_status=200,
     ),
+)
+HOSTS = (
+    _child("account.hosts", f"{stored.TEMPLATE}/capabilityHosts/{{host}}", _host),
+    _child("project.hosts", f"{PROJECTS.path}/capabilityHosts/{{host}}", _host, PROJECTS.required),
 )
 TYPES = (PROJECTS, DEPLOYMENTS)
 
@@ -192,7 +206,7 @@ def require_none(cloud: Cloud, account: Account) -> None:
 
 def drop_all(cloud: Cloud, account: Account) -> None:
     """Deletes everything below an account that is purged."""
-    for type in (*CONNECTIONS, *TYPES):
+    for type in (*CONNECTIONS, *HOSTS, *TYPES):
         for body in type.below(cloud, account.id):
             type.drop(cloud, body)
 

@@ -57,9 +57,7 @@ ROUTES: tuple[Route, ...] = (
     _arm("DELETE", _DELETED, f"{_GONE}/delete", deleted.purge_account, "the account is gone at once"),
     _arm("GET", _SCOPES, "accounts/encryptionScopes/read", accounts.no_scopes),
     _arm("PUT", f"{_SCOPES}/{{scope}}", "accounts/encryptionScopes/write", accounts.refuse_scope),
-    *children.PROJECTS.routes(),
-    *children.DEPLOYMENTS.routes(),
-    *(route for type in children.CONNECTIONS for route in type.routes()),
+    *(route for type in (*children.TYPES, *children.CONNECTIONS, *children.HOSTS) for route in type.routes()),
     *private_links.routes(models.TEMPLATE, models.required),
     # Any client that has the address may poll it: the role that wrote may end at a resource group.
     Route("GET", Host.ARM, f"{_LOCATION}/operationResults/{{operation}}", "", settling.result, _POLLED),

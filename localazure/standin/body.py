@@ -145,13 +145,17 @@ def _merged(stored: Value, before: Value, after: Value) -> Value:
 def _sent(row: ResourceType, owner: Object, values: Mapping[str, Value]) -> Json:
     """A resource's properties as ARM spells them: most inside `properties`, unless the program says so."""
     found = _object(row, owner, values, sent=True)
-    return found if "properties" in owner.properties else _nested(found, _OUTER.difference(row.inner))
+    return _nested(found, _OUTER.difference(row.inner)) if _is_flat(row, owner) else found
 
 
 def _received(row: ResourceType, owner: Object, body: Mapping[str, Any]) -> Properties:
-    if "properties" not in owner.properties:
+    if _is_flat(row, owner):
         body = _flattened(body, _OUTER.difference(row.inner))
     return _object(row, owner, body, sent=False)
+
+
+def _is_flat(row: ResourceType, owner: Object) -> bool:
+    return "properties" not in {*owner.properties, *row.renames.values()}
 
 
 def _walked(row: ResourceType, type: Type, value: Any, *, sent: bool) -> Any:

@@ -25,10 +25,12 @@ _COGNITIVE, _VAULTS = "Microsoft.CognitiveServices/accounts", "Microsoft.KeyVaul
 _HSMS = "Microsoft.KeyVault/managedHSMs"
 _MODELS = {
     _COGNITIVE: "cognitiveservices.Account",
+    f"{_COGNITIVE}/capabilityHosts": "cognitiveservices.CapabilityHost",
     f"{_COGNITIVE}/connections": "cognitiveservices.ConnectionPropertiesV2BasicResource",
     f"{_COGNITIVE}/deployments": "cognitiveservices.Deployment",
     f"{_COGNITIVE}/privateEndpointConnections": "cognitiveservices.PrivateEndpointConnection",
     f"{_COGNITIVE}/projects": "cognitiveservices.Project",
+    f"{_COGNITIVE}/projects/capabilityHosts": "cognitiveservices.CapabilityHost",
     f"{_COGNITIVE}/projects/connections": "cognitiveservices.ConnectionPropertiesV2BasicResource",
     _VAULTS: "keyvault.VaultCreateOrUpdateParameters",
     f"{_VAULTS}/accessPolicies": "keyvault.VaultAccessPolicyParameters",

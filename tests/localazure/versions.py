@@ -19,9 +19,11 @@ FILE = Path(__file__).parents[2] / "localazure" / "versions.json"
 _COGNITIVE, _VAULTS = "Microsoft.CognitiveServices/accounts", "Microsoft.KeyVault/vaults"
 _MODULES = {
     _COGNITIVE: "cognitiveservices.account",
+    f"{_COGNITIVE}/capabilityHosts": "cognitiveservices.account_capability_host",
     f"{_COGNITIVE}/connections": "cognitiveservices.account_connection",
     f"{_COGNITIVE}/deployments": "cognitiveservices.deployment",
     f"{_COGNITIVE}/projects": "cognitiveservices.project",
+    f"{_COGNITIVE}/projects/capabilityHosts": "cognitiveservices.project_capability_host",
     _VAULTS: "keyvault.vault",
     f"{_VAULTS}/keys": "keyvault.key",
     f"{_VAULTS}/secrets": "keyvault.secret",
@@ -32,6 +34,8 @@ _MODULES = {
     "Microsoft.Authorization/policyDefinitions": "authorization.policy_definition",
     "Microsoft.Authorization/policyExemptions": "authorization.policy_exemption",
     "Microsoft.Authorization/locks": "authorization.management_lock_by_scope",
+    "Microsoft.DocumentDB/databaseAccounts": "cosmosdb.database_account",
+    "Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments": "cosmosdb.sql_resource_sql_role_assignment",
     "Microsoft.EventHub/namespaces": "eventhub.namespace",
     "Microsoft.Insights/actionGroups": "monitor.action_group",
     "Microsoft.Insights/scheduledQueryRules": "monitor.scheduled_query_rule",
@@ -43,6 +47,7 @@ _MODULES = {
     "Microsoft.OperationalInsights/workspaces": "operationalinsights.workspace",
     "Microsoft.Resources/deployments": "resources.deployment",
     "Microsoft.Resources/resourceGroups": "resources.resource_group",
+    "Microsoft.Search/searchServices": "search.service",
     "Microsoft.Storage/storageAccounts": "storage.storage_account",
 }
 _ALIAS = re.compile(r"azure-native:\w+/v(\d{4})(\d\d)(\d\d)(\w*):")

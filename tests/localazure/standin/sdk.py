@@ -41,6 +41,25 @@ SCALARS: dict[Any, Json] = {
     float: {"type": "number"},
 }
 ANY: Json = {"$ref": "pulumi.json#/Any"}
+_TEXT: Json = {"type": "string"}
+_KEY = "azure-native:search:SearchResourceEncryptionKey"
+_IDENTITY = "azure-native:search:DataUserAssignedIdentity"
+LATER: dict[str, dict[str, Json]] = {
+    "azure-native:search:EncryptionWithCmk": {"serviceLevelEncryptionKey": {"$ref": f"#/types/{_KEY}"}},
+    "azure-native:search:EncryptionWithCmkResponse": {
+        "serviceLevelEncryptionKey": {"$ref": f"#/types/{_KEY}"}
+    },
+    _KEY: {
+        "keyVaultUri": _TEXT,
+        "keyVaultKeyName": _TEXT,
+        "keyVaultKeyVersion": _TEXT,
+        "identity": {"$ref": f"#/types/{_IDENTITY}"},
+    },
+    _IDENTITY: {"odataType": _TEXT, "userAssignedIdentity": _TEXT},
+}
+"""What types have by an API version after their default one, which the plugin knows and the SDK has no class
+for: by 2026-03-01-preview (learn.microsoft.com/azure/search/search-security-manage-encryption-keys,
+2026-03-18)."""
 SECRET = frozenset({"clientCertificatePassword", "clientId", "clientSecret"})
 """What the SDK's Provider marks as secret."""
 
@@ -120,6 +139,9 @@ def schema() -> str:
         token: reader.function(token, ("endpoint",) if token.endswith("Token") else (), required=False)
         for token in CLIENT
     }
+    for token, properties in LATER.items():
+        described = reader.types.setdefault(token, {"type": "object", "properties": {}, "required": []})
+        described["properties"] |= properties
     arguments = reader.described(importlib.import_module(PACKAGE).ProviderArgs)
     config = {name: {**spec, "secret": name in SECRET} for name, spec in arguments["properties"].items()}
     package = {
