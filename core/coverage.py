@@ -16,14 +16,6 @@ GLOBAL: Final = "global"
 """The location of a Translator that belongs to no region, and can have no customer's key."""
 COVERED: Final = "the data that the service stores in the account, except the data listed as not under it"
 """The data that the key covers, for every kind."""
-SKIPPED_BY_POLICY: Final = frozenset(
-    {
-        *("aiservices", "cognitiveservices", "contentsafety", "immersivereader", "luis", "luis.authoring"),
-        *("metricsadvisor", "qnamaker", "qnamaker.v2", "speechtranslation"),
-    }
-)
-"""The kinds that Azure Policy's built-in 67121cc7-ff39-4ab8-b7e3-95b84dab487d leaves out by default, in lower
-case (Azure/azure-policy, as it was on 2026-04-29; a later version is reported to leave out 16)."""
 _CUSTOM_TRANSLATOR: Final = "deletes all data uploaded to Custom Translator and undeploys its models"
 _NOT_KNOWN: Final = "may delete data (this project does not know this kind of account)"
 _FINE_TUNED: Final = "fine-tuned models that are deployed keep answering until their deployment is deleted"

@@ -107,6 +107,9 @@ RETIREMENTS: Final = tuple(
 )
 WITHOUT_DATA: Final = ("ComputerVision",)
 """Kinds that store nothing, for which Azure has no customer-managed key."""
+SKIPPED_BY_POLICY: Final = frozenset(_TABLE["skipped_by_policy"])
+"""The kinds that Azure Policy's built-in 67121cc7-ff39-4ab8-b7e3-95b84dab487d leaves out by default, in lower
+case."""
 _BY_NAME: Final = {kind.name.lower(): kind for kind in ALL}
 
 

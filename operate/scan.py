@@ -162,7 +162,7 @@ def _remarks(account: Account, upgrade: Upgrade, unmet: Sequence[Judgement], tod
     if upgrade.text:
         yield f"{upgrade.text}; to opt out: {commands.opt_out(account.id)}"
     yield from (f"{what}; {instead}" for what, instead in kinds.ends(account.kind, today))
-    if account.kind.lower() in coverage.SKIPPED_BY_POLICY:
+    if account.kind.lower() in kinds.SKIPPED_BY_POLICY:
         yield (
             "Azure Policy's built-in about customers' keys leaves this kind out by default: `compliant` says "
             "nothing about it"

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pytest
 
-from core import arm_ids, coverage, kind_limits, kinds
+from core import arm_ids, kind_limits, kinds
 from core.demands import Judgement
 from tests.components.guards.first_deployments import IN_SHARED, SHARED, STORAGE, group, storage
 from tests.support.local_deployment import Deployment
@@ -87,4 +87,4 @@ def test_the_kinds_that_azure_policy_leaves_out_are_those_of_its_built_in() -> N
     """As the local Azure evaluates it, which shares nothing with core."""
     built_ins = json.loads((ROOT / "localazure" / "policy_built_ins.json").read_text(encoding="utf-8"))
     parameters = built_ins["definitions"]["67121cc7-ff39-4ab8-b7e3-95b84dab487d"]["parameters"]
-    assert {*parameters["excludedKinds"]["defaultValue"]} == coverage.SKIPPED_BY_POLICY
+    assert {*parameters["excludedKinds"]["defaultValue"]} == kinds.SKIPPED_BY_POLICY

@@ -4,6 +4,7 @@ import importlib
 import json
 import subprocess
 import sys
+from datetime import date
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ def test_what_is_told_of_rules_is_of_rules() -> None:
     known = {rule.name: rule for rule in RULES}
     assert told["rules"].keys() == known.keys()
     assert {tag.partition(":")[0] for rule in RULES for tag in rule.same_as} == told["sources"].keys()
+    assert all(date.fromisoformat(source["read"]) for source in told["sources"].values())
     tiers = known["account-tier-supports-cmk"].settings["unsupportedTiers"]["default"]
     assert tuple(tiers) == kinds.FREE_TIERS
     assert known["vault-retention"].settings["minimumDays"]["maximum"] == RETENTION_DAYS
