@@ -168,7 +168,7 @@ def _judged(
     row: ReportRow, given: Sequence[Approval], today: date, people: People, update: Sequence[str]
 ) -> ReportRow:
     """A row whose verdicts have their codes and the approvals about them."""
-    names = set(filter(None, map(folded, (row.name, row.id))))
+    names = set(filter(None, map(folded, (row.approved_as, row.id))))
     judged = []
     for verdict in (each.verdict for each in row.verdicts):
         # What an approval must name: the update, the resource and its change.
@@ -296,8 +296,7 @@ def _approvals(waiting: Sequence[tuple[ReportRow, Judged]]) -> Iterator[ReportLi
     yield line(Form.TEXT, "Each entry in `encryption-approvals.yaml` counts for this update alone.")
     yield from (ReportLine(Form.SPACE), line(Form.MARKUP, "```yaml"), line(Form.TEXT, "approvals:"))
     for row, judged in waiting[:_FINDINGS]:
-        account = row.name if isinstance(row.name, str) else row.id
-        yield line(Form.TEXT, "  - account: ", Shown(account, quoted=True))
+        yield line(Form.TEXT, "  - account: ", Shown(row.approved_as, quoted=True))
         yield line(Form.TEXT, f"    verdict: {judged.verdict.name}")
         yield line(Form.TEXT, f"    review: {judged.code}")
         yield line(Form.TEXT, "    reason: WHY")

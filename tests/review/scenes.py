@@ -7,12 +7,14 @@ see of one service: one holds the account and its binding, the other the vault, 
 
 import copy
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from core.resource_types import Kind, kind_of
 from review import report
+from review.approvals import Approval
 from review.preview import read, token_of
 from tests.review.build import TODAY, Step
 
@@ -203,8 +205,8 @@ class Scene:
 
     # What a reviewer reads of it.
 
-    def review(self) -> report.Review:
-        """The review; of the stack that the change is in, where there are two."""
+    def review(self, given: Sequence[Approval] = ()) -> report.Review:
+        """The review under approvals; of the stack that the change is in, where there are two."""
         steps, refreshed = self.steps, self.refreshed
         if self.stack == "elsewhere":
             of_account = bool(self.sides & _OF_THE_ACCOUNT) and not self.sides - _OF_THE_ACCOUNT
@@ -213,7 +215,7 @@ class Scene:
                 for some in (steps, refreshed)
             )
         document = {"steps": [*refreshed, *steps], "changeSummary": {"same": 1}, "duration": 1}
-        return report.make(read(json.dumps(document)), (), TODAY)
+        return report.make(read(json.dumps(document)), given, TODAY)
 
     def verdicts(self) -> list[str]:
         """The verdicts of all rows by name, sorted."""
