@@ -19,14 +19,18 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-AI, SECURITY, AZURE = (
+AI, SECURITY, DATABASES, AZURE = (
     "MicrosoftDocs/azure-ai-docs",
     "MicrosoftDocs/azure-security-docs",
+    "MicrosoftDocs/azure-databases-docs",
     "MicrosoftDocs/azure-docs",
 )
 REPOSITORIES = {
     "azure/foundry": AI,
     "azure/ai-": AI,
+    "azure/search": AI,
+    "azure/cosmos-db": DATABASES,
+    "azure/storage": AZURE,
     "azure/key-vault": SECURITY,
     "azure/security": AZURE,
     "azure/role-based-access-control": AZURE,

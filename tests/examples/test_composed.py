@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pulumi
 import pytest
 
-from components.testing import SUBSCRIPTION
+from components.testing import SUBSCRIPTION, AzureMocks
 from docs.examples.composed import audit_queries
 from tests.support.recording import RecordingMonitor, run
 from tests.support.stack import ROOT
@@ -26,7 +26,7 @@ SETTINGS = {
 }
 
 
-def run_example(name: str, settings: Mapping[str, str]) -> RecordingMonitor:
+def run_example(name: str, settings: Mapping[str, str], azure: AzureMocks | None = None) -> RecordingMonitor:
     """Runs a program of docs/examples, which has settings of its own."""
 
     def configured() -> None:
@@ -38,7 +38,7 @@ def run_example(name: str, settings: Mapping[str, str]) -> RecordingMonitor:
             sys.path[:] = saved
             pulumi.runtime.set_all_config({}, [])
 
-    return run(configured)
+    return run(configured, azure=azure)
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,12 @@ def monitor() -> RecordingMonitor:
 def test_what_is_below_the_account_comes_after_the_binding(monitor: RecordingMonitor, type: str) -> None:
     """Each takes `bound`, so that the engine makes it once the binding holds, and deletes it before."""
     assert monitor.one(":CustomerManagedKey").urn in monitor.one(type).needs
+
+
+def test_the_connection_is_spelled_as_azure_spells_it(monitor: RecordingMonitor) -> None:
+    """azure-native's SDK translates no dictionary whose type it cannot tell."""
+    sent = monitor.one(":AccountConnection").inputs["properties"]
+    assert (sent["authType"], sent["category"]) == ("AAD", "CognitiveSearch")
 
 
 def test_the_endpoint_has_addresses_and_an_interface_of_its_own(monitor: RecordingMonitor) -> None:

@@ -138,7 +138,7 @@ class Registered:
 class RecordingMonitor(mocks.MockMonitor):
     """Keeps each request whole: parent, dependencies, protect, ignoreChanges, aliases, deletedWith."""
 
-    def __init__(self, azure: FakeAzure) -> None:
+    def __init__(self, azure: AzureMocks) -> None:
         super().__init__(azure)
         self.registered: list[Registered] = []
 
@@ -167,7 +167,7 @@ def run(
     program: Callable[[], Any],
     *,
     preview: bool = False,
-    azure: FakeAzure | None = None,
+    azure: AzureMocks | None = None,
     monitor: RecordingMonitor | None = None,
 ) -> RecordingMonitor:
     """Runs a program to its end as a stack of its own, and returns what it asked of the engine. Who looks at

@@ -57,6 +57,15 @@ def test_each_fact_of_a_page_has_its_sentence_and_the_pages_own_date() -> None:
     assert undated == []
 
 
+def test_what_a_page_quotes_of_azure_is_a_fact_that_is_read_again() -> None:
+    """Each sentence about the stores of agents, or its part."""
+    page = (ROOT / "docs" / "agents.md").read_text().partition("## What to know")[0]
+    quoted = re.findall(r'"([^"]+)"', page)
+    sentences = " ".join(sentence for fact in facts.facts(DOCUMENT) for sentence in fact.quotes)
+    assert len(quoted) > 5
+    assert [one for one in quoted if one not in sentences] == []
+
+
 def test_pages_as_they_were_read_change_nothing(pages: dict[tuple[str, str], str]) -> None:
     """Whatever their markup and line breaks."""
     marked = {one: text.replace("Projects can", "**Projects**\n  [can](x.md)") for one, text in pages.items()}

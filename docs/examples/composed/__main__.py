@@ -59,12 +59,13 @@ policy = cognitiveservices.RaiPolicy(
 connection = cognitiveservices.AccountConnection(
     f"{NAME}-search",
     connection_name="search",
-    properties={
-        "auth_type": "AAD",
-        "category": "CognitiveSearch",
-        "target": config.require("searchEndpoint"),
-        "is_shared_to_all": True,
-    },
+    # The SDK translates no dictionary here, because the type of connection is one of many.
+    properties=cognitiveservices.AADAuthTypeConnectionPropertiesArgs(
+        auth_type="AAD",
+        category="CognitiveSearch",
+        target=config.require("searchEndpoint"),
+        is_shared_to_all=True,
+    ),
     opts=pulumi.ResourceOptions(depends_on=[policy]),
     **account,
 )
