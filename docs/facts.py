@@ -36,6 +36,7 @@ REPOSITORIES = {
     "azure/role-based-access-control": AZURE,
     "azure/azure-resource-manager": AZURE,
     "azure/reliability": AZURE,
+    "azure/azure-monitor": "MicrosoftDocs/azure-monitor-docs",
 }
 """Where the pages are, by the beginning of their path."""
 ROOMS = ("components", "core", "localazure", "operate", "policies", "probe", "provider", "review", "settings")

@@ -10,12 +10,12 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
 from core import adapters, arm_ids, commands, coverage, demands, kinds, regions
-from core.api_versions import ACCOUNTS, SUBSCRIPTIONS, UPGRADES, VAULTS
+from core.api_versions import ACCOUNTS, DEPLOYMENTS, SUBSCRIPTIONS, UPGRADES, VAULTS, VAULTS_RETIRE_ON
 from core.demands import Judgement
 from core.facts import Account, Upgrade, Vault
 from operate import login
@@ -75,17 +75,52 @@ def scan(azure: LiveAzure, subscription_ids: Sequence[str], today: date) -> list
     UnansweredError if the accounts of one cannot be listed; what else cannot be read is said, in the rows or
     on standard error."""
     vaults, unread = _vaults(azure, subscription_ids)
-    rows = []
+    read: list[tuple[Account, Upgrade]] = []
     for number, subscription in enumerate(subscription_ids, start=1):
         print(f"scan: subscription {number} of {len(subscription_ids)}, {subscription}", file=sys.stderr)
         path = arm_ids.of_subscription(subscription, arm_ids.ACCOUNT)
         accounts = [adapters.account(body) for body in azure.list(path, ACCOUNTS)]
         upgrades = _upgrades(azure, path)
-        for account in sorted(accounts, key=lambda account: account.id.lower()):
-            if account.kind not in kinds.WITHOUT_DATA:
-                upgrade = upgrades.get(account.id.lower(), Upgrade())
-                rows.append(row_of(account, vaults, upgrade, unread, today))
-    return rows
+        accounts.sort(key=lambda account: account.id.lower())
+        read += [
+            (account, upgrades.get(account.id.lower(), Upgrade()))
+            for account in accounts
+            if account.kind not in kinds.WITHOUT_DATA
+        ]
+    templates = _old_templates(azure, filter(None, (_vault_of(account, vaults) for account, _ in read)))
+    return [row_of(account, vaults, upgrade, unread, today, templates=templates) for account, upgrade in read]
+
+
+def _vault_of(account: Account, vaults: Mapping[str, Vault]) -> Vault | None:
+    key = account.encryption.key
+    return vaults.get(key.vault_name) if key else None
+
+
+def _old_templates(azure: LiveAzure, vaults: Iterable[Vault]) -> Mapping[str, str]:
+    """By the ids of vaults, in lower case: what to change in the template of the deployment that wrote the
+    vault last, if Azure refuses its version of Key Vault's API from VAULTS_RETIRE_ON on. One question for
+    each resource group with such vaults."""
+    groups = sorted({vault.id.lower().partition("/providers/")[0] for vault in vaults})
+    writers: dict[str, tuple[str, str]] = {}
+    for number, group in enumerate(groups, start=1):
+        print(f"scan: deployments of resource group {number} of {len(groups)}, {group}", file=sys.stderr)
+        try:
+            listed = azure.list(f"{group}/providers/Microsoft.Resources/deployments", DEPLOYMENTS)
+        except UnansweredError as error:
+            print(
+                f"scan: not checked: which templates write the vaults there, because {error}", file=sys.stderr
+            )
+            continue
+        for body in sorted(listed, key=lambda body: str(body["properties"].get("timestamp"))):
+            for written in body["properties"].get("outputResources") or []:
+                version = str(written.get("apiVersion") or VAULTS)
+                writers[str(written.get("id")).lower()] = (str(body["name"]), version)
+    return {
+        vault: f"in the template of deployment {name}, change the vault's version {version} to {VAULTS}: "
+        f"Azure refuses it from {VAULTS_RETIRE_ON:%d %B %Y} on"
+        for vault, (name, version) in writers.items()
+        if version < VAULTS
+    }
 
 
 def _vaults(azure: LiveAzure, asked: Sequence[str]) -> tuple[Mapping[str, Vault], tuple[str, ...]]:
@@ -120,11 +155,19 @@ def _upgrades(azure: LiveAzure, path: str) -> Mapping[str, Upgrade]:
 
 
 def row_of(
-    account: Account, vaults: Mapping[str, Vault], upgrade: Upgrade, unread: Sequence[str], today: date
+    account: Account,
+    vaults: Mapping[str, Vault],
+    upgrade: Upgrade,
+    unread: Sequence[str],
+    today: date,
+    *,
+    templates: Mapping[str, str],
 ) -> AccountRow:
-    """The row of one account; `unread` says which vaults could not be listed."""
+    """The row of one account; `unread` says which vaults could not be listed, and `templates`, by vaults'
+    ids, what to change in the template of a vault."""
     bound = account.encryption.key
-    vault = vaults.get(bound.vault_name) if bound else None
+    vault = _vault_of(account, vaults)
+    template = templates.get(vault.id.lower(), "") if vault else ""
     key = "Microsoft's"
     if bound:
         version = account.encryption.key_version
@@ -139,8 +182,8 @@ def row_of(
         account.location,
         key,
         _vault_words(vault),
-        tuple(_remarks(account, upgrade, unmet, today)),
-        _next_step(account, vault, unmet, unread),
+        (*_remarks(account, upgrade, unmet, today), *filter(None, [template])),
+        _next_step(account, vault, unmet, unread) or template,
     )
 
 

@@ -46,7 +46,7 @@ def row(
     body: dict[str, Any], vault: dict[str, Any] | None = None, upgrade: Upgrade | None = None
 ) -> scan.AccountRow:
     vaults = {"kv": adapters.vault(vault)} if vault else {}
-    return scan.row_of(adapters.account(body), vaults, upgrade or Upgrade(), (), TODAY)
+    return scan.row_of(adapters.account(body), vaults, upgrade or Upgrade(), (), TODAY, templates={})
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_a_reader_scans_a_subscription_in_a_few_requests(door: Door) -> None:
     assert rows["plain"].key == "Microsoft's"
     assert "adopt --stack adopted --account" in rows["plain"].next_step
     assert rows["rotated"].key.startswith("yours: ")
-    assert len(azure.questions) <= 3 + 2 * len(seed.SUBSCRIPTIONS)
+    assert len(azure.questions) <= 4 + 2 * len(seed.SUBSCRIPTIONS)
 
 
 def test_a_thousand_accounts_are_as_many_requests_as_one(monkeypatch: pytest.MonkeyPatch, door: Door) -> None:
@@ -80,6 +80,46 @@ def test_a_thousand_accounts_are_as_many_requests_as_one(monkeypatch: pytest.Mon
     assert len(rows) == 1000
     assert len({found.next_step for found in rows}) == 335
     assert len(asked) == 5
+
+
+def deployment(name: str, timestamp: str, version: str | None) -> dict[str, Any]:
+    written = {"id": str(VAULT["id"]).upper()} | ({"apiVersion": version} if version else {})
+    return {"name": name, "properties": {"timestamp": timestamp, "outputResources": [written]}}
+
+
+@pytest.mark.parametrize(
+    ("deployments", "step"),
+    [
+        (
+            [("old", "2026-01-01", "2023-07-01")],
+            "in the template of deployment old, change the vault's version 2023-07-01",
+        ),
+        ([("new", "2026-03-01", "2026-02-01"), ("old", "2026-01-01", "2023-07-01")], ""),
+        ([("new", "2026-03-01", None)], ""),
+        ([], ""),
+    ],
+)
+def test_a_template_that_writes_a_vault_by_a_version_that_ends_is_told(
+    monkeypatch: pytest.MonkeyPatch, door: Door, deployments: list[tuple[str, str, str | None]], step: str
+) -> None:
+    """The newest deployment of the vault counts; where Azure shows no version, nothing is said."""
+    azure = DoorAzure(door)
+    lists = {
+        "accounts": [account(encryption=BOUND)],
+        "vaults": [VAULT],
+        "deployments": [deployment(*said) for said in deployments],
+    }
+    monkeypatch.setattr(azure, "list", lambda path, version: lists.get(path.rpartition("/")[2], []))
+    (found,) = scan.scan(azure, [SUBSCRIPTION], TODAY)
+    assert found.next_step.startswith(step) if step else found.next_step == ""
+    assert (found.next_step in found.remarks) is bool(step)
+
+
+def test_templates_that_may_not_be_read_are_not_taken_for_none(
+    door: Door, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert scan.scan(DoorAzure(door, "Microsoft.Resources/deployments"), [SUBSCRIPTION], TODAY)
+    assert "not checked: which templates write the vaults there, because 403" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
