@@ -118,9 +118,7 @@ FIXES: Final = {
         "name no identityClientId, and give the account a system-assigned identity",
         "set identity: systemAssigned",
     ),
-    "kind-key-version": Remedy(
-        "", "name a version: take keyUriWithVersion from a KeyVersion", "set key.version: pinned"
-    ),
+    "kind-key-version": Remedy("", "name a version: take keyUriWithVersion from a KeyVersion"),
     "kind-storage": Remedy("", "change properties.userOwnedStorage", "change storageAccountIds"),
     "kind-search": Remedy(
         "",

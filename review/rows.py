@@ -56,8 +56,7 @@ class ReportRow:
     @property
     def approved_as(self) -> str:
         """What an approval names it by: its noun, while neither its name nor its id is known."""
-        known = [each for each in (self.name, self.id) if each and isinstance(each, str)]
-        return known[0] if known else self.noun
+        return next((each for each in (self.name, self.id) if each and isinstance(each, str)), self.noun)
 
     @property
     def severity(self) -> VerdictSeverity:

@@ -290,7 +290,7 @@ PLACES: Mapping[str, Mapping[str, int]] = {
 }
 """Where a fix stands in a call that does not name it: for a program's own resources, or in settings."""
 NO_ROW = {
-    "name a version: take keyUriWithVersion from a KeyVersion": "a program meets cmk-no-versionless before",
+    "name a version: take keyUriWithVersion from a KeyVersion": "the provider says it, and no rule does",
 }
 """Fixes that no stack of the tables is refused with, and why."""
 

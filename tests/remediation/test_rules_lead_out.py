@@ -110,7 +110,6 @@ NO_ROW = {
     "run `pulumi refresh`": "the components refuse first, in words that test_typed_ways.py follows",
     "set sku: S": _REFUSED_BEFORE,
     "set identity: systemAssigned": _REFUSED_BEFORE,
-    "set key.version: pinned": _REFUSED_BEFORE,
     "change storageAccountIds": _REFUSED_BEFORE,
     "remove searchServiceId and searchServiceKey": _REFUSED_BEFORE,
 }
