@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,9 @@ from core.facts import Upgrade
 from localazure import seed
 from operate import scan
 from operate.azure import UnansweredError
-from tests.operate.evidence.door_azure import SUBSCRIPTION, DoorAzure, scene
+from tests.localazure.driver import Case
+from tests.operate.adopt import field
+from tests.operate.evidence.door_azure import SUBSCRIPTION, DoorAzure, _DoorClient, scene
 from tests.support.front import Door
 
 TODAY = date(2026, 12, 2)
@@ -65,21 +68,50 @@ def test_a_reader_scans_a_subscription_in_a_few_requests(door: Door) -> None:
     assert len(azure.questions) <= 4 + 2 * len(seed.SUBSCRIPTIONS)
 
 
-def test_a_thousand_accounts_are_as_many_requests_as_one(monkeypatch: pytest.MonkeyPatch, door: Door) -> None:
-    azure = DoorAzure(door)
-    encryptions: tuple[dict[str, Any], ...] = ({}, {"encryption": BOUND}, {"encryption": KEY})
-    bodies = [account(f"a{number}", **encryptions[number % 3]) for number in range(1000)]
-    asked: list[str] = []
-
-    def listed(path: str, version: str, wanted: str = "") -> list[Any]:
-        asked.append(f"{path} {version}{wanted}")
-        return bodies if path.endswith("CognitiveServices/accounts") else []
-
-    monkeypatch.setattr(azure, "list", listed)
+@pytest.mark.parametrize("count", [25, pytest.param(1000, marks=pytest.mark.long)])
+def test_a_thousand_accounts_of_mixed_making_are_a_few_requests(
+    count: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Language, Foundry and Azure OpenAI on Microsoft's keys, global Translators, and accounts that were made
+    under a key by a user-assigned identity. A reader scans them, page by page, and sees how far it is."""
+    door = Case()
+    made = field.Field(_DoorClient(door))
+    group = made.group(field.group("rg-many"))
+    identity = made.identity(group, "id-many")
+    key = made.key(made.vault(group, "kv-many"))
+    made.policy(
+        f"{group}/providers/Microsoft.KeyVault/vaults/kv-many",
+        identity["properties"]["principalId"],
+        field.WRAPS,
+    )
+    bound = {
+        "keySource": "Microsoft.KeyVault",
+        "keyVaultProperties": {
+            "keyVaultUri": key.partition("/keys/")[0],
+            "keyName": "cmk",
+            "keyVersion": key.rpartition("/")[2],
+            "identityClientId": identity["properties"]["clientId"],
+        },
+    }
+    assigned = {"type": "UserAssigned", "userAssignedIdentities": {identity["id"]: {}}}
+    makings: tuple[dict[str, Any], ...] = (
+        {"kind": "TextAnalytics"},
+        {"kind": "AIServices"},
+        {"kind": "OpenAI"},
+        {"kind": "TextTranslation", "location": "global"},
+        {"kind": "TextAnalytics", "identity": assigned, "encryption": bound},
+    )
+    for number in range(count):
+        made.account(group, f"many-{number}", **makings[number % len(makings)])
+    azure = DoorAzure(door, caller=seed.READER)
     rows = scan.scan(azure, [SUBSCRIPTION], TODAY)
-    assert len(rows) == 1000
-    assert len({found.next_step for found in rows}) == 335
-    assert len(asked) == 5
+    first_words = Counter(found.next_step.partition(" ")[0] for found in rows)
+    assert first_words == {"take": 3 * count // 5, "make": count // 5, "": count // 5}
+    assert len({found.next_step for found in rows}) == 3 * count // 5 + 2
+    assert len(azure.questions) == 8
+    said = capsys.readouterr().err
+    assert f"scan: subscription 1 of 1, {SUBSCRIPTION}" in said
+    assert "scan: deployments of resource group 1 of 1, " in said
 
 
 def deployment(name: str, timestamp: str, version: str | None) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Field:
         body = {
             "location": properties.pop("location", "westeurope"),
             "kind": kind,
-            "sku": {"name": {"AIServices": "S0", "TextTranslation": "S1"}.get(kind, "S")},
+            "sku": {"name": {"AIServices": "S0", "OpenAI": "S0", "TextTranslation": "S1"}.get(kind, "S")},
             "properties": {"customSubDomainName": name, "disableLocalAuth": True, **properties},
             "identity": identity or {"type": "SystemAssigned"},
         }
