@@ -198,11 +198,15 @@ def test_plans_that_may_not_be_read_are_not_taken_for_none(
 
 
 def test_what_the_key_does_not_cover_and_what_azure_plans_is_said() -> None:
-    """A Foundry account: Azure Policy's `compliant` says nothing about it."""
-    upgrade = adapters.upgrade({"properties": {"foundryAutoUpgrade": {"isPlannedByMicrosoft": True}}})
-    remarks = " | ".join(row(account(kind="AIServices", encryption=BOUND), VAULT, upgrade).remarks)
+    """Of a Foundry account, Azure Policy's `compliant` says nothing; one of Azure OpenAI may become one."""
+    remarks = " | ".join(row(account(kind="AIServices", encryption=BOUND), VAULT).remarks)
     assert "not under the key: agents in the basic setup" in remarks
     assert "says nothing about it" in remarks
+    planned = {"plannedByMicrosoft": True, "scheduledAt": "2026-12-15T00:00:00Z"}
+    upgrade = adapters.upgrade({"properties": {"foundryAutoUpgrade": planned}})
+    remarks = " | ".join(row(account(kind="OpenAI"), upgrade=upgrade).remarks)
+    assert "Azure plans to make it a Foundry resource by itself on 2026-12-15; to opt out: " in remarks
+    assert row(account(kind="ContentModerator")).remarks[-1].startswith("Azure ends ")
 
 
 def test_vaults_that_may_not_be_listed_are_said(door: Door) -> None:
