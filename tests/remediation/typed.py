@@ -42,7 +42,7 @@ from tests.support.installed import Installed, built_wheel
 from tests.support.printed import printed
 from tests.support.providers import Session
 from tests.support.stack import PATIENCE_SECONDS, Run, Stack
-from tests.support.warm_host import ATTACH
+from tests.support.warm_host import ATTACH, language_host
 
 Settings = dict[str, Any]
 _AZ = """#!{python} -IS
@@ -377,7 +377,9 @@ class Projects:
         if not self._wheel:
             self._folder.joinpath("wheel").mkdir()
             self._wheel.append(built_wheel(self._folder / "wheel"))
-        return Consumer(folder, self._wheel[0], self._azure.env)
+        project = Consumer(folder, self._wheel[0], self._azure.env)
+        project.env.update(self._open.enter_context(language_host(project.env)))
+        return project
 
 
 FORMS: Mapping[str, Callable[[Projects, Path], Project]] = {

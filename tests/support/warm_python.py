@@ -87,6 +87,7 @@ def _become(
     os.environ.clear()
     os.environ.update(env)
     sys.path[:] = [one for one in sys.path if one.startswith((sys.prefix, sys.base_prefix))]
+    _leave_repository(Path(interpreter))
     if words[0] == "-m":
         sys.path.insert(0, cwd)
         sys.argv = words[1:]
@@ -96,6 +97,19 @@ def _become(
     sys.path.insert(0, str(path if path.is_dir() else path.parent))
     sys.argv = words
     runpy.run_path(words[0], run_name="__main__")
+
+
+def _leave_repository(interpreter: Path) -> None:
+    """Where an interpreter has packages of its own: they come first, and what was imported of the repository
+    is imported anew, from there or not at all. The packages of others are the same ones."""
+    packages = next(interpreter.parent.parent.glob("lib/python*/site-packages"), None)
+    if packages is None or packages.resolve().is_relative_to(ROOT):
+        return
+    sys.path.insert(0, str(packages))
+    for name, module in [*sys.modules.items()]:
+        file = Path(getattr(module, "__file__", None) or "/")
+        if file.is_relative_to(ROOT) and not file.is_relative_to(sys.prefix) and name != "__main__":
+            del sys.modules[name]
 
 
 def _end_with_parent() -> None:
