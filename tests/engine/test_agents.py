@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support import cloud
+from tests.support.arm_client import ARM, ask
 from tests.support.azure import RunningAzure
 from tests.support.consumers import consumer
 from tests.support.stack import done
@@ -24,7 +25,8 @@ def test_agents_and_their_stores_are_made_under_keys_settle_and_go(
     empty_azure: RunningAzure, tmp_path: Path
 ) -> None:
     """From a preview of nothing to a destroy, under the policy pack. Azure got each store with its key and
-    the identity that uses it, and the account was readable all the time."""
+    the identity that uses it, and the account was readable all the time. A role at a key that somebody took
+    away comes back with an update that refreshes, and with no other."""
     stack = consumer(tmp_path, empty_azure, "agents")
     done(stack.pulumi("stack", "select", "--create", "dev"))
     pack = ("--policy-pack", "../../../policies")
@@ -61,6 +63,23 @@ def test_agents_and_their_stores_are_made_under_keys_settle_and_go(
     group = cosmos["id"].partition("/providers/")[0]
     account = f"{group}/providers/Microsoft.CognitiveServices/accounts/aif-agents"
     assert all(state["readable"] for state in cloud.history(empty_azure, account))
+
+    key = f"https://{ARM}{group}/providers/Microsoft.KeyVault/vaults/kv-agents/keys/cmk-agents-threads"
+    roles = (
+        f"{key}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=atScope()"
+    )
+
+    def at_key() -> list[str]:
+        found = ask(empty_azure.env, "GET", roles)["value"]
+        return [one["id"] for one in found if "/keys/" in one["properties"]["scope"]]
+
+    (role,) = at_key()
+    ask(empty_azure.env, "DELETE", f"https://{ARM}{role}?api-version=2022-04-01")
+    done(stack.pulumi("up", "--yes", "--expect-no-changes"))
+    assert at_key() == []
+    done(stack.pulumi("up", "--yes", "--refresh"))
+    assert len(at_key()) == 1
+
     assert stack.pulumi("state", "unprotect", "--all", "--yes").ok
     done(stack.pulumi("destroy", "--yes"))
     for kind in ("account", "databaseAccounts", "storageAccounts", "searchServices", "account.hosts"):
