@@ -19,7 +19,7 @@ from core.api_versions import ACCOUNTS, DEPLOYMENTS, SUBSCRIPTIONS, UPGRADES, VA
 from core.demands import Judgement
 from core.facts import Account, Upgrade, Vault
 from operate import login
-from operate.azure import LiveAzure, UnansweredError
+from operate.azure import Json, LiveAzure, UnansweredError
 from operate.errors import OperateError
 from operate.evidence.model import counted
 
@@ -80,7 +80,10 @@ def scan(azure: LiveAzure, subscription_ids: Sequence[str], today: date) -> list
         print(f"scan: subscription {number} of {len(subscription_ids)}, {subscription}", file=sys.stderr)
         path = arm_ids.of_subscription(subscription, arm_ids.ACCOUNT)
         accounts = [adapters.account(body) for body in azure.list(path, ACCOUNTS)]
-        upgrades = _upgrades(azure, path)
+        upgrades = {
+            str(body["id"]).lower(): adapters.upgrade(body)
+            for body in _listed(azure, path, UPGRADES, "whether Azure plans upgrades")
+        }
         accounts.sort(key=lambda account: account.id.lower())
         read += [
             (account, upgrades.get(account.id.lower(), Upgrade()))
@@ -104,13 +107,8 @@ def _old_templates(azure: LiveAzure, vaults: Iterable[Vault]) -> Mapping[str, st
     writers: dict[str, tuple[str, str]] = {}
     for number, group in enumerate(groups, start=1):
         print(f"scan: deployments of resource group {number} of {len(groups)}, {group}", file=sys.stderr)
-        try:
-            listed = azure.list(f"{group}/providers/Microsoft.Resources/deployments", DEPLOYMENTS)
-        except UnansweredError as error:
-            print(
-                f"scan: not checked: which templates write the vaults there, because {error}", file=sys.stderr
-            )
-            continue
+        path = f"{group}/providers/Microsoft.Resources/deployments"
+        listed = _listed(azure, path, DEPLOYMENTS, "which templates write the vaults there")
         for body in sorted(listed, key=lambda body: str(body["properties"].get("timestamp"))):
             for written in body["properties"].get("outputResources") or []:
                 version = str(written.get("apiVersion") or VAULTS)
@@ -144,14 +142,13 @@ def _vaults(azure: LiveAzure, asked: Sequence[str]) -> tuple[Mapping[str, Vault]
     return vaults, tuple(unread)
 
 
-def _upgrades(azure: LiveAzure, path: str) -> Mapping[str, Upgrade]:
-    """Azure's plans to make accounts Foundry resources by itself, by the accounts' ids in lower case."""
+def _listed(azure: LiveAzure, path: str, version: str, not_checked: str) -> Sequence[Json]:
+    """A list of Resource Manager; nothing if Azure refuses it, which standard error then says."""
     try:
-        listed = azure.list(path, UPGRADES)
+        return azure.list(path, version)
     except UnansweredError as error:
-        print(f"scan: not checked: whether Azure plans upgrades, because {error}", file=sys.stderr)
-        return {}
-    return {str(body["id"]).lower(): adapters.upgrade(body) for body in listed}
+        print(f"scan: not checked: {not_checked}, because {error}", file=sys.stderr)
+        return ()
 
 
 def row_of(
