@@ -20,6 +20,7 @@ from localazure.refusals import refused
 from localazure.web import Json, Request
 
 _GROUPS, _RULES = "Microsoft.Insights/actionGroups", "Microsoft.Insights/scheduledQueryRules"
+_LONGEST_SHORT_NAME = 12
 _TABLE = "AzureDiagnostics"
 _TEXT = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|//[^\n]*")
 _COLUMN = re.compile(r"\b[A-Za-z]\w*_[sdbtg]\b")
@@ -29,6 +30,8 @@ _MADE = re.compile(r"\b([A-Za-z]\w*)\s*=(?![=~])")
 
 def _make_group(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = definitions.settable(_GROUPS, request.properties)
+    if not 0 < len(given.get("groupShortName", "")) <= _LONGEST_SHORT_NAME:
+        raise refused("GroupShortName", most=_LONGEST_SHORT_NAME)
     kept = {"groupShortName": given["groupShortName"], **definitions.completed(_GROUPS, given)}
     # A receiver is enabled when it is made; the person behind it may then unsubscribe.
     for name in ("emailReceivers", "smsReceivers"):

@@ -109,14 +109,9 @@ def environment(home: Home, ports: Mapping[str, int], login: str = "") -> dict[s
     }
 
 
-def programs_of(root: Path) -> Path:
-    """The folder of the programs in the virtual environment of the checkout at `root`."""
-    return root / ".venv" / "bin"
-
-
 def python_of(root: Path) -> Path:
     """The Python of the checkout at `root`, whether or not it is there."""
-    return programs_of(root) / "python"
+    return root / ".venv" / "bin" / "python"
 
 
 def checkout(root: Path, search_path: str) -> dict[str, str]:
@@ -127,7 +122,7 @@ def checkout(root: Path, search_path: str) -> dict[str, str]:
     Azure uses a backend and a secrets provider of its own (README).
     """
     own = root / ".pulumi"
-    first = [str(own / "bin"), str(programs_of(root))]
+    first = [str(own / "bin"), str(python_of(root).parent)]
     return {
         "PATH": os.pathsep.join([*first, *(f for f in search_path.split(os.pathsep) if f not in first)]),
         "PULUMI_HOME": str(own / "home"),

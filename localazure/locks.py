@@ -46,7 +46,9 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
 
 def _make_denial(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = request.properties
-    if not given.get("permissions") or not given.get("principals"):
+    named = [*(given.get("principals") or ()), *(given.get("excludePrincipals") or ())]
+    has_ids = all(principal.get("id") for principal in named)
+    if not given.get("permissions") or not given.get("principals") or not has_ids:
         raise refused("InvalidDenyAssignmentRequest")
     return {"properties": {**given, "scope": _DENIALS.scope_of(id), "isSystemProtected": False}}
 

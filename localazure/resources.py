@@ -144,7 +144,8 @@ def _validate_move(cloud: Cloud, request: Request) -> Response:
 
 
 def _moved(cloud: Cloud, request: Request) -> tuple[list[str], str]:
-    group, ids = _find(cloud, request), request.given.get("resources") or []
+    group, sent = _find(cloud, request), request.given.get("resources")
+    ids = [str(id) for id in sent] if isinstance(sent, list) else [str(sent)]
     target = str(request.given.get("targetResourceGroup") or "").rstrip("/")
     found = find_group(cloud, target)
     if found is None:

@@ -34,7 +34,9 @@ def _put(cloud: Cloud, request: Request) -> Response:
     role = _role(cloud, given["roleDefinitionId"].rsplit("/", 1)[-1])
     known = cloud.store.get(rbac.KIND, rbac.assignment_id(scope, name))
     if known is not None:
-        _require_same(cloud, known["body"], role, given["principalId"])
+        same = known["body"]["properties"]["principalId"].lower() == given["principalId"].lower()
+        if not same or rbac.role_of(cloud, known["body"]) != role:
+            raise refused("RoleAssignmentUpdateNotPermitted")
     else:
         _require_new(cloud, scope, role, given["principalId"])
         _require_principal(cloud, given["principalId"], given.get("principalType") or "", request)
@@ -168,12 +170,6 @@ def _invalid(fault: definitions.Fault, given: Json) -> ServiceError:
     if fault.path == "properties.principalType":
         return refused("PrincipalTypeNotValid", type=given["principalType"])
     return refused("InvalidRoleAssignmentRequest", path=fault.path, expected=fault.expected)
-
-
-def _require_same(cloud: Cloud, known: Json, role: Role, principal_id: str) -> None:
-    same = known["properties"]["principalId"].lower() == principal_id.lower()
-    if not same or rbac.role_of(cloud, known) != role:
-        raise refused("RoleAssignmentUpdateNotPermitted")
 
 
 def _require_new(cloud: Cloud, scope: str, role: Role, principal_id: str) -> None:

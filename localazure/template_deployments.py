@@ -153,10 +153,10 @@ def _read(cloud: Cloud, request: Request) -> tuple[list[Resource], Json]:
     """The resources of a request's template, and the values of its parameters. Raises InvalidTemplate for a
     template whose resources are not all known at once."""
     properties = request.properties
-    template, sent = properties.get("template"), properties.get("parameters") or {}
+    template, sent = properties.get("template"), _parameters(properties)
     if properties.get("mode") != "Incremental" or not isinstance(template, dict):
         raise invalid("A deployment must have the mode 'Incremental' and a template here.")
-    values = {name: row.get("defaultValue") for name, row in (template.get("parameters") or {}).items()}
+    values = {name: row.get("defaultValue") for name, row in _parameters(template).items()}
     values.update((word, row.get("value")) for word, row in sent.items())
     scope = request.path[: request.path.lower().rindex("/providers/")]
     group = find_group(cloud, scope) or {"location": ""}
@@ -166,6 +166,14 @@ def _read(cloud: Cloud, request: Request) -> tuple[list[Resource], Json]:
         if not one.is_known:
             raise invalid(f"The resource '{one.name}' refers to another one, which is not supported here.")
     return resources, {key: {"type": type(value).__name__, "value": value} for key, value in values.items()}
+
+
+def _parameters(owner: Json) -> dict[str, Json]:
+    """The parameters that a template declares, or a deployment sends. Raises InvalidTemplate."""
+    found = owner.get("parameters") or {}
+    if not isinstance(found, dict) or not all(isinstance(row, dict) for row in found.values()):
+        raise invalid("The 'parameters' must be an object of objects.")
+    return found
 
 
 def _filled(value: Json, parameters: Json, location: str) -> Json:

@@ -72,17 +72,11 @@ WORKSPACES = ArmType(
 
 def _make_search(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     kept = {name: value for name, value in request.properties.items() if value is not None}
-    _require_etag(known, request)
-    return {"etag": f'W/"{cloud.new_id()}"', "properties": {"version": 2, **kept}}
-
-
-def _require_etag(known: Json | None, request: Request) -> None:
-    """Refuses to overwrite a search without its etag, or `*`. That the header `If-Match` serves as well is
-    assumed."""
+    # To overwrite one takes its etag. That the header `If-Match` serves as well is assumed.
     sent = request.body.get("etag") or request.headers.get("if-match")
-    if known is None or sent in ("*", known["etag"]):
-        return
-    raise refused("SearchConflict")
+    if known is not None and sent not in ("*", known["etag"]):
+        raise refused("SearchConflict")
+    return {"etag": f'W/"{cloud.new_id()}"', "properties": {"version": 2, **kept}}
 
 
 def _shared_keys(cloud: Cloud, request: Request) -> Response:

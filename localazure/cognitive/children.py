@@ -130,16 +130,19 @@ def _deployment(cloud: Cloud, request: Request, account: Account, known: Json | 
     model = given.get("model") or {}
     if not model.get("format") or not model.get("name"):
         raise bad_request("A deployment needs a model with a format and a name.")
-    sku = {"capacity": 1, **(request.body.get("sku") or {"name": "Standard"})}
+    sku = request.body.get("sku") or {"name": "Standard"}
+    capacity = 1 if sku.get("capacity") is None else sku["capacity"]
+    if capacity < 1:
+        raise bad_request("sku.capacity must be 1 or more.")
     base = models.find(model["name"], model.get("version"))
     return {
-        "sku": sku,
+        "sku": {**sku, "capacity": capacity},
         "properties": {
             **definitions.completed(DEPLOYMENTS.type, given),
             "model": {"format": model["format"], "name": model["name"], "version": base["version"], **model},
             "capabilities": base["capabilities"],
-            "rateLimits": models.rate_limits(sku["capacity"]),
-            "currentCapacity": sku["capacity"],
+            "rateLimits": models.rate_limits(capacity),
+            "currentCapacity": capacity,
             "provisioningState": "Succeeded",
         },
     }
@@ -167,20 +170,12 @@ def _host(cloud: Cloud, request: Request, account: Account, known: Json | None) 
 
 PROJECTS = _child(stored.PROJECTS, f"{stored.TEMPLATE}/projects/{{project}}", _project)
 DEPLOYMENTS = _child(stored.DEPLOYMENTS, f"{stored.TEMPLATE}/deployments/{{deployment}}", _deployment)
-CONNECTIONS = (
-    _child(
-        "account.connections",
-        f"{stored.TEMPLATE}/connections/{{connection}}",
-        _connection,
-        created_status=200,
-    ),
-    _child(
-        "account.projects.connections",
-        f"{PROJECTS.path}/connections/{{connection}}",
-        _connection,
-        PROJECTS.required,
-        created_status=200,
-    ),
+CONNECTIONS = tuple(
+    _child(kind, f"{above}/connections/{{connection}}", _connection, parent, created_status=200)
+    for kind, above, parent in (
+        ("account.connections", stored.TEMPLATE, stored.required),
+        ("account.projects.connections", PROJECTS.path, PROJECTS.required),
+    )
 )
 HOSTS = (
     _child("account.hosts", f"{stored.TEMPLATE}/capabilityHosts/{{host}}", _host),

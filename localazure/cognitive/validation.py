@@ -13,7 +13,7 @@ from typing import Any
 from localazure import definitions
 from localazure.cloud import Cloud
 from localazure.cognitive.kinds import Kind, find_kind
-from localazure.cognitive.models import KEY_VAULT, MICROSOFT, TYPE, Account, is_key_vault
+from localazure.cognitive.models import KEY_VAULT, MICROSOFT, TYPE, is_key_vault
 from localazure.refusals import refused
 from localazure.web import Json, Request, bad_request
 
@@ -74,12 +74,6 @@ def check_network(acls: Json, kind: Kind) -> None:
     for rule in acls.get("ipRules") or ():
         if problem := _ip_problem(str(rule.get("value") or "")):
             raise bad_request(f"The IP rule '{rule.get('value') or ''}' is invalid: {problem}.")
-
-
-def require_network_subdomain(account: Account) -> None:
-    """Raises 400 where an account without a subdomain has network rules (reported by users, too)."""
-    if "networkAcls" in account.properties and not account.subdomain:
-        raise bad_request("networkAcls needs a customSubDomainName.")
 
 
 def _ip_problem(value: str) -> str | None:

@@ -198,7 +198,9 @@ def _written(
 
 def _require_place(cloud: Cloud, account: Account, old: Account | None) -> None:
     _require_subdomain(cloud, account, old)
-    validation.require_network_subdomain(account)
+    if "networkAcls" in account.properties and not account.subdomain:
+        # Reported by users, too.
+        raise bad_request("networkAcls needs a customSubDomainName.")
     _require_only_free(cloud, account)
 
 

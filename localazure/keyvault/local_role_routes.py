@@ -73,10 +73,11 @@ def _delete(cloud: Cloud, request: Request) -> Response:
 
 
 def _required(cloud: Cloud, hsm: Vault, scope: str, request: Request) -> Json:
-    body = local_roles.find(cloud, hsm, scope, request.params["name"])
-    if body is None:
-        raise refused("LocalRoleAssignmentNotFound", activity=cloud.new_id())
-    return body
+    id = f"{scope.rstrip('/')}/providers/{local_roles.TYPE}/{request.params['name']}".lower()
+    for body in local_roles.assignments(cloud, hsm):
+        if body["id"].lower() == id:
+            return body
+    raise refused("LocalRoleAssignmentNotFound", activity=cloud.new_id())
 
 
 def _admitted(cloud: Cloud, request: Request, action: str) -> tuple[Vault, str]:

@@ -72,12 +72,6 @@ def assign(
     return body
 
 
-def find(cloud: Cloud, hsm: Vault, scope: str, name: str) -> Json | None:
-    """The assignment of a name at a scope."""
-    id = f"{scope.rstrip('/')}/providers/{TYPE}/{name}".lower()
-    return next((body for body in assignments(cloud, hsm) if body["id"].lower() == id), None)
-
-
 def assignments(cloud: Cloud, hsm: Vault) -> list[Json]:
     """Every assignment in an HSM."""
     return [stored["body"] for _, stored in cloud.store.scan(_KIND, f"{hsm.id}|")]

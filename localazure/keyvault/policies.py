@@ -42,11 +42,15 @@ def checked(sent: list[dict[str, Any]], tenant_id: str) -> list[dict[str, Any]]:
     if len(sent) > MAX_ENTRIES:
         raise invalid("accessPolicies")
     for entry in sent:
-        groups_are_lists = all(isinstance(names or [], list) for names in entry["permissions"].values())
+        groups_are_lists = all(_is_list_of_texts(names or []) for names in entry["permissions"].values())
         of_tenant = entry["tenantId"].lower() == tenant_id.lower()
         if not (groups_are_lists and of_tenant and _is_guid(entry["objectId"])):
             raise invalid("accessPolicies")
     return [{name: value for name, value in entry.items() if value not in (None, "")} for entry in sent]
+
+
+def _is_list_of_texts(names: Any) -> bool:
+    return isinstance(names, list) and all(isinstance(name, str) for name in names)
 
 
 def _is_guid(text: str) -> bool:

@@ -7,7 +7,7 @@ from localazure.cloud import Cloud
 from localazure.keyvault import vault_store
 from localazure.keyvault.data_plane import Answer, Call, operation
 from localazure.keyvault.key_creation import check_name
-from localazure.keyvault.models import DAY, Vault
+from localazure.keyvault.models import DAY, Vault, recovery_level
 from localazure.keyvault.vaults import VAULTS
 from localazure.refusals import refused
 from localazure.routes import Route
@@ -63,10 +63,11 @@ def _found(call: Call, kind: str) -> tuple[str, Json]:
     return id, body
 
 
-def _bundle(body: Json) -> Json:
+def _bundle(vault: Vault, body: Json) -> Json:
     properties = body["properties"]
     times = {"notBefore": "nbf", "expires": "exp"}
     attributes = {times.get(name, name): value for name, value in properties["attributes"].items()}
+    attributes |= {"recoveryLevel": recovery_level(vault), "recoverableDays": vault.retention_days}
     shown = {"id": properties["secretUriWithVersion"], "attributes": attributes, "tags": body["tags"]}
     kept = {name: properties[name] for name in ("value", "contentType") if name in properties}
     return {**shown, **kept}
@@ -74,7 +75,7 @@ def _bundle(body: Json) -> Json:
 
 @operation("SecretGet")
 def _get(call: Call) -> Answer:
-    return Answer(_bundle(_found(call, _LIVE)[1]))
+    return Answer(_bundle(call.vault, _found(call, _LIVE)[1]))
 
 
 @operation("SecretDelete")
@@ -86,7 +87,7 @@ def _delete(call: Call) -> Answer:
     if vault.soft_delete:
         call.cloud.store.put(_DELETED, id, body)
         dates = {"deletedDate": now, "scheduledPurgeDate": now + vault.retention_days * DAY}
-    shown = {name: value for name, value in _bundle(body).items() if name != "value"}
+    shown = {name: value for name, value in _bundle(vault, body).items() if name != "value"}
     return Answer({"recoveryId": f"{vault.uri}deletedsecrets/{call.use.key_name}", **dates, **shown})
 
 

@@ -126,6 +126,10 @@ NETWORKS = NetworkType(
 def _put_subnet(cloud: Cloud, request: Request) -> Response:
     """Makes a subnet, or replaces one."""
     network, name = NETWORKS.required(cloud, request), request.params["subnet"]
+    properties = {"subnets": [{**request.given, "name": name}]}
+    asked = definitions.reading(cloud.behaviour, request)
+    sent = {"location": network["location"], "properties": properties}
+    definitions.require(NETWORKS.type, sent, definitions.wrong, asked)
     known = _named(network, name)
     subnets, status = [*_subnets_of(network)], 201
     if known is None:

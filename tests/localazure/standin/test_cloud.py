@@ -167,7 +167,8 @@ async def test_a_secret_lives_as_a_program_declares_it() -> None:
         made = await engine.create(token, secret)
         first = made["outputs"]["properties"]["secretUriWithVersion"]
         assert "p@ss" not in str(case.ask("GET", made["id"]).body)
-        assert case.ask("GET", f"{place}/secrets/connection?api-version=7.4").body["value"] == "p@ss"
+        shown = case.ask("GET", f"{place}/secrets/connection?api-version=7.4").body
+        assert (shown["value"], shown["attributes"]["recoveryLevel"]) == ("p@ss", "Recoverable+Purgeable")
         await engine.update(token, made["id"], secret, changed)
         read = case.ask("GET", f"{place}/secrets/connection?api-version=7.4").body
         assert (read["value"], read["id"] == first) == ("n3w", False)
