@@ -92,55 +92,54 @@ def allow_four_operations(
     return pulumi.ResourceTransformationResult({**args.props, "properties": properties}, args.opts)
 
 
-# What agents are told. Cosmos DB and AI Search follow a key's rotations, as Storage does once a day, because
-# none of them names a version.
-key = StoreKey(f"{NAME}-threads")
+# What agents are told. The stores follow their keys' rotations by themselves, because none names a version.
+threads_key = StoreKey(f"{NAME}-threads")
 threads = cosmosdb.DatabaseAccount(
     f"{NAME}-threads",
     kind="GlobalDocumentDB",
     database_account_offer_type="Standard",
     locations=[{"location_name": LOCATION, "failover_priority": 0}],
-    identity={"type": "UserAssigned", "user_assigned_identities": [key.identity_id]},
-    default_identity=pulumi.Output.concat("UserAssignedIdentity=", key.identity_id),
-    key_vault_key_uri=pulumi.Output.concat(vault.vault_uri, "keys/", key.name),
+    identity={"type": "UserAssigned", "user_assigned_identities": [threads_key.identity_id]},
+    default_identity=pulumi.Output.concat("UserAssignedIdentity=", threads_key.identity_id),
+    key_vault_key_uri=pulumi.Output.concat(vault.vault_uri, "keys/", threads_key.name),
     disable_local_auth=True,
-    opts=after(key.role),
+    opts=after(threads_key.role),
     **place,
 )
 # The files that they are given.
-key = StoreKey(f"{NAME}-files")
+files_key = StoreKey(f"{NAME}-files")
 files = storage.StorageAccount(
     f"{NAME}files",
     kind="StorageV2",
     sku={"name": "Standard_ZRS"},
-    identity={"type": "UserAssigned", "user_assigned_identities": [key.identity_id]},
+    identity={"type": "UserAssigned", "user_assigned_identities": [files_key.identity_id]},
     encryption={
         "key_source": "Microsoft.Keyvault",
-        "key_vault_properties": {"key_vault_uri": vault.vault_uri, "key_name": key.name},
-        "encryption_identity": {"encryption_user_assigned_identity": key.identity_id},
+        "key_vault_properties": {"key_vault_uri": vault.vault_uri, "key_name": files_key.name},
+        "encryption_identity": {"encryption_user_assigned_identity": files_key.identity_id},
     },
     allow_blob_public_access=False,
     allow_shared_key_access=False,
-    opts=after(key.role),
+    opts=after(files_key.role),
     **place,
 )
 # The vectors that they make of these.
 four = pulumi.ResourceOptions(transformations=[allow_four_operations])
-key = StoreKey(f"{NAME}-vectors", pulumi.ResourceOptions.merge(protected, four))
+vectors_key = StoreKey(f"{NAME}-vectors", pulumi.ResourceOptions.merge(protected, four))
 identity = {
     "odataType": "#Microsoft.Azure.Search.DataUserAssignedIdentity",
-    "userAssignedIdentity": key.identity_id,
+    "userAssignedIdentity": vectors_key.identity_id,
 }
-service_key = {"keyVaultUri": vault.vault_uri, "keyVaultKeyName": key.name, "identity": identity}
+service_key = {"keyVaultUri": vault.vault_uri, "keyVaultKeyName": vectors_key.name, "identity": identity}
 search = {
     "resourceGroupName": group.name,
     "location": LOCATION,
     "sku": {"name": "standard"},
-    "identity": {"type": "UserAssigned", "userAssignedIdentities": [key.identity_id]},
+    "identity": {"type": "UserAssigned", "userAssignedIdentities": [vectors_key.identity_id]},
     "encryptionWithCmk": {"enforcement": "Enabled", "serviceLevelEncryptionKey": service_key},
     "disableLocalAuth": True,
 }
-vectors = AzureResource(SEARCH, f"{NAME}-vectors", search, after(key.role))
+vectors = AzureResource(SEARCH, f"{NAME}-vectors", search, after(vectors_key.role))
 
 # The account's key stays in its vault.
 account_key = EncryptionKey(f"{NAME}-account", {"vault_id": vault.vault_id}, protected)
