@@ -19,16 +19,17 @@ _UNKNOWN = {"name": "(Unknown)", "iso6391Name": "(Unknown)", "confidenceScore": 
 def analyze_text(cloud: Cloud, request: Request) -> Response:
     """The language of each document. Raises 400 for a body that is wrong, 501 for the other tasks."""
     admit(cloud, request, "Language/analyze-text/action", serves="authoring")
-    body = request.body if isinstance(request.body, dict) else {}
-    task = body.get("kind")
+    body = request.given
+    task, parameters = body.get("kind"), body.get("parameters") or {}
     if task != "LanguageDetection":
         raise refused("OtherLanguageTask", task=task)
-    documents = (body.get("analysisInput") or {}).get("documents")
-    if not isinstance(documents, list) or not documents:
+    given = body.get("analysisInput")
+    documents = given.get("documents") if isinstance(given, dict) else None
+    if not isinstance(documents, list) or not documents or not isinstance(parameters, dict):
         raise _invalid("MissingInputDocuments", "The analysisInput must have documents.")
     if len(documents) > _MOST_DOCUMENTS:
         raise _invalid("InvalidDocumentBatch", f"The batch has {len(documents)} documents.")
-    ids = {str(document.get("id") or "") for document in documents}
+    ids = {str(one.get("id") or "") if isinstance(one, dict) else "" for one in documents}
     if "" in ids or len(ids) < len(documents):
         raise _invalid("InvalidDocument", "Each document must have an id of its own.")
     read = [document for document in documents if str(document.get("text") or "").strip()]
@@ -37,7 +38,7 @@ def analyze_text(cloud: Cloud, request: Request) -> Response:
             {"id": document["id"], "detectedLanguage": _UNKNOWN, "warnings": []} for document in read
         ],
         "errors": [_empty(document) for document in documents if document not in read],
-        "modelVersion": (body.get("parameters") or {}).get("modelVersion", "latest"),
+        "modelVersion": parameters.get("modelVersion", "latest"),
     }
     return Response(200, {"kind": "LanguageDetectionResults", "results": results})
 

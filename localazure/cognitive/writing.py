@@ -9,14 +9,7 @@ from dataclasses import replace
 
 from localazure import definitions, limits, policy_evaluation
 from localazure.cloud import Cloud
-from localazure.cognitive import (
-    binding,
-    children,
-    deleted,
-    identity,
-    settling,
-    validation,
-)
+from localazure.cognitive import binding, children, deleted, identity, settling, validation
 from localazure.cognitive import models as stored
 from localazure.cognitive.kinds import Kind
 from localazure.cognitive.models import TYPE, Account

@@ -46,7 +46,7 @@ def _get(cloud: Cloud, request: Request) -> Response:
 
 def _put(cloud: Cloud, request: Request) -> Response:
     hsm, scope = _admitted(cloud, request, "roleAssignments/write/action")
-    sent = (request.body or {}).get("properties") or {}
+    sent = request.properties
     principal, role = str(sent.get("principalId") or ""), str(sent.get("roleDefinitionId") or "")
     role_id = role.rsplit("/", 1)[-1].lower()
     if not principal or role_id not in local_roles.BY_ID:

@@ -66,7 +66,6 @@ def text() -> str:
     return FILE.read_text()
 
 
-@functools.cache
 def version() -> str:
     """Of the azure-native whose types and behaviour these are."""
     return str(_package()["version"])
