@@ -107,7 +107,7 @@ def _old_templates(azure: LiveAzure, vaults: Iterable[Vault]) -> Mapping[str, st
     writers: dict[str, tuple[str, str]] = {}
     for number, group in enumerate(groups, start=1):
         print(f"scan: deployments of resource group {number} of {len(groups)}, {group}", file=sys.stderr)
-        path = f"{group}/providers/Microsoft.Resources/deployments"
+        path = arm_ids.child(group, arm_ids.DEPLOYMENT)
         listed = _listed(azure, path, DEPLOYMENTS, "which templates write the vaults there")
         for body in sorted(listed, key=lambda body: str(body["properties"].get("timestamp"))):
             for written in body["properties"].get("outputResources") or []:

@@ -30,7 +30,6 @@ RIGHTS, DENIALS = f"{NAME}: rights", f"{NAME}: policies"
 WHAT: Final = "what Azure's own validation would refuse"
 RIGHTS_WHAT: Final = "what the deploying login may do"
 PERMISSIONS: Final = "Microsoft.Authorization/permissions"
-_DEPLOYMENT: Final = "Microsoft.Resources/deployments"
 _DISALLOWED, _RIGHTS = "RequestDisallowedByPolicy", "AuthorizationFailed"
 _OF_THE_TEMPLATE: Final = ("ForbiddenByRbac", "ParentResourceNotFound", "ResourceNotFound", "NotFound")
 """Refusals of the template that the update itself would not get: a vault refuses a login to which the update
@@ -93,7 +92,7 @@ def _is_asked(one: Planned, freed: Collection[str]) -> bool:
 
 async def _validated(members: Sequence[Planned], made: set[str], login: str, ask: Questions) -> Report:
     scope = _existing(members[0].id, made)
-    path = f"{scope}/providers/{_DEPLOYMENT}/language-cmk"
+    path = arm_ids.child(scope, arm_ids.DEPLOYMENT, "language-cmk")
     try:
         refusal = await ask.refusal(path, _body(scope, members, arm_template.PROVIDER))
         missing = _missing(refusal)
@@ -103,10 +102,12 @@ async def _validated(members: Sequence[Planned], made: set[str], login: str, ask
         report = await _report(rest, members, ask)
         # What only the question takes refuses nothing.
         lacking = [
-            refused for refused in missing if not arm_ids.same(refused["action"], f"{_DEPLOYMENT}/write")
+            refused
+            for refused in missing
+            if not arm_ids.same(refused["action"], f"{arm_ids.DEPLOYMENT}/write")
         ]
         if len(lacking) < len(missing):
-            why = f"this login may not do {_DEPLOYMENT}/write, which it needs to ask about new groups"
+            why = f"this login may not do {arm_ids.DEPLOYMENT}/write, which it needs to ask about new groups"
             report += Report(unchecked=(Unchecked(NAME, RIGHTS_WHAT, why),))
         rights = tuple(_rights(lacking, members, made, login))
         denied = any(refused["denial"] for refused in lacking)
@@ -137,7 +138,7 @@ def _body(scope: str, members: Sequence[Planned], level: str) -> dict[str, Any]:
             inside[arm_ids.group_of(member.id)].append(member)
     for group, some in inside.items():
         nested = arm_template.properties([_resource(member) for member in some], level)
-        deployment = {"type": _DEPLOYMENT, "apiVersion": DEPLOYMENTS, "name": f"{group[:60]}-in"}
+        deployment = {"type": arm_ids.DEPLOYMENT, "apiVersion": DEPLOYMENTS, "name": f"{group[:60]}-in"}
         resources.append({**deployment, "resourceGroup": group, "properties": nested})
     location = next((member.location for member in members if member.location), "westeurope")
     return {"location": location, "properties": arm_template.properties(resources, level)}
@@ -250,7 +251,7 @@ def _rights(
             about = _about(target, members).id
             yield DeploymentFinding(RIGHTS, about, f"Azure would refuse this login: {said}", fix)
         else:
-            while target.lower() in made or f"/{_DEPLOYMENT}/".lower() in target.lower():
+            while target.lower() in made or f"/{arm_ids.DEPLOYMENT}/".lower() in target.lower():
                 target = _above(target)
             by_scope[target].append(one)
     for scope, some in by_scope.items():
