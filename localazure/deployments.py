@@ -189,7 +189,7 @@ def _level(properties: Json) -> str:
 
 def resources_of(properties: Json, scope: str) -> Iterator[Resource]:
     """The resources of a template and of those inside it. Raises InvalidTemplate for anything else."""
-    template = properties.get("template")
+    template: Json = properties.get("template") if isinstance(properties, dict) else None
     listed = template.get("resources") if isinstance(template, dict) else None
     if not isinstance(listed, list) or not {"$schema", "contentVersion"} <= set(template):
         raise invalid("The template must have '$schema', 'contentVersion' and an array 'resources'.")
@@ -205,13 +205,15 @@ def resources_of(properties: Json, scope: str) -> Iterator[Resource]:
 
 
 def _resource(given: Json, scope: str) -> Resource:
+    if not isinstance(given, dict):
+        raise invalid("Each resource of a template must be an object.")
     type, name, version = (str(given.get(word) or "") for word in ("type", "name", "apiVersion"))
     types, names = type.split("/")[1:], name.split("/")
     if not version or len(types) != len(names):
         raise invalid(f"The template resource '{name}' for type '{type}' has incorrect segment lengths.")
     group = given.get("resourceGroup")
     at = f"{'/'.join(scope.split('/')[:3])}/resourceGroups/{group}" if group else scope
-    if extended := given.get("scope"):
+    if extended := str(given.get("scope") or ""):
         at = extended if extended.startswith("/") else f"{at}/providers/{extended}"
     path = "/".join(word for pair in zip(types, names, strict=True) for word in pair)
     if type.lower() == _GROUP:
