@@ -189,7 +189,9 @@ def _level(properties: Json) -> str:
 
 def resources_of(properties: Json, scope: str) -> Iterator[Resource]:
     """The resources of a template and of those inside it. Raises InvalidTemplate for anything else."""
-    template: Json = properties.get("template") if isinstance(properties, dict) else None
+    if not isinstance(properties, dict):
+        properties = {}
+    template = properties.get("template")
     listed = template.get("resources") if isinstance(template, dict) else None
     if not isinstance(listed, list) or not {"$schema", "contentVersion"} <= set(template):
         raise invalid("The template must have '$schema', 'contentVersion' and an array 'resources'.")

@@ -145,7 +145,9 @@ def _validate_move(cloud: Cloud, request: Request) -> Response:
 
 def _moved(cloud: Cloud, request: Request) -> tuple[list[str], str]:
     group, sent = _find(cloud, request), request.given.get("resources")
-    ids = [str(id) for id in sent] if isinstance(sent, list) else [str(sent)]
+    if not isinstance(sent, list):
+        raise refused("MoveOfForeignResource", id=sent, group=group["name"])
+    ids = [str(id) for id in sent]
     target = str(request.given.get("targetResourceGroup") or "").rstrip("/")
     found = find_group(cloud, target)
     if found is None:

@@ -14,8 +14,6 @@ from localazure.web import Request
 
 Buckets = dict[str, tuple[float, float]]
 """The tokens of each bucket, and when it had them; kept in memory, so that refused requests count, too."""
-
-
 _READS, _WRITES, _DELETES = ("reads", 250, 25), ("writes", 200, 10), ("deletes", 200, 10)
 """The kind of request, the size of its bucket, and the tokens that it gains in a second."""
 _LIMITS = {"GET": _READS, "HEAD": _READS, "DELETE": _DELETES}

@@ -24,12 +24,14 @@ def analyze_text(cloud: Cloud, request: Request) -> Response:
     if task != "LanguageDetection":
         raise refused("OtherLanguageTask", task=task)
     given = body.get("analysisInput")
-    documents = given.get("documents") if isinstance(given, dict) else None
+    documents: Json = None
+    if isinstance(given, dict):
+        documents = given.get("documents")
     if not isinstance(documents, list) or not documents or not isinstance(parameters, dict):
         raise _invalid("MissingInputDocuments", "The analysisInput must have documents.")
     if len(documents) > _MOST_DOCUMENTS:
         raise _invalid("InvalidDocumentBatch", f"The batch has {len(documents)} documents.")
-    ids = {str(one.get("id") or "") if isinstance(one, dict) else "" for one in documents}
+    ids = {str(one.get("id") or "") for one in documents if isinstance(one, dict)}
     if "" in ids or len(ids) < len(documents):
         raise _invalid("InvalidDocument", "Each document must have an id of its own.")
     read = [document for document in documents if str(document.get("text") or "").strip()]

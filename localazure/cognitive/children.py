@@ -131,7 +131,9 @@ def _deployment(cloud: Cloud, request: Request, account: Account, known: Json | 
     if not model.get("format") or not model.get("name"):
         raise bad_request("A deployment needs a model with a format and a name.")
     sku = request.body.get("sku") or {"name": "Standard"}
-    capacity = 1 if sku.get("capacity") is None else sku["capacity"]
+    capacity = sku.get("capacity")
+    if capacity is None:
+        capacity = 1
     if capacity < 1:
         raise bad_request("sku.capacity must be 1 or more.")
     base = models.find(model["name"], model.get("version"))

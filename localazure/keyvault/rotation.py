@@ -17,7 +17,6 @@ DEFAULT = {
 }
 """The answer of a key that never had a policy (azure-wire.md)."""
 _ACTIONS = ("rotate", "notify")
-
 _DURATION = re.compile(
     r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
 )

@@ -16,7 +16,6 @@ from localazure.keyvault.models import KeyVersion, Vault, address_of
 from localazure.web import Caller, ServiceError
 
 T = TypeVar("T")
-
 _ALGORITHM = "RSA-OAEP-256"
 
 

@@ -18,7 +18,6 @@ from localazure.refusals import refused
 from localazure.web import Caller, Json, ServiceError
 
 T = TypeVar("T")
-
 _NEEDS_VALIDITY = ("KeyWrap", "KeyEncrypt", "KeySign")
 ACTS: Mapping[str, Callable[[str, str, bytes], bytes]] = {
     "KeyWrap": crypto.encrypt,
