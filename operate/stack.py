@@ -99,7 +99,9 @@ def told(stack: str, failed: str, *words: str, otherwise: str = "") -> str:
     if "no stack named" in done.stderr:
         raise NoStackError(stack, otherwise)
     if done.code != 0:
-        raise StackError(f"{failed}: {done.stderr.strip()}{otherwise}")
+        # The engine names no stack in its way out, which would then be about the one that is selected.
+        why = done.stderr.strip().replace("`pulumi cancel`", f"`pulumi cancel --stack {stack}`")
+        raise StackError(f"{failed}: {why}{otherwise}")
     return done.stdout
 
 

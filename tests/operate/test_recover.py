@@ -12,7 +12,7 @@ from core import resource_types
 from core.engine_values import UNKNOWN
 from core.login import Login
 from localazure.standin.table import resource_type
-from operate import recover
+from operate import recover, stack
 from operate.azure import UnansweredError
 from operate.recover import FORMS, UnknownIdError, arm_id, completed, missing, resolved
 from tests.support.stack import ROOT
@@ -325,3 +325,11 @@ def test_the_successor_of_a_role_assignment_is_taken_in_beside_it(monkeypatch: p
         assert len(written) == writes
     kept = [(one["id"], one.get("delete", False)) for one in written[0]["deployment"]["resources"][1:]]
     assert kept == [(ids[1], False), (ids[0], True)]
+
+
+def test_the_way_out_of_a_lock_names_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's own words do not, and would cancel the update of the stack that is selected."""
+    locked = "the stack is currently locked: wait, or delete the lock with `pulumi cancel`."
+    monkeypatch.setattr(stack, "pulumi", lambda *_, **__: CommandResult("", locked, 1))
+    with pytest.raises(stack.StackError, match="with `pulumi cancel --stack prod`"):
+        stack.told("prod", "`pulumi stack import` failed", "stack", "import")
