@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 SIZE, EXPONENT = 2048, 65537
 AHEAD = 16
 """So many keys are made ahead: two thirds of a second's work."""
+_LOWEST_PRIORITY = 19
 _ROOT = Path(__file__).parents[1]
 
 
@@ -53,13 +54,14 @@ def _start() -> tuple[int, int]:
     ordered, orders = os.pipe()
     made, making = os.pipe()
     # A session of its own: Ctrl-C is for the server.
-    subprocess.Popen(
+    maker = subprocess.Popen(
         [sys.executable, "-m", "localazure.keys_ahead"],
         cwd=_ROOT,
         stdin=ordered,
         stdout=making,
         start_new_session=True,
     )
+    os.setpriority(os.PRIO_PROCESS, maker.pid, _LOWEST_PRIORITY)
     os.close(ordered)
     os.close(making)
     os.set_blocking(made, False)
@@ -76,7 +78,6 @@ def pkcs8(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
 
 
 def _make() -> None:
-    os.nice(19)
     while os.read(sys.stdin.fileno(), 1):
         line = pkcs8(rsa.generate_private_key(EXPONENT, SIZE)) + "\n"
         with suppress(BrokenPipeError):
