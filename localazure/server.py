@@ -100,9 +100,10 @@ async def _break(how: str, scope: Mapping[str, Any], receive: _Receive) -> None:
     scope["state"][_TRANSPORT].abort()
 
 
-class _Gathering:
+class BufferedTransport:
     """A transport that sends all that is written in one turn of the loop together: uvicorn writes the head
-    and the body of an answer one after the other, and each send costs a tenth of a call."""
+    and the body of an answer one after the other, and each send costs a tenth of a call. What is written is
+    lost where the connection was lost before the end of the turn."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -122,7 +123,7 @@ class _Gathering:
 
     def _send(self) -> None:
         written, self._written = self._written, []
-        if written:
+        if written and not self._transport.is_closing():
             self._transport.write(b"".join(written))
 
 
@@ -139,7 +140,7 @@ class _Protocol(HttpToolsProtocol):
         self._early = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(_Gathering(transport))  # type: ignore[arg-type]
+        super().connection_made(BufferedTransport(transport))  # type: ignore[arg-type]
         if self._early:
             self.data_received(self._early)
 

@@ -68,8 +68,8 @@ def make_account(
     `frozen` says why an existing account is not written, and when it is, "" if it may be: while its identity
     may not use the key, the service is assumed to refuse every PUT, because a PUT states the key again; what
     is left unwritten is told. `unbinds` puts an account whose inputs
-    stated a key on Microsoft-managed keys. `before` is what preflight() read of the account in the
-    subscription `subscription_id`.
+    stated a key on Microsoft-managed keys. `before` is what preflight() read of the account;
+    a new one is made in the subscription `subscription_id`.
     """
     name, declared = str(account.azure_name), {**account.arguments}
     properties = declared["properties"] = {**declared["properties"]}

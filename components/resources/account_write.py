@@ -151,6 +151,13 @@ def _not_found(name: str) -> str:
     )
 
 
+def _id_of_new(name: str, subscription_id: str, group: str | None) -> str:
+    """The id that an account gets; "" if its group or its subscription is not known yet."""
+    if not subscription_id or not group or group == KNOWN_LATER:
+        return ""
+    return arm_ids.child(arm_ids.group_id(subscription_id, group), arm_ids.ACCOUNT, name)
+
+
 def key_guard(
     name: str,
     subscription_id: str,
@@ -162,7 +169,7 @@ def key_guard(
     """Hooks that fail a create or update of the account `name` that would take its key away, or that Azure
     would refuse for its key, immediately before it is written, and in a preview of an account that exists.
 
-    `subscription_id` is the one that the account is in or is made in. `before` is the account as it was found
+    `subscription_id` is the one that a new account is made in. `before` is the account as it was found
     before the run, which has used azure-cmk: the engine could not make it while hooks wait. With `same_key`
     the binding alone moves the account to another key. `unbinds`: the account is to leave its key.
     """
@@ -172,15 +179,11 @@ def key_guard(
 
     async def refuse_loss(about: pulumi.ResourceHookArgs) -> None:
         sent = await plain(about.new_inputs or {})
-        group = sent.get("resourceGroupName")
-        live: Answer = None
-        if subscription_id and group and group != KNOWN_LATER:
-            place = arm_ids.group_id(subscription_id, group)
-            live = await read_resource_in_hook(arm_ids.child(place, arm_ids.ACCOUNT, name))
-        now = replace(before, live=live)
+        id = about.id or _id_of_new(name, subscription_id, sent.get("resourceGroupName"))
+        now = replace(before, live=await read_resource_in_hook(id) if id else None)
         was = None if about.old_outputs is None else await plain(about.old_inputs or {})
         problem = None if unbinds else loss(name, sent, now, was=was, same_key=same_key)
-        problem = problem or turns_identity_on(name, sent, now) or missing_search_key(name, sent, live)
+        problem = problem or turns_identity_on(name, sent, now) or missing_search_key(name, sent, now.live)
         if was is not None and not unbinds:
             problem = problem or states_unusable_key(name, sent, now)
         if problem:

@@ -22,7 +22,7 @@ from pulumi.runtime.settings import SETTINGS
 from components import azure_failures
 from components.azure_failures import explaining_hooks, waiting_hooks
 from components.resources.account_write import KeyLostError, key_guard
-from components.sdk.hooks import serve_hooks
+from components.sdk.hooks import KNOWN_LATER, serve_hooks
 from core.arm_ids import subscription_of
 from core.resource_types import ACCOUNT
 from core.service.account import AccountBefore
@@ -115,8 +115,9 @@ def test_the_account_is_read_before_a_write() -> None:
     guard(azure)
     with pytest.raises(KeyLostError, match="would write it without a key"):
         guard(azure, properties={})
+    guard(azure, resourceGroupName=KNOWN_LATER)
     asked = [(one.token, [dict(resource) for resource in one.args["resources"]]) for one in azure.asked]
-    assert asked == [("azure-cmk:index:getResources", [{"id": SENT["id"]}])] * 2
+    assert asked == [("azure-cmk:index:getResources", [{"id": SENT["id"]}])] * 3
     azure.refuses = True
     with pytest.raises(pulumi.RunError, match="AADSTS7000215"):
         guard(azure)

@@ -16,7 +16,7 @@ from localazure import seed
 from localazure.front import LARGEST, Answer, Raw
 from localazure.home import bind
 from localazure.proxy import Onward, is_let_through, start_proxy
-from localazure.server import App
+from localazure.server import App, BufferedTransport
 from tests.support.azure import RunningAzure, running_azure
 
 KILLED_AFTER_SECONDS = 5
@@ -121,6 +121,48 @@ async def test_what_is_not_azures_goes_by_the_users_own_proxy(
     asked = f"CONNECT {target}:443 HTTP/1.1" if target == "registry.example" else ""
     assert lines[0] == asked
     assert [line for line in lines if "authorization" in line.lower()] == list(headers)
+
+
+class _Sent(asyncio.Transport):
+    """A transport that keeps what it is to send."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[bytes] = []
+        self.is_closed = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent.append(bytes(data))
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+
+@pytest.mark.parametrize("closes", [False, True])
+async def test_what_is_written_in_one_turn_is_sent_together(closes: bool) -> None:
+    """The head and the body of an answer, also where the connection is closed right after them."""
+    below = _Sent()
+    transport = BufferedTransport(below)
+    transport.write(b"head ")
+    transport.write(b"body")
+    if closes:
+        transport.close()
+        assert transport.is_closing()
+    await asyncio.sleep(0)
+    assert below.sent == [b"head body"]
+
+
+async def test_nothing_is_sent_after_a_connection_was_lost() -> None:
+    """uvloop raises RuntimeError then."""
+    below = _Sent()
+    transport = BufferedTransport(below)
+    transport.write(b"head ")
+    below.is_closed = True
+    await asyncio.sleep(0)
+    assert below.sent == []
 
 
 @pytest.mark.parametrize("name", ["vault.azure.net", "example.com", "a.b.vault.azure.net"])
