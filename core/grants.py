@@ -11,6 +11,7 @@ from enum import Enum
 from functools import cached_property
 
 from core import arm_ids, key_uris, rights, roles, values
+from core.effects import HeldGrant
 from core.resource_types import HSM_ROLE_ASSIGNMENT, Kind, parse_urn
 from core.roles import Role
 from core.stack import StackResource
@@ -189,6 +190,53 @@ class Grant(KeyLocation):
     def doubt(self) -> Doubt | None:
         """Why what it gives, on keys or above them, is not certain."""
         return self._permissions_and_doubt[1]
+
+    @property
+    def words(self) -> str:
+        """For a reader, with the place it is for: a vault or a key by its name, else a scope by its id."""
+        place = self.scope or "a scope known after apply"
+        if isinstance(self.vault_name, str):
+            place = f"vault {self.vault_name}"
+            if isinstance(self.key_name, str):
+                place = f"key {self.key_name} of {place}"
+        said = f"{self.what} on {place}"
+        if self.doubt:
+            said = f"{said}, {self.doubt_in_words}"
+        if self.ignored:
+            said = f"{said}, which the vault ignores"
+        return said
+
+    @property
+    def what(self) -> str:
+        """Its permissions in words, wherever it counts."""
+        if self.entry is None:
+            if self.role:
+                return self.role.name
+            stated = values.folded(values.name(self.resource.input("roleDefinitionId")))
+            return f"role {arm_ids.name_of(stated)}" if stated else "a role known after apply"
+        keys, application = self.entry.keys, self.entry.application_id
+        if isinstance(keys, Hidden):
+            said = "unknown permissions"
+        elif keys:
+            said = rights.spelt(keys)
+        else:
+            said = "no key permissions"
+        if application:
+            said = f"{said} for the application {values.as_text(application)} on behalf of it"
+        return said
+
+    @property
+    def doubt_in_words(self) -> str:
+        """Why what it gives is not certain; "" where it is."""
+        condition = values.name(self.resource.input("condition"))
+        if self.doubt is Doubt.CONDITION and isinstance(condition, str):
+            return f"under a condition: {condition}"
+        return self.doubt.value if self.doubt else ""
+
+    @property
+    def held(self) -> HeldGrant:
+        """It as the judgement of what becomes of the data sees it."""
+        return HeldGrant(self.words, self.permissions, self.is_certain)
 
     @property
     def is_certain(self) -> bool:

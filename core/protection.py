@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from core import arm_ids, facts, key_uris, values
 from core.arm_ids import MalformedError
+from core.effects import UsedKey
 from core.grants import Grant, KeyLocation, StatedPolicyEntry, entries_of, key_scope
 from core.resource_types import Kind
 from core.stack import Stack, StackResource
@@ -109,14 +110,17 @@ class AccountProtection(KeyLocation):
         """The kind of the account; None if it is no resource of this stack."""
         return values.name(self.account.input("kind")) if self.account else None
 
-    def same_key(self, other: AccountProtection) -> bool | None:
-        """Whether both use versions of one key; None when that is not known."""
-        return _same((self.vault_name, self.key_name), (other.vault_name, other.key_name))
+    @property
+    def used(self) -> UsedKey:
+        """The key and its version alone."""
+        return UsedKey(self.vault_name, self.key_name, self.version)
 
-    def same_version(self, other: AccountProtection) -> bool | None:
-        """Whether both use the same version of one key; None when that is not known."""
-        mine, its = ((key.vault_name, key.key_name, key.version) for key in (self, other))
-        return _same(mine, its)
+    @property
+    def newest(self) -> str | None:
+        """The version that the vault names as the key's current one, lower case; None where that is not
+        known."""
+        current = _key_of(values.name(self.key.output("keyUriWithVersion"))) if self.key else None
+        return current.version.lower() or None if current else None
 
 
 class Protections:
@@ -549,17 +553,6 @@ def _may_be_same(one: _Named, other: _Named) -> bool:
 
 def _lower(name: Value) -> Value:
     return name.lower() if isinstance(name, str) else name
-
-
-def _same(one: Iterable[Value], other: Iterable[Value]) -> bool | None:
-    """Whether all of these are the same; None where a value that would say so is not known."""
-    has_mark = False
-    for value, its in zip(one, other, strict=True):
-        if isinstance(value, Hidden) or isinstance(its, Hidden):
-            has_mark = True
-        elif values.folded(value) != values.folded(its):
-            return False
-    return None if has_mark else True
 
 
 def _key_of(uri: Value) -> key_uris.KeyUri | None:

@@ -19,6 +19,7 @@ from typing import ClassVar
 from core import arm_ids, effects, key_uris, kinds, resource_types
 from core.arm_ids import ArmId
 from core.clouds import Cloud
+from core.effects import DataProtection, Effect, UsedKey
 from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption, Vault
 from core.key_uris import KeyUri
 from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
@@ -235,9 +236,9 @@ class CustomerManagedKeyHandler(Resource):
             return
         wanted = target_of(change.news, self.run.cloud)
         bound_uri = change.olds.text("keyUriWithVersion") if change.id else None
-        if words := effect(wanted, bound_uri):
-            name = wanted.account.name if wanted.account else urn.name
-            await call.inform(f"encryption of {name}: {words}")
+        name = wanted.account.name if wanted.account else urn.name
+        if found := effect(name, wanted, bound_uri):
+            await call.inform(found.text)
 
     async def _passed(self, wanted: Target, call: Call, *, rebinding: bool) -> LiveState:
         """What Azure has around the binding, the account included, once nothing forbids the binding. Raises
@@ -431,23 +432,13 @@ def target_of(inputs: Properties, cloud: Cloud) -> Target:
     )
 
 
-def effect(wanted: Target, used: str | None) -> str:
-    """What a binding does to the data of its account, in the review's words; `used` is the URI of the key
-    that it is under. "" if the key stays as it is."""
-    before, after = key_uris.parse(used) if used else None, wanted.key
-    if before is None or after is None or not before.same_key(after):
-        vault = wanted.vault.name if wanted.vault else Hidden.UNKNOWN.value
-        becomes = _named(after) if after else effects.key(vault, Hidden.UNKNOWN.value, Hidden.UNKNOWN.value)
-        if before is None or after is None:
-            return effects.BOUND.format(becomes)
-        return effects.KEY_CHANGED.format(becomes, _named(before))
-    if before.same_version(after):
-        return ""
-    return effects.REBOUND.format(after.version or effects.NEWEST, before.version or effects.NEWEST)
-
-
-def _named(key: KeyUri) -> str:
-    return effects.key(key.vault_name, key.name, key.version or effects.NEWEST)
+def effect(name: str, wanted: Target, used: str | None) -> Effect | None:
+    """What a binding does to the data of the account `name`; `used` is the URI of the key that it is under.
+    None if the key stays as it is."""
+    before = UsedKey.of(key_uris.parse(used)) if used else None
+    vault = key_uris.place_of(wanted.vault.text) if wanted.vault else Hidden.UNKNOWN
+    after = UsedKey.of(wanted.key) if wanted.key else UsedKey(vault, Hidden.UNKNOWN, Hidden.UNKNOWN)
+    return effects.effect(DataProtection(name, before), DataProtection(name, after))
 
 
 def error_context(wanted: Target, account: Account | None = None, vault: Vault | None = None) -> ErrorContext:

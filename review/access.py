@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from core import arm_ids, rights, values
-from core.effects import ACCESS_REMOVED
-from core.grants import Doubt, Grant, KeyLocation, certain, level
+from core import kinds, rights, values
+from core.effects import EffectName, HeldGrant, access_effect
+from core.grants import Grant, KeyLocation, level
 from core.rights import Access
 from core.values import Hidden, Value, folded
 from review.preview import VAULTS, ReviewedResource
@@ -33,10 +33,6 @@ class Ability(NamedTuple):
         return self in held or self._replace(doubt="") in held
 
 
-_NARROWED: Final = (
-    "access to the key NARROWED, {} is missing ({}): data is still read, until the key is bound again"
-)
-_UNSURE: Final = "access to the key changes, and the preview does not show whether it is still enough ({})"
 _GrantId = tuple[str, Value, str]
 """The URN of a grant's resource, its holder, and the grant in words."""
 
@@ -50,81 +46,35 @@ class ShownAccounts:
     used: set[_GrantId]
 
 
-def words(grant: Grant) -> str:
-    """A grant for a reader, with the place it is for: a vault or a key by its name, else a scope by its
-    id."""
-    place = grant.scope or "a scope known after apply"
-    if isinstance(grant.vault_name, str):
-        place = f"vault {grant.vault_name}"
-        if isinstance(grant.key_name, str):
-            place = f"key {grant.key_name} of {place}"
-    said = f"{what(grant)} on {place}"
-    if grant.doubt:
-        said = f"{said}, {doubt(grant)}"
-    if grant.ignored:
-        said = f"{said}, which the vault ignores"
-    return said
-
-
 def identified(grant: Grant) -> _GrantId:
     """What tells a grant from any other."""
-    return grant.resource.urn, grant.principal, words(grant)
-
-
-def what(grant: Grant) -> str:
-    """The permissions of a grant in words, wherever it counts."""
-    if grant.entry is None:
-        if grant.role:
-            return grant.role.name
-        role_id = folded(values.name(grant.resource.input("roleDefinitionId")))
-        return f"role {arm_ids.name_of(role_id)}" if role_id else "a role known after apply"
-    keys, application = grant.entry.keys, grant.entry.application_id
-    if isinstance(keys, Hidden):
-        said = "unknown permissions"
-    elif keys:
-        said = rights.spelt(keys)
-    else:
-        said = "no key permissions"
-    if application:
-        said = f"{said} for the application {values.as_text(application)} on behalf of it"
-    return said
-
-
-def doubt(grant: Grant) -> str:
-    """Why what a grant gives is not certain; "" where it is."""
-    condition = values.name(grant.resource.input("condition"))
-    if grant.doubt is Doubt.CONDITION and isinstance(condition, str):
-        return f"under a condition: {condition}"
-    return grant.doubt.value if grant.doubt else ""
-
-
-def listed(grants: Iterable[Grant]) -> str:
-    """Grants for a reader, each once."""
-    return "; ".join(dict.fromkeys(map(words, grants)))
+    return grant.resource.urn, grant.principal, grant.words
 
 
 def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
     """The verdict on a change that takes permissions on a key from an identity; nothing if it takes none."""
-    old, new = tuple(before), tuple(after)
-    had, has = level(old), level(new)
-    is_same = _permissions_by_grant(old) == _permissions_by_grant(new)
-    if has is Access.FULL or had is Access.NONE or is_same:
-        return
-    if has is Access.UNKNOWN or had is Access.UNKNOWN:
-        yield Verdict(Name.UNDETERMINED, _UNSURE, (listed(new) or listed(old),))
-    elif certain(old) <= certain(new):
-        return
-    elif has is Access.NARROWER and certain(new) & rights.READS_DATA_KEYS:
-        missing = ", ".join(rights.EffectiveAccess(certain(new)).missing)
-        yield Verdict(Name.ACCESS_NARROWED, _NARROWED, (missing, listed(new)))
-    elif certain(old) & rights.READS_DATA_KEYS:
-        yield Verdict(
-            Name.ACCESS_REVOKED, ACCESS_REMOVED, (listed(grant for grant in old if grant.permissions),)
-        )
+    effect = access_effect(_held(before), _held(after))
+    if effect and effect.name is not EffectName.ACCESS_GRANTED:
+        yield Verdict.of(effect)
 
 
-def _permissions_by_grant(grants: Iterable[Grant]) -> set[tuple[str, frozenset[str]]]:
-    return {(words(grant), grant.permissions) for grant in grants}
+def _held(grants: Iterable[Grant]) -> tuple[HeldGrant, ...]:
+    return tuple(grant.held for grant in grants)
+
+
+def wider(kind: Value, before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
+    """The verdicts on new grants that allow more than a service on an account of a kind needs."""
+    had = {(grant.what, grant.scope) for grant in before}
+    words = "the service may do MORE with the key than it needs: {}"
+    for grant in after:
+        excess = rights.EffectiveAccess(grant.permissions).excess
+        if not excess or not grant.scope or (grant.what, grant.scope) in had:
+            continue
+        if kinds.names_role(kind, grant.role_id):
+            by_page = f"{words}, the role that the page of its kind gives"
+            yield Verdict(Name.ROLE_BY_PAGE, by_page, (grant.words,))
+        else:
+            yield Verdict(Name.ACCESS_WIDENED, words, (grant.words,))
 
 
 def given_back(words: str, shown: tuple[Value, ...] = ()) -> Verdict:
@@ -157,7 +107,7 @@ def losing(
         was_taken, comes_back = any(lost(before, now)), any(lost(before=afterwards, after=now))
         if vault_is_there and was_taken and comes_back:
             said = "access to the key ({}) was taken from {} outside Pulumi"
-            yield grant.resource.urn, given_back(said, (words(grant), principal))
+            yield grant.resource.urn, given_back(said, (grant.words, principal))
     # Grants to holders that are not known, each of which is judged by itself.
     stay = {urn for urn, _, _ in shown.used} | {grant.resource.urn for grant in planned.grants}
     for grant in live.by_principal.get("", ()):
@@ -166,7 +116,7 @@ def losing(
             continue
         if level(live.on(grant, [grant])) is Access.FULL:
             said = "access to the key REMOVED ({}) from an identity that this preview does not show"
-            yield grant.resource.urn, Verdict(Name.UNDETERMINED, said, (words(grant),))
+            yield grant.resource.urn, Verdict(Name.UNDETERMINED, said, (grant.words,))
 
 
 def _with_full_access(
@@ -249,7 +199,7 @@ def _gain(grant: Grant, gained: Iterable[Ability], *, is_back: bool, is_new: boo
     if is_new:
         name = Name.ACCESS_GRANTED
     said = f"{{}} can {since} {', '.join(able.words for able in gained)} ({{}})"
-    return Verdict(name, said, (grant.principal, words(grant)))
+    return Verdict(name, said, (grant.principal, grant.words))
 
 
 def _abilities_by_holder(snapshot: Snapshot) -> Mapping[tuple[str, str], set[Ability]]:
@@ -287,8 +237,8 @@ def _abilities(snapshot: Snapshot, grant: Grant, vault: str) -> list[Ability]:
                 found.append(text)
     elif grant.role and grant.role.allows(rights.ROLE_WRITE):
         found.append(rights.OVER_VAULT[rights.ROLE_WRITE])
-    why = doubt(grant)
+    why = grant.doubt_in_words
     abilities = [Ability(text, why) for text in found]
     if why and (found or not grant.role or isinstance(grant.principal, Hidden)):
-        abilities.append(Ability("do what the preview does not show", f"{what(grant)}, {why}"))
+        abilities.append(Ability("do what the preview does not show", f"{grant.what}, {why}"))
     return abilities

@@ -11,7 +11,7 @@ from core.values import Hidden
 from review import access
 from review.account import ReviewedAccount
 from review.snapshot import Protection
-from review.this_update import compared, shown
+from review.this_update import compared
 from review.verdict import Name, Verdict
 
 
@@ -35,16 +35,16 @@ def _encryption(recorded: Protection, live: Protection, planned: Protection) -> 
     if recorded.bound and not live.bound:
         if isinstance(planned.key, AccountProtection):
             words = "was UNBOUND outside Pulumi; will be bound again to {}"
-            yield Verdict(Name.REPAIRED, words, (shown(planned.key),))
+            yield Verdict(Name.REPAIRED, words, (planned.key.used.text,))
         else:
             yield Verdict(Name.UNBOUND, "was UNBOUND outside Pulumi, and this update does not bind it again")
     elif (
         isinstance(before, AccountProtection)
         and isinstance(now, AccountProtection)
-        and before.same_version(now) is False
+        and before.used.is_same_version(now.used) is False
     ):
         words = "was re-bound outside Pulumi, from {} to {}"
-        yield Verdict(Name.CHANGED, words, (shown(before), shown(now)))
+        yield Verdict(Name.CHANGED, words, (before.used.text, now.used.text))
 
 
 def _identity(recorded: Protection, live: Protection, planned: Protection) -> Iterator[Verdict]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from core import arm_ids, arm_template, effects, stack, values
+from core.effects import DataProtection
 from core.resource_types import Kind, kind_of
 from core.values import Hidden
 from review.preview import VAULTS, ReviewedResource, ReviewedState, name_of, token_of
@@ -19,14 +20,12 @@ from review.verdict import Name, Verdict
 
 class Removal(NamedTuple):
     """What the removal of a kind of resource means: the verdict and the consequence of a deletion and of a
-    replacement. `outside` is the verdict on a deletion outside Pulumi; only a kind that has one has a verdict
-    where it leaves the stack and stays in Azure."""
+    replacement."""
 
     deleted: Name
     loss: str
     replaced: Name
     change: str
-    outside: Name | None = None
 
 
 _LOST: Final = "its agents, files and threads are lost"
@@ -34,18 +33,25 @@ _ALL_IN_IT: Final = "all in it goes, also what this preview does not show"
 _HELD: Final = "what it held can be deleted"
 _UNREADABLE: Final = "all data under it becomes unreadable"
 _KEEP: Final = "data under it must keep the old one"
-_OF_VAULT: Final = Removal(Name.VAULT_DELETED, _UNREADABLE, Name.VAULT_REPLACED, _KEEP, Name.VAULT_DELETED)
+_OF_VAULT: Final = Removal(Name.VAULT_DELETED, _UNREADABLE, Name.VAULT_REPLACED, _KEEP)
 _REMOVALS: Final[Mapping[Kind, Removal]] = {
-    Kind.ACCOUNT: Removal(
-        Name.ACCOUNT_DELETED, effects.DELETED, Name.ACCOUNT_REPLACED, effects.REPLACED, Name.ACCOUNT_GONE
-    ),
-    Kind.PROJECT: Removal(Name.PROJECT_DELETED, _LOST, Name.PROJECT_DELETED, _LOST, Name.ACCOUNT_GONE),
+    Kind.PROJECT: Removal(Name.PROJECT_DELETED, _LOST, Name.PROJECT_DELETED, _LOST),
     Kind.RESOURCE_GROUP: Removal(Name.UNDETERMINED, _ALL_IN_IT, Name.UNDETERMINED, _ALL_IN_IT),
     Kind.LOCK: Removal(Name.PROTECTION_WEAKENED, _HELD, Name.PROTECTION_WEAKENED, _HELD),
     Kind.VAULT: _OF_VAULT,
     Kind.MANAGED_HSM: _OF_VAULT,
-    Kind.KEY: Removal(Name.KEY_DELETED, _UNREADABLE, Name.KEY_REPLACED, _KEEP, Name.KEY_DELETED),
+    Kind.KEY: Removal(Name.KEY_DELETED, _UNREADABLE, Name.KEY_REPLACED, _KEEP),
 }
+"""Of an account core says what becomes of its data."""
+_GONE_OUTSIDE: Final[Mapping[Kind, Name]] = {
+    Kind.ACCOUNT: Name.ACCOUNT_GONE,
+    Kind.PROJECT: Name.ACCOUNT_GONE,
+    Kind.VAULT: Name.VAULT_DELETED,
+    Kind.MANAGED_HSM: Name.VAULT_DELETED,
+    Kind.KEY: Name.KEY_DELETED,
+}
+"""The verdict on a deletion outside Pulumi. Only these have a verdict where they leave the stack and stay in
+Azure."""
 
 
 def verdicts(resource: ReviewedResource | None) -> Iterator[Verdict]:
@@ -67,23 +73,25 @@ def verdicts(resource: ReviewedResource | None) -> Iterator[Verdict]:
 
 def of_removed(resource: ReviewedResource) -> Iterator[Verdict]:
     """The verdict on a resource that goes, if it does."""
-    removal = _REMOVALS.get(resource.kind)
-    if removal is None:
+    if resource.kind is Kind.ACCOUNT and (resource.replaced or resource.deleted):
+        after = DataProtection(takes_place=True) if resource.replaced else None
+        yield from map(Verdict.of, effects.effects(DataProtection(), after))
         return
+    removal, outside = _REMOVALS.get(resource.kind), _GONE_OUTSIDE.get(resource.kind)
     noun, again = resource.kind.value, "; it is made again, empty" if resource.planned else ""
     shown: tuple[str, ...] = ()
     if resource.kind in {*VAULTS, Kind.KEY}:
         # With its name, because the row is that of the account whose data it protects.
         noun, again = f"{noun} {{}}", ": restore it, do not make another"
         shown = (_name(resource, resource.live or resource.recorded),)
-    if resource.replaced:
+    if resource.replaced and removal:
         yield Verdict(removal.replaced, f"{noun} REPLACED by a new one: {removal.change}", shown)
-    elif resource.deleted:
+    elif resource.deleted and removal:
         yield Verdict(removal.deleted, f"{noun} DELETED: {removal.loss}", shown)
-    elif resource.released and removal.outside:
+    elif resource.released and outside:
         yield Verdict(Name.RELEASED, f"{noun} leaves the stack and stays in Azure as it is", shown)
-    elif resource.live is None and resource.recorded and removal.outside:
-        yield Verdict(removal.outside, f"{noun} was deleted outside Pulumi{again}", shown)
+    elif resource.live is None and resource.recorded and outside:
+        yield Verdict(outside, f"{noun} was deleted outside Pulumi{again}", shown)
 
 
 def _name(resource: ReviewedResource, state: ReviewedState | None) -> str:

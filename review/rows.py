@@ -188,7 +188,7 @@ def _facts(protection: Protection | None) -> dict[str, Value]:
         shown |= {"vault": key.vault_name, "key": key.key_name, "version": key.version}
     else:
         shown["key"] = key or "Microsoft-managed"
-    shown["grant"] = "; ".join(sorted(set(map(access.words, protection.grants)))) or None
+    shown["grant"] = "; ".join(sorted({grant.words for grant in protection.grants})) or None
     return shown | {setting.fact: setting.shown for setting in protection.settings.values() if setting.fact}
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar, Final, NamedTuple
 
 from core import grants, judgements, values
 from core.demands import Judgement
+from core.effects import DataProtection
 from core.grants import Doubt, Grant, KeyLocation, entries_in, entries_of
 from core.protection import (
     AccountProtection,
@@ -53,6 +54,14 @@ class Protection:
     @property
     def bound(self) -> bool:
         return self.key is not None
+
+    @property
+    def data(self) -> DataProtection:
+        """How the data is protected, for the judgement of what becomes of it."""
+        grants = tuple(grant.held for grant in self.grants)
+        if isinstance(self.key, AccountProtection):
+            return DataProtection("", self.key.used, self.key.newest, grants)
+        return DataProtection("", self.key, None, grants)
 
     @property
     def principal(self) -> Value:

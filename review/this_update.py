@@ -6,22 +6,24 @@ must be bound again); an account's PUT drops what it does not carry.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
-from core import arm_ids, effects, key_uris, kinds, values
-from core.arm_ids import MalformedError
+from core import arm_ids, effects, rights, values
 from core.demands import Judgement
+from core.effects import DataProtection, EffectName, HeldGrant
 from core.grants import level
 from core.protection import AccountProtection
-from core.rights import Access, EffectiveAccess
+from core.rights import Access
 from core.stack import Bag
-from core.values import Hidden, Value, folded
+from core.values import Hidden
 from review import access, settings
 from review.account import ReviewedAccount
-from review.preview import ReviewedResource, name_of
+from review.preview import name_of
 from review.snapshot import Protection
 from review.verdict import Name, Verdict
 
+_RELEASED: Final = Verdict(Name.RELEASED, "binding leaves the stack and stays in Azure as it is")
 _LOSES: Final = "the account loses its key, and with it the data"
 _SHUT_OUT: Final = {
     "trusted-services": "vault's firewall keeps trusted Azure services out: the service is shut out",
@@ -35,71 +37,70 @@ def verdicts(account: ReviewedAccount) -> Iterator[Verdict]:
     """What the update does to an account that is not replaced."""
     live, planned = account.live, account.planned
     if live and planned:
-        yield from _encryption(account, live, planned)
         identity = [*_identity(account, live, planned)]
+        # Access goes with the identity that has it.
+        yield from _data(account, live, planned, judges_access=not identity)
+        yield from _same_key(account, live, planned)
         yield from identity
-        if not identity:
-            # Access goes with the identity that has it.
-            yield from _access(account, live, planned)
+        if not identity and (live.bound or planned.bound):
+            kind = planned.account.input("kind") if planned.account else None
+            yield from access.wider(values.name(kind), live.grants, planned.grants)
         yield from compared(live, planned)
     elif planned:
-        yield _new(planned.key)
+        yield from map(Verdict.of, effects.effects(None, planned.data))
     elif live and account.account is None:
-        yield unbinding(account)
+        yield from _data(account, live, Protection(), judges_access=False)
 
 
-# The key
+# The key, and the access to it
 
 
-def _new(key: AccountProtection | Hidden | None) -> Verdict:
-    if key is None:
-        return Verdict(Name.NOT_ENCRYPTED, effects.NOT_ENCRYPTED)
-    if isinstance(key, Hidden):
-        return Verdict(Name.UNDETERMINED, "new account whose encryption is {}", (key,))
-    return Verdict(Name.BOUND, effects.BOUND, (shown(key),))
+def _data(
+    account: ReviewedAccount, live: Protection, planned: Protection, *, judges_access: bool
+) -> Iterator[Verdict]:
+    """What becomes of the data, besides what was taken away outside Pulumi and comes back (outside.py)."""
+    restored = set[EffectName]()
+    if account.recorded and account.recorded.bound:
+        restored.add(EffectName.BOUND)
+    if account.recorded and level(account.recorded.grants) is Access.FULL:
+        restored.add(EffectName.ACCESS_GRANTED)
+    for effect in effects.effects(*_moments(account, live, planned, judges_access=judges_access)):
+        if effect.name is EffectName.UNBOUND and _is_released(account):
+            yield _RELEASED
+        elif effect.name not in restored:
+            yield Verdict.of(effect)
 
 
-def _encryption(account: ReviewedAccount, live: Protection, planned: Protection) -> Iterator[Verdict]:
+def _moments(
+    account: ReviewedAccount, live: Protection, planned: Protection, *, judges_access: bool
+) -> tuple[DataProtection, DataProtection]:
+    """How the data is protected before and after the update."""
+    before, after = live.data, planned.data
+    if judges_access and account.is_revoked:
+        # What was read may be old, and a revocation takes whatever there is.
+        given = effects.listed(grant for grant in before.grants if grant.permissions)
+        taken = HeldGrant(given or "whatever is declared", rights.EXACT)
+        return replace(before, grants=(taken,)), replace(after, grants=())
+    if judges_access and planned.bound:
+        return before, after
+    return before, replace(after, grants=before.grants)
+
+
+def _is_released(account: ReviewedAccount) -> bool:
+    return any(binding.released for binding in account.bindings)
+
+
+def _same_key(account: ReviewedAccount, live: Protection, planned: Protection) -> Iterator[Verdict]:
+    """The verdicts on a key that stays, or may not, and on the identity through which it is used."""
     before, after = live.key, planned.key
-    if isinstance(before, Hidden) or isinstance(after, Hidden):
-        if before is not after:
-            yield Verdict(Name.UNDETERMINED, "encryption changes, and the preview does not show to what")
-    elif before and after:
-        if before.client_id != after.client_id and not isinstance(before.client_id, Hidden):
-            words = "key will be used through ANOTHER IDENTITY: {} instead of {}"
-            own = "the account's own"
-            yield Verdict(Name.IDENTITY_CHANGED, words, (after.client_id or own, before.client_id or own))
-        if before.same_version(after):
-            yield from _written_again(account, planned, after)
-        else:
-            yield _rebinding(account, before, after)
-    elif before:
-        yield unbinding(account)
-    elif after:
-        was_bound = account.recorded is not None and account.recorded.bound
-        if not was_bound:
-            yield Verdict(Name.BOUND, effects.BOUND, (shown(after),))
-
-
-def _rebinding(account: ReviewedAccount, before: AccountProtection, after: AccountProtection) -> Verdict:
-    is_same = before.same_key(after)
-    if is_same is None:
-        return Verdict(Name.UNDETERMINED, "will be re-bound, and the preview does not show to which key")
-    if not is_same:
-        return Verdict(Name.KEY_CHANGED, effects.KEY_CHANGED, (shown(after), shown(before)))
-    # A version that the update makes is called unknown, never guessed.
-    version = effects.NEWEST if after.version is None else after.version
-    newest = _newest_version(account.key)
-    if newest and isinstance(after.version, str) and folded(after.version) != newest:
-        return Verdict(Name.OLDER_VERSION, effects.OLDER_VERSION, (version, newest))
-    return Verdict(Name.ROTATED, effects.ROTATED, (version,))
-
-
-def unbinding(account: ReviewedAccount) -> Verdict:
-    """The verdict on an account that has no binding after the update."""
-    if any(binding.released for binding in account.bindings):
-        return Verdict(Name.RELEASED, "binding leaves the stack and stays in Azure as it is")
-    return Verdict(Name.UNBOUND, effects.UNBOUND)
+    if not isinstance(before, AccountProtection) or not isinstance(after, AccountProtection):
+        return
+    if before.client_id != after.client_id and not isinstance(before.client_id, Hidden):
+        words = "key will be used through ANOTHER IDENTITY: {} instead of {}"
+        own = "the account's own"
+        yield Verdict(Name.IDENTITY_CHANGED, words, (after.client_id or own, before.client_id or own))
+    if before.used.is_same_version(after.used):
+        yield from _written_again(account, planned, after)
 
 
 def _written_again(
@@ -107,8 +108,8 @@ def _written_again(
 ) -> Iterator[Verdict]:
     """The verdict on a binding or an account that is written and keeps its key, or may not."""
     resource = account.account
-    if any(binding.released for binding in account.bindings):
-        yield unbinding(account)
+    if _is_released(account):
+        yield _RELEASED
     elif any(binding.replaced for binding in account.bindings):
         # The provider unbinds no account for which the program declares a binding, but only an instance of it
         # that made both bindings knows that.
@@ -131,32 +132,12 @@ def _account_written(
         yield Verdict(Name.MAY_UNBIND, words)
     elif inline is None:
         yield Verdict(Name.UNBOUND, effects.UNBOUND)
-    elif isinstance(inline, Hidden) or inline.same_version(key) is None:
+    elif isinstance(inline, Hidden) or inline.used.is_same_version(key.used) is None:
         words = "account is written with an encryption that the preview does not show"
         yield Verdict(Name.UNDETERMINED, words)
-    elif not inline.same_version(key):
+    elif not inline.used.is_same_version(key.used):
         words = "account is written with ANOTHER KEY OR VERSION: {} instead of {}"
-        yield Verdict(Name.KEY_CHANGED, words, (shown(inline), shown(key)))
-
-
-def shown(key: AccountProtection) -> Value:
-    """A key and its version, for a reader."""
-    parts = (key.vault_name, key.key_name, key.version)
-    if isinstance(key.version, Hidden) and all(part is key.version for part in parts):
-        return key.version
-    vault, name, version = (values.as_text(part) or effects.NEWEST for part in parts)
-    return effects.key(vault, name, version)
-
-
-def _newest_version(key: ReviewedResource | None) -> str | None:
-    """The version that a vault names as a key's current one, lower case; None where it is not known."""
-    if key is None or key.live is None:
-        return None
-    try:
-        uri = key_uris.parse(values.known_name(key.live.output("keyUriWithVersion")))
-        return uri.version.lower() or None
-    except MalformedError:
-        return None
+        yield Verdict(Name.KEY_CHANGED, words, (inline.used.text, key.used.text))
 
 
 # Who uses it
@@ -185,43 +166,6 @@ def _identity(account: ReviewedAccount, live: Protection, planned: Protection) -
             yield Verdict(Name.IDENTITY_LOST, f"user-assigned identity {{}} {done}: {_LOSES}", name)
         elif identity.deleted:
             yield Verdict(Name.IDENTITY_LOST, f"user-assigned identity {{}} DELETED: {_LOSES}", name)
-
-
-def _access(account: ReviewedAccount, live: Protection, planned: Protection) -> Iterator[Verdict]:
-    """Access to the key: removed, narrowed, given, or wider than the service needs."""
-    if not (live.bound or planned.bound):
-        return
-    if account.is_revoked:
-        held = access.listed(grant for grant in live.grants if grant.permissions)
-        yield Verdict(Name.ACCESS_REVOKED, effects.ACCESS_REMOVED, (held or "whatever is declared",))
-    elif planned.bound:
-        yield from access.lost(live.grants, planned.grants)
-    # What the state says was given, and is missing now, was taken away outside Pulumi: drift.
-    was_given = account.recorded is not None and level(account.recorded.grants) is Access.FULL
-    is_missing = level(live.grants) in {Access.NONE, Access.NARROWER}
-    is_given = level(planned.grants) is Access.FULL
-    if live.bound and is_missing and is_given and not (was_given or account.is_revoked):
-        given = access.listed(grant for grant in planned.grants if grant.permissions)
-        yield Verdict(Name.ACCESS_GRANTED, effects.ACCESS_GIVEN, (given,))
-    yield from _wider_access(live, planned)
-
-
-def _wider_access(live: Protection, planned: Protection) -> Iterator[Verdict]:
-    """The verdicts on new grants that allow more than the service needs."""
-    kind = values.name(planned.account.input("kind")) if planned.account else None
-    had = {(access.what(grant), grant.scope) for grant in live.grants}
-    words = "the service may do MORE with the key than it needs: {}"
-    for grant in planned.grants:
-        excess = EffectiveAccess(grant.permissions).excess
-        if not excess or not grant.scope or (access.what(grant), grant.scope) in had:
-            continue
-        shown_grant = (access.words(grant),)
-        if kinds.names_role(kind, grant.role_id):
-            yield Verdict(
-                Name.ROLE_BY_PAGE, f"{words}, the role that the page of its kind gives", shown_grant
-            )
-        else:
-            yield Verdict(Name.ACCESS_WIDENED, words, shown_grant)
 
 
 # Settings and what the service demands, as core judges it of both levels

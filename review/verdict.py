@@ -1,10 +1,13 @@
 """The verdicts, by the names that approvals use; their severities and exit codes."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
+from core.effects import Effect
 from core.values import Value
 
 
@@ -80,6 +83,11 @@ class Verdict:
     name: Name
     words: str
     values: tuple[Value, ...] = ()
+
+    @classmethod
+    def of(cls, effect: Effect) -> Verdict:
+        """The verdict on an effect, as core judges it."""
+        return cls(Name(effect.name), effect.words, effect.values)
 
     @property
     def severity(self) -> VerdictSeverity:

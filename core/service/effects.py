@@ -1,88 +1,81 @@
 """The last lines of a preview: what the update does to the data of each account, in the review's words.
 
-Pure. Does not own: the words (core/effects.py), nor the judgement of a whole stack (review/).
+Pure. Owns: how a service's data is protected before and after a run. Does not own: the judgement and its
+words (core/effects.py), nor that of a whole stack (review/).
 """
 
-from dataclasses import dataclass
-
-from core import coverage, effects, key_uris
+from core import effects, key_uris, rights, values
 from core import resource_types as types
+from core.effects import DataProtection, Effect, HeldGrant, UsedKey
 from core.service.desired import MICROSOFT_MANAGED
 from core.service.recorded import RecordedService
 from core.service.state import ServiceState
 from core.values import Hidden
 
-_LATER = Hidden.UNKNOWN.value
-
-
-@dataclass(frozen=True)
-class Effect:
-    """A preview's line about the data of one account. `is_grave`: the data is lost, no longer under the key,
-    or no longer readable."""
-
-    text: str
-    is_grave: bool = False
-
 
 def effect(service: ServiceState) -> Effect | None:
     """The gravest effect of an update on a service's data; None if the key of its account stays as it is."""
     desired, before = service.desired, service.before
-    name = before.account.name if before.account else desired.account_name
-    words = _of_bound(service) if before.is_bound else _of_unbound(service)
-    goes = before.is_bound and (desired.is_revoked or desired.unbinds)
-    return Effect(f"encryption of {name}: {words}", is_grave=goes) if words else None
+    if before.account is None:
+        return effects.effect(None, DataProtection(desired.account_name, _made(service)))
+    name = before.account.name
+    if not before.is_bound:
+        return effects.effect(DataProtection(name), DataProtection(name, _made(service)))
+    used = _used(service)
+    access = (HeldGrant(values.as_text(used.text), rights.EXACT),)
+    had, has = () if before.revoked else access, () if desired.is_revoked else access
+    kept = _kept_or_moved(service, used)
+    return effects.effect(
+        DataProtection(name, used, grants=had),
+        DataProtection(name, kept, grants=has, kind=service.kind),
+    )
 
 
 def removal(before: RecordedService) -> Effect | None:
     """The effect on the data of a service that the settings no longer list."""
     if before.account is None:
         return None
-    return Effect(f"encryption of {before.account.name}: account DELETED: {effects.DELETED}", is_grave=True)
+    return effects.effect(DataProtection(before.account.name), None)
 
 
-def _of_unbound(service: ServiceState) -> str:
-    if service.desired.encryption == MICROSOFT_MANAGED:
-        return "" if service.before.account else effects.NOT_ENCRYPTED
-    return effects.BOUND.format(_wanted(service))
+def _made(service: ServiceState) -> UsedKey | None:
+    """The key of an account that has none, after the update."""
+    return None if service.desired.encryption == MICROSOFT_MANAGED else _wanted(service)
 
 
-def _of_bound(service: ServiceState) -> str:
+def _kept_or_moved(service: ServiceState, used: UsedKey) -> UsedKey | None:
+    """The key of an account after the update that has `used` before it."""
     desired, before = service.desired, service.before
     if desired.is_revoked:
-        does = coverage.named(service.kind).revoked
-        return "" if before.revoked else f"{effects.ACCESS_REMOVED.format(_used(service))}; {does}"
-    if before.revoked:
-        return effects.ACCESS_GIVEN.format(_used(service))
+        return used
     if desired.unbinds:
-        return effects.UNBOUND
+        return None
     if not desired.has_key or not service.place.key_name or before.bound_to is None:
-        return ""
+        return used
     if service.place.vault_id and before.bound_to != service.place.names:
-        return effects.KEY_CHANGED.format(_wanted(service), _used(service))
-    return _of_version(service) if desired.names_version else ""
+        return _wanted(service)
+    recorded = service.account.recorded_key
+    had_version = bool(recorded.encryption.key_version) if recorded else desired.names_version
+    if not desired.names_version:
+        return used._replace(version=None) if had_version else used
+    made = before.part(types.KEY_VERSION, "key-version").get("generation")
+    is_rotated = (desired.key.generation or 0) > int(made or 0)
+    if desired.key.pin and (used.version or not had_version):
+        return used._replace(version=desired.key.pin)
+    if not desired.key.pin and (is_rotated or not had_version):
+        return used._replace(version=Hidden.UNKNOWN)
+    return used
 
 
-def _of_version(service: ServiceState) -> str:
-    """The effect of an argument that moves a bound account to another version of its key; "" for none."""
-    key, used = service.desired.key, _version_in_use(service)
-    if key.pin:
-        return effects.REBOUND.format(key.pin, used) if used.lower() not in ("", key.pin.lower()) else ""
-    asked = service.before.part(types.KEY_VERSION, "key-version").get("generation")
-    return effects.ROTATED.format(_LATER) if (key.generation or 0) > int(asked or 0) else ""
+def _wanted(service: ServiceState) -> UsedKey:
+    desired, place = service.desired, service.place
+    vault = key_uris.place_of(place.vault_id) if place.vault_id else desired.vault.name
+    version = desired.key.pin or Hidden.UNKNOWN if desired.names_version else None
+    return UsedKey(vault or Hidden.UNKNOWN, place.key_name or Hidden.UNKNOWN, version)
 
 
-def _wanted(service: ServiceState) -> str:
-    desired = service.desired
-    vault = key_uris.place_of(service.place.vault_id) if service.place.vault_id else desired.vault.name
-    version = desired.key.pin or _LATER if desired.names_version else effects.NEWEST
-    return effects.key(vault or _LATER, service.place.key_name or _LATER, version)
-
-
-def _used(service: ServiceState) -> str:
-    vault, key = service.before.bound_to or (_LATER, _LATER)
-    return effects.key(vault, key, _version_in_use(service) or effects.NEWEST)
-
-
-def _version_in_use(service: ServiceState) -> str:
+def _used(service: ServiceState) -> UsedKey:
+    """The key of a bound account before the update."""
     has = service.account.bound_key
-    return has.encryption.key_version if has else ""
+    vault, name = service.before.bound_to or (Hidden.UNKNOWN, Hidden.UNKNOWN)
+    return UsedKey(vault, name, (has.encryption.key_version if has else "") or None)

@@ -16,7 +16,6 @@ from pulumi.runtime.proto import engine_pb2
 
 from core import effects
 from core.facts import Account
-from core.values import Hidden
 from provider.failure import Progress, ServiceError
 from provider.wire import UNKNOWN
 from tests.provider.fake_azure import (
@@ -386,13 +385,12 @@ async def test_what_was_not_checked_stays_in_the_log(pulumi: Engine, preview: bo
 
 
 KEY, OTHER_KEY = (effects.key("language-vault", name, V1) for name in ("language-key", "other"))
-LATER = effects.key("language-vault", Hidden.UNKNOWN.value, Hidden.UNKNOWN.value)
 EFFECTS = {
     key_uri(): "",
     key_uri(V2): effects.REBOUND.format(V2, V1),
     f"{VAULT_URI}/keys/language-key": effects.REBOUND.format(effects.NEWEST, V1),
     key_uri(name="other"): effects.KEY_CHANGED.format(OTHER_KEY, KEY),
-    UNKNOWN: effects.BOUND.format(LATER),
+    UNKNOWN: effects.KEY_NOT_SHOWN,
 }
 """The key that an update binds, and what its preview says."""
 
