@@ -12,11 +12,12 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from core import arm_ids, roles, values
+from core import arm_ids, audit_log, roles, values
 from core.facts import (
     Account,
     Deleted,
     DenyAssignment,
+    DiagnosticSetting,
     Encryption,
     Key,
     KeyVersion,
@@ -28,6 +29,7 @@ from core.facts import (
     UserAssignedIdentity,
     Vault,
 )
+from core.rights import GROUPS
 from core.values import Hidden, Value, get_path
 
 Json = Mapping[str, Any]
@@ -66,9 +68,21 @@ def account(body: Json) -> Account:
     )
 
 
-def client_id(body: Json) -> str:
-    """The client id of an identity, from ARM's JSON."""
-    return _text(get_path(body, "properties.clientId")) or ""
+def identity(body: Json) -> UserAssignedIdentity:
+    """A user-assigned identity, or the own one of a resource, from its own answer."""
+    return _read(UserAssignedIdentity, body.get("properties"), id=_text(body.get("id")) or "")
+
+
+def diagnostic_setting(body: Json) -> DiagnosticSetting:
+    """A diagnostic setting. Raises KeyError for what is none."""
+    properties = body["properties"]
+    return _read(
+        DiagnosticSetting,
+        body,
+        categories=tuple(sorted(map(str, audit_log.recorded(properties.get("logs"))))),
+        dedicated=values.word(properties.get("logAnalyticsDestinationType")) == "dedicated",
+        others=tuple(filter(None, map(properties.get, (audit_log.STORAGE, audit_log.EVENT_HUB)))),
+    )
 
 
 def encryption(body: object) -> Encryption:
@@ -152,7 +166,10 @@ def _activated(properties: object) -> bool | None:
 def policy_entry(body: Json) -> PolicyEntry:
     """One access policy: an entry of a vault's list, or the `policy` of azure-native's AccessPolicy."""
     keys = {word.lower() for word in _texts(get_path(body, "permissions.keys")) or ()}
-    return _read(PolicyEntry, body, keys=tuple(sorted(keys)))
+    stated = tuple(
+        f"{group}/{word}" for group in GROUPS for word in _texts(get_path(body, f"permissions.{group}")) or ()
+    )
+    return _read(PolicyEntry, body, keys=tuple(sorted(keys)), stated=stated)
 
 
 def key(body: Json, versions: Iterable[Json] = ()) -> Key:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core import arm_ids, key_uris, values
+from core import arm_ids, audit_log, key_uris, values
 from core.defaults import DEFAULTS
 from core.roles import Role
 from core.values import Hidden, Value
@@ -49,6 +49,21 @@ class Encryption:
         """Whether the data is under a customer's key. Absent and Microsoft.CognitiveServices both mean that
         it is not (observed: an account made without `encryption` answers none)."""
         return self.key_source.lower() == CUSTOMER_MANAGED.lower()
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """As a write of the account states it. An empty version means the same as none."""
+        found: dict[str, Any] = {"keySource": self.key_source}
+        if self.key_name:
+            key = {
+                "keyName": self.key_name,
+                "keyVersion": self.key_version,
+                "keyVaultUri": self.key_vault_uri,
+            }
+            if self.identity_client_id:
+                key["identityClientId"] = self.identity_client_id
+            found["keyVaultProperties"] = key
+        return found
 
     @property
     def key(self) -> key_uris.KeyUri | None:
@@ -114,7 +129,7 @@ class Network:
 
 @dataclass(frozen=True)
 class UserAssignedIdentity:
-    """A user-assigned identity of an account: its ARM id and two GUIDs, "" where Azure did not say."""
+    """A user-assigned identity: its ARM id and two GUIDs, "" where Azure did not say."""
 
     id: str
     client_id: str = told("clientId")
@@ -150,6 +165,7 @@ class Account:
     sku: str = told("sku.name")
     location: str = told("location")
     provisioning_state: str = told("properties.provisioningState")
+    subdomain: str = told("properties.customSubDomainName")
     encryption: Encryption = Encryption()
     principal_id: str | None = told("identity.principalId", None)
     tenant_id: str | None = told("identity.tenantId", None)
@@ -207,12 +223,14 @@ class Account:
 
 @dataclass(frozen=True)
 class PolicyEntry:
-    """One access policy of a vault. `keys` are its key permissions, lower case."""
+    """One access policy of a vault. `keys` are its key permissions, lower case; `stated` all permissions as
+    Azure has them, such as `keys/wrapKey`."""
 
     object_id: str = told("objectId")
     keys: tuple[str, ...] = ()
     tenant_id: str = told("tenantId")
     application_id: str = told("applicationId")
+    stated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -330,6 +348,29 @@ class DenyAssignment:
     excluded: tuple[str, ...]
     denied: Role
     applies_below: bool = True
+
+
+@dataclass(frozen=True)
+class DiagnosticSetting:
+    """The places that get a resource's logs. `categories` are those that are on, and groups of them, lower
+    case; `dedicated`: into tables of their own, not AzureDiagnostics. `others`: ARM ids of a storage account
+    and of an event hub's authorization rule that get them, too."""
+
+    name: str = told("name")
+    workspace_id: str = told("properties.workspaceId")
+    categories: tuple[str, ...] = ()
+    dedicated: bool = False
+    others: tuple[str, ...] = ()
+
+    @property
+    def records_use(self) -> bool:
+        """Whether it sends a vault's audit log, by the log's category or a group that has it."""
+        return not audit_log.CATEGORIES.isdisjoint(self.categories)
+
+    @property
+    def is_audit(self) -> bool:
+        """Whether a vault's audit log goes to a workspace."""
+        return bool(self.workspace_id) and self.records_use
 
 
 @dataclass(frozen=True)

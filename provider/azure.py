@@ -71,21 +71,12 @@ class Azure:
         found = await self._found(_of(account.text, ACCOUNTS), adapters.account)
         if found is None or not found.may_show_own_client:
             return found
-        own = await self._found(_of(arm_ids.own_identity(account.text), IDENTITIES), adapters.client_id)
-        return found.without_own_client(own)
+        own = await self._found(_of(arm_ids.own_identity(account.text), IDENTITIES), adapters.identity)
+        return found.without_own_client(own.client_id if own else None)
 
     async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
         """PATCHes the account's `properties.encryption` and nothing else."""
-        wanted: dict[str, Any] = {"keySource": encryption.key_source}
-        if encryption.key_name:
-            client = encryption.identity_client_id
-            wanted["keyVaultProperties"] = {
-                "keyName": encryption.key_name,
-                "keyVersion": encryption.key_version,
-                "keyVaultUri": encryption.key_vault_uri,
-                **({"identityClientId": client} if client else {}),
-            }
-        body = {"properties": {"encryption": wanted}}
+        body = {"properties": {"encryption": encryption.body}}
         return Accepted.of(await self._send("PATCH", _of(account.text, ACCOUNTS), body))
 
     async def progress(self, operation_url: str) -> Progress:

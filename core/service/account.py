@@ -31,21 +31,10 @@ class BoundKey:
     @property
     def declared(self) -> dict[str, Any]:
         """The encryption as a program declares it."""
-        found = self.encryption
-        key = {
-            "keyName": found.key_name,
-            "keyVersion": found.key_version,
-            "keyVaultUri": found.key_vault_uri,
-            "identityClientId": found.identity_client_id,
-        }
-        return {
-            "keySource": found.key_source,
-            "keyVaultProperties": {
-                name: value
-                for name, value in key.items()
-                if value or (name == "keyVersion" and self.states_version)
-            },
-        }
+        found = self.encryption.body
+        if not self.encryption.key_version and not self.states_version:
+            del found["keyVaultProperties"]["keyVersion"]
+        return found
 
     @property
     def uri(self) -> str:

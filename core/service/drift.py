@@ -7,7 +7,7 @@ Does not refuse a loss that an update repairs itself (a binding). Pure. Does not
 
 from collections.abc import Iterable, Iterator
 
-from core import arm_ids, audit_log, facts, regions
+from core import adapters, arm_ids, audit_log, facts, regions
 from core import resource_types as types
 from core.facts import HOURS_HELD
 from core.service.account import differs
@@ -15,7 +15,6 @@ from core.service.key_place import KeyPlace
 from core.service.problem import Problem
 from core.service.recorded import SYSTEM, USER
 from core.service.state import Live, ServiceState, is_in_subscription
-from core.values import get_path
 
 _WATCHED = ("tags", "sku", "publicNetworkAccess", "networkAcls", "disableLocalAuth")
 _BY_REFRESH = {
@@ -49,7 +48,7 @@ def unaudited(service: ServiceState) -> Iterator[str]:
     setting, live = service.before.part(types.DIAGNOSTIC_SETTING, "vault-audit"), service.live.audit
     if live is None:
         what = "was deleted outside Pulumi"
-    elif live and not audit_log.recorded(get_path(live, "properties.logs")) & audit_log.CATEGORIES:
+    elif live and not adapters.diagnostic_setting(live).records_use:
         what = f"was changed outside Pulumi and no longer delivers {audit_log.CATEGORY}"
     else:
         return

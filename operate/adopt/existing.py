@@ -1,14 +1,14 @@
-"""An existing account: the facts about it as the evidence has them, and the answers they came from."""
+"""An existing account: the facts about it as the evidence has them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from core import api_versions, arm_ids, facts
+from core import adapters, api_versions, facts
 from core.facts import Account, Key, UserAssignedIdentity, Vault
-from operate.azure import Json, LiveAzure, UnansweredError
-from operate.evidence.collect import service
-from operate.evidence.model import Service
+from operate.azure import LiveAzure
+from operate.evidence.collect import attempt, service
+from operate.evidence.model import NotChecked, Service
 
 T = TypeVar("T")
 
@@ -19,14 +19,12 @@ class UnreadError(Exception):
 
 @dataclass(frozen=True)
 class Existing:
-    """An account with its vault, key and grants. `body` is ARM's answer for it, `vault_body` for its vault;
-    `identity` is the user-assigned identity that uses the key."""
+    """An account with its vault, key and grants; `identity` is the user-assigned identity that uses the
+    key."""
 
     service: Service
     taken: datetime
-    body: Json = field(default_factory=dict)
-    vault_body: Json = field(default_factory=dict)
-    identity: Json | None = None
+    identity: UserAssignedIdentity | NotChecked | None = None
 
     @property
     def account(self) -> Account:
@@ -55,23 +53,11 @@ class Existing:
 
 
 def find(cloud: LiveAzure, account_id: str, now: datetime) -> Existing:
-    """Everything about an account. A part that cannot be read is NotChecked in `service`."""
+    """Everything about an account. A part that cannot be read is NotChecked."""
     seen = service(cloud, account_id, now=now, days=1)
-    if not isinstance(seen.account, Account):
+    user = seen.account.key_client if isinstance(seen.account, Account) else None
+    if user is None:
         return Existing(seen, now)
-    body = cloud.get(account_id, api_versions.ACCOUNTS)
-    if not isinstance(seen.vault, Vault):
-        return Existing(seen, now, body)
-    vault_body = cloud.get(seen.vault.id, api_versions.VAULTS)
-    wanted = seen.account.encryption.identity_client_id.lower()
-    users = (one for one in seen.account.user_assigned if wanted and one.client_id.lower() == wanted)
-    user = next(users, None)
-    return Existing(seen, now, body, vault_body, _identity(cloud, user) if user else None)
-
-
-def _identity(cloud: LiveAzure, user: UserAssignedIdentity) -> Json:
-    """The user-assigned identity's own answer."""
-    try:
-        return cloud.get(user.id, api_versions.IDENTITIES)
-    except UnansweredError as error:
-        return {"id": user.id, "name": arm_ids.name_of(user.id), "unread": str(error)}
+    # Its own answer has the id as Azure spells it.
+    id = user.id
+    return Existing(seen, now, attempt(lambda: adapters.identity(cloud.get(id, api_versions.IDENTITIES))))

@@ -5,7 +5,7 @@ finding that the evidence calls an error.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 
 from components.arguments import names
@@ -72,7 +72,7 @@ def _of_account(name: str, existing: Existing) -> Iterator[Obstacle]:
             yield Obstacle(service.name, finding.text, _fix(finding.rule, existing) or finding.fix)
     if not isinstance(service.account, Account):
         return
-    yield from _account(existing, service.account)
+    yield from _account(service.account)
     if isinstance(service.vault, Vault) and isinstance(service.key, Key):
         yield from _grant(name, existing)
         yield from _identity(name, existing)
@@ -97,13 +97,12 @@ def _bind_again(existing: Existing) -> str:
     version, names_none = existing.account.encryption.key_version, _names_none(existing.account)
     if not version and not names_none:
         version = latest.version if latest else ""
-    encryption = existing.body["properties"]["encryption"]
-    bound = encryption["keyVaultProperties"]
+    bound = existing.account.encryption
     if not version and not names_none:
-        uri = KeyUri.of(bound["keyVaultUri"], existing.key.name, existing.key.versions[-1].version)
+        uri = KeyUri.of(bound.key_vault_uri, existing.key.name, existing.key.versions[-1].version)
         return RULES["key-usable"].fix.format(version=uri.text)
-    right = {**bound, "keyVaultUri": bound["keyVaultUri"].rstrip("/"), "keyVersion": version}
-    return _patch(existing, {"encryption": {**encryption, "keyVaultProperties": right}})
+    right = replace(bound, key_vault_uri=bound.key_vault_uri.rstrip("/"), key_version=version)
+    return _patch(existing, {"encryption": right.body})
 
 
 def _names_none(account: Account) -> bool:
@@ -113,8 +112,8 @@ def _names_none(account: Account) -> bool:
     )
 
 
-def _account(existing: Existing, account: Account) -> Iterator[Obstacle]:
-    domain = existing.body["properties"].get("customSubDomainName")
+def _account(account: Account) -> Iterator[Obstacle]:
+    domain = account.subdomain
     if domain != account.name:
         yield Obstacle(
             account.name,
@@ -164,22 +163,20 @@ def _identity(name: str, existing: Existing) -> Iterator[Obstacle]:
     if not account.encryption.identity_client_id or identity is None:
         return
     wanted = names.DEFAULTS["identity"].template.format(service=name)
-    if unread := identity.get("unread"):
-        yield Obstacle(account.name, f"its identity was not read: {unread}", "log in as one who may read it")
-    elif (
-        identity["name"] != wanted
-        or arm_ids.group_of(identity["id"]).lower() != arm_ids.group_of(account.id).lower()
+    if isinstance(identity, NotChecked):
+        yield Obstacle(
+            account.name, f"its identity was not read: {identity.why}", "log in as one who may read it"
+        )
+    elif (found := arm_ids.name_of(identity.id)) != wanted or not arm_ids.same(
+        arm_ids.group_of(identity.id), arm_ids.group_of(account.id)
     ):
         yield Obstacle(
             account.name,
-            f"its user-assigned identity is {identity['id']}, but this project expects {wanted} in the "
+            f"its user-assigned identity is {identity.id}, but this project expects {wanted} in the "
             "account's own group",
-            f"give --name {identity['name'].removeprefix('id-')}"
-            if identity["name"].startswith("id-")
-            else "leave it outside",
+            f"give --name {found.removeprefix('id-')}" if found.startswith("id-") else "leave it outside",
         )
-    encryption = existing.body["properties"]["encryption"]
-    spelt = str(encryption["keyVaultProperties"]["keyVaultUri"])
+    spelt = account.encryption.key_vault_uri
     if spelt.endswith("/") and (account.encryption.key_version or _names_none(account)):
         yield Obstacle(
             account.name,

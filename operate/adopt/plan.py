@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core import adapters, arm_ids, kinds, regions, resource_types, rights, roles
-from core.facts import Network
+from core import arm_ids, kinds, regions, resource_types, rights, roles
+from core.facts import Account, Network, UserAssignedIdentity
 from core.roles import encryption_user
 from core.service.desired import AUTOMATIC
 from core.values import Hidden
@@ -58,7 +58,7 @@ def plan(name: str, existing: Existing) -> Plan:
         notes += _notes(name, existing, settings)
     else:
         settings["encryption"] = "microsoftManaged"
-    if _identity_type(existing) != _declared_identity(settings):
+    if _identities(account) != _declared_identities(settings):
         as_found.add("identity")
         notes.append(f"{name}: take identity out of asFound when encryption becomes customerManaged")
     settings["asFound"] = sorted(as_found)
@@ -83,11 +83,10 @@ def grant(name: str, existing: Existing) -> tuple[Import, bool] | None:
         return None
     if vault.uses_rbac:
         return _role(name, existing, user)
-    for entry in existing.vault_body["properties"].get("accessPolicies") or ():
-        if rights.of_entry(adapters.policy_entry(entry), user, vault.tenant_id):
-            permissions = {kind: words for kind, words in entry["permissions"].items() if words}
-            id = f"{vault.id}/accessPolicy/{entry['objectId']}"
-            exact = permissions == {"keys": list(rights.NEEDED)}
+    for entry in vault.policies:
+        if rights.of_entry(entry, user, vault.tenant_id):
+            id = f"{vault.id}/accessPolicy/{entry.object_id}"
+            exact = entry.stated == tuple(f"keys/{word}" for word in rights.NEEDED)
             return Import(resource_types.ACCESS_POLICY, f"{name}-access", id), exact
     return None
 
@@ -122,8 +121,7 @@ def _bound(name: str, existing: Existing, as_found: set[str]) -> dict[str, Any]:
     if not vault.is_managed_hsm:
         settings["accessModel"] = "rbac" if vault.uses_rbac else "accessPolicy"
     if account.encryption.identity_client_id:
-        both = "systemassigned" in _identity_type(existing).lower()
-        settings["identity"] = "systemAndUserAssigned" if both else "userAssigned"
+        settings["identity"] = "systemAndUserAssigned" if account.principal_id else "userAssigned"
     settings["key"] = {"id": existing.key_id}
     latest = newest(key, existing.taken)
     if not account.encryption.key_version:
@@ -138,8 +136,8 @@ def _bound(name: str, existing: Existing, as_found: set[str]) -> dict[str, Any]:
 
 def _bound_imports(name: str, existing: Existing) -> Iterator[Import]:
     key = existing.key_id
-    if existing.identity:
-        yield Import(resource_types.USER_ASSIGNED_IDENTITY, f"{name}-identity", existing.identity["id"])
+    if isinstance(existing.identity, UserAssignedIdentity):
+        yield Import(resource_types.USER_ASSIGNED_IDENTITY, f"{name}-identity", existing.identity.id)
     given = grant(name, existing)
     if given and not granted_elsewhere(existing):
         yield given[0]
@@ -160,11 +158,11 @@ def _notes(name: str, existing: Existing, settings: Mapping[str, Any]) -> Iterat
         )
 
 
-def _identity_type(existing: Existing) -> str:
-    return str((existing.body.get("identity") or {}).get("type") or "None")
+def _identities(account: Account) -> tuple[bool, bool]:
+    """Whether the account has an identity of its own, and whether others."""
+    return account.principal_id is not None, bool(account.user_assigned)
 
 
-def _declared_identity(settings: Mapping[str, Any]) -> str:
-    return {"userAssigned": "UserAssigned", "systemAndUserAssigned": "SystemAssigned, UserAssigned"}.get(
-        settings.get("identity", ""), "SystemAssigned"
-    )
+def _declared_identities(settings: Mapping[str, Any]) -> tuple[bool, bool]:
+    kind = settings.get("identity")
+    return kind != "userAssigned", kind in ("userAssigned", "systemAndUserAssigned")

@@ -19,11 +19,10 @@ from core.api_versions import (
     VAULTS,
     WORKSPACES,
 )
-from core.facts import Account, DenyAssignment, Key, RoleAssignment, Upgrade, Vault
+from core.facts import Account, DenyAssignment, DiagnosticSetting, Key, RoleAssignment, Upgrade, Vault
 from operate.azure import Json, LiveAzure, UnansweredError
 from operate.evidence import continuity
 from operate.evidence.model import (
-    DiagnosticSetting,
     Facts,
     KeyUseLog,
     NotChecked,
@@ -120,9 +119,8 @@ def account_at(cloud: LiveAzure, account_id: str) -> Account:
     account = adapters.account(cloud.get(account_id, ACCOUNTS))
     if not account.may_show_own_client:
         return account
-    return account.without_own_client(
-        adapters.client_id(cloud.get(arm_ids.own_identity(account_id), IDENTITIES))
-    )
+    own = adapters.identity(cloud.get(arm_ids.own_identity(account_id), IDENTITIES))
+    return account.without_own_client(own.client_id)
 
 
 def attempt(question: Callable[[], T]) -> T | NotChecked:
@@ -267,23 +265,8 @@ def _denials(cloud: LiveAzure, scope: str) -> tuple[DenyAssignment, ...]:
 
 def _diagnostics(cloud: LiveAzure, vault_id: str) -> tuple[DiagnosticSetting, ...]:
     path = arm_ids.child(vault_id, arm_ids.DIAGNOSTIC_SETTING)
-    found = [diagnostic_setting(body) for body in cloud.list(path, DIAGNOSTIC_SETTINGS)]
+    found = [adapters.diagnostic_setting(body) for body in cloud.list(path, DIAGNOSTIC_SETTINGS)]
     return tuple(sorted(found, key=lambda setting: setting.name))
-
-
-_OTHER_DESTINATIONS = (audit_log.STORAGE, audit_log.EVENT_HUB)
-
-
-def diagnostic_setting(body: Json) -> DiagnosticSetting:
-    """A diagnostic setting; `categories` are its enabled categories and category groups, in lower case."""
-    properties = body["properties"]
-    return DiagnosticSetting(
-        name=body["name"],
-        workspace_id=properties.get("workspaceId") or "",
-        categories=tuple(sorted(map(str, audit_log.recorded(properties.get("logs"))))),
-        dedicated=str(properties.get("logAnalyticsDestinationType")).lower() == "dedicated",
-        others=tuple(properties[name] for name in _OTHER_DESTINATIONS if properties.get(name)),
-    )
 
 
 def _use(

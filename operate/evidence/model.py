@@ -4,8 +4,8 @@ reason, never absent or empty. Times are UTC."""
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from core import arm_ids, audit_log
-from core.facts import Account, DenyAssignment, Key, RoleAssignment, Upgrade, Vault
+from core import arm_ids
+from core.facts import Account, DenyAssignment, DiagnosticSetting, Key, RoleAssignment, Upgrade, Vault
 from operate.source import Source
 
 
@@ -14,28 +14,6 @@ class NotChecked:
     """A part that could not be read; `why` is the reason, as Azure or the tool gave it."""
 
     why: str
-
-
-@dataclass(frozen=True)
-class DiagnosticSetting:
-    """The places that get a resource's logs. `dedicated`: tables of their own, not AzureDiagnostics.
-    `others`: ARM ids of a storage account and of an event hub's authorization rule that get them, too."""
-
-    name: str
-    workspace_id: str
-    categories: tuple[str, ...]
-    dedicated: bool
-    others: tuple[str, ...] = ()
-
-    @property
-    def records_use(self) -> bool:
-        """Whether it sends a vault's audit log, by the log's category or a group that has it."""
-        return bool(audit_log.CATEGORIES & set(self.categories))
-
-    @property
-    def is_audit(self) -> bool:
-        """Whether a vault's audit log goes to a workspace."""
-        return bool(self.workspace_id) and self.records_use
 
 
 @dataclass(frozen=True)

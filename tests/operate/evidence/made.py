@@ -6,6 +6,7 @@ from typing import Any
 
 from core.facts import (
     Account,
+    DiagnosticSetting,
     Encryption,
     Key,
     KeyVersion,
@@ -18,7 +19,6 @@ from core.facts import (
 from core.roles import Permissions, Role
 from operate.evidence.model import (
     Deployment,
-    DiagnosticSetting,
     Drill,
     Facts,
     KeyUseLog,
@@ -61,6 +61,7 @@ def account(name: str = "lang-contoso", **changes: Any) -> Account:
         location="westeurope",
         tenant_id=TENANT,
         provisioning_state="Succeeded",
+        subdomain=name,
         local_auth=False,
         network=CLOSED,
         principal_id=OWN,
@@ -68,6 +69,13 @@ def account(name: str = "lang-contoso", **changes: Any) -> Account:
         capabilities=("VirtualNetworks", "CustomerManagedKey"),
     )
     return replace(whole, **changes)
+
+
+def policy(*stated: str, **changes: Any) -> PolicyEntry:
+    """The account's own access policy, by default exactly as this project makes it."""
+    words = stated or ("keys/get", "keys/wrapKey", "keys/unwrapKey")
+    keys = tuple(sorted(word.removeprefix("keys/").lower() for word in words if word.startswith("keys/")))
+    return replace(PolicyEntry(OWN, keys, TENANT, stated=words), **changes)
 
 
 def vault(**changes: Any) -> Vault:
@@ -81,7 +89,7 @@ def vault(**changes: Any) -> Vault:
         retention_days=90,
         purge_protection=True,
         network=CLOSED,
-        policies=(PolicyEntry(OWN, NEEDED, TENANT),),
+        policies=(policy(),),
     )
     return replace(whole, **changes)
 

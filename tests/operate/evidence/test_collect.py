@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from core import arm_ids
+from core import adapters, arm_ids
 from core.facts import Account, Key, Vault
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure import seed
 from operate.__main__ import main
 from operate.evidence import access, command, report
-from operate.evidence.collect import accounts_in, diagnostic_setting, log_start
+from operate.evidence.collect import accounts_in, log_start
 from operate.evidence.findings import findings
 from operate.evidence.history import bound_since, newest
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, UseRow, moment
@@ -242,10 +242,10 @@ def test_a_setting_names_what_is_on() -> None:
     """Categories and groups that are off are no audit; nor is one without a workspace."""
     logs = [{"category": "AuditEvent", "enabled": False}, {"categoryGroup": "allLogs", "enabled": True}]
     body = {"name": "s", "properties": {"workspaceId": "/w", "logs": logs}}
-    assert diagnostic_setting(body).categories == ("alllogs",)
-    assert diagnostic_setting(body).is_audit
+    assert adapters.diagnostic_setting(body).categories == ("alllogs",)
+    assert adapters.diagnostic_setting(body).is_audit
     body["properties"] = {"logs": logs}
-    assert not diagnostic_setting(body).is_audit
+    assert not adapters.diagnostic_setting(body).is_audit
 
 
 @pytest.mark.parametrize(("refused", "rule"), [((), "no-access-to-key"), (("denyAssign",), "not-checked")])

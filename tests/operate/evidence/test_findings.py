@@ -10,13 +10,22 @@ from typing import Any
 import pytest
 
 from core import arm_ids
-from core.facts import Encryption, Network, PolicyEntry, RoleAssignment, RotationPolicy, Upgrade, Vault
+from core.facts import (
+    DiagnosticSetting,
+    Encryption,
+    Network,
+    PolicyEntry,
+    RoleAssignment,
+    RotationPolicy,
+    Upgrade,
+    Vault,
+)
 from core.roles import CRYPTO_USER, Permissions
 from operate import evidence
 from operate.evidence.access import PrincipalRight, controllers, destroyers, unwrappers
 from operate.evidence.collect import NO_LOG, NO_VAULT
 from operate.evidence.findings import findings
-from operate.evidence.model import DiagnosticSetting, Drill, NotChecked, Service, StackRecord
+from operate.evidence.model import Drill, NotChecked, Service, StackRecord
 from operate.evidence.rules import RULES, WORDS, AuditSeverity
 from tests.operate.evidence import made
 from tests.operate.evidence.made import (
