@@ -46,7 +46,7 @@ def _read(fact: type[_Fact], body: object, **more: Any) -> _Fact:
             found[field.name] = read(get_path(body, path))
             if found[field.name] is None:
                 found[field.name] = field.default
-    if found.get("name") == "":
+    if found.get("name") == "" and "id" in found:
         found["name"] = arm_ids.name_of(found["id"])
     return fact(**found)
 
