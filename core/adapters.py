@@ -53,19 +53,23 @@ def _read(fact: type[_Fact], body: object, **more: Any) -> _Fact:
 
 def account(body: Json) -> Account:
     """An account, from JSON or from azure-native's outputs."""
-    properties, users = body.get("properties"), get_path(body, "identity.userAssignedIdentities")
-    if not isinstance(users, Mapping):
-        users = {}
+    properties = body.get("properties")
     return _read(
         Account,
         body,
         encryption=encryption(get_path(properties, "encryption")),
-        user_assigned=tuple(_read(UserAssignedIdentity, users[id], id=id) for id in sorted(users)),
+        user_assigned=attached_identities(get_path(body, "identity.userAssignedIdentities")),
         capabilities=_each(get_path(properties, "capabilities"), "name") or None,
         storage_ids=_each(get_path(properties, "userOwnedStorage"), "resourceId"),
         local_auth=_flag(get_path(properties, "disableLocalAuth")) is not True,
         network=network(properties),
     )
+
+
+def attached_identities(listed: object) -> tuple[UserAssignedIdentity, ...]:
+    """An account's user-assigned identities, as answers about it describe them; inputs list ids alone."""
+    answers = listed if isinstance(listed, Mapping) else {}
+    return tuple(_read(UserAssignedIdentity, answers[id], id=id) for id in sorted(answers))
 
 
 def identity(body: Json) -> UserAssignedIdentity:

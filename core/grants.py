@@ -233,7 +233,7 @@ class Grant(KeyLocation):
             return f"under a condition: {condition}"
         return self.doubt.value if self.doubt else ""
 
-    @property
+    @cached_property
     def held(self) -> HeldGrant:
         """It as the judgement of what becomes of the data sees it."""
         return HeldGrant(self.words, self.permissions, self.is_certain)

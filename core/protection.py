@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from core import arm_ids, facts, key_uris, values
+from core import adapters, arm_ids, facts, key_uris, values
 from core.arm_ids import MalformedError
 from core.effects import UsedKey
+from core.facts import UserAssignedIdentity
 from core.grants import Grant, KeyLocation, StatedPolicyEntry, entries_of, key_scope
 from core.resource_types import Kind
 from core.stack import Stack, StackResource
@@ -61,13 +62,13 @@ def encryption_in(block: object) -> StatedEncryption | Hidden | None:
 class StatedIdentity:
     """An account's `identity`: its type as Azure compares it, lower case without spaces; whether the account
     has an identity of its own, and whether identities made elsewhere; the ids of these, lower case, None
-    where they are not known; `client_ids`, which only outputs show."""
+    where they are not known; `shown` has these as outputs alone describe them."""
 
     type: Value
     is_system: bool
     is_user: bool
     attached: frozenset[str] | None
-    client_ids: frozenset[str]
+    shown: tuple[UserAssignedIdentity, ...]
 
 
 def identity_of(bag: object) -> StatedIdentity:
@@ -83,12 +84,8 @@ def identity_of(bag: object) -> StatedIdentity:
         attached = None
     elif is_user and not isinstance(ids, Hidden):
         attached = frozenset(str(id).lower() for id in ids)
-    clients: set[str | None] = set()
-    if isinstance(assigned, Mapping):
-        clients = {values.folded(values.get_path(answer, "clientId")) for answer in assigned.values()}
-    return StatedIdentity(
-        type, "systemassigned" in kinds, is_user, attached, frozenset(filter(None, clients))
-    )
+    shown = adapters.attached_identities(assigned)
+    return StatedIdentity(type, "systemassigned" in kinds, is_user, attached, shown)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -3,13 +3,14 @@ For each account, vault and key it has the values that a report shows and verdic
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final, NamedTuple
 
 from core import grants, judgements, values
 from core.demands import Judgement
 from core.effects import DataProtection
+from core.facts import UserAssignedIdentity
 from core.grants import Doubt, Grant, KeyLocation, entries_in, entries_of
 from core.protection import (
     AccountProtection,
@@ -18,6 +19,7 @@ from core.protection import (
     StatedIdentity,
     encryption_in,
     identity_of,
+    principal_of,
 )
 from core.resource_types import Kind
 from core.stack import Stack, StackResource
@@ -67,7 +69,7 @@ class Protection:
     def principal(self) -> Value:
         """The object id of the account's own identity; None where it has none."""
         if self.account and self.identity and self.identity.is_system:
-            return text(self.account.output("identity.principalId"))
+            return principal_of(self.account)
         return None
 
 
@@ -131,7 +133,9 @@ class Snapshot(Protections):
         if identity.attached is None:  # not known, so by the resources from which the list comes
             attached, _ = self.attached_identities(account)
             holders |= {resource.urn for resource in attached}
-        principals = [id for user in user_ids for id in self._facts(account, user, "principalId")]
+        principals: list[Value] = [each.principal_id for each in self._described(account, user_ids)]
+        if OWN_IDENTITY in user_ids:
+            principals.append(principal_of(account))
         # Whatever writes the key, a binding or the account's own create, comes after the grant.
         writer = binding or account
         held = self._held_by(holders, principals, writer.dependencies)
@@ -186,24 +190,23 @@ class Snapshot(Protections):
             return {OWN_IDENTITY}
         users = set(identity.attached or ())
         if client:
-            named = {id for id in users if client in map(folded, self._facts(account, id, "clientId"))}
+            described = self._described(account, users)
+            named = {each.id.lower() for each in described if each.client_id.lower() == client}
             if named:
                 return named
         if identity.is_system:
             users.add(OWN_IDENTITY)
         return users
 
-    def _facts(self, account: ReviewedState, id: str, name: str) -> Iterator[Value]:
-        """The cloud's answers about an identity: by its own resource, and by the account."""
-        if made := self.stack.by_id.get(id):
-            yield text(made.output(name))
-        if id == OWN_IDENTITY:
-            yield text(account.output(f"identity.{name}"))
-        assigned = get_path(account.outputs, "identity.userAssignedIdentities")
-        if isinstance(assigned, Mapping):
-            yield from (
-                text(get_path(facts, name)) for known, facts in assigned.items() if folded(known) == id
-            )
+    def _described(self, account: ReviewedState, ids: Collection[str]) -> Iterator[UserAssignedIdentity]:
+        """Identities of an account, as the account's answer and their own resources describe them."""
+        for shown in identity_of(account.outputs).shown:
+            if shown.id.lower() in ids:
+                yield shown
+        for id in ids:
+            if made := self.stack.by_id.get(id):
+                client = values.known_name(made.output("clientId"))
+                yield UserAssignedIdentity(id, client, values.known_name(made.output("principalId")))
 
     def _held_by(
         self, owners: set[str], principals: Iterable[Value], awaited: Container[str]

@@ -33,7 +33,7 @@ def binding_identity(use: AccountProtection, context: RuleContext) -> Findings:
 def _attached(use: AccountProtection, account: StackResource, protections: Protections) -> Findings:
     """Compares client ids, which only outputs show. Until these are known, compares the resources of the
     identities."""
-    clients = identity_of(account.outputs).client_ids
+    clients = {one.client_id.lower() for one in identity_of(account.outputs).shown if one.client_id}
     named = protections.named_identities(use)
     attached, all_known = protections.attached_identities(account)
     if isinstance(use.client_id, str) and clients:

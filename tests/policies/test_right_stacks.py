@@ -127,13 +127,13 @@ def test_a_keys_name_is_known_of_its_inputs(key: str, expected: str) -> None:
 def test_the_identities_of_an_account_are_read_from_inputs_and_outputs() -> None:
     """A list of ids, or a map with client ids; one that is not known makes the whole so."""
     for attached, ids, clients in (
-        (["/A"], {"/a"}, set()),
-        ({"/a": {"clientId": "C"}, "/b": {}}, {"/a", "/b"}, {"c"}),
-        (None, set(), set()),
+        (["/A"], {"/a"}, []),
+        ({"/a": {"clientId": "C"}, "/b": {}}, {"/a", "/b"}, ["C", ""]),
+        (None, set(), []),
     ):
         read = identity_of({"identity": {"type": "UserAssigned", "userAssignedIdentities": attached}})
         assert set(read.attached or ()) == ids
-        assert read.client_ids == clients
+        assert [one.client_id for one in read.shown] == clients
         assert (read.is_user, read.is_system) == (True, False)
     for unknown in (["/a", UNKNOWN_TEXT], UNKNOWN_LIST):
         read = identity_of({"identity": {"type": "UserAssigned", "userAssignedIdentities": unknown}})
