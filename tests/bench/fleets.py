@@ -106,8 +106,9 @@ class Fleet:
         ]
 
     def _stack(self, name: str, config: Mapping[str, Any]) -> Stack:
-        """A stack with these settings alone."""
-        stack = Stack(self._scratch / f"{name}-{self._services}", self._azure.env)
+        """A stack with these settings alone, whose processes start as a user's do: each plugin by its
+        executable."""
+        stack = Stack(self._scratch / f"{name}-{self._services}", self._azure.env, warm=False)
         if self._services > _MOST_REWRITTEN:
             stack.env.update(_STATE_ONCE)
         stack.config_file.write_text(yaml.safe_dump({**stack.config(), "config": dict(config)}))

@@ -59,7 +59,8 @@ def measure(folder: Path, stacks: int, at_once: int, actions: Sequence[str]) -> 
         ) as azure,
         _patient_stand_in(azure.env) as attached,
     ):
-        fleet = FleetCheckout(folder / "language-cmk", {**azure.env, **attached}, names, fleet_file)
+        environ = {**azure.env, **attached}
+        fleet = FleetCheckout(folder / "language-cmk", environ, names, fleet_file, warm=False)
         python = str(fleet.folder / ".venv" / "bin" / "python")
         for action in actions:
             words = [python, "-m", "operate", "fleet", *ACTIONS[action]]

@@ -25,7 +25,8 @@ QUIET = {"parallel": {"stacks": 2}}
 class FleetCheckout:
     """A checkout with a stack for each name, none of it deployed, and a fleet.yaml over all of them.
 
-    `own` are settings of single stacks over those of the repository's `dev`, by full keys.
+    `own` are settings of single stacks over those of the repository's `dev`, by full keys; `warm` as for a
+    stack.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class FleetCheckout:
         names: Sequence[str],
         fleet: Mapping[str, Any],
         own: Mapping[str, Mapping[str, Any]] | None = None,
+        *,
+        warm: bool = True,
     ) -> None:
-        self.stack = Stack(folder, cloud, name=names[0])
+        self.stack = Stack(folder, cloud, name=names[0], warm=warm)
         self.folder, self.names = folder, tuple(names)
         document = self.stack.config()
         for name in names:
