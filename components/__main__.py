@@ -11,10 +11,10 @@ if __name__ == "__main__":
 # Pulumi starts a plugin by its folder, and this one is a package of the repository.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from components.host import serve  # noqa: E402
-from components.resources.key import EncryptionKey  # noqa: E402
-from components.resources.vault import KeyVault  # noqa: E402
-from components.service import EncryptedAIServicesAccount  # noqa: E402
+from components.host import serve
+from components.resources.key import EncryptionKey
+from components.resources.vault import KeyVault
+from components.service import EncryptedAIServicesAccount
 
 COMPONENTS = [EncryptedAIServicesAccount, KeyVault, EncryptionKey]
 

@@ -4,6 +4,7 @@ and nothing else."""
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 if __name__ == "__main__":
     # Ctrl-C in a terminal reaches a plugin, too: no traceback while it still imports.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.disable()  # until `collect_seldom`: imports leave no garbage
 
 if not __package__:
     # Started by its folder, which would be first, and its modules would be found without their package.
@@ -23,12 +25,12 @@ from core import stubs
 
 stubs.load()
 
-import grpc  # noqa: E402
-from pulumi.runtime.proto import provider_pb2_grpc  # noqa: E402
+import grpc
+from pulumi.runtime.proto import provider_pb2_grpc
 
-from core.engine_watch import end_with_engine  # noqa: E402
-from core.garbage import collect_seldom  # noqa: E402
-from provider.host import Host  # noqa: E402
+from core.engine_watch import end_with_engine
+from core.garbage import collect_seldom
+from provider.host import Host
 
 _GRACE_SECONDS = 5.0
 

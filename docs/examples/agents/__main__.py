@@ -10,8 +10,8 @@ from pathlib import Path
 # It uses the clone's own parts.
 sys.path[0] = str(Path(__file__).resolve().parents[3])
 
-import pulumi  # noqa: E402
-from pulumi_azure_native import (  # noqa: E402
+import pulumi
+from pulumi_azure_native import (
     authorization,
     cognitiveservices,
     cosmosdb,
@@ -21,11 +21,11 @@ from pulumi_azure_native import (  # noqa: E402
     storage,
 )
 
-from components.azure_native import AzureResource  # noqa: E402
-from components.resources.key import EncryptionKey  # noqa: E402
-from components.resources.vault import KeyVault  # noqa: E402
-from components.service import EncryptedAIServicesAccount  # noqa: E402
-from core import arm_ids  # noqa: E402
+from components.azure_native import AzureResource
+from components.resources.key import EncryptionKey
+from components.resources.vault import KeyVault
+from components.service import EncryptedAIServicesAccount
+from core import arm_ids
 
 NAME, LOCATION = "agents", "westeurope"
 ROLES = {

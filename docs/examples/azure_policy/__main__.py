@@ -9,9 +9,9 @@ from pathlib import Path
 # It uses the clone's own parts.
 sys.path[0] = str(Path(__file__).resolve().parents[3])
 
-import pulumi  # noqa: E402
+import pulumi
 
-from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails  # noqa: E402
+from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
 
 config = pulumi.Config()
 guardrails = AzurePolicyGuardrails(

@@ -11,12 +11,12 @@ from pathlib import Path
 # It uses the clone's own parts.
 sys.path[0] = str(Path(__file__).resolve().parents[3])
 
-import pulumi  # noqa: E402
-from pulumi_azure_native import cognitiveservices, network  # noqa: E402
+import pulumi
+from pulumi_azure_native import cognitiveservices, network
 
-from components.service import EncryptedAIServicesAccount  # noqa: E402
-from core import arm_ids  # noqa: E402
-from docs.examples.composed.alerts import make_alerts  # noqa: E402
+from components.service import EncryptedAIServicesAccount
+from core import arm_ids
+from docs.examples.composed.alerts import make_alerts
 
 NAME, LOCATION = "claims", "westeurope"
 config = pulumi.Config()
