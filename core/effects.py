@@ -9,8 +9,7 @@ how either moment is read. The service's preview (core/service/effects.py), the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from core import coverage, key_uris, rights, values
@@ -18,6 +17,7 @@ from core.facts import HOURS_HELD
 from core.key_uris import KeyUri
 from core.rights import Access, EffectiveAccess
 from core.values import Hidden, Value, folded
+from core.verdicts import Name, Verdict
 
 BOUND: Final = "will be bound to {}"
 NOT_ENCRYPTED: Final = "new account WITHOUT a customer key: its data is under Microsoft-managed keys"
@@ -93,7 +93,6 @@ class DataProtection:
     does to data of its kind. `takes_place`: the account is made anew in the place of the one before.
     """
 
-    account: str = ""
     key: UsedKey | Hidden | None = None
     newest: str | None = None
     grants: tuple[HeldGrant, ...] = ()
@@ -101,127 +100,80 @@ class DataProtection:
     takes_place: bool = False
 
 
-class EffectName(StrEnum):
-    """The effects, by the names that approvals use (review/verdict.py)."""
-
-    BOUND = "bound"
-    NOT_ENCRYPTED = "not-encrypted"
-    ROTATED = "rotated"
-    OLDER_VERSION = "older-version"
-    KEY_CHANGED = "key-changed"
-    UNBOUND = "unbound"
-    ACCESS_REVOKED = "access-revoked"
-    ACCESS_NARROWED = "access-narrowed"
-    ACCESS_GRANTED = "access-granted"
-    ACCOUNT_REPLACED = "account-replaced"
-    ACCOUNT_DELETED = "account-deleted"
-    UNDETERMINED = "undetermined"
+def effect(before: DataProtection | None, after: DataProtection | None) -> Verdict | None:
+    """The gravest of `effects`; None if nothing changes."""
+    return max(effects(before, after), key=lambda verdict: verdict.severity, default=None)
 
 
-_GRAVE: Final = frozenset(
-    {
-        *(EffectName.UNBOUND, EffectName.ACCESS_REVOKED),
-        *(EffectName.ACCOUNT_REPLACED, EffectName.ACCOUNT_DELETED),
-    }
-)
-
-
-@dataclass(frozen=True)
-class Effect:
-    """One effect on the data of an account. `words` has a `{}` for each of `values`."""
-
-    name: EffectName
-    words: str
-    values: tuple[Value, ...] = ()
-    account: str = ""
-
-    @property
-    def is_grave(self) -> bool:
-        """Whether the data is lost, no longer under the key, or no longer readable."""
-        return self.name in _GRAVE
-
-    @property
-    def text(self) -> str:
-        """The line of a preview."""
-        return f"encryption of {self.account}: {self.words.format(*map(values.as_text, self.values))}"
-
-
-def effect(before: DataProtection | None, after: DataProtection | None) -> Effect | None:
-    """The gravest of `effects`, with the account's name; None if nothing changes."""
-    named = after or before
-    found = max(effects(before, after), key=lambda one: one.is_grave, default=None)
-    return replace(found, account=named.account) if found and named else None
-
-
-def effects(before: DataProtection | None, after: DataProtection | None) -> Iterator[Effect]:
+def effects(before: DataProtection | None, after: DataProtection | None) -> Iterator[Verdict]:
     """What an update does to the data of an account that it finds as `before` and leaves as `after`, None for
     no account: to the access to the key, then to the key."""
     if before is None and after is None:
         return
     if after is None:
-        yield Effect(EffectName.ACCOUNT_DELETED, f"account DELETED: {DELETED}")
+        yield Verdict(Name.ACCOUNT_DELETED, f"account DELETED: {DELETED}")
     elif before is None:
         yield _of_new(after.key)
     elif after.takes_place:
         words = "account REPLACED by a new one: its data is lost, the new account starts empty"
-        yield Effect(EffectName.ACCOUNT_REPLACED, words)
+        yield Verdict(Name.ACCOUNT_REPLACED, words)
     else:
         yield from _of_access(before, after)
         yield from _of_key(before, after)
 
 
-def _of_new(key: UsedKey | Hidden | None) -> Effect:
+def _of_new(key: UsedKey | Hidden | None) -> Verdict:
     if key is None:
-        return Effect(EffectName.NOT_ENCRYPTED, NOT_ENCRYPTED)
+        return Verdict(Name.NOT_ENCRYPTED, NOT_ENCRYPTED)
     if isinstance(key, Hidden):
-        return Effect(EffectName.UNDETERMINED, "new account whose encryption is {}", (key,))
-    return Effect(EffectName.BOUND, BOUND, (key.text,))
+        return Verdict(Name.UNDETERMINED, "new account whose encryption is {}", (key,))
+    return Verdict(Name.BOUND, BOUND, (key.text,))
 
 
-def _of_key(before: DataProtection, after: DataProtection) -> Iterator[Effect]:
+def _of_key(before: DataProtection, after: DataProtection) -> Iterator[Verdict]:
     used, wanted = before.key, after.key
     # Two marks, or two keys with marks in them, may stand for different things.
     if wanted is used:
         return
     if isinstance(used, Hidden) or isinstance(wanted, Hidden):
-        yield Effect(EffectName.UNDETERMINED, "encryption changes, and the preview does not show to what")
+        yield Verdict(Name.UNDETERMINED, "encryption changes, and the preview does not show to what")
     elif used is None:
         yield _of_new(wanted)
     elif wanted is None:
-        yield Effect(EffectName.UNBOUND, UNBOUND)
+        yield Verdict(Name.UNBOUND, UNBOUND)
     elif not used.is_same_version(wanted):
         yield _of_rebound(used, wanted, before.newest)
 
 
-def _of_rebound(used: UsedKey, wanted: UsedKey, newest: str | None) -> Effect:
+def _of_rebound(used: UsedKey, wanted: UsedKey, newest: str | None) -> Verdict:
     is_same = used.is_same_key(wanted)
     if is_same is None:
-        return Effect(EffectName.UNDETERMINED, KEY_NOT_SHOWN)
+        return Verdict(Name.UNDETERMINED, KEY_NOT_SHOWN)
     if not is_same:
-        return Effect(EffectName.KEY_CHANGED, KEY_CHANGED, (wanted.text, used.text))
+        return Verdict(Name.KEY_CHANGED, KEY_CHANGED, (wanted.text, used.text))
     # A version that the update makes is called unknown, never guessed.
     version = wanted.version
     if isinstance(version, Hidden) or (version and folded(version) == newest):
-        return Effect(EffectName.ROTATED, ROTATED, (version,))
+        return Verdict(Name.ROTATED, ROTATED, (version,))
     if version and newest:
-        return Effect(EffectName.OLDER_VERSION, OLDER_VERSION, (version, newest))
-    return Effect(EffectName.ROTATED, REBOUND, (version or NEWEST, used.version or NEWEST))
+        return Verdict(Name.OLDER_VERSION, OLDER_VERSION, (version, newest))
+    return Verdict(Name.ROTATED, REBOUND, (version or NEWEST, used.version or NEWEST))
 
 
-def _of_access(before: DataProtection, after: DataProtection) -> Iterator[Effect]:
+def _of_access(before: DataProtection, after: DataProtection) -> Iterator[Verdict]:
     found = access_effect(before.grants, after.grants)
     if found is None or (before.key is None and after.key is None):
         return
-    if found.name is EffectName.ACCESS_GRANTED and before.key is None:
+    if found.name is Name.ACCESS_GRANTED and before.key is None:
         # No data is under the key yet.
         return
-    if found.name is EffectName.ACCESS_REVOKED and after.kind:
+    if found.name is Name.ACCESS_REVOKED and after.kind:
         does = coverage.named(after.kind).revoked
-        found = Effect(found.name, f"{found.words}; {{}}", (*found.values, does))
+        found = Verdict(found.name, f"{found.words}; {{}}", (*found.values, does))
     yield found
 
 
-def access_effect(before: tuple[HeldGrant, ...], after: tuple[HeldGrant, ...]) -> Effect | None:
+def access_effect(before: tuple[HeldGrant, ...], after: tuple[HeldGrant, ...]) -> Verdict | None:
     """The effect of other grants on an identity that uses a key; None if it can do as much as before, or as
     little."""
     had, has = _effective(before), _effective(after)
@@ -229,19 +181,19 @@ def access_effect(before: tuple[HeldGrant, ...], after: tuple[HeldGrant, ...]) -
         return None
     if has.level is Access.FULL:
         if had.level in {Access.NONE, Access.NARROWER}:
-            return Effect(EffectName.ACCESS_GRANTED, ACCESS_GIVEN, (_effective_words(after),))
+            return Verdict(Name.ACCESS_GRANTED, ACCESS_GIVEN, (_effective_words(after),))
         return None
     if had.level is Access.NONE:
         return None
     if Access.UNKNOWN in (had.level, has.level):
-        return Effect(EffectName.UNDETERMINED, ACCESS_NOT_SHOWN, (listed(after) or listed(before),))
+        return Verdict(Name.UNDETERMINED, ACCESS_NOT_SHOWN, (listed(after) or listed(before),))
     if had.permissions <= has.permissions:
         return None
     if has.level is Access.NARROWER and has.permissions & rights.READS_DATA_KEYS:
         missing = ", ".join(has.missing)
-        return Effect(EffectName.ACCESS_NARROWED, ACCESS_NARROWED, (missing, listed(after)))
+        return Verdict(Name.ACCESS_NARROWED, ACCESS_NARROWED, (missing, listed(after)))
     if had.permissions & rights.READS_DATA_KEYS:
-        return Effect(EffectName.ACCESS_REVOKED, ACCESS_REMOVED, (_effective_words(before),))
+        return Verdict(Name.ACCESS_REVOKED, ACCESS_REMOVED, (_effective_words(before),))
     return None
 
 

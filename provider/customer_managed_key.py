@@ -19,11 +19,12 @@ from typing import ClassVar
 from core import arm_ids, effects, key_uris, kinds, resource_types
 from core.arm_ids import ArmId
 from core.clouds import Cloud
-from core.effects import DataProtection, Effect, UsedKey
+from core.effects import DataProtection, UsedKey
 from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption, Vault
 from core.key_uris import KeyUri
 from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
 from core.values import Hidden
+from core.verdicts import Verdict
 from provider import preflight
 from provider.azure import Retries, Waits
 from provider.checks import UNBIND, Failure, check_binding
@@ -236,9 +237,9 @@ class CustomerManagedKeyHandler(Resource):
             return
         wanted = target_of(change.news, self.run.cloud)
         bound_uri = change.olds.text("keyUriWithVersion") if change.id else None
-        name = wanted.account.name if wanted.account else urn.name
-        if found := effect(name, wanted, bound_uri):
-            await call.inform(found.text)
+        if found := effect(wanted, bound_uri):
+            name = wanted.account.name if wanted.account else urn.name
+            await call.inform(f"encryption of {name}: {found.text}")
 
     async def _passed(self, wanted: Target, call: Call, *, rebinding: bool) -> LiveState:
         """What Azure has around the binding, the account included, once nothing forbids the binding. Raises
@@ -432,13 +433,13 @@ def target_of(inputs: Properties, cloud: Cloud) -> Target:
     )
 
 
-def effect(name: str, wanted: Target, used: str | None) -> Effect | None:
-    """What a binding does to the data of the account `name`; `used` is the URI of the key that it is under.
-    None if the key stays as it is."""
+def effect(wanted: Target, used: str | None) -> Verdict | None:
+    """What a binding does to the data of its account; `used` is the URI of the key that it is under. None if
+    the key stays as it is."""
     before = UsedKey.of(key_uris.parse(used)) if used else None
     vault = key_uris.place_of(wanted.vault.text) if wanted.vault else Hidden.UNKNOWN
     after = UsedKey.of(wanted.key) if wanted.key else UsedKey(vault, Hidden.UNKNOWN, Hidden.UNKNOWN)
-    return effects.effect(DataProtection(name, before), DataProtection(name, after))
+    return effects.effect(DataProtection(before), DataProtection(after))
 
 
 def error_context(wanted: Target, account: Account | None = None, vault: Vault | None = None) -> ErrorContext:

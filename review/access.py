@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from core import kinds, rights, values
-from core.effects import EffectName, HeldGrant, access_effect
+from core.effects import HeldGrant, access_effect
 from core.grants import Grant, KeyLocation, level
 from core.rights import Access
 from core.values import Hidden, Value, folded
+from core.verdicts import Name, Verdict
 from review.preview import VAULTS, ReviewedResource
 from review.snapshot import Snapshot, Snapshots
-from review.verdict import Name, Verdict
 
 
 class Ability(NamedTuple):
@@ -53,9 +53,9 @@ def identified(grant: Grant) -> _GrantId:
 
 def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
     """The verdict on a change that takes permissions on a key from an identity; nothing if it takes none."""
-    effect = access_effect(_held(before), _held(after))
-    if effect and effect.name is not EffectName.ACCESS_GRANTED:
-        yield Verdict.of(effect)
+    verdict = access_effect(_held(before), _held(after))
+    if verdict and verdict.name is not Name.ACCESS_GRANTED:
+        yield verdict
 
 
 def _held(grants: Iterable[Grant]) -> tuple[HeldGrant, ...]:

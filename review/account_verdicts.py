@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from core import coverage
+from core.verdicts import Name, Verdict, ordered
 from review import outside, removal, this_update
 from review.account import ReviewedAccount
-from review.verdict import Name, Verdict, ordered
 
 _OUT_OF_REACH: Final = {
     *(Name.ACCESS_REVOKED, Name.IDENTITY_LOST, Name.KEY_REPLACED, Name.KEY_DELETED),

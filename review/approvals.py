@@ -14,7 +14,7 @@ from typing import Final
 
 from core import yaml_documents
 from core.documents import DocumentError
-from review.verdict import Name, Verdict, VerdictSeverity
+from core.verdicts import Name, Verdict, VerdictSeverity
 
 LONGEST: Final = timedelta(days=14)
 _ASKABLE: Final = tuple(name for name in Name if Verdict(name, "").severity >= VerdictSeverity.APPROVAL)

@@ -16,9 +16,9 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from core import documents
+from core.verdicts import VerdictSeverity
 from review import printers
 from review.printers import Form, ReportLine, Shown, Text, fold, line, paragraph
-from review.verdict import VerdictSeverity
 
 MARKER: Final = "fleet"
 

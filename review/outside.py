@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 from core.protection import AccountProtection
 from core.values import Hidden
+from core.verdicts import Name, Verdict
 from review import access
 from review.account import ReviewedAccount
 from review.snapshot import Protection
 from review.this_update import compared
-from review.verdict import Name, Verdict
 
 
 def verdicts(account: ReviewedAccount) -> Iterator[Verdict]:

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Final
 
 from core.values import Hidden, Value
-from review.verdict import Verdict, VerdictSeverity
+from core.verdicts import Verdict, VerdictSeverity
 
 LIMIT: Final = 1500
 """How many characters of a value a report has; a finding ends with its fix."""

@@ -14,8 +14,8 @@ from core import arm_ids, arm_template, effects, stack, values
 from core.effects import DataProtection
 from core.resource_types import Kind, kind_of
 from core.values import Hidden
+from core.verdicts import Name, Verdict
 from review.preview import VAULTS, ReviewedResource, ReviewedState, name_of, token_of
-from review.verdict import Name, Verdict
 
 
 class Removal(NamedTuple):
@@ -75,7 +75,7 @@ def of_removed(resource: ReviewedResource) -> Iterator[Verdict]:
     """The verdict on a resource that goes, if it does."""
     if resource.kind is Kind.ACCOUNT and (resource.replaced or resource.deleted):
         after = DataProtection(takes_place=True) if resource.replaced else None
-        yield from map(Verdict.of, effects.effects(DataProtection(), after))
+        yield from effects.effects(DataProtection(), after)
         return
     removal, outside = _REMOVALS.get(resource.kind), _GONE_OUTSIDE.get(resource.kind)
     noun, again = resource.kind.value, "; it is made again, empty" if resource.planned else ""

@@ -23,12 +23,12 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from core.values import Hidden, folded
+from core.verdicts import Name, Verdict, VerdictSeverity
 from review import approvals
 from review.approvals import Approval, People
 from review.preview import PolicyFinding, Preview, name_of
 from review.printers import Form, ReportLine, Shown, Text, fold, line, listed, of_verdict, paragraph, written
 from review.rows import Judged, ReportRow, rows_of
-from review.verdict import Name, Verdict, VerdictSeverity
 
 _FINDINGS: Final = 20
 # What the engine says for every refusal, beside the reason.

@@ -9,13 +9,13 @@ from core.grants import Doubt
 from core.protection import AccountProtection, StatedIdentity
 from core.resource_types import Kind
 from core.values import Hidden, Value
+from core.verdicts import Name, Verdict, VerdictSeverity, ordered
 from review import access, account_verdicts, outside, removal, this_update
 from review.access import ShownAccounts
 from review.account import ReviewedAccount
 from review.approvals import Approval
 from review.preview import VAULTS, Preview, ReviewedResource, ReviewedState, name_of
 from review.snapshot import Protection, Snapshots, revoked_by, snapshots_of
-from review.verdict import Name, Verdict, VerdictSeverity, ordered
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from core import adapters, arm_ids, audit_log, demands, values
 from core.resource_types import Kind
 from core.stack import StackResource
 from core.values import Hidden, Value, flag, folded, get_path, items, text
-from review.verdict import Name, Verdict
+from core.verdicts import Name, Verdict
 
 _ANYTHING: Final = "*"
 _NOTHING: Final[frozenset[str]] = frozenset()

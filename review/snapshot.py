@@ -62,8 +62,8 @@ class Protection:
         """How the data is protected, for the judgement of what becomes of it."""
         grants = tuple(grant.held for grant in self.grants)
         if isinstance(self.key, AccountProtection):
-            return DataProtection("", self.key.used, self.key.newest, grants)
-        return DataProtection("", self.key, None, grants)
+            return DataProtection(self.key.used, self.key.newest, grants)
+        return DataProtection(self.key, None, grants)
 
     @property
     def principal(self) -> Value:

@@ -11,17 +11,17 @@ from typing import Final
 
 from core import arm_ids, effects, rights, values
 from core.demands import Judgement
-from core.effects import DataProtection, EffectName, HeldGrant
+from core.effects import DataProtection, HeldGrant
 from core.grants import level
 from core.protection import AccountProtection
 from core.rights import Access
 from core.stack import Bag
 from core.values import Hidden
+from core.verdicts import Name, Verdict
 from review import access, settings
 from review.account import ReviewedAccount
 from review.preview import name_of
 from review.snapshot import Protection
-from review.verdict import Name, Verdict
 
 _RELEASED: Final = Verdict(Name.RELEASED, "binding leaves the stack and stays in Azure as it is")
 _LOSES: Final = "the account loses its key, and with it the data"
@@ -47,7 +47,7 @@ def verdicts(account: ReviewedAccount) -> Iterator[Verdict]:
             yield from access.wider(values.name(kind), live.grants, planned.grants)
         yield from compared(live, planned)
     elif planned:
-        yield from map(Verdict.of, effects.effects(None, planned.data))
+        yield from effects.effects(None, planned.data)
     elif live and account.account is None:
         yield from _data(account, live, Protection(), judges_access=False)
 
@@ -59,16 +59,16 @@ def _data(
     account: ReviewedAccount, live: Protection, planned: Protection, *, judges_access: bool
 ) -> Iterator[Verdict]:
     """What becomes of the data, besides what was taken away outside Pulumi and comes back (outside.py)."""
-    restored = set[EffectName]()
+    restored = set[Name]()
     if account.recorded and account.recorded.bound:
-        restored.add(EffectName.BOUND)
+        restored.add(Name.BOUND)
     if account.recorded and level(account.recorded.grants) is Access.FULL:
-        restored.add(EffectName.ACCESS_GRANTED)
-    for effect in effects.effects(*_moments(account, live, planned, judges_access=judges_access)):
-        if effect.name is EffectName.UNBOUND and _is_released(account):
+        restored.add(Name.ACCESS_GRANTED)
+    for verdict in effects.effects(*_moments(account, live, planned, judges_access=judges_access)):
+        if verdict.name is Name.UNBOUND and _is_released(account):
             yield _RELEASED
-        elif effect.name not in restored:
-            yield Verdict.of(effect)
+        elif verdict.name not in restored:
+            yield verdict
 
 
 def _moments(

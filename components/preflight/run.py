@@ -26,7 +26,6 @@ from components.sdk.private import wait_for
 from components.service_plan import ServicePlan
 from core import arm_ids
 from core.commands import STACK
-from core.effects import Effect
 from core.environment import IGNORES_VALIDATION, RECOVERS
 from core.refusals import SECOND_LOOK_SECONDS
 from core.service import access, data_loss, drift, effects, existing_resources, rules, soft_deleted
@@ -122,7 +121,7 @@ class _Preflight:
     states: dict[str, ServiceState] = field(default_factory=dict)
     problems: list[tuple[str, Problem]] = field(default_factory=list)
     revoked: dict[str, access.RevokedAccess] = field(default_factory=dict)
-    does: list[Effect] = field(default_factory=list)
+    does: list[effects.Effect] = field(default_factory=list)
 
     async def run(self, configured: Mapping[str, str | None]) -> None:
         state = await stack_state()
@@ -187,7 +186,7 @@ class _Preflight:
         for name in sorted(recorded_names(state) - declared - set(self.removed)):
             self._refuse(name, [data_loss.no_longer_declared(recorded_service(name, state), name)])
 
-    def _effects(self, state: State) -> Iterator[Effect]:
+    def _effects(self, state: State) -> Iterator[effects.Effect]:
         found = [effects.effect(one) for one in self.states.values()]
         found += [effects.removal(recorded_service(name, state)) for name in self._gone(state)]
         yield from filter(None, found)

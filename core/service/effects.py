@@ -4,38 +4,54 @@ Pure. Owns: how a service's data is protected before and after a run. Does not o
 words (core/effects.py), nor that of a whole stack (review/).
 """
 
+from dataclasses import dataclass
+
 from core import effects, key_uris, rights, values
 from core import resource_types as types
-from core.effects import DataProtection, Effect, HeldGrant, UsedKey
+from core.effects import DataProtection, HeldGrant, UsedKey
 from core.service.desired import MICROSOFT_MANAGED
 from core.service.recorded import RecordedService
 from core.service.state import ServiceState
 from core.values import Hidden
+from core.verdicts import Verdict, VerdictSeverity
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A preview's line about the data of one account. `is_grave`: the data is lost, no longer under the key,
+    or no longer readable."""
+
+    text: str
+    is_grave: bool
 
 
 def effect(service: ServiceState) -> Effect | None:
     """The gravest effect of an update on a service's data; None if the key of its account stays as it is."""
     desired, before = service.desired, service.before
     if before.account is None:
-        return effects.effect(None, DataProtection(desired.account_name, _made(service)))
+        return _line(desired.account_name, effects.effect(None, DataProtection(_made(service))))
     name = before.account.name
     if not before.is_bound:
-        return effects.effect(DataProtection(name), DataProtection(name, _made(service)))
+        return _line(name, effects.effect(DataProtection(), DataProtection(_made(service))))
     used = _used(service)
     access = (HeldGrant(values.as_text(used.text), rights.EXACT),)
     had, has = () if before.revoked else access, () if desired.is_revoked else access
-    kept = _kept_or_moved(service, used)
-    return effects.effect(
-        DataProtection(name, used, grants=had),
-        DataProtection(name, kept, grants=has, kind=service.kind),
-    )
+    kept = DataProtection(_kept_or_moved(service, used), grants=has, kind=service.kind)
+    return _line(name, effects.effect(DataProtection(used, grants=had), kept))
 
 
 def removal(before: RecordedService) -> Effect | None:
     """The effect on the data of a service that the settings no longer list."""
     if before.account is None:
         return None
-    return effects.effect(DataProtection(before.account.name), None)
+    return _line(before.account.name, effects.effect(DataProtection(), None))
+
+
+def _line(account: str, verdict: Verdict | None) -> Effect | None:
+    if verdict is None:
+        return None
+    is_grave = verdict.severity is VerdictSeverity.BLOCKED
+    return Effect(f"encryption of {account}: {verdict.text}", is_grave)
 
 
 def _made(service: ServiceState) -> UsedKey | None:

@@ -11,7 +11,7 @@ import pytest
 from core import effects, facts, values
 from core import resource_types as types
 from core.clouds import PUBLIC
-from core.effects import DataProtection, Effect, EffectName, HeldGrant, UsedKey
+from core.effects import DataProtection, HeldGrant, UsedKey
 from core.rights import EXACT
 from core.service import effects as of_service
 from core.service.account import AccountBefore, BoundKey
@@ -24,10 +24,12 @@ from core.service.desired import (
     DesiredService,
     DesiredVault,
 )
+from core.service.effects import Effect
 from core.service.key_place import KeyPlace
 from core.service.recorded import RecordedService
 from core.service.state import Deployer, Live, ServiceState
 from core.values import UNKNOWN, Hidden
+from core.verdicts import Name, Verdict
 from provider import customer_managed_key
 from provider.wire import Properties
 from tests.review import build
@@ -61,15 +63,14 @@ def uri(key: UsedKey) -> str:
     return f"https://{key.vault}.vault.azure.net/keys/{key.name}{version}"
 
 
-def text(found: Effect | None) -> str | None:
-    return found.text if found else None
+def text(found: Verdict | Effect | None) -> str | None:
+    return found.text.removeprefix("encryption of lang: ") if found else None
 
 
 def by_core(before: str, after: str) -> str | None:
     """The judgement itself."""
     was, becomes = (
-        None if moment in (NEW, GONE) else DataProtection("lang", KEYS.get(moment))
-        for moment in (before, after)
+        None if moment in (NEW, GONE) else DataProtection(KEYS.get(moment)) for moment in (before, after)
     )
     found = effects.effect(was, becomes)
     return text(found)
@@ -119,17 +120,16 @@ def by_binding(before: str, after: str) -> str | None:
     key = KEYS.get(before)
     inputs = Properties({"accountId": ACCOUNT_ID, "keyUriWithVersion": uri(KEYS[after])})
     target = customer_managed_key.target_of(inputs, PUBLIC)
-    found = customer_managed_key.effect("lang", target, uri(key) if key else None)
+    found = customer_managed_key.effect(target, uri(key) if key else None)
     return text(found)
 
 
 def by_review(before: str, after: str) -> str | None:
-    """The verdict on a preview's steps; of an account that is new or goes, its binding is and does, too."""
+    """The one verdict on a preview's steps. The binding of an account that is new, or goes, does the same."""
     found = [
-        f"encryption of lang: {verdict.words.format(*map(values.as_text, verdict.values))}"
+        verdict.text
         for row in build.review(*_steps(before, after)).rows
         for verdict in (judged.verdict for judged in row.verdicts)
-        if verdict.name.value in set(EffectName)
     ]
     assert len(found) < 2
     return found[0] if found else None
@@ -143,6 +143,8 @@ def own(made: Step, vault: str = "kv-own") -> Step:
 
 def _steps(before: str, after: str) -> list[Step]:
     account, had, has = build.account(), _binding(before), _binding(after)
+    # Of a kind that may follow its key.
+    account["inputs"] |= {"kind": "AIServices", "sku": {"name": "S0"}}
     around = [
         same(VAULT, "v", own(build.vault())),
         same(POLICY, "p", own(build.policy(*GRANTED))),
@@ -196,7 +198,7 @@ def test_the_judgement_is_the_table() -> None:
     for before, row in zip(BEFORE, rows, strict=True):
         for after, name in zip(AFTER, row[-len(AFTER) :], strict=True):
             was, becomes = (
-                None if moment in (NEW, GONE) else DataProtection("lang", KEYS.get(moment))
+                None if moment in (NEW, GONE) else DataProtection(KEYS.get(moment))
                 for moment in (before, after)
             )
             found = effects.effect(was, becomes)
@@ -239,7 +241,7 @@ def test_access_counts_while_the_data_is_under_the_key(had: str, has: str, name:
     assert (found.name.value if found else "") == name
     assert effects.effect(DataProtection(grants=HELD[had]), DataProtection(grants=HELD[has])) is None
     binds = [*effects.effects(DataProtection(grants=HELD[had]), DataProtection(key=key, grants=HELD[has]))]
-    assert EffectName.ACCESS_GRANTED not in {one.name for one in binds}
+    assert Name.ACCESS_GRANTED not in {one.name for one in binds}
 
 
 @pytest.mark.parametrize(
@@ -252,8 +254,6 @@ def test_access_counts_while_the_data_is_under_the_key(had: str, has: str, name:
 )
 def test_a_rotation_goes_to_the_newest_version(newest: str | None, name: str, words: str) -> None:
     """Any other version is called older where the newest is known, and both are named where it is not."""
-    found = effects.effect(
-        DataProtection("lang", KEYS["version 1"], newest), DataProtection("lang", KEYS["version 2"])
-    )
+    found = effects.effect(DataProtection(KEYS["version 1"], newest), DataProtection(KEYS["version 2"]))
     assert found
-    assert (found.name.value, found.text) == (name, f"encryption of lang: {words}")
+    assert (found.name.value, found.text) == (name, words)

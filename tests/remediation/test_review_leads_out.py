@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from core.verdicts import Name, Verdict, VerdictSeverity
 from review import approvals, plan, preview
 from review.__main__ import _state
 from review.preview import PreviewError
-from review.verdict import Name, Verdict, VerdictSeverity
 from tests.remediation.test_what_is_printed import TEXTS
 from tests.review.build import comment
 from tests.review.changes import ROWS, Row

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from core.verdicts import Name, Verdict
 from review import report
 from review.preview import read, read_policies
-from review.verdict import Name, Verdict
 from tests.review.build import comment, terminal
 from tests.review.situations import SITUATIONS, Situation
 
@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 _DOCS = HERE.parents[1] / "docs"
 PULL_REQUESTS, REVIEWS = _DOCS / "pull-requests.md", _DOCS / "reviews.md"
 BEGIN, END = "<!-- examples: made by tests/review/rendered.py -->", "<!-- end of the examples -->"
-VERDICTS_BEGIN, VERDICTS_END = "<!-- verdicts: from review/verdict.py -->", "<!-- end of the verdicts -->"
+VERDICTS_BEGIN, VERDICTS_END = "<!-- verdicts: from core/verdicts.py -->", "<!-- end of the verdicts -->"
 _TODAY = date(2026, 6, 15)
 _ENTRIES = re.compile(r"\n<details><summary>To approve: .*?</details>\n", re.DOTALL)
 """The entries for approvals, which the page shows in its first report that has any."""

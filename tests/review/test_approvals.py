@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from core.verdicts import Name
 from review import approvals, report
 from review.approvals import LONGEST, Approval, ApprovalError, People
 from review.preview import read
-from review.verdict import Name
 from tests.review.build import (
     ACCOUNT,
     ACCOUNT_ID,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from review.verdict import Name
+from core.verdicts import Name
 from tests.review.changes import ROWS, Row, in_policies, revokes
 from tests.review.scenes import OTHER, STACKS, Scene
 

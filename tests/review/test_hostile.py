@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.values import Hidden
+from core.verdicts import VerdictSeverity
 from review import plan, printers, report
 from review.merge import StackReview, merged
 from review.preview import PreviewError, read
 from review.printers import LIMIT, Form, ReportLine, Shown, Text, fold, in_markdown, in_plain, line
-from review.verdict import VerdictSeverity
 from tests.review.build import comment, terminal
 from tests.review.changes import ROWS, Row
 from tests.review.rendered import HERE

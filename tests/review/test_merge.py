@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from core.verdicts import VerdictSeverity
 from review import merge, printers
 from review.merge import StackReview
 from review.printers import Shown
-from review.verdict import VerdictSeverity
 from tests.review.running import run
 from tests.review.test_plan import planned
 from tests.review.test_scripts import UNBOUND, Pipeline

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from core.verdicts import Name
 from review import plan, report
 from review.preview import PreviewError
-from review.verdict import Name
 from tests.review.build import TODAY, bound, state, step, urn, verdicts
 from tests.review.test_plan import entry, planned, refresh
 

@@ -1,14 +1,11 @@
 """The verdicts, by the names that approvals use; their severities and exit codes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
-from core.effects import Effect
-from core.values import Value
+from core.values import Value, as_text
 
 
 class VerdictSeverity(IntEnum):
@@ -84,11 +81,6 @@ class Verdict:
     words: str
     values: tuple[Value, ...] = ()
 
-    @classmethod
-    def of(cls, effect: Effect) -> Verdict:
-        """The verdict on an effect, as core judges it."""
-        return cls(Name(effect.name), effect.words, effect.values)
-
     @property
     def severity(self) -> VerdictSeverity:
         """How grave it is, by its name alone."""
@@ -98,6 +90,11 @@ class Verdict:
         if place < _PLACES[Name.BOUND]:
             return VerdictSeverity.APPROVAL
         return VerdictSeverity.NOTE
+
+    @property
+    def text(self) -> str:
+        """The words with the values in them."""
+        return self.words.format(*map(as_text, self.values))
 
     @property
     def said(self) -> list[Value]:
