@@ -72,6 +72,14 @@ class KeyAccessRevocation(CmkResource):
     TOKEN = resource_types.KEY_ACCESS_REVOCATION
 
 
+class FoundryAutoUpgrade(CmkResource):
+    """Whether Azure may turn an account of kind OpenAI into a Foundry resource by itself. Inputs:
+    `account_id`, `mode` in Azure's words; another `after_write` sets the mode again. Deleting it changes
+    nothing."""
+
+    TOKEN = resource_types.FOUNDRY_AUTO_UPGRADE
+
+
 class AccessPolicy(CmkResource):
     """One entry of a vault's access policies. Inputs: `subscriptionId`, `resourceGroupName` and
     `vaultName` of the vault; `policy` in Azure's words: `objectId`, `tenantId`, and `permissions` by what

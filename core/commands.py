@@ -67,8 +67,11 @@ def patch(id: str, api_version: str, properties: Mapping[str, Any]) -> str:
 
 
 def opt_out(account_id: str) -> str:
-    """The command of az after which Azure does not turn an account into a Foundry resource by itself."""
-    return patch(account_id, api_versions.UPGRADES, {"foundryAutoUpgrade": {"mode": "Disabled"}})
+    """What to do so that Azure does not turn an account into a Foundry resource by itself."""
+    command = patch(account_id, api_versions.UPGRADES, {"foundryAutoUpgrade": {"mode": "Disabled"}})
+    return (
+        f"set foundryAutoUpgrade: disabled in the settings of its stack or, if it has none, run `{command}`"
+    )
 
 
 STACK: Final = "STACK"

@@ -136,6 +136,10 @@ class UserAssignedIdentity:
     principal_id: str = told("principalId")
 
 
+UPGRADE_MODES = ("Disabled", "Enabled")
+"""Whether Azure may upgrade an account by itself, in its own words."""
+
+
 @dataclass(frozen=True)
 class Upgrade:
     """Azure's plan to turn an account of Azure OpenAI into a Foundry resource by itself, from the account's

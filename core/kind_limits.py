@@ -17,6 +17,7 @@ _LACKS: Final = {
     "search": ("kind-search", "which has no question answering", "no search service"),
     "bypass": ("kind-bypass", "whose network rules have no bypass", "networkAcls without bypass"),
     "foundry": ("kind-projects", "which has no projects", "no project"),
+    "becomes": ("kind-upgrade", "which Azure turns into no other kind", "no foundryAutoUpgrade"),
     "openai": ("kind-deployments", "to which no models are deployed", "no deployment"),
 }
 """What only some kinds have, by the field of AccountKind: the demand, what the others lack, and what they do

@@ -50,6 +50,7 @@ KEY_ACCESS_CLEANUP: Final = "azure-cmk:index:KeyAccessCleanup"
 KEY_ACCESS_REVOCATION: Final = "azure-cmk:index:KeyAccessRevocation"
 KEY_ACCESS_VALIDATION: Final = "azure-cmk:index:KeyAccessValidation"
 DELETED_ACCOUNT_PURGE: Final = "azure-cmk:index:DeletedAccountPurge"
+FOUNDRY_AUTO_UPGRADE: Final = "azure-cmk:index:FoundryAutoUpgrade"
 COMPONENTS: Final = "language-cmk:index:"
 """The beginning of each component type of this project. A component writes nothing by itself."""
 SERVICE: Final = f"{COMPONENTS}EncryptedAIServicesAccount"
@@ -149,9 +150,11 @@ _OWN: Final = {
     KEY_VERSION: Kind.KEY_VERSION,
     KEY_ACCESS_REVOCATION: Kind.REVOCATION,
     DELETED_ACCOUNT_PURGE: Kind.PURGE,
-    # The cleanup removes access that no bound account needs; the validation only waits.
+    # The cleanup removes access that no bound account needs; the validation only waits; the upgrade keeps the
+    # key.
     KEY_ACCESS_CLEANUP: None,
     KEY_ACCESS_VALIDATION: None,
+    FOUNDRY_AUTO_UPGRADE: None,
 }
 PARENT_NAME_INPUTS: Final[Mapping[Kind, str]] = {
     row["kind"]: row["parent_name"] for row in _TYPES if "parent_name" in row

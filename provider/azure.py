@@ -14,9 +14,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from core import adapters, arm_ids, key_uris
-from core.api_versions import ACCOUNTS, AUTHORIZATION, DEPLOYMENTS, IDENTITIES, KEYS, VAULTS
+from core.api_versions import ACCOUNTS, AUTHORIZATION, DEPLOYMENTS, IDENTITIES, KEYS, UPGRADES, VAULTS
 from core.arm_ids import ArmId
-from core.facts import Account, Deleted, Encryption, KeyVersion, PolicyEntry, RoleAssignment, Vault
+from core.facts import Account, Deleted, Encryption, KeyVersion, PolicyEntry, RoleAssignment, Upgrade, Vault
 from core.refusals import RefusalKind
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, hsm_assignment_name
 from provider.azure_client import AzureClient, ForeignHostError, Json, Principal, import_packages
@@ -76,8 +76,19 @@ class Azure:
 
     async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
         """PATCHes the account's `properties.encryption` and nothing else."""
-        body = {"properties": {"encryption": encryption.body}}
-        return Accepted.of(await self._send("PATCH", _of(account.text, ACCOUNTS), body))
+        return await self._patch(account, ACCOUNTS, {"encryption": encryption.body})
+
+    async def upgrade(self, account: ArmId) -> Upgrade | None:
+        """Whether Azure may turn an account into a Foundry resource by itself; None without an account."""
+        return await self._found(_of(account.text, UPGRADES), adapters.upgrade)
+
+    async def set_upgrade(self, account: ArmId, mode: str) -> Accepted:
+        """PATCHes the account's `properties.foundryAutoUpgrade.mode` and nothing else."""
+        return await self._patch(account, UPGRADES, {"foundryAutoUpgrade": {"mode": mode}})
+
+    async def _patch(self, account: ArmId, api_version: str, properties: Json) -> Accepted:
+        target = _of(account.text, api_version)
+        return Accepted.of(await self._send("PATCH", target, {"properties": properties}))
 
     async def progress(self, operation_url: str) -> Progress:
         """The state of a long-running operation. Raises the refusal of a validation."""
@@ -291,9 +302,12 @@ TRANSIENT_TRIES = 5
 """How often a request is sent if it gets no answer, or a 5xx; azure-core by itself sends it four times."""
 
 
+_ONCE = ("bind", "rotate", "set_upgrade")
+
+
 def retrying(azure: Azure, waiter: Waiter) -> Azure:
     """An Azure that repeats each call after throttling, short outages and parallel writes of the same vault.
-    It does not repeat `bind` and `rotate`, which need a look in between.
+    It does not repeat what `_ONCE` names, which needs a look in between.
 
     Each raises ServiceError at any other failure, DeadlineError and StoppedError as `Waiter` does.
     """
@@ -306,7 +320,7 @@ class _Retrying:
 
     def __getattr__(self, name: str) -> Any:
         found, waiter = getattr(self._azure, name), self._waiter
-        if name in ("bind", "rotate") or not callable(found):
+        if name in _ONCE or not callable(found):
             return found
         return lambda *given, **named: Retries(waiter).of(
             lambda: waiter.unless_stopped(lambda: found(*given, **named))

@@ -15,6 +15,7 @@ from typing import Any, Final
 from core import arm_ids, key_uris
 from core.arm_ids import MalformedError
 from core.clouds import Cloud
+from core.facts import UPGRADE_MODES
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, id_of
 from provider import SCHEMA
 from provider.wire import Properties
@@ -133,6 +134,11 @@ def _on_delete(text: str) -> None:
         )
 
 
+def _mode(text: str) -> None:
+    if text not in UPGRADE_MODES:
+        raise MalformedError(f"found {text!r}, expected {' or '.join(map(repr, UPGRADE_MODES))}")
+
+
 def _generation(value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise MalformedError(f"generation is {value!r}; expected a whole number, raised by 1 to rotate")
@@ -158,6 +164,7 @@ FORMS: Final[Forms] = {
         "nothing for the system-assigned one",
     ),
     "keyId": arm_ids.key_id,
+    "mode": _mode,
     "onDelete": _on_delete,
     "pin": key_uris.version,
     "principalId": _guid(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from math import inf
@@ -155,7 +155,10 @@ class CustomerManagedKeyHandler(Resource):
                 call = replace(call, context=error_context(bound, account))
                 await self._refuse_without_access(bound, call)
             try:
-                await self._change(account_id, Encryption(MICROSOFT_MANAGED), call, _still_bound, _WAITS)
+                unbound = Encryption(MICROSOFT_MANAGED)
+                await self._change(
+                    account_id, lambda: call.azure.bind(account_id, unbound), call, _still_bound, _WAITS
+                )
             except ServiceError as failure:
                 if not (failure.is_absent and await self._confirmed(account_id, call) is None):
                     raise
@@ -176,7 +179,7 @@ class CustomerManagedKeyHandler(Resource):
 
             try:
                 account, operation_id = await self._change(
-                    account_id, encryption, call, wrong, _BINDING_WAITS
+                    account_id, lambda: call.azure.bind(account_id, encryption), call, wrong, _BINDING_WAITS
                 )
             except UnfinishedError as error:
                 asked = preview_outputs(inputs, self.run.cloud)
@@ -202,7 +205,16 @@ class CustomerManagedKeyHandler(Resource):
             return mismatches(has, found.encryption, accepted.key_version, accepted.key_version)
 
         async with self._locks[account_id.normalised]:
-            await self._change(account_id, has, call, wrong, _BINDING_WAITS)
+            await self._change(
+                account_id, lambda: call.azure.bind(account_id, has), call, wrong, _BINDING_WAITS
+            )
+
+    async def write_beside(
+        self, account_id: ArmId, write: Callable[[], Awaitable[Accepted]], call: Call
+    ) -> None:
+        """Carries out a write that leaves the account's key alone, while nothing else writes the account."""
+        async with self._locks[account_id.normalised]:
+            await self._change(account_id, write, call, lambda *_: [], _WAITS)
 
     async def _look(
         self, call: Call, target: Target, *, rebinding: bool
@@ -290,20 +302,20 @@ class CustomerManagedKeyHandler(Resource):
     async def _change(
         self,
         account_id: ArmId,
-        encryption: Encryption,
+        write: Callable[[], Awaitable[Accepted]],
         call: Call,
         wrong: Callable[[Account, Accepted], list[str]],
         waits: Waits,
     ) -> tuple[Account | None, str | None]:
         """Carries a change out; gives the account as it is afterwards, and the operation's id.
 
-        `wrong` says how the account differs from the one that the change should have made; `waits` has the
-        refusals that pass by themselves.
+        `write` sends it, `wrong` says how the account differs from the one that the change should have made;
+        `waits` has the refusals that pass by themselves.
         """
 
         async def carried_out() -> Accepted:
             call.waiter.check()
-            accepted = await call.azure.bind(account_id, encryption)
+            accepted = await write()
             await self._follow(account_id, accepted, call)
             return accepted
 

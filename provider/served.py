@@ -13,7 +13,14 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2
 
 from core.login import Login
-from provider import access_policy, customer_managed_key, deleted_account_purge, key_access, key_version
+from provider import (
+    access_policy,
+    customer_managed_key,
+    deleted_account_purge,
+    foundry_auto_upgrade,
+    key_access,
+    key_version,
+)
 from provider.azure import Azure, azure_time, retrying
 from provider.engine_log import EngineLog
 from provider.errors import ErrorContext
@@ -46,6 +53,7 @@ class Served:
             access_policy.AccessPolicyHandler(run),
             bindings,
             deleted_account_purge.DeletedAccountPurgeHandler(run),
+            foundry_auto_upgrade.FoundryAutoUpgradeHandler(run, bindings),
             key_access.KeyAccessCleanupHandler(run),
             key_access.KeyAccessRevocationHandler(run),
             key_access.KeyAccessValidationHandler(run, bindings),

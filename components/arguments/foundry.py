@@ -1,7 +1,9 @@
-"""The resources below an account: Microsoft Foundry projects, and deployments of models.
+"""Whether an account becomes a Microsoft Foundry resource by itself, and the resources below it: Foundry
+projects, and deployments of models.
 
-Both come after the account's key, so that all their data is under it. An account that has projects moves to a
-customer's key, and not back (learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal, 2026-08-10).
+These come after the account's key, so that all their data is under it. An account that has projects moves to
+a customer's key, and not back (learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal,
+2026-08-10).
 """
 
 from collections import Counter
@@ -13,6 +15,7 @@ from components.arguments import names
 from components.arguments.account_args import AccountArguments
 from components.arguments.inputs import Arguments, Rule, argument
 from core import kind_limits
+from core.service.desired import DISABLED, ENABLED
 from core.service.problem import Problem
 
 _UPGRADES = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
@@ -60,6 +63,8 @@ def _below(service: "FoundryArguments") -> Iterator[Problem]:
         yield Problem(path, f"found {unmet.text}")
     elif service.projects and managed is False:
         yield Problem("allowProjectManagement", "found false, but projects are listed; remove one of them")
+    if service.foundry_auto_upgrade and (unmet := kind_limits.lacks(kind.name, "becomes")):
+        yield Problem("foundryAutoUpgrade", f"found {unmet.text}")
     if service.deployments and (unmet := kind_limits.lacks(kind.name, "openai")):
         yield Problem("deployments", f"found {unmet.text}")
     for path, listed in (("projects", service.projects), ("deployments", service.deployments)):
@@ -70,10 +75,14 @@ def _below(service: "FoundryArguments") -> Iterator[Problem]:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundryArguments(AccountArguments):
-    """The arguments of an account and of the resources below it."""
+    """The arguments of an account that may become a Foundry resource, and of the resources below it."""
 
     _RULES: ClassVar[tuple[Rule, ...]] = (_below,)
 
+    foundry_auto_upgrade: str | None = argument(None, choices=(DISABLED, ENABLED))
+    """Optional. Whether Azure may turn the account of kind `OpenAI` into one of kind `AIServices` by itself:
+    `disabled` opts it out, with or without a customer-managed key, and `enabled` lets Azure. Each update that
+    writes the account sets it again. Default: unchanged, also when the setting is removed."""
     projects: Sequence[ProjectArgs] = ()
     """Optional. Foundry projects of the account, of kind `AIServices`. They are made after the key is bound.
     An account that has projects can be given a key later, and then keeps one."""

@@ -210,6 +210,7 @@ class EncryptedAIServicesAccountArgs(EncryptionArguments, FoundryArguments):
                 "identity",
                 "access",
                 "access_model",
+                "foundry_auto_upgrade",
             )
         }
         vault, key = self.vault, self.key

@@ -4,10 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pulumi
+from pulumi.runtime.proto import resource_pb2
 
 from components.arguments.as_found import kept_paths
 from components.arguments.service_args import EncryptedAIServicesAccountArgs
-from components.azure_cmk import CustomerManagedKey, KeyAccessCleanup, KeyAccessValidation, KeyVersion
+from components.azure_cmk import (
+    CustomerManagedKey,
+    FoundryAutoUpgrade,
+    KeyAccessCleanup,
+    KeyAccessValidation,
+    KeyVersion,
+)
 from components.azure_failures import waiting_hooks
 from components.azure_native import read_back, value_at
 from components.component import ChildOptions
@@ -19,6 +26,7 @@ from components.resources.account import MadeAccount, make_account
 from components.resources.kept_properties import declared_links
 from components.resources.references import KeyReference, VaultReference
 from components.resources.vault_guard import grant_guard, role_guard, vault_guard
+from components.sdk.hooks import engine_has
 from components.service_plan import ServicePlan
 from core import adapters, arm_ids
 from core import resource_types as types
@@ -51,6 +59,7 @@ class ServiceResources:
         self._inputs = inputs = inputs.of_account(preflight.service.before.account)
         self._child_options, self._protected_options, self._asks = child, protected, asks
         self._vault: VaultReference | None = None
+        self._account_is_written = False
         self._child = self._declares(child)
         self._protected = self._declares(protected)
         self._key = ServiceKey(inputs, preflight, self._child, vault_provider)
@@ -146,20 +155,37 @@ class ServiceResources:
     ) -> MadeAccount:
         """The account; with `encryption` bound in its create, by the identity given."""
         declared = self._declared_account(identity_id, encryption)
+        self._account_frozen = self._why_frozen(binds_in_its_create=encryption is not None)
         if self._asks:
             nothing: pulumi.Output[Any] = pulumi.Output.from_input(UNKNOWN)
             return MadeAccount(*self._asks(declared), nothing, nothing)
         return make_account(
             declared,
-            self._protected_options,
+            self._noting_writes,
             after=after,
             kept=kept_paths("account", self._inputs.as_found),
-            frozen=self._why_frozen(binds_in_its_create=encryption is not None),
+            frozen=self._account_frozen,
             unbinds=self._inputs.unbinds and identity_id is not None,
             before=self._service.account,
             subscription_id=self._service.login.subscription_id,
             on_error=self._on_error(bound_in_its_create=encryption is not None),
         )
+
+    def _noting_writes(self, **options: Any) -> pulumi.ResourceOptions:
+        """The options of the account, which note whether this run writes one that exists: that may remove
+        what its API version does not know."""
+        opts = self._protected_options(**options)
+        is_known = engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
+        if self._inputs.foundry_auto_upgrade is None or not is_known:
+            return opts
+
+        async def note(_: pulumi.ResourceHookArgs) -> None:
+            self._account_is_written = True
+
+        name = f"{self._inputs.name}-account is written"
+        hook = pulumi.ResourceHook(name, note, pulumi.ResourceHookOptions(on_dry_run=True))
+        noting = pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_update=[hook]))
+        return pulumi.ResourceOptions.merge(opts, noting)
 
     def _why_frozen(self, *, binds_in_its_create: bool) -> str:
         """Why this run does not write an existing account; "" if it may."""
@@ -349,6 +375,32 @@ class ServiceResources:
             ),
         )
 
+    def _auto_upgrade(self, account: MadeAccount, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
+        """Whether Azure may turn the account into a Foundry resource by itself; nothing if the settings leave
+        that as it is, or if this run does not write the account. `after` write the account, too."""
+        chosen, before = self._inputs.foundry_auto_upgrade, self._service.before
+        if chosen is None or self._asks:
+            return []
+        if self._account_frozen and not before.has(types.FOUNDRY_AUTO_UPGRADE, "auto-upgrade"):
+            name = self._inputs.account_name
+            pulumi.log.warn(
+                f"this update leaves foundryAutoUpgrade of account {name!r} as it is, {self._account_frozen}"
+            )
+            return []
+        writes = int(before.part(types.FOUNDRY_AUTO_UPGRADE, "auto-upgrade").get("afterWrite") or 0)
+        upgrade = FoundryAutoUpgrade(
+            f"{self._inputs.name}-auto-upgrade",
+            account_id=account.id,
+            mode=chosen.capitalize(),
+            # Known once the account is written, or need not be.
+            after_write=account.resource.id.apply(lambda _: str(writes + self._account_is_written)),
+            opts=self._child_options(
+                depends_on=[*after],
+                ignore_changes=["mode", "afterWrite"] if self._account_frozen else None,
+            ),
+        )
+        return [upgrade]
+
     def supporting_resources(
         self, account: MadeAccount, after: Sequence[pulumi.Resource] = ()
     ) -> pulumi.Output[str | None]:
@@ -358,4 +410,4 @@ class ServiceResources:
         parts = SupportingResources(
             self._inputs, account, vault_id, self._place, self._child, self._protected
         )
-        return parts.make(self._service.login.object_id, after)
+        return parts.make(self._service.login.object_id, [*after, *self._auto_upgrade(account, after)])

@@ -19,7 +19,7 @@ from components.declared import IN_RESOURCE_MANAGER
 from components.sdk.hooks import engine_has, read_in_hook
 from components.sdk.invokes import invoke
 from core import arm_ids
-from core.resource_types import BINDING
+from core.resource_types import BINDING, FOUNDRY_AUTO_UPGRADE
 
 _CHECK = "azure-cmk:index:checkDeployment"
 
@@ -36,7 +36,7 @@ class _Locks:
     _reports: dict[str, asyncio.Future[Mapping[str, Any]]] = field(default_factory=dict)
 
     async def refuse_locked(self, changed: pulumi.ResourceHookArgs) -> None:
-        if changed.type not in (*IN_RESOURCE_MANAGER, BINDING):
+        if changed.type not in (*IN_RESOURCE_MANAGER, BINDING, FOUNDRY_AUTO_UPGRADE):
             return
         written = changed.id.partition("/accessPolicy/")[0]  # a part of its vault
         for finding in (await self._report(_group(written))).get("findings") or ():

@@ -56,7 +56,7 @@ def planned(inputs: EncryptedAIServicesAccountArgs, service: ServiceState) -> li
         *asks.found,
         *_existing(service),
         *_references(inputs, service.before),
-        *_binding(service),
+        *_further_writes(service),
         *_former_grant(service),
         *deletions,
     ]
@@ -79,14 +79,18 @@ def deleted(
             yield _question(id, name, "delete")
 
 
-def _binding(service: ServiceState) -> Iterator[Question]:
-    """The account that this run binds to its key, or takes off it, by a second write."""
+def _further_writes(service: ServiceState) -> Iterator[Question]:
+    """The account that this run binds to its key, takes off it, or opts out of upgrades, by a further
+    write."""
     desired, before = service.desired, service.before
     stays = desired.has_key and not desired.unbinds
     is_bound_now = stays and desired.binds_in_two_phases and not before.is_bound
     is_unbound_now = not stays and before.has(types.BINDING, "binding")
     if before.account and (is_bound_now or is_unbound_now):
         yield _question(before.account.id, "encryption", "update")
+    is_set_now = desired.foundry_auto_upgrade and not before.has(types.FOUNDRY_AUTO_UPGRADE, "auto-upgrade")
+    if before.account and is_set_now:
+        yield _question(before.account.id, "foundryAutoUpgrade", "update")
 
 
 def _former_grant(service: ServiceState) -> Iterator[Question]:

@@ -21,6 +21,8 @@ HSM has roles of its own, which nobody chooses."""
 CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
 SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH = "systemAssigned", "userAssigned", "systemAndUserAssigned"
 GRANTED, REVOKED = "granted", "revoked"
+DISABLED, ENABLED = "disabled", "enabled"
+"""Whether Azure may turn an account into a Foundry resource by itself."""
 PINNED, AUTOMATIC = "pinned", "automatic"
 """How an account follows the versions of its key: it names one, or none."""
 
@@ -133,6 +135,7 @@ class DesiredService(DesiredEncryption):
     location: str
     resource_group_name: str = ""
     existing_resource_group_name: str | None = None
+    foundry_auto_upgrade: str | None = None
     projects: tuple[str, ...] = ()
     removed_projects: tuple[str, ...] = ()
     is_private: bool = False

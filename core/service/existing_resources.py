@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from core import adapters, arm_ids, commands, kind_limits, kinds
 from core import resource_types as types
-from core.service.desired import ACCESS_POLICY, RBAC
+from core.service.desired import ACCESS_POLICY, DISABLED, RBAC
 from core.service.problem import Problem
 from core.service.state import ServiceState, gives_reading_role
 
@@ -34,11 +34,11 @@ def upgraded(service: ServiceState) -> Iterator[str]:
     one, before, account = service.desired, service.before, service.before.account
     if account is None:
         return
-    if plan := service.live.upgrade.text:
+    plan, becomes = service.live.upgrade.text, one.account_kind.becomes
+    if plan and becomes and one.foundry_auto_upgrade != DISABLED:
         yield (
-            f"account {account.name!r}: {plan}; set kind: {one.account_kind.becomes} then. To opt out: "
-            f"`{commands.opt_out(account.id)}`, again after each update that writes the account, which may "
-            "take that back"
+            f"account {account.name!r}: {plan}; set kind: {becomes} then, or "
+            f"foundryAutoUpgrade: {DISABLED} now, which opts it out"
         )
     if not kind_limits.is_way_back(one.kind, before.declared_kind):
         return

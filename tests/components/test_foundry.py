@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from core import kind_limits
+from core import kind_limits, kinds
 from core import resource_types as types
+from core.kinds import AccountKind
 from core.service.data_loss import losses
 from core.service.recorded import recorded_service, state_of
 from tests.components.bound import ACCOUNT, state, urn
 from tests.components.test_kinds import refused
+from tests.components.test_modes import SUBNET
 from tests.support.recording import service
 from tests.support.situations import situation
 
@@ -73,6 +75,50 @@ def test_accounts_without_projects_are_as_before() -> None:
         service(kind="AIServices", allow_project_management=True).one(":Account").inputs["properties"]
     )
     assert properties["allowProjectManagement"] is True
+
+
+@pytest.mark.parametrize(
+    ("said", "key_holder"),
+    [
+        ({}, ":CustomerManagedKey"),
+        ({"identity": "userAssigned"}, ":Account"),
+        ({"encryption": "microsoftManaged"}, ":Account"),
+    ],
+)
+def test_the_choice_about_upgrades_comes_after_the_key_and_before_what_needs_a_settled_account(
+    said: dict[str, Any], key_holder: str
+) -> None:
+    """Azure takes one write of an account at a time, and no private endpoint during one. It is not protected:
+    to take the setting out deletes it, which writes nothing."""
+    network = {"access": "private", "subnet_id": SUBNET}
+    monitor = service(
+        kind="OpenAI", foundry_auto_upgrade="disabled", network=network, deployments=MODELS, **said
+    )
+    upgrade = monitor.one(":FoundryAutoUpgrade")
+    account = monitor.one(":cognitiveservices:Account")
+    assert upgrade.inputs == {
+        "accountId": account.outputs["id"],
+        "mode": "Disabled",
+        "afterWrite": "0",
+    }
+    assert monitor.one(key_holder).urn in upgrade.needs
+    assert not upgrade.request.protect
+    for made in (*monitor.of(":PrivateEndpoint"), *monitor.of(":cognitiveservices:Deployment")):
+        assert upgrade.urn in made.needs, made.name
+
+
+def test_nobody_who_says_nothing_of_upgrades_gets_a_resource_for_them() -> None:
+    assert service(kind="OpenAI").of(":FoundryAutoUpgrade") == []
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in kinds.ALL if kind.name != "OpenAI"], ids=lambda one: one.name
+)
+def test_only_an_account_of_azure_openai_has_upgrades(kind: AccountKind) -> None:
+    """Any other kind is refused beside every other problem."""
+    problems = refused(kind=kind.name, foundry_auto_upgrade="enabled", key={"size": 1})
+    assert any(one.startswith(f"foundryAutoUpgrade: found kind {kind.name}, which") for one in problems)
+    assert any(one.startswith("key.size: ") for one in problems)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from core.api_versions import UPGRADES
 from hosts import yaml_host
 from tests.support.arm_client import ARM, Client, token
 from tests.support.azure import RunningAzure
@@ -59,17 +60,30 @@ def package(azure: RunningAzure, folder: Path) -> tuple[Stack, Declare]:
 def test_an_account_that_azure_upgraded_gets_projects_and_then_a_key(
     by: Callable[[RunningAzure, Path], tuple[Stack, Declare]], empty_azure: RunningAzure, tmp_path: Path
 ) -> None:
-    """It keeps the name that it has by default. The preview names the one setting that is to change; each
+    """Until it is opted out no more, and each update that writes it opts it out again; Azure upgrades it all
+    the same, by a person's hand. It keeps the name that it has by default. The preview names the one setting that is to change; each
     update needs no more than one, and the evidence finds the account under its key."""
     stack, declare = by(empty_azure, tmp_path)
-    declare(kind="OpenAI", encryption="microsoftManaged", vault=None, key=None)
+    opted_out = {"foundryAutoUpgrade": "disabled"}
+    declare(kind="OpenAI", encryption="microsoftManaged", vault=None, key=None, **opted_out)
     done(stack.up())
     account = stack.outputs()["accountId"]
     arm = Client(stack.env, ARM, token(stack.env, "https://management.azure.com"))
+
+    def mode() -> str:
+        shown = arm.send("GET", f"{account}?api-version={UPGRADES}")[1]
+        return str(shown["properties"].get("foundryAutoUpgrade", {}).get("mode"))
+
+    assert mode() == "Disabled"
+    done(stack.up("--expect-no-changes"))
+    declare(tags={"owner": "claims"})
+    assert "FoundryAutoUpgrade" in done(stack.preview()).output
+    done(stack.up())  # writes the account by a version that does not know the property, which removes it
+    assert mode() == "Disabled"
     assert account.rpartition("/")[2].startswith("oai-")
     assert arm.send("PATCH", f"{account}?api-version=2025-06-01", UPGRADED)[0] == 202
     refused(stack.preview(), "a Foundry resource: set kind: AIServices")
-    declare(kind="AIServices", projects=[{"name": "claims"}])
+    declare(kind="AIServices", projects=[{"name": "claims"}], foundryAutoUpgrade=None)
     done(stack.up())
     declare(encryption="customerManaged")
     done(stack.preview())

@@ -206,6 +206,8 @@ def test_what_the_key_does_not_cover_and_what_azure_plans_is_said() -> None:
     upgrade = adapters.upgrade({"properties": {"foundryAutoUpgrade": planned}})
     remarks = " | ".join(row(account(kind="OpenAI"), upgrade=upgrade).remarks)
     assert "Azure plans to make it a Foundry resource by itself on 2026-12-15; to opt out: " in remarks
+    assert "set foundryAutoUpgrade: disabled in the settings of its stack" in remarks
+    assert "or, if it has none, run `az rest --method patch" in remarks
     assert row(account(kind="ContentModerator")).remarks[-1].startswith("Azure ends ")
 
 

@@ -17,6 +17,7 @@ from core.facts import (
     KeyVersion,
     PolicyEntry,
     RoleAssignment,
+    Upgrade,
     UserAssignedIdentity,
     Vault,
 )
@@ -128,6 +129,8 @@ class FakeAzure(Azure):
         self.answers: dict[str, Mapping[str, Any]] = {}
         self.calls: list[str] = []
         self.patches: list[Encryption] = []
+        self.modes: list[str] = []
+        self.upgrade_shown = Upgrade()
 
     def close(self) -> None:
         self.is_closed = True
@@ -178,6 +181,14 @@ class FakeAzure(Azure):
         self.accounts[account.normalised] = replace(self.accounts[account.normalised], encryption=encryption)
         url = "https://management.azure.com/operations/op-1?t=1&c=signed"
         return Accepted(url, key_version=encryption.key_version if self.echoes else "")
+
+    async def upgrade(self, account: ArmId) -> Upgrade | None:
+        return self.upgrade_shown if account.normalised in self.accounts else None
+
+    async def set_upgrade(self, account: ArmId, mode: str) -> Accepted:
+        self.modes.append(mode)
+        self.upgrade_shown = Upgrade(mode)
+        return Accepted("https://management.azure.com/operations/op-2")
 
     async def progress(self, operation_url: str) -> Progress:
         return self.progress_script.pop(0) if self.progress_script else Progress("Succeeded")

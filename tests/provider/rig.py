@@ -25,6 +25,7 @@ ACCESS = "azure-cmk:index:KeyAccessValidation"
 REVOCATION = "azure-cmk:index:KeyAccessRevocation"
 HSM_ROLE = "azure-cmk:index:ManagedHsmRoleAssignment"
 CLEANUP = "azure-cmk:index:KeyAccessCleanup"
+UPGRADE = "azure-cmk:index:FoundryAutoUpgrade"
 Json = Mapping[str, Any]
 UNBINDS = {"onDelete": "unbind"}
 """Of a binding whose deletion unbinds the account."""

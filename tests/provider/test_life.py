@@ -35,6 +35,7 @@ from tests.provider.rig import (
     HSM_ROLE,
     REVOCATION,
     UNBINDS,
+    UPGRADE,
     VERSION,
     Engine,
     engine,
@@ -119,6 +120,7 @@ async def test_a_binding_moves_to_another_vault(pulumi: Engine) -> None:
         (REVOCATION, ("keyId", "principalId")),
         (CLEANUP, ("keyId", "accountId")),
         (HSM_ROLE, ("scope", "principalId", "roleDefinitionId")),
+        (UPGRADE, ("accountId", "mode")),
     ],
 )
 async def test_a_preview_takes_what_is_not_known(pulumi: Engine, type: str, inputs: tuple[str, ...]) -> None:

@@ -4,6 +4,7 @@ used."""
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -337,9 +338,13 @@ def test_without_a_refresh_an_update_writes_what_changed_and_nothing_else(mode: 
     assert world.unbound_moments(1) == []
 
 
+def upgrade_mode(world: World) -> str:
+    """Whether Azure may turn the account into a Foundry resource by itself, as Azure has it."""
+    return str(world.account.properties.get("foundryAutoUpgrade", {}).get("mode", ""))
+
+
 def test_a_preview_says_that_azure_plans_an_upgrade_and_how_to_opt_out() -> None:
-    """By its command the account opts out; and that a write by an older API version may take that back, as it
-    does where such a PUT removes what it does not know (`put_of_older_version`)."""
+    """By one setting, which the next preview takes for the answer."""
     world = standing(kind="OpenAI", encryption="microsoftManaged")
     plan = {"mode": "Enabled", "plannedByMicrosoft": True, "scheduledAt": "2026-12-15T00:00:00Z"}
     carry_out(world.wire.door, patch(world.account_id, UPGRADES, {"foundryAutoUpgrade": plan}))
@@ -347,15 +352,67 @@ def test_a_preview_says_that_azure_plans_an_upgrade_and_how_to_opt_out() -> None
     assert world.preview() == ""
     (said,) = world.engine.warnings
     assert "account 'oai-claims': Azure plans to make it a Foundry resource by itself on 2026-12-15" in said
-    assert "again after each update that writes the account" in said
-    carry_out(world.wire.door, said.split("`")[1])
-    world.wait()
+    assert "foundryAutoUpgrade: disabled now" in said
+    assert len(world.must_up(foundry_auto_upgrade="disabled")) == 1
+    assert upgrade_mode(world) == "Disabled"
     assert world.preview() == ""
     assert world.engine.warnings == []
-    for does, mode in (("keeps", "Disabled"), ("removes", None)):
-        world.wire.door.cloud.behave(put_of_older_version=does)
-        world.must_up(tags={"puts": does})
-        assert world.account.properties.get("foundryAutoUpgrade", {}).get("mode") == mode
+    assert world.must_up() == []
+
+
+@pytest.mark.parametrize("does", ["removes", "keeps"])
+@pytest.mark.parametrize("settings", [{"encryption": "microsoftManaged"}, {}, {"identity": "userAssigned"}])
+def test_an_account_stays_opted_out_of_upgrades(settings: Mapping[str, Any], does: str) -> None:
+    """With a customer's key and without, whether or not a PUT by an older API version removes what it does
+    not know (`put_of_older_version`): each update that writes the account opts it out again, whatever it
+    writes the account for. What somebody else changes is put right by the next update. To take the setting
+    out changes nothing in Azure."""
+    world = standing(kind="OpenAI", foundry_auto_upgrade="disabled", **settings)
+    world.wire.door.cloud.behave(put_of_older_version=does)
+    assert upgrade_mode(world) == "Disabled"
+    assert world.must_up() == []
+    done = world.must_up(tags={"owner": "a"})
+    assert any(":Account " in one for one in done)
+    assert done[-1].startswith("update azure-cmk:index:FoundryAutoUpgrade ")
+    assert upgrade_mode(world) == "Disabled"
+    assert world.must_up() == []
+    world.arm("PATCH", world.account_id, {"tags": {"owner": "somebody"}})
+    world.refreshes = True
+    done = world.must_up()
+    assert [one.partition(" ")[0] for one in done] == ["update", "update"]
+    assert upgrade_mode(world) == "Disabled"
+    assert world.must_up() == []
+    enabled = {"foundryAutoUpgrade": {"mode": "Enabled"}}
+    carry_out(world.wire.door, patch(world.account_id, UPGRADES, enabled))
+    world.wait()
+    assert len(world.must_up()) == 1
+    assert upgrade_mode(world) == "Disabled"
+    assert len(world.must_up(foundry_auto_upgrade="enabled")) == 1
+    assert upgrade_mode(world) == "Enabled"
+    assert [one.partition(" ")[0] for one in world.must_up(foundry_auto_upgrade=None)] == ["delete"]
+    assert upgrade_mode(world) == "Enabled"
+    if "encryption" not in settings:
+        assert world.unbound_moments(1) == []
+
+
+def test_an_account_without_access_to_its_key_is_not_opted_out_before_it_has_it_again() -> None:
+    """Azure may refuse each write of such an account. The update says what it leaves, and the one that gives
+    the access back sets it; a choice that was set before stays."""
+    world = standing(kind="OpenAI")
+    world.must_up(access="revoked", foundry_auto_upgrade="disabled")
+    left = "this update leaves foundryAutoUpgrade of account 'oai-claims' as it is, because its access to"
+    assert any(left in said for said in world.engine.warnings)
+    assert upgrade_mode(world) == ""
+    world.must_up(access="granted")
+    world.must_up()
+    assert upgrade_mode(world) == "Disabled"
+    done = world.must_up(access="revoked", foundry_auto_upgrade="enabled", tags={"owner": "a"})
+    assert not any(":FoundryAutoUpgrade " in one for one in done)
+    assert upgrade_mode(world) == "Disabled"
+    world.must_up(access="granted")
+    world.must_up()
+    assert upgrade_mode(world) == "Enabled"
+    assert world.must_up() == []
 
 
 def test_a_preview_says_what_somebody_changed_outside() -> None:

@@ -123,6 +123,7 @@ SEVERAL_ANSWERS = {
     "a template of a bad name",
     "bad vault id",
     "a customer's key of a global account",
+    "the upgrade of a kind that has none",
     "a vault that is both made and existing",
     "the tier of a vault that exists",
     "a key of no size",
