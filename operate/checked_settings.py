@@ -14,6 +14,7 @@ from pathlib import Path
 import pulumi as sdk
 
 from core.documents import DocumentError
+from core.service.existing_resources import documented
 from core.service.problem import Problem
 from operate.errors import OperateError
 from operate.stack_file import PROGRAM, StackFile, of_text, path_of, stack_file
@@ -40,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     """The exit code is 1 if the settings are wrong, with every problem."""
     if arguments.fix:
         print(correct(path_of(arguments.stack)), end="", file=sys.stderr if arguments.json else sys.stdout)
-    return tell([judged(arguments.stack)[0]], as_json=arguments.json)
+    line, services = judged(arguments.stack)
+    return tell([line, *noted(services)], as_json=arguments.json)
 
 
 def correct(path: Path) -> str:
@@ -86,6 +88,15 @@ def file_of(stack: str) -> StackFile:
     """The stack's own file; an empty one if there is none yet."""
     path = path_of(stack)
     return stack_file(path) if path.exists() else StackFile(stack, {})
+
+
+def noted(services: Sequence[ServiceSettings]) -> list[Line]:
+    """What Azure's pages say about the kinds of accounts that the settings declare, as each preview does."""
+    return [
+        Line(f"service {service.name!r}", NOTE, text)
+        for service in services
+        for text in documented(service.desired)
+    ]
 
 
 def judged(stack: str) -> tuple[Line, Sequence[ServiceSettings]]:

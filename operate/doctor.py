@@ -20,7 +20,7 @@ from core.service.recorded import RecordedService
 from core.service.soft_deleted import problems
 from core.service.state import Deployer, Live, ServiceState
 from operate import login
-from operate.checked_settings import FAILED, NOTE, OK, UNCHECKED, Line, judged, tell
+from operate.checked_settings import FAILED, NOTE, OK, UNCHECKED, Line, judged, noted, tell
 from operate.errors import OperateError
 from operate.stack import StackError, outputs, pulumi, services
 from provider.azure import Azure, retrying
@@ -60,6 +60,7 @@ def _azure(stack: str) -> Iterator[Line]:
     yield line
     if line.result == FAILED:
         return
+    yield from noted(declared)
     try:
         found = login.of_new_stack(stack)
         azure = connect(found)

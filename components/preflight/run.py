@@ -5,6 +5,7 @@ Owns: the order of the look (look.py), the judgement (core/service/rules.py and,
 """
 
 import asyncio
+import itertools
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -278,18 +279,18 @@ def _doubts(service: ServiceState, recorded: RecordedService) -> frozenset[str]:
 
 
 def _tell(name: str, service: ServiceState) -> None:
-    notes = (
-        access.not_by_targets,
-        access.still_granted,
-        access.stale_grant,
-        access.left_as_it_is,
-        drift.changed,
-        drift.unaudited,
-    )
-    told = existing_resources.documented, existing_resources.upgraded
-    for note in (*notes, *(told if pulumi.runtime.is_dry_run() else ())):
-        for text in note(service):
-            pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
+    notes = [
+        access.not_by_targets(service),
+        access.still_granted(service),
+        access.stale_grant(service),
+        access.left_as_it_is(service),
+        drift.changed(service),
+        drift.unaudited(service),
+    ]
+    if pulumi.runtime.is_dry_run():
+        notes += [existing_resources.documented(service.desired), existing_resources.upgraded(service)]
+    for text in itertools.chain.from_iterable(notes):
+        pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
 
 
 def _of_this_stack(text: str) -> str:

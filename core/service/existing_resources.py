@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 
 from core import adapters, arm_ids, commands, kind_limits, kinds
 from core import resource_types as types
-from core.service.desired import ACCESS_POLICY, DISABLED, RBAC
+from core.service.desired import ACCESS_POLICY, DISABLED, RBAC, DesiredService
 from core.service.problem import Problem
 from core.service.state import ServiceState, gives_reading_role
 
 
-def documented(service: ServiceState) -> Iterator[str]:
+def documented(desired: DesiredService) -> Iterator[str]:
     """What Azure's pages say about the kind of account: its end, and that they list no managed HSM for it."""
-    desired = service.desired
     kind, today = desired.account_kind, datetime.now(UTC).date()
     for text, instead in kinds.ends(kind.name, today, whole=True):
         yield f"account {desired.account_name!r}: {text}; {instead}"

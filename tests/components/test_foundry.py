@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from core import kind_limits, kinds
+from core import kind_limits
 from core import resource_types as types
-from core.kinds import AccountKind
 from core.service.data_loss import losses
 from core.service.recorded import recorded_service, state_of
 from tests.components.bound import ACCOUNT, state, urn
@@ -109,16 +108,6 @@ def test_the_choice_about_upgrades_comes_after_the_key_and_before_what_needs_a_s
 
 def test_nobody_who_says_nothing_of_upgrades_gets_a_resource_for_them() -> None:
     assert service(kind="OpenAI").of(":FoundryAutoUpgrade") == []
-
-
-@pytest.mark.parametrize(
-    "kind", [kind for kind in kinds.ALL if kind.name != "OpenAI"], ids=lambda one: one.name
-)
-def test_only_an_account_of_azure_openai_has_upgrades(kind: AccountKind) -> None:
-    """Any other kind is refused beside every other problem."""
-    problems = refused(kind=kind.name, foundry_auto_upgrade="enabled", key={"size": 1})
-    assert any(one.startswith(f"foundryAutoUpgrade: found kind {kind.name}, which") for one in problems)
-    assert any(one.startswith("key.size: ") for one in problems)
 
 
 @pytest.mark.parametrize(

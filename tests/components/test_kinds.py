@@ -13,11 +13,9 @@ from components.testing import CLIENT
 from core import kinds
 from core.kinds import AccountKind
 from core.service.existing_resources import documented
-from core.service.recorded import RecordedService
 from tests.components.test_managed_hsm import KEY as IN_HSM
 from tests.components.test_modes import SUBNET
 from tests.support.recording import service, service_inputs
-from tests.support.situations import situation
 
 
 def refused(**said: Any) -> list[str]:
@@ -101,6 +99,11 @@ RULES: dict[str, tuple[Said, str, Callable[[AccountKind], bool]]] = {
         "projects: found kind {kind}, which has no projects; expected kind AIServices",
         lambda kind: not kind.foundry,
     ),
+    "becomes": (
+        {"foundry_auto_upgrade": "disabled"},
+        "foundryAutoUpgrade: found kind {kind}, which Azure turns into no other kind; expected kind OpenAI",
+        lambda kind: not kind.becomes,
+    ),
     "user_assigned": (
         {"identity": "userAssigned"},
         "accounts of kind {kind} take",
@@ -125,7 +128,7 @@ RULES: dict[str, tuple[Said, str, Callable[[AccountKind], bool]]] = {
 """What each column of the table refuses, in which words, and of which kinds."""
 NAMES_ALONE = {"name", "product", "prefix", "language", "callers"}
 """What a kind, its parts and its roles are called (test_callers.py), and by which API it is used."""
-NOTED = {"approval", "terms", "becomes", "hsm"}
+NOTED = {"approval", "terms", "hsm"}
 """Columns that refuse nothing: what Azure does not tell, and what it ends, is noted in the preview."""
 NOT_OFFERED = {"bypass", "key_roles"}
 """Columns about what no argument asks for; policies and review judge it in other programs."""
@@ -159,6 +162,6 @@ def test_a_preview_says_what_azures_pages_say_of_a_kind(
     kind: str, said: dict[str, Any], told: list[str]
 ) -> None:
     """That it ends within two years, and that no page lists its key in a managed HSM."""
-    found = [*documented(situation(RecordedService(), kind=kind, **said))]
+    found = [*documented(service_inputs(kind=kind, **said).desired)]
     assert len(found) == len(told)
     assert all(words in text for words, text in zip(told, found, strict=True))

@@ -60,9 +60,9 @@ def package(azure: RunningAzure, folder: Path) -> tuple[Stack, Declare]:
 def test_an_account_that_azure_upgraded_gets_projects_and_then_a_key(
     by: Callable[[RunningAzure, Path], tuple[Stack, Declare]], empty_azure: RunningAzure, tmp_path: Path
 ) -> None:
-    """Until it is opted out no more, and each update that writes it opts it out again; Azure upgrades it all
-    the same, by a person's hand. It keeps the name that it has by default. The preview names the one setting that is to change; each
-    update needs no more than one, and the evidence finds the account under its key."""
+    """As long as it is opted out, each update that writes it opts it out again. It keeps the name that it has
+    by default. The preview names the one setting that is to change; each update needs no more than one, and
+    the evidence finds the account under its key."""
     stack, declare = by(empty_azure, tmp_path)
     opted_out = {"foundryAutoUpgrade": "disabled"}
     declare(kind="OpenAI", encryption="microsoftManaged", vault=None, key=None, **opted_out)

@@ -26,6 +26,7 @@ from tests.components.guards.first_deployments import (
     account,
     as_settings,
 )
+from tests.components.test_managed_hsm import KEY as HSM_KEY
 from tests.components.test_role_files import make_role, permissions
 from tests.support.az import carry_out
 from tests.support.local_deployment import Deployment
@@ -185,13 +186,21 @@ def test_what_fails_a_first_deployment_is_told_before_there_is_a_stack(
 def test_settings_are_checked_without_pulumi_and_azure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
 ) -> None:
-    """All problems at once, and by itself nothing is asked: there is no CLI on the PATH and no login."""
+    """All problems at once, or what Azure's pages say of the kind, as in a preview. By itself nothing is
+    asked: there is no CLI on the PATH and no login."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", "")
     file = tmp_path / "Pulumi.first.yaml"
     file.write_text(SETTINGS)
     assert main(["settings", "--stack", "first"]) == 0
-    assert "ok" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "ok" in said
+    assert "note" not in said
+    file.write_text(SETTINGS + f"  language-cmk:key: {{id: {HSM_KEY}}}\n")
+    assert main(["settings", "--stack", "first"]) == 0
+    noted = capsys.readouterr().out.splitlines()[-1]
+    assert noted.split()[0] == "note"
+    assert "lists no managed HSM for Azure AI Language" in noted
     file.write_text(SETTINGS + "  language-cmk:skuu: S0\n  language-cmk:access: perhaps\n")
     assert main(["settings", "--stack", "first"]) == 1
     told = capsys.readouterr().out
