@@ -13,7 +13,7 @@ import pytest
 from components.resources.vault import KeyVault
 from components.service import EncryptedAIServicesAccount
 from core.api_versions import UPGRADES
-from core.commands import patch
+from core.commands import opt_out, patch
 from core.resource_types import ACCOUNT
 from localazure import seed
 from localazure.seed import OTHER_SUBSCRIPTION_ID
@@ -344,7 +344,8 @@ def upgrade_mode(world: World) -> str:
 
 
 def test_a_preview_says_that_azure_plans_an_upgrade_and_how_to_opt_out() -> None:
-    """By one setting, which the next preview takes for the answer."""
+    """By one setting, which the next preview takes for the answer. The scan and the evidence name a command
+    besides, for an account of no stack."""
     world = standing(kind="OpenAI", encryption="microsoftManaged")
     plan = {"mode": "Enabled", "plannedByMicrosoft": True, "scheduledAt": "2026-12-15T00:00:00Z"}
     carry_out(world.wire.door, patch(world.account_id, UPGRADES, {"foundryAutoUpgrade": plan}))
@@ -358,6 +359,12 @@ def test_a_preview_says_that_azure_plans_an_upgrade_and_how_to_opt_out() -> None
     assert world.preview() == ""
     assert world.engine.warnings == []
     assert world.must_up() == []
+    world.must_up(foundry_auto_upgrade="enabled")
+    world.must_up(foundry_auto_upgrade=None)
+    assert upgrade_mode(world) == "Enabled"
+    assert carry_out(world.wire.door, opt_out(world.account_id)) == 1
+    world.wait()
+    assert upgrade_mode(world) == "Disabled"
 
 
 @pytest.mark.parametrize("does", ["removes", "keeps"])

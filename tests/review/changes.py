@@ -609,6 +609,7 @@ ROWS: Final = (
     row("a type of the provider in a module", foreign("azure-cmk:keys/v2:Anything"), "undetermined"),
     row("access is waited for", written("azure-cmk:index:KeyAccessValidation", {})),
     row("access is cleaned up later", written("azure-cmk:index:KeyAccessCleanup", {})),
+    row("an account is opted out of upgrades", written("azure-cmk:index:FoundryAutoUpgrade", {})),
     row("a deleted account purged", written("azure-cmk:index:DeletedAccountPurge", {"accountId": "/x/lang"}), "data-deleted"),
     row("a deleted account was purged before", lambda scene: scene.hold("azure-cmk:index:DeletedAccountPurge", "held", {"accountId": "/x/lang"})),
     row("a purge is taken out", foreign("azure-cmk:index:DeletedAccountPurge")),
