@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pulumi
-from pulumi.runtime.proto import resource_pb2
 
 from components.arguments.as_found import kept_paths
 from components.arguments.service_args import EncryptedAIServicesAccountArgs
@@ -26,7 +25,6 @@ from components.resources.account import MadeAccount, make_account
 from components.resources.kept_properties import declared_links
 from components.resources.references import KeyReference, VaultReference
 from components.resources.vault_guard import grant_guard, role_guard, vault_guard
-from components.sdk.hooks import engine_has
 from components.service_plan import ServicePlan
 from core import adapters, arm_ids
 from core import resource_types as types
@@ -55,11 +53,10 @@ class ServiceResources:
         *,
         asks: Declare | None = None,
     ) -> None:
-        self._service = preflight.service
+        self._service, self._changed = preflight.service, preflight.changed
         self._inputs = inputs = inputs.of_account(preflight.service.before.account)
         self._child_options, self._protected_options, self._asks = child, protected, asks
         self._vault: VaultReference | None = None
-        self._account_is_written = False
         self._child = self._declares(child)
         self._protected = self._declares(protected)
         self._key = ServiceKey(inputs, preflight, self._child, vault_provider)
@@ -161,7 +158,7 @@ class ServiceResources:
             return MadeAccount(*self._asks(declared), nothing, nothing)
         return make_account(
             declared,
-            self._noting_writes,
+            self._protected_options,
             after=after,
             kept=kept_paths("account", self._inputs.as_found),
             frozen=self._account_frozen,
@@ -170,22 +167,6 @@ class ServiceResources:
             subscription_id=self._service.login.subscription_id,
             on_error=self._on_error(bound_in_its_create=encryption is not None),
         )
-
-    def _noting_writes(self, **options: Any) -> pulumi.ResourceOptions:
-        """The options of the account, which note whether this run writes one that exists: that may remove
-        what its API version does not know."""
-        opts = self._protected_options(**options)
-        is_known = engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
-        if self._inputs.foundry_auto_upgrade is None or not is_known:
-            return opts
-
-        async def note(_: pulumi.ResourceHookArgs) -> None:
-            self._account_is_written = True
-
-        name = f"{self._inputs.name}-account is written"
-        hook = pulumi.ResourceHook(name, note, pulumi.ResourceHookOptions(on_dry_run=True))
-        noting = pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_update=[hook]))
-        return pulumi.ResourceOptions.merge(opts, noting)
 
     def _why_frozen(self, *, binds_in_its_create: bool) -> str:
         """Why this run does not write an existing account; "" if it may."""
@@ -393,7 +374,7 @@ class ServiceResources:
             account_id=account.id,
             mode=chosen.capitalize(),
             # Known once the account is written, or need not be.
-            after_write=account.resource.id.apply(lambda _: str(writes + self._account_is_written)),
+            after_write=account.resource.urn.apply(lambda urn: str(writes + (urn in self._changed))),
             opts=self._child_options(
                 depends_on=[*after],
                 ignore_changes=["mode", "afterWrite"] if self._account_frozen else None,

@@ -29,13 +29,24 @@ class ManagementLockError(pulumi.RunError):
 
 
 @dataclass
-class _Locks:
-    """What locks forbid of changes of the existing resources `ids`, by resource group, once it was asked."""
+class Locks:
+    """What locks forbid of changes of the existing resources `ids`, by resource group, once it was asked.
+    `changed` are the URNs of those that this run changes."""
 
     ids: Collection[str]
+    changed: set[str] = field(default_factory=set)
     _reports: dict[str, asyncio.Future[Mapping[str, Any]]] = field(default_factory=dict)
 
-    async def refuse_locked(self, changed: pulumi.ResourceHookArgs) -> None:
+    def hook(self, name: str) -> pulumi.ResourceHook | None:
+        """The hook for their changes; None without any, and if the engine has no hooks. The run has used
+        azure-cmk before: the engine could not make it while hooks wait."""
+        if not self.ids or not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
+            return None
+        options = pulumi.ResourceHookOptions(on_dry_run=True)
+        return pulumi.ResourceHook(f"{name} is not locked", self._refuse_locked, options)
+
+    async def _refuse_locked(self, changed: pulumi.ResourceHookArgs) -> None:
+        self.changed.add(changed.urn)
         if changed.type not in (*IN_RESOURCE_MANAGER, BINDING, FOUNDRY_AUTO_UPGRADE):
             return
         written = changed.id.partition("/accessPolicy/")[0]  # a part of its vault
@@ -51,15 +62,6 @@ class _Locks:
             for question in (await self._reports[group]).get("unchecked") or ():
                 pulumi.log.warn(f"not checked: {question['what']}, because {question['why']}")
         return await self._reports[group]
-
-
-def lock_hook(name: str, ids: Collection[str]) -> pulumi.ResourceHook | None:
-    """The hook for changes of the existing resources `ids`; None without any, and if the engine has no hooks.
-    The run has used azure-cmk before: the engine could not make it while hooks wait."""
-    if not ids or not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
-        return None
-    options = pulumi.ResourceHookOptions(on_dry_run=True)
-    return pulumi.ResourceHook(f"{name} is not locked", _Locks(ids).refuse_locked, options)
 
 
 def _group(id: str) -> str:

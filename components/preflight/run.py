@@ -18,7 +18,7 @@ from components.arguments import callers
 from components.arguments.problem import InputError
 from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.azure_cmk import KeyAccessRevocation
-from components.preflight.locks import lock_hook
+from components.preflight.locks import Locks
 from components.preflight.look import Reader, ServiceRequest
 from components.preflight.planned import Question, deleted, planned
 from components.sdk.hooks import serve_hooks
@@ -101,8 +101,9 @@ def preflight(
             (pulumi.log.warn if one.is_grave else pulumi.log.info)(one.text)
         if unread := drift.not_read(found.states.values()):
             pulumi.log.info(unread)
-    hook = lock_hook(f"service {next(iter(services), '')}", [*found.existing_ids()])
-    return {name: ServicePlan(one, revocations, hook) for name, one in found.states.items()}
+    locks = Locks([*found.existing_ids()])
+    hook = locks.hook(f"service {next(iter(services), '')}")
+    return {name: ServicePlan(one, revocations, hook, locks.changed) for name, one in found.states.items()}
 
 
 def _revoke(service: str, taken: access.RevokedAccess) -> pulumi.Resource:

@@ -113,9 +113,9 @@ def _encryption(service: ServiceState, account: facts.Account) -> Problems:
 def _projects(service: ServiceState, account: facts.Account) -> Problems:
     """Projects hold data."""
     desired, before = service.desired, service.before
-    kept = {name.lower() for name in (*desired.projects, *desired.removed_projects)}
+    named = {name.lower() for name in desired.named_projects}
     for name in before.projects:
-        if name.lower() not in kept:
+        if name.lower() not in named:
             yield Problem(
                 "projects",
                 f"account {account.name!r} has the project {name!r}, but the settings do not list it: it "

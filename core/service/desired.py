@@ -127,8 +127,8 @@ class DesiredEncryption(EncryptionChoices):
 @dataclass(frozen=True, kw_only=True)
 class DesiredService(DesiredEncryption):
     """One service as it is asked for. The names are complete; `arguments` has, by kind of resource, the path
-    of the argument that its name comes from. `projects` and `removed_projects` are names; `is_private`: it
-    gets private endpoints; `workspace_id` is the given workspace for audit logs, if any."""
+    of the argument that its name comes from. `named_projects` are those to keep and to remove; `is_private`:
+    it gets private endpoints; `workspace_id` is the given workspace for audit logs, if any."""
 
     account_name: str
     kind: str
@@ -136,8 +136,7 @@ class DesiredService(DesiredEncryption):
     resource_group_name: str = ""
     existing_resource_group_name: str | None = None
     foundry_auto_upgrade: str | None = None
-    projects: tuple[str, ...] = ()
-    removed_projects: tuple[str, ...] = ()
+    named_projects: tuple[str, ...] = ()
     is_private: bool = False
     keeps_logs: bool = False
     workspace_id: str | None = None
