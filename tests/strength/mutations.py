@@ -55,6 +55,12 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         (" or entry.application_id:", ":", "a policy for an application gives the identity nothing"),
         ("if assignment.condition:", "if not assignment.condition:", "a condition makes access uncertain"),
         ("given - taken", "given", "a deny assignment takes access away"),
+        ("folded(version) == newest", "folded(version) != newest", "an older version is told"),
+        (
+            "not used.is_same_version(wanted)",
+            "used.is_same_version(wanted)",
+            "a version that stays is no rotation",
+        ),
         ("status == 429", "status == 529", "a throttled call is known as such"),
         (
             " and not matches(self.not_data_actions, action)",
@@ -182,7 +188,6 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         ("if recorded.bound and not live.bound:", "if False:", "an unbinding outside Pulumi is told"),
         ("before.attached - after.attached", "after.attached - before.attached", "a lost identity is told"),
         (" or not self.finished:", ":", "a preview that did not finish blocks"),
-        ("folded(after.version) != newest", "folded(after.version) == newest", "an older version is told"),
         (
             "before.is_system and uses_own",
             "False",
