@@ -16,8 +16,7 @@ import pulumi
 
 import settings
 from components.arguments.inputs import known_text
-from components.preflight.look import ServiceRequest
-from components.preflight.run import preflight
+from components.preflight.run import ServiceRequest, preflight
 from components.sdk.private import patch_sdk
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions

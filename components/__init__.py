@@ -7,7 +7,7 @@ Imports run down, from row to row, or stay in a row:
 | `testing` | mocks for unit tests of programs |
 | `__main__`, `host`, `package_schema` | the components as a package for programs in any language |
 | `service` | a service |
-| `preflight` | the one look at what exists before anything is made, what is refused, and the decision |
+| `preflight` | the one question about what exists before anything is made, refusals, and the decision |
 | `parts` | the parts of one service, in their order |
 | `resources` | vault, key, account and grants, and what guards their writes |
 | `declared`, `subscriptions` | how a resource is declared, and through which provider |

@@ -4,7 +4,7 @@
   creates a resource, and fails where a read lags behind. Resource Manager documents that reads may
   (learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-not-found).
 - A soft-deleted resource holds a name, and is not listed yet.
-- A key may be read through Resource Manager only with a role on the vault's data (invokes.py).
+- A key may be read through Resource Manager only with a role on the vault's data.
 - Azure refuses something until a setting, or somebody else, corrects it.
 - azure-native makes a key by a version of the API that has ended (core/api_versions.py).
 - Access was granted just before, and may not count yet. Whether a role assignment has reached a vault, nobody
@@ -26,13 +26,13 @@ from typing import Any
 import pulumi
 
 from components.sdk.hooks import error_hooks
-from components.sdk.invokes import missing_data_role
 from core import adapters
 from core.api_versions import AZURE_NATIVE_VAULTS
 from core.commands import set_policy, take_over
 from core.key_uris import KeyUri, vault_name
 from core.refusals import (
     KEY_REFUSED,
+    NEEDS_DATA_ROLE,
     NO_POLICY,
     NOT_TRUSTED,
     OPENING,
@@ -48,6 +48,7 @@ from core.refusals import (
 )
 from core.resource_types import ACCESS_POLICY, ACCOUNT, KEY, ROLE_ASSIGNMENT, parse_urn
 from core.rights import NEEDED
+from core.roles import CRYPTO_OFFICER
 from core.service.existing_resources import leave_operator_out
 
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
@@ -78,6 +79,18 @@ def made_usable(version: str) -> str:
         f"Make the version usable for a month with `az keyvault key set-attributes --id {version} --enabled "
         f"true --expires {month}`, run the same command again, and raise `generation` for a new version "
         "after it"
+    )
+
+
+def missing_data_role(error: str) -> str | None:
+    """The fix if azure-native may not read a key: for a vault under Azure RBAC, Resource Manager may demand a
+    role on the vault's data, and says so with 400 (pulumi-azure-native#890). None for another error."""
+    if NEEDS_DATA_ROLE not in error:
+        return None
+    return (
+        f"fix: give the deploying principal the role {CRYPTO_OFFICER.name!r} on the vault or its resource "
+        "group, or set vault.keyOperators: [deployer], which does so before the key is made; it is needed "
+        "even to read a key through Resource Manager"
     )
 
 
@@ -179,10 +192,13 @@ def explaining_hooks(owner: str, *, owns_vault: bool = False) -> list[pulumi.Err
     return error_hooks(f"{owner} explanations", partial(_answer, owns_vault=owns_vault))
 
 
-def waiting_hooks(service: str, what: str, *, hopeless: str = "", **situation: Any) -> list[pulumi.ErrorHook]:
+def waiting_hooks(
+    service: str, what: str, *, hopeless: str = "", states_key: bool = True, **situation: Any
+) -> list[pulumi.ErrorHook]:
     """Hooks that report the explanation for `what` of a service, whose access was granted just before. The
     write is tried again while that may not count yet: for half an hour, or for some minutes where Azure
-    refuses it in unknown words. `hopeless` is a cause that was read and that no wait removes. `situation`:
+    refuses it in unknown words. `hopeless` is a cause that was read and that no wait removes, and without
+    `states_key` the write is of an account on Microsoft-managed keys, which waits for no access. `situation`:
     `untried_rbac` and `grantee`, as for `explanation`."""
     begun: list[float] = []
 
@@ -197,7 +213,7 @@ def waiting_hooks(service: str, what: str, *, hopeless: str = "", **situation: A
                     "access may take that long to count"
                 )
             return _report(failed, **situation)
-        patience = _patience(error)
+        patience = _patience(error) if states_key else 0.0
         if patience and hopeless:
             pulumi.log.error(f"{failed.name}: {hopeless}")
             return False

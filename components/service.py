@@ -12,8 +12,7 @@ from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.azure_cmk import KeyVersion
 from components.component import Component, azure_provider, former_names
 from components.parts.service_resources import ServiceResources
-from components.preflight.look import ServiceRequest
-from components.preflight.run import preflight
+from components.preflight.run import ServiceRequest, preflight
 from components.resources.account import MadeAccount
 from components.resources.references import KeyReference
 from components.service_plan import ServicePlan

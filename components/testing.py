@@ -18,6 +18,8 @@ from pulumi.runtime import settings as runtime
 from components.declared import IN_RESOURCE_MANAGER
 from core import arm_ids, clouds, demands, facts, key_uris
 from core import resource_types as types
+from core.service.question import Answer, Question, ServiceAnswer, question_of
+from core.service.state import Live
 
 SUBSCRIPTION: Final = "11111111-1111-4111-8111-111111111111"
 TENANT: Final = "33333333-3333-4333-8333-333333333333"
@@ -81,8 +83,8 @@ class AzureMocks(mocks.Mocks):
             case "authorization:getClientConfig":
                 login = {"clientId": CLIENT, "objectId": DEPLOYER}
                 return {**login, "subscriptionId": SUBSCRIPTION, "tenantId": TENANT}
-            case "index:getResources":
-                return {"resources": [{"found": self.found(str(one["id"]))} for one in asked["resources"]]}
+            case "index:preflight":
+                return {"answer": self._looked_at(question_of(asked["question"])).text}
             case "managedidentity:getUserAssignedIdentity":
                 return {"clientId": CLIENT, **_IDENTITY}
             case "cognitiveservices:getAccount" if asked["accountName"] in self.accounts:
@@ -93,14 +95,14 @@ class AzureMocks(mocks.Mocks):
                 raise AbsentError
         return {}
 
-    def found(self, id: str) -> dict[str, Any] | None:
-        """A resource as Resource Manager describes it; None if it does not exist."""
-        match arm_ids.parse(id).type:
-            case arm_ids.VAULT:
-                return self.vault
-            case arm_ids.KEY if self.key is not None:
-                return {"properties": dict(self.key)}
-        return None
+    def _looked_at(self, question: Question) -> Answer:
+        """What exists of the vault and the key that each service names; nothing is judged."""
+        services = {}
+        for name, request in question.services.items():
+            vault_id, key_id = request.desired.vault.id, request.desired.key.id
+            key = {"properties": dict(self.key)} if key_id and self.key is not None else None
+            services[name] = ServiceAnswer(Live(vault=self.vault if vault_id or key_id else None, key=key))
+        return Answer(services)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         self.made[args.name] = args.inputs

@@ -11,6 +11,7 @@
 | `audit_log` | names in Key Vault's audit log |
 | `adapters` | those facts from Resource Manager's JSON, from an SDK model, from azure-native's state |
 | `values` | one property's value: known, unknown, secret or absent |
+| `records` | records as text, between processes |
 | `stack` | the resources of a stack at one moment, and which belong together |
 | `grants` | who may do what on a key, where, and what of it is not certain |
 | `protection` | which key each account uses, through whom, and which grants reach it |

@@ -15,12 +15,27 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from core import arm_ids, values
+from core import arm_ids, roles, values
 from core.facts import EVERYBODY, DenyAssignment, PolicyEntry, RoleAssignment, Vault
 from core.roles import Role
 
 NEEDED: Final = ("get", "wrapKey", "unwrapKey")
 """The key permissions that the service needs, in Azure's spelling."""
+
+
+@dataclass(frozen=True)
+class KeyPermissions:
+    """Rights on a key in both access models: the words of an access policy, and the built-in role of a role
+    assignment."""
+
+    policy: tuple[str, ...]
+    role: Role
+
+
+KEY_USE: Final = KeyPermissions(NEEDED, roles.CRYPTO_SERVICE_ENCRYPTION_USER)
+"""The service needs these rights to hold its data under the key, and no others."""
+KEY_ROTATION: Final = KeyPermissions(("get", "list", "update", "rotate"), roles.CRYPTO_OFFICER)
+"""A person or pipeline needs these rights to create a new version of the key."""
 GROUPS: Final = ("keys", "secrets", "certificates", "storage")
 """What an access policy has permissions on."""
 READS_DATA_KEYS: Final = frozenset({"decrypt", "unwrapkey"})

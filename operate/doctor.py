@@ -11,8 +11,9 @@ import argparse
 import asyncio
 from collections.abc import Iterator, Sequence
 
-from components.preflight.planned import Question, planned
+from components.preflight.planned import Planned, planned
 from core import rights
+from core.facts import Deleted
 from core.login import SETTINGS, Login, LoginError
 from core.service.account import AccountBefore
 from core.service.key_place import place_of_key
@@ -29,10 +30,7 @@ from provider.deployment import checks
 from provider.deployment.questions import Questions
 from provider.errors import translate
 from provider.failure import ServiceError
-from provider.functions import get_deleted
-from provider.resource import Call
 from provider.waiting import SystemClock, Waiter
-from provider.wire import Properties
 from settings.model import ServiceSettings
 
 
@@ -132,18 +130,18 @@ async def _deployment(new: Sequence[ServiceSettings], azure: Azure, deployer: De
     waiter = Waiter(SystemClock(), timeout=120.0, stop=asyncio.Event(), progress=_silent)
     asking = retrying(azure, waiter)
     found: list[Line] = []
+    vaults, accounts = list[Deleted](), list[Deleted]()
     try:
-        call = Call("doctor", asking, Login(), waiter, warn=_silent, inform=_silent)
-        held = await get_deleted(call, Properties({"subscriptionId": deployer.subscription_id}))
+        vaults = await asking.deleted_vaults(deployer.subscription_id)
+        accounts = await asking.deleted_accounts(deployer.subscription_id)
     except ServiceError as failure:
-        held = {"vaults": [], "accounts": []}
         found.append(Line("names", UNCHECKED, f"what is soft-deleted, because {translate(failure)}"))
-    plan: list[tuple[str, Question]] = []
+    plan: list[tuple[str, Planned]] = []
     for service in new:
         nothing = RecordedService(service.name)
         desired = service.desired
         place = place_of_key(desired, nothing)
-        names = problems(desired, nothing, held["vaults"], held["accounts"])
+        names = problems(desired, nothing, vaults, accounts)
         found += [Line(f"{service.name}, {problem.path}", FAILED, problem.text) for problem in names]
         state = ServiceState(desired, nothing, deployer, place, Live(), AccountBefore())
         plan += [(service.name, question) for question in planned(service, state)]

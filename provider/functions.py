@@ -9,64 +9,43 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Final, TypeVar
+from typing import Final
 
 from core import arm_ids, rights
 from core.api_versions import VAULTS
 from core.arm_ids import MalformedError
-from core.facts import Deleted, KeyVersion
 from core.login import Login
 from core.refusals import SECOND_LOOK_SECONDS
-from provider.azure import unless_absent
-from provider.checks import Failure, Forms, check, key_of_an_hsm
+from provider.checks import Failure, Forms, check
 from provider.deployment.model import VERSIONS
-from provider.errors import ErrorContext, service_message, translate
-from provider.failure import ServiceError
-from provider.key_access import KeyUse
+from provider.errors import ErrorContext
+from provider.failure import RefusedOperationError
 from provider.resource import READ_LAG_SECONDS, Call
+from provider.resource_reads import read_resource
+from provider.waiting import DEFAULT_TIMEOUT, PREVIEW_TIMEOUT
 from provider.wire import UNKNOWN, Properties, Value
 
-T = TypeVar("T")
 Answer = dict[str, Value]
+_PREFLIGHT_SECONDS: Final = 5 * 60.0
+"""The preflight may look several times, at many services."""
 
 
-async def get_managed_hsm_key(call: Call, args: Properties) -> Answer:
-    """A managed HSM in Resource Manager's words, the newest version of a key in it, and the grant of an
-    identity at the key. A part that could not be read is absent, and its name is in `unread`."""
-    if args.is_unknown("keyId") or args.is_unknown("principalId"):
-        return dict.fromkeys(("hsm", "version", "assignmentId"), UNKNOWN)
-    key, principal = arm_ids.key_id(str(args.values["keyId"])), args.text("principalId")
-    unread: Answer = {}
+async def preflight(call: Call, args: Properties) -> Answer:
+    """What is known and judged of all services of a program, before it makes anything:
+    core/service/question.py has the question and the answer."""
+    from core.service.question import question_of  # noqa: PLC0415 - most runs of a provider ask nothing of it
+    from provider import service_preflight  # noqa: PLC0415
 
-    async def ask(what: str, question: Awaitable[T]) -> T | None:
-        try:
-            return await unless_absent(question)
-        except ServiceError as failure:
-            if not (failure.is_forbidden or failure.is_unreachable):
-                raise
-            unread[what] = service_message(failure)
-            return None
-
-    with replace(call, context=ErrorContext.of_key(key.text, principal)).explained():
-        hsm = await ask("hsm", call.azure.ask("GET", key.parent.text, VAULTS))
-        found: Answer = {"hsm": hsm, "version": None, "assignmentId": None, "unread": unread}
-        if hsm is not None:
-            found["version"] = _described(await ask("version", call.azure.key_version(key, None)))
-        if hsm is not None and principal:
-            roles = await ask("assignmentId", KeyUse(call, key, principal).hsm_roles())
-            found["assignmentId"] = next((one.id for one in roles or ()), None)
-        return found
-
-
-async def get_key_version(call: Call, args: Properties) -> Answer:
-    """One version of a key in a vault or a managed HSM: `{"version": {...}}`, in Resource
-    Manager's words; absent when there is none."""
     if args.has_unknowns:
-        return {"version": UNKNOWN}
-    key = arm_ids.key_id(str(args.values["keyId"]))
-    with replace(call, context=ErrorContext.of_key(key.text)).explained():
-        found = await unless_absent(call.azure.key_version(key, str(args.values["version"])))
-        return {"version": _described(found)}
+        return {"answer": UNKNOWN}
+    try:
+        question = question_of(str(args.values["question"]))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise RefusedOperationError(
+            "question: found a text that is no question of this version's components; use the same version "
+            f"of azure-cmk and of the components ({type(error).__name__})"
+        ) from error
+    return {"answer": (await service_preflight.answer(call, question)).text}
 
 
 async def get_written_vault(call: Call, args: Properties) -> Answer:
@@ -127,47 +106,25 @@ async def check_deployment(call: Call, args: Properties) -> Answer:
     return {name: [asdict(one) for one in found] for name, found in vars(report).items()}
 
 
-async def get_deleted(call: Call, args: Properties) -> Answer:
-    """The soft-deleted vaults and accounts of a subscription: `{"vaults": [...], "accounts": [...]}`; or
-    `{"unread": ...}`, why this login may not list them."""
-    if args.has_unknowns:
-        return dict.fromkeys(("vaults", "accounts"), UNKNOWN)
-    subscription = args.text("subscriptionId") or call.login.subscription_id
-    try:
-        vaults, accounts = await asyncio.gather(
-            call.azure.deleted_vaults(subscription), call.azure.deleted_accounts(subscription)
-        )
-    except ServiceError as failure:
-        if not failure.is_forbidden:
-            raise
-        return {"unread": translate(failure, ErrorContext(by_deployer=True))}
-    return {"vaults": [*map(_deleted, vaults)], "accounts": [*map(_deleted, accounts)]}
-
-
 async def get_resources(call: Call, args: Properties) -> Answer:
     """Resources as Resource Manager describes them, in the order of the question: `{"resources": [{"found":
     JSON, absent for what does not exist; "unread": why this login may not read it; "failed": why Azure gave
     no answer; "lacksDataRole": it may not, before it gets a role on the vault's data}]}`."""
     if args.has_unknowns:
         return {"resources": UNKNOWN}
-    deployer = (await call.azure.principal()).object_id or call.context.deployer_id
     asked = args.values["resources"]
-    found = (_resource(call, one["id"], one.get("apiVersion"), deployer) for one in asked)
+    found = (_resource(call, one["id"]) for one in asked)
     return {"resources": await asyncio.gather(*found)}
 
 
-async def _resource(call: Call, id: str, api_version: str | None, deployer: str) -> Answer:
-    place = arm_ids.parse(id)
-    is_key = place.type.lower() == arm_ids.KEY.lower()
-    context = replace(ErrorContext.of_key(id if is_key else None, by_deployer=True), deployer_id=deployer)
+async def _resource(call: Call, id: str) -> Answer:
     try:
-        version = api_version or VERSIONS[place.type.lower()]
-        return {"found": await unless_absent(call.azure.ask("GET", id, version))}
-    except ServiceError as failure:
-        why = translate(failure, context)
-        if failure.is_forbidden:
-            return {"unread": why, "lacksDataRole": failure.needs_data_role}
-        return {"failed": why}
+        shown = await read_resource(call, id)
+    except RefusedOperationError as error:
+        return {"failed": str(error)}
+    if shown.unread:
+        return {"unread": shown.unread, "lacksDataRole": shown.lacks_data_role}
+    return {"found": shown.found}
 
 
 def _not_readable(login: Login, args: Properties) -> Iterator[Failure]:
@@ -179,29 +136,9 @@ def _not_readable(login: Login, args: Properties) -> Iterator[Failure]:
             yield Failure(f"resources[{number}].id", str(error))
 
 
-def _described(version: KeyVersion | None) -> Value:
-    """A version of a key in Resource Manager's words."""
-    if version is None:
-        return None
-    attributes = {"enabled": version.enabled, "nbf": version.not_before, "exp": version.expires}
-    return {"properties": {"keyUriWithVersion": version.uri, "attributes": attributes}}
-
-
-def _deleted(one: Deleted) -> Value:
-    words = ((name, name.title().replace("_", "")) for name, value in vars(one).items() if value is not None)
-    return {word[0].lower() + word[1:]: getattr(one, name) for name, word in words}
-
-
 def _is_unknown(value: Value) -> bool:
     """Whether a value, or anything in it, is not known yet."""
     return UNKNOWN in json.dumps(value)
-
-
-def _no_subscription(login: Login, args: Properties) -> Iterator[Failure]:
-    if not (args.values.get("subscriptionId") or login.subscription_id):
-        yield Failure(
-            "subscriptionId", "no subscription is known; give subscriptionId or set ARM_SUBSCRIPTION_ID"
-        )
 
 
 def _not_planned(login: Login, args: Properties) -> Iterator[Failure]:
@@ -219,13 +156,13 @@ def _not_planned(login: Login, args: Properties) -> Iterator[Failure]:
 
 @dataclass(frozen=True)
 class Function:
-    """One function: its answer, and the check of its arguments whose form is right. `writes`: it is for
-    updates alone, and may take as long as one."""
+    """One function: its answer, the check of its arguments whose form is right, and how long it may wait for
+    Azure."""
 
     answer: Callable[[Call, Properties], Awaitable[Answer]]
     more: Callable[[Login, Properties], Iterable[Failure]] = lambda *_: ()
     forms: Forms = field(default_factory=dict)
-    writes: bool = False
+    seconds: float = PREVIEW_TIMEOUT
 
 
 def wrong_arguments(token: str, login: Login, args: Properties) -> list[Failure]:
@@ -237,12 +174,10 @@ def wrong_arguments(token: str, login: Login, args: Properties) -> list[Failure]
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "azure-cmk:index:checkDeployment": Function(check_deployment, _not_planned),
     "azure-cmk:index:getClientConfig": Function(get_client_config),
-    "azure-cmk:index:getDeleted": Function(get_deleted, _no_subscription),
-    "azure-cmk:index:getKeyVersion": Function(get_key_version),
-    "azure-cmk:index:getManagedHsmKey": Function(get_managed_hsm_key, forms={"keyId": key_of_an_hsm}),
     "azure-cmk:index:getResources": Function(get_resources, _not_readable),
     "azure-cmk:index:getWrittenVault": Function(
-        get_written_vault, forms={"vaultId": arm_ids.vault_id}, writes=True
+        get_written_vault, forms={"vaultId": arm_ids.vault_id}, seconds=DEFAULT_TIMEOUT
     ),
+    "azure-cmk:index:preflight": Function(preflight, seconds=_PREFLIGHT_SECONDS),
 }
 """Each function by its token."""

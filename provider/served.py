@@ -27,11 +27,8 @@ from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError, UnknownTypeError
 from provider.functions import FUNCTIONS, wrong_arguments
 from provider.resource import REPLACES, Call, Change, Resource, Run, secret_outputs
-from provider.waiting import DEFAULT_TIMEOUT, Clock, Log, SystemClock, Waiter
+from provider.waiting import DEFAULT_TIMEOUT, PREVIEW_TIMEOUT, Clock, Log, SystemClock, Waiter
 from provider.wire import Properties, ResourceState, decode, encode, hiding
-
-PREVIEW_TIMEOUT = 60.0
-"""Seconds a preview or read may wait for Azure before it gives up."""
 
 
 class Served:
@@ -110,7 +107,8 @@ class Served:
         if failures := resource.check(change.news):
             wrong = "; ".join(f"{failure.property}: {failure.reason}" for failure in failures)
             raise RefusedOperationError(f"the inputs of {request.type} are wrong: {wrong}")
-        call = self._call(request, resource.context(change.id, change.news), preview=request.preview)
+        seconds = PREVIEW_TIMEOUT if request.preview else DEFAULT_TIMEOUT
+        call = self._call(request, resource.context(change.id, change.news), seconds)
         with call.explained():
             if request.preview:
                 return await resource.preview(call, change)
@@ -124,7 +122,7 @@ class Served:
     async def read(self, request: Any) -> Any:
         resource = self._resource(request)
         inputs, olds = decode(request.inputs), decode(request.properties)
-        call = self._call(request, resource.context(request.id, olds), preview=True)
+        call = self._call(request, resource.context(request.id, olds), PREVIEW_TIMEOUT)
         with call.explained():
             state = await resource.read(call, request.id, inputs, olds)
         if not state.id:
@@ -141,7 +139,7 @@ class Served:
         # What is no output of a resource may still say what its deletion is about.
         inputs, outputs = decode(request.old_inputs), decode(request.properties)
         olds = Properties({**inputs.values, **outputs.values}, inputs.secrets | outputs.secrets)
-        call = self._call(request, resource.context(request.id, olds))
+        call = self._call(request, resource.context(request.id, olds), DEFAULT_TIMEOUT)
         with call.explained():
             await resource.delete(call, request.id, olds)
         return empty_pb2.Empty()
@@ -150,7 +148,7 @@ class Served:
         function, args = FUNCTIONS.get(request.tok), decode(request.args)
         if function is None:
             raise UnknownTypeError(f"azure-cmk has no function {request.tok}")
-        call = self._call(request, ErrorContext(), preview=not function.writes)
+        call = self._call(request, ErrorContext(), function.seconds)
         if failures := wrong_arguments(request.tok, call.login, args):
             hide = hiding(request)
             refused = [
@@ -163,9 +161,10 @@ class Served:
         getattr(response, "return").CopyFrom(encode(answer, answer if args.secrets else ()))
         return response
 
-    def _call(self, request: Any, context: ErrorContext, *, preview: bool = False) -> Call:
+    def _call(self, request: Any, context: ErrorContext, seconds: float) -> Call:
+        """A call that may wait for Azure for `seconds`, unless the engine gives it another time."""
         urn, hide = getattr(request, "urn", ""), hiding(request)
-        timeout = getattr(request, "timeout", 0.0) or (PREVIEW_TIMEOUT if preview else DEFAULT_TIMEOUT)
+        timeout = getattr(request, "timeout", 0.0) or seconds
 
         def log(severity: Any, *, ephemeral: bool = False) -> Log:
             return lambda message: self._log.write(severity, hide(message), urn, ephemeral=ephemeral)

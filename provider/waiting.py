@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 DEFAULT_TIMEOUT = 30 * 60.0
 """Seconds a create, update or delete may take where `customTimeouts` says nothing."""
+PREVIEW_TIMEOUT = 60.0
+"""Seconds a preview, a read or most functions may wait for Azure before they give up."""
 
 
 class Clock(Protocol):

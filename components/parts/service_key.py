@@ -17,7 +17,7 @@ from components.arguments.problem import InputError
 from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.arguments.vault_args import KeyVaultArgs
 from components.declared import Declare, then
-from components.resources.access import ROTATION, make_grant
+from components.resources.access import make_grant
 from components.resources.key import make_key
 from components.resources.references import KeyReference, VaultReference, key_at, vault_at
 from components.resources.role_assignment import assign_role
@@ -25,6 +25,7 @@ from components.resources.vault import make_vault
 from components.resources.vault_writes import of_vault
 from components.service_plan import ServicePlan
 from core import facts
+from core.rights import KEY_ROTATION
 from core.service.desired import ACCESS_POLICY, DEPLOYER, RBAC
 from core.service.problem import Problem
 from core.service.state import key_operators
@@ -98,7 +99,7 @@ class ServiceKey:
             for object_id, name, former in self._operators(vault):
                 role = assign_role(
                     f"{name}-access",
-                    ROTATION.role,
+                    KEY_ROTATION.role,
                     self.declare,
                     scope=vault.id,
                     principal_id=object_id,
@@ -123,7 +124,7 @@ class ServiceKey:
                 principal_id=object_id,
                 tenant_id=self.plan.service.login.tenant_id,
                 access_model=ACCESS_POLICY,
-                permissions=ROTATION,
+                permissions=KEY_ROTATION,
                 # The program that owns a vault declares all permissions of its operators.
                 takes_over=self.inputs.makes_vault and not known & self.plan.service.recorded_policies,
                 argument=_OPERATORS,

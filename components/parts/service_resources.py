@@ -97,11 +97,11 @@ class ServiceResources:
         as_found = [*inputs.as_found, "vault"] if service.leaves_vault else inputs.as_found
         declare = self._asks or Registering(self._protected_options, kept_paths("vault", as_found))
         guard, before = None, service.before
-        if before.vault and not self._asks:
+        if inputs.makes_vault and not self._asks:
             is_settled = before.account is not None and before.account.has_settled
             may_change_model = not before.is_bound or not is_settled
             guard = vault_guard(
-                before.vault.name,
+                before.vault.name if before.vault else inputs.vault.name,
                 user="" if service.place.assignment_id else service.granted_user,
                 live=service.live.vault,
                 may_leave_roles=service.had_roles or may_change_model,
@@ -219,11 +219,12 @@ class ServiceResources:
         declare = self._declares(self._child_options, "grant")
         name, place = f"{self._inputs.name}-access", self._service.place
         guard, user = None, self._service.granted_user
-        if user and not self._asks:
-            if not place.assignment_id:
+        if not self._asks:
+            if self._inputs.grants_by == ACCESS_POLICY:
                 guard = grant_guard(name, place.vault_id, user)
-            elif not self._service.before.grant_recorded:
-                guard = role_guard(name, place.assignment_id)
+            else:
+                is_adopted = user and not self._service.before.grant_recorded
+                guard = role_guard(name, place.assignment_id if is_adopted else "")
         made = make_grant(
             self._inputs.name,
             key,
@@ -281,21 +282,19 @@ class ServiceResources:
         )
 
     def _on_error(self, *, bound_in_its_create: bool) -> list[pulumi.ErrorHook]:
-        # A write of a bound account states its key again, which is refused while restored access does not
-        # count yet.
-        bound = bound_in_its_create or self._service.account_id is not None
         # An existing account has used a key of such a vault, so a refusal now has another reason.
         live = self._service.account.live
         is_used = live is not None and adapters.account(live).has_settled
         untried = self._inputs.grants_by == RBAC and not is_used
         user = adapters.account(live).key_user if live else None
         grantee = user or "" if self._inputs.grants_by == ACCESS_POLICY else ""
-        if not bound:
-            return []
         return waiting_hooks(
             self._inputs.name,
             "account",
             hopeless=self._service.account.hopeless,
+            # A write of a bound account states its key again, which is refused while restored access does not
+            # count yet.
+            states_key=bound_in_its_create or self._service.account_id is not None,
             untried_rbac=untried,
             grantee=grantee,
         )

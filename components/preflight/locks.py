@@ -38,9 +38,9 @@ class Locks:
     _reports: dict[str, asyncio.Future[Mapping[str, Any]]] = field(default_factory=dict)
 
     def hook(self, name: str) -> pulumi.ResourceHook | None:
-        """The hook for their changes; None without any, and if the engine has no hooks. The run has used
-        azure-cmk before: the engine could not make it while hooks wait."""
-        if not self.ids or not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
+        """The hook for their changes; None if the engine has no hooks. The run has used azure-cmk before: the
+        engine could not make it while hooks wait."""
+        if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
             return None
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         return pulumi.ResourceHook(f"{name} is not locked", self._refuse_locked, options)

@@ -29,12 +29,12 @@ _OUTSIDE = ("location", "tags", "kind", "identity", "properties")
 _OF_THE_ID = ("name", "scope", "subscriptionId")
 """The parts of the account's body beside its properties. Other resources have a tier there, too."""
 
-Question = Mapping[str, Any]
+Planned = Mapping[str, Any]
 """A resource that this run will make or refer to, as `checkDeployment` takes it. `setting` is the path of the
 argument that names it, `existingSetting` that of the argument for an existing one."""
 
 
-def _question(id: str, setting: str, action: str | None = None, **rest: Any) -> Question:
+def _question(id: str, setting: str, action: str | None = None, **rest: Any) -> Planned:
     type = arm_ids.parse(id).type if "/providers/" in id.lower() else arm_ids.RESOURCE_GROUP
     named = {"type": type, "name": arm_ids.name_of(id)}
     bodies = {word: {**named, **rest[word]} for word in ("content", "bound") if rest.get(word)}
@@ -42,7 +42,7 @@ def _question(id: str, setting: str, action: str | None = None, **rest: Any) -> 
     return {"id": id, "setting": setting, **{word: one for word, one in found.items() if one}}
 
 
-def planned(inputs: EncryptedAIServicesAccountArgs, service: ServiceState) -> list[Question]:
+def planned(inputs: EncryptedAIServicesAccountArgs, service: ServiceState) -> list[Planned]:
     """The resources that a run makes or deletes for a service and those that it refers to. Of a change of a
     resource that the state has, only the engine knows (locks.py). Empty if the service's group or
     subscription is not known."""
@@ -64,7 +64,7 @@ def planned(inputs: EncryptedAIServicesAccountArgs, service: ServiceState) -> li
 
 def deleted(
     before: RecordedService, subscription_id: str, declared: Collection[tuple[str, str]] = ()
-) -> Iterator[Question]:
+) -> Iterator[Planned]:
     """The resources of a recorded service that a run deletes, because the program does not declare them: it
     declares types and names. A key stays in Azure, and an access policy is a part of its vault."""
     for (type, name), outputs in before.own_parts.items():
@@ -79,7 +79,7 @@ def deleted(
             yield _question(id, name, "delete")
 
 
-def _further_writes(service: ServiceState) -> Iterator[Question]:
+def _further_writes(service: ServiceState) -> Iterator[Planned]:
     """The account that this run binds to its key, takes off it, or opts out of upgrades, by a further
     write."""
     desired, before = service.desired, service.before
@@ -93,7 +93,7 @@ def _further_writes(service: ServiceState) -> Iterator[Question]:
         yield _question(before.account.id, "foundryAutoUpgrade", "update")
 
 
-def _former_grant(service: ServiceState) -> Iterator[Question]:
+def _former_grant(service: ServiceState) -> Iterator[Planned]:
     """The role at another key, which this run replaces by one at the declared key."""
     recorded, declared = service.before.assignment_id, service.place.assignment_id
     # Azure locks nothing inside a managed HSM.
@@ -111,7 +111,7 @@ class _DeploymentQuestions:
     inputs: EncryptedAIServicesAccountArgs
     service: ServiceState
     group_id: str
-    found: list[Question] = field(default_factory=list)
+    found: list[Planned] = field(default_factory=list)
     declared: set[tuple[str, str]] = field(default_factory=set)
 
     def declare_all(self) -> None:
@@ -256,7 +256,7 @@ def _known(value: Any) -> Any:
     return None if isinstance(value, pulumi.Output) else value
 
 
-def _existing(service: ServiceState) -> Iterator[Question]:
+def _existing(service: ServiceState) -> Iterator[Planned]:
     """The existing vault and key; if an account is yet to be bound to them, with the values that they have to
     fit."""
     desired, before, place = service.desired, service.before, service.place
@@ -273,7 +273,7 @@ def _existing(service: ServiceState) -> Iterator[Question]:
         yield _question(place.key_id, "key.id", "use", content=fits)
 
 
-def _references(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> Iterator[Question]:
+def _references(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> Iterator[Planned]:
     """The existing resources that arguments name by known ids, unless the state refers to them."""
     network = inputs.network
     given: dict[str, Sequence[pulumi.Input[str] | None]] = {

@@ -1,15 +1,14 @@
-"""Looks at existing resources before anything is made, once for all services; judges; and decides.
+"""Asks azure-cmk what exists, and what follows from it, once for all services; refuses; and decides.
 
-Owns: the order of the look (look.py), the judgement (core/service/rules.py and, in the provider,
-`checkDeployment`) and the decision (service_plan.py), and the refusal of all problems at once.
+Owns: the question (core/service/question.py, to provider/service_preflight.py), then the question about what
+is yet to be made (planned.py, to the provider's `checkDeployment`), the refusal of all problems at once, and
+the decision (service_plan.py).
 """
 
-import asyncio
-import itertools
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pulumi
@@ -18,26 +17,47 @@ from components.arguments import callers
 from components.arguments.problem import InputError
 from components.arguments.service_args import EncryptedAIServicesAccountArgs
 from components.azure_cmk import KeyAccessRevocation
+from components.cmk_resource import cmk_invoke_options
 from components.preflight.locks import Locks
-from components.preflight.look import Reader, ServiceRequest
-from components.preflight.planned import Question, deleted, planned
+from components.preflight.planned import Planned, deleted, planned
 from components.sdk.hooks import serve_hooks
-from components.sdk.invokes import InvokeError, stack_state, together
+from components.sdk.invokes import InvokeError, invoke, stack_resources
 from components.sdk.private import wait_for
 from components.service_plan import ServicePlan
 from core import arm_ids
 from core.commands import STACK
 from core.environment import IGNORES_VALIDATION, RECOVERS
-from core.refusals import SECOND_LOOK_SECONDS
-from core.service import access, data_loss, drift, effects, existing_resources, rules, soft_deleted
-from core.service.account import bound_key
+from core.resource_types import GET_CLIENT_CONFIG
+from core.service import access, data_loss, drift, effects
 from core.service.problem import Problem
-from core.service.recorded import RecordedService, State, recorded_names, recorded_service
-from core.service.state import ServiceState, is_in_subscription
+from core.service.question import Answer, Question, Request, ServiceAnswer, answer_of
+from core.service.recorded import (
+    RecordedService,
+    State,
+    of_services,
+    recorded_names,
+    recorded_service,
+    state_of,
+)
+from core.service.state import READ_PARTS, Deployer, Live, ServiceState, is_in_subscription, known_service
 
-_MOST_LOOKS = 6
-"""How often Azure is asked at most, until two answers in a row about an account under its key agree."""
+_PREFLIGHT, _CHECK = "azure-cmk:index:preflight", "azure-cmk:index:checkDeployment"
+_VERSIONS = (
+    "run the same command again, and if it ends the same way, compare the versions of azure-cmk and of this "
+    "program"
+)
 _ACTION = re.compile(r"Microsoft\.\w+(?:/\w+)+/(?:read|action)\b")
+
+
+@dataclass(frozen=True)
+class ServiceRequest:
+    """A service that is about to be made.
+
+    `former_names` are the names of the component's aliases.
+    """
+
+    inputs: EncryptedAIServicesAccountArgs
+    former_names: tuple[str, ...] = ()
 
 
 class RefusedError(pulumi.RunError):
@@ -84,7 +104,7 @@ def preflight(
     that are to go, for a program that declares all services of its stack in `services`: it refuses any other
     that is left out. None for a program that may declare others elsewhere.
     """
-    found = _Preflight(services, Reader(provider), removed)
+    found = _Preflight(services, provider, removed)
     configured = {"subscription_id": subscription_id, "tenant_id": tenant_id}
     serve_hooks()
     # Which resources are made depends on the answers, so the program waits for all of them together, as it
@@ -114,56 +134,81 @@ def _revoke(service: str, taken: access.RevokedAccess) -> pulumi.Resource:
 
 @dataclass
 class _Preflight:
-    """One run for `services`: what was found, the problems, the access that is taken away, and what
-    the update `does` to the data."""
+    """One run for `services`, through `provider`: what was found, the problems, the access that is taken
+    away, and what the update `does` to the data. `login` is azure-native's. `unchecked` lists the questions
+    that got no answer, with the reasons.
+    """
 
     services: Mapping[str, ServiceRequest]
-    reader: Reader
+    provider: pulumi.ProviderResource | None
     removed: Collection[str] | None
+    login: Deployer = Deployer()
     states: dict[str, ServiceState] = field(default_factory=dict)
     problems: list[tuple[str, Problem]] = field(default_factory=list)
     revoked: dict[str, access.RevokedAccess] = field(default_factory=dict)
     does: list[effects.Effect] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
 
     async def run(self, configured: Mapping[str, str | None]) -> None:
-        state = await stack_state()
+        told = of_services(await stack_resources())
+        state = state_of(told)
         recorded = {
             name: recorded_service(name, state, declared.former_names)
             for name, declared in self.services.items()
         }
         self._refuse_elsewhere(recorded, configured)
         self._refuse_left_out(state)
-        await self.reader.log_in()
-        looks = [self._look(name, before, state) for name, before in recorded.items()]
-        # Each look runs to its end, even if another gets no answer: its service may be about to lose access.
-        deleted, *_ = await together(self.reader.deleted(self.services, recorded), *looks)
-        self.states = {name: self.states[name] for name in recorded}
-        self.does = [*self._effects(state)]
-        for name, service in self.states.items():
-            self._refuse(name, soft_deleted.problems(service.desired, service.before, *deleted))
-            for rule in rules.RULES:
-                self._refuse(name, rule(service))
-            self._refuse(name, _deployer_calls_twice(self.services[name].inputs, service.login.object_id))
-            _tell(name, service)
+        self.login = await _login_of_azure_native(self.provider)
+        answer = await self._ask(told, recorded)
+        self.unchecked += answer.unchecked
+        for name, found in answer.services.items():
+            self._take(name, found, recorded[name], state)
+        if answer.failed:
+            raise InvokeError(answer.failed)
+        for removed in self._gone(state):
+            if effect := effects.removal(recorded_service(removed, state)):
+                self.does.append(effect)
         if not recovers():
             await self._check_deployment(state)
-        _tell_unchecked(self.reader.unchecked)
+        _tell_unchecked(self.unchecked)
 
-    async def _look(self, name: str, recorded: RecordedService, state: State) -> None:
-        """What is known of a service. A late front end of Azure shows less than exists, and an account under
-        its key would lose its guards. An answer is believed only if Azure gives it twice, because another
-        look may be late about something else."""
-        doubts: frozenset[str] = frozenset()
-        for number in range(_MOST_LOOKS):
-            if number:
-                await asyncio.sleep(SECOND_LOOK_SECONDS)
-            one = await self.reader.service(self.services[name], recorded, state, look=number)
-            self.states[name] = one = replace(one, recovers=recovers())
-            before, doubts = doubts, _doubts(one, recorded)
-            if not doubts or doubts == before:
-                break
-        if taken := access.revoked_access(one):
-            self.revoked[name] = taken
+    async def _ask(self, told: Mapping[str, Any], recorded: Mapping[str, RecordedService]) -> Answer:
+        """What azure-cmk finds and judges. Raises InvokeError if it gives no answer at all."""
+        requests = {
+            name: Request(service.inputs.of_account(recorded[name].account).desired, service.former_names)
+            for name, service in self.services.items()
+        }
+        question = Question(requests, told, self.login, pulumi.runtime.is_dry_run(), recovers())
+        said = await invoke(_PREFLIGHT, cmk_invoke_options(), question=question.text)
+        if not said:
+            # As Pulumi's mocks answer: nothing was read, so nothing is taken for absent.
+            nothing = ServiceAnswer(Live(unread=frozenset(READ_PARTS)))
+            return Answer(dict.fromkeys(requests, nothing), ("what exists, because the answer is empty",))
+        try:
+            answer = answer_of(said["answer"])
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise InvokeError(f"azure-cmk's answer cannot be read ({error!r}); {_VERSIONS}") from error
+        if answer.failed:
+            return answer
+        if missing := requests.keys() - answer.services.keys():
+            raise InvokeError(f"azure-cmk answered nothing about {', '.join(sorted(missing))}; {_VERSIONS}")
+        return answer
+
+    def _take(self, name: str, found: ServiceAnswer, recorded: RecordedService, state: State) -> None:
+        """Takes over what was found of a service. What was judged of it is said."""
+        inputs = self.services[name].inputs
+        desired = inputs.of_account(recorded.account).desired
+        self.states[name] = known_service(
+            desired, recorded, state, self.login, found.live, recovers=recovers()
+        )
+        self._refuse(name, found.problems)
+        self._refuse(name, _deployer_calls_twice(inputs, self.login.object_id))
+        if found.revokes:
+            self.revoked[name] = found.revokes
+        if found.effect:
+            self.does.append(found.effect)
+        for note in found.notes:
+            pulumi.log.warn(f"service {name!r}: {_of_this_stack(note)}")
 
     def _refuse(self, name: str, problems: Iterable[Problem]) -> None:
         self.problems += [(name, problem) for problem in problems]
@@ -188,12 +233,7 @@ class _Preflight:
         for name in sorted(recorded_names(state) - declared - set(self.removed)):
             self._refuse(name, [data_loss.no_longer_declared(recorded_service(name, state), name)])
 
-    def _effects(self, state: State) -> Iterator[effects.Effect]:
-        found = [effects.effect(one) for one in self.states.values()]
-        found += [effects.removal(recorded_service(name, state)) for name in self._gone(state)]
-        yield from filter(None, found)
-
-    def _planned(self, name: str, service: ServiceState) -> Sequence[Question]:
+    def _planned(self, name: str, service: ServiceState) -> Sequence[Planned]:
         try:
             inputs = self.services[name].inputs.of_account(service.before.account)
             return planned(inputs, service)
@@ -222,19 +262,19 @@ class _Preflight:
             for question in self._planned(name, service)
         ]
         for removed in self._gone(state):
-            deletions = deleted(recorded_service(removed, state), self.reader.login.subscription_id)
+            deletions = deleted(recorded_service(removed, state), self.login.subscription_id)
             asked += [(removed, deletion) for deletion in deletions]
         if not asked:
             return
         refused = {(name, problem.path) for name, problem in self.problems}
         try:
-            report = await self.reader.own("checkDeployment", resources=[question for _, question in asked])
+            report = await invoke(_CHECK, cmk_invoke_options(), resources=[question for _, question in asked])
         except InvokeError as error:
             if not self.problems:
                 raise
-            self.reader.unchecked.append(f"what Azure would refuse, because {error}")
+            self.unchecked.append(f"what Azure would refuse, because {error}")
             return
-        self.reader.unchecked += _unchecked(report)
+        self.unchecked += _unchecked(report)
         for finding in report.get("findings") or ():
             text = f"{finding['text']}; {finding['fix']}"
             if str(finding.get("check")).startswith("validation") and os.environ.get(IGNORES_VALIDATION):
@@ -244,6 +284,12 @@ class _Preflight:
                 path = question["setting"]
                 if arm_ids.same(question["id"], finding["id"]) and (service_name, path) not in refused:
                     self._refuse(service_name, [Problem(path, text)])
+
+
+async def _login_of_azure_native(provider: pulumi.ProviderResource | None) -> Deployer:
+    """Who azure-native is logged in as. azure-cmk compares it with its own login. Raises InvokeError."""
+    said = await invoke(GET_CLIENT_CONFIG, pulumi.InvokeOptions(provider=provider) if provider else None)
+    return Deployer(*(said.get(name) or "" for name in ("tenantId", "subscriptionId", "objectId")))
 
 
 def _unchecked(report: Mapping[str, Any]) -> Iterator[str]:
@@ -268,30 +314,6 @@ def _deployer_calls_twice(inputs: EncryptedAIServicesAccountArgs, deployer_id: s
 def recovers() -> bool:
     """Whether `operate recover` asks what the stack declares: it looks for what exists already."""
     return RECOVERS in os.environ and pulumi.runtime.is_dry_run()
-
-
-def _doubts(service: ServiceState, recorded: RecordedService) -> frozenset[str]:
-    """The findings about a service that a late answer of Azure could show, too."""
-    live = service.live
-    is_unbound = live.account is None or bound_key(live.account) is None
-    unbound = recorded.is_bound and "account" not in live.unread and is_unbound
-    found = {one.text for rule in rules.DOUBTFUL for one in rule(service)}
-    return frozenset(found | {"unbound"} if unbound else found)
-
-
-def _tell(name: str, service: ServiceState) -> None:
-    notes = [
-        access.not_by_targets(service),
-        access.still_granted(service),
-        access.stale_grant(service),
-        access.left_as_it_is(service),
-        drift.changed(service),
-        drift.unaudited(service),
-    ]
-    if pulumi.runtime.is_dry_run():
-        notes += [existing_resources.documented(service.desired), existing_resources.upgraded(service)]
-    for text in itertools.chain.from_iterable(notes):
-        pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
 
 
 def _of_this_stack(text: str) -> str:

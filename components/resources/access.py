@@ -13,7 +13,6 @@ dependents. Also, the policy pack refuses a stack without it (grant-present), an
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -22,24 +21,10 @@ from components.declared import Declaration, Declare, Made, then
 from components.resources.references import KeyReference
 from components.resources.role_assignment import assign_role
 from components.resources.vault_writes import in_turn
-from core import arm_ids, rights, roles
+from core import arm_ids, roles
 from core import resource_types as types
+from core.rights import KEY_USE, KeyPermissions
 from core.service.desired import RBAC
-
-
-@dataclass(frozen=True)
-class KeyPermissions:
-    """Rights on a key in both access models: the words of an access policy, and the built-in role of a role
-    assignment."""
-
-    policy: tuple[str, ...]
-    role: roles.Role
-
-
-USE = KeyPermissions(rights.NEEDED, roles.CRYPTO_SERVICE_ENCRYPTION_USER)
-"""The service needs these rights to hold its data under the key, and no others."""
-ROTATION = KeyPermissions(("get", "list", "update", "rotate"), roles.CRYPTO_OFFICER)
-"""A person or pipeline needs these rights to create a new version of the key."""
 
 
 def make_grant(
@@ -50,7 +35,7 @@ def make_grant(
     principal_id: pulumi.Input[str],
     tenant_id: pulumi.Input[str],
     access_model: str,
-    permissions: KeyPermissions = USE,
+    permissions: KeyPermissions = KEY_USE,
     deleted_with: pulumi.Resource | None = None,
     takes_over: bool = False,
     argument: str = "access",

@@ -11,6 +11,9 @@ vault by an empty PATCH (azure-cmk, getWrittenVault):
 - Immediately afterwards it asks again, and fails if an identity has more than before.
 - Before it writes the grant of an account that has its access already, it makes sure that this is so.
 
+Each run gives a resource the same hooks, also those that have nothing to guard yet: the engine records their
+names, and writes the whole state once for each resource whose hooks are others than before.
+
 Owns: these hooks, and their judgement. Does not own: what a preview refuses
 (core/service/access.py). What Azure could still do is in docs/runbooks/drift.md.
 """
@@ -114,23 +117,27 @@ def lone_vault_guard(name: str) -> pulumi.ResourceHookBinding | None:
 
 def role_guard(name: str, assignment_id: str) -> pulumi.ResourceHookBinding:
     """Hooks that fail the creation of a role assignment that was read to exist and that the state lacks:
-    azure-native would refuse it, or give back what somebody took away while reads were late."""
+    azure-native would refuse it, or give back what somebody took away while reads were late. `assignment_id`
+    is "" where that is not so."""
     if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return pulumi.ResourceHookBinding()
 
     def refuse(about: pulumi.ResourceHookArgs) -> None:
-        raise GivenBackError(unrecorded(name, assignment_id, about.type, pulumi.get_stack()))
+        if assignment_id:
+            raise GivenBackError(unrecorded(name, assignment_id, about.type, pulumi.get_stack()))
 
     return pulumi.ResourceHookBinding(before_create=[pulumi.ResourceHook(f"{name} stays taken away", refuse)])
 
 
 def grant_guard(name: str, vault_id: str, user: str) -> pulumi.ResourceHookBinding:
     """Hooks that fail a write of the access policy of `user`, who was read to have all the access that the
-    service needs, if that is not so: reads may be late."""
+    service needs, if that is not so: reads may be late. `user` is "" where nobody was."""
     if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return pulumi.ResourceHookBinding()
 
     async def refuse(_: pulumi.ResourceHookArgs) -> None:
+        if not user:
+            return
         now, _late = await _written_vault(vault_id)
         if now and (problem := lost_access(now, user)):
             raise GivenBackError(problem)

@@ -3,28 +3,11 @@
 Owns: the call and its errors.
 """
 
-import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 from pulumi.runtime import invoke_async
-
-from core.refusals import NEEDS_DATA_ROLE
-from core.roles import CRYPTO_OFFICER
-from core.service.recorded import State, state_of
-
-
-def missing_data_role(error: str) -> str | None:
-    """The fix if azure-native may not read a key: for a vault under Azure RBAC, Resource Manager may demand a
-    role on the vault's data, and says so with 400 (pulumi-azure-native#890). None for another error."""
-    if NEEDS_DATA_ROLE not in error:
-        return None
-    return (
-        f"fix: give the deploying principal the role {CRYPTO_OFFICER.name!r} on the vault or its resource "
-        "group, or set vault.keyOperators: [deployer], which does so before the key is made; it is needed "
-        "even to read a key through Resource Manager"
-    )
 
 
 class InvokeError(pulumi.RunError):
@@ -40,18 +23,8 @@ async def invoke(token: str, opts: pulumi.InvokeOptions | None = None, **argumen
     return answer or {}
 
 
-async def together(*calls: Awaitable[Any]) -> list[Any]:
-    """The answers of calls that run at the same time, once all have ended. Raises the first failure, in the
-    order of the calls."""
-    found = await asyncio.gather(*calls, return_exceptions=True)
-    for one in found:
-        if isinstance(one, BaseException):
-            raise one
-    return found
-
-
-async def stack_state() -> State:
-    """The stack's state before this run changes anything. Raises InvokeError."""
+async def stack_resources() -> Mapping[str, Any]:
+    """The outputs of the stack's resources before this run changes anything, by URN. Raises InvokeError."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     answer = await invoke("pulumi:pulumi:readStackResourceOutputs", stackName=stack)
-    return state_of(answer.get("outputs") or {})
+    return answer.get("outputs") or {}

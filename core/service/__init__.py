@@ -6,6 +6,7 @@ a row:
 
 | rooms | content |
 |---|---|
+| `question` | what a program asks about its services before a run, and the answer |
 | `rules` | a table of functions: every rule that refuses a service |
 | `access`, `data_loss`, `drift`, `effects`, `existing_resources`, `soft_deleted` | the rules, by subject |
 | `state` | the records of one service together, and what follows from them |

@@ -3,7 +3,7 @@
 Owns: telling the two cases apart, the refusals, and the notes. An ordinary update never restores access that
 somebody removed, in full or in part, at the grant or in the vault's firewall: they may have taken the data
 out of reach on purpose, for example in an emergency. A grant that was widened is drift, which an update with
-a refresh reverts. Pure. Does not own: the calls to Azure (components/preflight/look.py), nor the grant
+a refresh reverts. Pure. Does not own: the calls to Azure (provider/service_look.py), nor the grant
 (components/resources/access.py).
 """
 

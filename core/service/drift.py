@@ -2,7 +2,7 @@
 
 Owns: the missing resources that a bound account's data depends on, the effect on the data, and the way back.
 Does not refuse a loss that an update repairs itself (a binding). Pure. Does not own: removed access
-(access.py), the calls to Azure (components/preflight/look.py).
+(access.py), the calls to Azure (provider/service_look.py).
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,6 +1,6 @@
 """Existing resources: the vault and the key that a service is to use, and the account that it has.
 
-Pure. Does not own: the calls that read them (components/preflight/look.py), nor what the
+Pure. Does not own: the calls that read them (provider/service_look.py), nor what the
 service demands of a vault and a key (the provider's checkDeployment).
 """
 

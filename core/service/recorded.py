@@ -1,7 +1,8 @@
 """A service in the stack's state before this run changes anything, corrected by what Azure answers.
 
 Owns: how the state is understood, and which of its facts Azure's answer replaces. Pure. Does not own: the
-calls that read both (components/preflight/look.py), nor what may not change (data_loss.py).
+calls that read both (components/preflight/run.py, provider/service_look.py), nor what may not change
+(data_loss.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +25,8 @@ Parts = Mapping[tuple[str, str], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class State:
-    """A stack's state before a run: its services with their parts, and the outputs of all resources, each
-    after its type."""
+    """A stack's state before a run: its services with their parts, and the outputs of its accounts and
+    bindings, whoever declares them, each after its type."""
 
     services: Parts
     resources: Sequence[tuple[str, Mapping[str, Any]]]
@@ -278,6 +279,16 @@ def _renamed(parts: Parts, old: str, new: str) -> Parts:
         for (type, logical), outputs in parts.items()
         if logical == old or logical.startswith(f"{old}-")
     }
+
+
+def of_services(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What `state_of` needs of the engine's answer: services and their parts, accounts and bindings."""
+    kept = {}
+    for text, resource in answer.items():
+        urn = parse_urn(text)
+        if urn.is_of_service or current(urn.type) in (types.ACCOUNT, types.BINDING):
+            kept[text] = resource
+    return kept
 
 
 def state_of(answer: Mapping[str, Any]) -> State:

@@ -1,18 +1,19 @@
 """Names that soft-deleted vaults and accounts still hold.
 
-Owns: the way out. Pure. Does not own: the call that lists them (components/preflight/look.py), nor what is
+Owns: the way out. Pure. Does not own: the call that lists them (provider/service_look.py), nor what is
 taken into the state once they are back (operate/recover.py).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from core import arm_ids, commands, kind_limits, regions
+from core.facts import Deleted
 from core.service.desired import DesiredService
 from core.service.problem import Problem
 from core.service.recorded import RecordedService
 
-Listed = Sequence[Mapping[str, Any]]
+Listed = Sequence[Deleted]
+"""Soft-deleted vaults or accounts of a subscription."""
 
 
 def makes_names(desired: DesiredService, before: RecordedService) -> bool:
@@ -33,18 +34,18 @@ def problems(
         yield Problem("accountName", _of_account(desired, before, account))
 
 
-def _of_vault(desired: DesiredService, before: RecordedService, vault: Mapping[str, Any]) -> str:
+def _of_vault(desired: DesiredService, before: RecordedService, vault: Deleted) -> str:
     """In words: which vault holds the name, and the ways out."""
     elsewhere = _elsewhere(desired, vault)
-    back = "" if elsewhere else _back(desired, before, f"az keyvault recover --name {vault['name']}")
+    back = "" if elsewhere else _back(desired, before, f"az keyvault recover --name {vault.name}")
     another = "give another vault.name; purge protection lets nobody purge it"
     return f"{_held(vault)}{elsewhere}; {back}{another}"
 
 
-def _of_account(desired: DesiredService, before: RecordedService, account: Mapping[str, Any]) -> str:
+def _of_account(desired: DesiredService, before: RecordedService, account: Deleted) -> str:
     """In words: which account holds the name, and the ways out."""
-    region = regions.normalised(account["location"])  # az takes no spelling with a space unquoted
-    options = f"--name {account['name']} --resource-group {_group(account)} --location {region}"
+    region = regions.normalised(account.location)  # az takes no spelling with a space unquoted
+    options = f"--name {account.name} --resource-group {_group(account)} --location {region}"
     unsuited = _elsewhere(desired, account) or _unfit(desired, account)
     back = ""
     if not unsuited:
@@ -67,13 +68,13 @@ def _back(desired: DesiredService, before: RecordedService, command: str, after:
     )
 
 
-def _unfit(desired: DesiredService, account: Mapping[str, Any]) -> str:
+def _unfit(desired: DesiredService, account: Deleted) -> str:
     """In words: the account would stay of another kind, or no identity could be given access to its key; ""
     for neither. Azure brings an account back with its binding, kind, tier and own identity (observed)."""
-    kind = str(account.get("kind") or desired.kind)
+    kind = account.kind or desired.kind
     if kind_limits.kind_change(kind, desired.kind):
         return f", and would come back as one of kind {kind!r}, which it keeps"
-    if not desired.has_key or account.get("principalId"):
+    if not desired.has_key or account.principal_id:
         return ""
     return (
         ", and would come back without a system-assigned identity, because Azure does not recover a "
@@ -81,26 +82,25 @@ def _unfit(desired: DesiredService, account: Mapping[str, Any]) -> str:
     )
 
 
-def _held(deleted: Mapping[str, Any]) -> str:
-    until = f", until {deleted['scheduledPurgeDate']}" if deleted.get("scheduledPurgeDate") else ""
-    return f"{deleted['name']!r} is held by a resource deleted {deleted.get('deletionDate', '')}{until}"
+def _held(deleted: Deleted) -> str:
+    until = f", until {deleted.scheduled_purge_date}" if deleted.scheduled_purge_date else ""
+    return f"{deleted.name!r} is held by a resource deleted {deleted.deletion_date or ''}{until}"
 
 
-def _elsewhere(desired: DesiredService, deleted: Mapping[str, Any]) -> str:
+def _elsewhere(desired: DesiredService, deleted: Deleted) -> str:
     """In words: the deleted resource was in another group or region, so it is not this service's; "" if it
     was in the same."""
     group = desired.group_name
-    place = (_group(deleted).lower(), regions.normalised(deleted["location"]))
+    place = (_group(deleted).lower(), regions.normalised(deleted.location))
     if place == (group.lower() or place[0], regions.normalised(desired.location)):
         return ""
-    where = f"in group {_group(deleted)!r} and region {deleted['location']!r}"
+    where = f"in group {_group(deleted)!r} and region {deleted.location!r}"
     return f", {where}, and can be recovered only there"
 
 
-def _named(name: str | None, listed: Listed) -> Mapping[str, Any] | None:
-    return next((found for found in listed if name and found["name"].lower() == name.lower()), None)
+def _named(name: str | None, listed: Listed) -> Deleted | None:
+    return next((found for found in listed if name and found.name.lower() == name.lower()), None)
 
 
-def _group(deleted: Mapping[str, Any]) -> str:
-    place = deleted.get("resourceId") or deleted["id"]
-    return arm_ids.group_of(str(place))
+def _group(deleted: Deleted) -> str:
+    return arm_ids.group_of(deleted.resource_id or deleted.id)

@@ -1,19 +1,20 @@
 """What is known of one service before a run: its settings, its resources in the state, and those in Azure.
 
 Owns: conclusions from these three, such as whether the identity can use the key. Pure. Does not own: how it
-is read (components/preflight/look.py), what is wrong with it (rules.py), what is done about it (components/).
+is read (provider/service_look.py), what is wrong with it (rules.py), what is done about it (components/).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from core import adapters, arm_ids, coverage, demands, facts, rights
 from core import resource_types as types
 from core.rights import Access, EffectiveAccess
-from core.service.account import AccountBefore
+from core.service.account import AccountBefore, recorded_account
 from core.service.desired import DEPLOYER, PINNED, RBAC, DesiredService
-from core.service.key_place import KeyPlace, is_another_vault, is_elsewhere
-from core.service.recorded import Answer, RecordedService
+from core.service.key_place import KeyPlace, is_another_vault, is_elsewhere, place_of_key
+from core.service.recorded import Answer, RecordedService, State, as_it_is
 
 _NO_ACCESS = EffectiveAccess()
 _FULL_ACCESS = EffectiveAccess(frozenset(word.lower() for word in rights.NEEDED))
@@ -31,6 +32,10 @@ class Deployer:
 _NO_UPGRADE = facts.Upgrade()
 
 
+READ_PARTS: Final = ("account", "vault", "key", "assignment", "operator", "audit", "identity")
+"""What is read of a service, as `Live.unread` names it."""
+
+
 @dataclass(frozen=True)
 class Live:
     """The resources in Azure; None for each that does not exist or did not have to be read. `unread` names
@@ -43,7 +48,7 @@ class Live:
     False if Azure lists no deleted account of the name of one that is gone, so that none can come back.
     `can_leave_key` is False if the account is to leave a key that its identity can no longer use.
     `operators` are the key operators, by object id, who have an access that the state does not record; with
-    its id.
+    its id. `unusable`: why the version that the account is on wraps nothing; "" if it does, or was not read.
     """
 
     account: Answer = None
@@ -57,6 +62,7 @@ class Live:
     operators: Mapping[str, str] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
     is_held: bool = True
+    unusable: str = ""
 
 
 @dataclass(frozen=True)
@@ -236,6 +242,23 @@ class ServiceState:
         in_azure = self.live.assignment is not None or policies.level is not Access.NONE
         usable = (self.before.grant_recorded or in_azure) and not self.account_lacks_access
         return usable and self.account.bound_key is not None and not self.has_proof
+
+
+def known_service(
+    desired: DesiredService,
+    recorded: RecordedService,
+    state: State,
+    login: Deployer,
+    live: Live,
+    *,
+    recovers: bool = False,
+) -> ServiceState:
+    """What is known of a service that a state records, once it has been looked at."""
+    before = as_it_is(recorded, live.account)
+    declared = replace(
+        recorded_account(state, desired.account_name), live=live.account, unusable=live.unusable
+    )
+    return ServiceState(desired, before, login, place_of_key(desired, before), live, declared, recovers)
 
 
 def key_operators(desired: DesiredService, login: Deployer) -> list[str]:

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.preflight.look import ServiceRequest
-from components.preflight.run import RefusedError, preflight
+from components.preflight.run import RefusedError, ServiceRequest, preflight
 from components.testing import CLIENT, PRINCIPAL, existing_vault
 from core import arm_ids
 from core import resource_types as types

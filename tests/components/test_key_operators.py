@@ -9,8 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.preflight.look import ServiceRequest
-from components.preflight.run import preflight
+from components.preflight.run import ServiceRequest, preflight
 from components.service import EncryptedAIServicesAccount
 from core import arm_ids
 from core import resource_types as types

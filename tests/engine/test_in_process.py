@@ -466,6 +466,21 @@ def test_no_service_goes_unnamed() -> None:
     assert [one["keySource"] for one in states[1:]] == [KEY_VAULT] * (len(states) - 1)
 
 
+@pytest.mark.parametrize("model", ["accessPolicy", "rbac"])
+@pytest.mark.parametrize("identity", ["systemAssigned", "userAssigned"])
+def test_a_resource_has_the_same_hooks_in_each_update(identity: str, model: str) -> None:
+    """The engine records their names, and writes the whole state once for each resource that has others: an
+    update of 100 services that changes nothing took 97 s of processor time."""
+    engine, service = Engine(Wire()), {"name": "fleet", "identity": identity, "accessModel": model}
+    hooks = []
+    for _ in range(2):
+        run_program(partial(engine.up, refresh=False), [service])
+        hooks.append({urn: held.hooks for urn, held in engine.state.items()})
+    first, second = hooks
+    assert engine.operations == []
+    assert second == first
+
+
 _EACH = {"Check": 10, "Create": 10}
 MOST: Mapping[str, Mapping[str, int]] = {
     # Whether its names are free (its group, its vault and its account); all else is asked once for all.

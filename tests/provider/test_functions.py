@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.api_versions import ACCOUNTS, UPGRADES, VAULTS
-from core.facts import Deleted
+from core.api_versions import ACCOUNTS, VAULTS
 from provider.deployment import checks
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN
@@ -16,22 +15,16 @@ from tests.provider.fake_azure import (
     KEY_ID,
     SUBSCRIPTION,
     TENANT,
-    V1,
-    V2,
-    V3,
     VAULT_ID,
     FakeAzure,
-    a_version,
-    key_uri,
 )
-from tests.provider.fake_azure import HSM_KEY as HSM_KEY_ID
 from tests.provider.rig import Engine, engine, refused
 
-DELETED = "azure-cmk:index:getDeleted"
-HSM_KEY = "azure-cmk:index:getManagedHsmKey"
+PREFLIGHT = "azure-cmk:index:preflight"
 LOGIN = "azure-cmk:index:getClientConfig"
 CHECK = "azure-cmk:index:checkDeployment"
 RESOURCES = "azure-cmk:index:getResources"
+WRITTEN = "azure-cmk:index:getWrittenVault"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
 BROKEN = ServiceError(503, "ServiceUnavailable", "down")
 ACCOUNT = {"id": ACCOUNT_ID}
@@ -39,57 +32,9 @@ ACCOUNT = {"id": ACCOUNT_ID}
 
 async def test_what_is_not_known_yet_is_answered_with_unknown(pulumi: Engine) -> None:
     """In a preview a function of an unknown id asks nothing and promises nothing."""
-    answer, _ = await pulumi.invoke(DELETED, {"subscriptionId": UNKNOWN})
-    assert answer == {"vaults": UNKNOWN, "accounts": UNKNOWN}
+    answer, _ = await pulumi.invoke(WRITTEN, {"vaultId": UNKNOWN})
+    assert answer == {"vault": UNKNOWN, "readsAreLate": UNKNOWN}
     assert pulumi.azure.calls == []
-
-
-async def test_get_deleted_tells_what_still_holds_a_name(pulumi: Engine) -> None:
-    """All that is soft-deleted in a subscription: a program of many services asks once."""
-    pulumi.azure.deleted["vaults"] = [
-        Deleted("id", name, "westeurope", "d", "p", f"{VAULT_ID}/x") for name in ("one", "two")
-    ]
-    answer, _ = await pulumi.invoke(DELETED, {"subscriptionId": SUBSCRIPTION})
-    assert [vault["name"] for vault in answer["vaults"]] == ["one", "two"]
-    assert answer["vaults"][0] == {
-        "id": "id",
-        "name": "one",
-        "location": "westeurope",
-        "deletionDate": "d",
-        "scheduledPurgeDate": "p",
-        "resourceId": f"{VAULT_ID}/x",
-    }
-    assert answer["accounts"] == []
-
-
-async def test_get_deleted_tells_why_it_may_not_list(pulumi: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A missing right is an answer; no answer is a failure."""
-    answers = [ServiceError(403, "AuthorizationFailed", "no Microsoft.Test/kind/read")]
-
-    async def deleted_accounts(subscription: str) -> list[Deleted]:
-        raise answers[-1]
-
-    monkeypatch.setattr(pulumi.azure, "deleted_accounts", deleted_accounts)
-    answer, failures = await pulumi.invoke(DELETED, {"subscriptionId": SUBSCRIPTION})
-    assert not failures
-    assert [*answer] == ["unread"]
-    assert "Microsoft.Test/kind/read" in answer["unread"]
-    answers.append(BROKEN)
-    await refused(pulumi.invoke(DELETED, {"subscriptionId": SUBSCRIPTION}), "503 ServiceUnavailable: down")
-
-
-@pytest.mark.parametrize("version", [V1, V2])
-@pytest.mark.parametrize("key", [KEY_ID, HSM_KEY_ID])
-async def test_a_version_of_a_key_is_described_as_resource_manager_does_it(
-    pulumi: Engine, key: str, version: str
-) -> None:
-    """Also one that is not the current one, and none that there is not."""
-    pulumi.azure.versions = [a_version(enabled=False, expires=9), a_version(V3)]
-    answer, _ = await pulumi.invoke("azure-cmk:index:getKeyVersion", {"keyId": key, "version": version})
-    attributes = {"enabled": False, "nbf": None, "exp": 9}
-    properties = {"keyUriWithVersion": key_uri(V1), "attributes": attributes}
-    described = {"version": {"properties": properties}}
-    assert answer == (described if version == V1 else {})
 
 
 NEEDS_ROLE = ServiceError(
@@ -98,11 +43,9 @@ NEEDS_ROLE = ServiceError(
 
 
 async def test_each_resource_is_answered_by_itself(pulumi: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the order of the question: found, absent, not to be read, and without an answer; one of an API
-    version that is asked for."""
+    """In the order of the question: found, absent, not to be read, and without an answer."""
     answers = {
         (VAULT_ID, VAULTS): {"id": VAULT_ID},
-        (ACCOUNT["id"], UPGRADES): {"properties": {"foundryAutoUpgrade": {"mode": "NotSet"}}},
         (KEY_ID, VAULTS): NEEDS_ROLE,
         (f"{VAULT_ID}/keys/other", VAULTS): BROKEN,
         (ACCOUNT["id"], ACCOUNTS): ServiceError(403, "AuthorizationFailed", "no Microsoft.Test/kind/read"),
@@ -116,26 +59,23 @@ async def test_each_resource_is_answered_by_itself(pulumi: Engine, monkeypatch: 
 
     monkeypatch.setattr(pulumi.azure, "ask", ask)
     ids = [VAULT_ID, f"{VAULT_ID}x", KEY_ID, f"{VAULT_ID}/keys/other", ACCOUNT["id"]]
-    asked = [{"id": id} for id in ids] + [{"id": ACCOUNT["id"], "apiVersion": UPGRADES}]
+    asked = [{"id": id} for id in ids]
     answer, failures = await pulumi.invoke(RESOURCES, {"resources": asked})
     assert not failures
-    found, absent, needs_role, failed, denied, upgrade = answer["resources"]
+    found, absent, needs_role, failed, denied = answer["resources"]
     assert (found, absent) == ({"found": {"id": VAULT_ID}}, {"found": None})
     assert needs_role["lacksDataRole"] is True
     assert "Key Vault Crypto Officer" in needs_role["unread"]
     assert "503 ServiceUnavailable: down" in failed["failed"]
     assert (denied["lacksDataRole"], "Microsoft.Test/kind/read" in denied["unread"]) == (False, True)
-    assert upgrade["found"]["properties"]["foundryAutoUpgrade"] == {"mode": "NotSet"}
 
 
 @pytest.mark.parametrize(
     ("token", "args", "failing"),
     [
-        (HSM_KEY, {"keyId": KEY_ID}, "keyId"),
-        (HSM_KEY, {"keyId": UNKNOWN, "principalId": "language"}, "principalId"),
-        (DELETED, {}, "subscriptionId"),
-        (DELETED, {"subscriptionId": SUBSCRIPTION, "names": "y"}, "names"),
         (LOGIN, {"x": 1}, "x"),
+        (PREFLIGHT, {}, "question"),
+        (PREFLIGHT, {"question": 1}, "question"),
         (CHECK, {"resources": [{"id": "language"}]}, "resources[0]"),
         (CHECK, {"resources": [ACCOUNT, {**ACCOUNT, "action": "move"}]}, "resources[1]"),
         (CHECK, {"resources": [{**ACCOUNT, "names": "x"}]}, "resources[0]"),
@@ -155,10 +95,9 @@ async def test_bad_arguments_are_named(
     assert pulumi.azure.calls == []
 
 
-async def test_the_login_is_told_and_its_subscription_is_the_default() -> None:
-    """A program can compare this provider's login with azure-native's."""
+async def test_the_login_is_told() -> None:
+    """A program can see by whom this provider acts."""
     pulumi = await engine(FakeAzure(), config={"subscriptionId": SUBSCRIPTION})
-    assert await pulumi.invoke(DELETED, {}) == ({"vaults": [], "accounts": []}, {})
     answer, _ = await pulumi.invoke(LOGIN, {})
     assert answer == {
         "objectId": "deployer",
@@ -204,9 +143,6 @@ async def test_check_deployment_tells_what_it_could_not_ask(
     why = {one["what"]: one["why"] for one in answer["unchecked"]}
     assert set(why) == {"whether the names are free", "resources with values that are not known yet"}
     assert "AuthorizationFailed" in why["whether the names are free"]
-
-
-WRITTEN = "azure-cmk:index:getWrittenVault"
 
 
 @pytest.mark.parametrize(

@@ -287,7 +287,7 @@ async def test_errors_and_the_log_do_not_tell_a_secret(pulumi: Engine, *, previe
 async def test_a_secret_argument_of_a_function_is_in_no_message(pulumi: Engine) -> None:
     """A malformed one, and one that is part of an argument."""
     for token, args, secret in (
-        ("getManagedHsmKey", {"keyId": f"{KEY_ID}/secret-part"}, "keyId"),
+        ("getWrittenVault", {"vaultId": f"{VAULT_ID}/secret-part"}, "vaultId"),
         ("checkDeployment", {"resources": [{"id": "/secret-part", "action": "no"}]}, "resources"),
     ):
         request = provider_pb2.InvokeRequest(tok=f"azure-cmk:index:{token}", args=encode(args, (secret,)))

@@ -63,8 +63,8 @@ class Random:
                 args = encode({"subscriptionId": str(self.random.randrange(3))})
                 return provider_pb2.ConfigureRequest(args=args)
             case "Invoke":
-                args = self.some(["resources", "keyId", "principalId"])
-                tokens = ("checkDeployment", "getManagedHsmKey", "getClientConfig")
+                args = self.some(["resources", "question", "vaultId"])
+                tokens = ("checkDeployment", "preflight", "getWrittenVault", "getClientConfig")
                 return provider_pb2.InvokeRequest(
                     tok=f"azure-cmk:index:{self.random.choice(tokens)}", args=args
                 )

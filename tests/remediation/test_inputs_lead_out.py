@@ -24,7 +24,6 @@ from operate.errors import OperateError
 from probe.__main__ import place
 from probe.conversation import UnknownError
 from provider import checks
-from provider.functions import wrong_arguments
 from provider.served import Served
 from provider.wire import Properties
 from review import approvals
@@ -46,14 +45,6 @@ def binding(given: Mapping[str, Any]) -> None:
     handler = Served(FakeAzure(), FakeClock(), core_login({}, {})).resources[resource_types.BINDING]
     inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), **given}
     if failures := handler.check(Properties(inputs)):
-        raise ValueError(failures[0].reason)
-
-
-def deleted(given: Mapping[str, Any]) -> None:
-    """`getDeleted` with arguments, by a login with an environment."""
-    found = core_login({}, given.get("environ", {}))
-    arguments = Properties(given.get("arguments", {}))
-    if failures := wrong_arguments("azure-cmk:index:getDeleted", found, arguments):
         raise ValueError(failures[0].reason)
 
 
@@ -116,7 +107,7 @@ def exemptions(given: list[Mapping[str, str]]) -> None:
 ACCEPTS: Mapping[str, Callable[[Any], None]] = {
     one.__name__: one
     for one in (
-        *(binding, deleted, resource_group_id, probe, stack_login, service),
+        *(binding, resource_group_id, probe, stack_login, service),
         *(approval, fleet_and_stack, settings, principal_id, named, exemptions),
     )
 }

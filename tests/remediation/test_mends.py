@@ -12,9 +12,9 @@ from unittest import mock
 
 import pytest
 
-from components.preflight import look, planned
+from components.preflight import planned
 from components.preflight import run as preflight
-from core.service import access, data_loss, drift, key_place, rules, soft_deleted
+from core.service import access, data_loss, drift, key_place, rules, soft_deleted, state
 from core.service.state import ServiceState
 from provider import key_access, key_version
 from provider.deployment import checks
@@ -80,7 +80,7 @@ MENDS = {
     "what is gone is told": Mend((rules, "RULES"), _without(drift.gone)),
     "a first generation rotates": Mend((key_version, "rotates"), _rotates_a_number),
     "a key is named as before": Mend((key_place, "_is_another_key"), _no),
-    "guards judge the live account": Mend((look, "as_it_is"), lambda before, _: before),
+    "guards judge the live account": Mend((state, "as_it_is"), lambda before, _: before),
     "a subnet is looked up": Mend((planned, "_references"), _nothing),
     "a wrong key is told first": Mend((checks, "_demands"), _nothing),
     "a rotation waits for its grant": Mend((key_version.Rotation, "_with_access"), _at_once),

@@ -72,6 +72,7 @@ class Held:
     failed: bool = False
     retained: bool = False
     deleted_with: str = ""
+    hooks: tuple[str, ...] = ()
 
 
 @dataclass
@@ -370,6 +371,10 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         try:
             with self._counted():
                 held = self._step(urn, request)
+                named = request.hooks
+                held.hooks = (
+                    *(*named.before_create, *named.before_update, *named.after_update, *named.on_error),
+                )
         except ProviderError as error:
             self.errors.append(f"{request.type} {request.name}: {error}")
             raise _refused_call(str(error)) from error

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from components.arguments.service_args import EncryptedAIServicesAccountArgs
-from components.preflight.look import ServiceRequest
-from components.preflight.run import preflight
+from components.preflight.run import ServiceRequest, preflight
 from components.service import EncryptedAIServicesAccount
 from core.login import Login
 from localazure import seed

@@ -16,7 +16,6 @@ from unittest.mock import patch
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from components import azure_failures
-from components.preflight import run as preflight
 from localazure.standin import arm as standin_arm
 from localazure.standin.answer import Answer
 from localazure.standin.arm import Delays
@@ -162,6 +161,5 @@ def waiting_on(wire: Wire) -> Iterator[None]:
         patch.object(standin_arm.Arm, "wait", wait),
         patch.object(azure_failures, "asyncio", SimpleNamespace(sleep=sleep)),
         patch.object(azure_failures, "time", SimpleNamespace(monotonic=wire.now)),
-        patch.object(preflight, "asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": sleep})),
     ):
         yield

@@ -6,19 +6,29 @@ registered, with which inputs, options and dependencies. It proves nothing about
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from unittest.mock import patch
 
 from pulumi.runtime import mocks, rpc
 
 from components.arguments.inputs import read
 from components.arguments.service_args import EncryptedAIServicesAccountArgs
-from components.preflight import run as preflight
 from components.service import EncryptedAIServicesAccount
-from components.testing import PRINCIPAL, TENANT, AbsentError, AzureMocks
-from core import arm_ids
+from components.testing import DEPLOYER, PRINCIPAL, TENANT, AbsentError, AzureMocks
+from core import adapters, arm_ids
+from core.facts import Deleted, KeyVersion, RoleAssignment
+from core.login import Login
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from core.service.question import question_of
+from provider import service_preflight
+from provider.azure import Azure, retrying
+from provider.azure_client import Principal
+from provider.failure import ServiceError
+from provider.resource import Call
+from provider.waiting import Waiter
+from tests.provider.rig import FakeClock
 from tests.support.program import run_program
 
 OTHER_SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
@@ -51,39 +61,47 @@ class FakeAzure(AzureMocks):
         super().__init__()
         self.key = None
         self.state: dict[str, Any] = {}
-        self.deleted: dict[str, Any] = {}
+        self.deleted: dict[str, list[Deleted]] = {}
         self.report: dict[str, Any] = {}
         self.hsm: dict[str, Any] = {}
         self.asked: list[mocks.MockCallArgs] = []
-
-    @property
-    def read(self) -> list[str]:
+        self.read: list[str] = []
         """The ids of the resources that were read, as often as each was."""
-        calls = [one.args["resources"] for one in self.asked if one.token.endswith(":getResources")]
-        return [str(resource["id"]) for resources in calls for resource in resources]
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         self.asked.append(args)
         own: dict[str, dict[str, Any]] = {
             "pulumi:pulumi:readStackResourceOutputs": {"outputs": self.state},
-            "azure-cmk:index:getDeleted": self.deleted,
             "azure-cmk:index:checkDeployment": self.report,
-            "azure-cmk:index:getManagedHsmKey": self.hsm,
         }
+        if args.token == "azure-cmk:index:preflight":
+            return {"answer": asyncio.run(self._preflight(args.args["question"]))}, []
         if args.token == "azure-native:cognitiveservices:getAccount":
             return self._account(str(args.args["accountName"])), []
         return (own[args.token], []) if args.token in own else super().call(args)
 
     def found(self, id: str) -> dict[str, Any] | None:
+        """A resource as Resource Manager describes it; None if it does not exist."""
         name = arm_ids.name_of(id)
         if arm_ids.parse(id).type == arm_ids.ACCOUNT:
             try:
                 return self._account(name)
             except AbsentError:
                 return None
+        if arm_ids.parse(id).type == arm_ids.VAULT:
+            return self.vault
         if arm_ids.parse(id).type == arm_ids.KEY and name == EXISTING_KEY:
             return {"properties": dict(self.key or _USABLE)}
-        return super().found(id)
+        if arm_ids.parse(id).type == arm_ids.KEY and self.key is not None:
+            return {"properties": dict(self.key)}
+        return None
+
+    async def _preflight(self, question: str) -> str:
+        """azure-cmk's own answer, from what is here."""
+        waiter = Waiter(FakeClock())
+        azure = retrying(_Reads(self), waiter)
+        call = Call("", azure, Login(), waiter, warn=_silent, inform=_silent)
+        return (await service_preflight.answer(call, question_of(question))).text
 
     def _account(self, name: str) -> dict[str, Any]:
         """An account that the state has or this run made. Raises AbsentError for any other."""
@@ -116,6 +134,55 @@ class FakeAzure(AzureMocks):
             **{name: value for name, value in named[f"{service}-binding"].items() if name in _KEY},
         }
         return {"encryption": {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key}}
+
+
+class _Reads(Azure):
+    """The part of Azure that azure-cmk reads before a run."""
+
+    answered_at = 0.0
+
+    def __init__(self, told: FakeAzure) -> None:
+        self._told = told
+
+    async def principal(self) -> Principal:
+        return Principal(DEPLOYER, TENANT)
+
+    async def ask(self, method: str, path: str, api_version: str, body: Any = None) -> Mapping[str, Any]:
+        self._told.read.append(path)
+        if arm_ids.in_managed_hsm(path):
+            return dict(self._part_of_hsm("hsm"))
+        if (found := self._told.found(path)) is None:
+            raise ServiceError(404, "ResourceNotFound", path)
+        return found
+
+    async def key_version(self, key: arm_ids.ArmId, version: str | None) -> KeyVersion | None:
+        return adapters.key_version(self._part_of_hsm("version"))
+
+    async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+        id = self._part_of_hsm("assignmentId")
+        return [RoleAssignment(scope, principal_id, role.id, id=id)] if id else []
+
+    async def deleted_vaults(self, subscription: str) -> list[Deleted]:
+        return self._soft_deleted("vaults")
+
+    async def deleted_accounts(self, subscription: str) -> list[Deleted]:
+        return self._soft_deleted("accounts")
+
+    def _soft_deleted(self, what: str) -> list[Deleted]:
+        return self._told.deleted.get(what, [])
+
+    def _part_of_hsm(self, part: str) -> Any:
+        """A part of the managed HSM, its key or its roles."""
+        if part in self._told.hsm.get("unread", ()):
+            raise ServiceError(403, "Forbidden", self._told.hsm["unread"][part])
+        if part not in self._told.hsm and part != "assignmentId":
+            raise ServiceError(404, "NotFound", part)
+        return self._told.hsm.get(part)
+
+
+async def _silent(message: str) -> None:
+    del message
 
 
 @dataclass(frozen=True)
@@ -173,6 +240,5 @@ def run(
     """Runs a program to its end as a stack of its own, and returns what it asked of the engine. Who looks at
     what a program did before it failed gives the `monitor`. A second look at Azure comes at once."""
     monitor = monitor or RecordingMonitor(azure or FakeAzure())
-    with patch.object(preflight, "SECOND_LOOK_SECONDS", 0):
-        run_program(program, monitor, project="language-cmk", stack="test", preview=preview)
+    run_program(program, monitor, project="language-cmk", stack="test", preview=preview)
     return monitor

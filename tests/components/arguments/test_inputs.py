@@ -10,8 +10,7 @@ import pytest
 from pulumi_azure_native import resources
 
 from components.arguments.problem import InputError
-from components.preflight.look import ServiceRequest
-from components.preflight.run import preflight
+from components.preflight.run import ServiceRequest, preflight
 from components.resources.key import EncryptionKey
 from components.resources.vault import KeyVault
 from components.service import EncryptedAIServicesAccount

@@ -9,10 +9,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.preflight.look import ServiceRequest
-from components.preflight.run import RefusedError, preflight
+from components.preflight.run import RefusedError, ServiceRequest, preflight
 from components.service import EncryptedAIServicesAccount
 from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT
+from core.facts import Deleted
 from core.service.data_loss import losses
 from core.service.recorded import recorded_service, state_of
 from core.service.state import Deployer
@@ -109,12 +109,12 @@ def test_fails_before_anything_is_registered() -> None:
 def deleted(group: str = "rg-language") -> FakeAzure:
     azure = FakeAzure()
     place = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
-    times = {"location": "westeurope", "deletionDate": "monday", "scheduledPurgeDate": "friday"}
+    times = {"location": "westeurope", "deletion_date": "monday", "scheduled_purge_date": "friday"}
     vault = f"{place}/providers/Microsoft.KeyVault/vaults/kv-language"
     account = f"{place}/deletedAccounts/lang-language"
     azure.deleted = {
-        "vaults": [{"id": "x", "name": "KV-language", "resourceId": vault, **times}],
-        "accounts": [{"id": account, "name": "lang-language", "principalId": PRINCIPAL, **times}],
+        "vaults": [Deleted("x", "KV-language", resource_id=vault, **times)],
+        "accounts": [Deleted(account, "lang-language", principal_id=PRINCIPAL, **times)],
     }
     return azure
 
@@ -138,7 +138,7 @@ def test_fails_on_names_that_are_held_and_says_until_when() -> None:
     ("group", "change", "why"),
     [
         ("rg-other", {}, "only there"),
-        ("rg-language", {"principalId": None}, "does not recover a user-assigned"),
+        ("rg-language", {"principal_id": None}, "does not recover a user-assigned"),
         ("rg-language", {"kind": "AIServices"}, "come back as one of kind 'AIServices'"),
     ],
 )
@@ -148,7 +148,7 @@ def test_nobody_is_told_to_bring_back_what_is_not_theirs_or_would_stay_out_of_re
     """What was deleted elsewhere comes back only there; a user-assigned identity does not come back; and a
     kind does not change."""
     azure = deleted(group)
-    azure.deleted["accounts"][0].update(change)
+    azure.deleted["accounts"] = [replace(azure.deleted["accounts"][0], **change)]
     with pytest.raises(RefusedError) as refused:
         service(azure)
     told = {problem.path: problem.text for _, problem in refused.value.problems}

@@ -7,8 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.preflight.look import ServiceRequest
-from components.preflight.run import preflight
+from components.preflight.run import ServiceRequest, preflight
 from components.service import EncryptedAIServicesAccount
 from core import effects
 from tests.components.bound import HUB, standing

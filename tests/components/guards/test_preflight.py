@@ -10,14 +10,17 @@ import pulumi
 import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
-from components.preflight.look import ServiceRequest, refuse_other_login
-from components.preflight.run import RefusedError, preflight
-from components.sdk.invokes import missing_data_role
+from components.azure_failures import missing_data_role
+from components.preflight.run import RefusedError, ServiceRequest, preflight
+from components.sdk.invokes import InvokeError
 from components.service_plan import ServicePlan
 from components.testing import SUBSCRIPTION, AbsentError, existing_vault
 from core import arm_ids
+from core.facts import Deleted
 from core.service.account import AccountBefore
+from core.service.question import Answer, ServiceAnswer
 from core.service.state import Deployer
+from provider.failure import ServiceError
 from tests.components.bound import GRANT, HUB, state
 from tests.support.recording import FakeAzure, RecordingMonitor, run, service_inputs
 
@@ -43,24 +46,6 @@ def test_a_question_that_is_not_answered_is_told_without_a_traceback() -> None:
         run(lambda: preflight({"one": wanted}), azure=answered(FakeAzure(), refusing))
 
 
-@pytest.mark.parametrize(
-    ("native", "own", "refused"),
-    [
-        ({"objectId": "a", "tenantId": "t"}, {"objectId": "b", "tenantId": "t"}, "objectId a and b"),
-        ({"objectId": "a", "tenantId": "t"}, {"objectId": "a", "tenantId": "u"}, "tenantId t and u"),
-        ({"objectId": "A", "tenantId": "T"}, {"objectId": "a", "tenantId": "t"}, ""),
-        ({"objectId": "a", "tenantId": "t"}, {"objectId": "", "tenantId": "t"}, ""),
-    ],
-)
-def test_two_logins_are_refused(native: dict[str, str], own: dict[str, str], refused: str) -> None:
-    """What is made and what is bound must be of one principal, as far as the tokens say who it is."""
-    if not refused:
-        refuse_other_login(native, own)
-        return
-    with pytest.raises(pulumi.RunError, match=refused):
-        refuse_other_login(native, own)
-
-
 def test_a_shared_vault_is_asked_about_once() -> None:
     """However many services have their keys in it; what is a service's own is asked for each."""
     azure = FakeAzure()
@@ -72,8 +57,9 @@ def test_a_shared_vault_is_asked_about_once() -> None:
     assert (read.count(arm_ids.VAULT), read.count(arm_ids.KEY)) == (1, 3)
 
 
-def test_what_all_services_need_is_read_in_as_many_calls_as_one_service_needs() -> None:
-    """The accounts in one, and what is around their keys in another."""
+def test_all_services_are_one_question() -> None:
+    """However many: what the state has, who azure-native is, and then one call of azure-cmk about what exists
+    and one about what is yet to be made."""
     calls = []
     for number in (1, 20):
         azure, names = FakeAzure(), [f"s{one}" for one in range(number)]
@@ -81,8 +67,15 @@ def test_what_all_services_need_is_read_in_as_many_calls_as_one_service_needs() 
         azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk"}
         services = {name: ServiceRequest(service_inputs(name)) for name in names}
         run(partial(preflight, services), azure=azure)
-        calls.append(len([one for one in azure.asked if one.token.endswith(":getResources")]))
-    assert calls == [2, 2]
+        calls.append([one.token for one in azure.asked])
+    one_service, twenty_services = calls
+    assert one_service == twenty_services
+    assert one_service == [
+        "pulumi:pulumi:readStackResourceOutputs",
+        "azure-native:authorization:getClientConfig",
+        "azure-cmk:index:preflight",
+        "azure-cmk:index:checkDeployment",
+    ]
 
 
 def test_a_key_that_may_not_be_read_names_the_role() -> None:
@@ -125,23 +118,18 @@ def test_access_is_taken_away_although_another_service_is_refused() -> None:
     assert [found.name for found in monitor.of(":KeyAccessRevocation")] == ["two-revocation"]
 
 
-@pytest.mark.parametrize("unanswered", ["checkDeployment", "getDeleted", "getResources"])
-def test_access_is_taken_away_although_azure_does_not_answer(unanswered: str) -> None:
+def test_access_is_taken_away_although_azure_does_not_answer() -> None:
     """A question about one service that fails ends the run, and keeps the data of no other one readable."""
-
-    def silent(args: MockCallArgs) -> Any:
-        if not args.token.endswith(f":{unanswered}"):
-            return None
-        if unanswered != "getResources":
-            raise RefusedLoginError
-        of_one = {"failed": "Azure does not accept the login"}
-        answer = azure.answer("index:getResources", args.args)
-        told = zip(args.args["resources"], answer["resources"], strict=True)
-        return {"resources": [of_one if "/kv-one/" in one["id"] else found for one, found in told]}
-
     azure = two_services()
+    found = azure.found
 
-    monitor = RecordingMonitor(answered(azure, silent))
+    def silent(id: str) -> Any:
+        if "/kv-one" in id:
+            raise ServiceError(401, "InvalidAuthenticationToken", "Azure does not accept the login")
+        return found(id)
+
+    azure.found = silent  # type: ignore[method-assign]
+    monitor = RecordingMonitor(azure)
     services = {
         "one": ServiceRequest(service_inputs("one")),
         "two": ServiceRequest(service_inputs("two", access="revoked")),
@@ -152,20 +140,40 @@ def test_access_is_taken_away_although_azure_does_not_answer(unanswered: str) ->
     assert [found.name for found in monitor.of(":KeyAccessRevocation")] == ["two-revocation"]
 
 
-@pytest.mark.timeout(60)
+def test_access_is_taken_away_although_new_resources_cannot_be_checked() -> None:
+    """The question about them comes last, and its failure ends the run."""
+
+    def silent(args: MockCallArgs) -> Any:
+        if args.token.endswith(":checkDeployment"):
+            raise RefusedLoginError
+
+    monitor = RecordingMonitor(answered(two_services(), silent))
+    services = {
+        "two": ServiceRequest(service_inputs("two", access="revoked")),
+        "new": ServiceRequest(service_inputs("new")),
+    }
+    with pytest.raises(pulumi.RunError, match="Azure does not accept the login"):
+        run(lambda: preflight(services), monitor=monitor)
+    assert [found.name for found in monitor.of(":KeyAccessRevocation")] == ["two-revocation"]
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
-    [([{"found": None}], "answered about 1 of 2 resources"), (["?", "?"], "has no attribute")],
+    [
+        (Answer({"one": ServiceAnswer()}).text, "azure-cmk answered nothing about two; run the same"),
+        ("{}", "versions"),
+        ("[1]", "versions"),
+        ('{"services": {"one": {"form": "of another version"}}}', "versions"),
+    ],
 )
-def test_nobody_waits_for_an_answer_that_cannot_be_read(answer: list[Any], said: str) -> None:
-    """As from another version of azure-cmk: the run ends, also for the services that wait for the rest."""
+def test_an_answer_of_another_version_ends_the_run(answer: str, said: str) -> None:
+    """No service is planned by an answer that says nothing of it, or cannot be read."""
 
     def other(args: MockCallArgs) -> Any:
-        is_read = args.token.endswith(":getResources") and len(args.args["resources"]) == len(services)
-        return {"resources": answer} if is_read else None
+        return {"answer": answer} if args.token.endswith(":preflight") else None
 
     services = {name: ServiceRequest(service_inputs(name)) for name in ("one", "two")}
-    with pytest.raises(Exception, match=said):
+    with pytest.raises(InvokeError, match=said):
         run(lambda: preflight(services), azure=answered(two_services(), other))
 
 
@@ -203,7 +211,7 @@ def test_the_problem_of_one_service_hides_none_of_another() -> None:
     azure = FakeAzure()
     groups = {name: f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-{name}" for name in ("fine", "wrong")}
     held = f"{groups['wrong']}/providers/Microsoft.KeyVault/vaults/kv-wrong"
-    azure.deleted = {"vaults": [{"name": "kv-wrong", "resourceId": held, "location": "westeurope"}]}
+    azure.deleted = {"vaults": [Deleted("x", "kv-wrong", "westeurope", resource_id=held)]}
     found = [*groups.values(), held]
     azure.report = {
         "findings": [{"id": one, "text": "Azure Policy denies it", "fix": "ask for it"} for one in found]

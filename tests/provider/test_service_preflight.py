@@ -1,0 +1,201 @@
+"""The answer to the one question of a program: who may ask it, what could not be read, and when an answer of
+Azure is believed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from core.facts import CUSTOMER_MANAGED, Deleted, RoleAssignment
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from core.service.desired import DesiredKey, DesiredService, DesiredVault
+from core.service.question import Answer, Question, Request, answer_of, question_of
+from core.service.state import Deployer
+from provider.failure import ServiceError
+from tests.provider.fake_azure import (
+    ACCOUNT_ID,
+    HSM_ID,
+    HSM_KEY,
+    KEY_ID,
+    PRINCIPAL,
+    SUBSCRIPTION,
+    TENANT,
+    V1,
+    V2,
+    VAULT_ID,
+    VAULT_URI,
+    a_version,
+    key_uri,
+)
+from tests.provider.rig import Engine, refused
+
+LOGIN = Deployer(TENANT, SUBSCRIPTION, "deployer")
+ARGUMENTS = {"account": "accountName", "vault": "vault.name", "resourceGroup": "resourceGroupName"}
+NEW = DesiredService(
+    account_name="language",
+    kind="TextAnalytics",
+    location="westeurope",
+    resource_group_name="language",
+    vault=DesiredVault(name="language-vault"),
+    key=DesiredKey(name="language-key"),
+    arguments=ARGUMENTS,
+)
+URN = "urn:pulumi:t::p::language-cmk:index:EncryptedAIServicesAccount"
+
+
+def bound_account(version: str = V1) -> dict[str, Any]:
+    """The account as Resource Manager has it, under a version of the key."""
+    key = {"keyVaultUri": VAULT_URI, "keyName": "language-key", "keyVersion": version}
+    encryption = {"keySource": CUSTOMER_MANAGED, "keyVaultProperties": key}
+    identity = {"type": "SystemAssigned", "principalId": PRINCIPAL}
+    properties = {"provisioningState": "Succeeded", "encryption": encryption}
+    return {"id": ACCOUNT_ID, "name": "language", "identity": identity, "properties": properties}
+
+
+def recorded(**binding: Any) -> dict[str, Any]:
+    """A stack with the account and its binding, whose vault and key are elsewhere."""
+    outputs = {
+        f"{URN}::one": {"accountId": ACCOUNT_ID, "kind": "TextAnalytics"},
+        f"{URN}$azure-native:cognitiveservices:Account::one-account": bound_account(),
+        f"{URN}$azure-cmk:index:CustomerManagedKey::one-binding": {"accountId": ACCOUNT_ID, **binding},
+    }
+    return {urn: {"outputs": one} for urn, one in outputs.items()}
+
+
+def open_vault() -> dict[str, Any]:
+    """The vault, which lets the account's identity in."""
+    entry = {
+        "objectId": PRINCIPAL,
+        "tenantId": TENANT,
+        "permissions": {"keys": ["get", "wrapKey", "unwrapKey"]},
+    }
+    return {"id": VAULT_ID, "properties": {"accessPolicies": [entry]}}
+
+
+def a_key(version: str, *, enabled: bool = True) -> dict[str, Any]:
+    """The key, whose current version this is."""
+    attributes = {"enabled": enabled}
+    return {"id": KEY_ID, "properties": {"keyUriWithVersion": key_uri(version), "attributes": attributes}}
+
+
+async def asked(pulumi: Engine, question: Question) -> Answer:
+    answer, failures = await pulumi.invoke("azure-cmk:index:preflight", {"question": question.text})
+    assert not failures
+    return answer_of(answer["answer"])
+
+
+ELSEWHERE = DesiredService(
+    account_name="language",
+    kind="TextAnalytics",
+    location="westeurope",
+    existing_resource_group_name="language",
+    vault=DesiredVault(id=VAULT_ID),
+    key=DesiredKey(id=KEY_ID),
+    arguments=ARGUMENTS,
+)
+
+
+def of_recorded(**changes: Any) -> Question:
+    return Question({"one": Request(ELSEWHERE)}, recorded(**changes), LOGIN)
+
+
+def test_question_and_answer_are_the_same_after_the_way() -> None:
+    """Each field comes back in its own type: nested records, lists, sets and None."""
+    question = Question({"one": Request(ELSEWHERE, ("old",))}, recorded(), LOGIN, is_preview=True)
+    assert question_of(question.text) == question
+
+
+@pytest.mark.parametrize(
+    ("native", "words"),
+    [
+        (Deployer(TENANT, SUBSCRIPTION, "other"), "objectId other and deployer"),
+        (Deployer("other", SUBSCRIPTION, "deployer"), "tenantId other and"),
+        (Deployer(TENANT.upper(), SUBSCRIPTION, "DEPLOYER"), ""),
+        (Deployer("", SUBSCRIPTION, ""), ""),
+    ],
+)
+async def test_two_logins_are_refused(pulumi: Engine, native: Deployer, words: str) -> None:
+    """What is made and what is bound must be of one principal, as far as the tokens say who it is; nothing of
+    another one's is read."""
+    question = Question({"one": Request(NEW)}, {}, native)
+    if not words:
+        assert (await asked(pulumi, question)).failed == ""
+        return
+    call = pulumi.invoke("azure-cmk:index:preflight", {"question": question.text})
+    await refused(call, f"logged in as different principals: {words}")
+    assert pulumi.azure.calls == ["principal"]
+
+
+async def test_what_holds_a_name_is_a_problem(pulumi: Engine) -> None:
+    """Of all that is soft-deleted in the subscription, which is listed once for all services."""
+    place = f"{ACCOUNT_ID.rpartition('/')[0]}/language"
+    pulumi.azure.deleted["accounts"] = [Deleted("id", "LANGUAGE", "westeurope", "d", "p", place)]
+    pulumi.azure.deleted["vaults"] = [Deleted("id", "other", "westeurope", "d", "p", VAULT_ID)]
+    services = {"one": Request(NEW), "two": Request(NEW)}
+    answer = await asked(pulumi, Question(services, {}, LOGIN))
+    for name in services:
+        assert [problem.path for problem in answer.services[name].problems] == ["accountName"]
+    assert [name for name in pulumi.azure.calls if name.startswith("deleted")] == [
+        "deleted_vaults",
+        "deleted_accounts",
+    ]
+
+
+async def test_a_list_that_may_not_be_read_is_told_and_no_answer_fails(
+    pulumi: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing right is an answer; a service that is down is none."""
+    answers = [ServiceError(403, "AuthorizationFailed", "no Microsoft.Test/kind/read")]
+
+    async def deleted_accounts(subscription: str) -> list[Deleted]:
+        raise answers[-1]
+
+    monkeypatch.setattr(pulumi.azure, "deleted_accounts", deleted_accounts)
+    question = Question({"one": Request(NEW)}, {}, LOGIN)
+    told = await asked(pulumi, question)
+    assert told.failed == ""
+    assert "holds a name, because" in told.unchecked[0]
+    assert "Microsoft.Test/kind/read" in told.unchecked[0]
+    answers.append(ServiceError(503, "ServiceUnavailable", "down"))
+    assert "503 ServiceUnavailable: down" in (await asked(pulumi, question)).failed
+
+
+async def test_an_absent_account_is_believed_when_azure_says_so_twice(pulumi: Engine) -> None:
+    """A front end that is behind is no drift; one that stays so is."""
+    pulumi.azure.answers |= {VAULT_ID: open_vault(), KEY_ID: a_key(V1)}
+    problems = (await asked(pulumi, of_recorded())).services["one"].problems
+    assert [problem.path for problem in problems if "no longer exists" in problem.text] == ["accountName"]
+    assert pulumi.clock.slept == [2.0]
+
+
+async def test_the_version_in_use_is_read_where_it_is_not_the_current_one(pulumi: Engine) -> None:
+    """A version that wraps nothing makes every write of the account fail, so that it is said before."""
+    pulumi.azure.answers |= {ACCOUNT_ID: bound_account(V2), VAULT_ID: open_vault(), KEY_ID: a_key(V1)}
+    pulumi.azure.versions = [a_version(V2, enabled=False), a_version(V1)]
+    found = (await asked(pulumi, of_recorded())).services["one"]
+    assert "disabled" in found.live.unusable
+    pulumi.azure.versions = [a_version(V2), a_version(V1)]
+    assert (await asked(pulumi, of_recorded())).services["one"].live.unusable == ""
+
+
+async def test_a_key_in_a_managed_hsm_is_read_there(pulumi: Engine) -> None:
+    """The HSM by Resource Manager, the newest version of the key and the role at it on the data plane."""
+    pulumi.azure.answers[HSM_ID] = {"id": HSM_ID, "properties": {}}
+    pulumi.azure.roles = [RoleAssignment(HSM_KEY, PRINCIPAL, HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id)]
+    in_hsm = replace(NEW, key=DesiredKey(id=HSM_KEY))
+    state = recorded()
+    grant = f"{URN}$azure-cmk:index:ManagedHsmRoleAssignment::one-access"
+    state[grant] = {"outputs": {"principalId": PRINCIPAL, "assignmentId": f"{HSM_KEY}/role"}}
+    live = (await asked(pulumi, Question({"one": Request(in_hsm)}, state, LOGIN))).services["one"].live
+    assert (live.vault or {})["id"] == HSM_ID
+    assert (live.key or {})["properties"]["keyUriWithVersion"] == key_uri(V1)
+    assert live.assignment is not None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "7", '{"services": 1}', '{"other": 1}'])
+async def test_a_text_that_is_no_question_is_refused(pulumi: Engine, text: str) -> None:
+    """As from another version of the components."""
+    call = pulumi.invoke("azure-cmk:index:preflight", {"question": text or "{"})
+    await refused(call, "found a text that is no question of this version's components")
