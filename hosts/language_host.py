@@ -124,7 +124,8 @@ def end(child: subprocess.Popen[bytes]) -> None:
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """The protocol: one method for each call of the engine. `stop` ends the host, with every call."""
+    """The protocol: one method for each call of the engine. `stop` ends the host, with every call. Several
+    engines may attach to one host, each by a connection of its own."""
 
     def __init__(
         self,
@@ -137,6 +138,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     ) -> None:
         self._environ = environ
         self._engine = engine_address
+        self._engines: dict[str, str] = {}
         self._launcher = launcher
         self._stop = stop
         self._start = start
@@ -164,7 +166,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def Handshake(
         self, request: pb.LanguageHandshakeRequest, context: grpc.ServicerContext
     ) -> pb.LanguageHandshakeResponse:
-        self._engine = request.engine_address or self._engine
+        self._engines[context.peer()] = request.engine_address
         return pb.LanguageHandshakeResponse()
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
@@ -179,7 +181,8 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def Run(self, request: pb.RunRequest, context: grpc.ServicerContext) -> pb.RunResponse:
         try:
             python = interpreter(request.info)
-            command = program_command(request, self._engine, python, self._launcher)
+            engine = self._engines.get(context.peer()) or self._engine
+            command = program_command(request, engine, python, self._launcher)
             env = {
                 **self._environ,
                 "PULUMI_CONFIG": json.dumps(dict(request.config)),
@@ -269,12 +272,15 @@ def main(serves: type[LanguageHost] = LanguageHost) -> None:
     """Serves on a free loopback port, printed as the first line, until the engine ends it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--launcher", type=Path, required=True, help="pulumi-language-python-exec")
+    parser.add_argument("--stays", action="store_true", help="serve one engine after the other")
     parser.add_argument("engine_address", nargs="?", default="")
     arguments, _ = parser.parse_known_args()
 
     stop = threading.Event()
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=64))
-    host = serves(arguments.engine_address, arguments.launcher, stop.set)
+    # An engine says `Cancel` at its end, while others go on.
+    end_of_engine = (lambda: None) if arguments.stays else stop.set
+    host = serves(arguments.engine_address, arguments.launcher, end_of_engine)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -283,6 +289,8 @@ def main(serves: type[LanguageHost] = LanguageHost) -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     engine = os.getppid()
     print(port, flush=True)
+    if arguments.stays:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what programs print, which nobody reads there
     # The host also ends if the engine was killed and could not tell it. A signal that comes just before a
     # wait is handled after it.
     while not stop.wait(timeout=1) and os.getppid() == engine:

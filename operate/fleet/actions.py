@@ -22,6 +22,7 @@ from operate.errors import OperateError
 from operate.fleet import files, planning, report, work
 from operate.fleet.cluster import on_workers
 from operate.fleet.files import FleetFiles
+from operate.fleet.language_host import shared_language_host
 from operate.fleet.planning import Member, Outcome, Rings
 from operate.fleet.rollout import Work, carried_out
 from operate.stack import NoStackError
@@ -95,7 +96,9 @@ class ChosenStacks:
 
 def preview(chosen: ChosenStacks, _: argparse.Namespace) -> int:
     """What an update would change."""
-    return chosen.carry_out("preview", work.preview)
+    stack.use_checkout()
+    with shared_language_host():
+        return chosen.carry_out("preview", work.preview)
 
 
 def up(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:

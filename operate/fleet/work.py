@@ -15,6 +15,7 @@ from core import clouds, resource_types
 from core.refusals import RefusalKind, kind_of_text
 from operate import login, verify
 from operate.fleet import files
+from operate.fleet.language_host import ATTACH
 from operate.fleet.planning import Outcome
 from operate.stack import EngineStack, Outputs, UpdateError, outputs, services, told
 from operate.stack_file import path_of, stack_file
@@ -106,7 +107,9 @@ def _updated(engine: EngineStack, plan: str) -> tuple[dict[str, int], Outputs | 
 
 
 def _engine(stack: str) -> EngineStack:
-    return EngineStack(stack, login.emptied(stack, stack_file(path_of(stack)).config))
+    emptied = login.emptied(stack, stack_file(path_of(stack)).config)
+    # The programs of a shared host would have these variables.
+    return EngineStack(stack, {**emptied, ATTACH: ""} if emptied else emptied)
 
 
 def _unproven(stack: str, found: Outputs, minutes: float) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -151,7 +152,10 @@ def test_exit_code_of_a_program_becomes_the_answer(
 
 
 class _Context:
-    """The one thing Run asks of its gRPC context: to be told when the engine hangs up."""
+    """What Run asks of its gRPC context: to be told when the engine hangs up, and which one it is."""
+
+    def peer(self) -> str:
+        return ""
 
     def add_callback(self, callback: object) -> bool:
         return True
@@ -186,3 +190,28 @@ def is_running(process: int) -> bool:
     with contextlib.suppress(FileNotFoundError):
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
+
+
+def test_a_host_that_stays_gives_each_engine_its_own_messages(tmp_path: Path) -> None:
+    """One engine's end is not another's, whose program writes to the engine that has it run."""
+    launcher, record = tmp_path / "launcher", tmp_path / "record"
+    launcher.write_text(_LAUNCHER)
+    command = [sys.executable, "-u", language_host.__file__, "--stays", "--launcher", str(launcher)]
+    env = {**os.environ, "RECORD": str(record), "NO_PROXY": "127.0.0.1"}
+    alone = [("grpc.use_local_subchannel_pool", 1)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True) as process:
+        assert process.stdout is not None
+        address = f"127.0.0.1:{process.stdout.readline().strip()}"
+        channels = [grpc.insecure_channel(address, options=alone) for _ in range(2)]
+        stubs = [language_pb2_grpc.LanguageRuntimeStub(channel) for channel in channels]
+        given = []
+        for number, stub in enumerate(stubs):
+            stub.Handshake(pb.LanguageHandshakeRequest(engine_address=f"engine:{number}"))
+        for stub in stubs:
+            stub.Run(pb.RunRequest(pwd=str(tmp_path), info=info(tmp_path)))
+            given.append(json.loads(record.read_text())[0]["--engine"])
+            stub.Cancel(empty_pb2.Empty())
+        for channel in channels:
+            channel.close()
+        process.terminate()
+    assert given == ["engine:0", "engine:1"]
