@@ -74,7 +74,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
             "an unbinding names the account",
         ),
         ("if account.manages_projects:", "if False:", "an account with projects does not leave its key"),
-        ("name.lower() not in kept", "name not in kept", "a kept project is known in any case"),
+        ("name.lower() not in named", "name not in named", "a kept project is known in any case"),
         (
             "model != declared and not (desired.is_revoked or failed)",
             "False",
@@ -103,7 +103,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         "provider",
         ('r"AADSTS7000215"', 'r"AADSTS0"', "a changed secret is told with its command"),
         (
-            'if name in ("bind", "rotate") or not callable(found)',
+            "if name in _ONCE or not callable(found)",
             "if not callable(found)",
             "a rotation is not repeated without a look",
         ),
