@@ -101,6 +101,14 @@ def test_a_fleet_file_in_full(tmp_path: Path) -> None:
     assert files.read(checkout(tmp_path, FLEET, prod_a={})).shared.parallel == shared.AT_ONCE
 
 
+def test_the_default_of_stacks_at_once_is_the_one_that_was_measured() -> None:
+    """In the schema, which editors show, and on the page that has the measurement."""
+    schema = json.loads((ROOT / "settings" / "fleet.schema.json").read_text())
+    assert schema["properties"]["parallel"]["properties"]["stacks"]["default"] == shared.AT_ONCE
+    page = (ROOT / "docs" / "speed.md").read_text()
+    assert f"**The default is {shared.AT_ONCE} at once**" in page
+
+
 def test_the_problems_of_all_stacks_are_told_at_once(tmp_path: Path) -> None:
     """Each with its file; a secret that is encrypted there is no problem, also inside a setting, and a stack
     outside is not read."""
