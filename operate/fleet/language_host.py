@@ -30,9 +30,10 @@ def shared_language_host() -> Iterator[None]:
     command = [sys.executable, "-u", str(_HOST), "--stays", "--launcher", str(launcher)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as host:
         port = host.stdout.readline().strip() if host.stdout else ""
-        os.environ[ATTACH] = f"python:{port}"
+        if port:
+            os.environ[ATTACH] = f"python:{port}"
         try:
             yield
         finally:
-            del os.environ[ATTACH]
+            os.environ.pop(ATTACH, None)
             host.terminate()
