@@ -45,8 +45,8 @@ def test_the_host_serves_engines_until_the_previews_have_ended(
 def test_without_what_it_takes_each_engine_starts_its_own(
     cli: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A project with the installed package has no such host, one may not start, and a person may have attached
-    another."""
+    """A project with the installed package has no such host, one may not start, and a person may have
+    attached another."""
     monkeypatch.chdir(tmp_path)
     with shared_language_host():
         assert ATTACH not in os.environ
