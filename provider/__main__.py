@@ -33,6 +33,9 @@ from core.garbage import collect_seldom
 from provider.host import Host
 
 _GRACE_SECONDS = 5.0
+_LARGEST_MESSAGE = 400 * 1024 * 1024
+"""Bytes, as the engine takes them (pulumi 3.259, sdk/go/common/util/rpcutil/serve.go). gRPC's own limit of
+4 MiB is the question about some 200 services."""
 
 
 async def serve(engine_address: str) -> None:
@@ -40,7 +43,7 @@ async def serve(engine_address: str) -> None:
     # Without a handler Python writes the clients' warnings to standard error, and the engine shows them
     # beside the error, which says the same better.
     logging.getLogger().addHandler(logging.NullHandler())
-    server = grpc.aio.server()
+    server = grpc.aio.server(options=[("grpc.max_receive_message_length", _LARGEST_MESSAGE)])
     host = Host(engine_address=engine_address)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
