@@ -239,9 +239,6 @@ DEFENCES: Mapping[str, Defence] = {
     "vault_write_seconds": Defence({"vault_write_seconds": 0.5}, _unserialised_writes),
     "arm_keys_need_data_role": Defence(
         {"mode": "Azure RBAC", "arm_keys_need_data_role": True},
-        lambda: [
-            patch("components.azure_failures.missing_data_role", lambda _: None),
-            patch("components.sdk.invokes.missing_data_role", lambda _: None),
-        ],
+        lambda: [patch("components.azure_failures.missing_data_role", lambda _: None)],
     ),
 }
