@@ -10,7 +10,8 @@ T = TypeVar("T")
 
 
 def text_of(record: object) -> str:
-    """A record as text. Its fields are plain values, lists, sets, records, and mappings by text."""
+    """A record as text. Its fields are plain values, lists, sets, records, and mappings by text; anything
+    else, such as the SDK's mark of a value that is not known yet, becomes null."""
     return json.dumps(record, default=_plain)
 
 
@@ -25,7 +26,7 @@ def _plain(value: object) -> object:
         return {one.name: getattr(value, one.name) for one in fields(value)}
     if isinstance(value, frozenset):
         return sorted(value)
-    raise TypeError(f"{type(value).__name__} has no form as text")
+    return None
 
 
 def _formed(form: Any, value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs
 
 from components.azure_failures import missing_data_role
@@ -76,6 +77,19 @@ def test_all_services_are_one_question() -> None:
         "azure-cmk:index:preflight",
         "azure-cmk:index:checkDeployment",
     ]
+
+
+def test_an_output_that_is_not_known_yet_is_none() -> None:
+    """As a preview may tell the resources of a service that the same program has declared before."""
+    azure, plans = two_services(), dict[str, ServicePlan]()
+    (account,) = (urn for urn in azure.state if urn.endswith("::one-account"))
+    azure.state[account]["outputs"]["etag"] = rpc.UNKNOWN
+    run(
+        lambda: plans.update(preflight({"two": ServiceRequest(service_inputs("two"))})),
+        azure=azure,
+        preview=True,
+    )
+    assert plans["two"].service.before.is_bound
 
 
 def test_a_key_that_may_not_be_read_names_the_role() -> None:
