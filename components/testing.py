@@ -18,7 +18,7 @@ from pulumi.runtime import settings as runtime
 from components.declared import IN_RESOURCE_MANAGER
 from core import arm_ids, clouds, demands, facts, key_uris
 from core import resource_types as types
-from core.service.question import Answer, Question, ServiceAnswer, question_of
+from core.service.question import PreflightAnswer, PreflightQuestion, ServiceAnswer, question_of
 from core.service.state import Live
 
 SUBSCRIPTION: Final = "11111111-1111-4111-8111-111111111111"
@@ -95,14 +95,14 @@ class AzureMocks(mocks.Mocks):
                 raise AbsentError
         return {}
 
-    def _looked_at(self, question: Question) -> Answer:
+    def _looked_at(self, question: PreflightQuestion) -> PreflightAnswer:
         """What exists of the vault and the key that each service names; nothing is judged."""
         services = {}
         for name, request in question.services.items():
             vault_id, key_id = request.desired.vault.id, request.desired.key.id
             key = {"properties": dict(self.key)} if key_id and self.key is not None else None
             services[name] = ServiceAnswer(Live(vault=self.vault if vault_id or key_id else None, key=key))
-        return Answer(services)
+        return PreflightAnswer(services)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         self.made[args.name] = args.inputs

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from core.refusals import SECOND_LOOK_SECONDS
 from core.service import access, drift, effects, existing_resources, rules, soft_deleted
 from core.service.account import bound_key
-from core.service.question import Answer, Question, ServiceAnswer
+from core.service.question import PreflightAnswer, PreflightQuestion, ServiceAnswer
 from core.service.recorded import RecordedService, State, recorded_service, state_of
 from core.service.soft_deleted import Listed
 from core.service.state import Deployer, ServiceState, known_service
@@ -27,7 +27,7 @@ _MOST_LOOKS = 6
 """How often Azure is asked at most, until two answers in a row about an account under its key agree."""
 
 
-async def answer(call: Call, question: Question) -> Answer:
+async def answer(call: Call, question: PreflightQuestion) -> PreflightAnswer:
     """What is known and judged of the services. A service that Azure gives no answer about hides none of
     another, which may be about to lose access. Raises RefusedOperationError if azure-native is logged in as
     another principal, and ServiceError."""
@@ -59,11 +59,11 @@ class _Preflight:
     """One run: its services, as far as Azure has answered, and why it has not about others."""
 
     call: Call
-    question: Question
+    question: PreflightQuestion
     states: dict[str, ServiceState] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
-    async def answer(self) -> Answer:
+    async def answer(self) -> PreflightAnswer:
         question = self.question
         state = state_of(question.state)
         recorded = {
@@ -77,7 +77,7 @@ class _Preflight:
         seen = [name for name in recorded if name in self.states]
         services = {name: self._judged(self.states[name], deleted) for name in seen}
         failures = [self.failed[name] for name in ("", *recorded) if name in self.failed]
-        return Answer(services, tuple(reader.unchecked), failures[0] if failures else "")
+        return PreflightAnswer(services, tuple(reader.unchecked), failures[0] if failures else "")
 
     def _judged(self, service: ServiceState, deleted: tuple[Listed, Listed]) -> ServiceAnswer:
         problems = [*soft_deleted.problems(service.desired, service.before, *deleted)]

@@ -30,7 +30,7 @@ from core.environment import IGNORES_VALIDATION, RECOVERS
 from core.resource_types import GET_CLIENT_CONFIG
 from core.service import access, data_loss, drift, effects
 from core.service.problem import Problem
-from core.service.question import Answer, Question, Request, ServiceAnswer, answer_of
+from core.service.question import PreflightAnswer, PreflightQuestion, Request, ServiceAnswer, answer_of
 from core.service.recorded import (
     RecordedService,
     State,
@@ -172,18 +172,20 @@ class _Preflight:
             await self._check_deployment(state)
         _tell_unchecked(self.unchecked)
 
-    async def _ask(self, told: Mapping[str, Any], recorded: Mapping[str, RecordedService]) -> Answer:
+    async def _ask(self, told: Mapping[str, Any], recorded: Mapping[str, RecordedService]) -> PreflightAnswer:
         """What azure-cmk finds and judges. Raises InvokeError if it gives no answer at all."""
         requests = {
             name: Request(service.inputs.of_account(recorded[name].account).desired, service.former_names)
             for name, service in self.services.items()
         }
-        question = Question(requests, told, self.login, pulumi.runtime.is_dry_run(), recovers())
+        question = PreflightQuestion(requests, told, self.login, pulumi.runtime.is_dry_run(), recovers())
         said = await invoke(_PREFLIGHT, cmk_invoke_options(), question=question.text)
         if not said:
             # As Pulumi's mocks answer: nothing was read, so nothing is taken for absent.
             nothing = ServiceAnswer(Live(unread=frozenset(READ_PARTS)))
-            return Answer(dict.fromkeys(requests, nothing), ("what exists, because the answer is empty",))
+            return PreflightAnswer(
+                dict.fromkeys(requests, nothing), ("what exists, because the answer is empty",)
+            )
         try:
             answer = answer_of(said["answer"])
         except (ValueError, TypeError, KeyError, AttributeError) as error:

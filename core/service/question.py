@@ -26,7 +26,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Question:
+class PreflightQuestion:
     """What a run asks. `state` has the services, accounts and bindings of the stack, as the engine tells
     them, by URN. `login` is azure-native's. `recovers`: this is a run of `operate recover`."""
 
@@ -55,7 +55,7 @@ class ServiceAnswer:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PreflightAnswer:
     """What azure-cmk found. Services that Azure gave no answer about are absent, and `failed` says why.
     `unchecked` lists what could not be asked, with the reasons."""
 
@@ -69,11 +69,11 @@ class Answer:
         return text_of(self)
 
 
-def question_of(text: str) -> Question:
+def question_of(text: str) -> PreflightQuestion:
     """Raises ValueError, TypeError or KeyError for a text that is no question."""
-    return record_from(Question, text)
+    return record_from(PreflightQuestion, text)
 
 
-def answer_of(text: str) -> Answer:
+def answer_of(text: str) -> PreflightAnswer:
     """Raises ValueError, TypeError or KeyError for a text that is no answer."""
-    return record_from(Answer, text)
+    return record_from(PreflightAnswer, text)

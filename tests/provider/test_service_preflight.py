@@ -11,7 +11,7 @@ import pytest
 from core.facts import CUSTOMER_MANAGED, Deleted, RoleAssignment
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from core.service.desired import DesiredKey, DesiredService, DesiredVault
-from core.service.question import Answer, Question, Request, answer_of, question_of
+from core.service.question import PreflightAnswer, PreflightQuestion, Request, answer_of, question_of
 from core.service.state import Deployer
 from provider.failure import ServiceError
 from tests.provider.fake_azure import (
@@ -80,7 +80,7 @@ def a_key(version: str, *, enabled: bool = True) -> dict[str, Any]:
     return {"id": KEY_ID, "properties": {"keyUriWithVersion": key_uri(version), "attributes": attributes}}
 
 
-async def asked(pulumi: Engine, question: Question) -> Answer:
+async def asked(pulumi: Engine, question: PreflightQuestion) -> PreflightAnswer:
     answer, failures = await pulumi.invoke("azure-cmk:index:preflight", {"question": question.text})
     assert not failures
     return answer_of(answer["answer"])
@@ -97,13 +97,13 @@ ELSEWHERE = DesiredService(
 )
 
 
-def of_recorded(**changes: Any) -> Question:
-    return Question({"one": Request(ELSEWHERE)}, recorded(**changes), LOGIN)
+def of_recorded(**changes: Any) -> PreflightQuestion:
+    return PreflightQuestion({"one": Request(ELSEWHERE)}, recorded(**changes), LOGIN)
 
 
 def test_question_and_answer_are_the_same_after_the_way() -> None:
     """Each field comes back in its own type: nested records, lists, sets and None."""
-    question = Question({"one": Request(ELSEWHERE, ("old",))}, recorded(), LOGIN, is_preview=True)
+    question = PreflightQuestion({"one": Request(ELSEWHERE, ("old",))}, recorded(), LOGIN, is_preview=True)
     assert question_of(question.text) == question
 
 
@@ -119,7 +119,7 @@ def test_question_and_answer_are_the_same_after_the_way() -> None:
 async def test_two_logins_are_refused(pulumi: Engine, native: Deployer, words: str) -> None:
     """What is made and what is bound must be of one principal, as far as the tokens say who it is; nothing of
     another one's is read."""
-    question = Question({"one": Request(NEW)}, {}, native)
+    question = PreflightQuestion({"one": Request(NEW)}, {}, native)
     if not words:
         assert (await asked(pulumi, question)).failed == ""
         return
@@ -134,7 +134,7 @@ async def test_what_holds_a_name_is_a_problem(pulumi: Engine) -> None:
     pulumi.azure.deleted["accounts"] = [Deleted("id", "LANGUAGE", "westeurope", "d", "p", place)]
     pulumi.azure.deleted["vaults"] = [Deleted("id", "other", "westeurope", "d", "p", VAULT_ID)]
     services = {"one": Request(NEW), "two": Request(NEW)}
-    answer = await asked(pulumi, Question(services, {}, LOGIN))
+    answer = await asked(pulumi, PreflightQuestion(services, {}, LOGIN))
     for name in services:
         assert [problem.path for problem in answer.services[name].problems] == ["accountName"]
     assert [name for name in pulumi.azure.calls if name.startswith("deleted")] == [
@@ -153,7 +153,7 @@ async def test_a_list_that_may_not_be_read_is_told_and_no_answer_fails(
         raise answers[-1]
 
     monkeypatch.setattr(pulumi.azure, "deleted_accounts", deleted_accounts)
-    question = Question({"one": Request(NEW)}, {}, LOGIN)
+    question = PreflightQuestion({"one": Request(NEW)}, {}, LOGIN)
     told = await asked(pulumi, question)
     assert told.failed == ""
     assert "holds a name, because" in told.unchecked[0]
@@ -188,7 +188,9 @@ async def test_a_key_in_a_managed_hsm_is_read_there(pulumi: Engine) -> None:
     state = recorded()
     grant = f"{URN}$azure-cmk:index:ManagedHsmRoleAssignment::one-access"
     state[grant] = {"outputs": {"principalId": PRINCIPAL, "assignmentId": f"{HSM_KEY}/role"}}
-    live = (await asked(pulumi, Question({"one": Request(in_hsm)}, state, LOGIN))).services["one"].live
+    live = (
+        (await asked(pulumi, PreflightQuestion({"one": Request(in_hsm)}, state, LOGIN))).services["one"].live
+    )
     assert (live.vault or {})["id"] == HSM_ID
     assert (live.key or {})["properties"]["keyUriWithVersion"] == key_uri(V1)
     assert live.assignment is not None

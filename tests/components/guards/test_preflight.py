@@ -19,7 +19,7 @@ from components.testing import SUBSCRIPTION, AbsentError, existing_vault
 from core import arm_ids
 from core.facts import Deleted
 from core.service.account import AccountBefore
-from core.service.question import Answer, ServiceAnswer
+from core.service.question import PreflightAnswer, ServiceAnswer
 from core.service.state import Deployer
 from provider.failure import ServiceError
 from tests.components.bound import GRANT, HUB, state
@@ -174,7 +174,10 @@ def test_access_is_taken_away_although_new_resources_cannot_be_checked() -> None
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (Answer({"one": ServiceAnswer()}).text, "azure-cmk answered nothing about two; run the same"),
+        (
+            PreflightAnswer({"one": ServiceAnswer()}).text,
+            "azure-cmk answered nothing about two; run the same",
+        ),
         ("{}", "versions"),
         ("[1]", "versions"),
         ('{"services": {"one": {"form": "of another version"}}}', "versions"),
