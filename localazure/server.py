@@ -140,6 +140,7 @@ class _Protocol(HttpToolsProtocol):
         self._early = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        # It has the methods that uvicorn calls.
         super().connection_made(BufferedTransport(transport))  # type: ignore[arg-type]
         if self._early:
             self.data_received(self._early)

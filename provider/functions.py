@@ -26,8 +26,8 @@ from provider.waiting import DEFAULT_TIMEOUT, PREVIEW_TIMEOUT
 from provider.wire import UNKNOWN, Properties, Value
 
 Answer = dict[str, Value]
-_PREFLIGHT_SECONDS: Final = 5 * 60.0
-"""The preflight may look several times, at many services."""
+_PREFLIGHT_SECONDS: Final = 2 * PREVIEW_TIMEOUT
+"""Longer, because it may look several times; not much longer, because a revocation waits for it."""
 
 
 async def preflight(call: Call, args: Properties) -> Answer:

@@ -61,13 +61,13 @@ class Reader:
     is_preview: bool
     unchecked: list[str] = field(default_factory=list)
     _reads: dict[tuple[int, str, str], asyncio.Future[ReadResource]] = field(default_factory=dict)
-    _deleted: asyncio.Future[tuple[Listed, Listed]] | None = None
+    _deleted: dict[int, asyncio.Future[tuple[Listed, Listed]]] = field(default_factory=dict)
 
-    async def deleted(self) -> tuple[Listed, Listed]:
+    async def deleted(self, look: int = 0) -> tuple[Listed, Listed]:
         """The subscription's soft-deleted vaults and accounts. Raises ServiceError."""
-        if self._deleted is None:
-            self._deleted = asyncio.ensure_future(self._list_deleted())
-        return await self._deleted
+        if look not in self._deleted:
+            self._deleted[look] = asyncio.ensure_future(self._list_deleted())
+        return await self._deleted[look]
 
     async def _list_deleted(self) -> tuple[Listed, Listed]:
         azure, subscription = self.call.azure, self.login.subscription_id
@@ -99,7 +99,7 @@ class Reader:
                 live,
                 identity=await asked.identity(before) if before.key_identity == USER else None,
                 upgrade=await self._upgrade(before.account),
-                is_held=account is not None or await self._is_held(before.account),
+                is_held=account is not None or await self._is_held(before.account, look),
             )
         bound = replace(recorded_account(state, desired.account_name), live=account).bound_key
         key_id, version = key_in_use(before, place), key
@@ -115,11 +115,11 @@ class Reader:
             self._reads[question] = asyncio.ensure_future(read_resource(self.call, id, api_version))
         return await self._reads[question]
 
-    async def _is_held(self, account: facts.Account) -> bool:
+    async def _is_held(self, account: facts.Account, look: int) -> bool:
         """Whether an account that is gone may be among those that Azure can bring back; true where the list
         may not be read."""
         try:
-            _, accounts = await self.deleted()
+            _, accounts = await self.deleted(look)
         except ServiceError as failure:
             if not failure.is_forbidden:
                 raise

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from core.arm_ids import MalformedError
 from core.refusals import SECOND_LOOK_SECONDS
 from core.service import access, drift, effects, existing_resources, rules, soft_deleted
 from core.service.account import bound_key
@@ -128,7 +129,7 @@ class _Preflight:
                 if not doubts or doubts == before:
                     break
             self.states[name] = service
-        except (RefusedOperationError, ServiceError, DeadlineError) as failure:
+        except (RefusedOperationError, ServiceError, DeadlineError, MalformedError) as failure:
             self.failed[name] = _explained(failure)
 
     def _notes(self, service: ServiceState) -> Iterator[str]:

@@ -101,6 +101,7 @@ class ServiceResources:
             is_settled = before.account is not None and before.account.has_settled
             may_change_model = not before.is_bound or not is_settled
             guard = vault_guard(
+                f"{inputs.name}-vault",
                 before.vault.name if before.vault else inputs.vault.name,
                 user="" if service.place.assignment_id else service.granted_user,
                 live=service.live.vault,

@@ -150,8 +150,8 @@ class _Preflight:
     unchecked: list[str] = field(default_factory=list)
 
     async def run(self, configured: Mapping[str, str | None]) -> None:
-        told = of_services(await stack_resources())
-        state = state_of(told)
+        recorded_outputs = of_services(await stack_resources())
+        state = state_of(recorded_outputs)
         recorded = {
             name: recorded_service(name, state, declared.former_names)
             for name, declared in self.services.items()
@@ -159,10 +159,10 @@ class _Preflight:
         self._refuse_elsewhere(recorded, configured)
         self._refuse_left_out(state)
         self.login = await _login_of_azure_native(self.provider)
-        answer = await self._ask(told, recorded)
+        answer = await self._ask(recorded_outputs, recorded)
         self.unchecked += answer.unchecked
-        for name, found in answer.services.items():
-            self._take(name, found, recorded[name], state)
+        for name, service in answer.services.items():
+            self._take(name, service, recorded[name], state)
         if answer.failed:
             raise InvokeError(answer.failed)
         for removed in self._gone(state):
@@ -172,22 +172,25 @@ class _Preflight:
             await self._check_deployment(state)
         _tell_unchecked(self.unchecked)
 
-    async def _ask(self, told: Mapping[str, Any], recorded: Mapping[str, RecordedService]) -> PreflightAnswer:
+    async def _ask(
+        self, recorded_outputs: Mapping[str, Any], recorded: Mapping[str, RecordedService]
+    ) -> PreflightAnswer:
         """What azure-cmk finds and judges. Raises InvokeError if it gives no answer at all."""
         requests = {
             name: Request(service.inputs.of_account(recorded[name].account).desired, service.former_names)
             for name, service in self.services.items()
         }
-        question = PreflightQuestion(requests, told, self.login, pulumi.runtime.is_dry_run(), recovers())
-        said = await invoke(_PREFLIGHT, cmk_invoke_options(), question=question.text)
-        if not said:
+        is_preview = pulumi.runtime.is_dry_run()
+        question = PreflightQuestion(requests, recorded_outputs, self.login, is_preview, recovers())
+        response = await invoke(_PREFLIGHT, cmk_invoke_options(), question=question.text)
+        if not response:
             # As Pulumi's mocks answer: nothing was read, so nothing is taken for absent.
             nothing = ServiceAnswer(Live(unread=frozenset(READ_PARTS)))
             return PreflightAnswer(
                 dict.fromkeys(requests, nothing), ("what exists, because the answer is empty",)
             )
         try:
-            answer = answer_of(said["answer"])
+            answer = answer_of(response["answer"])
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InvokeError(f"azure-cmk's answer cannot be read ({error!r}); {_VERSIONS}") from error
         if answer.failed:
@@ -196,20 +199,20 @@ class _Preflight:
             raise InvokeError(f"azure-cmk answered nothing about {', '.join(sorted(missing))}; {_VERSIONS}")
         return answer
 
-    def _take(self, name: str, found: ServiceAnswer, recorded: RecordedService, state: State) -> None:
-        """Takes over what was found of a service. What was judged of it is said."""
+    def _take(self, name: str, answer: ServiceAnswer, recorded: RecordedService, state: State) -> None:
+        """Takes over what was found of a service, and says what was judged of it."""
         inputs = self.services[name].inputs
         desired = inputs.of_account(recorded.account).desired
         self.states[name] = known_service(
-            desired, recorded, state, self.login, found.live, recovers=recovers()
+            desired, recorded, state, self.login, answer.live, recovers=recovers()
         )
-        self._refuse(name, found.problems)
+        self._refuse(name, answer.problems)
         self._refuse(name, _deployer_calls_twice(inputs, self.login.object_id))
-        if found.revokes:
-            self.revoked[name] = found.revokes
-        if found.effect:
-            self.does.append(found.effect)
-        for note in found.notes:
+        if answer.revokes:
+            self.revoked[name] = answer.revokes
+        if answer.effect:
+            self.does.append(answer.effect)
+        for note in answer.notes:
             pulumi.log.warn(f"service {name!r}: {_of_this_stack(note)}")
 
     def _refuse(self, name: str, problems: Iterable[Problem]) -> None:
@@ -290,8 +293,8 @@ class _Preflight:
 
 async def _login_of_azure_native(provider: pulumi.ProviderResource | None) -> Deployer:
     """Who azure-native is logged in as. azure-cmk compares it with its own login. Raises InvokeError."""
-    said = await invoke(GET_CLIENT_CONFIG, pulumi.InvokeOptions(provider=provider) if provider else None)
-    return Deployer(*(said.get(name) or "" for name in ("tenantId", "subscriptionId", "objectId")))
+    login = await invoke(GET_CLIENT_CONFIG, pulumi.InvokeOptions(provider=provider) if provider else None)
+    return Deployer(*(login.get(name) or "" for name in ("tenantId", "subscriptionId", "objectId")))
 
 
 def _unchecked(report: Mapping[str, Any]) -> Iterator[str]:

@@ -64,12 +64,11 @@ def make_account(
     """Makes the account.
 
     `after` are the resources that must exist before the account and outlive it: its vault, and with an inline
-    key the grant. Changes of the properties `kept` are ignored.
-    `frozen` says why an existing account is not written, and when it is, "" if it may be: while its identity
-    may not use the key, the service is assumed to refuse every PUT, because a PUT states the key again; what
-    is left unwritten is told. `unbinds` puts an account whose inputs
-    stated a key on Microsoft-managed keys. `before` is what preflight() read of the account;
-    a new one is made in the subscription `subscription_id`.
+    key the grant. Changes of the properties `kept` are ignored. `frozen` says why an existing account is not
+    written, and when it is, "" if it may be: while its identity may not use the key, the service is assumed
+    to refuse every PUT, because a PUT states the key again; what is left unwritten is told. `unbinds` puts an
+    account whose inputs stated a key on Microsoft-managed keys. `before` is what preflight() read of the
+    account; a new one is made in the subscription `subscription_id`.
     """
     name, declared = str(account.azure_name), {**account.arguments}
     properties = declared["properties"] = {**declared["properties"]}
@@ -101,7 +100,9 @@ def make_account(
     # No account is deleted with its data before another one in its place is made.
     opts.delete_before_replace = False
     given = opts.hooks or pulumi.ResourceHookBinding()
-    opts.hooks = key_guard(name, subscription_id, before=before, same_key=not inline, unbinds=unbinds)
+    opts.hooks = key_guard(
+        account.name, name, subscription_id, before=before, same_key=not inline, unbinds=unbinds
+    )
     opts.hooks.before_update = [*(given.before_update or ()), *(opts.hooks.before_update or ())]
     opts.hooks.on_error = [*(on_error or given.on_error or ())]
     resource = AzureResource(account.token, account.name, declared, opts)

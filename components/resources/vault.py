@@ -73,7 +73,7 @@ class KeyVault(Component):
     ) -> None:
         inputs = read(KeyVaultArgs, name, args)
         super().__init__(name, opts)
-        guard = lone_vault_guard(inputs.vault_name)
+        guard = lone_vault_guard(f"{name}-vault", inputs.vault_name)
         vault = make_vault(inputs, Registering(self.protected_child), guard=guard)
         made: Any = vault.made_by[0]
         self.vault_id = pulumi.Output.from_input(vault.id)

@@ -47,6 +47,7 @@ class GivenBackError(pulumi.RunError):
 
 
 def vault_guard(
+    resource: str,
     name: str,
     *,
     user: str = "",
@@ -55,7 +56,7 @@ def vault_guard(
     may_enter_roles: bool = True,
 ) -> pulumi.ResourceHookBinding:
     """Hooks that fail an update of the vault `name` that would give back what was taken away there, before it
-    is written, and one that has done so, after it.
+    is written, and one that has done so, after it. `resource` is its name in the program, which no other has.
 
     `user` is the object id of the identity that uses a key of the vault by an access policy, "" if none does.
     `live` is the vault as it was read before the run, by which a preview is judged; if it was not read, the
@@ -97,12 +98,12 @@ def vault_guard(
             )
 
     options = pulumi.ResourceHookOptions(on_dry_run=True)
-    before = pulumi.ResourceHook(f"{name} stays closed", refuse, options)
-    after = pulumi.ResourceHook(f"{name} has stayed closed", tell)
+    before = pulumi.ResourceHook(f"{resource} stays closed", refuse, options)
+    after = pulumi.ResourceHook(f"{resource} has stayed closed", tell)
     return pulumi.ResourceHookBinding(before_update=[before], after_update=[after])
 
 
-def lone_vault_guard(name: str) -> pulumi.ResourceHookBinding | None:
+def lone_vault_guard(resource: str, name: str) -> pulumi.ResourceHookBinding | None:
     """The guard of a vault that a program makes without a service. Whether the settings or somebody else put
     it under Azure RBAC is not recorded, so that no update takes it to access policies. An update asks
     azure-cmk something first, because the engine cannot make a provider while hooks wait. Raises InvokeError.
@@ -112,7 +113,7 @@ def lone_vault_guard(name: str) -> pulumi.ResourceHookBinding | None:
     serve_hooks()
     if not pulumi.runtime.is_dry_run():
         wait_for(invoke("azure-cmk:index:getClientConfig", cmk_invoke_options()))
-    return vault_guard(name, may_leave_roles=False)
+    return vault_guard(resource, name, may_leave_roles=False)
 
 
 def role_guard(name: str, assignment_id: str) -> pulumi.ResourceHookBinding:

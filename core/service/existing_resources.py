@@ -30,18 +30,18 @@ def documented(desired: DesiredService) -> Iterator[str]:
 def upgraded(service: ServiceState) -> Iterator[str]:
     """What an upgrade of Azure OpenAI to Foundry asks for: one that Azure plans, or that this update makes or
     records (azure/foundry/how-to/upgrade-azure-openai, 2026-01-07)."""
-    one, before, account = service.desired, service.before, service.before.account
+    desired, before, account = service.desired, service.before, service.before.account
     if account is None:
         return
-    plan, becomes = service.live.upgrade.text, one.account_kind.becomes
-    if plan and becomes and one.foundry_auto_upgrade != DISABLED:
+    plan, becomes = service.live.upgrade.text, desired.account_kind.becomes
+    if plan and becomes and desired.foundry_auto_upgrade != DISABLED:
         yield (
             f"account {account.name!r}: {plan}; set kind: {becomes} then, or "
             f"foundryAutoUpgrade: {DISABLED} now, which opts it out"
         )
-    if not kind_limits.is_way_back(one.kind, before.declared_kind):
+    if not kind_limits.is_way_back(desired.kind, before.declared_kind):
         return
-    if before.is_bound and account.kind.lower() != one.kind.lower():
+    if before.is_bound and account.kind.lower() != desired.kind.lower():
         yield (
             f"account {account.name!r} is under a customer's key: Azure upgrades such an account by request "
             "only; the form is in learn.microsoft.com/azure/foundry/how-to/upgrade-azure-openai"

@@ -103,7 +103,10 @@ def guard(azure: FakeAzure, **sent: Any) -> None:
     )
 
     def make() -> Any:
-        return (key_guard("lang-claims", SUBSCRIPTION, before=AccountBefore()).before_update or [])[0]
+        return (
+            key_guard("claims-account", "lang-claims", SUBSCRIPTION, before=AccountBefore()).before_update
+            or []
+        )[0]
 
     answer_of(make, about, azure)
 
@@ -203,7 +206,9 @@ def test_an_account_that_a_preview_does_not_find_has_nothing_to_lose(
         azure = Azure()
         mocks.set_mocks(azure, preview=preview, monitor=Monitor(azure))
         serve_hooks()
-        found: list[Any] = [*(key_guard("lang-claims", SUBSCRIPTION, before=before).before_create or ())]
+        found: list[Any] = [
+            *(key_guard("claims-account", "lang-claims", SUBSCRIPTION, before=before).before_create or ())
+        ]
         await asyncio.gather(*(hook._registered for hook in found))
         await _CallbackServicer.shutdown()  # type: ignore[no-untyped-call]
         _CallbackServicer._servicers.clear()

@@ -481,6 +481,21 @@ def test_a_resource_has_the_same_hooks_in_each_update(identity: str, model: str)
     assert second == first
 
 
+@pytest.mark.parametrize("same", [{"vault": {"name": "kv-shared-one"}}, {"account_name": "lang-shared-one"}])
+def test_two_services_with_one_name_get_azures_answer(same: dict[str, Any]) -> None:
+    """In a program of somebody's own, whose settings nobody reads: from Azure's check of names, or from its
+    refusal of the second one. Hooks are known by the resource's name in the program, which no other has."""
+    common: Any = {"location": "westeurope", "network": {"access": "open"}, "audit": {"new_workspace": False}}
+
+    def program() -> None:
+        for name in ("alpha", "beta"):
+            EncryptedAIServicesAccount(name, {**common, **same})
+
+    with pytest.raises(UpdateError, match=r"-shared-one' is .*(in use|taken|used)") as refused:
+        Engine(Wire()).up(program, refresh=False)
+    assert "hook" not in str(refused.value)
+
+
 _EACH = {"Check": 10, "Create": 10}
 MOST: Mapping[str, Mapping[str, int]] = {
     # Whether its names are free (its group, its vault and its account); all else is asked once for all.

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from core.arm_ids import MalformedError
 from core.facts import CUSTOMER_MANAGED, Deleted, RoleAssignment
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from core.service.desired import DesiredKey, DesiredService, DesiredVault
 from core.service.question import PreflightAnswer, PreflightQuestion, Request, answer_of, question_of
-from core.service.state import Deployer
+from core.service.state import READ_PARTS, Deployer
+from provider import service_look
 from provider.failure import ServiceError
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
@@ -168,6 +170,49 @@ async def test_an_absent_account_is_believed_when_azure_says_so_twice(pulumi: En
     problems = (await asked(pulumi, of_recorded())).services["one"].problems
     assert [problem.path for problem in problems if "no longer exists" in problem.text] == ["accountName"]
     assert pulumi.clock.slept == [2.0]
+
+
+async def test_a_list_of_deleted_accounts_that_lags_is_asked_again(
+    pulumi: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is told that an account cannot be recovered because the list was late about its deletion."""
+    pulumi.azure.answers |= {VAULT_ID: open_vault(), KEY_ID: a_key(V1)}
+    lists = [[], [Deleted("id", "language", "westeurope")]]
+
+    async def deleted_accounts(subscription: str) -> list[Deleted]:
+        return lists.pop(0) if len(lists) > 1 else lists[0]
+
+    monkeypatch.setattr(pulumi.azure, "deleted_accounts", deleted_accounts)
+    problems = (await asked(pulumi, of_recorded())).services["one"].problems
+    (gone,) = [problem.text for problem in problems if problem.path == "accountName"]
+    assert "az cognitiveservices account recover --name language" in gone
+
+
+async def test_what_azure_answers_about_one_service_hides_no_other(
+    pulumi: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a failure, nor an id in the state that is none: the other may be about to lose access."""
+    vault_id = f"{VAULT_ID}-2"
+    other = replace(ELSEWHERE, vault=DesiredVault(id=vault_id), key=DesiredKey(id=f"{vault_id}/keys/k"))
+    pulumi.azure.answers |= {ACCOUNT_ID: bound_account(), VAULT_ID: open_vault(), KEY_ID: a_key(V1)}
+    ask = pulumi.azure.ask
+    for failure in (ServiceError(401, "Unauthorized", "no"), MalformedError("found 'x', no id")):
+
+        async def failing(method: str, path: str, *more: Any, failure: Exception = failure) -> Any:
+            if path.startswith(vault_id):
+                raise failure
+            return await ask(method, path, *more)
+
+        monkeypatch.setattr(pulumi.azure, "ask", failing)
+        question = PreflightQuestion({"one": Request(ELSEWHERE), "two": Request(other)}, recorded(), LOGIN)
+        answer = await asked(pulumi, question)
+        assert [*answer.services] == ["one"]
+        assert str(failure) in answer.failed or "Unauthorized" in answer.failed
+
+
+def test_each_part_that_is_read_can_be_named_as_not_read() -> None:
+    """An empty answer, as Pulumi's mocks give it, names them all, so that nothing counts as absent."""
+    assert {*service_look._WHAT} == {*READ_PARTS}
 
 
 async def test_the_version_in_use_is_read_where_it_is_not_the_current_one(pulumi: Engine) -> None:
