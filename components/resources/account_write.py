@@ -169,7 +169,7 @@ def key_guard(
 ) -> pulumi.ResourceHookBinding:
     """Hooks that fail a create or update of the account `name` that would take its key away, or that Azure
     would refuse for its key, immediately before it is written, and in a preview of an account that exists.
-    `resource` is its name in the program, which no other has.
+    `resource` is its name in the program; hooks are told apart by both names.
 
     `subscription_id` is the one that a new account is made in. `before` is the account as it was found
     before the run, which has used azure-cmk: the engine could not make it while hooks wait. With `same_key`
@@ -192,5 +192,5 @@ def key_guard(
             raise KeyLostError(problem)
 
     options = pulumi.ResourceHookOptions(on_dry_run=True)
-    hook = pulumi.ResourceHook(f"{resource} keeps its key", refuse_loss, options)
+    hook = pulumi.ResourceHook(f"{resource} ({name}) keeps its key", refuse_loss, options)
     return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])

@@ -56,7 +56,8 @@ def vault_guard(
     may_enter_roles: bool = True,
 ) -> pulumi.ResourceHookBinding:
     """Hooks that fail an update of the vault `name` that would give back what was taken away there, before it
-    is written, and one that has done so, after it. `resource` is its name in the program, which no other has.
+    is written, and one that has done so, after it. `resource` is its name in the program: the engine wants
+    another name for each hook of a run, and neither name alone is another one for each vault.
 
     `user` is the object id of the identity that uses a key of the vault by an access policy, "" if none does.
     `live` is the vault as it was read before the run, by which a preview is judged; if it was not read, the
@@ -98,8 +99,8 @@ def vault_guard(
             )
 
     options = pulumi.ResourceHookOptions(on_dry_run=True)
-    before = pulumi.ResourceHook(f"{resource} stays closed", refuse, options)
-    after = pulumi.ResourceHook(f"{resource} has stayed closed", tell)
+    before = pulumi.ResourceHook(f"{resource} ({name}) stays closed", refuse, options)
+    after = pulumi.ResourceHook(f"{resource} ({name}) has stayed closed", tell)
     return pulumi.ResourceHookBinding(before_update=[before], after_update=[after])
 
 

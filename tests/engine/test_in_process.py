@@ -484,7 +484,7 @@ def test_a_resource_has_the_same_hooks_in_each_update(identity: str, model: str)
 @pytest.mark.parametrize("same", [{"vault": {"name": "kv-shared-one"}}, {"account_name": "lang-shared-one"}])
 def test_two_services_with_one_name_get_azures_answer(same: dict[str, Any]) -> None:
     """In a program of somebody's own, whose settings nobody reads: from Azure's check of names, or from its
-    refusal of the second one. Hooks are known by the resource's name in the program, which no other has."""
+    refusal of the second one. Hooks are known by the resource's two names."""
     common: Any = {"location": "westeurope", "network": {"access": "open"}, "audit": {"new_workspace": False}}
 
     def program() -> None:
