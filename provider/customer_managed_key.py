@@ -1,38 +1,32 @@
 """The resource `CustomerManagedKey`: one account's binding to a key, through its life.
 
 Owns the account's `properties.encryption` and nothing else of it. Binding and unbinding wait until nothing
-forbids them, PATCH the account, follow the operation and compare the result. Each account has one act at a
-time, as in the service. A failure undoes nothing: the same update again finishes the act.
+forbids them, and are carried out by `account_changes`. A failure undoes nothing: the same update again
+finishes the act.
 """
 
 from __future__ import annotations
 
-import asyncio
 import shlex
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
-from math import inf
 from typing import ClassVar
 
-from core import arm_ids, effects, key_uris, kinds, resource_types
+from core import arm_ids, effects, key_uris, resource_types
 from core.arm_ids import ArmId
 from core.clouds import Cloud
 from core.effects import DataProtection, UsedKey
-from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption, Vault
+from core.facts import CUSTOMER_MANAGED, Account, Vault
 from core.key_uris import KeyUri
-from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
 from core.values import Hidden
 from core.verdicts import Verdict
 from provider import preflight
-from provider.azure import Retries, Waits
+from provider.account_changes import AccountChanges, confirmed
 from provider.checks import UNBIND, Failure, check_binding
 from provider.errors import ErrorContext
-from provider.failure import Accepted, RefusedOperationError, ServiceError, UnfinishedError
-from provider.live_state import ACCOUNT, LiveState, Look, Target
+from provider.failure import RefusedOperationError, ServiceError, UnfinishedError
+from provider.live_state import ACCOUNT, LiveState, Target
 from provider.resource import (
-    READ_LAG_SECONDS,
     Bound,
     Call,
     Change,
@@ -40,9 +34,8 @@ from provider.resource import (
     Run,
     fold,
     plain,
-    secret_outputs,
 )
-from provider.waiting import DeadlineError, StoppedError
+from provider.waiting import DeadlineError
 from provider.wire import UNKNOWN, Properties, ResourceState, Value
 
 DERIVED_FROM_KEY_URI = ("keyName", "keyVersion", "keyVaultUri")
@@ -50,9 +43,6 @@ DERIVED_FROM_KEY_URI = ("keyName", "keyVersion", "keyVaultUri")
 
 UNCERTAIN = ("principalId", "boundAt", "operationId")
 """Outputs that are known only after the binding."""
-
-FASTEST_POLLS = 0.5
-"""Seconds between two looks at an operation, however soon Azure says to come back."""
 
 
 class CustomerManagedKeyHandler(Resource):
@@ -64,9 +54,9 @@ class CustomerManagedKeyHandler(Resource):
     compared: ClassVar = ("accountId", *read_back, "onDelete", *surroundings)
     derived: ClassVar = {"keyUriWithVersion": DERIVED_FROM_KEY_URI}
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, changes: AccountChanges) -> None:
         super().__init__(run)
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._changes = changes
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
         values = {"accountId": id, **properties.values} if id else properties.values
@@ -80,7 +70,8 @@ class CustomerManagedKeyHandler(Resource):
             return kept
         await self._preflight(call, change.news, rebinding=bool(change.id))
         await self._tell_effect(call, change)
-        outputs = preview_outputs(change.news, self.run.cloud)
+        unknown = dict.fromkeys((*DERIVED_FROM_KEY_URI, *UNCERTAIN), UNKNOWN)
+        outputs = {**unknown, **certain_outputs(change.news, self.run.cloud)}
         principal = change.olds.values.get("principalId")
         if principal and fold(change.olds, "identityClientId") == fold(change.news, "identityClientId"):
             outputs["principalId"] = principal
@@ -128,8 +119,8 @@ class CustomerManagedKeyHandler(Resource):
         if last and last != _bound(olds) and not leaves:
             await call.inform("the account stays bound, for this run has bound it by another binding")
             return
-        async with self._locks[account_id.normalised]:
-            account = await self._confirmed(account_id, call)
+        async with self._changes.alone(account_id):
+            account = await confirmed(account_id, call)
             if account is None or not account.encryption.is_customer_managed:
                 return
             out = f"run `pulumi state delete {shlex.quote(call.urn)}`, which takes it out of the state"
@@ -155,39 +146,25 @@ class CustomerManagedKeyHandler(Resource):
                 call = replace(call, context=error_context(bound, account))
                 await self._refuse_without_access(bound, call)
             try:
-                unbound = Encryption(MICROSOFT_MANAGED)
-                await self._change(
-                    account_id, lambda: call.azure.bind(account_id, unbound), call, _still_bound, _WAITS
-                )
+                await self._changes.unbind(account_id, call)
             except ServiceError as failure:
-                if not (failure.is_absent and await self._confirmed(account_id, call) is None):
+                if not (failure.is_absent and await confirmed(account_id, call) is None):
                     raise
 
     async def _bind(self, call: Call, inputs: Properties, *, rebinding: bool) -> ResourceState:
         """Binds as the inputs say, whatever was bound before, and proves it by reading back."""
-        account_id = arm_ids.account_id(str(inputs.values["accountId"]))
         wanted = target_of(inputs, self.run.cloud)
-        encryption = wanted.encryption
-        async with self._locks[account_id.normalised]:
+        account_id, encryption = wanted.account, wanted.encryption
+        if account_id is None:
+            raise ValueError("an account that is not known cannot be bound")
+        async with self._changes.alone(account_id):
             live = await self._passed(wanted, call, rebinding=rebinding)
             call = replace(call, context=error_context(wanted, live.account, live.vault))
             in_use = live.key.version if live.key else ""
-
-            def wrong(found: Account, accepted: Accepted) -> list[str]:
-                shown = accepted.key_version
-                return mismatches(encryption, found.encryption, shown, in_use or shown)
-
             try:
-                account, operation_id = await self._change(
-                    account_id, lambda: call.azure.bind(account_id, encryption), call, wrong, _BINDING_WAITS
-                )
+                account, operation_id = await self._changes.bind(account_id, encryption, call, in_use=in_use)
             except UnfinishedError as error:
-                asked = preview_outputs(inputs, self.run.cloud)
-                certain = {name: value for name, value in asked.items() if name not in UNCERTAIN}
-                error.state, error.secrets = (
-                    ResourceState(account_id.text, certain),
-                    secret_outputs(self, inputs),
-                )
+                error.state = ResourceState(account_id.text, certain_outputs(inputs, self.run.cloud))
                 raise
         if account is None:
             raise RefusedOperationError(f"the account {account_id.name} was deleted while it was bound")
@@ -196,39 +173,13 @@ class CustomerManagedKeyHandler(Resource):
         self.run.bound[account_id.normalised] = bound
         return ResourceState(account_id.text, outputs)
 
-    async def write_again(self, account: Account, call: Call) -> None:
-        """Writes the binding that the account has once more, unchanged, until the service takes it. It uses
-        the key to take a binding (assumed), so this proves that the identity's access counts."""
-        has, account_id = account.encryption, arm_ids.account_id(account.id)
-
-        def wrong(found: Account, accepted: Accepted) -> list[str]:
-            return mismatches(has, found.encryption, accepted.key_version, accepted.key_version)
-
-        async with self._locks[account_id.normalised]:
-            await self._change(
-                account_id, lambda: call.azure.bind(account_id, has), call, wrong, _BINDING_WAITS
-            )
-
-    async def write_beside(
-        self, account_id: ArmId, write: Callable[[], Awaitable[Accepted]], call: Call
-    ) -> None:
-        """Carries out a write that leaves the account's key alone, while nothing else writes the account."""
-        async with self._locks[account_id.normalised]:
-            await self._change(account_id, write, call, lambda *_: [], _WAITS)
-
-    async def _look(
-        self, call: Call, target: Target, *, rebinding: bool
-    ) -> tuple[LiveState, list[preflight.Finding]]:
-        live = await Look(call.azure, target, call.explain).at_all(self.run.time())
-        return live, preflight.findings(preflight.Preflight(target, live, self.run.time(), rebinding))
-
     async def _preflight(self, call: Call, inputs: Properties, *, rebinding: bool) -> None:
         """Reports what is known already; fails only on what no resource of the same update could change."""
         target = target_of(inputs, self.run.cloud)
         if target.account is None and target.vault is None:
             return
         try:
-            _, found = await self._look(call, target, rebinding=rebinding)
+            _, found = await preflight.around_binding(target, call, self.run.time, rebinding=rebinding)
         except (ServiceError, DeadlineError) as failure:
             why = call.explain(failure) if isinstance(failure, ServiceError) else str(failure)
             await call.warn(f"not checked: {why}")
@@ -257,7 +208,9 @@ class CustomerManagedKeyHandler(Resource):
         """What Azure has around the binding, the account included, once nothing forbids the binding. Raises
         RefusedOperationError with every reason."""
         head = _refusal_head(wanted.account)
-        live = await preflight.passed(lambda: self._look(call, wanted, rebinding=rebinding), call, head)
+        live = await preflight.passed(
+            lambda: preflight.around_binding(wanted, call, self.run.time, rebinding=rebinding), call, head
+        )
         if live.account is None:
             raise RefusedOperationError(
                 f"{head}: this login may not read it or see whether it is bound; nothing was written\n"
@@ -272,7 +225,7 @@ class CustomerManagedKeyHandler(Resource):
 
         async def look() -> list[preflight.Finding]:
             try:
-                _, found = await self._look(call, bound, rebinding=True)
+                _, found = await preflight.around_binding(bound, call, self.run.time, rebinding=True)
             except ServiceError as failure:
                 if failure.is_unreachable:
                     return []
@@ -283,134 +236,6 @@ class CustomerManagedKeyHandler(Resource):
         reason = f"making sure that the identity of {name} cannot use its key"
         if wrong := await call.waiter.twice(look, lambda wrong: not wrong, reason):
             raise RefusedOperationError(preflight.refusal(f"{name} cannot leave its key", wrong))
-
-    async def _confirmed(self, account_id: ArmId, call: Call) -> Account | None:
-        """The account once no change is under way on it. None if Azure has answered twice that it does not
-        exist."""
-        name = account_id.name
-        return await call.waiter.twice(
-            lambda: call.waiter.until(
-                lambda: call.azure.account(account_id),
-                lambda found: found is None or found.provisioning_state.lower() in _SETTLED,
-                lambda found: f"waiting for the account {name}, {found and found.provisioning_state}",
-                first=0.5,
-            ),
-            lambda found: found is not None,
-            f"making sure that the account {name} is gone",
-        )
-
-    async def _change(
-        self,
-        account_id: ArmId,
-        write: Callable[[], Awaitable[Accepted]],
-        call: Call,
-        wrong: Callable[[Account, Accepted], list[str]],
-        waits: Waits,
-    ) -> tuple[Account | None, str | None]:
-        """Carries a change out; gives the account as it is afterwards, and the operation's id.
-
-        `write` sends it, `wrong` says how the account differs from the one that the change should have made;
-        `waits` has the refusals that pass by themselves.
-        """
-
-        async def carried_out() -> Accepted:
-            call.waiter.check()
-            accepted = await write()
-            await self._follow(account_id, accepted, call)
-            return accepted
-
-        retries = Retries(call.waiter, waits, call.explain)
-        try:
-            accepted = await retries.of(carried_out)
-        except UnfinishedError as unfinished:
-            if retries.last_refusal is None:
-                raise
-            # The same again would be refused again: what Azure said of the tries before leads out.
-            before = call.explain(retries.last_refusal)
-            raise UnfinishedError(f"{unfinished}\nAzure refused the try before it: {before}") from unfinished
-        with _seen_to_its_end(call):
-            account = await call.waiter.until(
-                lambda: self._confirmed(account_id, call),
-                lambda found: found is None or not wrong(found, accepted),
-                # It may come from a front end that is behind.
-                lambda _: f"reading {account_id.name} again, which does not show the change yet",
-                first=SECOND_LOOK_SECONDS,
-                seconds=READ_LAG_SECONDS,
-            )
-        if account and account.provisioning_state.lower() not in _SUCCEEDED:
-            raise RefusedOperationError(
-                f"the change of {account_id.name} ended as {account.provisioning_state}; "
-                "its activity log says why\n  fix: run the same command again; if it ends the same way, "
-                "remove the cause first"
-            )
-        if account and (found := wrong(account, accepted)):
-            raise RefusedOperationError(
-                f"Azure took the change of {account.id}, but reading back shows another: {'; '.join(found)}; "
-                "somebody else is changing this account at the same time (its activity log says who)"
-            )
-        return account, accepted.operation_id
-
-    async def _follow(self, account_id: ArmId, accepted: Accepted, call: Call) -> None:
-        """Polls the operation to its end. Raises ServiceError when it ends badly, UnfinishedError
-        when unseen."""
-        url = accepted.operation_url
-        if url is None:
-            return
-        backoff, hint = call.waiter.backoff(first=0.5, ceiling=10.0), accepted.retry_after
-        with _seen_to_its_end(call):
-            while True:
-                try:
-                    progress = await call.azure.progress(url)
-                except ServiceError as error:
-                    if error.is_absent or error.status == 403:
-                        # Operations are forgotten after a while, and a narrow role may not read them; the
-                        # account itself then shows how it ended.
-                        return
-                    raise
-                if progress.done:
-                    break
-                hint = progress.retry_after if progress.retry_after is not None else hint
-                # Azure's Retry-After wins over our own pace, in both directions; 0 is no pace.
-                pause = next(backoff) if hint is None else max(hint, FASTEST_POLLS)
-                await call.waiter.pause(
-                    pause, f"waiting for the operation on {account_id.name}, {progress.status}"
-                )
-        if not progress.succeeded:
-            raise progress.failure or ServiceError(
-                200, progress.status, f"the operation {accepted.operation_id} ended as {progress.status}"
-            )
-
-
-_SUCCEEDED = {"", "succeeded"}
-_SETTLED = {*_SUCCEEDED, "failed", "canceled"}
-_WAITS: Waits = {
-    RefusalKind.BUSY: ("waiting for another change of the account to end", inf),
-    RefusalKind.PROPAGATING: ("waiting for the access to the key to be in effect everywhere", inf),
-}
-_BINDING_WAITS: Waits = {
-    **_WAITS,
-    RefusalKind.UNKNOWN: (
-        "the preflight found nothing wrong, so access to the key may not be in effect yet",
-        UNKNOWN_REFUSAL_SECONDS,
-    ),
-}
-
-
-def _still_bound(account: Account, _: Accepted) -> list[str]:
-    """Says that an account is not on Microsoft-managed keys yet; empty once it is."""
-    return [f"keySource: still {CUSTOMER_MANAGED}"] if account.encryption.is_customer_managed else []
-
-
-@contextmanager
-def _seen_to_its_end(call: Call) -> Iterator[None]:
-    """Raises UnfinishedError for a failure that hides how a change ended."""
-    try:
-        yield
-    except (ServiceError, DeadlineError, StoppedError) as error:
-        why = call.explain(error) if isinstance(error, ServiceError) else str(error)
-        raise UnfinishedError(
-            f"Azure took the change, but its end was not seen: {why}\n  fix: run the same command again"
-        ) from error
 
 
 def _refusal_head(account: ArmId | None) -> str:
@@ -474,7 +299,7 @@ def error_context(wanted: Target, account: Account | None = None, vault: Vault |
         known,
         principal_id=account.principal_for(wanted.identity_client_id) or known.principal_id,
         untried_rbac=vault is not None and vault.uses_rbac and is_untried,
-        role=kinds.role_by_page(account.kind, vault_id).name,
+        kind=account.kind,
     )
 
 
@@ -502,43 +327,20 @@ def bound_as(account: Account, version: str) -> Account:
     return replace(account, encryption=replace(account.encryption, key_version=version))
 
 
-def mismatches(wanted: Encryption, live: Encryption, shown: str = "", in_use: str = "") -> list[str]:
-    """Each field in which an account's encryption differs from the wanted one; empty if none does. A read
-    without a version matches any, unless Azure's answer to the write had a version (`shown`). If no version
-    is wanted, the version that Azure uses (`in_use`) matches, too, because Azure may show it."""
-    if not live.is_customer_managed:
-        return [f"keySource: found {MICROSOFT_MANAGED}, expected {CUSTOMER_MANAGED}"]
-    hosts = key_uris.vault_host(live.key_vault_uri), key_uris.vault_host(wanted.key_vault_uri)
-    version = live.key_version or ("none" if shown else wanted.key_version)
-    if not wanted.key_version and version.lower() == in_use.lower():
-        version = ""
-    pairs = (
-        ("keyVaultUri", *hosts),
-        ("keyName", live.key_name, wanted.key_name),
-        ("keyVersion", version or "none", wanted.key_version or "none"),
-        ("identityClientId", live.identity_client_id or "none", wanted.identity_client_id or "none"),
-    )
-    return [
-        f"{name}: found {found}, expected {expected}"
-        for name, found, expected in pairs
-        if found.lower() != expected.lower()
-    ]
-
-
 def bound_outputs(
     inputs: Mapping[str, Value], account: Account, shown_version: str, bound: Bound
 ) -> dict[str, Value]:
     """The resource's outputs: the inputs as Azure has them, and the values that follow from them. The account
     must be bound. `shown_version` is the key version that Azure shows: it tells a later read what an answer
     without a version means."""
-    live, key = account.encryption, _bound_key(account)
+    key = _bound_key(account)
     return {
         **live_inputs(inputs, account),
         "keySource": CUSTOMER_MANAGED,
         "keyName": key.name,
         "keyVersion": shown_version,
         "keyVaultUri": key.vault_uri,
-        "principalId": account.principal_for(live.identity_client_id),
+        "principalId": account.key_user,
         "boundAt": bound[0],
         "operationId": bound[1],
     }
@@ -573,14 +375,13 @@ def is_as_it_was(olds: Properties, account: Account) -> bool:
     return olds.text("keyUriWithVersion") is None or same_binding(olds, as_recorded(olds, account))
 
 
-def preview_outputs(inputs: Properties, cloud: Cloud) -> dict[str, Value]:
-    """The outputs that are certain before the key is bound; the rest is unknown."""
-    key: dict[str, Value] = dict.fromkeys(DERIVED_FROM_KEY_URI, UNKNOWN)
+def certain_outputs(inputs: Properties, cloud: Cloud) -> dict[str, Value]:
+    """The outputs that are certain before the key is bound."""
+    certain = {**inputs.values, "keySource": CUSTOMER_MANAGED}
     if uri := inputs.text("keyUriWithVersion"):
-        parsed = key_uris.parse(uri, cloud)
-        key = {"keyName": parsed.name, "keyVersion": parsed.version, "keyVaultUri": parsed.vault_uri}
-    rest = dict.fromkeys(UNCERTAIN, UNKNOWN)
-    return {**inputs.values, "keySource": CUSTOMER_MANAGED, **key, **rest}
+        key = key_uris.parse(uri, cloud)
+        certain |= {"keyName": key.name, "keyVersion": key.version, "keyVaultUri": key.vault_uri}
+    return certain
 
 
 def _bound_key(account: Account) -> KeyUri:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from core import arm_ids, key_uris, rights
+from core import arm_ids, key_uris, kinds, rights
 from core.commands import in_subscription, log_in_anew, set_policy
 from core.refusals import KEY_REFUSED, NO_POLICY, NOT_TRUSTED, OPENING, OR_OPEN, POLICIES_ONLY, TO_POLICIES
 from core.roles import (
@@ -57,7 +57,7 @@ class ErrorContext:
 
     `by_deployer`: a vault's refusal concerns the deploying principal, not the account. `deployer_id` is that
     principal's object id. `untried_rbac`: the vault is under Azure RBAC, and the account has used no key
-    there yet. `role` is the name of the role that the account's identity is to get, if not the narrowest.
+    there yet. `kind` is the account's: the page about it names the role that its identity is to get.
     """
 
     vault_id: str = "VAULT_ID"
@@ -67,7 +67,7 @@ class ErrorContext:
     by_deployer: bool = False
     deployer_id: str = "YOUR_OBJECT_ID"
     untried_rbac: bool = False
-    role: str = ""
+    kind: str = ""
 
     @classmethod
     def of_key(
@@ -85,12 +85,13 @@ class ErrorContext:
         """The values for the braces of a fix: each field, and commands that fit a vault or an HSM."""
         in_hsm = arm_ids.in_managed_hsm(self.vault_id)
         place = (self.vault_id, self.vault_name, self.key_name, self.principal_id)
+        role = kinds.role_by_page(self.kind, self.vault_id).name
         update = f"update-hsm --hsm-name {self.vault_name}" if in_hsm else f"update --name {self.vault_name}"
         return {
             **vars(self),
             "key_options": key_uris.cli_options(self.vault_name, self.key_name, in_managed_hsm=in_hsm),
-            "grant": grant_command(*place, by_role=False, role=self.role),
-            "grant_role": grant_command(*place, by_role=True, role=self.role),
+            "grant": grant_command(*place, by_role=False, role=role),
+            "grant_role": grant_command(*place, by_role=True, role=role),
             "subscription": in_subscription(self.vault_id),
             "update_vault": f"az keyvault {update}",
         }

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from core import arm_ids, resource_types
 from core.refusals import SECOND_LOOK_SECONDS
-from provider.customer_managed_key import CustomerManagedKeyHandler
+from provider.account_changes import AccountChanges
 from provider.failure import RefusedOperationError
 from provider.resource import READ_LAG_SECONDS, Call, Change, Resource, Run
 from provider.wire import Properties, ResourceState
@@ -26,14 +26,14 @@ class FoundryAutoUpgradeHandler(Resource):
     surroundings: ClassVar = ("afterWrite",)
     compared: ClassVar = ("accountId", *read_back, *surroundings)
 
-    def __init__(self, run: Run, bindings: CustomerManagedKeyHandler) -> None:
+    def __init__(self, run: Run, changes: AccountChanges) -> None:
         super().__init__(run)
-        self._bindings = bindings
+        self._changes = changes
 
     async def create(self, call: Call, inputs: Properties) -> ResourceState:
         """Writes the mode and reads it back. Raises RefusedOperationError if Azure shows another."""
         account_id, mode = arm_ids.account_id(str(inputs.values["accountId"])), str(inputs.values["mode"])
-        await self._bindings.write_beside(account_id, lambda: call.azure.set_upgrade(account_id, mode), call)
+        await self._changes.write_beside(account_id, lambda: call.azure.set_upgrade(account_id, mode), call)
         shown = await call.waiter.until(
             lambda: call.azure.upgrade(account_id),
             lambda upgrade: upgrade is None or upgrade.mode == mode,

@@ -17,8 +17,8 @@ from core.facts import Account, RoleAssignment
 from core.refusals import SECOND_LOOK_SECONDS
 from core.rights import Access
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from provider.account_changes import AccountChanges
 from provider.azure import unless_absent
-from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
 from provider.preflight import Finding, Severity, access_findings, blocking, passed
@@ -209,9 +209,9 @@ class KeyAccessValidationHandler(KeyAccessHandler):
     surroundings: ClassVar = ("accountId",)
     compared: ClassVar = ("keyId", "principalId", "grantId", *surroundings)
 
-    def __init__(self, run: Run, bindings: CustomerManagedKeyHandler) -> None:
+    def __init__(self, run: Run, changes: AccountChanges) -> None:
         super().__init__(run)
-        self._bindings = bindings
+        self._changes = changes
 
     async def execute(self, use: KeyUse, inputs: Properties) -> Outputs:
         """Waits until the access is shown and, for an account under the key, until the service uses it.
@@ -248,7 +248,9 @@ class KeyAccessValidationHandler(KeyAccessHandler):
         if version is None or demands.key_usable(version, self.run.time()):  # no wait would help
             await use.call.inform(f"not proven: the key version {bound.version} cannot be used")
             return False
-        await self._bindings.write_again(account, use.call)
+        # The service uses the key to take a binding (assumed).
+        async with self._changes.alone(account_id):
+            await self._changes.bind(account_id, account.encryption, use.call)
         return True
 
     async def read_effect(self, use: KeyUse, known: Properties) -> Outputs | None:

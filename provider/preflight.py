@@ -18,7 +18,7 @@ from core.key_uris import KeyUri
 from core.rights import Access
 from provider.errors import grant_command
 from provider.failure import RefusedOperationError
-from provider.live_state import ACCOUNT, BOUND_KEY, KEY, VAULT, LiveState, Target
+from provider.live_state import ACCOUNT, BOUND_KEY, KEY, VAULT, LiveState, Look, Target
 from provider.waiting import Waiter
 
 if TYPE_CHECKING:
@@ -114,6 +114,15 @@ async def passed(look: Callable[[], Awaitable[tuple[T, list[Finding]]]], call: C
     for finding in found:
         await call.inform(f"not checked: {finding.text}")
     return live
+
+
+async def around_binding(
+    target: Target, call: Call, time: Callable[[], float], *, rebinding: bool
+) -> tuple[LiveState, list[Finding]]:
+    """What Azure has around a binding, and all findings about it. `time` gives the seconds since 1970.
+    Raises ServiceError."""
+    live = await Look(call.azure, target, call.explain).at_all(time())
+    return live, findings(Preflight(target, live, time(), rebinding))
 
 
 def blocking(found: list[Finding]) -> list[Finding]:

@@ -21,10 +21,11 @@ from provider import (
     key_access,
     key_version,
 )
+from provider.account_changes import AccountChanges
 from provider.azure import Azure, azure_time, retrying
 from provider.engine_log import EngineLog
 from provider.errors import ErrorContext
-from provider.failure import RefusedOperationError, UnknownTypeError
+from provider.failure import RefusedOperationError, UnfinishedError, UnknownTypeError
 from provider.functions import FUNCTIONS, wrong_arguments
 from provider.resource import REPLACES, Call, Change, Resource, Run, secret_outputs
 from provider.waiting import DEFAULT_TIMEOUT, PREVIEW_TIMEOUT, Clock, Log, SystemClock, Waiter
@@ -45,15 +46,15 @@ class Served:
         self.azure, self.login, self._clock = azure, login, clock or SystemClock()
         self._log, self._stop = log or EngineLog(), stop or asyncio.Event()
         self._run = run = Run(azure_time(self._clock, azure), login)
-        bindings = customer_managed_key.CustomerManagedKeyHandler(run)
+        changes = AccountChanges()
         resources = (
             access_policy.AccessPolicyHandler(run),
-            bindings,
+            customer_managed_key.CustomerManagedKeyHandler(run, changes),
             deleted_account_purge.DeletedAccountPurgeHandler(run),
-            foundry_auto_upgrade.FoundryAutoUpgradeHandler(run, bindings),
+            foundry_auto_upgrade.FoundryAutoUpgradeHandler(run, changes),
             key_access.KeyAccessCleanupHandler(run),
             key_access.KeyAccessRevocationHandler(run),
-            key_access.KeyAccessValidationHandler(run, bindings),
+            key_access.KeyAccessValidationHandler(run, changes),
             key_version.KeyVersionHandler(run),
             key_access.ManagedHsmRoleAssignmentHandler(run),
         )
@@ -112,10 +113,14 @@ class Served:
         with call.explained():
             if request.preview:
                 return await resource.preview(call, change)
-            if change.id:
-                state = await resource.update(call, change)
-            else:
-                state = await resource.create(call, change.news)
+            try:
+                if change.id:
+                    state = await resource.update(call, change)
+                else:
+                    state = await resource.create(call, change.news)
+            except UnfinishedError as error:
+                error.secrets = secret_outputs(resource, change.news)
+                raise
             await call.waiter.ended()
             return state
 

@@ -25,7 +25,7 @@ from core.service.account import AccountBefore, bound_key
 from localazure import throttling
 from localazure.standin.answer import Answer
 from operate import verify
-from provider import customer_managed_key as binding_resource
+from provider import account_changes
 from provider.azure import Retries
 from provider.errors import ROWS
 from provider.failure import ServiceError
@@ -61,8 +61,8 @@ def _no_waiting_for_access() -> list[AbstractContextManager[Any]]:
 
 
 def _without_waiting(kind: RefusalKind, waits: str) -> AbstractContextManager[Any]:
-    without = {one: how for one, how in getattr(binding_resource, waits).items() if one is not kind}
-    return patch.object(binding_resource, waits, without)
+    without = {one: how for one, how in getattr(account_changes, waits).items() if one is not kind}
+    return patch.object(account_changes, waits, without)
 
 
 def _no_known_words() -> list[AbstractContextManager[Any]]:
@@ -77,9 +77,9 @@ def _believes_what_was_accepted() -> list[AbstractContextManager[Any]]:
         """Does not look at the operation."""
 
     return [
-        patch.object(binding_resource.CustomerManagedKeyHandler, "_follow", unseen),
-        patch.object(binding_resource, "_SUCCEEDED", {"", "succeeded", "failed", "accepted"}),
-        patch("provider.customer_managed_key.mismatches", lambda *_: []),
+        patch.object(account_changes, "_follow", unseen),
+        patch.object(account_changes, "_SUCCEEDED", {"", "succeeded", "failed", "accepted"}),
+        patch("provider.account_changes.mismatches", lambda *_: []),
         patch("provider.customer_managed_key.bound_outputs", lambda inputs, *_, **__: dict(inputs)),
     ]
 
@@ -88,7 +88,7 @@ def _does_not_wait_for_the_operation() -> list[AbstractContextManager[Any]]:
     return [
         *_believes_what_was_accepted()[:2],
         patch.object(
-            binding_resource, "_SETTLED", {"", "succeeded", "failed", "accepted", "updating", "creating"}
+            account_changes, "_SETTLED", {"", "succeeded", "failed", "accepted", "updating", "creating"}
         ),
     ]
 
@@ -184,7 +184,7 @@ DEFENCES: Mapping[str, Defence] = {
     ),
     "key_remembered_seconds": Defence({"key_remembered_seconds": 3600.0}, _no_patience),
     "read_lag_seconds": Defence(
-        {"read_lag_seconds": 30.0}, lambda: [patch.object(binding_resource, "READ_LAG_SECONDS", 0.0)]
+        {"read_lag_seconds": 30.0}, lambda: [patch.object(account_changes, "READ_LAG_SECONDS", 0.0)]
     ),
     # A refresh reads the vault once for each of its three access policies, one after another, so that every
     # other of these reads is late, however many there were before. The policies are written half a minute
