@@ -115,7 +115,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
             "an account that cannot use its key stays on it",
         ),
         (
-            "failure.is_absent and await self._confirmed(account_id, call) is None",
+            "failure.is_absent and await confirmed(account_id, call) is None",
             "failure.is_absent",
             "one answer that an account is gone is not believed",
         ),
