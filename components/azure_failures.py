@@ -18,7 +18,6 @@ what kind of refusal an error is (core/refusals.py).
 import asyncio
 import re
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -26,10 +25,9 @@ from typing import Any
 import pulumi
 
 from components.sdk.hooks import error_hooks
-from core import adapters
 from core.api_versions import AZURE_NATIVE_VAULTS
 from core.commands import set_policy, take_over
-from core.key_uris import KeyUri, vault_name
+from core.key_uris import vault_name
 from core.refusals import (
     KEY_REFUSED,
     NEEDS_DATA_ROLE,
@@ -49,6 +47,7 @@ from core.refusals import (
 from core.resource_types import ACCESS_POLICY, ACCOUNT, KEY, ROLE_ASSIGNMENT, parse_urn
 from core.rights import NEEDED
 from core.roles import CRYPTO_OFFICER
+from core.service.account import bound_key
 from core.service.existing_resources import leave_operator_out
 
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
@@ -262,22 +261,12 @@ def _in(seconds: float) -> str:
 
 
 def _report(failed: pulumi.ErrorHookArgs, **situation: Any) -> bool:
-    stack, version = parse_urn(failed.urn).stack, _version(failed.new_inputs)
+    stack, bound = parse_urn(failed.urn).stack, bound_key(failed.new_inputs)
+    version = bound.uri if bound else ""
     for error in failed.errors:
         if words := explanation(failed.name, failed.type, error, stack, version, **situation):
             pulumi.log.error(words)
     return False  # azure-native has written it already, and would refuse a second write
-
-
-def _version(inputs: Mapping[str, Any] | None) -> str:
-    """The URI of the key version that an account is written with, or of its key; "" where none is known."""
-    properties = (inputs or {}).get("properties")
-    encryption = adapters.encryption(
-        properties.get("encryption") if isinstance(properties, Mapping) else None
-    )
-    if not (encryption.key_vault_uri and encryption.key_name):
-        return ""
-    return KeyUri.of(encryption.key_vault_uri, encryption.key_name, encryption.key_version).text
 
 
 def _patience(error: str) -> float:

@@ -244,6 +244,11 @@ def role_assignment(body: Json, definition: Json | None = None) -> RoleAssignmen
     return _read(RoleAssignment, body, scope=scope, role_id=role_id, role=found)
 
 
+def role_definition_id(assignment: Json) -> str:
+    """The id of the definition of a role assignment's role. Raises KeyError for what is none."""
+    return str(assignment["properties"]["roleDefinitionId"])
+
+
 def role(definition: Json) -> roles.Role:
     """A role from its definition's answer."""
     id, name = _text(definition.get("id")) or _text(definition.get("name")) or "", "properties.roleName"

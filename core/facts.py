@@ -236,6 +236,17 @@ class PolicyEntry:
     application_id: str = told("applicationId")
     stated: tuple[str, ...] = ()
 
+    @property
+    def body(self) -> dict[str, Any]:
+        """As a write of the vault states it."""
+        permissions: dict[str, list[str]] = {}
+        for words in self.stated:
+            group, _, word = words.partition("/")
+            permissions.setdefault(group, []).append(word)
+        application = {"applicationId": self.application_id} if self.application_id else {}
+        who = {"tenantId": self.tenant_id, "objectId": self.object_id, **application}
+        return {**who, "permissions": permissions}
+
 
 @dataclass(frozen=True)
 class Vault:
@@ -269,6 +280,11 @@ class Vault:
     def noun(self) -> str:
         """What a message calls it."""
         return "managed HSM" if self.is_managed_hsm else "vault"
+
+    def policy_of(self, object_id: str) -> PolicyEntry | None:
+        """The access policy of an identity itself, not of an application that acts for it."""
+        own = (one for one in self.policies if not one.application_id)
+        return next((one for one in own if arm_ids.same(one.object_id, object_id)), None)
 
 
 @dataclass(frozen=True)
@@ -341,6 +357,10 @@ class RoleAssignment:
     def role_name(self) -> str:
         """The role's name, or its id where the definition was not read."""
         return self.role.name if self.role else self.role_id
+
+    def is_for(self, principal_id: str, scope: str) -> bool:
+        """Whether it is a principal's, at just this scope."""
+        return arm_ids.same(self.principal_id, principal_id) and arm_ids.same(self.scope, scope)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from core import arm_ids, roles, values
+from core import arm_ids, roles
 from core.facts import EVERYBODY, DenyAssignment, PolicyEntry, RoleAssignment, Vault
 from core.roles import Role
 
@@ -243,20 +243,14 @@ def by_policies(vault: Vault, principal_id: str) -> EffectiveAccess:
     return EffectiveAccess(frozenset().union(*found))
 
 
-def policies(vault: object) -> dict[tuple[str, str], frozenset[str]]:
-    """What the access policies in a vault's answer give, on keys and everything else, as `keys/get` in lower
-    case: by the object id, and the id of an application that acts for it, "" without one."""
+def policies(vault: Vault) -> dict[tuple[str, str], frozenset[str]]:
+    """What a vault's access policies give, on keys and everything else, as `keys/get` in lower case: by the
+    object id, and the id of an application that acts for it, "" without one."""
     given: dict[tuple[str, str], frozenset[str]] = {}
-    for entry in values.get_path(vault, "properties.accessPolicies") or ():
-        who = (str(entry["objectId"]).lower(), str(entry.get("applicationId") or "").lower())
-        words = (f"{group}/{word}" for group in GROUPS for word in _listed(entry, f"permissions.{group}"))
-        given[who] = given.get(who, frozenset()) | {word.lower() for word in words}
+    for entry in vault.policies:
+        who = (entry.object_id.lower(), entry.application_id.lower())
+        given[who] = given.get(who, frozenset()) | {words.lower() for words in entry.stated}
     return {who: words for who, words in given.items() if words}
-
-
-def _listed(entry: object, path: str) -> Iterable[str]:
-    found: Iterable[str] = values.get_path(entry, path) or ()
-    return found
 
 
 def by_roles(

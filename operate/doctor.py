@@ -120,7 +120,7 @@ def connect(found: Login) -> Azure:
 def _deployed(stack: str) -> bool:
     """Whether the stack has a service already."""
     try:
-        return any(one.get("accountId") for one in services(outputs(stack)).values())
+        return any(one.account_id for one in services(outputs(stack)).values())
     except StackError:
         return False
 

@@ -20,13 +20,14 @@ from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
-from core import adapters, arm_ids, clouds, documents
+from core import adapters, arm_ids, clouds, documents, facts
 from core.api_versions import ACCOUNTS, AUTHORIZATION, KEYS, VAULTS
 from core.facts import Account
+from core.service.outputs import ServiceOutputs
 from operate import login
 from operate.errors import DeclinedError, OperateError
 from operate.evidence.model import Drill
-from operate.revoke import NoAccessError, ServiceAccess, actions, granted
+from operate.revoke import NoAccessError, actions, require_granted
 from operate.stack import outputs, pulumi, services
 from operate.verify import REFUSED, Projects, data_answer
 from provider.azure_client import AzureClient
@@ -60,11 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
     stack, seconds = arguments.stack, 60 * arguments.minutes
     found = services(outputs(stack), arguments.service)
     require_allowed(stack)
-    accesses = {name: granted(service) for name, service in found.items()}
-    for own in accesses.values():
+    for own in found.values():
+        require_granted(own)
         require_harmless(own)
     told, held = [], True
-    for name, own in accesses.items():
+    for name, own in found.items():
         wanted = login.of_stack(stack, clouds.of_endpoint(own.endpoint))
         client = AzureClient(wanted, retries=6)
         require_alone(client, own)
@@ -94,7 +95,7 @@ def require_allowed(stack: str) -> None:
         )
 
 
-def require_harmless(own: ServiceAccess) -> None:
+def require_harmless(own: ServiceOutputs) -> None:
     """Raises NoAccessError if a revocation deletes data, or if nobody could see that the revocation
     counts."""
     if own.deletes:
@@ -103,7 +104,7 @@ def require_harmless(own: ServiceAccess) -> None:
         raise NoAccessError(f"the outputs name no endpoint of {own.account_id}, so nobody could see its data")
 
 
-def require_alone(client: AzureClient, own: ServiceAccess) -> None:
+def require_alone(client: AzureClient, own: ServiceOutputs) -> None:
     """Raises NoAccessError if another account has the identity, too, and would lose its key with it; and
     AzureError. Does not find accounts that the login cannot see, nor those in other subscriptions."""
     subscription = arm_ids.subscription_of(own.account_id)
@@ -128,7 +129,7 @@ def _has_identity(account: Account, principal_id: str) -> bool:
     return principal_id in {identity.principal_id.lower() for identity in account.user_assigned}
 
 
-def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seconds: float) -> Drill:
+def drilled(client: AzureClient, projects: Projects, own: ServiceOutputs, *, seconds: float) -> Drill:
     """Takes access away until the data is refused, for `seconds` at most, and gives it back, even if it is
     interrupted. Raises DeclinedError if the data cannot be read to begin with, DrillError if access is not
     back, and AzureError."""
@@ -164,7 +165,7 @@ def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seco
     return Drill("", began, refused, readable, who)
 
 
-def calls(client: AzureClient, own: ServiceAccess) -> tuple[Call, Call]:
+def calls(client: AzureClient, own: ServiceOutputs) -> tuple[Call, Call]:
     """The calls that take a service's access away, and those that give it back as Azure has it now. Raises
     NoAccessError if there is no such access, and AzureError."""
     if own.is_role or own.key.in_managed_hsm:
@@ -173,35 +174,29 @@ def calls(client: AzureClient, own: ServiceAccess) -> tuple[Call, Call]:
         properties, kept = client.json("GET", url)["properties"], _KEPT[:2] if in_hsm else _KEPT
         body = {"properties": {name: properties[name] for name in kept if properties.get(name)}}
         return ("DELETE", url, None), ("PUT", url, body)
-    vault = client.json("GET", f"{own.vault_id}?api-version={VAULTS}")
-    entries = [
-        one
-        for one in vault["properties"]["accessPolicies"]
-        if one["objectId"].lower() == own.principal_id.lower() and not one.get("applicationId")
-    ]
-    if not entries:
+    vault = adapters.vault(client.json("GET", f"{own.vault_id}?api-version={VAULTS}"))
+    policy = vault.policy_of(own.principal_id)
+    if policy is None:
         raise NoAccessError(f"the vault has no access policy of {own.account_id}: run `pulumi up` first")
-    url, body = (
-        f"{own.vault_id}/accessPolicies/{{}}?api-version={VAULTS}",
-        {"properties": {"accessPolicies": entries}},
-    )
+    url = f"{own.vault_id}/accessPolicies/{{}}?api-version={VAULTS}"
+    body = {"properties": {"accessPolicies": [policy.body]}}
     return ("PUT", url.format("remove"), body), ("PUT", url.format("add"), body)
 
 
-def _hsm_role(client: AzureClient, own: ServiceAccess) -> str:
+def _hsm_role(client: AzureClient, own: ServiceOutputs) -> str:
     """The URL of the only role that the service's identity has at its key in a managed HSM: the stack's
     output stands for all of them, whatever their names."""
     scope = f"/keys/{own.key.name}"
     roles = f"{own.key.vault_uri.rstrip('/')}{scope}/providers/{arm_ids.ROLE_ASSIGNMENT}"
-    listed = client.json("GET", f"{roles}?api-version={KEYS}")["value"]
-    wanted = (scope.lower(), own.principal_id.lower())
-    said = ((one["name"], one["properties"]) for one in listed)
-    held = [name for name, role in said if (role["scope"].lower(), role["principalId"].lower()) == wanted]
+    listed = client.pages(f"{roles}?api-version={KEYS}")
+    found = (adapters.local_role_assignment(own.vault_id, one) for one in listed)
+    key_id = facts.key_id(own.vault_id, own.key.name)
+    held = [one.id for one in found if one.is_for(own.principal_id, key_id)]
     if len(held) != 1:
         listing = f"az keyvault role assignment list --hsm-name {own.key.vault_name} --scope {scope}"
         what = f"keep one of those that `{listing}` prints" if held else "run `pulumi up` first"
         raise NoAccessError(f"{own.account_id} has {len(held)} roles at its key, and needs one: {what}")
-    return f"{roles}/{held[0]}?api-version={KEYS}"
+    return f"{roles}/{arm_ids.name_of(held[0])}?api-version={KEYS}"
 
 
 def record(stack: str, drill: Drill) -> None:
@@ -264,7 +259,7 @@ def _not_given_back(client: AzureClient, give: Call, *, tries: int) -> Exception
     return failed
 
 
-def _is_as_before(client: AzureClient, own: ServiceAccess, give: Call) -> bool:
+def _is_as_before(client: AzureClient, own: ServiceOutputs, give: Call) -> bool:
     try:
         return calls(client, own)[1] == give
     except Exception:  # noqa: BLE001 - what cannot be read is not known to be there

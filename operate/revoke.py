@@ -11,56 +11,24 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from shlex import quote
 
-from core import arm_ids, clouds, coverage, key_uris, rights
+from core import arm_ids, clouds, key_uris, rights
 from core.api_versions import PROJECTS
-from core.clouds import Cloud
 from core.commands import assign_role, operate
-from core.key_uris import KeyUri
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER as ROLE
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER as HSM_ROLE
 from core.roles import SERVICE_PRINCIPAL
+from core.service.outputs import ServiceOutputs
 from operate.errors import DeclinedError
-from operate.stack import Outputs, outputs, services, without
+from operate.stack import outputs, services, without
 
 _PROJECTS = f"language/authoring/analyze-conversations/projects?api-version={PROJECTS}"
-_NEEDED = ("accountId", "principalId", "vaultId", "keyUriWithVersion")
+_NEEDED = ("account_id", "principal_id", "vault_id", "key_uri_with_version")
 
 
 class NoAccessError(DeclinedError):
     """The outputs name no access that could be taken away; the message says why."""
-
-
-@dataclass(frozen=True)
-class ServiceAccess:
-    """One service's access to its key. `grant_id` is the ARM id of the access policy or of the role
-    assignment, "" if it is revoked; `endpoint` and `kind` are the account's, "" if the outputs lack them.
-    """
-
-    account_id: str
-    principal_id: str
-    vault_id: str
-    key: KeyUri
-    grant_id: str
-    endpoint: str = ""
-    kind: str = ""
-
-    @property
-    def deletes(self) -> str:
-        """The data that a revocation deletes for good, as far as the outputs tell; "" if none."""
-        return coverage.named(self.kind).deletes
-
-    @property
-    def is_role(self) -> bool:
-        """Whether the vault grants by Azure RBAC."""
-        return f"/{arm_ids.ROLE_ASSIGNMENT}/".lower() in self.grant_id.lower()
-
-    @property
-    def cloud(self) -> Cloud:
-        """The cloud, known by the vault's host."""
-        return key_uris.cloud_of(self.key.vault_uri) or clouds.PUBLIC
 
 
 Lines = tuple[str, ...]
@@ -73,9 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.stack, arguments.outputs, otherwise=", or name a file with the outputs with --outputs"
     )
     refused, told = False, []
-    for service in services(found, arguments.service).values():
+    for own in services(found, arguments.service).values():
         try:
-            own = granted(service)
+            require_granted(own)
             _require_name(own, arguments.account)
         except NoAccessError as error:
             refused = True
@@ -90,18 +58,22 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if refused else 0
 
 
-def granted(service: Outputs) -> ServiceAccess:
-    """The access that a service's outputs name. Raises NoAccessError with the reason if there is none."""
-    found = access(service)
-    if not found.grant_id:
+def require_granted(service: ServiceOutputs) -> None:
+    """Raises NoAccessError, with the reason, for a service whose outputs name no access to a key."""
+    if missing := service.lacking(*_NEEDED):
+        raise NoAccessError(f"the service has no account under a customer's key, or {without(missing)}")
+    try:
+        key_uris.parse(service.key_uri_with_version)
+    except ValueError as error:
+        raise NoAccessError(f"keyUriWithVersion: {error}") from error
+    if not service.grant_id:
         raise NoAccessError(
-            f"the access of {found.account_id} is revoked already, by the setting access; set access: "
+            f"the access of {service.account_id} is revoked already, by the setting access; set access: "
             "granted and run `pulumi up` to give it back"
         )
-    return found
 
 
-def _require_name(found: ServiceAccess, names: Sequence[str]) -> None:
+def _require_name(found: ServiceOutputs, names: Sequence[str]) -> None:
     name = arm_ids.name_of(found.account_id)
     if found.deletes and name not in names:
         raise NoAccessError(
@@ -110,26 +82,7 @@ def _require_name(found: ServiceAccess, names: Sequence[str]) -> None:
         )
 
 
-def access(service: Outputs) -> ServiceAccess:
-    """A service's account and key, with its grant if there is one. Raises NoAccessError without a key."""
-    if missing := [name for name in _NEEDED if not service.get(name)]:
-        raise NoAccessError(f"the service has no account under a customer's key, or {without(missing)}")
-    try:
-        key = key_uris.parse(service["keyUriWithVersion"])
-    except ValueError as error:
-        raise NoAccessError(f"keyUriWithVersion: {error}") from error
-    return ServiceAccess(
-        service["accountId"],
-        service["principalId"],
-        service["vaultId"],
-        key,
-        service.get("grantId") or "",
-        service.get("endpoint") or "",
-        service.get("kind") or "",
-    )
-
-
-def page(found: ServiceAccess, stack: str) -> Iterator[str]:
+def page(found: ServiceOutputs, stack: str) -> Iterator[str]:
     """The lines for one service: the commands to run now, a check that they worked, and the way back."""
     revoke, restore, disable, enable = actions(found).values()
     yield f"# Emergency: {found.account_id}"
@@ -162,7 +115,7 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
     yield from _commands(enable)
 
 
-def actions(found: ServiceAccess) -> Mapping[str, Lines]:
+def actions(found: ServiceOutputs) -> Mapping[str, Lines]:
     """Take the grant away and give it back; disable the key version and enable it: always in this order."""
     if found.key.in_managed_hsm:
         pair = _hsm_role(found)
@@ -178,7 +131,7 @@ def actions(found: ServiceAccess) -> Mapping[str, Lines]:
     }
 
 
-def look(found: ServiceAccess) -> Lines | None:
+def look(found: ServiceOutputs) -> Lines | None:
     """A command that reads the account's data, which Azure refuses while the key cannot be used; None if the
     endpoint is not known. Its login needs the right to read, and a network that the account lets in."""
     if not found.endpoint:
@@ -188,7 +141,7 @@ def look(found: ServiceAccess) -> Lines | None:
     return (f"az rest --method get --resource {audience} --url {quote(url)}",)
 
 
-def _policy(found: ServiceAccess) -> Lines:
+def _policy(found: ServiceOutputs) -> Lines:
     group, vault = arm_ids.group_of(found.vault_id), arm_ids.name_of(found.vault_id)
     where = f"--name {vault} --resource-group {quote(group)} "
     where += f"--subscription {arm_ids.subscription_of(found.vault_id)} --object-id {found.principal_id}"
@@ -196,7 +149,7 @@ def _policy(found: ServiceAccess) -> Lines:
     return f"az keyvault delete-policy {where}", f"az keyvault set-policy {where} {given}"
 
 
-def _role(found: ServiceAccess) -> Lines:
+def _role(found: ServiceOutputs) -> Lines:
     """Gives the role assignment back under its former name, by which the next `pulumi up` knows it, at the
     key, or at the vault if the account was adopted with such a grant."""
     assignment = arm_ids.parse(found.grant_id)
@@ -204,7 +157,7 @@ def _role(found: ServiceAccess) -> Lines:
     return f"az role assignment delete --ids {quote(found.grant_id)}", create
 
 
-def _hsm_role(found: ServiceAccess) -> Lines:
+def _hsm_role(found: ServiceOutputs) -> Lines:
     """Takes away or gives back a role of the managed HSM itself."""
     words = "az keyvault role assignment"
     where = f"--hsm-name {found.key.vault_name} --role {quote(HSM_ROLE.name)} --scope /keys/{found.key.name}"
@@ -213,7 +166,7 @@ def _hsm_role(found: ServiceAccess) -> Lines:
     return f"{words} delete {where}", f"{words} create {where} {given}"
 
 
-def _version(found: ServiceAccess, *, enabled: bool) -> Lines:
+def _version(found: ServiceOutputs, *, enabled: bool) -> Lines:
     """For an account that names no version: each enabled one. A file lists them for the way back."""
     key, word = found.key, f"--enabled {str(enabled).lower()}"
     if key.version:

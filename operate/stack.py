@@ -25,6 +25,7 @@ from pulumi.automation import CommandResult
 
 from core import commands, documents
 from core.published import PACKAGE
+from core.service.outputs import ServiceOutputs, service_outputs
 from operate.errors import OperateError
 
 T = TypeVar("T")
@@ -255,10 +256,11 @@ def without(names: Sequence[str]) -> str:
     )
 
 
-def services(outputs: Outputs, named: str | None = None) -> Mapping[str, Outputs]:
+def services(outputs: Outputs, named: str | None = None) -> Mapping[str, ServiceOutputs]:
     """The outputs of each service by its name, or of the one that is `named`; the only one of a stack needs
     no name, and has none here. Raises StackError for another name."""
-    found: Mapping[str, Outputs] = outputs.get("services") or {"": outputs}
+    listed = outputs.get("services") or {"": outputs}
+    found = {name: service_outputs(service) for name, service in listed.items()}
     if named is None:
         return {"": next(iter(found.values()))} if len(found) == 1 else found
     if named not in found:

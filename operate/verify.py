@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from azure.core.credentials import TokenCredential
@@ -20,14 +20,17 @@ from azure.core.rest import HttpRequest, HttpResponse
 
 from core import adapters, api_versions, clouds, demands, key_uris, kinds, roles
 from core.facts import CUSTOMER_MANAGED, Encryption, Network
+from core.key_uris import KeyUri
 from core.login import Login
+from core.service.desired import REVOKED
+from core.service.outputs import ServiceOutputs
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
-from operate.stack import Outputs, outputs, services, without
+from operate.stack import outputs, services, without
 from provider.azure_client import pipeline
 
 _BY_ITSELF = "the newest, by itself"
-_NEEDED = ("accountId", "endpoint", "vaultId", "keyUriWithVersion")
+_NEEDED = ("account_id", "endpoint", "vault_id", "key_uri_with_version")
 _PROJECT = "customer-managed-key-proof"
 _PROJECTS = "language/authoring/analyze-conversations/projects"
 _DELETION_SECONDS = 60
@@ -72,13 +75,13 @@ class Check:
 def run(arguments: argparse.Namespace) -> int:
     """Prints every check; the exit code is 0 only if all of them held."""
     found = services(outputs(arguments.stack)).values()
-    endpoint = next((one["endpoint"] for one in found if not unprovable(one)), "")
+    endpoint = next((one.endpoint for one in found if not unprovable(one)), "")
     wanted = login.of_stack(arguments.stack, clouds.of_endpoint(endpoint)) if endpoint else Login()
     options = {"write_project": arguments.write_project, "if_reached": arguments.if_reached}
     told: list[dict[str, Any]] = []
     for service in found:
-        account = service.get("accountId", "")
-        checked = {**service, "access": "revoked"} if arguments.revoked else service
+        account = service.account_id
+        checked = replace(service, access=REVOKED) if arguments.revoked else service
         if not arguments.json:
             print(f"Proof, read back from the account {account}:")
         for check in verify(checked, wanted, seconds=60 * arguments.minutes, **options):
@@ -93,7 +96,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def verify(
-    service: Outputs, wanted: Login, *, write_project: bool = False, if_reached: bool = False, seconds: float
+    service: ServiceOutputs,
+    wanted: Login,
+    *,
+    write_project: bool = False,
+    if_reached: bool = False,
+    seconds: float,
 ) -> Iterator[Check]:
     """All checks of a service, one after another; that the cloud does not answer is one that fails. With
     `if_reached`, that this machine is kept out of the account is no failure."""
@@ -109,17 +117,17 @@ def verify(
 
 
 def _checks(
-    service: Outputs, wanted: Login, *, write_project: bool, if_reached: bool, seconds: float
+    service: ServiceOutputs, wanted: Login, *, write_project: bool, if_reached: bool, seconds: float
 ) -> Iterator[Check]:
     cloud = LiveAzure(wanted)
-    account = adapters.account(cloud.get(service["accountId"], api_versions.ACCOUNTS))
-    yield from binding(account.encryption, service["keyUriWithVersion"])
-    vault = adapters.vault(cloud.get(service["vaultId"], api_versions.VAULTS))
+    account = adapters.account(cloud.get(service.account_id, api_versions.ACCOUNTS))
+    yield from binding(account.encryption, service.key)
+    vault = adapters.vault(cloud.get(service.vault_id, api_versions.VAULTS))
     unmet = {one.demand: one.found for one in demands.judge(None, vault, None)}
     for demand in ("soft-delete", "purge-protection"):
         yield Check(f"{demand.replace('-', ' ')} of the {vault.noun}", "True", unmet.get(demand, "True"))
-    projects = Projects(service["endpoint"], login.token_credential(wanted))
-    is_revoked, kind = service.get("access") == "revoked", kinds.find(account.kind)
+    projects = Projects(service.endpoint, login.token_credential(wanted))
+    is_revoked, kind = service.is_revoked, kinds.find(account.kind)
     if kind and not kind.language and (is_revoked or write_project):
         claim, expected = (_REVOKED_CLAIM, REFUSED) if is_revoked else (_PROJECT_CLAIM, _PROJECT)
         reason = f"an account of kind {kind.name} has no projects of Language: call the service itself"
@@ -130,9 +138,8 @@ def _checks(
         yield project(projects, account.network, if_reached=if_reached)
 
 
-def binding(found: Encryption, key_uri_with_version: str) -> Iterator[Check]:
+def binding(found: Encryption, wanted: KeyUri) -> Iterator[Check]:
     """Compares an account's encryption with the key the stack says it is bound to."""
-    wanted = key_uris.parse(key_uri_with_version)
     host = key_uris.vault_host(found.key_vault_uri)
     yield Check("keySource", CUSTOMER_MANAGED, found.key_source)
     yield Check("keyVaultUri", wanted.vault_uri, f"https://{host}" if host else "")
@@ -231,14 +238,14 @@ def refused(projects: Projects, seconds: float) -> Check:
     return Check(_REVOKED_CLAIM, REFUSED, answer)
 
 
-def unprovable(service: Outputs) -> str:
+def unprovable(service: ServiceOutputs) -> str:
     """Why nothing can be proven about a service; "" if something can."""
-    if service.get("accountId") and not service.get("keyUriWithVersion"):
+    if service.account_id and not service.key_uri_with_version:
         return (
-            f"the account {service['accountId']} is on Microsoft-managed keys, as the stack itself says "
+            f"the account {service.account_id} is on Microsoft-managed keys, as the stack itself says "
             "(encryption: microsoftManaged): there is nothing to prove"
         )
-    missing = [name for name in _NEEDED if name not in service]
+    missing = service.lacking(*_NEEDED)
     return without(missing) if missing else ""
 
 

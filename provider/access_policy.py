@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from core import arm_ids, resource_types, values
-from core.api_versions import VAULTS
+from core import arm_ids, resource_types
 from core.arm_ids import ArmId
 from provider.azure import unless_absent
 from provider.checks import Failure, check
@@ -77,9 +76,7 @@ class AccessPolicyHandler(Resource):
             return ResourceState("")
         vault, declared = _vault(id), inputs.values.get("policy")
         names = dict(zip(_PLACE, (vault.subscription_id, vault.group, vault.name), strict=True))
-        policy = declared
-        if _folded(declared) != _folded(found):
-            policy = {name: value for name, value in found.items() if value}
+        policy = declared if _folded(declared) == _folded(found) else found
         stated = {name: inputs.values[name] for name in _PLACE if name in inputs.values}
         live = {**names, **stated, "policy": policy}
         return ResourceState(id, live, live)
@@ -96,13 +93,9 @@ class AccessPolicyHandler(Resource):
 
 async def _found(call: Call, id: str) -> Entry | None:
     """The entry of the identity itself, not of an application that acts for it; None without a vault."""
-    vault = await unless_absent(call.azure.ask("GET", _vault(id).text, VAULTS))
-    own = (
-        one
-        for one in values.get_path(vault or {}, "properties.accessPolicies") or ()
-        if arm_ids.same(one["objectId"], id.partition(SEPARATOR)[2]) and not one.get("applicationId")
-    )
-    return next(own, None)
+    vault = await call.azure.vault(_vault(id))
+    found = vault.policy_of(id.partition(SEPARATOR)[2]) if vault else None
+    return found.body if found else None
 
 
 def _whole_entry(policy: Value) -> None:

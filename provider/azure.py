@@ -138,7 +138,7 @@ class Azure:
         for one in await self._list(_assignments(scope, f"assignedTo('{principal_id}')")):
             assignment = adapters.role_assignment(one)
             if not assignment.role:
-                target = _of(one["properties"]["roleDefinitionId"], AUTHORIZATION)
+                target = _of(adapters.role_definition_id(one), AUTHORIZATION)
                 assignment = adapters.role_assignment(one, await self._json("GET", target))
             # The filter also lists what the principal has as a member of a group.
             found.append(replace(assignment, principal_id=principal_id))
@@ -169,10 +169,7 @@ class Azure:
 
     async def remove_policy(self, vault: ArmId, entry: PolicyEntry) -> None:
         """Removes the key permissions of an access policy; what it grants on secrets stays."""
-        application = {"applicationId": entry.application_id} if entry.application_id else {}
-        who = {"tenantId": entry.tenant_id, "objectId": entry.object_id, **application}
-        removed = {**who, "permissions": {"keys": list(entry.keys)}}
-        await self.write_policy(vault, "remove", removed)
+        await self.write_policy(vault, "remove", {**entry.body, "permissions": {"keys": list(entry.keys)}})
 
     async def write_policy(self, vault: ArmId, kind: str, entry: Json) -> None:
         """Puts an access policy in the place of the identity's own ("replace"), or takes its permissions away

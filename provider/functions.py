@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
-from core import arm_ids, rights
+from core import adapters, arm_ids, rights
 from core.api_versions import VAULTS
 from core.arm_ids import MalformedError
 from core.login import Login
@@ -59,11 +59,11 @@ async def get_written_vault(call: Call, args: Properties) -> Answer:
         vault = await call.azure.written_vault(id)
         if not (vault and args.values.get("awaitsReads")):
             return {"vault": vault, "readsAreLate": False}
-        written = rights.policies(vault)
+        written = rights.policies(adapters.vault(vault))
 
         async def is_shown_twice() -> bool:
             reads = [await call.azure.ask("GET", id.text, VAULTS) for _ in range(2)]
-            return all(rights.policies(one) == written for one in reads)
+            return all(rights.policies(adapters.vault(one)) == written for one in reads)
 
         is_shown = await call.waiter.until(
             is_shown_twice,

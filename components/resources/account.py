@@ -20,8 +20,7 @@ from components.resources.kept_properties import (
 from core import adapters, arm_ids
 from core import resource_types as types
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
-from core.key_uris import KeyUri
-from core.service.account import ENCRYPTION, AccountBefore, differs
+from core.service.account import ENCRYPTION, AccountBefore, bound_key, differs
 
 
 @dataclass(frozen=True)
@@ -190,10 +189,8 @@ def _made(account: AzureResource, before: AccountBefore, parent: pulumi.Resource
 
 
 def _key_uri_with_version(properties: Mapping[str, Any] | None) -> str | None:
-    key = adapters.encryption((properties or {}).get("encryption"))
-    if not (key.is_customer_managed and key.key_version):
-        return None
-    return KeyUri.of(key.key_vault_uri, key.key_name, key.key_version).text
+    bound = bound_key({"properties": properties})
+    return bound.uri if bound and bound.encryption.key_version else None
 
 
 def _grantee(principal_id: str | None, judged_id: str | None) -> str:

@@ -29,7 +29,7 @@ from components.azure_failures import made_usable
 from components.resource_reads import read_resource_in_hook
 from components.resources.kept_properties import missing_search_key
 from components.sdk.hooks import KNOWN_LATER, engine_has, plain
-from core import adapters, arm_ids
+from core import adapters, arm_ids, values
 from core.service.account import ENCRYPTION, AccountBefore, BoundKey, bound_key, differs
 from core.service.recorded import Answer
 
@@ -116,7 +116,7 @@ def loss(
     if declared:
         does = f"write it with the key {declared.uri}"
     way_out = "Run `pulumi refresh`, which records the key that it has, and then the update again"
-    if was is not None and _encryption(sent) != _encryption(was):
+    if was is not None and values.get_path(sent, ENCRYPTION) != values.get_path(was, ENCRYPTION):
         # A run states the key that the account has, or leaves the inputs of the state as they are.
         way_out = (
             "The cause is that a transform of the program sets its `properties.encryption`: leave the "
@@ -138,10 +138,6 @@ def _keeps_key(bound: BoundKey | None, declared: BoundKey | None, *, same_key: b
     if bound is None:
         return declared is None
     return bound.is_same(declared)
-
-
-def _encryption(inputs: Mapping[str, Any]) -> Any:
-    return (inputs.get("properties") or {}).get("encryption")
 
 
 def _not_found(name: str) -> str:

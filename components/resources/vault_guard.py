@@ -30,6 +30,7 @@ from components.sdk.hooks import engine_has, plain, read_in_hook, serve_hooks
 from components.sdk.invokes import invoke
 from components.sdk.private import wait_for
 from core import adapters, commands, demands, facts, rights
+from core.facts import Vault
 from core.refusals import OPENING
 from core.rights import Access, EffectiveAccess
 from core.service.recorded import Answer
@@ -66,12 +67,13 @@ def vault_guard(
     """
     if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return pulumi.ResourceHookBinding()
-    written: dict[str, Answer] = {}
+    written: dict[str, Vault | None] = {}
 
     async def refuse(about: pulumi.ResourceHookArgs) -> None:
         recorded, sent = await plain(about.old_inputs or {}), await plain(about.new_inputs or {})
+        now: Vault | None
         if pulumi.runtime.is_dry_run():
-            now, reads_are_late = live or await plain(about.old_outputs or {}), False
+            now, reads_are_late = adapters.vault(live or await plain(about.old_outputs or {})), False
         else:
             now, reads_are_late = await _written_vault(about.id, awaits_reads=True)
             written[about.id] = now
@@ -148,27 +150,28 @@ def grant_guard(name: str, vault_id: str, user: str) -> pulumi.ResourceHookBindi
     return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
 
 
-async def _written_vault(id: str, *, awaits_reads: bool = False) -> tuple[Answer, bool]:
+async def _written_vault(id: str, *, awaits_reads: bool = False) -> tuple[Vault | None, bool]:
     """The vault as Azure answers a write, and whether reads are late all the same. Raises InvokeError."""
 
     async def read(through: pulumi.InvokeOptions) -> Mapping[str, Any]:
         return await invoke(GET_WRITTEN_VAULT, through, vaultId=id, awaitsReads=awaits_reads)
 
     found = await read_in_hook(read, GET_WRITTEN_VAULT, cmk_invoke_options())
-    return found.get("vault"), bool(found.get("readsAreLate"))
+    vault = found.get("vault")
+    return adapters.vault(vault) if vault else None, bool(found.get("readsAreLate"))
 
 
 def reopening(
-    now: Mapping[str, Any],
+    vault: Vault,
     recorded: Mapping[str, Any],
     sent: Mapping[str, Any],
     *,
     may_leave_roles: bool,
     may_enter_roles: bool = True,
 ) -> str | None:
-    """Why a write with the inputs `sent` would open a vault that somebody closed; None if it does not. `now`
-    is the vault as it is, `recorded` the inputs of its last update, or what a refresh put there."""
-    vault, asked, before = adapters.vault(now), adapters.vault(sent), adapters.vault(recorded)
+    """Why a write with the inputs `sent` would open a vault that somebody closed; None if it does not.
+    `recorded` are the inputs of its last update, or what a refresh put there."""
+    asked, before = adapters.vault(sent), adapters.vault(recorded)
     name = facts.vault_name(vault)
     change = f"az keyvault update --name {name}{commands.in_subscription(vault.id)}"
     opens = f"vault {name!r} was closed outside Pulumi, and this update would open it again"
@@ -198,10 +201,9 @@ def reopening(
     return None
 
 
-def lost_access(now: Mapping[str, Any], user: str) -> str | None:
+def lost_access(vault: Vault, user: str) -> str | None:
     """Why an identity can no longer use the keys of a vault by access policies; None if it can, or for no
     identity."""
-    vault = adapters.vault(now)
     access = EffectiveAccess() if vault.uses_rbac else rights.by_policies(vault, user)
     if not user or access.level is Access.FULL:
         return None
@@ -211,11 +213,11 @@ def lost_access(now: Mapping[str, Any], user: str) -> str | None:
     )
 
 
-def gained(before: Answer, now: Answer) -> Iterator[str]:
+def gained(before: Vault | None, now: Vault | None) -> Iterator[str]:
     """The command of az that takes it away again, for each identity that has more in a vault than before."""
-    had = rights.policies(before or {})
-    vault = adapters.vault(now or {})
-    for who, permissions in rights.policies(now or {}).items():
+    vault = now or Vault()
+    had = rights.policies(before or Vault())
+    for who, permissions in rights.policies(vault).items():
         former = had.get(who, frozenset())
         if permissions <= former:
             continue

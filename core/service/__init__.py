@@ -13,6 +13,7 @@ a row:
 | `key_place` | where the desired key is, and who is to use it |
 | `account` | the account before a run, and the key that it is bound to |
 | `recorded` | a service in the stack's state |
+| `outputs` | what a service tells its stack |
 | `desired` | what the settings ask for |
 | `problem` | a thing that is wrong |
 """

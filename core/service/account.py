@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from core import adapters, arm_ids, demands, key_uris
+from core import adapters, arm_ids, demands, key_uris, values
 from core.facts import Encryption
 from core.key_uris import KeyUri
 from core.resource_types import ACCOUNT, BINDING
@@ -49,11 +49,11 @@ class BoundKey:
 
 def bound_key(account: Answer) -> BoundKey | None:
     """The key in an account's outputs or inputs; None without an account or a customer-managed key."""
-    said = ((account or {}).get("properties") or {}).get("encryption") or {}
+    said = values.get_path(account, ENCRYPTION)
     encryption = adapters.encryption(said)
     if not encryption.is_customer_managed or not encryption.key_name:
         return None
-    return BoundKey(encryption, (said.get("keyVaultProperties") or {}).get("keyVersion") is not None)
+    return BoundKey(encryption, values.get_path(said, "keyVaultProperties.keyVersion") is not None)
 
 
 @dataclass(frozen=True)

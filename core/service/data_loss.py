@@ -48,7 +48,7 @@ def _kind(service: ServiceState, account: facts.Account) -> Problems:
     change = f"changes from {account.kind!r} to {desired.kind!r}, but account {account.name!r}"
     if not kind_limits.is_way_back(account.kind, desired.kind):
         yield Problem("kind", f"{change} keeps its kind; {_ANOTHER}")
-    elif before.declared_kind.lower() != account.kind.lower():
+    elif before.outputs.kind.lower() != account.kind.lower():
         yield Problem(
             "kind",
             f"found {desired.kind!r}, but Azure made account {account.name!r} a Foundry resource: set kind: "
@@ -183,9 +183,11 @@ def _has_used_key(before: RecordedService) -> bool:
     """Whether an update has ended well, or the state shows that the account got its key: by the time of its
     binding (removed if somebody else binds the account) or, for an account that was made with its key, by its
     audit, which comes later."""
+    if before.outputs.account_id:
+        return True
     if before.key_identity == USER:
-        return before.is_complete or before.has(types.DIAGNOSTIC_SETTING, "account-audit")
-    return before.is_complete or bool(before.part(types.BINDING, "binding").get("boundAt"))
+        return before.has(types.DIAGNOSTIC_SETTING, "account-audit")
+    return bool(before.part(types.BINDING, "binding").get("boundAt"))
 
 
 def _other_vault(service: ServiceState, account: facts.Account) -> Problems:

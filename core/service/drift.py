@@ -80,7 +80,7 @@ def gone(service: ServiceState) -> Iterator[Problem]:
     if live.account is None or live.unread or not before.is_bound:
         return
     lost = f"; Azure then {service.data_deleted}" if service.data_deleted else ""
-    if before.key_identity == SYSTEM and not (live.account.get("identity") or {}).get("principalId"):
+    if before.key_identity == SYSTEM and adapters.account(live.account).principal_id is None:
         yield _identity(account, lost)
     if before.key_identity == USER and before.identity_id and live.identity is None:
         # Nobody has observed that the service opens the data by another identity than the deleted one.

@@ -39,7 +39,7 @@ def upgraded(service: ServiceState) -> Iterator[str]:
             f"account {account.name!r}: {plan}; set kind: {becomes} then, or "
             f"foundryAutoUpgrade: {DISABLED} now, which opts it out"
         )
-    if not kind_limits.is_way_back(desired.kind, before.declared_kind):
+    if not kind_limits.is_way_back(desired.kind, before.outputs.kind):
         return
     if before.is_bound and account.kind.lower() != desired.kind.lower():
         yield (

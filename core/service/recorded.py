@@ -14,6 +14,7 @@ from core import adapters, arm_ids, facts, key_uris
 from core import resource_types as types
 from core.resource_types import current, parse_urn
 from core.service.desired import DEPLOYER
+from core.service.outputs import ServiceOutputs, service_outputs
 
 SYSTEM, USER = "system", "user"
 """Whose identity uses a key: the account's own, or a user-assigned one."""
@@ -40,9 +41,8 @@ class RecordedService:
     begin with this name and a hyphen. `account` is the account as Azure has it, if that is known, and
     `binding` its binding, until Azure's answer shows its key. `principal_id` is the recorded object id of the
     account's identity. `siblings` are the beginnings of names that may be such another service's.
-    `is_complete`: it has outputs, which only an update that ends well writes. `declared_kind` is the kind of
-    account that such an update declared, whatever Azure has made of it since, and `declared_access_model` how
-    it declared the access to the key.
+    Only an update that ends well writes `outputs`: their kind and access model are those that it declared,
+    whatever Azure has made of them since.
     """
 
     name: str = ""
@@ -51,9 +51,7 @@ class RecordedService:
     binding: Mapping[str, Any] | None = None
     principal_id: str | None = None
     siblings: tuple[str, ...] = ()
-    is_complete: bool = False
-    declared_kind: str = ""
-    declared_access_model: str = ""
+    outputs: ServiceOutputs = field(default_factory=ServiceOutputs)
 
     def part(self, type: str, part: str) -> Mapping[str, Any]:
         """The outputs of its resource `NAME-PART` of a type; empty if the state has none."""
@@ -211,7 +209,7 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
     binding = _binding_of(account, parts.get((types.BINDING, f"{name}-binding")))
     services = [one for type, one in parts if type == types.SERVICE]
     own = {key: parts[key] for key in parts if key[1].startswith(f"{name}-") and key[0] != types.SERVICE}
-    outputs = parts.get((types.SERVICE, name), {})
+    outputs = service_outputs(parts.get((types.SERVICE, name), {}))
     return RecordedService(
         name,
         own,
@@ -219,9 +217,7 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         binding,
         account.principal_id if account else None,
         tuple(f"{one}-" for one in services if one.startswith(f"{name}-")),
-        bool(outputs.get("accountId")),
-        str(outputs.get("kind") or ""),
-        str(outputs.get("accessModel") or ""),
+        outputs,
     )
 
 

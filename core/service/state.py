@@ -157,7 +157,7 @@ class ServiceState:
     @property
     def declared_roles(self) -> bool:
         """Whether the settings have put the vault under Azure RBAC already, whatever it is under now."""
-        return self.before.declared_access_model == RBAC or self._had_role
+        return self.before.outputs.access_model == RBAC or self._had_role
 
     @property
     def _had_role(self) -> bool:

@@ -99,8 +99,7 @@ def _role(name: str, existing: Existing, user: str) -> tuple[Import, bool] | Non
     wanted = roles.assignment_name(key, user, role.id)
     for scope in (key,) if vault.is_managed_hsm else (key, vault.id):
         for one in () if given is None or isinstance(given, NotChecked) else given:
-            of_user = one.principal_id.lower() == user.lower() and one.role_id == role.id
-            if of_user and arm_ids.same(one.scope, scope):
+            if one.role_id == role.id and one.is_for(user, scope):
                 if vault.is_managed_hsm:
                     return Import(resource_types.HSM_ROLE_ASSIGNMENT, f"{name}-access", f"{key}|{user}"), True
                 exact = scope == key and arm_ids.name_of(one.id) == wanted

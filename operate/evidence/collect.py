@@ -241,7 +241,7 @@ def _eligible(cloud: LiveAzure, scope: str) -> tuple[RoleAssignment, ...]:
 
 def _with_roles(cloud: LiveAzure, listed: Iterable[Json]) -> Iterator[RoleAssignment]:
     for body in listed:
-        definition = cloud.get(body["properties"]["roleDefinitionId"], AUTHORIZATION)
+        definition = cloud.get(adapters.role_definition_id(body), AUTHORIZATION)
         yield adapters.role_assignment(body, definition)
 
 
@@ -253,7 +253,7 @@ def _assignments_in_hsm(cloud: LiveAzure, hsm_id: str, hsm_uri: str) -> Iterator
     definitions = cloud.list_in_vault(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_DEFINITION}")
     roles = {str(body["name"]).lower(): body for body in definitions}
     for body in cloud.list_in_vault(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_ASSIGNMENT}"):
-        definition = roles[arm_ids.name_of(body["properties"]["roleDefinitionId"]).lower()]
+        definition = roles[arm_ids.name_of(adapters.role_definition_id(body)).lower()]
         yield adapters.local_role_assignment(hsm_id, body, definition)
 
 

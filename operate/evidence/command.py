@@ -84,7 +84,7 @@ def _accounts(azure: LiveAzure, wanted: argparse.Namespace) -> tuple[str, Sequen
     """The report's subject, and the ids of its accounts. Raises StackError and UnansweredError."""
     if wanted.stack:
         found = services(outputs(wanted.stack, otherwise=", or name accounts with --account"))
-        ids = [one["accountId"] for one in found.values() if one.get("accountId")]
+        ids = [one.account_id for one in found.values() if one.account_id]
         if not ids:
             raise StackError(without(["accountId"]))
         return f"Stack {wanted.stack}", ids

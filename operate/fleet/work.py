@@ -116,7 +116,7 @@ def _unproven(stack: str, found: Outputs, minutes: float) -> tuple[str, ...]:
     """The checks that failed, for each service of the stack."""
     failed: list[str] = []
     for name, service in services(found).items():
-        cloud = clouds.of_endpoint(service["endpoint"]) if service.get("endpoint") else None
+        cloud = clouds.of_endpoint(service.endpoint) if service.endpoint else None
         wanted = login.of_stack(stack, cloud, alone=True)
         checks = verify.verify(service, wanted, seconds=60 * minutes)
         failed += [f"{name} {one}".strip() for one in checks if not one.holds]

@@ -16,7 +16,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from core import adapters, arm_ids, demands, kinds, regions
+from core import adapters, arm_ids, demands, kinds, regions, values
 from core.api_versions import ACCOUNTS, AZURE_NATIVE_KEYS, LOCKS, RESOURCES, VAULTS, VAULTS_RETIRE_ON
 from core.arm_ids import MalformedError
 from core.commands import adopt, take_over
@@ -242,11 +242,11 @@ async def references(plan: Sequence[Planned], ask: Questions) -> Report:
 def _storage(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFinding]:
     """A finding if the storage keeps out the account that it is linked to. A rule of the firewall may admit
     the account, too."""
-    rules = (found.get("properties") or {}).get("networkAcls") or {}
-    admits_it = rules.get("resourceAccessRules") or "azureservices" in str(rules.get("bypass")).lower()
-    if str(rules.get("defaultAction")).lower() == "deny" and not admits_it:
+    network, rules = adapters.network(found.get("properties")), "properties.networkAcls.resourceAccessRules"
+    admits_it = values.get_path(found, rules) or network.admits_trusted_services
+    if values.word(network.default_action) == "deny" and not admits_it:
         text = f"the firewall of {one.label} does not admit trusted Microsoft services"
-        admitted = [word for word in re.findall(r"\w+", rules.get("bypass") or "") if word != "None"]
+        admitted = [word for word in re.findall(r"\w+", str(network.bypass)) if word != "None"]
         # Any combination, such as `Logging, Metrics`: azure-rest-api-specs, Storage, NetworkRuleSet.
         # That the option takes several words and replaces all is assumed.
         words = " ".join([*admitted, "AzureServices"])

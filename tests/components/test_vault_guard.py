@@ -8,6 +8,8 @@ import pytest
 
 from components.resources.vault_guard import gained, lost_access, reopening
 from components.testing import SUBSCRIPTION
+from core import adapters
+from core.facts import Vault
 
 VAULT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"
 OPEN, CLOSED = {"defaultAction": "Allow"}, {"defaultAction": "Deny"}
@@ -18,6 +20,10 @@ USE = ["get", "wrapKey", "unwrapKey"]
 
 def vault(**properties: Any) -> dict[str, Any]:
     return {"id": VAULT, "name": "kv", "properties": properties}
+
+
+def with_policies(entries: list[dict[str, Any]]) -> Vault:
+    return adapters.vault(vault(accessPolicies=entries))
 
 
 def network(*parts: dict[str, str], public: str = "Enabled") -> dict[str, Any]:
@@ -65,7 +71,7 @@ def test_a_write_opens_nothing_that_somebody_closed(
     """Unless the settings ask for it, as a change from Azure RBAC that another rule lets through."""
     may_leave_roles = says is None
     may = {"may_leave_roles": may_leave_roles, "may_enter_roles": may_leave_roles}
-    found = reopening(now, recorded, sent, **may)
+    found = reopening(adapters.vault(now), recorded, sent, **may)
     assert (found is None) is (says is None)
     assert says is None or says in (found or "")
 
@@ -81,7 +87,7 @@ def test_a_write_opens_nothing_that_somebody_closed(
     ],
 )
 def test_access_that_is_gone_is_told(policies: list[dict[str, Any]], user: str, says: str | None) -> None:
-    found = lost_access(vault(accessPolicies=policies), user)
+    found = lost_access(with_policies(policies), user)
     assert found is None if says is None else says in (found or "")
 
 
@@ -106,5 +112,5 @@ def test_access_that_is_gone_is_told(policies: list[dict[str, Any]], user: str, 
 def test_each_identity_that_has_more_is_told_with_the_command_that_takes_it_away(
     before: list[dict[str, Any]], now: list[dict[str, Any]], commands: list[str]
 ) -> None:
-    found = [*gained(vault(accessPolicies=before), vault(accessPolicies=now))]
+    found = [*gained(with_policies(before), with_policies(now))]
     assert found == [f"`az keyvault {one} --subscription {SUBSCRIPTION}`" for one in commands]

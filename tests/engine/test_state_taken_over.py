@@ -86,9 +86,10 @@ def replace_state(stack: Stack, exported: Path) -> None:
 
 
 def assert_taken_over(stack: Stack, *flags: str) -> None:
-    """No resource changes, also in a preview with the flags. Queries and alerts, which a program now makes itself, are deleted. A component
-    that is not protected records that among its own inputs, for policies to read, which earlier ones did not;
-    and they left the access of an account that is gone in a vault that stays."""
+    """No resource changes, also in a preview with the flags. Queries and alerts, which a program now makes
+    itself, are deleted. A component that is not protected records that among its own inputs, for policies to
+    read, which earlier ones did not; and they left the access of an account that is gone in a vault that
+    stays."""
     proposed = stack.proposed(*flags)
     assert flags == () or proposed == stack.proposed()
     assert {proposed.pop(type, "delete") for type in ALERTS} == {"delete"}

@@ -1,8 +1,7 @@
 """An account under a key in a cloud of this process, and the outputs that a stack would have of it."""
 
-from typing import Any
-
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from core.service.outputs import ServiceOutputs
 from tests.consistency.hsm_world import ENCRYPTION_USER, HSM_KEY, HsmWorld
 from tests.consistency.world import KEY, NEEDED, VAULT, World, entry
 
@@ -11,7 +10,7 @@ GRANTS = (POLICY, ROLE, VAULT_ROLE, HSM_ROLE)
 """What lets an account use its key."""
 
 
-def bound(grant: str = POLICY) -> tuple[World, dict[str, Any]]:
+def bound(grant: str = POLICY) -> tuple[World, ServiceOutputs]:
     """The cloud, and the outputs of a service whose account is bound; its data can be read."""
     world = HsmWorld() if grant == HSM_ROLE else World(rbac=grant in (ROLE, VAULT_ROLE))
     world.bind_first()
@@ -27,15 +26,15 @@ def bound(grant: str = POLICY) -> tuple[World, dict[str, Any]]:
         )
     else:
         world.policies(entry(principal, NEEDED))
-    return world, {
-        "accountId": world.accounts[0]["id"],
-        "principalId": principal,
-        "vaultId": world.vault_id,
-        "keyUriWithVersion": world.key_uri,
-        "grantId": grant_id,
-        "endpoint": "https://lang-bound.cognitiveservices.azure.com/",
-        "kind": "TextAnalytics",
-    }
+    return world, ServiceOutputs(
+        account_id=world.accounts[0]["id"],
+        principal_id=principal,
+        vault_id=world.vault_id,
+        key_uri_with_version=world.key_uri,
+        grant_id=grant_id,
+        endpoint="https://lang-bound.cognitiveservices.azure.com/",
+        kind="TextAnalytics",
+    )
 
 
 def grants(world: World, principal: str = "") -> list[str]:

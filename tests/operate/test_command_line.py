@@ -20,6 +20,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from pulumi import automation
 from pulumi.automation import CommandResult
 
+from core.service.outputs import service_outputs
 from operate import stack as engine
 from operate.__main__ import COMMANDS, _parser, main
 from operate.azure import UnansweredError, _answered
@@ -212,17 +213,18 @@ def test_the_sdk_says_nothing_beside_the_command() -> None:
 
 
 ONE, TWO = {"accountId": "/a"}, {"accountId": "/b"}
+FIRST, SECOND = map(service_outputs, (ONE, TWO))
 
 
 def test_a_stack_has_one_service_or_several() -> None:
     """The only service needs no name, and may be asked for by it; of several each has its name. Stacks that
     were deployed before have the outputs of a single one at the top."""
-    assert services({"services": {"x": ONE}, **ONE}) == {"": ONE}
-    assert services({"services": {"x": ONE}, **ONE}, "x") == {"x": ONE}
-    assert services(ONE) == {"": ONE}
+    assert services({"services": {"x": ONE}, **ONE}) == {"": FIRST}
+    assert services({"services": {"x": ONE}, **ONE}, "x") == {"x": FIRST}
+    assert services(ONE) == {"": FIRST}
     several = {"services": {"x": ONE, "y": TWO}}
-    assert services(several) == {"x": ONE, "y": TWO}
-    assert services(several, "y") == {"y": TWO}
+    assert services(several) == {"x": FIRST, "y": SECOND}
+    assert services(several, "y") == {"y": SECOND}
     with pytest.raises(engine.StackError, match="no service 'z'; it has 'x', 'y'"):
         services(several, "z")
 

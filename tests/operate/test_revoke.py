@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from core.service.outputs import ServiceOutputs, service_outputs
 from operate.__main__ import main
-from operate.revoke import NoAccessError, actions, granted, look, page
+from operate.revoke import NoAccessError, actions, look, page, require_granted
 from tests.operate.scenes import GRANTS, HSM_ROLE, bound, grants
 from tests.support.az import carry_out
 
@@ -28,6 +29,12 @@ OUTPUTS = {
 ROLE = {"grantId": f"{VAULT}/keys/cmk/providers/Microsoft.Authorization/roleAssignments/aaaa"}
 
 
+def granted(outputs: dict[str, Any]) -> ServiceOutputs:
+    found = service_outputs(outputs)
+    require_granted(found)
+    return found
+
+
 def printed(stack: str = "prod", **changes: Any) -> str:
     return "\n".join(page(granted({**OUTPUTS, **changes}), stack))
 
@@ -37,17 +44,17 @@ def test_access_is_taken_away_and_given_back_as_it_was(grant: str) -> None:
     """By an access policy; by a role where it was given, under the name that Pulumi knows; by the HSM's own.
     Or by the bound version, where access may not be changed."""
     world, outputs = bound(grant)
-    before = grants(world, outputs["principalId"])
-    commands = {name: "\n".join(lines) for name, lines in actions(granted(outputs)).items()}
+    before = grants(world, outputs.principal_id)
+    commands = {name: "\n".join(lines) for name, lines in actions(outputs).items()}
     pairs = [("revoke", "restore"), ("disable the version", "enable the version")]
     for take, give in pairs[: 1 if grant == HSM_ROLE else 2]:
         assert world.readable()
         assert carry_out(world.door, commands[take]) == 1
         assert not world.readable()
-        assert (grants(world, outputs["principalId"]) == before) is (take != "revoke")
+        assert (grants(world, outputs.principal_id) == before) is (take != "revoke")
         assert carry_out(world.door, commands[give]) == 1
         assert world.readable()
-        assert grants(world, outputs["principalId"]) == before
+        assert grants(world, outputs.principal_id) == before
 
 
 @pytest.mark.parametrize("changes", [{}, ROLE])

@@ -11,8 +11,10 @@ from unittest.mock import MagicMock
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError
 
+from core import key_uris
 from core.facts import Encryption, Network
 from core.login import Login
+from core.service.outputs import service_outputs
 from operate import verify
 from operate.__main__ import main
 from operate.azure import UnansweredError
@@ -42,7 +44,7 @@ BOUND = Encryption("Microsoft.KeyVault", f"{VAULT}/", "cmk", VERSION)
 def test_each_fact_of_the_binding_is_compared(encryption: Encryption, key: str, claims: list[str]) -> None:
     """Slash, port and capitals are no difference; an account on Microsoft-managed keys or on another version
     is never called proven. A reader sees what was found and expected."""
-    failed = [check for check in verify.binding(encryption, key) if not check.holds]
+    failed = [check for check in verify.binding(encryption, key_uris.parse(key)) if not check.holds]
     assert [check.claim for check in failed] == claims
     assert all(re.search("FAILED .*: found .*, expected ", str(check)) for check in failed)
 
@@ -102,7 +104,7 @@ def test_fails_when_the_cloud_cannot_be_asked(
 def test_there_is_a_reason_where_nothing_can_be_proven(service: dict[str, str], words: str) -> None:
     """A stack that was never deployed; a service that is to be on Microsoft-managed keys, which another
     `pulumi up` would not change."""
-    reason = verify.unprovable(service)
+    reason = verify.unprovable(service_outputs(service))
     assert words in reason
     assert bool(words) is bool(reason)
 
@@ -170,7 +172,7 @@ def test_the_project_of_the_proof_is_written_read_and_deleted() -> None:
     """And nothing of it is left."""
     world, outputs = bound()
     wire = Wire(world.door)
-    projects = verify.Projects(outputs["endpoint"], Credential(), transport=Transport(wire))
+    projects = verify.Projects(outputs.endpoint, Credential(), transport=Transport(wire))
     assert verify.project(projects, Network()).holds
     assert [method for method, _ in wire.seen] == ["PATCH", "GET", "DELETE", "GET"]
     assert projects.read() == ""

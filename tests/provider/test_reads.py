@@ -57,7 +57,7 @@ IMPORTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 UNREAD = (
     *zip(IMPORTS[2:], ("vault", "own_role_assignments", "key_version"), strict=True),
     ((REVOCATION, IN_USE, OF_KEY), "vault"),
-    ((ACCESS_POLICY, f"{VAULT_ID}/accessPolicy/{PRINCIPAL}", {}), f"GET {VAULT_ID}"),
+    ((ACCESS_POLICY, f"{VAULT_ID}/accessPolicy/{PRINCIPAL}", {}), "vault"),
 )
 """Those that stay as they were, and the call that fails."""
 

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from core.api_versions import KEYS
+from core.service.outputs import service_outputs
 from operate.evidence.collect import key_use
-from operate.revoke import access, actions
+from operate.revoke import actions
 from tests.operate.adopt.field import WRAPS, Field, group, principal
 from tests.runbooks import page
 from tests.runbooks.conftest import Runbook
@@ -55,7 +56,7 @@ def test_emergency_revocation(runbook: Runbook) -> None:
 
     def meanwhile(heading: str) -> None:
         if heading == "Before anything happens":
-            carry_out(runbook, "\n".join(actions(access(runbook.stack.outputs()))["revoke"]))
+            carry_out(runbook, "\n".join(actions(service_outputs(runbook.stack.outputs()))["revoke"]))
 
     assert runbook.followed("emergency-revocation", meanwhile) == {
         "Before anything happens": False,
