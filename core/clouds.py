@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from core.api_versions import PROJECTS
+
 
 @dataclass(frozen=True)
 class Cloud:
@@ -92,6 +94,12 @@ def named(environment: str) -> Cloud:
         known = ", ".join(cloud.name for cloud in ALL)
         raise ValueError(f"the Azure environment {environment!r} is unknown; expected one of {known}")
     return found or PUBLIC
+
+
+def projects_url(endpoint: str) -> str:
+    """The list of an account's projects of Language (azure-ai-language-conversations 1.1.0)."""
+    path = f"language/authoring/analyze-conversations/projects?api-version={PROJECTS}"
+    return f"{endpoint.rstrip('/')}/{path}"
 
 
 def of_endpoint(url: str) -> Cloud:

@@ -109,6 +109,10 @@ class LiveAzure:
         span = f"{since.isoformat()}/{until.isoformat()}"
         return self._once(f"QUERY workspace {customer_id} {span}: {text}", rows)
 
+    def subscriptions(self) -> Sequence[str]:
+        """The ids of the subscriptions that this login sees, lower case."""
+        return [str(body["subscriptionId"]).lower() for body in self.list("/subscriptions", SUBSCRIPTIONS)]
+
     def get_in_vault(self, uri: str, path: str) -> Json:
         """One answer of a vault's or a managed HSM's own API."""
         return self.get(f"{uri}{path}", KEYS)

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
 
 from core import arm_ids, clouds, key_uris, rights
-from core.api_versions import PROJECTS
 from core.commands import assign_role, operate
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER as ROLE
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER as HSM_ROLE
@@ -23,7 +22,6 @@ from core.service.outputs import ServiceOutputs
 from operate.errors import DeclinedError
 from operate.stack import outputs, services, without
 
-_PROJECTS = f"language/authoring/analyze-conversations/projects?api-version={PROJECTS}"
 _NEEDED = ("account_id", "principal_id", "vault_id", "key_uri_with_version")
 
 
@@ -136,9 +134,8 @@ def look(found: ServiceOutputs) -> Lines | None:
     endpoint is not known. Its login needs the right to read, and a network that the account lets in."""
     if not found.endpoint:
         return None
-    url = f"{found.endpoint.rstrip('/')}/{_PROJECTS}"
     audience = f"https://{clouds.of_endpoint(found.endpoint).account_suffix}"
-    return (f"az rest --method get --resource {audience} --url {quote(url)}",)
+    return (f"az rest --method get --resource {audience} --url {quote(clouds.projects_url(found.endpoint))}",)
 
 
 def _policy(found: ServiceOutputs) -> Lines:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from core import adapters, arm_ids, commands, coverage, demands, kinds, regions
-from core.api_versions import ACCOUNTS, DEPLOYMENTS, SUBSCRIPTIONS, UPGRADES, VAULTS, VAULTS_RETIRE_ON
+from core.api_versions import ACCOUNTS, DEPLOYMENTS, UPGRADES, VAULTS, VAULTS_RETIRE_ON
 from core.demands import Judgement
 from core.facts import Account, Upgrade, Vault
 from operate import login
@@ -127,7 +127,7 @@ def _vaults(azure: LiveAzure, asked: Sequence[str]) -> tuple[Mapping[str, Vault]
     seen: list[str] = []
     unread: list[str] = []
     try:
-        seen += [str(body["subscriptionId"]) for body in azure.list("/subscriptions", SUBSCRIPTIONS)]
+        seen += azure.subscriptions()
     except UnansweredError as error:
         unread.append(f"other subscriptions: {error}")
     vaults: dict[str, Vault] = {}

@@ -66,9 +66,9 @@ class StackFile:
         return parse(self.own(), shared=below, secret=secret, login=login, stack=self.stack, others=others)
 
 
-def path_of(stack: str, folder: Path = Path()) -> Path:
+def path_of(stack: str) -> Path:
     """A stack's own file. Of ORGANIZATION/PROJECT/STACK it has the last name only."""
-    return folder / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
+    return Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
 
 
 def stack_file(path: Path) -> StackFile:

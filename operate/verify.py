@@ -32,7 +32,6 @@ from provider.azure_client import pipeline
 _BY_ITSELF = "the newest, by itself"
 _NEEDED = ("account_id", "endpoint", "vault_id", "key_uri_with_version")
 _PROJECT = "customer-managed-key-proof"
-_PROJECTS = "language/authoring/analyze-conversations/projects"
 _DELETION_SECONDS = 60
 REFUSED = "403, because the key cannot be used"
 """The answer of `data_answer` if the key is the reason."""
@@ -159,7 +158,7 @@ class Projects:
     def __init__(self, endpoint: str, credential: TokenCredential, **transport: Any) -> None:
         cloud, self.endpoint = clouds.of_endpoint(endpoint), endpoint
         self._pipeline = pipeline(cloud, credential, cloud.account_scope, **transport)
-        self._all = f"{endpoint.rstrip('/')}/{_PROJECTS}?api-version={api_versions.PROJECTS}"
+        self._all = clouds.projects_url(endpoint)
         self._own = self._all.replace("?", f"/{_PROJECT}?")
 
     def list_projects(self) -> None:

@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from core import arm_ids, demands, kinds, roles
-from core.api_versions import ACCOUNTS, AUTHORIZATION, PROJECTS, UPGRADES, VAULTS
+from core import arm_ids, clouds, demands, kinds, roles
+from core.api_versions import ACCOUNTS, AUTHORIZATION, UPGRADES, VAULTS
 from core.facts import CUSTOMER_MANAGED
 from core.refusals import KEY_REFUSED
 from probe.conversation import Exchange, UnknownError
@@ -225,8 +225,7 @@ def access_taken(scene: Scene) -> Told:
     """Reads the account's data, takes the access away, and reads until it is refused."""
     _ = _bound_key(scene)
     name = arm_ids.name_of(scene.account_id).lower()
-    path = f"language/authoring/analyze-conversations/projects?api-version={PROJECTS}"
-    url = f"https://{name}.{scene.talk.cloud.account_suffix}/{path}"
+    url = clouds.projects_url(f"https://{name}.{scene.talk.cloud.account_suffix}")
     principal = scene.principal()
 
     def look() -> Exchange:

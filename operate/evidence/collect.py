@@ -14,7 +14,6 @@ from core.api_versions import (
     DIAGNOSTIC_SETTINGS,
     IDENTITIES,
     ROLE_ELIGIBILITY,
-    SUBSCRIPTIONS,
     UPGRADES,
     VAULTS,
     WORKSPACES,
@@ -174,9 +173,8 @@ def _vault(cloud: LiveAzure, account_id: str, bound: key_uris.KeyUri) -> Vault:
     sees."""
     type, noun = (arm_ids.MANAGED_HSM, "managed HSM") if bound.in_managed_hsm else (arm_ids.VAULT, "vault")
     own = arm_ids.subscription_of(account_id)
-    seen = [str(s["subscriptionId"]).lower() for s in cloud.list("/subscriptions", SUBSCRIPTIONS)]
     refusals = []
-    for subscription in [own, *(s for s in sorted(seen) if s != own)]:
+    for subscription in [own, *(s for s in sorted(cloud.subscriptions()) if s != own)]:
         path = arm_ids.of_subscription(subscription, type)
         try:
             listed = cloud.list(path, VAULTS)

@@ -222,6 +222,20 @@ def test_a_kind_without_projects_of_language_is_not_asked_for_one(
     assert data.mock_calls == []
 
 
+@pytest.mark.parametrize(("answer", "holds"), [(KEY_REFUSED, True), (None, False)])
+def test_the_data_of_a_service_whose_outputs_say_revoked_has_to_be_refused(
+    answer: tuple[int, str] | None, holds: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without --revoked, which is for access that somebody took away outside Pulumi."""
+    data = asked(monkeypatch, {}, kind="TextAnalytics")
+    if answer:
+        refusal = HttpResponseError(answer[1])
+        refusal.status_code = answer[0]
+        data.list_projects.side_effect = refusal
+    assert proven(monkeypatch, "--minutes", "0", service={**ACCOUNT, "access": "revoked"}) is holds
+    assert proven(monkeypatch, service=ACCOUNT)
+
+
 ONE_ADDRESS = {"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "20.1.1.1"}]}}
 WRITER = "service's callers with the role 'Cognitive Services Language Writer'"
 
