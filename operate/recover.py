@@ -316,8 +316,8 @@ def _exists(cloud: LiveAzure, state: Mapping[str, Any], id: str) -> bool:
     try:
         if state["type"] == resource_types.ACCESS_POLICY:
             vault_id, _, object_id = id.rpartition("/accessPolicy/")
-            entries = adapters.vault(cloud.get(vault_id, api_versions.VAULTS)).policies
-            return any(arm_ids.same(one.object_id, object_id) and not one.application_id for one in entries)
+            vault = adapters.vault(cloud.get(vault_id, api_versions.VAULTS))
+            return vault.policy_of(object_id) is not None
         cloud.get(id, state["inputs"]["azureApiVersion"])
     except UnansweredError as error:
         if str(error).startswith("404 "):

@@ -284,7 +284,7 @@ def _use(
         )
     workspace = cloud.get(setting.workspace_id, WORKSPACES)
     # Whole days: uses are counted by day, and part of a day would look like a quiet one.
-    since = (now - timedelta(days=days) - continuity.LATE).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = _midnight(now - timedelta(days=days) - continuity.LATE)
     customer_id = workspace["properties"]["customerId"]
     rows = sorted(map(_row, cloud.query(customer_id, key_use(vault_id), since, now)), key=_order)
     return KeyUseLog(
@@ -305,8 +305,11 @@ def log_start(workspace: Json, rows: Sequence[UseRow], since: datetime, now: dat
     limits = [since, moment(seconds(properties.get("createdDate"))) or since]
     if days := properties.get("retentionInDays"):
         limits.append(now - timedelta(days=days))
-    first = max(limits).replace(hour=0, minute=0, second=0, microsecond=0)
-    return min([first, *(row.day for row in rows)])
+    return min([_midnight(max(limits)), *(row.day for row in rows)])
+
+
+def _midnight(time: datetime) -> datetime:
+    return time.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _row(row: Json) -> UseRow:
