@@ -4,8 +4,8 @@
 `access_policy`, `foundry_auto_upgrade`, `deleted_account_purge`), whose changes of an account
 `account_changes` carries out, and by `functions`. `service_preflight` judges what `service_look` reads, for
 all services of a program before a run; `preflight` judges what `live_state` reads, before a resource is
-written. `azure` asks Azure through `azure_client`; `credential` is the only module that logs in. What is
-known about Azure is in `core`.
+written. `azure` asks Azure through `azure_client`, which sends by `transport`; `credential` is the only
+module that logs in. What is known about Azure is in `core`.
 """
 
 import json

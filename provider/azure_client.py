@@ -230,6 +230,8 @@ def pipeline(
     from azure.core import PipelineClient  # noqa: PLC0415
     from azure.core.pipeline import policies  # noqa: PLC0415
 
+    from provider.transport import transport as sender  # noqa: PLC0415
+
     logging = policies.HttpLoggingPolicy()
     logging.allowed_query_params.add("api-version")
     chain: list[Any] = [
@@ -240,4 +242,5 @@ def pipeline(
         policies.BearerTokenCredentialPolicy(credential, scope),
         logging,
     ]
-    return PipelineClient(cloud.resource_manager, policies=chain, **transport)
+    options = transport if "transport" in transport else {"transport": sender(**transport)}
+    return PipelineClient(cloud.resource_manager, policies=chain, **options)

@@ -142,9 +142,9 @@ def recorded_account(state: State, name: str) -> AccountBefore:
     found = state.resources
     all_accounts = [outputs for type, outputs in found if type == ACCOUNT]
     accounts = [account for account in all_accounts if arm_ids.same(str(account.get("name")), name)]
-    bindings = [outputs for type, outputs in found if type == BINDING and _recorded_key(outputs)]
+    bindings = [outputs for type, outputs in found if type == BINDING]
     own = [bound for bound in bindings if arm_ids.same(arm_ids.name_of(str(bound.get("accountId"))), name)]
-    binding = own[0] if own else {}
+    binding = next(filter(_recorded_key, own), {})
     return AccountBefore(
         accounts[0] if accounts else None,
         recorded_key=_recorded_key(binding),

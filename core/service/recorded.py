@@ -151,7 +151,7 @@ class RecordedService:
         """Whether an update took the access away as declared, and no later one has restored it."""
         return self.has(types.KEY_ACCESS_REVOCATION, "revocation")
 
-    @property
+    @cached_property
     def vault(self) -> facts.Vault | None:
         """The vault that this stack made."""
         vault = self.part(types.VAULT, "vault")

@@ -6,6 +6,7 @@ is read (provider/service_look.py), what is wrong with it (rules.py), what is do
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from core import adapters, arm_ids, coverage, demands, facts, rights
@@ -95,6 +96,11 @@ class ServiceState:
         """Whether the key is there, and is used as it is."""
         return self.live.key is not None and self.place.makes_key and not self.recovers
 
+    @cached_property
+    def _vault(self) -> facts.Vault:
+        """The live vault; one without any properties where Azure showed none."""
+        return adapters.vault(self.live.vault or {})
+
     @property
     def _reads_grant(self) -> bool:
         return self.live.vault is not None and not is_elsewhere(self.before, self.place)
@@ -102,7 +108,7 @@ class ServiceState:
     @property
     def _roles_count(self) -> bool:
         """Whether the live vault looks at role assignments; a managed HSM always does."""
-        return self.place.in_managed_hsm or adapters.vault(self.live.vault or {}).uses_rbac
+        return self.place.in_managed_hsm or self._vault.uses_rbac
 
     @property
     def access(self) -> EffectiveAccess | None:
@@ -121,7 +127,7 @@ class ServiceState:
             return _FULL_ACCESS if self.live.assignment and self._roles_count else _NO_ACCESS
         if recorded_by_role:
             return None
-        vault = adapters.vault(self.live.vault or {})
+        vault = self._vault
         if vault.uses_rbac:
             return _NO_ACCESS
         return rights.by_policies(vault, self.before.grantee_id or "")
@@ -131,7 +137,7 @@ class ServiceState:
         """The vault whose key the account is bound to, if its firewall does not let the service in."""
         if not self._reads_grant or not self.before.is_bound:
             return None
-        found = adapters.vault(self.live.vault or {})
+        found = self._vault
         unmet = demands.trusted_services(found.network, found.noun)
         return found if unmet and unmet.unmet else None
 
@@ -141,7 +147,7 @@ class ServiceState:
         the settings declare for it."""
         if not (self.desired.makes_vault and self._reads_grant and self.before.is_bound):
             return None
-        vault = adapters.vault(self.live.vault or {})
+        vault = self._vault
         if self.desired.access_model == RBAC:
             was_changed = not vault.uses_rbac and self.declared_roles
         else:
@@ -198,7 +204,7 @@ class ServiceState:
             return True
         if self.place.assignment_id:
             return self.live.assignment is None or not self._roles_count or user != before.grantee_id
-        return rights.by_policies(adapters.vault(self.live.vault or {}), user).level is not Access.FULL
+        return rights.by_policies(self._vault, user).level is not Access.FULL
 
     @property
     def account_waits(self) -> bool:
@@ -238,7 +244,7 @@ class ServiceState:
         """Whether the account is under its key by an existing grant, as an adopted account is, so that no
         update has to wait. A recorded grant may be gone all the same, if an update took it away and then
         failed."""
-        policies = rights.by_policies(adapters.vault(self.live.vault or {}), self.place.grantee_id)
+        policies = rights.by_policies(self._vault, self.place.grantee_id)
         in_azure = self.live.assignment is not None or policies.level is not Access.NONE
         usable = (self.before.grant_recorded or in_azure) and not self.account_lacks_access
         return usable and self.account.bound_key is not None and not self.has_proof

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import pulumi
 import pytest
 
 from components.resources.account import _grantee
 from components.resources.account_write import loss, states_unusable_key, turns_identity_on, unwritten
+from core import adapters
 from core.resource_types import ACCOUNT, BINDING
 from core.service.account import AccountBefore, bound_key, differs, recorded_account, unusable_version
 from core.service.recorded import State
@@ -163,6 +165,15 @@ def test_the_state_tells_of_an_account_by_its_name() -> None:
     own = recorded_account(state(*resources, (BINDING, binding(accountId=ID.upper()))), "lang-claims")
     assert own.recorded_key is not None
     assert recorded_account(state(*resources), "lang-none") == AccountBefore()
+
+
+def test_the_bindings_of_other_accounts_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else each of n services would read n bindings."""
+    read = Mock(wraps=adapters.encryption)
+    monkeypatch.setattr(adapters, "encryption", read)
+    others = ((BINDING, binding(accountId=f"{ID}-{number}")) for number in range(20))
+    assert recorded_account(state(*others, (BINDING, binding())), "lang-claims").recorded_key is not None
+    assert read.call_count == 2
 
 
 USERS = {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {"/S/One": {"clientId": "c"}}}

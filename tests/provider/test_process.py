@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,3 +30,25 @@ def test_a_question_about_five_hundred_services_fits_a_message() -> None:
                     stub.Invoke(provider_pb2.InvokeRequest(tok="azure-cmk:index:preflight", args=args))
         finally:
             process.terminate()
+
+
+@pytest.mark.parametrize("implementation", ["upb", "python"])
+def test_protobuf_in_python_is_imported_only_where_it_is_used(implementation: str) -> None:
+    """Without it messages are the same, and a process starts sooner."""
+    code = """
+from core import stubs
+stubs.load()
+import sys
+from pulumi.runtime.proto import provider_pb2
+from google.protobuf import struct_pb2
+struct = struct_pb2.Struct()
+struct.update({"a": [1, {"b": None}]})
+sent = provider_pb2.InvokeRequest(tok="t", args=struct).SerializeToString()
+assert provider_pb2.InvokeRequest.FromString(sent).args == struct
+print("google.protobuf.internal.decoder" in sys.modules)
+"""
+    environ = {**os.environ, "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": implementation}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == str(implementation == "python")

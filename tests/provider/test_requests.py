@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from azure.core.exceptions import HttpResponseError
+from requests.utils import get_environ_proxies
 
 from core.arm_ids import account_id, key_id, vault_id
 from core.refusals import RefusalKind
@@ -22,6 +23,7 @@ from provider import azure_client
 from provider.azure import Azure, _in_thread
 from provider.errors import _DEPLOYER, ROWS, ErrorContext, translate
 from provider.failure import NOT_SENT, Progress, ServiceError, failure_from, retry_after_from
+from provider.transport import transport
 from tests.provider.canned import Canned
 from tests.provider.fake_azure import ACCOUNT_ID, GROUP, PRINCIPAL, SUBSCRIPTION
 
@@ -49,6 +51,30 @@ async def test_a_second_request_waits_until_the_first_has_imported() -> None:
         done, _ = await asyncio.wait({asked}, timeout=0.5)
         assert not done
     assert await asked == "an answer"
+
+
+def test_a_transport_asks_the_environment_once_for_each_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each host by its own proxy, and all by the same authorities; a request's own wishes count."""
+    looked: list[str] = []
+
+    def proxies(url: str, no_proxy: str | None = None) -> dict[str, str]:
+        looked.append(url)
+        return get_environ_proxies(url, no_proxy)
+
+    monkeypatch.setattr("requests.sessions.get_environ_proxies", proxies)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:8080")
+    monkeypatch.setenv("NO_PROXY", ".vault.azure.net")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/own.pem")
+    ask = transport().session.merge_environment_settings
+    arm, vault = "https://management.azure.com/a?b=c", "https://kv.vault.azure.net/keys"
+    for _ in range(2):
+        settings = ask(arm, {}, None, True, None)
+        assert (settings["proxies"]["https"], settings["verify"]) == ("http://proxy:8080", "/own.pem")
+        assert ask(vault, {}, None, True, None)["proxies"] == {}
+    assert looked == [arm, vault]
+    assert ask("https://management.azure.com/other", {}, None, True, None) == settings
+    assert ask(arm, {}, None, "/other.pem", None)["verify"] == "/other.pem"
+    assert ask(arm, {"https": "http://mine"}, None, True, None)["proxies"]["https"] == "http://mine"
 
 
 @pytest.mark.parametrize(("status", "told"), [(403, True), (500, False)])
