@@ -28,14 +28,16 @@ def load() -> None:
         spec = ModuleSpec(name, loader=None, is_package=True)
         spec.submodule_search_locations = [str(folder.joinpath(*name.split(".")[1:]))]
         sys.modules[name] = module_from_spec(spec)
-    _import_when_used(_MESSAGES_IN_PYTHON)
+    import_when_used(_MESSAGES_IN_PYTHON)
 
 
-def _import_when_used(name: str) -> None:
+def import_when_used(name: str) -> None:
     """Has a module run only once something of it is used. `from PACKAGE import MODULE` does not use it, if it
-    finds the module as a value of its package."""
+    finds the module as a value of its package. Not for a module that puts another into its place."""
+    if name in sys.modules:
+        return
     spec = find_spec(name)
-    if spec is None or spec.loader is None or name in sys.modules:
+    if spec is None or spec.loader is None:
         return
     spec.loader = LazyLoader(spec.loader)
     package, _, last = name.rpartition(".")

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from core.clouds import Cloud
 from core.login import Login
 from core.refusals import RefusalKind
+from core.stubs import import_when_used
 from provider import credential as credentials
 from provider.failure import failure_from
 
@@ -57,6 +58,8 @@ def import_packages() -> None:
     """Imports azure-core and azure-identity when the first request needs them, in one thread at a time:
     azure-core's modules import each other, and a thread that begins from another end sees one half made."""
     with _IMPORTS:
+        # azure-identity imports it for each login, and uses it for that by a certificate alone.
+        import_when_used("cryptography.x509")
         from azure import identity  # noqa: F401, PLC0415
         from azure.core import PipelineClient, exceptions, rest  # noqa: F401, PLC0415
 

@@ -52,3 +52,21 @@ print("google.protobuf.internal.decoder" in sys.modules)
         [sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True, check=True
     )
     assert run.stdout.strip() == str(implementation == "python")
+
+
+def test_certificates_are_imported_for_a_login_by_one_alone(certificate: Path) -> None:
+    """A login reads its certificate all the same."""
+    code = """
+import sys
+from provider.azure_client import import_packages
+for _ in range(2):
+    import_packages()
+print("cryptography.x509.base" in sys.modules)
+from azure import identity
+identity.CertificateCredential("t", "c", sys.argv[1], password="hunter2")
+print("cryptography.x509.base" in sys.modules)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code, certificate], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["False", "True"]
