@@ -243,9 +243,10 @@ class PolicyEntry:
         for words in self.stated:
             group, _, word = words.partition("/")
             permissions.setdefault(group, []).append(word)
-        application = {"applicationId": self.application_id} if self.application_id else {}
-        who = {"tenantId": self.tenant_id, "objectId": self.object_id, **application}
-        return {**who, "permissions": permissions}
+        found = {"tenantId": self.tenant_id, "objectId": self.object_id, "permissions": permissions}
+        if self.application_id:
+            found["applicationId"] = self.application_id
+        return found
 
 
 @dataclass(frozen=True)

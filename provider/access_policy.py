@@ -76,7 +76,9 @@ class AccessPolicyHandler(Resource):
             return ResourceState("")
         vault, declared = _vault(id), inputs.values.get("policy")
         names = dict(zip(_PLACE, (vault.subscription_id, vault.group, vault.name), strict=True))
-        policy = declared if _folded(declared) == _folded(found) else found
+        policy = declared
+        if _folded(declared) != _folded(found):
+            policy = found
         stated = {name: inputs.values[name] for name in _PLACE if name in inputs.values}
         live = {**names, **stated, "policy": policy}
         return ResourceState(id, live, live)
@@ -94,8 +96,9 @@ class AccessPolicyHandler(Resource):
 async def _found(call: Call, id: str) -> Entry | None:
     """The entry of the identity itself, not of an application that acts for it; None without a vault."""
     vault = await call.azure.vault(_vault(id))
-    found = vault.policy_of(id.partition(SEPARATOR)[2]) if vault else None
-    return found.body if found else None
+    if vault is None or (found := vault.policy_of(id.partition(SEPARATOR)[2])) is None:
+        return None
+    return found.body
 
 
 def _whole_entry(policy: Value) -> None:

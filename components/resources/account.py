@@ -190,7 +190,9 @@ def _made(account: AzureResource, before: AccountBefore, parent: pulumi.Resource
 
 def _key_uri_with_version(properties: Mapping[str, Any] | None) -> str | None:
     bound = bound_key({"properties": properties})
-    return bound.uri if bound and bound.encryption.key_version else None
+    if bound is None or not bound.encryption.key_version:
+        return None
+    return bound.uri
 
 
 def _grantee(principal_id: str | None, judged_id: str | None) -> str:

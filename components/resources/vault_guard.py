@@ -157,8 +157,9 @@ async def _written_vault(id: str, *, awaits_reads: bool = False) -> tuple[Vault 
         return await invoke(GET_WRITTEN_VAULT, through, vaultId=id, awaitsReads=awaits_reads)
 
     found = await read_in_hook(read, GET_WRITTEN_VAULT, cmk_invoke_options())
-    vault = found.get("vault")
-    return adapters.vault(vault) if vault else None, bool(found.get("readsAreLate"))
+    if not found.get("vault"):
+        return None, False
+    return adapters.vault(found["vault"]), bool(found.get("readsAreLate"))
 
 
 def reopening(
