@@ -28,6 +28,8 @@ class RefusalKind(Enum):
     FINAL = "final"
 
 
+ENDED: Final = frozenset({"succeeded", "failed", "canceled", "cancelled"})
+"""The states, lower case, in which an operation of Azure is over."""
 SECOND_LOOK_SECONDS: Final = 2.0
 """Seconds after which a contradictory answer is checked: a front end may be behind (assumed)."""
 UNKNOWN_REFUSAL_SECONDS: Final = 300.0

@@ -14,7 +14,7 @@ from math import inf
 
 from core.arm_ids import ArmId
 from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption
-from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
+from core.refusals import ENDED, SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
 from provider.azure import Retries, Waits
 from provider.failure import Accepted, RefusedOperationError, ServiceError, UnfinishedError
 from provider.resource import READ_LAG_SECONDS, Call
@@ -23,7 +23,7 @@ from provider.waiting import DeadlineError, StoppedError
 FASTEST_POLLS = 0.5
 """Seconds between two looks at an operation, however soon Azure says to come back."""
 _SUCCEEDED = {"", "succeeded"}
-_SETTLED = {*_SUCCEEDED, "failed", "canceled"}
+_SETTLED = {*_SUCCEEDED, *ENDED}
 _WAITS: Waits = {
     RefusalKind.BUSY: ("waiting for another change of the account to end", inf),
     RefusalKind.PROPAGATING: ("waiting for the access to the key to be in effect everywhere", inf),

@@ -144,7 +144,7 @@ class Progress:
 
     @property
     def done(self) -> bool:
-        return self.status.lower() in {"succeeded", "failed", "canceled", "cancelled"}
+        return self.status.lower() in refusals.ENDED
 
     @property
     def succeeded(self) -> bool:

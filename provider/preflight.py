@@ -15,6 +15,7 @@ from core import arm_ids, demands, facts, key_uris, kind_limits, rights
 from core.demands import Judgement
 from core.facts import HOURS_HELD, RoleAssignment, Vault
 from core.key_uris import KeyUri
+from core.refusals import ENDED
 from core.rights import Access
 from provider.errors import grant_command
 from provider.failure import RefusedOperationError
@@ -165,7 +166,7 @@ def account_is_settled(check: Preflight) -> Iterator[Finding]:
     """
     rule, account = "account-is-settled", check.live.account
     state = account.provisioning_state if account else ""
-    has_failed = state.lower() in ("failed", "canceled")
+    has_failed = state.lower() in ENDED - {"succeeded"}
     if has_failed and check.generation is not None:
         text, fix = "the account's last change did not succeed", "update the account again until it does"
         yield Finding(rule, Severity.CHANGEABLE, text, fix)

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 from core import adapters, arm_ids, demands, facts, kinds, rights
 from core.api_versions import UPGRADES, VAULTS
+from core.arm_ids import MalformedError
 from core.resource_types import DIAGNOSTIC_SETTING
 from core.rights import KEY_ROTATION, Access
 from core.roles import assignment_name
@@ -31,6 +32,7 @@ from provider.failure import RefusedOperationError, ServiceError
 from provider.key_access import KeyUse
 from provider.resource import Call
 from provider.resource_reads import ReadResource, read_resource
+from provider.waiting import DeadlineError
 
 T = TypeVar("T")
 
@@ -53,13 +55,13 @@ _IN_HSM: Final[Mapping[str, str]] = {
 
 @dataclass
 class Reader:
-    """Reads for all services of a program, whose azure-native is logged in as `login`. `unchecked` lists the
-    questions that Azure did not answer, with the reasons."""
+    """Reads for all services of a program, whose azure-native is logged in as `login`. `unchecked` has, by
+    service, the questions that Azure did not answer in the last look, with the reasons."""
 
     call: Call
     login: Deployer
     is_preview: bool
-    unchecked: list[str] = field(default_factory=list)
+    unchecked: dict[str, list[str]] = field(default_factory=dict)
     _reads: dict[tuple[int, str, str], asyncio.Future[ReadResource]] = field(default_factory=dict)
     _deleted: dict[int, asyncio.Future[tuple[Listed, Listed]]] = field(default_factory=dict)
 
@@ -77,7 +79,9 @@ class Reader:
         self, desired: DesiredService, recorded: RecordedService, state: State, *, look: int
     ) -> Live:
         """What Azure has of a service. Another number of `look` asks everything anew."""
-        asked = _Look(self, desired, look)
+        # An answer of an earlier look counts no more, and its reason would have another correlation id.
+        asked = _Look(self, desired, look, unchecked=[])
+        self.unchecked[recorded.name] = asked.unchecked
         account = await asked.account(recorded)
         before = as_it_is(recorded, account)
         place = place_of_key(desired, before)
@@ -98,15 +102,24 @@ class Reader:
             live = replace(
                 live,
                 identity=await asked.identity(before) if before.key_identity == USER else None,
-                upgrade=await self._upgrade(before.account),
+                upgrade=await asked.upgrade(before.account),
                 is_held=account is not None or await self._is_held(before.account, look),
             )
         bound = replace(recorded_account(state, desired.account_name), live=account).bound_key
         key_id, version = key_in_use(before, place), key
         if bound and key_id and not asked.unread:
-            version = await self._version_in_use(bound, key_id, key)
+            version = await asked.version_in_use(bound, key_id, key)
         now = self.call.azure.answered_at or time.time()
         return replace(live, unread=frozenset(asked.unread), unusable=unusable_version(bound, version, now))
+
+    async def account_if_read(
+        self, desired: DesiredService, recorded: RecordedService, *, look: int
+    ) -> Answer:
+        """The account, if this look came as far as that; else None."""
+        try:
+            return await _Look(self, desired, look, unchecked=[]).account(recorded)
+        except (RefusedOperationError, ServiceError, DeadlineError, MalformedError):
+            return None
 
     async def resource(self, id: str, look: int, api_version: str = "") -> ReadResource:
         """A resource by its ARM id. Raises what `read_resource` raises."""
@@ -126,44 +139,16 @@ class Reader:
             return True
         return any(one.name.lower() == account.name.lower() for one in accounts)
 
-    async def _version_in_use(self, bound: BoundKey, key_id: str, key: Answer) -> Answer:
-        """The version that an account is bound to: `key`, if that is the current one, or else another one of
-        that key; None without a version, or where it is not shown."""
-        version = bound.encryption.key_version
-        current = adapters.key_version(key or {}).uri or ""
-        if not version or current.lower() == bound.uri.lower():
-            return key
-        asked = replace(self.call, context=ErrorContext.of_key(key_id))
-        try:
-            with asked.explained():
-                return _described(
-                    await unless_absent(asked.azure.key_version(arm_ids.key_id(key_id), version))
-                )
-        except RefusedOperationError as error:
-            self.unchecked.append(f"whether version {version} of key {key_id} can be used, because {error}")
-            return None
-
-    async def _upgrade(self, account: facts.Account) -> facts.Upgrade:
-        """Azure's plan to turn an account into another kind by itself; none where that is not shown."""
-        kind = kinds.find(account.kind)
-        if not self.is_preview or kind is None or not kind.becomes:
-            return facts.Upgrade()
-        try:
-            shown = await self.resource(account.id, 0, UPGRADES)
-        except RefusedOperationError as error:
-            shown = ReadResource(None, str(error))
-        if shown.unread:
-            self.unchecked.append(f"whether Azure plans to upgrade {account.name}, because {shown.unread}")
-        return adapters.upgrade(shown.found or {})
-
 
 @dataclass
 class _Look:
-    """One look at the resources of a service; `unread` names those that the login may not read."""
+    """One look at the resources of a service; `unread` names those that the login may not read, and
+    `unchecked` has the questions, with the reasons."""
 
     reader: Reader
     desired: DesiredService
     number: int
+    unchecked: list[str]
     unread: set[str] = field(default_factory=set)
 
     async def account(self, recorded: RecordedService) -> Answer:
@@ -171,26 +156,29 @@ class _Look:
         login = self.reader.login
         if recorded.account is not None:
             is_here = is_in_subscription(recorded.account, login)
-            return await self._read("account", recorded.account.id if is_here else "")
+            return await self.read("account", recorded.account.id if is_here else "")
         group = recorded.group_name or self.desired.existing_resource_group_name
         if not group or not login.subscription_id:  # "" for a group that is not known yet
             return None
         place = arm_ids.group_id(login.subscription_id, group)
-        return await self._read("account", arm_ids.child(place, arm_ids.ACCOUNT, self.desired.account_name))
+        return await self.read("account", arm_ids.child(place, arm_ids.ACCOUNT, self.desired.account_name))
 
     async def key_and_grant(self, place: KeyPlace, before: RecordedService) -> tuple[Answer, Answer, Answer]:
         """The vault, the key and the role assignment, as far as they have to be read."""
         if place.in_managed_hsm:
-            return await self._in_hsm(place)
+            return await self.in_hsm(place)
+        (vault, assignment), key = await asyncio.gather(self.grant(place), self._key(place, before))
+        return vault, key, assignment
+
+    async def grant(self, place: KeyPlace) -> tuple[Answer, Answer]:
+        """The vault, and the role assignment."""
         return await asyncio.gather(
-            self._read("vault", place.vault_id),
-            self._key(place, before),
-            self._read("assignment", place.assignment_id),
+            self.read("vault", place.vault_id), self.read("assignment", place.assignment_id)
         )
 
     async def identity(self, before: RecordedService) -> Answer:
         """The user-assigned identity that this stack made."""
-        return await self._read("identity", before.identity_id or "")
+        return await self.read("identity", before.identity_id or "")
 
     async def audit(self, before: RecordedService, *, is_here: bool) -> Answer:
         """The diagnostic setting that this stack gave its vault; empty if it has none, or is not to read it.
@@ -198,8 +186,8 @@ class _Look:
         id = before.part(DIAGNOSTIC_SETTING, "vault-audit").get("id")
         if not (id and is_here and self.desired.keeps_logs):
             return {}
-        other = _Look(self.reader, self.desired, self.number)
-        found = await other._read("audit", id)
+        other = replace(self, unread=set())
+        found = await other.read("audit", id)
         return {} if other.unread else found
 
     async def operators(self, place: KeyPlace, before: RecordedService, vault: Answer) -> dict[str, str]:
@@ -217,7 +205,7 @@ class _Look:
             if desired.access_model == RBAC:
                 name = assignment_name(place.vault_id, object_id, KEY_ROTATION.role.id)
                 at_vault = arm_ids.child(place.vault_id, arm_ids.ROLE_ASSIGNMENT, name)
-                if role := await self._read("operator", at_vault):
+                if role := await self.read("operator", at_vault):
                     found[object_id] = str(role["id"])
             elif policies.get(object_id.lower(), own) != own:
                 found[object_id] = f"{place.vault_id}/accessPolicy/{object_id}"
@@ -232,10 +220,14 @@ class _Look:
         user, key = before.key_user_id or "", arm_ids.key_id(key_id)
         left = KeyPlace(vault_id=key.parent.text, key_name=key.name, grantee_id=user)
         left = replace(left, assignment_id=assignment_id(left))
-        other = _Look(self.reader, self.desired, self.number)
-        vault, _, assignment = await other.key_and_grant(left, before)
+        other = replace(self, unread=set())
+        if left.in_managed_hsm:
+            vault, _, assignment = await other.in_hsm(left)
+        else:
+            # Whether the login may read the key is no question: only the account's identity is to use it.
+            vault, assignment = await other.grant(left)
         if vault is None:
-            return "vault" in other.unread or left.in_managed_hsm
+            return "vault" in other.unread
         found = adapters.vault(vault)
         unmet = demands.trusted_services(found.network, found.noun)
         if unmet and unmet.unmet:
@@ -244,7 +236,37 @@ class _Look:
             return "assignment" in other.unread or assignment is not None
         return rights.by_policies(found, user).level is Access.FULL
 
-    async def _read(self, what: str, id: str) -> Answer:
+    async def version_in_use(self, bound: BoundKey, key_id: str, key: Answer) -> Answer:
+        """The version that an account is bound to: `key`, if that is the current one, or else another one of
+        that key; None without a version, or where it is not shown."""
+        version = bound.encryption.key_version
+        current = adapters.key_version(key or {}).uri or ""
+        if not version or current.lower() == bound.uri.lower():
+            return key
+        asked = replace(self.reader.call, context=ErrorContext.of_key(key_id))
+        try:
+            with asked.explained():
+                return _described(
+                    await unless_absent(asked.azure.key_version(arm_ids.key_id(key_id), version))
+                )
+        except RefusedOperationError as error:
+            self.unchecked.append(f"whether version {version} of key {key_id} can be used, because {error}")
+            return None
+
+    async def upgrade(self, account: facts.Account) -> facts.Upgrade:
+        """Azure's plan to turn an account into another kind by itself; none where that is not shown."""
+        kind = kinds.find(account.kind)
+        if not self.reader.is_preview or kind is None or not kind.becomes:
+            return facts.Upgrade()
+        try:
+            shown = await self.reader.resource(account.id, 0, UPGRADES)
+        except RefusedOperationError as error:
+            shown = ReadResource(None, str(error))
+        if shown.unread:
+            self.unchecked.append(f"whether Azure plans to upgrade {account.name}, because {shown.unread}")
+        return adapters.upgrade(shown.found or {})
+
+    async def read(self, what: str, id: str) -> Answer:
         """The resource; None if it does not exist, if it may not be read, or if there is no id."""
         if not id:
             return None
@@ -255,7 +277,7 @@ class _Look:
 
     def _not_read(self, what: str, question: str, why: str) -> None:
         self.unread.add(what)
-        self.reader.unchecked.append(f"{question}, because {why}")
+        self.unchecked.append(f"{question}, because {why}")
 
     async def _key(self, place: KeyPlace, before: RecordedService) -> Answer:
         """The key, if it is to be read; None if this update gives the deployer the role to read it. Raises
@@ -265,9 +287,9 @@ class _Look:
         shown = await self.reader.resource(place.key_id, self.number)
         if shown.lacks_data_role and not gives_reading_role(self.desired, before):
             raise RefusedOperationError(shown.unread)
-        return None if shown.lacks_data_role else await self._read("key", place.key_id)
+        return None if shown.lacks_data_role else await self.read("key", place.key_id)
 
-    async def _in_hsm(self, place: KeyPlace) -> tuple[Answer, Answer, Answer]:
+    async def in_hsm(self, place: KeyPlace) -> tuple[Answer, Answer, Answer]:
         """A managed HSM, a key in it and the role of the account's identity at that key. Keys and roles are
         read on the HSM's data plane, because Resource Manager does not have them."""
         key, principal = arm_ids.key_id(place.key_id), place.grantee_id

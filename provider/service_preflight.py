@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from core.arm_ids import MalformedError
 from core.refusals import SECOND_LOOK_SECONDS
@@ -17,7 +18,7 @@ from core.service.account import bound_key
 from core.service.question import PreflightAnswer, PreflightQuestion, ServiceAnswer
 from core.service.recorded import RecordedService, State, recorded_service, state_of
 from core.service.soft_deleted import Listed
-from core.service.state import Deployer, ServiceState, known_service
+from core.service.state import READ_PARTS, Deployer, Live, ServiceState, known_service
 from provider.errors import ErrorContext, translate
 from provider.failure import RefusedOperationError, ServiceError
 from provider.resource import Call
@@ -29,9 +30,11 @@ _MOST_LOOKS = 6
 
 
 async def answer(call: Call, question: PreflightQuestion) -> PreflightAnswer:
-    """What is known and judged of the services. A service that Azure gives no answer about hides none of
-    another, which may be about to lose access. Raises RefusedOperationError if azure-native is logged in as
-    another principal, and ServiceError."""
+    """What is known and judged of the services. One that Azure does not answer about may be about to lose
+    access all the same, and does not hide what was found about the others.
+
+    Raises RefusedOperationError if azure-native is logged in as another principal, and ServiceError.
+    """
     await _refuse_other_login(call, question.login)
     run = _Preflight(call, question)
     return await run.answer()
@@ -57,7 +60,8 @@ async def _refuse_other_login(call: Call, native: Deployer) -> None:
 
 @dataclass
 class _Preflight:
-    """One run: its services, as far as Azure has answered, and why it has not about others."""
+    """One run: its services, and why it `failed` to look at some of them, of which only the state and the
+    account are known."""
 
     call: Call
     question: PreflightQuestion
@@ -76,11 +80,16 @@ class _Preflight:
         deleted, _ = await asyncio.gather(self._deleted(reader, recorded), asyncio.gather(*looks))
         # In the order of the question, in which problems are told.
         seen = [name for name in recorded if name in self.states]
-        services = {name: self._judged(self.states[name], deleted) for name in seen}
+        services = {name: self._answer(name, deleted) for name in seen}
         failures = [self.failed[name] for name in ("", *recorded) if name in self.failed]
-        return PreflightAnswer(services, tuple(reader.unchecked), failures[0] if failures else "")
+        unchecked = chain(*reader.unchecked.values())
+        return PreflightAnswer(services, tuple(unchecked), failures[0] if failures else "")
 
-    def _judged(self, service: ServiceState, deleted: tuple[Listed, Listed]) -> ServiceAnswer:
+    def _answer(self, name: str, deleted: tuple[Listed, Listed]) -> ServiceAnswer:
+        service = self.states[name]
+        if name in self.failed:
+            # What was not read is no problem, but a revocation does not wait for it.
+            return ServiceAnswer(live=service.live, revokes=access.revoked_access(service))
         problems = [*soft_deleted.problems(service.desired, service.before, *deleted)]
         for rule in rules.RULES:
             problems += rule(service)
@@ -104,9 +113,9 @@ class _Preflight:
         except (ServiceError, DeadlineError) as failure:
             why = _explained(failure)
             if isinstance(failure, ServiceError) and failure.is_forbidden:
-                reader.unchecked.append(
+                reader.unchecked[""] = [
                     f"whether a soft-deleted vault or account of the subscription holds a name, because {why}"
-                )
+                ]
             else:
                 self.failed[""] = why
             return (), ()
@@ -117,20 +126,24 @@ class _Preflight:
         late about something else."""
         question, doubts = self.question, frozenset[str]()
         desired = question.services[name].desired
+
+        def known(live: Live) -> ServiceState:
+            return known_service(desired, recorded, state, question.login, live, recovers=question.recovers)
+
         try:
             for number in range(_MOST_LOOKS):
                 if number:
                     await self.call.waiter.pause(SECOND_LOOK_SECONDS, f"looking at {name} again")
                 live = await reader.service(desired, recorded, state, look=number)
-                service = known_service(
-                    desired, recorded, state, question.login, live, recovers=question.recovers
-                )
+                self.states[name] = service = known(live)
                 before, doubts = doubts, _doubts(service, recorded)
                 if not doubts or doubts == before:
                     break
-            self.states[name] = service
         except (RefusedOperationError, ServiceError, DeadlineError, MalformedError) as failure:
             self.failed[name] = _explained(failure)
+            if name not in self.states:
+                account = await reader.account_if_read(desired, recorded, look=number)
+                self.states[name] = known(Live(account=account, unread=frozenset(READ_PARTS)))
 
     def _notes(self, service: ServiceState) -> Iterator[str]:
         """What is said of a service that is not refused."""

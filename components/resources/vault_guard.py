@@ -57,8 +57,8 @@ def vault_guard(
     may_enter_roles: bool = True,
 ) -> pulumi.ResourceHookBinding:
     """Hooks that fail an update of the vault `name` that would give back what was taken away there, before it
-    is written, and one that has done so, after it. `resource` is its name in the program: the engine wants
-    another name for each hook of a run, and neither name alone is another one for each vault.
+    is written, and one that has done so, after it. `resource` is its name in the program: every hook of a run
+    needs a name of its own, and neither name is unique by itself.
 
     `user` is the object id of the identity that uses a key of the vault by an access policy, "" if none does.
     `live` is the vault as it was read before the run, by which a preview is judged; if it was not read, the
@@ -179,8 +179,8 @@ def reopening(
     closed = demands.trusted_services(vault.network)
     if closed and closed.unmet and not demands.trusted_services(asked.network):
         return (
-            f"{opens}: {closed.text}. {_KEPT}: to keep it removed, set access: revoked and run `pulumi up`; "
-            f"to restore it, run `{closed.az(vault_id=vault.id)}`"
+            f"{opens}: {closed.text}. {_KEPT}: to keep it removed, set access: revoked of the services whose "
+            f"keys it holds and run `pulumi up`; to restore it, run `{closed.az(vault_id=vault.id)}`"
         )
     if asked.network.is_open is True and before.network.is_open is True and not vault.network.is_open:
         return (

@@ -19,7 +19,7 @@ from core.service.problem import Problem
 from core.service.recorded import RecordedService
 from core.service.state import ServiceState
 
-_BY_SETTING = "do the same, then set access: granted and run `pulumi up` again"
+_BY_SETTING = "set access: revoked, run `pulumi up`, then set access: granted and run it again"
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,23 @@ def deletes_data(service: ServiceState) -> Iterator[Problem]:
         )
 
 
+def revoked_at_unknown_key(service: ServiceState) -> Iterator[Problem]:
+    """Access is to be revoked, but somebody has bound the account to a key that neither the settings nor the
+    state name: the access to any other key says nothing about its data."""
+    before, bound = service.before, service.account.bound_key
+    if not service.desired.is_revoked or before.account is None or bound is None:
+        return
+    if key_in_use(before, service.place) is None:
+        yield Problem(
+            "access",
+            f"found 'revoked', but account {before.account.name!r} was bound outside Pulumi to the key "
+            f"{bound.uri}, which neither the settings nor the state name, so its data would stay readable. "
+            f"Put it out of reach with `az keyvault key set-attributes --id {bound.uri} --enabled false`. "
+            "For a revocation by Pulumi, set access: granted and run `pulumi up --refresh` while that key "
+            "can be used, which binds the account to its own key again; then set access: revoked",
+        )
+
+
 def removed_access(service: ServiceState) -> Iterator[Problem]:
     """The account's access to its key was removed outside Pulumi."""
     before, access = service.before, service.access
@@ -71,7 +88,7 @@ def removed_access(service: ServiceState) -> Iterator[Problem]:
             taken.append(_under_other_model(changed_vault))
     elif before.has_new_identity and service.account_lacks_access:
         taken.append(_turned_off(before))
-    elif changed_vault and not changed_vault.uses_rbac:
+    elif changed_vault and not _has_recorded_model(before, changed_vault):
         taken.append(_under_other_model(changed_vault))
     elif access is not None and access.missing:
         taken.append(_taken(before, access))
@@ -91,6 +108,12 @@ def removed_access(service: ServiceState) -> Iterator[Problem]:
             f"reach{meaning}. Somebody may have removed it on purpose, so it is not restored by itself: to "
             f"keep it removed, set access: revoked{named} and run `pulumi up`; to restore it, {restored}",
         )
+
+
+def _has_recorded_model(before: RecordedService, vault: facts.Vault) -> bool:
+    """Whether a refresh has recorded the access model that somebody gave the vault: then `data_loss` says how
+    to go on."""
+    return before.vault is not None and before.vault.uses_rbac == vault.uses_rbac
 
 
 def _taken(before: RecordedService, access: EffectiveAccess) -> tuple[str, str]:
@@ -124,7 +147,7 @@ def _under_other_model(vault: facts.Vault) -> tuple[str, str]:
     if vault.uses_rbac:
         now, declared, command = "Azure RBAC", "access policies are", commands.by_policies(vault.id)
     return (
-        f"cut off outside Pulumi: {vault.name!r} goes by {now}, and {declared} declared",
+        f"cut off outside Pulumi: {vault.name!r} goes by {now} now, although {declared} declared",
         f"run `{command}`",
     )
 
@@ -150,9 +173,10 @@ def key_in_use(before: RecordedService, place: KeyPlace) -> str | None:
     if it is not known."""
     if before.bound_to is None:
         return None
-    vault, key = before.bound_to
-    here = bool(place.vault_id) and key_uris.place_of(place.vault_id) == vault
-    known = [before.key_id, facts.key_id(place.vault_id, key) if here else None]
+    key = before.bound_to[1]
+    vault_ids = (place.vault_id, before.part(types.BINDING, "binding").get("vaultId"))
+    in_vaults = [facts.key_id(str(id), key) for id in vault_ids if id]
+    known = (before.key_id, before.made_key_id, *in_vaults)
     return next((id for id in known if id and _place_of_key(id) == before.bound_to), None)
 
 
@@ -185,7 +209,7 @@ def _cannot_leave(service: ServiceState, key_id: str) -> Iterator[Problem]:
 def revoked_access(service: ServiceState) -> RevokedAccess | None:
     """The access that this update takes away, or keeps away: at the key in use, whichever key is declared
     now."""
-    if any(deletes_data(service)):
+    if any(deletes_data(service)) or any(revoked_at_unknown_key(service)):
         return None
     before, place = service.before, service.place
     key_id = key_in_use(before, place) or before.key_id or (place.key_id if place.vault_id else None)
@@ -206,8 +230,8 @@ def stale_grant(service: ServiceState) -> Iterator[str]:
         return
     if access is not None and access.level is Access.NONE:
         yield (
-            "an update took the grant away and then failed, so the state still has the grant. After a "
-            "refresh, this update creates it again; otherwise run `pulumi refresh` first"
+            "an update took the grant away and then failed, so the state still has the grant. If this run "
+            "does not refresh, run `pulumi refresh` first; then the update creates the grant again"
         )
 
 

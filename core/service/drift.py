@@ -7,7 +7,7 @@ Does not refuse a loss that an update repairs itself (a binding). Pure. Does not
 
 from collections.abc import Iterable, Iterator
 
-from core import adapters, arm_ids, audit_log, facts, regions
+from core import adapters, arm_ids, audit_log, commands, facts, regions
 from core import resource_types as types
 from core.facts import HOURS_HELD
 from core.service.account import differs
@@ -92,7 +92,7 @@ def gone(service: ServiceState) -> Iterator[Problem]:
             "binds the account by it",
         )
     if service.place.vault_id and before.bound_to in (None, service.place.names):
-        yield from _key(service.place, live, lost)
+        yield from _key(service.place, live, regions.normalised(account.location), lost)
 
 
 def _was_made(account: facts.Account) -> bool:
@@ -117,7 +117,8 @@ def _account(account: facts.Account, live: Live) -> Problem:
         "accountName",
         f"{gone}If it was deleted less than {HOURS_HELD} hours ago, bring it back with its data: `az "
         f"cognitiveservices account recover --name {account.name} --resource-group "
-        f"{arm_ids.group_of(account.id)} --location {regions.normalised(account.location)}`, and then run "
+        f"{arm_ids.group_of(account.id)} --location {regions.normalised(account.location)}"
+        f"{commands.in_subscription(account.id)}`, and then run "
         "`pulumi up --refresh`, because the roles of its callers went with it. If its resource group or its "
         f"key's vault is gone, too, or it is lost, {_FORGET}; the next preview says how all that Azure still "
         "holds comes back, or makes an empty one",
@@ -130,17 +131,20 @@ def _identity(account: facts.Account, lost: str) -> Problem:
         "identity",
         f"the system-assigned identity of account {account.name!r} was turned off outside Pulumi, and its "
         f"data is out of reach{meaning}; no update can write the account without one. Turn it on with `az "
-        f"cognitiveservices account identity assign --name {account.name} --resource-group {group}`; this "
+        f"cognitiveservices account identity assign --name {account.name} --resource-group {group}"
+        f"{commands.in_subscription(account.id)}`; this "
         "creates a new identity without access to the key, and the next preview says how to grant it",
     )
 
 
-def _key(place: KeyPlace, live: Live, lost: str) -> Iterator[Problem]:
+def _key(place: KeyPlace, live: Live, location: str, lost: str) -> Iterator[Problem]:
     name, noun = arm_ids.name_of(place.vault_id), place.noun
     if live.vault is None:
-        path, recover = "vault", f"az keyvault recover --name {name}"
+        subscription = commands.in_subscription(place.vault_id)
+        path, recover = "vault", f"az keyvault recover --name {name}{subscription}"
         if place.in_managed_hsm:
-            path, recover = "key.id", f"az keyvault recover --hsm-name {name} --location REGION"
+            path = "key.id"
+            recover = f"az keyvault recover --hsm-name {name} --location {location}{subscription}"
         yield Problem(
             path,
             f"{noun} {name!r} was deleted outside Pulumi, and the data under its key is out of reach until "

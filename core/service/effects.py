@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from core import effects, key_uris, rights, values
 from core import resource_types as types
 from core.effects import DataProtection, HeldGrant, UsedKey
+from core.service.access import revoked_at_unknown_key
 from core.service.desired import MICROSOFT_MANAGED
 from core.service.recorded import RecordedService
 from core.service.state import ServiceState
@@ -35,7 +36,8 @@ def effect(service: ServiceState) -> Effect | None:
         return _line(name, effects.effect(DataProtection(), DataProtection(_made(service))))
     used = _used(service)
     access = (HeldGrant(values.as_text(used.text), rights.EXACT),)
-    had, has = () if before.revoked else access, () if desired.is_revoked else access
+    is_taken = desired.is_revoked and not any(revoked_at_unknown_key(service))
+    had, has = () if before.revoked else access, () if is_taken else access
     kept = DataProtection(_kept_or_moved(service, used), grants=has, kind=service.kind)
     return _line(name, effects.effect(DataProtection(used, grants=had), kept))
 

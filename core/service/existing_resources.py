@@ -143,6 +143,6 @@ def unreadable_account(service: ServiceState) -> Iterator[Problem]:
         yield Problem(
             "accountName",
             f"whether account {account.name!r} is under its key is unknown, because this login may not "
-            f"read it: have Microsoft.CognitiveServices/accounts/read granted at {account.id}, or the "
-            "deny assignment changed that forbids it",
+            f"read it: ask for Microsoft.CognitiveServices/accounts/read at {account.id}, or, if a "
+            "deny assignment forbids it, have that assignment changed",
         )

@@ -56,8 +56,9 @@ class ServiceAnswer:
 
 @dataclass(frozen=True)
 class PreflightAnswer:
-    """What azure-cmk found. Services that Azure gave no answer about are absent, and `failed` says why.
-    `unchecked` lists what could not be asked, with the reasons."""
+    """What azure-cmk found. `failed` says why Azure did not answer about a service, so that the run cannot go
+    on; of that service only `revokes` is judged. `unchecked` lists what could not be asked, with the reasons.
+    """
 
     services: Mapping[str, ServiceAnswer]
     unchecked: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     drift.gone,
     access.revoked_without_a_key,
     access.deletes_data,
+    access.revoked_at_unknown_key,
     access.removed_access,
     access.cannot_leave_key,
 )
@@ -33,6 +34,7 @@ DOUBTFUL: tuple[Rule, ...] = (
     existing_resources.absent_key,
     existing_resources.operator_has_access,
     drift.gone,
+    access.revoked_at_unknown_key,
     access.removed_access,
     access.cannot_leave_key,
 )

@@ -158,7 +158,11 @@ def test_an_account_that_uses_its_key_already_needs_no_proof(recorded: bool) -> 
     ("left", "vault", "says"),
     [
         ((), {}, "removed outside Pulumi"),
-        (("get", "wrapKey", "unwrapKey"), {"enableRbacAuthorization": True}, "removed outside Pulumi"),
+        (
+            ("get", "wrapKey", "unwrapKey"),
+            {"enableRbacAuthorization": True},
+            "cut off outside Pulumi: .* goes by Azure RBAC",
+        ),
         (("get", "wrapKey"), {}, "reduced outside Pulumi: .* lacks unwrapKey"),
         (("unwrapKey",), {}, "reduced outside Pulumi: .* lacks get and wrapKey"),
         (("list",), {}, "removed outside Pulumi: .* lacks get and wrapKey and unwrapKey"),
@@ -169,11 +173,12 @@ def test_fails_where_somebody_took_access_away_or_a_part_of_it(
     left: tuple[str, ...], vault: dict[str, Any], says: str, *, recorded: bool
 ) -> None:
     """Whether a refresh has seen it or not, and though the vault has a policy that it does not look at under
-    Azure RBAC. It is not given back unasked."""
+    Azure RBAC. It is not given back unasked, and the way back is one that helps."""
     azure = standing(recorded=recorded)
     policy = {"objectId": PRINCIPAL, "permissions": {"keys": [*left]}}
     azure.vault = existing_vault(accessPolicies=[policy] if left else [], **vault)
-    told = f"access: .*{says}.*set access: revoked and run .*set access: granted"
+    way_back = "enable-rbac-authorization false" if vault else "set access: granted"
+    told = f"access: .*{says}.*set access: revoked and run .*{way_back}"
     with pytest.raises(RefusedError, match=told):
         service(azure)
 

@@ -11,6 +11,7 @@ import pytest
 from core.arm_ids import MalformedError
 from core.facts import CUSTOMER_MANAGED, Deleted, RoleAssignment
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from core.service.access import RevokedAccess
 from core.service.desired import DesiredKey, DesiredService, DesiredVault
 from core.service.question import PreflightAnswer, PreflightQuestion, Request, answer_of, question_of
 from core.service.state import READ_PARTS, Deployer
@@ -206,8 +207,101 @@ async def test_what_azure_answers_about_one_service_hides_no_other(
         monkeypatch.setattr(pulumi.azure, "ask", failing)
         question = PreflightQuestion({"one": Request(ELSEWHERE), "two": Request(other)}, recorded(), LOGIN)
         answer = await asked(pulumi, question)
-        assert [*answer.services] == ["one"]
+        assert [*answer.services] == ["one", "two"]
+        assert answer.services["two"].problems == ()
         assert str(failure) in answer.failed or "Unauthorized" in answer.failed
+
+
+AUDIT = f"{VAULT_ID}/providers/Microsoft.Insights/diagnosticSettings/audit"
+REVOKED = replace(ELSEWHERE, access="revoked", keeps_logs=True)
+
+
+@pytest.mark.parametrize("unanswered", [AUDIT, KEY_ID, VAULT_ID, ACCOUNT_ID])
+async def test_a_question_without_an_answer_holds_up_no_revocation(
+    pulumi: Engine, monkeypatch: pytest.MonkeyPatch, unanswered: str
+) -> None:
+    """The rest of the update fails. What was not read is no problem of its own."""
+    pulumi.azure.answers |= {ACCOUNT_ID: bound_account(), VAULT_ID: open_vault(), KEY_ID: a_key(V1)}
+    ask = pulumi.azure.ask
+
+    async def failing(method: str, path: str, *more: Any) -> Any:
+        if path.startswith(unanswered) and not path.removeprefix(unanswered).startswith("/"):
+            raise ServiceError(400, "BadRequest", "this question is not answered")
+        return await ask(method, path, *more)
+
+    monkeypatch.setattr(pulumi.azure, "ask", failing)
+    stack = recorded()
+    stack[f"{URN}$azure-native:monitor:DiagnosticSetting::one-vault-audit"] = {"outputs": {"id": AUDIT}}
+    answer = await asked(pulumi, PreflightQuestion({"one": Request(REVOKED)}, stack, LOGIN))
+    assert "this question is not answered" in answer.failed
+    found = answer.services["one"]
+    assert found.revokes == RevokedAccess(KEY_ID, PRINCIPAL)
+    assert found.problems == ()
+
+
+async def test_a_key_of_which_nobody_knows_is_not_revoked_by_another_one(pulumi: Engine) -> None:
+    """Somebody has bound the account elsewhere. To take away the access to the former key would leave the
+    data readable, and the preview would say that it is not."""
+    account = bound_account()
+    key = account["properties"]["encryption"]["keyVaultProperties"]
+    key |= {"keyVaultUri": "https://kv-other.vault.azure.net", "keyName": "second"}
+    pulumi.azure.answers |= {ACCOUNT_ID: account, VAULT_ID: open_vault(), KEY_ID: a_key(V1)}
+    question = PreflightQuestion({"one": Request(REVOKED)}, recorded(), LOGIN)
+    found = (await asked(pulumi, question)).services["one"]
+    assert found.revokes is None
+    assert "REMOVED" not in (found.effect.text if found.effect else "")
+    (problem,) = (one for one in found.problems if one.path == "access")
+    disabled = f"az keyvault key set-attributes --id https://kv-other.vault.azure.net/keys/second/{V1}"
+    assert f"`{disabled} --enabled false`" in problem.text
+
+
+@pytest.mark.parametrize("vault_is", ["readable", "gone", "hsm gone"])
+async def test_an_account_leaves_a_key_that_its_identity_can_use(
+    pulumi: Engine, monkeypatch: pytest.MonkeyPatch, vault_is: str
+) -> None:
+    """Whether the deployer may read that key is not asked; a vault or managed HSM that is gone is no way."""
+    other = f"{VAULT_ID}-2"
+    former = HSM_KEY if vault_is == "hsm gone" else KEY_ID
+    account = bound_account()
+    if vault_is == "hsm gone":
+        key = account["properties"]["encryption"]["keyVaultProperties"]
+        key["keyVaultUri"] = "https://language-vault.managedhsm.azure.net"
+    pulumi.azure.answers |= {ACCOUNT_ID: account, other: {**open_vault(), "id": other}}
+    if vault_is == "readable":
+        pulumi.azure.answers[VAULT_ID] = open_vault()
+    ask = pulumi.azure.ask
+
+    async def failing(method: str, path: str, *more: Any) -> Any:
+        assert path != former, "the key that is left was asked for"
+        return await ask(method, path, *more)
+
+    monkeypatch.setattr(pulumi.azure, "ask", failing)
+    stack = recorded()
+    stack[f"{URN}$azure-cmk:index:KeyVersion::one-key-version"] = {"outputs": {"keyId": former}}
+    moves = replace(ELSEWHERE, vault=DesiredVault(id=other), key=DesiredKey(id=f"{other}/keys/k"))
+    found = await asked(pulumi, PreflightQuestion({"one": Request(moves)}, stack, LOGIN))
+    assert found.services["one"].live.can_leave_key is (vault_is == "readable")
+
+
+async def test_what_was_not_checked_is_told_once(pulumi: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it was asked: each answer has another correlation id."""
+    pulumi.azure.answers |= {ACCOUNT_ID: bound_account(), KEY_ID: a_key(V1)}
+    ask, asks = pulumi.azure.ask, []
+
+    async def failing(method: str, path: str, *more: Any) -> Any:
+        if path == AUDIT:
+            asks.append(path)
+            raise ServiceError(403, "AuthorizationFailed", "no", correlation_id=f"id-{len(asks)}")
+        return await ask(method, path, *more)
+
+    monkeypatch.setattr(pulumi.azure, "ask", failing)
+    stack = recorded()
+    stack[f"{URN}$azure-native:monitor:DiagnosticSetting::one-vault-audit"] = {"outputs": {"id": AUDIT}}
+    granted = replace(ELSEWHERE, keeps_logs=True)
+    answer = await asked(pulumi, PreflightQuestion({"one": Request(granted)}, stack, LOGIN))
+    assert len(asks) > 1
+    (unchecked,) = answer.unchecked
+    assert f"id-{len(asks)}" in unchecked
 
 
 def test_each_part_that_is_read_can_be_named_as_not_read() -> None:

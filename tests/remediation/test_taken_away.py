@@ -16,11 +16,14 @@ from localazure.standin.arm import Arm
 from tests.remediation.following import Way
 from tests.remediation.taking import lives
 from tests.remediation.world import (
+    OTHER_VAULT,
     VAULT_ID,
     World,
     close_vault,
     forbid,
     identity_off,
+    make_other_vault,
+    make_shared_key,
     narrow_grant,
     permit,
     permitted,
@@ -50,6 +53,37 @@ def in_time(world: World) -> None:
 def make_rbac(world: World) -> None:
     """Access policies count no more."""
     world.arm("PATCH", VAULT_ID, {"properties": {"enableRbacAuthorization": True}})
+
+
+@pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
+def test_a_revocation_is_of_the_key_in_use_or_of_none(mode: str) -> None:
+    """Somebody has bound the account to a key of another vault, which neither the settings nor the state
+    name: the loss of the former key would leave the data readable. What is printed leads out."""
+    world = standing(mode)
+    bound = world.arm("GET", world.account_id)["properties"]["encryption"]
+    policies = world.arm("GET", VAULT_ID)["properties"]["accessPolicies"]
+    make_other_vault(world)
+    world.arm("PATCH", OTHER_VAULT, {"properties": {"accessPolicies": policies}})
+    key_id = f"{OTHER_VAULT}/keys/second"
+    make_shared_key(world, key_id)
+    uri = world.arm("GET", key_id)["properties"]["keyUriWithVersion"]
+    key = {"keyVaultUri": uri.partition("/keys/")[0], "keyName": "second", "keyVersion": uri[-32:]}
+    other = {**bound, "keyVaultProperties": {**bound["keyVaultProperties"], **key}}
+    world.arm("PATCH", world.account_id, {"properties": {"encryption": other}})
+    world.arm("GET", world.account_id)
+    world.settings["access"] = "revoked"
+    for said in (world.preview(), world.up()):
+        assert f"was bound outside Pulumi to the key {uri}" in said
+        assert "REMOVED" not in said
+    assert world.readable
+    carry_out(world.wire.door, said)
+    assert not world.readable
+    carry_out(world.wire.door, f"az keyvault key set-attributes --id {uri} --enabled true")
+    world.settings["access"] = "granted"
+    world.refreshes = True
+    assert world.up() == ""
+    world.must_up(access="revoked")
+    assert not world.readable
 
 
 class _LoneVault:

@@ -484,6 +484,7 @@ NO_ROW = {
     "elsewhere": "needs a login to another subscription or tenant",
     "unreadable_account": "needs a login that may write what it may not read",
     "gone": "needs a user-assigned identity",
+    "revoked_at_unknown_key": "needs an account that somebody has bound to a key of another vault",
     "problems": "takes its words from _of_vault and _of_account, of which there are rows",
     "operator_has_access": "takes its words from leave_operator_out, of which there is a row",
 }

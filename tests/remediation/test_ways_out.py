@@ -198,7 +198,7 @@ ACCESS = (
         "roles count again once somebody says so, not because something else changes",
         {"tags": {"owner": "night"}},
         ("az keyvault update",),
-        ("'kv-claims' goes by access policies, and Azure RBAC is declared",),
+        ("'kv-claims' goes by access policies now, although Azure RBAC is declared",),
         before=(vault_under_policies,),
         modes=(ROLES,),
     ),
@@ -400,6 +400,14 @@ PUT_BACK = (
         ("without vault.id", "vault.name: kv-custom"),
         settings={"vault": {"name": "kv-custom"}},
         before=(lambda world: world.settings.pop("resource_group_name", None),),
+    ),
+    Row(
+        "a vault that somebody has put under Azure RBAC is changed back",
+        {"tags": {"owner": "night"}},
+        ("az keyvault update",),
+        ("'kv-claims' goes by Azure RBAC now, although access policies are declared",),
+        before=(vault_under_roles,),
+        modes=(POLICIES, "user-assigned identity"),
     ),
     Row(
         "a vault whose access model somebody has changed is declared as it is",

@@ -77,7 +77,7 @@ MADE = replace(ON_MICROSOFTS_KEYS, account=replace(CUT_OFF, provisioning_state="
             "identity assign --name",
         ),
         (recorded(), {**ALL, "account": {}}, "identity", "--resource-group rg-language"),
-        (recorded(), {"account": LIVE}, "vault", "`az keyvault recover --name kv-language`"),
+        (recorded(), {"account": LIVE}, "vault", "`az keyvault recover --name kv-language --subscription "),
         (recorded(), {**ALL, "key": None}, "key", "key recover --vault-name kv-language --name cmk-language"),
         # What may not be read may be there.
         (recorded(), {"account": LIVE, "unread": frozenset({"vault"})}, None, ""),

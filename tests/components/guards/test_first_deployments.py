@@ -76,7 +76,7 @@ def test_an_account_that_may_not_be_read_is_not_written() -> None:
     with pytest.raises(RefusedError, match="account 'lang-claims' is under its key is unknown") as refused:
         deployment.preview({"claims": {}})
     assert [problem.path for _, problem in refused.value.problems] == ["accountName"]
-    assert "have Microsoft.CognitiveServices/accounts/read granted" in str(refused.value)
+    assert "ask for Microsoft.CognitiveServices/accounts/read at" in str(refused.value)
 
 
 def test_azures_opinion_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
