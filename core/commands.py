@@ -114,18 +114,24 @@ def adopt(account_id: str) -> str:
     )
 
 
+def refreshed(stack: str = "") -> str:
+    """The update that reads all resources before it, by the login of the configuration; of the selected stack
+    without `stack`.
+
+    Source: `pulumi up --help` (3.259): without --run-program a refresh takes the settings of providers, and
+    so a client secret that was changed since, from the state.
+    """
+    named = f" --stack {stack}" if stack else ""
+    return f"pulumi up{named} --refresh --run-program"
+
+
 def log_in_anew(said: str, stack: str = "") -> str:
     """The way out if Microsoft Entra refused the client secret of the last update. `said` is the error of the
-    command that failed; "" for any other error. Without `stack`, the command is for the selected stack.
-
-    Source: `pulumi up --help` (3.259): without --run-program a refresh takes the settings of providers from
-    the state.
-    """
+    command that failed; "" for any other error. Without `stack`, the command is for the selected stack."""
     if "AADSTS7000215" not in said:
         return ""
-    named = f" --stack {stack}" if stack else ""
     return (
         "a refresh logs in with the client secret of the last update; if that was wrong or was changed "
         "since, correct it in the configuration or remove it there, and run "
-        f"`pulumi up{named} --refresh --run-program`, which takes the login from the configuration"
+        f"`{refreshed(stack)}`, which takes the login from the configuration"
     )

@@ -9,7 +9,7 @@ these into the state, too. `pulumi up` could create neither.
 
 It changes nothing in Azure. It writes the state through `pulumi stack import`, keeps the state before in a
 file, and leaves a locked stack alone. docs/runbooks/crash-recovery.md has all steps. It does not find out
-whether Azure did create a resource that was cut off: `pulumi up --refresh`, which comes next, drops the
+whether Azure did create a resource that was cut off: the update that it names, with --refresh, drops the
 resource if it is not there.
 
 The engine itself finishes its own updates and deletes. It leaves creates to a person, and azure-native
@@ -107,7 +107,7 @@ def _recovered(arguments: argparse.Namespace, tell: Callable[[str], None]) -> in
         return 1
     tell(f"the state before is in {saved(stack, exported)}")
     _write(stack, after)
-    tell("now run `pulumi up --refresh`")
+    tell(f"now run `{commands.refreshed(stack)}`")
     return 0
 
 
@@ -148,7 +148,7 @@ def _taken_in(
     if reasons:
         told = filter(None, (reasons, commands.log_in_anew(reasons, stack)))
         raise StackError(f"the preview of stack {stack} failed: " + "\n".join(told))
-    command = "`pulumi up --refresh`"
+    command = f"`{commands.refreshed(stack)}`"
     tell(f"now run {command}" if rounds else f"nothing that it would create exists already; run {command}")
     return 1 if problems else 0
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core.commands import refreshed
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.cloud import documents
 from tests.support.crash import Bookmark, Update, killed_at, locked, moment, repair
@@ -132,7 +133,7 @@ def test_an_update_that_keeps_its_state_at_the_end_is_recovered(
     stored, words = life.judge.ciphertext(), ("up", "--yes", "--skip-preview", "--refresh")
     killed = life.killed(*words, repair=take_in)
     assert killed
-    done(life.stack.pulumi(*words))
+    done(life.stack.pulumi(*words, "--run-program"))
     life.converged(change, stored, killed)
 
 
@@ -141,7 +142,7 @@ def take_in(stack: Stack) -> None:
     repair(stack)
     run = stack.python("-m", "operate", "recover", "--stack", stack.name, "--yes")
     # Without its group nothing exists, and that of nothing in the group is known.
-    assert "run `pulumi up --refresh`" in run.output, run.output
+    assert f"run `{refreshed(stack.name)}`" in run.output, run.output
 
 
 def test_the_plugin_dies_while_it_binds(life: Life) -> None:

@@ -300,7 +300,8 @@ ROLE = "azure-native:authorization:RoleAssignment"
 def test_the_successor_of_a_role_assignment_is_taken_in_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its create was answered by nothing, and every update since is refused. The next update deletes the old
     one. Of an account no successor is taken in: the old one would go with its data. Without --yes nothing is
-    written."""
+    written. The update that goes on logs in by the configuration, because the state may have a secret that
+    was changed since."""
     scope = f"{ACCOUNTS}/lang-a"
     ids = [f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}" for name in "ab"]
     old, new = (
@@ -320,9 +321,11 @@ def test_the_successor_of_a_role_assignment_is_taken_in_beside_it(monkeypatch: p
     monkeypatch.setattr(recover, "_write", lambda _, state: written.append(state))
     monkeypatch.setattr(recover, "_pulumi", lambda *_: json.dumps(written[-1]))
     login, held = Login(settings={"subscriptionId": SUBSCRIPTION}), state(old, pending=[])
+    said: list[str] = []
     for saves, code, writes in (("", 1, 0), ("{}", 0, 1)):
-        assert recover._taken_in("dev", held, login, lambda _: None, saves=saves) == code
+        assert recover._taken_in("dev", held, login, said.append, saves=saves) == code
         assert len(written) == writes
+    assert said[-1] == "now run `pulumi up --stack dev --refresh --run-program`"
     kept = [(one["id"], one.get("delete", False)) for one in written[0]["deployment"]["resources"][1:]]
     assert kept == [(ids[1], False), (ids[0], True)]
 
