@@ -36,6 +36,7 @@ class AccessPolicyHandler(Resource):
     # A state of azure-native's has no subscription.
     surroundings: ClassVar = ("subscriptionId",)
     compared: ClassVar = _PLACE
+    of_creation: ClassVar = ("takesOver",)
 
     def keeps_unread(self, id: str) -> bool:
         return True
@@ -79,7 +80,7 @@ class AccessPolicyHandler(Resource):
         policy = declared
         if _folded(declared) != _folded(found):
             policy = found
-        stated = {name: inputs.values[name] for name in _PLACE if name in inputs.values}
+        stated = {name: inputs.values[name] for name in (*_PLACE, *self.of_creation) if name in inputs.values}
         live = {**names, **stated, "policy": policy}
         return ResourceState(id, live, live)
 

@@ -129,6 +129,9 @@ class Resource(ABC):
     surroundings: ClassVar[tuple[str, ...]] = ()
     """The inputs that may come or go without a change: a resource that was made elsewhere must import without
     a difference."""
+    of_creation: ClassVar[tuple[str, ...]] = ()
+    """The inputs that the creation alone reads. A resource that exists keeps them as the state has them,
+    because a program that states them by what the state has would change them in the update after."""
     derived: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """For an input, the outputs that contain it and must be secret when it is."""
     refreshes: ClassVar[bool] = True

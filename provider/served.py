@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2
 
 from core.login import Login
@@ -69,7 +69,14 @@ class Served:
                 # The engine prints the value of a property that a failure names.
                 named, reason = "", f"{named}: {reason}"
             failures.append(provider_pb2.CheckFailure(property=named, reason=reason))
-        return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+        inputs = struct_pb2.Struct()
+        inputs.CopyFrom(request.news)
+        # The engine names no old inputs for a creation, also where a replacement begins with one.
+        for name in resource.of_creation if request.olds.fields else ():
+            inputs.fields.pop(name, None)
+            if name in request.olds.fields:
+                inputs.fields[name].CopyFrom(request.olds.fields[name])
+        return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
     async def diff(self, request: Any) -> Any:
         resource, kinds = self._resource(request), provider_pb2.PropertyDiff.Kind

@@ -468,15 +468,19 @@ def test_no_service_goes_unnamed() -> None:
 
 @pytest.mark.parametrize("model", ["accessPolicy", "rbac"])
 @pytest.mark.parametrize("identity", ["systemAssigned", "userAssigned"])
-def test_a_resource_has_the_same_hooks_in_each_update(identity: str, model: str) -> None:
-    """The engine records their names, and writes the whole state once for each resource that has others: an
-    update of 100 services that changes nothing took 97 s of processor time."""
+def test_a_resource_is_recorded_the_same_in_each_update(identity: str, model: str) -> None:
+    """The engine writes the whole state once for each resource whose hooks or properties are others than
+    recorded: an update of 100 services that changes nothing took 97 s of processor time. The version of a
+    key names its account from the second one on, where the first made the account after it."""
     engine, service = Engine(Wire()), {"name": "fleet", "identity": identity, "accessModel": model}
-    hooks = []
+    records = []
     for _ in range(2):
         run_program(partial(engine.up, refresh=False), [service])
-        hooks.append({urn: held.hooks for urn, held in engine.state.items()})
-    first, second = hooks
+        records.append({urn: (one.hooks, {**one.inputs}, one.outputs) for urn, one in engine.state.items()})
+    first, second = records
+    if identity == "userAssigned":
+        for _, inputs, _ in (*first.values(), *second.values()):
+            inputs.pop("accountId", None)
     assert engine.operations == []
     assert second == first
 

@@ -86,7 +86,7 @@ CHANGES: tuple[tuple[Mapping[str, Any], Mapping[str, str]], ...] = (
         {
             # The new grant is there before the account is bound anew, and the old one goes after that.
             "key": "replace keyName resourceGroupName vaultName",
-            "access": "replace resourceGroupName takesOver vaultName",
+            "access": "replace resourceGroupName vaultName",
             "key-version": "replace keyId",
             "binding": "update keyUriWithVersion vaultId",
             # In a vault that stays, the access has to be removed once the account is gone.

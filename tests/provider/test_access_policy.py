@@ -8,7 +8,7 @@ import pytest
 
 from core.resource_types import ACCESS_POLICY
 from localazure import seed
-from provider.wire import encode
+from provider.wire import decode, encode
 from tests.provider.rig import Engine, engine, refused
 from tests.provider.world import GROUP, KEYS, World
 
@@ -86,6 +86,25 @@ async def test_an_entry_that_exists_is_refused_or_taken_over(
     await refused(pulumi.create(ACCESS_POLICY, other), f"cannot create already {exists}")
     world.cloud.behave(read_lag_seconds=0.0)
     assert entries(world)[world.principal] == declared["permissions"]
+
+
+@pytest.mark.parametrize("first", [{}, {"takesOver": True}])
+async def test_what_the_creation_alone_reads_stays_as_recorded(
+    world: World, pulumi: Engine, first: dict[str, Any]
+) -> None:
+    """The program takes over no entry that the state has: said again of one that exists, that would write the
+    state in an update that changes nothing. A successor takes over what is declared of it, and no more."""
+    write(world, "add", policy(NEEDED))
+    recorded = {**INPUTS, "takesOver": True}
+    for said, olds, expected in (
+        ({**INPUTS, **first}, recorded, recorded),
+        ({**INPUTS, **first}, INPUTS, INPUTS),
+        ({**INPUTS, **first}, {}, {**INPUTS, **first}),
+    ):
+        checked = await pulumi.ask("Check", ACCESS_POLICY, olds=encode(olds), news=encode(said))
+        assert decode(checked.inputs).values == expected
+    _, read, inputs = await pulumi.read(ACCESS_POLICY, ID, recorded, recorded)
+    assert (read.values, inputs.values) == (recorded, recorded)
 
 
 async def test_what_others_change_is_seen(world: World, pulumi: Engine) -> None:

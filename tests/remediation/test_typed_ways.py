@@ -566,7 +566,12 @@ def test_what_is_printed_of_a_killed_engine_is_typed(form: str, projects: Projec
     goes."""
     person, somebody = projects.at(form, POLICIES, stands=False)
     assert projects.killed(person, ACCOUNT_MADE)
-    way = ["recover --stack dev", "pulumi cancel", "recover --stack dev", "pulumi up --stack dev --refresh --run-program"]
+    way = [
+        "recover --stack dev",
+        "pulumi cancel",
+        "recover --stack dev",
+        "pulumi up --stack dev --refresh --run-program",
+    ]
     follow(person, "exists already", [way])
     assert somebody.is_bound
     assert somebody.readable
