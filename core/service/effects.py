@@ -6,7 +6,7 @@ words (core/effects.py), nor that of a whole stack (review/).
 
 from dataclasses import dataclass
 
-from core import effects, key_uris, rights, values
+from core import adapters, effects, key_uris, rights, values
 from core import resource_types as types
 from core.effects import DataProtection, HeldGrant, UsedKey
 from core.service.access import revoked_at_unknown_key
@@ -39,7 +39,10 @@ def effect(service: ServiceState) -> Effect | None:
     is_taken = desired.is_revoked and not any(revoked_at_unknown_key(service))
     had, has = () if before.revoked else access, () if is_taken else access
     kept = DataProtection(_kept_or_moved(service, used), grants=has, kind=service.kind)
-    return _line(name, effects.effect(DataProtection(used, grants=had), kept))
+    # The key that was read is the one that is wanted: of another one than is used, its newest says nothing.
+    current = adapters.key_version(service.live.key or {}).uri or ""
+    newest = current.rpartition("/")[2].lower() or None
+    return _line(name, effects.effect(DataProtection(used, newest, had), kept))
 
 
 def removal(before: RecordedService) -> Effect | None:
