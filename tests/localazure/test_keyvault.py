@@ -162,6 +162,26 @@ def test_an_imported_key_decrypts_what_its_public_half_encrypted(case: Case) -> 
     )
 
 
+@pytest.mark.parametrize(
+    "padded",
+    [
+        pytest.param(b"\1" * 254, id="no padding of RSA1_5, as that of RSA-OAEP is none"),
+        pytest.param(b"\2" + b"\1" * 7 + b"\0" + b"\1" * 246, id="too little filling"),
+        pytest.param(b"\2" + b"\1" * 254, id="nothing after the filling"),
+    ],
+)
+def test_rsa1_5_refuses_what_another_algorithm_encrypted(padded: bytes) -> None:
+    """OpenSSL gives random bytes for it, which a client would take for its data."""
+    private = crypto.generate("RSA").private
+    modulus = _modulus(private)
+    value = pow(int.from_bytes(padded), 65537, modulus).to_bytes(256)
+    with pytest.raises(crypto.CryptoError, match="not encrypted with this key and algorithm"):
+        crypto.decrypt(private, "RSA1_5", value)
+    for wrong in (value[1:], modulus.to_bytes(256)):
+        with pytest.raises(crypto.CryptoError, match="not encrypted with this key and algorithm"):
+            crypto.decrypt(private, "RSA1_5", wrong)
+
+
 def _modulus(private: str) -> int:
     key = serialization.load_der_private_key(base64.b64decode(private), None)
     assert isinstance(key, rsa.RSAPrivateKey)
