@@ -52,6 +52,9 @@ _SETTING = re.compile(
 )
 
 
+_PRINTED_BY_SHELL = re.compile(r"""\b(?:echo|printf) (["'])(.*?)(?<!\\)\1|:\?([^}]+)\}""")
+
+
 def _texts(node: ast.AST) -> Iterator[tuple[int, str]]:
     """The lines and the whole texts of a module, with an X for each placeholder; no docstrings."""
     text = text_of(node)
@@ -74,11 +77,25 @@ def text_of(node: ast.AST) -> str | None:
     return None
 
 
+def _texts_of_script(path: Path) -> Iterator[tuple[int, str]]:
+    """The same of a shell script: what it prints, and why it refuses its arguments."""
+    for line, code in enumerate(path.read_text().splitlines(), 1):
+        for _, printed, refused in _PRINTED_BY_SHELL.findall(code):
+            text = re.sub(r"\$\{\w+[^}]*\}|\$\w+", "X", printed or refused)
+            yield line, text.replace("\\`", "`")
+
+
 TEXTS = [
     (f"{path.relative_to(ROOT)}:{line}", text)
     for folder in FOLDERS
     for path in sorted((ROOT / folder).rglob("*.py"))
     for line, text in _texts(ast.parse(path.read_text()))
+]
+TEXTS += [
+    (f"{path.relative_to(ROOT)}:{line}", text)
+    for folder in FOLDERS
+    for path in sorted((ROOT / folder).rglob("*.sh"))
+    for line, text in _texts_of_script(path)
 ]
 DATA = (
     *(
@@ -126,6 +143,16 @@ def test_a_command_in_a_sentence_stands_in_back_quotes() -> None:
     texts = [*TEXTS, *((name, text) for name in DATA for text in _strings(_loaded(ROOT / name)))]
     bare = {place: found[0] for place, text in texts if (found := _BARE.search(re.sub("`[^`]*`", "", text)))}
     assert bare == {}
+
+
+def test_scripts_print_texts_that_are_looked_at(tmp_path: Path) -> None:
+    """In a script a back quote of a message has a stroke before it, or the shell runs what is quoted."""
+    script = tmp_path / "script.sh"
+    script.write_text('stack=${1:?usage: run `make`}\n  echo "run \\`make up\\` for $stack" >&2\n')
+    assert [*_texts_of_script(script)] == [(1, "usage: run `make`"), (2, "run `make up` for X")]
+    places = {place.partition(":")[0] for place, _ in TEXTS}
+    scripts = {f"review/{path.name}" for path in (ROOT / "review").glob("*.sh")}
+    assert scripts - places == set()
 
 
 def test_every_command_of_this_project_exists() -> None:
