@@ -16,8 +16,8 @@ from core.defaults import DEFAULTS
 from core.roles import Role
 from core.values import Hidden, Value
 
-MICROSOFT_MANAGED = "Microsoft.CognitiveServices"
-CUSTOMER_MANAGED = "Microsoft.KeyVault"
+MICROSOFT_KEY_SOURCE = "Microsoft.CognitiveServices"
+KEY_VAULT_SOURCE = "Microsoft.KeyVault"
 """The two values of `encryption.keySource`."""
 EVERYBODY = "00000000-0000-0000-0000-000000000000"
 """The object id by which a deny assignment means every principal."""
@@ -38,7 +38,7 @@ def told(path: str, default: Any = "") -> Any:
 class Encryption:
     """An account's `properties.encryption`; what is absent or empty is ""."""
 
-    key_source: str = told("keySource", MICROSOFT_MANAGED)
+    key_source: str = told("keySource", MICROSOFT_KEY_SOURCE)
     key_vault_uri: str = told("keyVaultProperties.keyVaultUri")
     key_name: str = told("keyVaultProperties.keyName")
     key_version: str = told("keyVaultProperties.keyVersion")
@@ -48,7 +48,7 @@ class Encryption:
     def is_customer_managed(self) -> bool:
         """Whether the data is under a customer's key. Absent and Microsoft.CognitiveServices both mean that
         it is not (observed: an account made without `encryption` answers none)."""
-        return self.key_source.lower() == CUSTOMER_MANAGED.lower()
+        return self.key_source.lower() == KEY_VAULT_SOURCE.lower()
 
     @property
     def body(self) -> dict[str, Any]:

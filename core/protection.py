@@ -38,7 +38,7 @@ class StatedEncryption:
     @property
     def is_customer_key(self) -> bool:
         """Whether the account names a key of its own."""
-        return self.source == facts.CUSTOMER_MANAGED.lower()
+        return self.source == facts.KEY_VAULT_SOURCE.lower()
 
 
 def encryption_of(account: StackResource) -> StatedEncryption | Hidden | None:
@@ -55,7 +55,7 @@ def encryption_in(block: object) -> StatedEncryption | Hidden | None:
     names = ("keyVaultUri", "keyName", "keyVersion", "identityClientId")
     details = [values.name(values.get_path(block, f"keyVaultProperties.{name}")) for name in names]
     source = values.word(values.get_path(block, "keySource"))
-    return StatedEncryption(source or facts.CUSTOMER_MANAGED.lower(), *details)
+    return StatedEncryption(source or facts.KEY_VAULT_SOURCE.lower(), *details)
 
 
 @dataclass(frozen=True)

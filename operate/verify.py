@@ -19,7 +19,7 @@ from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestE
 from azure.core.rest import HttpRequest, HttpResponse
 
 from core import adapters, api_versions, clouds, demands, key_uris, kinds, roles
-from core.facts import CUSTOMER_MANAGED, Encryption, Network
+from core.facts import KEY_VAULT_SOURCE, Encryption, Network
 from core.key_uris import KeyUri
 from core.login import Login
 from core.service.desired import REVOKED
@@ -140,7 +140,7 @@ def _checks(
 def binding(found: Encryption, wanted: KeyUri) -> Iterator[Check]:
     """Compares an account's encryption with the key the stack says it is bound to."""
     host = key_uris.vault_host(found.key_vault_uri)
-    yield Check("keySource", CUSTOMER_MANAGED, found.key_source)
+    yield Check("keySource", KEY_VAULT_SOURCE, found.key_source)
     yield Check("keyVaultUri", wanted.vault_uri, f"https://{host}" if host else "")
     yield Check("keyName", wanted.name, found.key_name)
     if not wanted.version:

@@ -14,7 +14,7 @@ from typing import Any
 
 from core import arm_ids, clouds, demands, kinds, roles
 from core.api_versions import ACCOUNTS, AUTHORIZATION, UPGRADES, VAULTS
-from core.facts import CUSTOMER_MANAGED
+from core.facts import KEY_VAULT_SOURCE
 from core.refusals import KEY_REFUSED
 from probe.conversation import Exchange, UnknownError
 from probe.scene import NEW_KEY, Scene
@@ -252,7 +252,7 @@ def _left_out(scene: Scene, body: Any, keeps: Callable[[dict[str, Any]], bool]) 
 def _encryption(account: dict[str, Any]) -> dict[str, Any] | None:
     """The key of an account under a customer's key, as it shows it."""
     shown = account["properties"].get("encryption") or {}
-    return shown.get("keyVaultProperties", {}) if shown.get("keySource") == CUSTOMER_MANAGED else None
+    return shown.get("keyVaultProperties", {}) if shown.get("keySource") == KEY_VAULT_SOURCE else None
 
 
 def _bound_key(scene: Scene) -> dict[str, Any]:

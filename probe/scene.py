@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from core import arm_ids, demands, kinds, rights
 from core.api_versions import ACCOUNTS, KEYS, RESOURCES, VAULTS
-from core.facts import CUSTOMER_MANAGED, HOURS_HELD
+from core.facts import HOURS_HELD, KEY_VAULT_SOURCE
 from core.kinds import AccountKind
 from probe.conversation import Conversation, Exchange, UnknownError
 
@@ -135,7 +135,7 @@ class Scene:
         """What binds the account to the key, by its first version or by that of `key`."""
         version = str((key or self.key).body["key"]["kid"]).rpartition("/")[2]
         bound = {"keyName": "probe", "keyVersion": version, "keyVaultUri": self.vault_uri}
-        return {"properties": {"encryption": {"keySource": CUSTOMER_MANAGED, "keyVaultProperties": bound}}}
+        return {"properties": {"encryption": {"keySource": KEY_VAULT_SOURCE, "keyVaultProperties": bound}}}
 
     def policies(self, *object_ids: str, uses_rbac: bool = False) -> Exchange:
         """Sets the access policies, the deployer's, and use of the key for the others; and whether the vault

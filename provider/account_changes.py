@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from math import inf
 
 from core.arm_ids import ArmId
-from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption
+from core.facts import KEY_VAULT_SOURCE, MICROSOFT_KEY_SOURCE, Account, Encryption
 from core.refusals import ENDED, SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
 from provider.azure import Retries, Waits
 from provider.failure import Accepted, RefusedOperationError, ServiceError, UnfinishedError
@@ -64,7 +64,7 @@ class AccountChanges:
 
     async def unbind(self, account_id: ArmId, call: Call) -> None:
         """Puts an account, which the caller holds `alone`, on Microsoft-managed keys."""
-        unbound = Encryption(MICROSOFT_MANAGED)
+        unbound = Encryption(MICROSOFT_KEY_SOURCE)
         await _carried_out(
             account_id, lambda: call.azure.bind(account_id, unbound), call, _still_bound, _WAITS
         )
@@ -99,7 +99,7 @@ def mismatches(wanted: Encryption, live: Encryption, shown: str = "", in_use: st
     is wanted, the version that Azure uses (`in_use`) matches, too, because Azure may show it."""
     key, wanted_key = live.key, wanted.key
     if key is None or wanted_key is None:
-        return [f"keySource: found {MICROSOFT_MANAGED}, expected {CUSTOMER_MANAGED}"]
+        return [f"keySource: found {MICROSOFT_KEY_SOURCE}, expected {KEY_VAULT_SOURCE}"]
     version = key.version or ("none" if shown else wanted_key.version)
     if not wanted_key.version and version.lower() == in_use.lower():
         version = ""
@@ -118,7 +118,7 @@ def mismatches(wanted: Encryption, live: Encryption, shown: str = "", in_use: st
 
 def _still_bound(account: Account, _: Accepted) -> list[str]:
     """Says that an account is not on Microsoft-managed keys yet; empty once it is."""
-    return [f"keySource: still {CUSTOMER_MANAGED}"] if account.encryption.is_customer_managed else []
+    return [f"keySource: still {KEY_VAULT_SOURCE}"] if account.encryption.is_customer_managed else []
 
 
 async def _carried_out(

@@ -16,7 +16,7 @@ from core import arm_ids, effects, key_uris, resource_types
 from core.arm_ids import ArmId
 from core.clouds import Cloud
 from core.effects import DataProtection, UsedKey
-from core.facts import CUSTOMER_MANAGED, Account, Vault
+from core.facts import KEY_VAULT_SOURCE, Account, Vault
 from core.key_uris import KeyUri
 from core.values import Hidden
 from core.verdicts import Verdict
@@ -336,7 +336,7 @@ def bound_outputs(
     key = _bound_key(account)
     return {
         **live_inputs(inputs, account),
-        "keySource": CUSTOMER_MANAGED,
+        "keySource": KEY_VAULT_SOURCE,
         "keyName": key.name,
         "keyVersion": shown_version,
         "keyVaultUri": key.vault_uri,
@@ -377,7 +377,7 @@ def is_as_it_was(olds: Properties, account: Account) -> bool:
 
 def certain_outputs(inputs: Properties, cloud: Cloud) -> dict[str, Value]:
     """The outputs that are certain before the key is bound."""
-    certain = {**inputs.values, "keySource": CUSTOMER_MANAGED}
+    certain = {**inputs.values, "keySource": KEY_VAULT_SOURCE}
     if uri := inputs.text("keyUriWithVersion"):
         key = key_uris.parse(uri, cloud)
         certain |= {"keyName": key.name, "keyVersion": key.version, "keyVaultUri": key.vault_uri}

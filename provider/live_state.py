@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from core import arm_ids, demands, facts
 from core.arm_ids import ArmId
-from core.facts import CUSTOMER_MANAGED, Account, Encryption, KeyVersion, RoleAssignment, Vault
+from core.facts import KEY_VAULT_SOURCE, Account, Encryption, KeyVersion, RoleAssignment, Vault
 from core.key_uris import KeyUri
 from provider.azure import Azure
 from provider.errors import translate
@@ -39,7 +39,7 @@ class Target:
         if self.key is None:
             raise ValueError("a key that is not known cannot be bound")
         key, client = self.key, self.identity_client_id or ""
-        return Encryption(CUSTOMER_MANAGED, key.vault_uri, key.name, key.version, client)
+        return Encryption(KEY_VAULT_SOURCE, key.vault_uri, key.name, key.version, client)
 
     def key_id(self, key: KeyUri | None) -> ArmId | None:
         """The ARM id of a key in the vault, where both are known."""

@@ -11,7 +11,7 @@ from components.arguments import checks, names
 from components.arguments.inputs import ComponentArguments, Rule, argument
 from components.arguments.network import NetworkArgs
 from core import arm_ids, kind_limits, kinds
-from core.facts import CUSTOMER_MANAGED
+from core.facts import KEY_VAULT_SOURCE
 from core.kinds import FREE_TIER, AccountKind
 from core.service.problem import Problem
 
@@ -101,4 +101,4 @@ def declared_encryption(
         "keyVaultUri": key_vault_uri,
         "identityClientId": identity_client_id,
     }
-    return {"keySource": CUSTOMER_MANAGED, "keyVaultProperties": key}
+    return {"keySource": KEY_VAULT_SOURCE, "keyVaultProperties": key}

@@ -105,8 +105,8 @@ class ServiceResources:
                 before.vault.name if before.vault else inputs.vault.name,
                 user="" if service.place.assignment_id else service.granted_user,
                 live=service.live.vault,
-                may_leave_roles=service.had_roles or may_change_model,
-                may_enter_roles=not service.declared_roles or may_change_model,
+                may_leave_roles=service.stack_chose_roles or may_change_model,
+                may_enter_roles=not service.settings_chose_roles or may_change_model,
             )
         key = self._key.make(declare, self.resource_group_name, guard)
         self._vault = key.vault

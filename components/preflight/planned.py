@@ -181,7 +181,7 @@ class _DeploymentQuestions:
         is_later = declared.type == arm_ids.ACCOUNT and "encryption" not in declared.arguments["properties"]
         if not is_later or not inputs.has_key or inputs.unbinds:
             return {}
-        return {"properties": {"encryption": {"keySource": facts.CUSTOMER_MANAGED}}}
+        return {"properties": {"encryption": {"keySource": facts.KEY_VAULT_SOURCE}}}
 
     @property
     def _account_changes(self) -> bool:

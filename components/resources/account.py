@@ -19,7 +19,7 @@ from components.resources.kept_properties import (
 )
 from core import adapters, arm_ids
 from core import resource_types as types
-from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
+from core.facts import LIVE_ENCRYPTION, MICROSOFT_KEY_SOURCE
 from core.service.account import ENCRYPTION, AccountBefore, bound_key, differs
 
 
@@ -85,7 +85,7 @@ def make_account(
         declared["properties"] = properties
     if unbinds:
         # Explicit, because nobody has observed what a PUT without encryption does.
-        properties["encryption"] = {"keySource": MICROSOFT_MANAGED}
+        properties["encryption"] = {"keySource": MICROSOFT_KEY_SOURCE}
     elif not inline:
         key = None
         if not frozen:

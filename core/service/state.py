@@ -149,24 +149,24 @@ class ServiceState:
             return None
         vault = self._vault
         if self.desired.access_model == RBAC:
-            was_changed = not vault.uses_rbac and self.declared_roles
+            was_changed = not vault.uses_rbac and self.settings_chose_roles
         else:
-            was_changed = vault.uses_rbac and not self.had_roles
+            was_changed = vault.uses_rbac and not self.stack_chose_roles
         return vault if was_changed else None
 
     @property
-    def had_roles(self) -> bool:
+    def stack_chose_roles(self) -> bool:
         """Whether this stack itself put the vault under Azure RBAC: the account's access, which may be
         revoked since, was a role. Then it is the settings that take the vault to access policies."""
-        return self.before.vault is not None and self.before.vault.uses_rbac and self._had_role
+        return self.before.vault is not None and self.before.vault.uses_rbac and self._was_granted_by_role
 
     @property
-    def declared_roles(self) -> bool:
+    def settings_chose_roles(self) -> bool:
         """Whether the settings have put the vault under Azure RBAC already, whatever it is under now."""
-        return self.before.outputs.access_model == RBAC or self._had_role
+        return self.before.outputs.access_model == RBAC or self._was_granted_by_role
 
     @property
-    def _had_role(self) -> bool:
+    def _was_granted_by_role(self) -> bool:
         revocation = self.before.part(types.KEY_ACCESS_REVOCATION, "revocation")
         return (self.before.assignment_id or revocation.get("assignmentId")) is not None
 

@@ -82,7 +82,7 @@ def by_service(before: str, after: str) -> str | None:
     encryption, bound = facts.Encryption(), None
     if key:
         encryption = facts.Encryption(
-            facts.CUSTOMER_MANAGED, uri(key).partition("/keys")[0], "key", values.as_text(key.version)
+            facts.KEY_VAULT_SOURCE, uri(key).partition("/keys")[0], "key", values.as_text(key.version)
         )
         bound = BoundKey(encryption, states_version=True)
     account = None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.arm_ids import MalformedError
-from core.facts import CUSTOMER_MANAGED, Deleted, RoleAssignment
+from core.facts import KEY_VAULT_SOURCE, Deleted, RoleAssignment
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from core.service.access import RevokedAccess
 from core.service.desired import DesiredKey, DesiredService, DesiredVault
@@ -51,7 +51,7 @@ URN = "urn:pulumi:t::p::language-cmk:index:EncryptedAIServicesAccount"
 def bound_account(version: str = V1) -> dict[str, Any]:
     """The account as Resource Manager has it, under a version of the key."""
     key = {"keyVaultUri": VAULT_URI, "keyName": "language-key", "keyVersion": version}
-    encryption = {"keySource": CUSTOMER_MANAGED, "keyVaultProperties": key}
+    encryption = {"keySource": KEY_VAULT_SOURCE, "keyVaultProperties": key}
     identity = {"type": "SystemAssigned", "principalId": PRINCIPAL}
     properties = {"provisioningState": "Succeeded", "encryption": encryption}
     return {"id": ACCOUNT_ID, "name": "language", "identity": identity, "properties": properties}

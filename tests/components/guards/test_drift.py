@@ -10,7 +10,7 @@ import pytest
 from components.testing import SUBSCRIPTION
 from core import arm_ids
 from core import resource_types as types
-from core.facts import CUSTOMER_MANAGED, Account, Encryption
+from core.facts import KEY_VAULT_SOURCE, Account, Encryption
 from core.service.access import removed_access, revoked_without_a_key, still_granted
 from core.service.drift import gone, not_read, unaudited
 from core.service.key_place import KeyPlace
@@ -41,7 +41,7 @@ def recorded(
 ) -> RecordedService:
     """A service whose account is under a key, by the user-assigned identity of a client id, or by its own."""
     vault, key = bound_to
-    encryption = Encryption(CUSTOMER_MANAGED, f"https://{vault}.vault.azure.net", key, "v1", client_id)
+    encryption = Encryption(KEY_VAULT_SOURCE, f"https://{vault}.vault.azure.net", key, "v1", client_id)
     account = Account(
         f"{GROUP}/Microsoft.CognitiveServices/accounts/lang-language",
         name="lang-language",
