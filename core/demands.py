@@ -273,6 +273,13 @@ def trusted_services(network: Network, noun: str = "vault") -> Judgement | None:
     return not_known("trusted-services", "publicNetworkAccess or networkAcls", network.is_open)
 
 
+def keeps_service_out(vault: Vault) -> Judgement | None:
+    """Why the firewall of a vault that was read keeps the service from its keys; None if it does not, or if
+    that cannot be told."""
+    judged = trusted_services(vault.network, vault.noun)
+    return judged if judged and judged.unmet else None
+
+
 def restricted(network: Network, *, disabled: bool = False) -> Judgement | None:
     """The endpoint cannot be reached from every network: public access is disabled or, unless `disabled`
     demands that, the firewall's default is Deny and no range is wider than one organisation's (Azure Policy

@@ -229,8 +229,7 @@ class _Look:
         if vault is None:
             return "vault" in other.unread
         found = adapters.vault(vault)
-        unmet = demands.trusted_services(found.network, found.noun)
-        if unmet and unmet.unmet:
+        if demands.keeps_service_out(found):
             return False
         if left.in_managed_hsm or found.uses_rbac:
             return "assignment" in other.unread or assignment is not None

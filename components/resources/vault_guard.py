@@ -176,8 +176,8 @@ def reopening(
     name = facts.vault_name(vault)
     change = f"az keyvault update --name {name}{commands.in_subscription(vault.id)}"
     opens = f"vault {name!r} was closed outside Pulumi, and this update would open it again"
-    closed = demands.trusted_services(vault.network)
-    if closed and closed.unmet and not demands.trusted_services(asked.network):
+    closed = demands.keeps_service_out(vault)
+    if closed and not demands.trusted_services(asked.network):
         return (
             f"{opens}: {closed.text}. {_KEPT}: to keep it removed, set access: revoked of the services whose "
             f"keys it holds and run `pulumi up`; to restore it, run `{closed.az(vault_id=vault.id)}`"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from core import arm_ids, commands, demands, facts, key_uris
 from core import resource_types as types
+from core.demands import Judgement
 from core.rights import Access, EffectiveAccess
 from core.service.desired import ACCESS_POLICY, DesiredService
 from core.service.key_place import KeyPlace, is_elsewhere
@@ -92,8 +93,9 @@ def removed_access(service: ServiceState) -> Iterator[Problem]:
         taken.append(_under_other_model(changed_vault))
     elif access is not None and access.missing:
         taken.append(_taken(before, access))
-    if service.closed_vault:
-        taken.append(_shut(service.closed_vault))
+    closed = service.closed_vault
+    if closed and (unmet := demands.keeps_service_out(closed)):
+        taken.append(_shut(closed, unmet))
     if taken and service.desired.unbinds and before.key_id:
         # Access can be restored only while the account is to stay on its key.
         yield from _cannot_leave(service, before.key_id)
@@ -133,12 +135,11 @@ def _turned_off(before: RecordedService) -> tuple[str, str]:
     return how, _BY_SETTING
 
 
-def _shut(vault: facts.Vault) -> tuple[str, str]:
+def _shut(vault: facts.Vault, unmet: Judgement) -> tuple[str, str]:
     """In words: how the firewall keeps the service out, and the az command that lets the service in again. It
     is not `pulumi up`, because an update without a refresh sees no difference in the vault."""
-    unmet = demands.trusted_services(vault.network, vault.noun)
-    how = f"cut off outside Pulumi, by the firewall of {vault.name!r}: {unmet.text if unmet else ''}"
-    return how, f"run `{unmet.az(vault_id=vault.id or vault.name) if unmet else ''}`"
+    how = f"cut off outside Pulumi, by the firewall of {vault.name!r}: {unmet.text}"
+    return how, f"run `{unmet.az(vault_id=vault.id or vault.name)}`"
 
 
 def _under_other_model(vault: facts.Vault) -> tuple[str, str]:

@@ -138,8 +138,7 @@ class ServiceState:
         if not self._reads_grant or not self.before.is_bound:
             return None
         found = self._vault
-        unmet = demands.trusted_services(found.network, found.noun)
-        return found if unmet and unmet.unmet else None
+        return found if demands.keeps_service_out(found) else None
 
     @property
     def vault_under_other_model(self) -> facts.Vault | None:
