@@ -11,11 +11,11 @@ from components.arguments import checks
 from components.arguments.inputs import Arguments, Rule, argument
 from core import arm_ids, clouds, kinds, regions
 from core.kinds import AccountKind
+from core.service.desired import CLOSED, OPEN, PRIVATE, SELECTED
 from core.service.problem import Fix, Problem
 
 ACCOUNT, VAULT = "account", "vault"
 """The resources with a private endpoint; in Azure, each word is also the name of the endpoint's group."""
-CLOSED, SELECTED, OPEN, PRIVATE = "closed", "selected", "open", "private"
 _ZONES = "account_dns_zone", "openai_dns_zone", "foundry_dns_zone", "vault_dns_zone"
 
 

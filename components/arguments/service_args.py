@@ -18,7 +18,6 @@ from components.arguments.callers import CallerArgs
 from components.arguments.encryption_args import EncryptionArguments
 from components.arguments.foundry import FoundryArguments
 from components.arguments.inputs import Arguments, Rule, argument, known_text
-from components.arguments.network import PRIVATE
 from core import arm_ids, coverage, demands, facts, kind_limits, kinds
 from core.kinds import FREE_TIER
 from core.regions import normalised, region
@@ -27,6 +26,7 @@ from core.service.desired import (
     BOTH,
     CUSTOMER_MANAGED,
     PINNED,
+    PRIVATE,
     SYSTEM_ASSIGNED,
     USER_ASSIGNED,
     DesiredKey,
@@ -233,7 +233,7 @@ class EncryptedAIServicesAccountArgs(EncryptionArguments, FoundryArguments):
             resource_group_name=self.resource_group_name,
             existing_resource_group_name=known_text(self.existing_resource_group_name),
             named_projects=(*(project.name for project in self.projects), *self.removed_projects),
-            is_private=self.network.access == PRIVATE,
+            network=self.network.access,
             keeps_logs=self.audit.keeps_logs,
             workspace_id=known_text(self.audit.workspace_id),
             as_found=tuple(self.as_found),

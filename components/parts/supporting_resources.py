@@ -16,7 +16,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.proto import resource_pb2
 
-from components.arguments.network import PRIVATE, dns_zones
+from components.arguments.network import dns_zones
 from components.arguments.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.declared import Declaration, Declare, then
 from components.resource_reads import read_resource_in_hook
@@ -27,6 +27,7 @@ from components.sdk.invokes import InvokeError
 from core import arm_ids, audit_log
 from core import resource_types as types
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
+from core.service.desired import PRIVATE
 
 _AUDITED = {"account": "Audit", "vault": audit_log.CATEGORY}
 """The category Audit records each operation on the account itself; AuditEvent records each operation on the

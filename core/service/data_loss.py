@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from core import arm_ids, facts, key_uris, kind_limits, regions
 from core import resource_types as types
 from core.facts import HOURS_HELD
-from core.service.desired import ACCESS_POLICY, MICROSOFT_MANAGED, RBAC, REVOKED, UNKNOWN
+from core.service.desired import ACCESS_POLICY, MICROSOFT_MANAGED, PRIVATE, RBAC, REVOKED, UNKNOWN
 from core.service.problem import Problem
 from core.service.recorded import SYSTEM, USER, RecordedService
 from core.service.state import ServiceState
@@ -238,7 +238,7 @@ def _formerly_made(service: ServiceState, account: facts.Account) -> Problems:
     depends on that, and goes from the state with it; the next preview says how it comes back."""
     zones = ("account-zone", "account-openai-zone", "account-services-zone", "vault-zone")
     parts = [(types.LOCK, f"{what}-lock", "lock") for what in ("account", "vault")]
-    if service.desired.is_private:
+    if service.desired.network == PRIVATE:
         parts += [(types.PRIVATE_ZONE, zone, "network.privateDnsZoneIds") for zone in zones]
     for type, part, path in parts:
         if id := service.before.part(type, part).get("id"):

@@ -21,6 +21,8 @@ HSM has roles of its own, which nobody chooses."""
 CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
 SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH = "systemAssigned", "userAssigned", "systemAndUserAssigned"
 GRANTED, REVOKED = "granted", "revoked"
+CLOSED, SELECTED, OPEN, PRIVATE = "closed", "selected", "open", "private"
+"""Who may reach the endpoints of a service and its vault. `private`: who comes through private endpoints."""
 DISABLED, ENABLED = "disabled", "enabled"
 """Whether Azure may turn an account into a Foundry resource by itself."""
 PINNED, AUTOMATIC = "pinned", "automatic"
@@ -127,8 +129,8 @@ class DesiredEncryption(EncryptionChoices):
 @dataclass(frozen=True, kw_only=True)
 class DesiredService(DesiredEncryption):
     """One service as it is asked for. The names are complete; `arguments` has, by kind of resource, the path
-    of the argument that its name comes from. `named_projects` are those to keep and to remove; `is_private`:
-    it gets private endpoints; `workspace_id` is the given workspace for audit logs, if any."""
+    of the argument that its name comes from. `named_projects` are those to keep and to remove; `network`
+    is who may reach it; `workspace_id` is the given workspace for audit logs, if any."""
 
     account_name: str
     kind: str
@@ -137,7 +139,7 @@ class DesiredService(DesiredEncryption):
     existing_resource_group_name: str | None = None
     foundry_auto_upgrade: str | None = None
     named_projects: tuple[str, ...] = ()
-    is_private: bool = False
+    network: str = CLOSED
     keeps_logs: bool = False
     workspace_id: str | None = None
     as_found: tuple[str, ...] = ()

@@ -7,7 +7,6 @@ words (core/effects.py), nor that of a whole stack (review/).
 from dataclasses import dataclass
 
 from core import adapters, effects, key_uris, rights, values
-from core import resource_types as types
 from core.effects import DataProtection, HeldGrant, UsedKey
 from core.service.access import revoked_at_unknown_key
 from core.service.desired import MICROSOFT_MANAGED
@@ -79,11 +78,9 @@ def _kept_or_moved(service: ServiceState, used: UsedKey) -> UsedKey | None:
     had_version = bool(recorded.encryption.key_version) if recorded else desired.names_version
     if not desired.names_version:
         return used._replace(version=None) if had_version else used
-    made = before.part(types.KEY_VERSION, "key-version").get("generation")
-    is_rotated = (desired.key.generation or 0) > int(made or 0)
     if desired.key.pin and (used.version or not had_version):
         return used._replace(version=desired.key.pin)
-    if not desired.key.pin and (is_rotated or not had_version):
+    if not desired.key.pin and (service.rotates or not had_version):
         return used._replace(version=Hidden.UNKNOWN)
     return used
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from core import adapters, arm_ids, commands, kind_limits, kinds
 from core import resource_types as types
-from core.service.desired import ACCESS_POLICY, DISABLED, RBAC, DesiredService
+from core.service.desired import ACCESS_POLICY, CLOSED, DISABLED, RBAC, DesiredService
 from core.service.problem import Problem
 from core.service.state import ServiceState, gives_reading_role
 
@@ -52,6 +52,21 @@ def upgraded(service: ServiceState) -> Iterator[str]:
             f"the private endpoint of account {account.name!r} has no addresses of Foundry until it is made "
             f"anew: after this update run `pulumi up --target-replace '**::{before.name}-{part}' "
             "--target-dependents`. Until it is there again, nobody reaches the account through it"
+        )
+
+
+def closed_before_rotation(service: ServiceState) -> Iterator[Problem]:
+    """The update would close the vault's network, and then make a version of its key on its data plane, which
+    fails once the vault is closed. That nobody reaches a vault that is closed already, the provider tells."""
+    desired, vault = service.desired, service.before.vault
+    if not desired.makes_vault or vault is None or not service.before.has(types.KEY_VERSION, "key-version"):
+        return
+    if service.rotates and desired.network == CLOSED and vault.network.is_open is True:
+        yield Problem(
+            "key.generation",
+            f"rises to {desired.key.generation} in the update that closes the network of vault "
+            f"{vault.name!r}, after which no version of its key can be made from here. Rotate first, with "
+            "network.access as it was; then close the network in an update of its own",
         )
 
 

@@ -17,6 +17,7 @@ Rule = Callable[[ServiceState], Iterator[Problem]]
 RULES: tuple[Rule, ...] = (
     existing_resources.unreadable_account,
     data_loss.losses,
+    existing_resources.closed_before_rotation,
     existing_resources.other_vault,
     existing_resources.other_key,
     existing_resources.absent_key,

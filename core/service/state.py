@@ -133,6 +133,12 @@ class ServiceState:
         return rights.by_policies(vault, self.before.grantee_id or "")
 
     @property
+    def rotates(self) -> bool:
+        """Whether the settings ask for another version of the key than the state has."""
+        made = self.before.part(types.KEY_VERSION, "key-version").get("generation")
+        return (self.desired.key.generation or 0) > int(made or 0)
+
+    @property
     def closed_vault(self) -> facts.Vault | None:
         """The vault whose key the account is bound to, if its firewall does not let the service in."""
         if not self._reads_grant or not self.before.is_bound:

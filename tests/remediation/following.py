@@ -26,7 +26,8 @@ _OPERATOR_LEFT_OUT = re.compile(r"Leave (\S+) out of vault\.keyOperators here")
 _LEFT_OUT = re.compile(r"leave ([a-zA-Z.]+) out and set|First remove ([a-zA-Z.]+) and run")
 _PUT_BACK = re.compile(
     r"keep the setting as it was|leave generation as it was|make a service of another name|"
-    r"make another service|use a key there|give the new account another name|Make the new vault elsewhere|"
+    r"make another service|use a key there|with network\.access as it was|"
+    r"give the new account another name|Make the new vault elsewhere|"
     r"correct network\.subnetId",
     re.IGNORECASE,
 )

@@ -448,6 +448,13 @@ DRIFT = (
         bound=False,
     ),
     Row(
+        "a vault is closed in one update, and its key rotated in another",
+        {"network": {"access": "closed"}, "key": {"generation": 2}},
+        ("put back",),
+        ("in the update that closes the network of vault ",),
+        settings=OPERATED,
+    ),
+    Row(
         "a rotation leaves an expired version behind",
         {"key": {"generation": 2}},
         (),

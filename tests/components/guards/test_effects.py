@@ -66,7 +66,11 @@ FOLLOWS = {"kind": "AIServices", "account_name": "lang-language", "key": {"versi
         (FakeAzure(), FOLLOWS, FIRST.replace(LATER, effects.NEWEST)),
         (FakeAzure(), {"encryption": "microsoftManaged"}, effects.NOT_ENCRYPTED),
         (newest(OLD), {"tags": {"owner": "team"}}, None),
-        (newest(OLD), {"key": {"generation": 2}}, effects.ROTATED.format(LATER)),
+        (
+            newest(OLD),
+            {"network": {"access": "open"}, "key": {"generation": 2}},
+            effects.ROTATED.format(LATER),
+        ),
         (newest(NEW), {}, None),
         (newest(OLD), {"key": {"pin": NEW}}, effects.OLDER_VERSION.format(NEW, OLD)),
         (newest(NEW.upper()), {"key": {"pin": NEW}}, effects.ROTATED.format(NEW)),
