@@ -356,6 +356,12 @@ CHANGES = (
                 "put back: Make the new vault elsewhere",
             ),
             (
+                "a rotation in the update that closes the network",
+                {"network": {"access": "closed"}, "key": {"generation": 2}},
+                "in the update that closes the network of vault ",
+                "put back: with network.access as it was",
+            ),
+            (
                 "a key of a size that the kind does not take",
                 {"key": {"size": 3072}},
                 "expected 2048",
