@@ -241,9 +241,9 @@ WORDS: Mapping[str, Callable[[Home, str], int]] = {
 class Steps:
     """Runs commands in the checkout, all in the environment that leads to the local Azure."""
 
-    def __init__(self, home: Home, stack: str) -> None:
+    def __init__(self, home: Home, stack: str, typed: str = "python3 -m localazure") -> None:
         process.start(home)
-        self._home, self._stack = home, stack
+        self._home, self._stack, self._typed = home, stack, typed
         self._environ = execution.environment_for(home, os.environ)
         self._condensed = None if sys.stdout.isatty() else Condensed()
 
@@ -290,8 +290,8 @@ class Steps:
         if code and not is_locked and os.environ.get(_BACKEND) != self._environ[_BACKEND]:
             # The user's own shell, in which the printed commands run, does not reach the local Azure.
             sys.stderr.write(
-                "before you run a command that is named above, run this once in your shell: eval "
-                '"$(python3 -m localazure env)"\n'
+                "a command that is printed above reaches the local Azure only after this, once in your "
+                f'shell: eval "$({self._typed} env)"\n'
             )
         return code
 

@@ -74,9 +74,10 @@ def program(name: str, environ: Mapping[str, str]) -> str:
     """The path of a command's first word, by the environment's PATH. Raises HomeError if there is none."""
     found = shutil.which(name, path=environ["PATH"])
     if found is None:
-        raise HomeError(
-            f"no command {name!r} is on PATH; `python3 -m localazure setup` installs pulumi and python"
-        )
+        way = "install it first (Pulumi's CLI: pulumi.com/docs/install)"
+        if IN_CHECKOUT:
+            way = "`python3 -m localazure setup` installs pulumi and python"
+        raise HomeError(f"no command {name!r} is on PATH; {way}")
     return found
 
 

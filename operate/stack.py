@@ -251,8 +251,8 @@ def outputs(stack: str, file: str | None = None, *, otherwise: str = "") -> Outp
 def without(names: Sequence[str]) -> str:
     """A message: the stack lacks outputs that a command needs, and what to do."""
     return (
-        f"the stack has no output {', '.join(names)}: run `pulumi up` first; a program of your own exports "
-        "what each of its services outputs, by name, as `services` (docs/packages.md)"
+        f"the stack has no output {', '.join(names)}: a program of your own exports what each of its "
+        "services outputs, by name, as `services` (docs/programs.md); if it does, run `pulumi up` first"
     )
 
 

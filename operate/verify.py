@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         account = service.account_id
         checked = replace(service, access=REVOKED) if arguments.revoked else service
         if not arguments.json:
-            print(f"Proof, read back from the account {account}:")
+            print(f"Proof, read back from {f'the account {account}' if account else 'Azure'}:")
         for check in verify(checked, wanted, seconds=60 * arguments.minutes, **options):
             holds = None if check.kept_out else check.holds
             sides = {"claim": check.claim, "expected": check.expected, "found": check.found}

@@ -329,9 +329,7 @@ class _Reading:
         declared = arguments(form)
         spelt = {self._spelling(name): name for name in declared}
         wrong = {problem.path for problem in self.problems if not path}  # the component's name's
-        for word in args:
-            if word not in spelt:
-                self._unknown(word, spelt, path, args)
+        misspelt = {self._unknown(word, spelt, path, args) for word in args if word not in spelt}
         values = {spelt[word]: value for word, value in args.items() if word in spelt and value is not None}
         read: dict[str, Any] = {}
         for name, argument in declared.items():
@@ -341,7 +339,7 @@ class _Reading:
             with self.at(at):
                 if name in values:
                     read[name] = self._value(argument, values[name], at)
-                elif argument.required:
+                elif argument.required and self._spelling(name) not in misspelt:
                     example = argument.example and f"; for example {argument.example!r}"
                     raise ValueError(f"is required{example}")
             if len(self.problems) > before:
@@ -352,17 +350,22 @@ class _Reading:
         ]
         return inputs
 
-    def _unknown(self, word: str, spelt: Mapping[str, str], path: str, args: Mapping[str, object]) -> None:
+    def _unknown(
+        self, word: str, spelt: Mapping[str, str], path: str, args: Mapping[str, object]
+    ) -> str | None:
+        """Notes a word that names no argument; gives the argument that it means, if it is near one."""
         # Whoever writes the other spelling means the same argument.
         known = {camel_case(one): one for one in [*spelt, *(() if path else self._others)]}
         # A consent to lose data, such as revoke_account, is no guess for a word that means something else.
         near = difflib.get_close_matches(camel_case(str(word)), known, n=1, cutoff=0.8)
+        meant = known[near[0]] if near else None
         hint, fix = f"known are {', '.join(sorted(known.values()))}", None
-        if near and (meant := known[near[0]]) in args:
+        if meant in args:
             hint = f"did you mean {meant!r}? That is given, too: remove one of them"
-        elif near:
+        elif meant:
             hint, fix = f"did you mean {meant!r}?", Fix(name=meant)
         self.problems.append(Problem(f"{path}{word}", f"is unknown; {hint}", fix))
+        return meant
 
     def _value(self, declared: Argument, value: object, path: str) -> object:
         """A value that is right. Raises ValueError; what is wrong inside it is noted at its own path."""

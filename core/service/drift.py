@@ -65,7 +65,7 @@ def not_read(services: Iterable[ServiceState]) -> str:
         before = service.before
         found |= {_BY_REFRESH.get(type) for type, name in before.resources if name != f"{before.name}-access"}
     words = [word for word in dict.fromkeys(_BY_REFRESH.values()) if word in found]
-    return f"not read without --refresh: {', '.join(words)}" if words else ""
+    return f"read by a refresh alone: {', '.join(words)}" if words else ""
 
 
 def gone(service: ServiceState) -> Iterator[Problem]:

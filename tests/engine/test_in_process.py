@@ -99,7 +99,7 @@ def test_a_vault_without_its_audit_is_told_and_audited_again() -> None:
         assert "no use of its keys is logged" in "".join(world.engine.warnings)
         assert world.engine.operations == []
     assert world.preview() == ""
-    assert world.engine.notes[-1] == "not read without --refresh: roles of callers, workspace"
+    assert world.engine.notes[-1] == "read by a refresh alone: roles of callers, workspace"
     world.refreshes = True
     assert [one.rpartition(":")[2] for one in world.must_up()] == ["DiagnosticSetting"]
     assert world.engine.warnings == []

@@ -95,7 +95,7 @@ def test_fails_when_the_cloud_cannot_be_asked(
 @pytest.mark.parametrize(
     ("service", "words"),
     [
-        ({}, "no output accountId, endpoint, vaultId, keyUriWithVersion: run `pulumi up`"),
+        ({}, "no output accountId, endpoint, vaultId, keyUriWithVersion: a program of your own exports"),
         ({"accountId": "/a", "endpoint": "https://e"}, "/a is on Microsoft-managed keys"),
         ({"accountId": "/a", "endpoint": "https://e", "vaultId": "/v"}, "/a is on Microsoft-managed keys"),
         (OUTPUTS, ""),

@@ -27,6 +27,8 @@ PLACE: dict[str, Any] = {"resource_group_name": "rg", "location": "westeurope"}
         (EncryptedAIServicesAccount, {"accessModel": "rbac"}, "is unknown; did you mean 'access_model'"),
         (EncryptedAIServicesAccount, {"vault": {"colour": "red"}}, "known are id, key_operators, name"),
         (KeyVault, {**PLACE, "name": "n"}, "name: is unknown"),
+        # One mistake is one problem: the argument that is meant is not missing as well.
+        (KeyVault, {**PLACE, "tenantId": TENANT}, "(?s): 1 argument is wrong.*did you mean 'tenant_id'"),
     ],
 )
 def test_fails_on_a_word_that_nobody_would_read(component: Any, args: dict[str, Any], words: str) -> None:

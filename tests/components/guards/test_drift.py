@@ -281,7 +281,5 @@ def test_what_only_a_refresh_reads_is_named_once_in_one_line() -> None:
         (types.WORKSPACE, "language-w"): {},
     }
     services = [situation(recorded(resources=one)) for one in (roles, {**roles, **others}, SETTING)]
-    assert not_read(services) == (
-        "not read without --refresh: roles of callers, private endpoints, workspace"
-    )
+    assert not_read(services) == ("read by a refresh alone: roles of callers, private endpoints, workspace")
     assert not_read(services[2:]) == ""
