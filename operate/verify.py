@@ -71,6 +71,12 @@ class Check:
         return f"  FAILED  {self.claim}: found {self.found or 'nothing'}, expected {self.expected}"
 
 
+def _head(account: str) -> str:
+    if not account:
+        return "Proof:"
+    return f"Proof, read back from the account {account}:"
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Prints every check; the exit code is 0 only if all of them held."""
     found = services(outputs(arguments.stack)).values()
@@ -82,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
         account = service.account_id
         checked = replace(service, access=REVOKED) if arguments.revoked else service
         if not arguments.json:
-            print(f"Proof, read back from {f'the account {account}' if account else 'Azure'}:")
+            print(_head(account))
         for check in verify(checked, wanted, seconds=60 * arguments.minutes, **options):
             holds = None if check.kept_out else check.holds
             sides = {"claim": check.claim, "expected": check.expected, "found": check.found}

@@ -78,21 +78,11 @@ def revoked_at_unknown_key(service: ServiceState) -> Iterator[Problem]:
 
 def removed_access(service: ServiceState) -> Iterator[Problem]:
     """The account's access to its key was removed outside Pulumi."""
-    before, access = service.before, service.access
+    before = service.before
     # A recovery writes nothing, and the update after it is told.
     if not before.is_bound or before.account is None or service.desired.is_revoked or service.recovers:
         return
-    taken = []
-    changed_vault = service.vault_under_other_model
-    if before.revoked:
-        if changed_vault:
-            taken.append(_under_other_model(changed_vault))
-    elif before.has_new_identity and service.account_lacks_access:
-        taken.append(_turned_off(before))
-    elif changed_vault and not _has_recorded_model(before, changed_vault):
-        taken.append(_under_other_model(changed_vault))
-    elif access is not None and access.missing:
-        taken.append(_taken(before, access))
+    taken = [*_taken_at_grant(service)]
     closed = service.closed_vault
     if closed and (unmet := demands.keeps_service_out(closed)):
         taken.append(_shut(closed, unmet))
@@ -110,6 +100,20 @@ def removed_access(service: ServiceState) -> Iterator[Problem]:
             f"reach{meaning}. Somebody may have removed it on purpose, so it is not restored by itself: to "
             f"keep it removed, set access: revoked{named} and run `pulumi up`; to restore it, {restored}",
         )
+
+
+def _taken_at_grant(service: ServiceState) -> Iterator[tuple[str, str]]:
+    """In words: how the grant was taken from a bound account, or no longer counts, and how to restore it."""
+    before, access, vault = service.before, service.access, service.vault_under_other_model
+    if before.revoked:
+        if vault:
+            yield _under_other_model(vault)
+    elif before.has_new_identity and service.account_lacks_access:
+        yield _turned_off(before)
+    elif vault and not _has_recorded_model(before, vault):
+        yield _under_other_model(vault)
+    elif access is not None and access.missing:
+        yield _taken(before, access)
 
 
 def _has_recorded_model(before: RecordedService, vault: facts.Vault) -> bool:
