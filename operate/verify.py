@@ -207,9 +207,11 @@ def project(projects: Projects, network: Network, *, if_reached: bool = False) -
     if about == "the network":
         found = (
             f"this machine does not reach {projects.endpoint}: {network.described} ({found}). Run this in "
-            "the account's network, such as on a runner beside its private endpoint, or leave out "
-            "--write-project, which alone needs to reach it"
+            "the account's network, such as on a runner beside its private endpoint"
         )
+        # Whoever says --if-reached has other commands add --write-project.
+        if not if_reached:
+            found += ", or leave out --write-project, which alone needs to reach it"
     if about:
         return Check(_PROJECT_CLAIM, _PROJECT, found, kept_out=if_reached and about in _ABOUT)
     read = projects.read()

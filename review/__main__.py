@@ -17,6 +17,7 @@ Exit codes: 0 nothing or notes, 3 needs a named approval, 4 blocked, 2 cannot re
 
 import argparse
 import json
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -62,7 +63,11 @@ def main(words: Sequence[str] | None = None, prog: str = _PROG) -> int:
         arguments.markdown.write_text(comment, encoding="utf-8")
     if arguments.json:
         arguments.json.write_text(report.as_json(made), encoding="utf-8")
-    print(printers.plain(report.document(made, rows=len(made.rows))))
+    try:
+        print(printers.plain(report.document(made, rows=len(made.rows))), flush=True)
+    except BrokenPipeError:
+        # The reader has closed the output, so the interpreter's last flush goes nowhere. The verdict stands.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return made.severity.exit_code
 
 

@@ -61,7 +61,7 @@ def closed_before_rotation(service: ServiceState) -> Iterator[Problem]:
     desired, vault = service.desired, service.before.vault
     if not desired.makes_vault or vault is None or not service.before.has(types.KEY_VERSION, "key-version"):
         return
-    if service.rotates and desired.network == CLOSED and vault.network.is_open is True:
+    if service.rotates and desired.network == CLOSED and not vault.network.is_disabled:
         yield Problem(
             "key.generation",
             f"rises to {desired.key.generation} in the update that closes the network of vault "

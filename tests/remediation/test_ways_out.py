@@ -455,6 +455,13 @@ DRIFT = (
         settings=OPERATED,
     ),
     Row(
+        "a vault of chosen addresses is closed in one update, and its key rotated in another",
+        {"network": {"access": "closed"}, "key": {"generation": 2}},
+        ("put back",),
+        ("in the update that closes the network of vault ",),
+        settings={**OPERATED, "network": {"access": "selected", "allowed_ip_ranges": ["20.50.0.1"]}},
+    ),
+    Row(
         "a rotation leaves an expired version behind",
         {"key": {"generation": 2}},
         (),

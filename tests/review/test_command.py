@@ -1,6 +1,9 @@
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +36,17 @@ def test_every_report_is_written_where_it_is_asked_for(
     assert capsys.readouterr().out.startswith("Encryption: BLOCKED\n")
     assert "BLOCKED" in (tmp_path / "c.md").read_text()
     assert json.loads((tmp_path / "r.json").read_text())["exitCode"] == 4
+
+
+def test_a_reader_that_closes_the_output_changes_no_verdict(tmp_path: Path) -> None:
+    """As `| head` does, of which a pipeline would otherwise take the exit code for a review that failed."""
+    (tmp_path / "preview.json").write_text(UNBOUND)
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [sys.executable, "-m", "review", str(tmp_path / "preview.json")]
+    ended = subprocess.run(command, stdout=writes, stderr=subprocess.PIPE, check=False)
+    os.close(writes)
+    assert (ended.returncode, ended.stderr) == (4, b"")
 
 
 def test_the_preview_may_come_by_the_input(monkeypatch: pytest.MonkeyPatch) -> None:
