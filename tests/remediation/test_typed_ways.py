@@ -169,9 +169,9 @@ TAKEN = (
     ),
     Row(
         "a vault that somebody put under roles",
-        [RESTORES, ["az keyvault update"]],
+        [["az keyvault update"]],
         [vault_under_roles],
-        says="was removed outside Pulumi",
+        says="goes by Azure RBAC now, although access policies are declared",
     ),
     Row(
         "a first revocation",
