@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -60,13 +61,14 @@ async def _refuse_other_login(call: Call, native: Deployer) -> None:
 
 @dataclass
 class _Preflight:
-    """One run: its services, and why it `failed` to look at some of them, of which only the state and the
-    account are known."""
+    """One run: its services, why it `failed` to look at some of them, and what these lose all the same
+    (`incomplete`)."""
 
     call: Call
     question: PreflightQuestion
     states: dict[str, ServiceState] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    incomplete: dict[str, ServiceAnswer] = field(default_factory=dict)
 
     async def answer(self) -> PreflightAnswer:
         question = self.question
@@ -79,17 +81,17 @@ class _Preflight:
         looks = [self._look(reader, name, before, state) for name, before in recorded.items()]
         deleted, _ = await asyncio.gather(self._deleted(reader, recorded), asyncio.gather(*looks))
         # In the order of the question, in which problems are told.
-        seen = [name for name in recorded if name in self.states]
-        services = {name: self._answer(name, deleted) for name in seen}
+        services = {}
+        for name in recorded:
+            if name in self.states:
+                services[name] = self._judged(self.states[name], deleted)
+            elif name in self.incomplete:
+                services[name] = self.incomplete[name]
         failures = [self.failed[name] for name in ("", *recorded) if name in self.failed]
         unchecked = chain(*reader.unchecked.values())
         return PreflightAnswer(services, tuple(unchecked), failures[0] if failures else "")
 
-    def _answer(self, name: str, deleted: tuple[Listed, Listed]) -> ServiceAnswer:
-        service = self.states[name]
-        if name in self.failed:
-            # What was not read is no problem, but a revocation does not wait for it.
-            return ServiceAnswer(live=service.live, revokes=access.revoked_access(service))
+    def _judged(self, service: ServiceState, deleted: tuple[Listed, Listed]) -> ServiceAnswer:
         problems = [*soft_deleted.problems(service.desired, service.before, *deleted)]
         for rule in rules.RULES:
             problems += rule(service)
@@ -141,9 +143,14 @@ class _Preflight:
                     break
         except (RefusedOperationError, ServiceError, DeadlineError, MalformedError) as failure:
             self.failed[name] = _explained(failure)
-            if name not in self.states:
-                account = await reader.account_if_read(desired, recorded, look=number)
-                self.states[name] = known(Live(account=account, unread=frozenset(READ_PARTS)))
+            # What was not read is no problem, but a revocation does not wait for it. Of ids that are none,
+            # nothing is known.
+            with suppress(MalformedError):
+                last = self.states.pop(name, None)
+                if last is None:
+                    account = await reader.account_if_read(desired, recorded, look=number)
+                    last = known(Live(account=account, unread=frozenset(READ_PARTS)))
+                self.incomplete[name] = ServiceAnswer(live=last.live, revokes=access.revoked_access(last))
 
     def _notes(self, service: ServiceState) -> Iterator[str]:
         """What is said of a service that is not refused."""

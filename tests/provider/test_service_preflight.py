@@ -212,6 +212,20 @@ async def test_what_azure_answers_about_one_service_hides_no_other(
         assert str(failure) in answer.failed or "Unauthorized" in answer.failed
 
 
+async def test_an_id_in_the_state_that_is_none_hides_no_other(pulumi: Engine) -> None:
+    """Of its own service nothing is known then; the other one is judged, and loses what it is to lose."""
+    pulumi.azure.answers |= {ACCOUNT_ID: bound_account(), VAULT_ID: open_vault(), KEY_ID: a_key(V1)}
+    stack = recorded()
+    for name in [*stack]:
+        stack[name.replace("::one", "::two")] = stack[name]
+    stack[f"{URN}$azure-cmk:index:KeyVersion::two-key-version"] = {"outputs": {"keyId": "no id"}}
+    both = {"two": Request(REVOKED), "one": Request(REVOKED)}
+    answer = await asked(pulumi, PreflightQuestion(both, stack, LOGIN))
+    assert [*answer.services] == ["one"]
+    assert answer.services["one"].revokes == RevokedAccess(KEY_ID, PRINCIPAL)
+    assert "no id" in answer.failed
+
+
 AUDIT = f"{VAULT_ID}/providers/Microsoft.Insights/diagnosticSettings/audit"
 REVOKED = replace(ELSEWHERE, access="revoked", keeps_logs=True)
 
