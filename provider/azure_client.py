@@ -233,7 +233,7 @@ def pipeline(
     from azure.core import PipelineClient  # noqa: PLC0415
     from azure.core.pipeline import policies  # noqa: PLC0415
 
-    from provider.transport import transport as sender  # noqa: PLC0415
+    from provider.transport import transport as sender  # noqa: PLC0415 - it imports azure-core
 
     logging = policies.HttpLoggingPolicy()
     logging.allowed_query_params.add("api-version")

@@ -65,15 +65,22 @@ def revoked_at_unknown_key(service: ServiceState) -> Iterator[Problem]:
     before, bound = service.before, service.account.bound_key
     if not service.desired.is_revoked or before.account is None or bound is None:
         return
-    if key_in_use(before, service.place) is None:
-        yield Problem(
-            "access",
-            f"found 'revoked', but account {before.account.name!r} was bound outside Pulumi to the key "
-            f"{bound.uri}, which neither the settings nor the state name, so its data would stay readable. "
-            f"Put it out of reach with `az keyvault key set-attributes --id {bound.uri} --enabled false`. "
-            "For a revocation by Pulumi, set access: granted and run `pulumi up --refresh` while that key "
-            "can be used, which binds the account to its own key again; then set access: revoked",
-        )
+    if key_in_use(before, service.place) is not None:
+        return
+    disables = f"`az keyvault key set-attributes --id {bound.uri} --enabled false`"
+    if not bound.encryption.key_version:
+        # The account would go on with an older version.
+        key = key_uris.parse(bound.uri)
+        options = key_uris.cli_options(key.vault_name, key.name, in_managed_hsm=key.in_managed_hsm)
+        disables = f"all versions disabled, which `az keyvault key list-versions {options}` lists"
+    yield Problem(
+        "access",
+        f"found 'revoked', but account {before.account.name!r} was bound outside Pulumi to the key "
+        f"{bound.uri}, which neither the settings nor the state name, so its data would stay readable. Put "
+        f"it out of reach with {disables}. For a revocation by Pulumi, set access: granted and run `pulumi "
+        "up --refresh` while that key can be used, which binds the account to its own key again; then set "
+        "access: revoked",
+    )
 
 
 def removed_access(service: ServiceState) -> Iterator[Problem]:
