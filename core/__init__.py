@@ -7,9 +7,9 @@
 | `clouds` | endpoints, token scopes and DNS suffixes of each Azure cloud |
 | `regions` | the regions of each cloud and their spellings |
 | `roles` | built-in roles that matter to a key, with what they allow |
-| `facts` | what was read about accounts, vaults, keys and grants, as frozen models |
+| `facts` | what was read or stated about accounts, vaults, keys and grants, as frozen models |
 | `audit_log` | names in Key Vault's audit log |
-| `adapters` | those facts from Resource Manager's JSON, from an SDK model, from azure-native's state |
+| `adapters` | those facts, from the JSON of Resource Manager, of an SDK, of a state, a program or a preview |
 | `values` | one property's value: known, unknown, secret or absent |
 | `records` | records as text, between processes |
 | `stack` | the resources of a stack at one moment, and which belong together |

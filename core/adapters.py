@@ -14,6 +14,8 @@ from typing import Any, Final, TypeVar
 
 from core import arm_ids, audit_log, roles, values
 from core.facts import (
+    GROUPS,
+    KEY_VAULT_SOURCE,
     Account,
     Deleted,
     DenyAssignment,
@@ -25,24 +27,29 @@ from core.facts import (
     PolicyEntry,
     RoleAssignment,
     RotationPolicy,
+    StatedEncryption,
+    StatedIdentity,
+    StatedPolicyEntry,
+    StatedRoleAssignment,
     Upgrade,
     UserAssignedIdentity,
     Vault,
 )
-from core.rights import GROUPS
-from core.values import Hidden, Value, get_path
+from core.values import Hidden, Shown, Value, get_path
 
 Json = Mapping[str, Any]
 _Fact = TypeVar("_Fact")
 
 
-def _read(fact: type[_Fact], body: object, **more: Any) -> _Fact:
-    """Reads a fact, each field from its place. `more` has the fields that are read in another way. If the
-    answer has no name, the id's last part is the name."""
+def _read(fact: type[_Fact], body: object, *, marks: bool = False, **more: Any) -> _Fact:
+    """Reads a fact, each field from its place. `marks`: a text that is hidden is its mark, not absent. `more`
+    has the fields that are read in another way. If the answer has no name, the id's last part is the name.
+    """
     found = dict(more)
     for field in fields(fact):  # type: ignore[arg-type] # every fact is a dataclass
         if field.name not in found and (path := field.metadata.get("path")):
-            read = _READINGS[str(field.type).removesuffix(" | None")]
+            type = str(field.type).removesuffix(" | None")
+            read = values.name if marks and type in ("Text", "Shown") else _READINGS[type]
             found[field.name] = read(get_path(body, path))
             if found[field.name] is None:
                 found[field.name] = field.default
@@ -72,6 +79,20 @@ def attached_identities(listed: object) -> tuple[UserAssignedIdentity, ...]:
     return tuple(_read(UserAssignedIdentity, answers[id], id=id) for id in sorted(answers))
 
 
+def stated_identity(bag: object) -> StatedIdentity:
+    """The identity in an account's properties. Inputs list user-assigned ids; outputs map them to what Azure
+    says of each. What is listed beside a type without user-assigned identities is not attached."""
+    listed = get_path(bag, "identity.userAssignedIdentities")
+    type = values.word(get_path(bag, "identity.type")) or ""
+    found = _read(StatedIdentity, bag, marks=True, type=type, shown=attached_identities(listed))
+    ids = values.items(listed)
+    if isinstance(type, Hidden) or (found.is_user and (isinstance(ids, Hidden) or Hidden.UNKNOWN in ids)):
+        return replace(found, attached=None)
+    if found.is_user and not isinstance(ids, Hidden):
+        return replace(found, attached=frozenset(str(id).lower() for id in ids))
+    return found
+
+
 def identity(body: Json) -> UserAssignedIdentity:
     """A user-assigned identity, or the own one of a resource, from its own answer."""
     return _read(UserAssignedIdentity, body.get("properties"), id=_text(body.get("id")) or "")
@@ -91,7 +112,24 @@ def diagnostic_setting(body: Json) -> DiagnosticSetting:
 
 def encryption(body: object) -> Encryption:
     """The `encryption` of an account's properties; absent means Microsoft-managed keys."""
-    return _read(Encryption, body)
+    return _read(Encryption, _with_key_source(body))
+
+
+def stated_encryption(body: object) -> StatedEncryption:
+    """The `encryption` that a program states, or a preview shows; marks alone where all of it is hidden."""
+    return _read(StatedEncryption, _with_key_source(body), marks=True)
+
+
+def _with_key_source(body: object) -> object:
+    """Encryption with the source of its key, which is Key Vault where a key is named without one (the default
+    in azure-rest-api-specs, CognitiveServices, Encryption)."""
+    if (
+        isinstance(body, Mapping)
+        and body.get("keyVaultProperties")
+        and not values.name(body.get("keySource"))
+    ):
+        return {**body, "keySource": KEY_VAULT_SOURCE}
+    return body
 
 
 def upgrade(account: object) -> Upgrade:
@@ -144,9 +182,9 @@ def vault(body: Json) -> Vault:
     """A vault, from JSON or from azure-native's outputs; or a managed HSM, from JSON. Soft delete of an HSM
     is always on (managed-hsm/soft-delete-overview)."""
     properties = body.get("properties")
-    entries = get_path(properties, "accessPolicies") or ()
+    entries = values.items(get_path(properties, "accessPolicies"))
     found: dict[str, Any] = {
-        "policies": tuple(map(policy_entry, entries)),
+        "policies": () if isinstance(entries, Hidden) else tuple(map(policy_entry, entries)),
         "network": network(properties),
     }
     if arm_ids.in_managed_hsm(_text(body.get("id")) or ""):
@@ -169,11 +207,23 @@ def _activated(properties: object) -> bool | None:
 
 def policy_entry(body: Json) -> PolicyEntry:
     """One access policy: an entry of a vault's list, or the `policy` of azure-native's AccessPolicy."""
-    keys = {word.lower() for word in _texts(get_path(body, "permissions.keys")) or ()}
-    stated = tuple(
-        f"{group}/{word}" for group in GROUPS for word in _texts(get_path(body, f"permissions.{group}")) or ()
-    )
-    return _read(PolicyEntry, body, keys=tuple(sorted(keys)), stated=stated)
+    return _policy(PolicyEntry, body)
+
+
+def stated_policies(listed: object) -> tuple[StatedPolicyEntry, ...]:
+    """The entries of a vault's list, each on its own: if an entry or the whole list is hidden, an entry of
+    marks stands for it."""
+    return tuple(_policy(StatedPolicyEntry, entry, marks=True) for entry in values.each(listed))
+
+
+def _policy(fact: type[_Fact], body: object, *, marks: bool = False) -> _Fact:
+    words: dict[str, list[Shown]] = {}
+    for group in GROUPS:
+        read = map(values.name if marks else _text, values.each(get_path(body, f"permissions.{group}")))
+        words[group] = [word for word in read if word]
+    keys = tuple(words.pop(GROUPS[0]))
+    others = tuple((group, word) for group, listed in words.items() for word in listed)
+    return _read(fact, body, marks=marks, keys=keys, others=others)
 
 
 def key(body: Json, versions: Iterable[Json] = ()) -> Key:
@@ -240,8 +290,22 @@ def role_assignment(body: Json, definition: Json | None = None) -> RoleAssignmen
     if id and not scope:
         scope = arm_ids.parse(id).scope
     found = role(definition) if definition else roles.built_in(named)
-    role_id = roles.id_of(named) or named.lower()
-    return _read(RoleAssignment, body, scope=scope, role_id=role_id, role=found)
+    return _read(RoleAssignment, body, scope=scope, role_id=_role_id(named), role=found)
+
+
+def stated_role_assignment(bag: object) -> StatedRoleAssignment:
+    """A role assignment that a program states, or a preview shows. Only older types of azure-native have
+    `properties`."""
+    inner = get_path(bag, "properties")
+    body = {"properties": bag if inner is None else inner}
+    found = _read(StatedRoleAssignment, body, marks=True, scope=values.name(values.prop(bag, "scope")) or "")
+    if isinstance(found.role_id, Hidden):
+        return found
+    return replace(found, role_id=_role_id(found.role_id), role=roles.built_in(found.role_id))
+
+
+def _role_id(named: str) -> str:
+    return roles.id_of(named) or named.lower()
 
 
 def role_definition_id(assignment: Json) -> str:
@@ -341,5 +405,12 @@ def _each(listed: Any, name: str) -> tuple[str, ...]:
     return tuple(_text(get_path(each, name)) or "" for each in listed or ())
 
 
-_READINGS: Final = {"str": _text, "bool": _flag, "int": seconds, "tuple[str, ...]": _texts}
+_READINGS: Final = {
+    "str": _text,
+    "Text": _text,
+    "Shown": _text,
+    "bool": _flag,
+    "int": seconds,
+    "tuple[str, ...]": _texts,
+}
 """By the type of a fact's field."""

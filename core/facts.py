@@ -1,20 +1,24 @@
-"""What was read about accounts, vaults, keys and grants, as frozen models.
+"""What was read about accounts, vaults, keys and grants, or stated about them, as frozen models.
 
 Owns their shapes, where in Azure's answers each field is told, and what follows from one of them alone. Times
-are seconds since 1970 (UTC), sizes bits. None means that Azure's answer did not say. The models judge
-nothing: `rights` and `demands` do. `adapters` reads them.
+are seconds since 1970 (UTC), sizes bits. None means that Azure's answer did not say. What a program states,
+or a preview shows, has the shape of the answer, with marks for what is hidden: the models named Stated*. The
+models judge nothing: `rights` and `demands` do. `adapters` reads them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from core import arm_ids, audit_log, key_uris, values
 from core.defaults import DEFAULTS
 from core.roles import Role
-from core.values import Hidden, Value
+from core.values import Hidden, Shown, Value
+
+Text = TypeVar("Text", bound=Shown)
+"""A text of a fact: known where Azure answered, perhaps a mark where a program or a preview tells it."""
 
 MICROSOFT_KEY_SOURCE = "Microsoft.CognitiveServices"
 KEY_VAULT_SOURCE = "Microsoft.KeyVault"
@@ -35,20 +39,30 @@ def told(path: str, default: Any = "") -> Any:
 
 
 @dataclass(frozen=True)
-class Encryption:
+class EncryptionFields(Generic[Text]):
     """An account's `properties.encryption`; what is absent or empty is ""."""
 
-    key_source: str = told("keySource", MICROSOFT_KEY_SOURCE)
-    key_vault_uri: str = told("keyVaultProperties.keyVaultUri")
-    key_name: str = told("keyVaultProperties.keyName")
-    key_version: str = told("keyVaultProperties.keyVersion")
-    identity_client_id: str = told("keyVaultProperties.identityClientId")
+    key_source: Text = told("keySource", MICROSOFT_KEY_SOURCE)
+    key_vault_uri: Text = told("keyVaultProperties.keyVaultUri")
+    key_name: Text = told("keyVaultProperties.keyName")
+    key_version: Text = told("keyVaultProperties.keyVersion")
+    identity_client_id: Text = told("keyVaultProperties.identityClientId")
 
     @property
     def is_customer_managed(self) -> bool:
-        """Whether the data is under a customer's key. Absent and Microsoft.CognitiveServices both mean that
-        it is not (observed: an account made without `encryption` answers none)."""
-        return self.key_source.lower() == KEY_VAULT_SOURCE.lower()
+        """Whether the data is known to be under a customer's key. Absent and Microsoft.CognitiveServices both
+        mean that it is not (observed: an account made without `encryption` answers none)."""
+        return values.word(self.key_source) == KEY_VAULT_SOURCE.lower()
+
+
+@dataclass(frozen=True)
+class StatedEncryption(EncryptionFields[Shown]):
+    """The encryption that a program states for an account, or a preview shows."""
+
+
+@dataclass(frozen=True)
+class Encryption(EncryptionFields[str]):
+    """The encryption that an account has."""
 
     @property
     def body(self) -> dict[str, Any]:
@@ -134,6 +148,29 @@ class UserAssignedIdentity:
     id: str
     client_id: str = told("clientId")
     principal_id: str = told("principalId")
+
+
+@dataclass(frozen=True)
+class StatedIdentity:
+    """The `identity` that a program states for an account, or a preview shows: its type as Azure compares it,
+    lower case without spaces; the ids of the identities made elsewhere that it has, lower case, None where
+    they are not known. `shown` has these as outputs alone describe them; the rest is of the account's own."""
+
+    type: Shown = ""
+    principal_id: Shown = told("identity.principalId")
+    tenant_id: Shown = told("identity.tenantId")
+    attached: frozenset[str] | None = frozenset()
+    shown: tuple[UserAssignedIdentity, ...] = ()
+
+    @property
+    def is_system(self) -> bool:
+        """Whether the account is known to have an identity of its own."""
+        return "systemassigned" in values.as_text(self.type).split(",")
+
+    @property
+    def is_user(self) -> bool:
+        """Whether the account is known to have identities that were made elsewhere."""
+        return "userassigned" in values.as_text(self.type).split(",")
 
 
 UPGRADE_MODES = ("Disabled", "Enabled")
@@ -225,23 +262,55 @@ class Account:
         return next((one for one in self.user_assigned if named and one.client_id.lower() == named), None)
 
 
-@dataclass(frozen=True)
-class PolicyEntry:
-    """One access policy of a vault. `keys` are its key permissions, lower case; `stated` all permissions as
-    Azure has them, such as `keys/wrapKey`."""
+GROUPS = ("keys", "secrets", "certificates", "storage")
+"""What an access policy has permissions on."""
 
-    object_id: str = told("objectId")
-    keys: tuple[str, ...] = ()
-    tenant_id: str = told("tenantId")
-    application_id: str = told("applicationId")
-    stated: tuple[str, ...] = ()
+
+@dataclass(frozen=True)
+class PolicyEntryFields(Generic[Text]):
+    """One access policy of a vault. `keys` are its permissions on keys; `others` those on the other GROUPS,
+    each beside its group. All are spelt as they were read."""
+
+    object_id: Text = told("objectId")
+    keys: tuple[Text, ...] = ()
+    tenant_id: Text = told("tenantId")
+    application_id: Text = told("applicationId")
+    others: tuple[tuple[str, Text], ...] = ()
+
+    @property
+    def permissions(self) -> tuple[tuple[str, Text], ...]:
+        """Every permission beside its group."""
+        return (*((GROUPS[0], word) for word in self.keys), *self.others)
+
+    def on(self, group: str) -> frozenset[str] | Hidden:
+        """The permissions on one of the groups, lower case; a mark where one of them is not shown."""
+        words = {values.word(word) for its_group, word in self.permissions if its_group == group}
+        if not words.isdisjoint(Hidden):
+            return Hidden.UNKNOWN
+        return frozenset(word for word in words if isinstance(word, str))
+
+
+@dataclass(frozen=True)
+class StatedPolicyEntry(PolicyEntryFields[Shown]):
+    """An access policy that a program states, or a preview shows."""
+
+    @property
+    def who(self) -> str:
+        """The holder as a message names it."""
+        if isinstance(self.object_id, Hidden):
+            return "an object id that is not known yet"
+        return values.shown(self.object_id)
+
+
+@dataclass(frozen=True)
+class PolicyEntry(PolicyEntryFields[str]):
+    """An access policy that a vault has."""
 
     @property
     def body(self) -> dict[str, Any]:
         """As a write of the vault states it."""
         permissions: dict[str, list[str]] = {}
-        for words in self.stated:
-            group, _, word = words.partition("/")
+        for group, word in self.permissions:
             permissions.setdefault(group, []).append(word)
         found = {"tenantId": self.tenant_id, "objectId": self.object_id, "permissions": permissions}
         if self.application_id:
@@ -342,16 +411,28 @@ class Key:
 
 
 @dataclass(frozen=True)
-class RoleAssignment:
-    """A role assignment. `role` is None where its definition was not read and is not a built-in one known
-    here; `condition` is "" without one."""
+class RoleAssignmentFields(Generic[Text]):
+    """A role assignment. `role_id` is lower case, the GUID where there is one, whatever scope is before it.
+    `role` is None where its definition was not read and is not a built-in one known here; `condition` is ""
+    without one."""
 
-    scope: str
-    principal_id: str = told("properties.principalId")
-    role_id: str = ""
+    scope: Text
+    principal_id: Text = told("properties.principalId")
+    role_id: Text = told("properties.roleDefinitionId")
     role: Role | None = None
-    principal_type: str = told("properties.principalType")
-    condition: str = told("properties.condition")
+    principal_type: Text = told("properties.principalType")
+    condition: Text = told("properties.condition")
+
+
+@dataclass(frozen=True)
+class StatedRoleAssignment(RoleAssignmentFields[Shown]):
+    """A role assignment that a program states, or a preview shows."""
+
+
+@dataclass(frozen=True)
+class RoleAssignment(RoleAssignmentFields[str]):
+    """A role assignment that is there."""
+
     id: str = told("id")
 
     @property

@@ -10,63 +10,25 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
-from core import arm_ids, key_uris, rights, roles, values
+from core import adapters, arm_ids, key_uris, rights, values
 from core.effects import HeldGrant
+from core.facts import GROUPS, StatedPolicyEntry, StatedRoleAssignment
 from core.resource_types import HSM_ROLE_ASSIGNMENT, Kind, parse_urn
 from core.roles import Role
 from core.stack import StackResource
-from core.values import Hidden, Value
-
-
-@dataclass(frozen=True)
-class StatedPolicyEntry:
-    """One entry of a vault's access policies. `permissions` are lower case, by what they are on."""
-
-    holder: Value
-    tenant_id: Value
-    application_id: Value
-    permissions: Mapping[str, frozenset[str] | Hidden]
-
-    @property
-    def keys(self) -> frozenset[str] | Hidden:
-        """The permissions on keys, as they are stated."""
-        return self.permissions["keys"]
-
-    @property
-    def who(self) -> str:
-        """The holder as a message names it."""
-        if isinstance(self.holder, Hidden):
-            return "an object id that is not known yet"
-        return values.shown(self.holder)
+from core.values import Hidden, Shown, Value
 
 
 def entries_of(kind: Kind | None, bag: Mapping[str, object]) -> tuple[StatedPolicyEntry, ...]:
     """The entries of a vault's inline list, an AccessPolicy, or ARM's accessPolicies child."""
     if kind is Kind.ACCESS_POLICY and (single := values.get_path(bag, "policy")) is not None:
-        return entries_in([single])
-    return entries_in(values.prop(bag, "accessPolicies"))
+        return adapters.stated_policies([single])
+    return adapters.stated_policies(values.prop(bag, "accessPolicies"))
 
 
-def entries_in(listed: object) -> tuple[StatedPolicyEntry, ...]:
-    """The entries of a list, each on its own: if an entry or the whole list is hidden, an entry of marks
-    stands for it."""
-    return tuple(map(_entry, values.each(listed)))
-
-
-def _entry(entry: object) -> StatedPolicyEntry:
-    if isinstance(entry, Hidden):
-        return StatedPolicyEntry(entry, None, None, dict.fromkeys(rights.GROUPS, entry))
-    names = ("objectId", "tenantId", "applicationId")
-    holder, tenant, application = (values.name(values.get_path(entry, name)) for name in names)
-    held = {group: _words(values.get_path(entry, f"permissions.{group}")) for group in rights.GROUPS}
-    return StatedPolicyEntry(holder, tenant, application, held)
-
-
-def _words(value: object) -> frozenset[str] | Hidden:
-    words = set(map(values.word, values.each(value)))
-    if not words.isdisjoint(Hidden):
-        return Hidden.UNKNOWN
-    return frozenset(word for word in words if isinstance(word, str))
+def assignment_of(resource: StackResource) -> StatedRoleAssignment:
+    """What a role assignment of a stack assigns to whom, and where."""
+    return adapters.stated_role_assignment(resource.declared)
 
 
 class Doubt(Enum):
@@ -97,8 +59,8 @@ class KeyLocation:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Grant(KeyLocation):
-    """One identity's access: an entry of a standalone or inline access policy, or a role assignment (no
-    entry). Its vault and key are those that it names; a role on a resource group names neither.
+    """One identity's access: an `entry` of a standalone or inline access policy, or a role `assignment`. Its
+    vault and key are those that it names; a role on a resource group names neither.
 
     `tenant` is the vault's. `ignored`: it gives nothing, because it is a role assignment and the vault looks
     at access policies alone, or the other way round. `outer_doubt`: who holds it, or at which of the two the
@@ -108,6 +70,7 @@ class Grant(KeyLocation):
     resource: StackResource
     principal: Value
     entry: StatedPolicyEntry | None = None
+    assignment: StatedRoleAssignment | None = None
     tenant: Value = None
     ignored: bool = False
     outer_doubt: Doubt | None = None
@@ -123,22 +86,25 @@ class Grant(KeyLocation):
         return self.resource.kind is Kind.VAULT
 
     @property
-    def role_id(self) -> Value:
-        """The id of the role that is assigned, lower case, whatever scope is before it."""
-        return role_of(self.resource)
+    def role_id(self) -> Shown:
+        """The id of the role that is assigned, lower case; "" for an access policy."""
+        return self.assignment.role_id if self.assignment else ""
 
-    @cached_property
+    @property
     def role(self) -> Role | None:
         """The built-in role that is assigned."""
-        if self.entry or not isinstance(self.role_id, str):
-            return None
-        return roles.built_in(self.role_id)
+        return self.assignment.role if self.assignment else None
+
+    @property
+    def assigned_at(self) -> str:
+        """The id that a role is assigned at; "" where it is not known, or for an access policy."""
+        return values.known_name(self.assignment.scope) if self.assignment else ""
 
     @property
     def scope(self) -> str:
         """Where it counts: the id that a role is assigned at, or a path that ends as that of its vault or key
         does, lower case; "" where that is not known."""
-        if self.entry is None and (stated := values.folded(values.name(self.resource.input("scope")))):
+        if stated := values.folded(self.assigned_at):
             return stated
         if not isinstance(self.vault_name, str):
             return ""
@@ -166,12 +132,12 @@ class Grant(KeyLocation):
         if self.role is None:
             return frozenset(), Doubt.ROLE
         permissions = rights.of_role(self.role, self.place)
-        if values.name(self.resource.input("condition")) is not None:
+        if self.assignment and self.assignment.condition:
             return permissions, Doubt.CONDITION
         return permissions, self.outer_doubt
 
     def _of_entry(self, entry: StatedPolicyEntry) -> tuple[frozenset[str], Doubt | None]:
-        keys, application, tenant = entry.keys, entry.application_id, entry.tenant_id
+        keys, application, tenant = entry.on(GROUPS[0]), entry.application_id, entry.tenant_id
         if isinstance(keys, Hidden) or isinstance(application, Hidden) or isinstance(tenant, Hidden):
             return frozenset(), Doubt.PERMISSIONS
         entry_tenant, vault_tenant = values.folded(tenant), values.folded(self.tenant)
@@ -212,15 +178,14 @@ class Grant(KeyLocation):
         if self.entry is None:
             if self.role:
                 return self.role.name
-            stated = values.folded(values.name(self.resource.input("roleDefinitionId")))
-            return f"role {arm_ids.name_of(stated)}" if stated else "a role known after apply"
-        keys, application = self.entry.keys, self.entry.application_id
+            named = values.folded(self.role_id)
+            return f"role {arm_ids.name_of(named)}" if named else "a role known after apply"
+        keys, application = self.entry.on(GROUPS[0]), self.entry.application_id
         if isinstance(keys, Hidden):
-            said = "unknown permissions"
-        elif keys:
+            return "unknown permissions"
+        said = "no key permissions"
+        if keys:
             said = rights.spelt(keys)
-        else:
-            said = "no key permissions"
         if application:
             said = f"{said} for the application {values.as_text(application)} on behalf of it"
         return said
@@ -228,7 +193,7 @@ class Grant(KeyLocation):
     @property
     def doubt_in_words(self) -> str:
         """Why what it gives is not certain; "" where it is."""
-        condition = values.name(self.resource.input("condition"))
+        condition = self.assignment.condition if self.assignment else ""
         if self.doubt is Doubt.CONDITION and isinstance(condition, str):
             return f"under a condition: {condition}"
         return self.doubt.value if self.doubt else ""
@@ -264,12 +229,6 @@ def level(grants: Iterable[Grant]) -> rights.Access:
     """How far grants of one identity, taken together, cover what the service needs."""
     found = tuple(grants)
     return rights.level(certain(found), uncertain=not all(one.is_certain for one in found))
-
-
-def role_of(assignment: StackResource) -> Value:
-    """The id of the role that an assignment gives, lower case."""
-    stated = values.name(assignment.input("roleDefinitionId"))
-    return roles.id_of(stated) if isinstance(stated, str) else stated
 
 
 def key_scope(scope: str) -> tuple[str | None, str | None]:

@@ -92,8 +92,9 @@ def tenant(_: Protections, use: AccountProtection) -> Judgement | None:
     """Of the account's identity, else of its provider. Subscriptions are not compared: they may differ."""
     if use.account is None or use.vault is None:
         return _absent("same-tenant", "tenant", use)
-    identity = values.name(values.get_path(use.account.outputs, "identity.tenantId"))
-    here = identity if isinstance(identity, str) else use.account.provider.tenant
+    here: Value = adapters.stated_identity(use.account.outputs).tenant_id
+    if not here or isinstance(here, Hidden):
+        here = use.account.provider.tenant
     there = use.vault.text("tenantId")
     known = isinstance(here, str) and isinstance(there, str)
     # One provider is one subscription, and a subscription has one tenant.

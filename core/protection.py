@@ -6,86 +6,27 @@ dependency. Judges nothing: `demands` and `rights` do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from core import adapters, arm_ids, facts, key_uris, values
+from core import adapters, arm_ids, key_uris, values
 from core.arm_ids import MalformedError
 from core.effects import UsedKey
-from core.facts import UserAssignedIdentity
-from core.grants import Grant, KeyLocation, StatedPolicyEntry, entries_of, key_scope
+from core.facts import GROUPS, StatedEncryption, StatedPolicyEntry
+from core.grants import Grant, KeyLocation, assignment_of, entries_of, key_scope
 from core.resource_types import Kind
 from core.stack import Stack, StackResource
-from core.values import Hidden, Value
+from core.values import Hidden, Shown, Value
 
 _GRANTED_TO: Final = ("policy", "principalId", "properties")
 """The inputs of a grant that hold its holder's id."""
 
 
-@dataclass(frozen=True)
-class StatedEncryption:
-    """An account's `encryption`; `source` is lower case, and Key Vault's when it is not stated. What is
-    inside a block that is not known yet is a mark."""
-
-    source: Value
-    vault_uri: Value
-    key_name: Value
-    key_version: Value
-    client_id: Value
-
-    @property
-    def is_customer_key(self) -> bool:
-        """Whether the account names a key of its own."""
-        return self.source == facts.KEY_VAULT_SOURCE.lower()
-
-
-def encryption_of(account: StackResource) -> StatedEncryption | Hidden | None:
-    """The encryption that an account states; None when it states none, a mark when the whole is not known."""
-    return encryption_in(account.input("encryption"))
-
-
-def encryption_in(block: object) -> StatedEncryption | Hidden | None:
-    """What an account's `encryption` states; None for none, the mark of one that is not known."""
-    if isinstance(block, Hidden):
-        return block
-    if not isinstance(block, Mapping):
-        return None
-    names = ("keyVaultUri", "keyName", "keyVersion", "identityClientId")
-    details = [values.name(values.get_path(block, f"keyVaultProperties.{name}")) for name in names]
-    source = values.word(values.get_path(block, "keySource"))
-    return StatedEncryption(source or facts.KEY_VAULT_SOURCE.lower(), *details)
-
-
-@dataclass(frozen=True)
-class StatedIdentity:
-    """An account's `identity`: its type as Azure compares it, lower case without spaces; whether the account
-    has an identity of its own, and whether identities made elsewhere; the ids of these, lower case, None
-    where they are not known; `shown` has these as outputs alone describe them."""
-
-    type: Value
-    is_system: bool
-    is_user: bool
-    attached: frozenset[str] | None
-    shown: tuple[UserAssignedIdentity, ...]
-
-
-def identity_of(bag: object) -> StatedIdentity:
-    """The identity in an account's properties. Inputs list user-assigned ids; outputs map them to what Azure
-    says of each. What is listed beside a type without user-assigned identities is not attached."""
-    assigned = values.get_path(bag, "identity.userAssignedIdentities")
-    type = values.word(values.get_path(bag, "identity.type"))
-    kinds = [] if type is None or isinstance(type, Hidden) else type.split(",")
-    is_user = "userassigned" in kinds
-    ids = values.items(assigned)
-    attached: frozenset[str] | None = frozenset()
-    if isinstance(type, Hidden) or (is_user and (isinstance(ids, Hidden) or Hidden.UNKNOWN in ids)):
-        attached = None
-    elif is_user and not isinstance(ids, Hidden):
-        attached = frozenset(str(id).lower() for id in ids)
-    shown = adapters.attached_identities(assigned)
-    return StatedIdentity(type, "systemassigned" in kinds, is_user, attached, shown)
+def encryption_of(account: StackResource) -> StatedEncryption:
+    """The encryption that an account states; Microsoft-managed keys where it states none."""
+    return adapters.stated_encryption(account.input("encryption"))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -146,10 +87,10 @@ class Protections:
         """Whether the account of some binding is not known."""
         return sum(map(len, self.bindings_by_account.values())) < len(self.stack.of(Kind.BINDING))
 
-    def inline(self, account: StackResource) -> StatedEncryption | Hidden | None:
+    def inline(self, account: StackResource) -> StatedEncryption:
         """The encryption that the program itself states for an account; not what it ignores."""
         if account.leaves_encryption:
-            return None
+            return StatedEncryption()
         return encryption_of(account)
 
     @cached_property
@@ -210,13 +151,12 @@ class Protections:
         """The use of a key that an account states itself; a mark if it does not show whether it states
         one."""
         encryption = self.inline(account)
-        if not isinstance(encryption, StatedEncryption):
-            return encryption
-        if isinstance(encryption.source, Hidden):
-            return encryption.source
-        if not encryption.is_customer_key:
+        if isinstance(encryption.key_source, Hidden):
+            return encryption.key_source
+        if not encryption.is_customer_managed:
             return None
-        place, name = encryption.vault_uri, _lower(encryption.key_name)
+        place: Value = encryption.key_vault_uri or None
+        name = _lower(encryption.key_name or None)
         if isinstance(place, str):
             place = key_uris.place(place) or key_uris.vault_host(place).split(".")[0]
         key, its_place, its_name = self._key_from(account, "properties")
@@ -229,8 +169,8 @@ class Protections:
             account=account,
             vault_name=place,
             key_name=name,
-            version=encryption.key_version,
-            client_id=encryption.client_id,
+            version=encryption.key_version or None,
+            client_id=encryption.identity_client_id or None,
         )
 
     def _use(self, key: StackResource | None, other: StackResource | None, **more: Any) -> AccountProtection:
@@ -284,8 +224,8 @@ class Protections:
         uris: list[object] = []
         if use.writer.kind is Kind.BINDING:
             uris.append(self.said(use.writer, "keyUriWithVersion"))
-        elif isinstance(stated := self.inline(use.writer), StatedEncryption):
-            uris.append(stated.vault_uri)
+        else:
+            uris.append(self.inline(use.writer).key_vault_uri)
         if use.vault:
             uris.append(use.vault.output("vaultUri"))
         for uri in map(values.known_name, uris):
@@ -320,7 +260,10 @@ class Protections:
 
     def attached_identities(self, account: StackResource) -> tuple[list[StackResource], bool]:
         """The user-assigned identities of the stack that an account has, and whether these are all."""
-        ids, made = identity_of(account.declared).attached, self._identities_from(account, "identity")
+        ids, made = (
+            adapters.stated_identity(account.declared).attached,
+            self._identities_from(account, "identity"),
+        )
         found = [self.stack.by_id[id] for id in sorted(ids or ()) if id in self.stack.by_id]
         whole = len(account.sources.get("identity", ())) == len(made)
         return found + made, len(found) == len(ids or ()) and whole and (bool(made) or ids is not None)
@@ -371,14 +314,14 @@ class Protections:
                 return None
             return stated is not None
         entries = entries_of(Kind.VAULT, vault.outputs)
-        if any(isinstance(entry.keys, Hidden) for entry in entries):
+        if any(isinstance(entry.on(GROUPS[0]), Hidden) for entry in entries):
             return None
         others = {
-            entry.holder
+            entry.object_id
             for policy in self.stack.of(Kind.ACCESS_POLICY)
             for entry in entries_of(policy.kind, policy.outputs)
         }
-        return any(entry.holder not in others for entry in entries)
+        return any(entry.object_id not in others for entry in entries)
 
     def entries(
         self, resource: StackResource, vault: StackResource | None, entries: Iterable[StatedPolicyEntry]
@@ -389,16 +332,18 @@ class Protections:
             name, tenant = vault.azure_name, vault.text("tenantId")
         place = KeyLocation(vault=vault, vault_name=_lower(name))
         for entry in entries:
-            yield Grant(resource=resource, principal=entry.holder, entry=entry, tenant=tenant, **vars(place))
+            holder = entry.object_id or None
+            yield Grant(resource=resource, principal=holder, entry=entry, tenant=tenant, **vars(place))
 
-    def _role(self, assignment: StackResource) -> Grant:
-        principal = values.name(assignment.input("principalId"))
-        return Grant(resource=assignment, principal=principal, **vars(self._place_of_role(assignment)))
+    def _role(self, resource: StackResource) -> Grant:
+        stated = assignment_of(resource)
+        place = self._place_of_role(resource, stated.scope)
+        holder = stated.principal_id or None
+        return Grant(resource=resource, principal=holder, assignment=stated, **vars(place))
 
-    def _place_of_role(self, assignment: StackResource) -> KeyLocation:
+    def _place_of_role(self, assignment: StackResource, scope: Shown) -> KeyLocation:
         """The place that a role's scope names, or the resource that its scope comes from."""
-        scope = values.name(assignment.input("scope"))
-        if isinstance(scope, str):
+        if scope and isinstance(scope, str):
             name, key_name = key_scope(scope)
             return KeyLocation(vault=self.stack.named(Kind.VAULT, name), vault_name=name, key_name=key_name)
         if key := self.stack.source(assignment, Kind.KEY, "scope"):
@@ -485,8 +430,7 @@ class Protections:
             return True
         if vault is None:
             return Hidden.UNKNOWN
-        scope = values.name(assignment.input("scope"))
-        if not isinstance(scope, str):
+        if not (scope := grant.assigned_at):
             return self._scope_is_group_of(assignment, vault)
         vault_id = values.name(vault.output("id"))
         if isinstance(vault_id, str):
@@ -518,8 +462,8 @@ class Protections:
     def is_above_vaults(self, assignment: StackResource) -> bool:
         """Whether a role assignment's scope is neither a vault nor a key: its scope names none, or, if it is
         not known yet, comes from none."""
-        scope = values.name(assignment.input("scope"))
-        if isinstance(scope, str):
+        scope = assignment_of(assignment).scope
+        if scope and isinstance(scope, str):
             return key_scope(scope)[0] is None
         return not self.stack.sources(assignment, "scope", kinds=(Kind.VAULT, Kind.KEY))
 
@@ -527,7 +471,7 @@ class Protections:
 def principal_of(holder: StackResource) -> Value:
     """The object id of an account's own identity, or of a user-assigned one."""
     if holder.kind is Kind.ACCOUNT:
-        return values.name(holder.output("identity.principalId"))
+        return adapters.stated_identity(holder.outputs).principal_id or None
     return values.name(holder.output("principalId"))
 
 

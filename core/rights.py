@@ -36,8 +36,6 @@ KEY_USE: Final = KeyPermissions(NEEDED, roles.CRYPTO_SERVICE_ENCRYPTION_USER)
 """The service needs these rights to hold its data under the key, and no others."""
 KEY_ROTATION: Final = KeyPermissions(("get", "list", "update", "rotate"), roles.CRYPTO_OFFICER)
 """A person or pipeline needs these rights to create a new version of the key."""
-GROUPS: Final = ("keys", "secrets", "certificates", "storage")
-"""What an access policy has permissions on."""
 READS_DATA_KEYS: Final = frozenset({"decrypt", "unwrapkey"})
 """The permissions by which a wrapped data key can be read."""
 _ACTIONS: Final = {
@@ -249,7 +247,8 @@ def policies(vault: Vault) -> dict[tuple[str, str], frozenset[str]]:
     given: dict[tuple[str, str], frozenset[str]] = {}
     for entry in vault.policies:
         who = (entry.object_id.lower(), entry.application_id.lower())
-        given[who] = given.get(who, frozenset()) | {words.lower() for words in entry.stated}
+        words = {f"{group}/{word}".lower() for group, word in entry.permissions}
+        given[who] = given.get(who, frozenset()) | words
     return {who: words for who, words in given.items() if words}
 
 

@@ -26,6 +26,8 @@ class Hidden(Enum):
 
 
 Value = str | Hidden | None
+Shown = str | Hidden
+"""A text as far as it is shown; "" for an absent one."""
 UNKNOWN: Final = Hidden.UNKNOWN
 _OUTER: Final = frozenset(
     {

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from core import values
 from core.demands import DemandOutcome, Judgement
-from core.protection import StatedEncryption
+from core.facts import StatedEncryption
 from core.resource_types import Kind
 from core.stack import StackResource
 from core.values import Hidden
@@ -56,15 +56,11 @@ def hidden(what: str, mark: Hidden, urn: str | None = None) -> RuleFinding:
     return undecided(f"{what}, which is secret", urn)
 
 
-def customer_key(encryption: StatedEncryption | Hidden | None) -> StatedEncryption | RuleFinding | None:
-    """The customer-managed key that an account states, or the mark if it is not known; else None."""
-    if isinstance(encryption, Hidden):
-        return hidden("properties.encryption", encryption)
-    if encryption is not None and isinstance(encryption.source, Hidden):
-        return hidden("properties.encryption.keySource", encryption.source)
-    if encryption is None or not encryption.is_customer_key:
-        return None
-    return encryption
+def customer_key(encryption: StatedEncryption) -> StatedEncryption | RuleFinding | None:
+    """The customer-managed key that an account states, or what hides whether it does; else None."""
+    if isinstance(encryption.key_source, Hidden):
+        return hidden("properties.encryption.keySource", encryption.key_source)
+    return encryption if encryption.is_customer_managed else None
 
 
 def of(judgement: Judgement | None, urn: str | None = None, **places: str) -> Iterable[RuleFinding]:

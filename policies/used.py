@@ -71,7 +71,7 @@ class UsedProtections(Protections):
         """A scope that is not known yet and comes from a vault may be the id of any key in the vault."""
         if place.vault is None:
             return True
-        is_known = grant.entry or grant.key or isinstance(values.name(grant.resource.input("scope")), str)
+        is_known = grant.entry or grant.key or grant.assigned_at
         others = (key for key in self.stack.of(Kind.KEY) if key.urn not in self._used)
         if not is_known and grant.vault and any(self.stack.above(key) is grant.vault for key in others):
             return Hidden.UNKNOWN

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 from core import adapters, arm_ids, demands, facts, kinds, rights
 from core.api_versions import UPGRADES, VAULTS
 from core.arm_ids import MalformedError
+from core.facts import GROUPS
 from core.resource_types import DIAGNOSTIC_SETTING
 from core.rights import KEY_ROTATION, Access
 from core.roles import assignment_name
@@ -197,8 +198,8 @@ class _Look:
         desired, found = self.desired, dict[str, str]()
         if vault is None or place.in_managed_hsm:
             return found
-        own = tuple(sorted(KEY_ROTATION.policy)) if desired.makes_vault else None
-        policies = {one.object_id.lower(): one.keys for one in adapters.vault(vault).policies}
+        own = frozenset(KEY_ROTATION.policy) if desired.makes_vault else None
+        policies = {one.object_id.lower(): one.on(GROUPS[0]) for one in adapters.vault(vault).policies}
         for object_id in key_operators(desired, self.reader.login):
             if object_id.lower() in before.operators:
                 continue

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import arm_ids
+from core.facts import StatedIdentity
 from core.grants import Doubt
-from core.protection import AccountProtection, StatedIdentity
+from core.protection import AccountProtection
 from core.resource_types import Kind
 from core.values import Hidden, Value
 from core.verdicts import Name, Verdict, VerdictSeverity, ordered

@@ -7,20 +7,12 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping, 
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final, NamedTuple
 
-from core import grants, judgements, values
+from core import adapters, grants, judgements, values
 from core.demands import Judgement
 from core.effects import DataProtection
-from core.facts import UserAssignedIdentity
-from core.grants import Doubt, Grant, KeyLocation, entries_in, entries_of
-from core.protection import (
-    AccountProtection,
-    Protections,
-    StatedEncryption,
-    StatedIdentity,
-    encryption_in,
-    identity_of,
-    principal_of,
-)
+from core.facts import StatedEncryption, StatedIdentity, UserAssignedIdentity
+from core.grants import Doubt, Grant, KeyLocation, entries_of
+from core.protection import AccountProtection, Protections, principal_of
 from core.resource_types import Kind
 from core.stack import Stack, StackResource
 from core.values import Hidden, Value, flag, folded, get_path, items, text
@@ -115,15 +107,15 @@ class Snapshot(Protections):
 
     # Which key
 
-    def inline(self, account: StackResource) -> StatedEncryption | Hidden | None:
+    def inline(self, account: StackResource) -> StatedEncryption:
         """The encryption that the account has."""
-        return _stated_encryption(account.output("encryption"))
+        return adapters.stated_encryption(account.output("encryption"))
 
     def _of_account(self, account: ReviewedState) -> Protection:
         """The protection of an account of this stack."""
         key = self.use_of(account)
         binding = next(iter(self.bindings_by_account.get(account.urn, ())), None)
-        identity = identity_of({"identity": self.said(account, "identity")})
+        identity = adapters.stated_identity({"identity": self.said(account, "identity")})
         user_ids = self._key_users(account, identity, key)
         users = {self.stack.by_id[id].urn for id in user_ids if id in self.stack.by_id}
         # The resources whose identities may be the holders of grants.
@@ -200,7 +192,7 @@ class Snapshot(Protections):
 
     def _described(self, account: ReviewedState, ids: Collection[str]) -> Iterator[UserAssignedIdentity]:
         """Identities of an account, as the account's answer and their own resources describe them."""
-        for shown in identity_of(account.outputs).shown:
+        for shown in adapters.stated_identity(account.outputs).shown:
             if shown.id.lower() in ids:
                 yield shown
         for id in ids:
@@ -234,7 +226,7 @@ class Snapshot(Protections):
         declared stays as it is. An entry that was read does not count if something else tells about its
         holder, because the read may be old."""
         declares = isinstance(vault, ReviewedState) and values.prop(vault.written, _POLICIES) is not None
-        for grant in self.entries(vault, vault, entries_in(self.said(vault, _POLICIES))):
+        for grant in self.entries(vault, vault, adapters.stated_policies(self.said(vault, _POLICIES))):
             holder = folded(grant.principal)
             if declares or (holder and (grant.vault_name, holder) not in self._told_elsewhere):
                 yield grant
@@ -281,11 +273,10 @@ class PlannedSnapshot(Snapshot):
         """The value that the update gives a property."""
         return resource.input(name)
 
-    def inline(self, account: StackResource) -> StatedEncryption | Hidden | None:
+    def inline(self, account: StackResource) -> StatedEncryption:
         """The encryption that the account's next write sends."""
-        if not isinstance(account, ReviewedState):
-            return None
-        return _stated_encryption(values.prop(account.written, "encryption"))
+        written = account.written if isinstance(account, ReviewedState) else {}
+        return adapters.stated_encryption(values.prop(written, "encryption"))
 
     def use_of(self, account: StackResource) -> AccountProtection | Hidden | None:
         """The account's use of a key. None also if the update takes the binding away: the account's own
@@ -347,12 +338,6 @@ def _after(resource: ReviewedResource) -> ReviewedState | None:
     return resource.planned
 
 
-def _stated_encryption(block: object) -> StatedEncryption | Hidden | None:
-    """The encryption of a block that names a key or its source; None for one that says nothing."""
-    says = isinstance(block, Hidden) or get_path(block, "keySource") or get_path(block, "keyVaultProperties")
-    return encryption_in(block) if says else None
-
-
 def revoked_by(state: ReviewedState) -> tuple[Value, Value]:
     """The principal and the key id of an azure-cmk:index:KeyAccessRevocation. When an update writes it, it
     removes an identity's own access to a key at once, even if the program declares that access
@@ -373,7 +358,9 @@ def _with_policies(resources: Iterable[ReviewedResource]) -> Iterator[_Holder]:
         if policy.kind is Kind.ACCESS_POLICY and not policy.released:
             for state in filter(None, (policy.live or policy.recorded, policy.planned)):
                 vault = folded(state.text("vaultName")) or ""
-                yield from ((vault, folded(each.holder)) for each in entries_of(policy.kind, state.declared))
+                yield from (
+                    (vault, folded(each.object_id)) for each in entries_of(policy.kind, state.declared)
+                )
 
 
 def _revoked(states: Iterable[ReviewedState]) -> set[_Holder]:
@@ -391,5 +378,7 @@ def _overwritten(resources: Iterable[ReviewedResource]) -> Iterator[_Holder]:
         before, after = items(vault.live.output(_POLICIES)), items(declared)
         if declared is None or isinstance(before, Hidden) or isinstance(after, Hidden):
             continue
-        had, kept = ({folded(entry.holder) for entry in entries_in(listed)} for listed in (before, after))
+        had, kept = (
+            {folded(one.object_id) for one in adapters.stated_policies(each)} for each in (before, after)
+        )
         yield from ((folded(vault.planned.azure_name) or "", id) for id in had - kept)

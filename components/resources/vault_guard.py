@@ -228,7 +228,7 @@ def gained(before: Vault | None, now: Vault | None) -> Iterator[str]:
         if not former:
             yield f"`az keyvault delete-policy {named}{commands.in_subscription(vault.id)}`"
             continue
-        kept = (_option(group, former) for group in rights.GROUPS)
+        kept = (_option(group, former) for group in facts.GROUPS)
         yield f"`az keyvault set-policy {named} {' '.join(kept)}{commands.in_subscription(vault.id)}`"
 
 

@@ -86,7 +86,7 @@ def grant(name: str, existing: Existing) -> tuple[Import, bool] | None:
     for entry in vault.policies:
         if rights.of_entry(entry, user, vault.tenant_id):
             id = f"{vault.id}/accessPolicy/{entry.object_id}"
-            exact = entry.stated == tuple(f"keys/{word}" for word in rights.NEEDED)
+            exact = entry.keys == rights.NEEDED and not entry.others
             return Import(resource_types.ACCESS_POLICY, f"{name}-access", id), exact
     return None
 

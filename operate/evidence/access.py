@@ -121,7 +121,14 @@ def _on_key(service: Service, wanted: frozenset[str]) -> Iterator[PrincipalRight
         given = _assignments(service)
         return _by_role(key.id, given, lambda role: sorted(rights.of_role(role, key.id) & wanted))
     return (
-        PrincipalRight(one.object_id, "", "access policy", vault.id, one.keys, one.application_id)
+        PrincipalRight(
+            one.object_id,
+            "",
+            "access policy",
+            vault.id,
+            tuple(sorted(map(str.lower, one.keys))),
+            one.application_id,
+        )
         for one in vault.policies
         if rights.expanded(one.keys) & wanted
     )

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from core import judgements, kinds, values
-from core.protection import Protections, StatedEncryption, StatedIdentity, encryption_of, identity_of
+from core import adapters, judgements, kinds, values
+from core.facts import StatedEncryption, StatedIdentity
+from core.protection import Protections, encryption_of
 from core.resource_types import Kind
 from core.stack import StackResource, made_as_generic
 from core.values import Hidden
@@ -89,7 +90,7 @@ def account_identity(account: StackResource, _: RuleContext) -> Findings:
             required="identity not in ignoreChanges",
             fix="take identity out of the account's ignoreChanges",
         )
-    identity = identity_of(account.declared)
+    identity = adapters.stated_identity(account.declared)
     said = f"identity.type is {values.shown(account.input('identity.type'))}"
     if isinstance(identity.type, Hidden):
         yield hidden("identity.type", identity.type)
@@ -109,7 +110,7 @@ def _user_assigned(account: StackResource, identity: StatedIdentity, said: str) 
             required="the identity that uses the key, attached to the account",
             fix="add the identity's id to identity.userAssignedIdentities",
         )
-    elif isinstance(key, StatedEncryption) and key.client_id is None:
+    elif isinstance(key, StatedEncryption) and not key.identity_client_id:
         yield RuleFinding(
             found=f"{said}, and no encryption that names that identity",
             required="a system-assigned identity, or a user-assigned one that the inline encryption names",

@@ -1,7 +1,7 @@
 """Rules on bindings: one for each account, through the right identity, in the right order, protected."""
 
-from core import values
-from core.protection import AccountProtection, Protections, StatedEncryption, identity_of
+from core import adapters, values
+from core.protection import AccountProtection, Protections
 from core.resource_types import Kind
 from core.stack import Stack, StackResource, around
 from core.values import Hidden
@@ -17,7 +17,7 @@ def binding_identity(use: AccountProtection, context: RuleContext) -> Findings:
     if account is not None and use.client_id is not None:
         yield from _attached(use, account, context.protections)
     elif account is not None and use.writer.kind is Kind.BINDING:
-        identity = identity_of(account.declared)
+        identity = adapters.stated_identity(account.declared)
         if isinstance(identity.type, Hidden):
             yield hidden("identity.type", identity.type, account.urn)
         elif not identity.is_system:
@@ -33,7 +33,8 @@ def binding_identity(use: AccountProtection, context: RuleContext) -> Findings:
 def _attached(use: AccountProtection, account: StackResource, protections: Protections) -> Findings:
     """Compares client ids, which only outputs show. Until these are known, compares the resources of the
     identities."""
-    clients = {one.client_id.lower() for one in identity_of(account.outputs).shown if one.client_id}
+    shown = adapters.stated_identity(account.outputs).shown
+    clients = {one.client_id.lower() for one in shown if one.client_id}
     named = protections.named_identities(use)
     attached, all_known = protections.attached_identities(account)
     if isinstance(use.client_id, str) and clients:
@@ -174,10 +175,13 @@ def _judge_account(account: StackResource, binding: StackResource, protections: 
     if account.leaves_encryption:
         return
     inline = protections.inline(account)
-    both = isinstance(inline, StatedEncryption) and inline.is_customer_key
     yield RuleFinding(
         found=f"the account {account.name} "
-        + ("states a key itself and has" if both else "does not ignore its encryption and has")
+        + (
+            "states a key itself and has"
+            if inline.is_customer_managed
+            else "does not ignore its encryption and has"
+        )
         + f" the binding {binding.name}",
         required='ignoreChanges ["properties.encryption"] on an account that has a binding, and no key in it',
         fix="take encryption out of the account and add properties.encryption to its ignoreChanges; "

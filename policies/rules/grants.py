@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Final
 
 from core import arm_ids, judgements, kinds, rights, roles, values
-from core.grants import Doubt, Grant, StatedPolicyEntry, certain, entries_of, role_of
+from core.facts import GROUPS, StatedPolicyEntry, StatedRoleAssignment
+from core.grants import Doubt, Grant, assignment_of, certain, entries_of
 from core.protection import AccountProtection, Protections
 from core.resource_types import Kind
 from core.stack import StackResource
-from core.values import Hidden
+from core.values import Hidden, Value
 from policies.rule import (
     Findings,
     RuleContext,
@@ -40,7 +41,10 @@ def caller_least_privilege(assignment: StackResource, context: RuleContext) -> F
     """Whoever calls an account has no wider role on it than calls take.
 
     Roles by which an account, and its key with it, can be changed, assigned at an account."""
-    role, principal = role_of(assignment), values.folded(values.name(assignment.output("principalId")))
+    role, principal = (
+        assignment_of(assignment).role_id,
+        values.folded(values.name(assignment.output("principalId"))),
+    )
     at = context.protections.stack.target(assignment, Kind.ACCOUNT, "scope")
     if role in _BROAD and at is not None and principal not in context.words("administrators"):
         yield RuleFinding(
@@ -62,8 +66,8 @@ def grant_exact(subject: StackResource, context: RuleContext) -> Findings:
 
     An entry that can wrap or unwrap is a service's, unless `administrators` names its holder."""
     for entry in entries_of(subject.kind, subject.declared):
-        held = entry.keys
-        if values.folded(entry.holder) in context.words("administrators"):
+        held = entry.on(GROUPS[0])
+        if values.folded(entry.object_id) in context.words("administrators"):
             continue
         if isinstance(held, Hidden):
             yield later(f"which key permissions {entry.who} holds")
@@ -81,8 +85,8 @@ def _judge_entry(entry: StatedPolicyEntry, held: frozenset[str]) -> Findings:
             required="on keys exactly get, wrapKey, unwrapKey",
             fix=_EXACTLY,
         )
-    for group in rights.GROUPS[1:]:
-        others = entry.permissions[group]
+    for group in GROUPS[1:]:
+        others = entry.on(group)
         if isinstance(others, Hidden):
             yield later(f"which permissions on {group} {entry.who} holds")
         elif others:
@@ -177,7 +181,8 @@ def _doubt(grant: Grant, use: AccountProtection, protections: Protections) -> Ru
         return None
     if grant.doubt is Doubt.PERMISSIONS:
         return later("which permissions on keys it gives", urn)
-    value, what = values.name(grant.resource.input("condition")), "the condition of the assignment"
+    value: Value = grant.assignment.condition if grant.assignment else ""
+    what = "the condition of the assignment"
     asked = f"whether {what} holds for the account"
     if grant.doubt is Doubt.ROLE:
         value, what = grant.role_id, "roleDefinitionId"
@@ -265,49 +270,51 @@ def role_least_privilege(assignment: StackResource, context: RuleContext) -> Ite
     service principals may not, unless the page of their account's kind gives them one, on which rule
     role-wider-than-needed advises. A role that cannot use keys as the service does may be meant for other
     resources, so it is undecided if its scope is above vaults or it has a condition."""
-    role, users = role_of(assignment), context.protections.users_by(assignment)
-    if isinstance(role, Hidden):
-        return [hidden("roleDefinitionId", role)]
-    known = roles.built_in(role or "")
-    by_page = bool(users) and all(kinds.names_role(user, role) for user in users)
-    if role == _EXACT.id or by_page:
-        return _judge_service(assignment)
-    return _judge_wider(assignment, known, context) if known and rights.beyond(known) else ()
+    stated, users = assignment_of(assignment), context.protections.users_by(assignment)
+    if isinstance(stated.role_id, Hidden):
+        return [hidden("roleDefinitionId", stated.role_id)]
+    by_page = bool(users) and all(kinds.names_role(user, stated.role_id) for user in users)
+    if stated.role_id == _EXACT.id or by_page:
+        return _judge_service(stated)
+    if stated.role and rights.beyond(stated.role):
+        is_above_vaults = context.protections.is_above_vaults(assignment)
+        return _judge_wider(stated, stated.role, context, is_above_vaults=is_above_vaults)
+    return ()
 
 
-def _judge_service(assignment: StackResource) -> Findings:
-    scope = values.name(assignment.input("scope"))
+def _judge_service(stated: StatedRoleAssignment) -> Findings:
+    scope = stated.scope
     names = list(arm_ids.segments(scope)) if isinstance(scope, str) else []
     below = names[names.index("vaults") + 1 :] if "vaults" in names else ["nothing of a vault"]
     yield from expect(
         "scope",
-        scope,
+        scope or None,
         {*below} <= {"keys", "versions"},
         required="the id of one key vault, or of one key",
         fix="assign the role on the key (or its vault), not on a resource group or subscription",
     )
     yield from expect(
         "principalType",
-        assignment.input("principalType"),
-        values.word(assignment.input("principalType")) == _SERVICE,
+        stated.principal_type or None,
+        values.word(stated.principal_type) == _SERVICE,
         required='principalType "ServicePrincipal"',
         fix="state principalType: Azure otherwise refuses an identity that it made a moment ago, "
         "and this role is for services",
     )
 
 
-def _judge_wider(assignment: StackResource, role: roles.Role, context: RuleContext) -> Findings:
-    kind = values.word(assignment.input("principalType"))
-    principal = values.folded(values.name(assignment.input("principalId")))
+def _judge_wider(
+    stated: StatedRoleAssignment, role: roles.Role, context: RuleContext, *, is_above_vaults: bool
+) -> Findings:
+    kind, principal = values.word(stated.principal_type), values.folded(stated.principal_id)
     if kind not in (_SERVICE, None, Hidden.UNKNOWN) or principal in context.words("administrators"):
         return
     found = f"a service principal is assigned {role.name}, with which it can {', '.join(rights.beyond(role))}"
-    wide = context.protections.is_above_vaults(assignment) or values.name(assignment.input("condition"))
     if kind is Hidden.UNKNOWN:
         yield later(f"principalType, where the role is {role.name},")
     elif kind is None:
         yield undecided(f"principalType is not stated, and the role is {role.name}")
-    elif role.id not in WIDER_ROLES and wide:
+    elif role.id not in WIDER_ROLES and (is_above_vaults or stated.condition):
         yield undecided(f"whether the assignment is meant for the vault or the key: {found}")
     else:
         yield RuleFinding(
@@ -342,8 +349,8 @@ def vault_no_broad_grants(subject: StackResource, _: RuleContext) -> Findings:
 
     All groups, inline and standalone, as PSRule's Azure.KeyVault.AccessPolicy."""
     entries = entries_of(subject.kind, subject.declared)
-    for entry, group in ((entry, group) for entry in entries for group in rights.GROUPS):
-        held = entry.permissions[group]
+    for entry, group in ((entry, group) for entry in entries for group in GROUPS):
+        held = entry.on(group)
         if isinstance(held, Hidden):
             yield later(f"which permissions on {group} {entry.who} holds")
             continue

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from core import clouds, key_uris, kind_limits, values
 from core.arm_ids import MalformedError
+from core.facts import StatedEncryption
 from core.protection import encryption_of
 from core.resource_types import Kind
 from core.stack import StackResource
@@ -37,15 +38,15 @@ def cmk_complete(subject: StackResource, _: RuleContext) -> Findings:
             "keyUriWithVersion", values.name(subject.input("keyUriWithVersion")), key_uris.parse, fix
         )
         return
-    key = customer_key(None if subject.leaves_encryption else encryption_of(subject))
+    key = customer_key(StatedEncryption() if subject.leaves_encryption else encryption_of(subject))
     if isinstance(key, RuleFinding):
         yield key
     elif key is not None:
         by_uri = "name the vault by its own URI: properties.vaultUri, or properties.hsmUri of a managed HSM"
-        yield from _judge_part(f"{_PARTS}.keyVaultUri", key.vault_uri, _vault_uri, by_uri)
+        yield from _judge_part(f"{_PARTS}.keyVaultUri", key.key_vault_uri, _vault_uri, by_uri)
         named = "name the key that the vault holds"
         yield from _judge_part(f"{_PARTS}.keyName", key.key_name, key_uris.key_name, named)
-        if key.key_version is not None or not _follows(subject):
+        if key.key_version or not _follows(subject):
             one = "name one version of the key; the service does not follow a rotation by itself"
             yield from _judge_part(f"{_PARTS}.keyVersion", key.key_version, key_uris.version, one)
 
@@ -76,7 +77,9 @@ def cmk_no_versionless(writer: StackResource, context: RuleContext) -> Findings:
         if isinstance(key, RuleFinding):
             yield key
         elif key is not None:
-            yield from _judge_version(writer, f"{_PARTS}.keyVersion", key.key_version, key.key_version)
+            yield from _judge_version(
+                writer, f"{_PARTS}.keyVersion", key.key_version or None, key.key_version or None
+            )
         return
     uri, version = values.name(writer.output(_URI)), context.protections.use_by_binding(writer).version
     account = context.protections.stack.target(writer, Kind.ACCOUNT, "accountId")
@@ -113,7 +116,7 @@ def cmk_not_at_create_with_system_identity(account: StackResource, context: Rule
     key = None if account.exists else customer_key(context.protections.inline(account))
     if isinstance(key, RuleFinding):
         yield key
-    elif key is not None and key.client_id is None:
+    elif key is not None and not key.identity_client_id:
         yield RuleFinding(
             found=f"identity.type is {values.shown(account.input('identity.type'))}, and "
             "properties.encryption names a key without an identityClientId that could use it",

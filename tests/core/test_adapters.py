@@ -148,11 +148,8 @@ def test_absent_encryption_is_microsofts(encryption: object) -> None:
     assert found.capabilities is None
 
 
-STATED = ("keys/wrapKey", "keys/Get", "secrets/get")
-
-
 def test_a_vault() -> None:
-    """Permissions on keys are lower case; what the answer does not say is None."""
+    """Permissions are spelt as they are there; what the answer does not say is None."""
     assert adapters.vault(VAULT) == Vault(
         id=VAULT["id"],
         name="kv1",
@@ -162,7 +159,7 @@ def test_a_vault() -> None:
         soft_delete=True,
         purge_protection=True,
         retention_days=90,
-        policies=(PolicyEntry("p-1", ("get", "wrapkey"), "t-1", "a-1", STATED),),
+        policies=(PolicyEntry("p-1", ("wrapKey", "Get"), "t-1", "a-1", (("secrets", "get"),)),),
         network=Network("Enabled", "Deny", "None"),
         sku="standard",
     )

@@ -7,6 +7,7 @@ import pytest
 
 from core import resource_types as types
 from core.engine_values import UNKNOWN
+from core.facts import StatedEncryption
 from core.grants import entries_of
 from core.protection import Protections, encryption_of, principal_of
 from core.resource_types import Kind
@@ -124,13 +125,12 @@ def test_what_an_account_or_a_policy_hides_is_a_mark() -> None:
     """A block that is not known or is secret; and one with unknown parts."""
     raw: dict[str, Any] = {"urn": two_phases()["account"].urn, "type": ACCOUNT}
     raw["inputs"] = {"properties": {"encryption": UNKNOWN}}
-    assert encryption_of(of_engine(raw)) is Hidden.UNKNOWN
+    assert encryption_of(of_engine(raw)).key_source is Hidden.UNKNOWN
     raw["inputs"]["properties"]["encryption"] = {"keyVaultProperties": "[secret]"}
     found = encryption_of(of_engine(raw))
-    assert not isinstance(found, Hidden | None)
-    assert (found.is_customer_key, found.key_name) == (True, Hidden.SECRET)
+    assert (found.is_customer_managed, found.key_name) == (True, Hidden.SECRET)
     raw["inputs"]["properties"] = {}
-    assert encryption_of(of_engine(raw)) is None
+    assert encryption_of(of_engine(raw)) == StatedEncryption()
     for listed in (UNKNOWN, [UNKNOWN], [{"objectId": UNKNOWN, "permissions": UNKNOWN}]):
         (entry,) = entries_of(Kind.VAULT, {"properties": {"accessPolicies": listed}})
-        assert (entry.holder, entry.keys) == (Hidden.UNKNOWN, Hidden.UNKNOWN)
+        assert (entry.object_id, entry.on("keys")) == (Hidden.UNKNOWN, Hidden.UNKNOWN)

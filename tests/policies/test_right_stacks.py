@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.protection import identity_of
+from core.adapters import stated_identity
 from core.resource_types import Kind
 from core.stack import StackResource
 from policies.analyzer import UNDECIDED
@@ -131,14 +131,14 @@ def test_the_identities_of_an_account_are_read_from_inputs_and_outputs() -> None
         ({"/a": {"clientId": "C"}, "/b": {}}, {"/a", "/b"}, ["C", ""]),
         (None, set(), []),
     ):
-        read = identity_of({"identity": {"type": "UserAssigned", "userAssignedIdentities": attached}})
+        read = stated_identity({"identity": {"type": "UserAssigned", "userAssignedIdentities": attached}})
         assert set(read.attached or ()) == ids
         assert [one.client_id for one in read.shown] == clients
         assert (read.is_user, read.is_system) == (True, False)
     for unknown in (["/a", UNKNOWN_TEXT], UNKNOWN_LIST):
-        read = identity_of({"identity": {"type": "UserAssigned", "userAssignedIdentities": unknown}})
+        read = stated_identity({"identity": {"type": "UserAssigned", "userAssignedIdentities": unknown}})
         assert read.attached is None
-    without = identity_of({"identity": {"type": "None", "userAssignedIdentities": ["/a"]}})
+    without = stated_identity({"identity": {"type": "None", "userAssignedIdentities": ["/a"]}})
     assert (without.attached, without.is_user) == (frozenset(), False)
 
 

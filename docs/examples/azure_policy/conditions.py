@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core import arm_ids, demands, kinds, rights, roles
+from core.facts import GROUPS
 
 ADMINISTRATORS = "[parameters('administrators')]"
 _VAULT, _KEY, _ACCOUNT, _ASSIGNMENT = arm_ids.VAULT, arm_ids.KEY, arm_ids.ACCOUNT, arm_ids.ROLE_ASSIGNMENT
@@ -46,7 +47,7 @@ def _held(group: str, **test: Any) -> Condition:
 
 BROAD_GRANTS: Condition = _all_of(
     _type(_VAULT),
-    _some(_ENTRIES, _any_of(*(_held(group, **{"in": ["all", "purge"]}) for group in rights.GROUPS))),
+    _some(_ENTRIES, _any_of(*(_held(group, **{"in": ["all", "purge"]}) for group in GROUPS))),
 )
 INEXACT_GRANTS: Condition = _all_of(
     _type(_VAULT),
@@ -58,7 +59,7 @@ INEXACT_GRANTS: Condition = _all_of(
             _any_of(
                 _held("keys", notIn=list(_EXACT)),
                 *({"not": _held("keys", equals=one)} for one in _EXACT),
-                *(_held(group, notEquals="") for group in rights.GROUPS[1:]),
+                *(_held(group, notEquals="") for group in GROUPS[1:]),
             ),
         ),
     ),

@@ -71,11 +71,9 @@ def account(name: str = "lang-contoso", **changes: Any) -> Account:
     return replace(whole, **changes)
 
 
-def policy(*stated: str, **changes: Any) -> PolicyEntry:
+def policy(**changes: Any) -> PolicyEntry:
     """The account's own access policy, by default exactly as this project makes it."""
-    words = stated or ("keys/get", "keys/wrapKey", "keys/unwrapKey")
-    keys = tuple(sorted(word.removeprefix("keys/").lower() for word in words if word.startswith("keys/")))
-    return replace(PolicyEntry(OWN, keys, TENANT, stated=words), **changes)
+    return replace(PolicyEntry(OWN, ("get", "wrapKey", "unwrapKey"), TENANT), **changes)
 
 
 def vault(**changes: Any) -> Vault:

@@ -163,9 +163,13 @@ ROWS: Final[dict[str, list[Row]]] = {
             ],
         ),
         *each(
-            "encryption that is not known",
+            "encryption that names no key, or is not known",
             ("preview of one phase",),
-            [({"account.properties.encryption": UNKNOWN_OBJECT}, "open"), ({SOURCE: UNKNOWN_TEXT}, "open")],
+            [
+                ({"account.properties.encryption": {}}, "violation"),
+                ({"account.properties.encryption": UNKNOWN_OBJECT}, "open"),
+                ({SOURCE: UNKNOWN_TEXT}, "open"),
+            ],
         ),
         *each(
             "unbound on purpose",
@@ -344,6 +348,7 @@ ROWS: Final[dict[str, list[Row]]] = {
             INLINE,
             [
                 (..., "violation"),
+                ({}, "violation"),
                 ({"keySource": "Microsoft.CognitiveServices"}, "violation"),
                 (live_encryption(), "pass"),
                 (UNKNOWN_OBJECT, "open"),

@@ -153,7 +153,7 @@ ROWS: Final[dict[str, list[Row]]] = {
                 (roles.CRYPTO_SERVICE_ENCRYPTION_USER.id, "pass", ""),
                 (roles.CRYPTO_OFFICER.id, "violation", ""),
                 ("11111111-1111-1111-1111-111111111111", "open", "the role 1111"),
-                ("odd", "open", "the role it assigns"),
+                ("odd", "open", "the role odd"),
                 (UNKNOWN_TEXT, "open", ""),
             )
         ),

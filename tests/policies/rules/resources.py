@@ -229,7 +229,8 @@ OF_INLINE_KEYS: Final[tuple[tuple[str, Any, str, str], ...]] = (
     ("properties.encryption.keySource", UNKNOWN_TEXT, "open", "open"),
     ("properties.encryption", None, "pass", "pass"),
     ("properties.encryption", UNKNOWN_OBJECT, "open", "open"),
-    ("properties.encryption", {}, "violation", "violation"),
+    ("properties.encryption", {}, "pass", "pass"),
+    ("properties.encryption", {"keyVaultProperties": {"keyName": " "}}, "violation", "violation"),
 )
 """What cmk-complete and cmk-no-versionless say of an inline key: its vault is an https URI of a known cloud,
 the key has a name, and the version is one."""
