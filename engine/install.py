@@ -77,13 +77,23 @@ def printed_version(cli: Path) -> str:
 
 
 def is_installed(into: Path, python: Path) -> bool:
-    """Whether `into` has a CLI that runs and is new enough, and a host that fits its place and its Python."""
+    """Whether `into` has a CLI that runs and is new enough, and a host that fits its place and its Python.
+    The same file is run once: it takes as long as the rest of a set-up that has nothing to do."""
     cli, host = into / "pulumi", into / _HOST
     if host.exists() and b"\0" not in host.read_bytes():  # ours is a script; the official one is a program
         has_host = host.read_text() == _host_script(into, python)
     else:
         has_host = host.exists() or (cli.resolve().parent / _HOST).exists() or bool(shutil.which(_HOST))
-    return has_host and version_of(printed_version(cli)) >= version_of(VERSION)
+    if not has_host or not cli.exists():
+        return False
+    told, ran = cli.stat(), into / ".ran"
+    file = f"{VERSION} {cli.resolve()} {told.st_size} {told.st_mtime_ns}"
+    if ran.exists() and ran.read_text() == file:
+        return True
+    if version_of(printed_version(cli)) < version_of(VERSION):
+        return False
+    ran.write_text(file)
+    return True
 
 
 def on_path(search_path: str, own_folder: Path) -> Path | None:

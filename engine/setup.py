@@ -6,6 +6,7 @@ Owns: the virtual environment `.venv` with the locked packages. The Pulumi CLI i
 Python: standard library only, and even a Python that is too old can run it and say that it is.
 """
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -36,10 +37,18 @@ def make_environment(root: Path, python: Path, *, runtime: bool = False) -> None
     if not program_of(root, "uv").exists():
         _require_writable(root)
         say("making the virtual environment .venv")
-        _run([python, "-m", "venv", root / ".venv"], "on Debian and Ubuntu install python3-venv")
-        pip = [program_of(root, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        uv = ["--require-hashes", "--requirement", root / "engine" / "requirements.txt"]
-        _run([*pip, *uv], "it is installed from PyPI, or the index that pip is configured for")
+        own = program_of(root, "python")
+        # Python takes two seconds to put a pip of its own there, which this list then replaces.
+        if importlib.util.find_spec("pip"):
+            bare, pip = ["--without-pip"], [python, "-m", "pip", "--python", own]
+        else:
+            bare, pip = [], [own, "-m", "pip"]
+        _run([python, "-m", "venv", *bare, root / ".venv"], "on Debian and Ubuntu install python3-venv")
+        listed = ["--require-hashes", "--requirement", root / "engine" / "requirements.txt"]
+        _run(
+            [*pip, "install", "--quiet", "--disable-pip-version-check", *listed],
+            "it is installed from PyPI, or the index that pip is configured for",
+        )
     synced = root / ".venv" / ".synced"
     locked = max((root / name).stat().st_mtime for name in ("uv.lock", "pyproject.toml"))
     only = "deployment" if runtime else ""

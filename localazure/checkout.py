@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,6 @@ def up(home: Home, stack: str) -> int:
     pulumi = Steps(home, stack)
     return (
         pulumi.select()
-        or pulumi.run(*_configured(stack))
         or pulumi.checked()
         or pulumi.run("pulumi", "preview", "--stack", stack, "--refresh", *_QUIET, *_PACK)
         or _updated(pulumi, stack)
@@ -108,7 +107,7 @@ def _updated(pulumi: Steps, stack: str) -> int:
     )
     if code or not changed:
         return code
-    return pulumi.quietly("pulumi", "refresh", "--stack", stack, "--yes", "--skip-preview")
+    return pulumi.quietly(("pulumi", "refresh", "--stack", stack, "--yes", "--skip-preview"))
 
 
 def is_as_recorded(events: Path) -> bool:
@@ -143,7 +142,6 @@ def preview(home: Home, stack: str) -> int:
     pulumi = Steps(home, stack)
     code = (
         pulumi.select()
-        or pulumi.run(*_configured(stack))
         or pulumi.checked()
         or pulumi.run("pulumi", "preview", "--stack", stack, "--refresh", "--diff", *_QUIET, *_PACK)
     )
@@ -257,14 +255,20 @@ class Steps:
                 f"cp Pulumi.prod.example.yaml {settings.name}, put names of your own in, and leave "
                 "azure-native:subscriptionId and azure-native:tenantId out: the local Azure has its own"
             )
-        return self.quietly("pulumi", "stack", "select", self._stack, "--create", "--non-interactive")
+        return self.quietly(("pulumi", "stack", "select", self._stack, "--create", "--non-interactive"))
 
     def checked(self) -> int:
-        """Reports wrong settings within a second, because the engine would first read the whole cloud."""
-        return self.quietly(str(PYTHON), "-m", "operate", "settings", "--stack", self._stack)
+        """Reports wrong settings of the stack and of the policy pack within a second, because the engine
+        would first read the whole cloud."""
+        return self.quietly(
+            _configured(self._stack), (str(PYTHON), "-m", "operate", "settings", "--stack", self._stack)
+        )
 
     def exists(self) -> bool:
-        return self._run("pulumi", "stack", "select", self._stack, "--non-interactive", quiet=True)[0] == 0
+        command = ("pulumi", "stack", "select", self._stack, "--non-interactive")
+        with _interrupts_left_to_it(), self._started(command, quiet=True) as child:
+            child.communicate()
+        return child.returncode == 0
 
     def run(self, *command: str) -> int:
         _EVENTS.parent.mkdir(exist_ok=True)
@@ -273,7 +277,7 @@ class Steps:
         if command[0] == "pulumi" and command[1] in _LOGGED:
             command = (*command, "--event-log", str(_EVENTS))
             logged = {"PULUMI_DEBUG_COMMANDS": "true"}  # without it the CLI has no such option
-        code = self._run(*command, quiet=False, **logged)[0]
+        code = self._run(command, logged)
         events = _EVENTS.read_text(encoding="utf-8") if code and _EVENTS.exists() else ""
         if _UNREAD in events and "--refresh" in command:
             sys.stderr.write(
@@ -295,13 +299,21 @@ class Steps:
             )
         return code
 
-    def quietly(self, *command: str) -> int:
-        """Runs a command and shows its output only if it fails."""
-        code, said = self._run(*command, quiet=True)
-        if code:
-            sys.stderr.write(said)
+    def quietly(self, *commands: Sequence[str]) -> int:
+        """Runs commands side by side and shows the output of those alone that fail; their first exit code
+        that is not 0."""
+        sys.stdout.flush()
+        failed = 0
+        with _interrupts_left_to_it(), ExitStack() as ended:
+            children = [ended.enter_context(self._started(command, quiet=True)) for command in commands]
+            for child in children:
+                said, _ = child.communicate()
+                if child.returncode:
+                    sys.stderr.write(said)
+                failed = failed or child.returncode
+        if failed:
             self._tell_holder()
-        return code
+        return failed
 
     def _tell_holder(self) -> bool:
         """Names the process that holds the stack's lock, because the engine advises to remove the lock
@@ -325,27 +337,38 @@ class Steps:
                 told = True
         return told
 
-    def _run(self, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
+    def _run(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
         sys.stdout.flush()
-        condensed = None if quiet or command[0] != "pulumi" else self._condensed
+        condensed = self._condensed if command[0] == "pulumi" else None
         with (
             _interrupts_left_to_it(),
-            subprocess.Popen(
-                [execution.program(command[0], self._environ), *command[1:]],
-                cwd=ROOT,
-                env={**self._environ, **environ},
-                stdout=subprocess.PIPE if quiet or condensed else None,
-                stderr=subprocess.STDOUT if quiet else None,
-                encoding="utf-8",
-                errors="replace",
-            ) as child,
+            self._started(command, environ, condensed=condensed is not None) as child,
         ):
             if condensed:
                 for line in condensed.lines(child.stdout or ()):
                     sys.stdout.write(line)
                     sys.stdout.flush()
-            said = child.stdout.read() if quiet and child.stdout else ""
-        return child.returncode, said
+        return child.returncode
+
+    def _started(
+        self,
+        command: Sequence[str],
+        environ: Mapping[str, str] | None = None,
+        *,
+        quiet: bool = False,
+        condensed: bool = False,
+    ) -> subprocess.Popen[str]:
+        """A command that runs. What it says is read from its stdout: of a `quiet` one all, of a `condensed`
+        one what goes to stdout; of any other nothing."""
+        return subprocess.Popen(
+            [execution.program(command[0], self._environ), *command[1:]],
+            cwd=ROOT,
+            env={**self._environ, **(environ or {})},
+            stdout=subprocess.PIPE if quiet or condensed else None,
+            stderr=subprocess.STDOUT if quiet else None,
+            encoding="utf-8",
+            errors="replace",
+        )
 
 
 def _runs(pid: int) -> bool:

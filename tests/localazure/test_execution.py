@@ -11,7 +11,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -213,8 +213,15 @@ def test_every_step_of_a_word_runs_in_the_local_azure(
     steps = checkout.Steps(shared_azure.home, "dev")
     assert steps.run("env") == 0
     assert _without_outside(capfd.readouterr().out)["PULUMI_BACKEND_URL"].startswith("file://")
-    assert [steps.quietly("sh", "-c", f"echo why; exit {code}") for code in (0, 3)] == [0, 3]
+    assert [steps.quietly(("sh", "-c", f"echo why; exit {code}")) for code in (0, 3)] == [0, 3]
     assert capfd.readouterr() == ("", "why\n")
+    assert (
+        steps.quietly(
+            ("sh", "-c", "exit 0"), ("sh", "-c", "echo one; exit 4"), ("sh", "-c", "echo two; exit 5")
+        )
+        == 4
+    )
+    assert capfd.readouterr() == ("", "one\ntwo\n")
 
 
 def test_a_stack_without_settings_is_not_made(shared_azure: RunningAzure) -> None:
@@ -267,11 +274,14 @@ def test_a_step_that_fails_ends_the_word(
     """Nothing is deployed where a step before it failed, and no proof is asked where `up` failed."""
     run: list[tuple[str, ...]] = []
 
-    def recorded(steps: checkout.Steps, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
-        run.append(command[:2])
-        return (7 if command[:2] == ("pulumi", fails) else 0), ""
+    def recorded(_: checkout.Steps, command: Sequence[str], environ: object) -> int:
+        run.append((command[0], command[1]))
+        return 7 if command[:2] == ("pulumi", fails) else 0
 
     monkeypatch.setattr(checkout.Steps, "_run", recorded)
+    monkeypatch.setattr(
+        checkout.Steps, "quietly", lambda _, *commands: run.extend((one[0], one[1]) for one in commands)
+    )
     assert word(shared_azure.home, "dev") == 7
     python = str(checkout.PYTHON)
     steps = [("pulumi", "stack"), *[(python, "-m")] * 2, ("pulumi", "preview"), ("pulumi", "up")]
@@ -284,11 +294,11 @@ def test_a_login_that_only_the_state_still_has_is_replaced(
 ) -> None:
     """A refresh logs in with what the state has; the command is told that logs in as the settings say."""
 
-    def refused(_: checkout.Steps, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
+    def refused(_: checkout.Steps, command: Sequence[str], environ: object) -> int:
         assert environ == {"PULUMI_DEBUG_COMMANDS": "true"}
         log = Path(command[command.index("--event-log") + 1])
         log.write_text('{"diagnosticEvent": {"message": "login was refused: AADSTS7000215: Invalid"}}')
-        return 255, ""
+        return 255
 
     monkeypatch.setattr(checkout.Steps, "_run", refused)
     assert steps.run("pulumi", verb) == 255
@@ -304,11 +314,11 @@ def test_a_refresh_that_fails_at_what_is_gone_is_followed_by_the_programs_words(
     run: list[tuple[str, ...]] = []
     said = {"diagnosticEvent": {"message": 'Preview failed: Status=404 Code="KeyNotFound" Message=""'}}
 
-    def refused(_: checkout.Steps, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
-        run.append(command[:2])
+    def refused(_: checkout.Steps, command: Sequence[str], environ: object) -> int:
+        run.append((command[0], command[1]))
         if "--refresh" in command:
             Path(command[command.index("--event-log") + 1]).write_text(json.dumps(said))
-        return (255 if "--refresh" in command else 0), ""
+        return 255 if "--refresh" in command else 0
 
     monkeypatch.setattr(checkout.Steps, "_run", refused)
     assert steps.run("pulumi", verb, "--refresh") == 255
@@ -321,7 +331,7 @@ def test_a_failure_says_once_how_its_commands_run_in_the_users_shell(
 ) -> None:
     """pulumi and python are not on the PATH of whoever only said `up`; a shell that has the exports needs
     nothing."""
-    monkeypatch.setattr(checkout.Steps, "_run", lambda *_, **__: (255, ""))
+    monkeypatch.setattr(checkout.Steps, "_run", lambda *_: 255)
     if inside:
         monkeypatch.setenv("PULUMI_BACKEND_URL", steps._environ["PULUMI_BACKEND_URL"])
     assert steps.run("pulumi", "up") == 255
@@ -338,11 +348,11 @@ def test_who_comes_second_is_told_to_wait(
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         pass
     monkeypatch.setattr(checkout, "_LOCKS", tmp_path)
-    monkeypatch.setattr(checkout.Steps, "_run", lambda *_, **__: (255, "locked"))
     for pid, waits in ((os.getpid(), True), (gone.pid, False)):
         lock.write_text(json.dumps({"pid": pid, "username": "me", "hostname": "here"}))
-        for run in (steps.run, steps.quietly):
-            assert run("pulumi", "up") == 255
+        for quietly in (True, False):
+            fails = ("sh", "-c", "exit 255")
+            assert (steps.quietly(fails) if quietly else steps.run(*fails)) == 255
             told = capsys.readouterr().err
             assert (f"process {pid} is updating stack dev: wait" in told) is waits
             assert "eval" not in told

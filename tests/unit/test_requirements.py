@@ -1,6 +1,7 @@
 """A fresh clone works with `pulumi install` alone: what Pulumi's official host installs is what uv.lock
 has; and what a job that deploys installs."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -49,6 +50,22 @@ def test_each_list_is_that_of_the_lock(name: str) -> None:
     assert (ROOT / name).read_text() == exported(GROUPS[name])
 
 
+def test_a_python_without_pip_gets_one_first(
+    ran: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian's own has none; any other installs into the environment at once. The environment has pip, by
+    which Pulumi's language host lists its packages."""
+    own = str(tmp_path / ".venv" / "bin" / "python")
+    for has_pip in (True, False):
+        monkeypatch.setattr(importlib.util, "find_spec", lambda _, has_pip=has_pip: has_pip or None)
+        setup.make_environment(tmp_path, Path(sys.executable))
+        venv, pip = ran[-3], ran[-2]
+        assert ("--without-pip" in venv) is has_pip
+        assert (pip[:1] == [own]) is not has_pip
+        assert pip[-1] == str(tmp_path / "engine" / "requirements.txt")
+        (tmp_path / ".venv" / ".synced").unlink()
+
+
 @pytest.fixture
 def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What the set-up of a checkout with a virtual environment runs."""
@@ -67,7 +84,7 @@ def test_a_deployment_installs_its_own_packages_with_checksums_and_nothing_else(
     setup.make_environment(tmp_path, Path(sys.executable), runtime=True)
     _, pip, sync = ran
     assert pip[-3:] == ["--require-hashes", "--requirement", str(tmp_path / "engine" / "requirements.txt")]
-    assert listed("engine/requirements.txt").keys() == {"uv"}
+    assert listed("engine/requirements.txt").keys() == {"pip", "uv"}
     assert sync[0] == str(tmp_path / ".venv" / "bin" / "uv")
     words = [str(Path(sys.executable).with_name("uv")), *(word for word in sync[1:] if word != "--quiet")]
     monkeypatch.setenv("UV_PROJECT_ENVIRONMENT", str(tmp_path / "none"))
