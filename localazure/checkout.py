@@ -299,7 +299,7 @@ class Steps:
             )
         return code
 
-    def quietly(self, *commands: Sequence[str]) -> int:
+    def quietly(self, *commands: tuple[str, ...]) -> int:
         """Runs commands side by side and shows the output of those alone that fail; their first exit code
         that is not 0."""
         sys.stdout.flush()
@@ -337,7 +337,7 @@ class Steps:
                 told = True
         return told
 
-    def _run(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
+    def _run(self, command: tuple[str, ...], environ: Mapping[str, str]) -> int:
         sys.stdout.flush()
         condensed = self._condensed if command[0] == "pulumi" else None
         with (
@@ -352,7 +352,7 @@ class Steps:
 
     def _started(
         self,
-        command: Sequence[str],
+        command: tuple[str, ...],
         environ: Mapping[str, str] | None = None,
         *,
         quiet: bool = False,

@@ -22,7 +22,7 @@ def up(home: Home, stack: str) -> int:
     """Deploys the stack under the policy pack, and reads the proof back; the exit code."""
     steps = checkout.Steps(home, stack, operate("localazure"))
     code = (
-        steps.quietly("pulumi", "stack", "select", stack, "--create", "--non-interactive")
+        steps.quietly(("pulumi", "stack", "select", stack, "--create", "--non-interactive"))
         or steps.run("pulumi", "up", "--stack", stack, "--yes", "--policy-pack", str(_PACK))
         or steps.run(*_OWN, "verify", "--stack", stack)
     )

@@ -1,9 +1,13 @@
 """The Python package beside a program that has `core/`, `components/` and `policies/` of its own."""
 
+import io
+import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from engine import release
 from tests.support.azure import running_azure
 from tests.support.installed import Installed, built_wheel
 from tests.support.stack import ROOT, done
@@ -50,6 +54,25 @@ def test_the_programs_own_tests_use_the_packages_mocks(tmp_path: Path, wheel: Pa
             ".venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/check_service.py"
         )
     )
+
+
+def test_what_the_package_alone_has_is_typed(tmp_path: Path) -> None:
+    """Its commands and mocks import the other modules below the package's name, where only the wheels have
+    them, so that mypy reads them there."""
+    for name, content in release.python_package().items():
+        if name.endswith(".whl"):
+            zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path)
+    own = sorted((ROOT / "package" / "language_cmk").glob("*.py"))
+    modules = [f"language_cmk/{module.name}" for module in own]
+    mypy = (str(ROOT / ".venv" / "bin" / "mypy"), "--config-file", str(ROOT / "pyproject.toml"))
+    checked = subprocess.run(
+        [*mypy, "--cache-dir", str(tmp_path / "cache"), *modules],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @pytest.mark.long
