@@ -31,6 +31,9 @@ def assignment_of(resource: StackResource) -> StatedRoleAssignment:
     return adapters.stated_role_assignment(resource.declared)
 
 
+_NO_ASSIGNMENT = StatedRoleAssignment(scope="")
+
+
 class Doubt(Enum):
     """Why what a grant gives is not certain."""
 
@@ -70,7 +73,7 @@ class Grant(KeyLocation):
     resource: StackResource
     principal: Value
     entry: StatedPolicyEntry | None = None
-    assignment: StatedRoleAssignment | None = None
+    assignment: StatedRoleAssignment = _NO_ASSIGNMENT
     tenant: Value = None
     ignored: bool = False
     outer_doubt: Doubt | None = None
@@ -88,17 +91,17 @@ class Grant(KeyLocation):
     @property
     def role_id(self) -> Shown:
         """The id of the role that is assigned, lower case; "" for an access policy."""
-        return self.assignment.role_id if self.assignment else ""
+        return self.assignment.role_id
 
     @property
     def role(self) -> Role | None:
         """The built-in role that is assigned."""
-        return self.assignment.role if self.assignment else None
+        return self.assignment.role
 
     @property
     def assigned_at(self) -> str:
         """The id that a role is assigned at; "" where it is not known, or for an access policy."""
-        return values.known_name(self.assignment.scope) if self.assignment else ""
+        return values.known_name(self.assignment.scope)
 
     @property
     def scope(self) -> str:
@@ -132,7 +135,7 @@ class Grant(KeyLocation):
         if self.role is None:
             return frozenset(), Doubt.ROLE
         permissions = rights.of_role(self.role, self.place)
-        if self.assignment and self.assignment.condition:
+        if self.assignment.condition:
             return permissions, Doubt.CONDITION
         return permissions, self.outer_doubt
 
@@ -193,7 +196,7 @@ class Grant(KeyLocation):
     @property
     def doubt_in_words(self) -> str:
         """Why what it gives is not certain; "" where it is."""
-        condition = self.assignment.condition if self.assignment else ""
+        condition = self.assignment.condition
         if self.doubt is Doubt.CONDITION and isinstance(condition, str):
             return f"under a condition: {condition}"
         return self.doubt.value if self.doubt else ""

@@ -12,7 +12,7 @@ from core.service.access import revoked_at_unknown_key
 from core.service.desired import MICROSOFT_MANAGED
 from core.service.recorded import RecordedService
 from core.service.state import ServiceState
-from core.values import Hidden
+from core.values import Hidden, Value
 from core.verdicts import Verdict, VerdictSeverity
 
 
@@ -74,15 +74,21 @@ def _kept_or_moved(service: ServiceState, used: UsedKey) -> UsedKey | None:
         return used
     if service.place.vault_id and before.bound_to != service.place.names:
         return _wanted(service)
+    return used._replace(version=_version(service, used))
+
+
+def _version(service: ServiceState, used: UsedKey) -> Value:
+    """The version of the same key that the account names after the update; None if it follows the newest."""
+    desired = service.desired
     recorded = service.account.recorded_key
     had_version = bool(recorded.encryption.key_version) if recorded else desired.names_version
     if not desired.names_version:
-        return used._replace(version=None) if had_version else used
-    if desired.key.pin and (used.version or not had_version):
-        return used._replace(version=desired.key.pin)
-    if not desired.key.pin and (service.rotates or not had_version):
-        return used._replace(version=Hidden.UNKNOWN)
-    return used
+        return None if had_version else used.version
+    if desired.key.pin:
+        return desired.key.pin if used.version or not had_version else used.version
+    if service.rotates or not had_version:
+        return Hidden.UNKNOWN
+    return used.version
 
 
 def _wanted(service: ServiceState) -> UsedKey:

@@ -181,7 +181,7 @@ def _doubt(grant: Grant, use: AccountProtection, protections: Protections) -> Ru
         return None
     if grant.doubt is Doubt.PERMISSIONS:
         return later("which permissions on keys it gives", urn)
-    value: Value = grant.assignment.condition if grant.assignment else ""
+    value: Value = grant.assignment.condition
     what = "the condition of the assignment"
     asked = f"whether {what} holds for the account"
     if grant.doubt is Doubt.ROLE:
