@@ -236,7 +236,9 @@ def beyond(role: Role, key_id: str = "") -> tuple[str, ...]:
 
 
 def by_policies(vault: Vault, principal_id: str) -> EffectiveAccess:
-    """What the vault's access policies give a principal on every key."""
+    """What the vault's access policies give a principal on every key: nothing under Azure RBAC."""
+    if vault.uses_rbac:
+        return EffectiveAccess()
     found = [of_entry(entry, principal_id, vault.tenant_id) for entry in vault.policies]
     return EffectiveAccess(frozenset().union(*found))
 

@@ -32,7 +32,7 @@ from components.sdk.private import wait_for
 from core import adapters, commands, demands, facts, rights
 from core.facts import Vault
 from core.refusals import OPENING
-from core.rights import Access, EffectiveAccess
+from core.rights import Access
 from core.service.recorded import Answer
 
 GET_WRITTEN_VAULT = "azure-cmk:index:getWrittenVault"
@@ -205,7 +205,7 @@ def reopening(
 def lost_access(vault: Vault, user: str) -> str | None:
     """Why an identity can no longer use the keys of a vault by access policies; None if it can, or for no
     identity."""
-    access = EffectiveAccess() if vault.uses_rbac else rights.by_policies(vault, user)
+    access = rights.by_policies(vault, user)
     if not user or access.level is Access.FULL:
         return None
     return (

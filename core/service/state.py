@@ -122,15 +122,17 @@ class ServiceState:
             return None
         recorded_by_role = self.before.assignment_id is not None
         if self.place.assignment_id:
-            if self.before.grant_recorded and not recorded_by_role:
-                return None
-            return _FULL_ACCESS if self.live.assignment and self._roles_count else _NO_ACCESS
-        if recorded_by_role:
-            return None
-        vault = self._vault
-        if vault.uses_rbac:
-            return _NO_ACCESS
-        return rights.by_policies(vault, self.before.grantee_id or "")
+            changes_model = self.before.grant_recorded and not recorded_by_role
+        else:
+            changes_model = recorded_by_role
+        return None if changes_model else self._given_to(self.before.grantee_id or "")
+
+    def _given_to(self, user: str) -> EffectiveAccess:
+        """What the live vault shows that an identity may do with the key, by the kind of grant that the
+        settings declare. A role assignment is read for the account's identity alone."""
+        if not self.place.assignment_id:
+            return rights.by_policies(self._vault, user)
+        return _FULL_ACCESS if self.live.assignment and self._roles_count else _NO_ACCESS
 
     @property
     def rotates(self) -> bool:
@@ -207,9 +209,9 @@ class ServiceState:
             return False
         if before.revoked:
             return True
-        if self.place.assignment_id:
-            return self.live.assignment is None or not self._roles_count or user != before.grantee_id
-        return rights.by_policies(self._vault, user).level is not Access.FULL
+        if self.place.assignment_id and user != before.grantee_id:
+            return True
+        return self._given_to(user).level is not Access.FULL
 
     @property
     def account_waits(self) -> bool:

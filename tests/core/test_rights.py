@@ -94,6 +94,8 @@ def test_a_vault_looks_at_one_kind_of_grant() -> None:
     """Access policies do nothing under Azure RBAC, and role assignments nothing without it."""
     policies = (PolicyEntry(ME, ("all",)),)
     assert rights.on_key(Vault(VAULT, uses_rbac=True, policies=policies), ME, KEY, []).level is Access.NONE
+    assert rights.by_policies(Vault(VAULT, uses_rbac=True, policies=policies), ME).level is Access.NONE
+    assert rights.by_policies(Vault(VAULT, policies=policies), ME).level is Access.FULL
     assert rights.on_key(Vault(VAULT), ME, KEY, [_assigned()]).level is Access.NONE
     assert rights.on_key(Vault(VAULT, uses_rbac=True), ME, KEY).level is Access.UNKNOWN
 
